@@ -10,7 +10,7 @@ from datetime import date
 _POINT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?~?", re.ASCII)
 
 
-class NotEdtf(ValueError):
+class EdtfError(ValueError):
     """The text is not in the EDTF subset; the message says what is wrong and what is allowed."""
 
 
@@ -25,7 +25,7 @@ class Days:
 def parse(text: str) -> Days:
     """Read `2011`, `2011-07`, `2011-07-05`, each with `~`, `A/B`, `../B`, `A/..` or `unknown`.
 
-    Raises NotEdtf. `~` is allowed and widens nothing.
+    Raises EdtfError. `~` is allowed and widens nothing.
     """
     if text == "unknown":
         return Days(None, None)
@@ -33,18 +33,18 @@ def parse(text: str) -> Days:
     if not slash:
         return Days(*_point(text))
     if start == end == "..":
-        raise NotEdtf("open at both ends; say unknown")
+        raise EdtfError("open at both ends; say unknown")
     earliest = None if start == ".." else _point(start)[0]
     latest = None if end == ".." else _point(end)[1]
     if earliest and latest and earliest > latest:
-        raise NotEdtf(f"{text!r} runs backwards")
+        raise EdtfError(f"{text!r} runs backwards")
     return Days(earliest, latest)
 
 
 def _point(text: str) -> tuple[date, date]:
     match = _POINT.fullmatch(text)
     if not match:
-        raise NotEdtf(f"{text[:40]!r} is not a date; use 2011, 2011-07, 2011-07-05, A/B, ../B, A/.. or unknown")
+        raise EdtfError(f"{text[:40]!r} is not a date; use 2011, 2011-07, 2011-07-05, A/B, ../B, A/.. or unknown")
     year, month, day = (int(part) if part else None for part in match.groups())
     try:
         if year is None or month is None:
@@ -53,4 +53,4 @@ def _point(text: str) -> tuple[date, date]:
             return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
         return date(year, month, day), date(year, month, day)
     except ValueError:  # IllegalMonthError is one too
-        raise NotEdtf(f"{text!r} is no day of the calendar") from None
+        raise EdtfError(f"{text!r} is no day of the calendar") from None

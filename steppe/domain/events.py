@@ -59,7 +59,7 @@ class Event:
 def interpret(*, source: str, id: str, subject: str, name: str, recorded: datetime, data: Mapping[str, Any]) -> Event:
     """Give accepted data its two times, its deal and its parties.
 
-    Raises NotEdtf or ValueError when the dates of `data` cannot be read, and KeyError for an unknown name; data that
+    Raises EdtfError or ValueError when the dates of `data` cannot be read, and KeyError for an unknown name; data that
     `validation` accepted raises nothing. The same arguments always give an equal event.
     """
     kind = EVENT_KINDS[name]
