@@ -1,0 +1,91 @@
+"""`steppe migrate`: prepares a Kafka and a Postgres for the services. Twice is safe, and changes nothing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT, Topic
+from steppe.database import migrate
+from steppe.database.migrate import Login
+
+_REPLICAS_MAX = 3
+_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What there is now, and which migrations were applied for it."""
+
+    migrations: tuple[str, ...]
+    topic: str
+    partitions: int
+
+
+async def run(
+    kafka: str,
+    database: str,
+    partitions: int = PARTITIONS_DEFAULT,
+    *,
+    topic: str = DEALS.name,
+    logins: Sequence[Login] = (),
+) -> Prepared:
+    """Apply migrations and roles, create the topic with its settings, and a checkpoint row for each of its partitions.
+
+    A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
+    """
+    connection = await asyncpg.connect(database)
+    try:
+        applied = await migrate.apply(connection)
+        for login in logins:
+            await migrate.ensure_login(connection, login)
+        count = await ensure_topic(kafka, DEALS, partitions, name=topic)
+        await migrate.ensure_checkpoints(connection, topic, count)
+    finally:
+        await connection.close()
+    return Prepared(migrations=tuple(applied), topic=topic, partitions=count)
+
+
+async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str | None = None) -> int:
+    """Create the topic unless it is there, wait until every partition has a leader, and return how many there are."""
+    name = name or topic.name
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            existing = await _led_partitions(admin, name)
+            if existing is not None:
+                return existing
+            await _create(admin, topic, name, partitions)
+            while True:
+                existing = await _led_partitions(admin, name)
+                if existing is not None:
+                    return existing
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise KafkaError(f"Topic {name} had no leaders for its partitions after {_WAIT_SECONDS:.0f} s.") from error
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: Topic, name: str, partitions: int) -> None:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    replicas = min(brokers, _REPLICAS_MAX)
+    # With three copies, an acknowledged event survives the loss of any broker, and one may be down for maintenance.
+    settings = dict(topic.settings) | {"min.insync.replicas": "2" if replicas == _REPLICAS_MAX else "1"}
+    try:
+        await admin.create_topics([NewTopic(name, partitions, replicas, topic_configs=settings)])
+    except TopicAlreadyExistsError:
+        # Somebody else prepares the same cluster; the wait that follows is for either's.
+        return
+
+
+async def _led_partitions(admin: AIOKafkaAdminClient, name: str) -> int | None:
+    if name not in await admin.list_topics():
+        return None
+    (described,) = await admin.describe_topics([name])
+    leaders = [partition["leader"] for partition in described["partitions"]]
+    return len(leaders) if leaders and all(leader >= 0 for leader in leaders) else None

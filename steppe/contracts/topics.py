@@ -1,0 +1,37 @@
+"""The topics that exist: names, and the settings on which the promises rest. `steppe migrate` creates them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PARTITIONS_DEFAULT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic. Its partitions are fixed when it is created: another number would break the order of each key."""
+
+    name: str
+    key: str
+    meaning: str
+    settings: Mapping[str, str]
+
+
+DEALS = Topic(
+    name="steppe.deals.v1",
+    key="project",
+    meaning="The log: every event, kept for ever. The only truth; everything else follows from it.",
+    settings=MappingProxyType(
+        {
+            "cleanup.policy": "delete",
+            "retention.ms": "-1",
+            "retention.bytes": "-1",
+            # When it was recorded is for the log to say, not for the sender's clock.
+            "message.timestamp.type": "LogAppendTime",
+            "compression.type": "producer",
+            "unclean.leader.election.enable": "false",
+        }
+    ),
+)
+
+TOPICS = (DEALS,)

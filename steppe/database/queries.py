@@ -1,0 +1,37 @@
+"""Loads the statements of `queries/NAME.sql`: each stands under a header `-- name: its_name`. Knows no database."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+_HEADER = "-- name:"
+
+
+@cache
+def load(file: str) -> Mapping[str, str]:
+    """The statements of `queries/<file>.sql` by name."""
+    return parse(resources.files("steppe.database").joinpath("queries", f"{file}.sql").read_text(), file)
+
+
+def files() -> list[str]:
+    """The names that `load` knows."""
+    folder = resources.files("steppe.database").joinpath("queries")
+    return sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql"))
+
+
+def parse(text: str, file: str) -> Mapping[str, str]:
+    """Split a file at its headers; what stands before the first one is the file's own comment."""
+    _, *parts = ("\n" + text).split("\n" + _HEADER)
+    statements: dict[str, str] = {}
+    for part in parts:
+        first_line, _, statement = part.partition("\n")
+        name = first_line.strip()
+        if not name.isidentifier() or not statement.strip():
+            raise ValueError(
+                f"{file}.sql: '{_HEADER} {name}' needs a name like upsert_project and a statement below it"
+            )
+        if name in statements:
+            raise ValueError(f"{file}.sql: two statements are named {name}: rename one")
+        statements[name] = statement.strip()
+    return MappingProxyType(statements)

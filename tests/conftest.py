@@ -1,0 +1,111 @@
+"""Fixtures that every test may use: `stack`, and a topic and a database of the test's own. See README.md beside this."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from steppe.cli.migrate import ensure_topic
+from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.database import migrate
+from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
+
+_TEMPLATE = "steppe_template"
+_used: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A real broker and a real database, shared by the whole run: use `topic` and `database` for what is yours."""
+    with started(kind_of_stack()) as running:
+        _used.append(running.kind)
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"stack: {_used[0] if _used else 'not needed by these tests'}")
+
+
+@pytest.fixture(scope="session")
+def template(stack: Stack) -> str:
+    """A migrated database that others are cloned from, because that is quicker than migrating each."""
+    name = f"{_TEMPLATE}_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_make_template(stack, name))
+    return name
+
+
+@pytest.fixture
+def topic(stack: Stack) -> str:
+    """A log of the test's own, with the settings and the number of partitions of the real one."""
+    name = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=name))
+    return name
+
+
+@pytest.fixture
+def database(stack: Stack, template: str, topic: str) -> Iterator[Database]:
+    """A migrated database of the test's own, with a checkpoint row for each partition of its `topic`."""
+    name = f"steppe_test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_clone(stack, template, name, topic))
+    yield database_of(stack.database, name)
+    asyncio.run(_drop(stack, name))
+
+
+@pytest.fixture
+def start(stack: Stack, topic: str, database: Database, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts a service on the test's own topic and database: `start("ingest")`, `start("api", STEPPE_X="y")`."""
+    services: list[Service] = []
+    addresses = {"ingest": database.api, "projector": database.projector, "api": database.api}
+
+    def start_one(name: str, *, wait: bool = True, **settings: str) -> Service:
+        own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": addresses[name], "STEPPE_TOPIC": topic}
+        service = start_service(name, own | settings, tmp_path, wait=wait)
+        services.append(service)
+        return service
+
+    yield start_one
+    for service in services:
+        service.stop()
+
+
+async def _make_template(stack: Stack, name: str) -> None:
+    server = await asyncpg.connect(stack.database)
+    try:
+        await server.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+        )
+    finally:
+        await server.close()
+    own = await asyncpg.connect(database_of(stack.database, name).owner)
+    try:
+        await migrate.apply(own)
+        for login in LOGINS:
+            await migrate.ensure_login(own, login)
+    finally:
+        await own.close()
+
+
+async def _clone(stack: Stack, template: str, name: str, topic: str) -> None:
+    server = await asyncpg.connect(stack.database)
+    try:
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    finally:
+        await server.close()
+    own = await asyncpg.connect(database_of(stack.database, name).owner)
+    try:
+        # What belongs to a database and not to its tables, such as the search path, is not cloned.
+        await migrate.apply(own)
+        await migrate.ensure_checkpoints(own, topic, PARTITIONS_DEFAULT)
+    finally:
+        await own.close()
+
+
+async def _drop(stack: Stack, name: str) -> None:
+    server = await asyncpg.connect(stack.database)
+    try:
+        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await server.close()

@@ -1,0 +1,126 @@
+"""The schema: applied once, in order, never edited; and the roles that may or may not write."""
+
+import asyncio
+import re
+
+import asyncpg
+import pytest
+
+from steppe.database import migrate, queries
+from steppe.database.migrate import Migration, MigrationError
+from tests.stack import Database
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    names = [file.name for file in migrate.migrations()]
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+async def test_migrating_twice_and_at_once_changes_nothing(database: Database) -> None:
+    one, two = await asyncpg.connect(database.owner), await asyncpg.connect(database.owner)
+    try:
+        applied = await asyncio.gather(migrate.apply(one), migrate.apply(two))
+        assert [*applied[0], *applied[1]] == []
+        assert len(await one.fetch("SELECT name FROM steppe.migration")) == len(migrate.migrations())
+    finally:
+        await one.close()
+        await two.close()
+
+
+async def test_an_edited_migration_is_refused(database: Database) -> None:
+    first, *others = migrate.migrations()
+    edited = Migration(name=first.name, text=first.text + "\n-- edited")
+    connection = await asyncpg.connect(database.owner)
+    try:
+        with pytest.raises(MigrationError, match="was edited after it was applied"):
+            await migrate.apply(connection, [edited, *others])
+    finally:
+        await connection.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
+    connection = await asyncpg.connect(database.owner)
+    try:
+        with pytest.raises(MigrationError, match="start a newer version"):
+            await migrate.apply(connection, migrate.migrations()[1:])
+    finally:
+        await connection.close()
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(database: Database) -> None:
+    broken = Migration(name="9999_broken", text="CREATE TABLE rm_v1.half (); SELECT 1 / 0;")
+    connection = await asyncpg.connect(database.owner)
+    try:
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await migrate.apply(connection, [*migrate.migrations(), broken])
+        assert await connection.fetchval("SELECT to_regclass('rm_v1.half')") is None
+        assert await migrate.apply(connection) == []
+    finally:
+        await connection.close()
+
+
+async def test_checkpoints_start_at_the_beginning_and_are_never_moved_by_migrating(
+    database: Database, topic: str
+) -> None:
+    connection = await asyncpg.connect(database.owner)
+    try:
+        await connection.execute("UPDATE checkpoint SET next_offset = 7 WHERE partition = 1")
+        await migrate.ensure_checkpoints(connection, topic, 4)
+        rows = await connection.fetch("SELECT partition, next_offset FROM checkpoint ORDER BY partition")
+        assert [tuple(row) for row in rows] == [(0, 0), (1, 7), (2, 0), (3, 0)]
+    finally:
+        await connection.close()
+
+
+async def test_the_api_reads_and_cannot_write(database: Database) -> None:
+    connection = await asyncpg.connect(database.api)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 4
+        for statement in (
+            "UPDATE checkpoint SET next_offset = 1",
+            "INSERT INTO forum (forum, name, countries) VALUES ('a', 'b', '{}')",
+            "DELETE FROM project",
+            "TRUNCATE event",
+            "CREATE TABLE rm_v1.mine ()",
+            "CREATE TEMPORARY TABLE mine ()",
+            "CREATE SCHEMA mine",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_the_projector_writes_the_read_models_and_nothing_else(database: Database) -> None:
+    connection = await asyncpg.connect(database.projector)
+    try:
+        await connection.execute("UPDATE checkpoint SET next_offset = 1 WHERE partition = 0")
+        await connection.execute("TRUNCATE project")
+        for statement in ("DELETE FROM steppe.migration", "CREATE TABLE rm_v1.mine ()", "DROP TABLE rm_v1.project"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_every_query_can_be_prepared(database: Database) -> None:
+    connection = await asyncpg.connect(database.owner)
+    try:
+        for file in queries.files():
+            for name, statement in queries.load(file).items():
+                try:
+                    await connection.prepare(statement)
+                except asyncpg.PostgresError as error:
+                    raise AssertionError(f"{file}.sql, {name}: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def test_text_sorts_by_code_point_on_every_stack(database: Database) -> None:
+    connection = await asyncpg.connect(database.api)
+    try:
+        rows = await connection.fetch("SELECT word FROM unnest(ARRAY['a', 'B', 'é', 'z', 'Z']) AS word ORDER BY word")
+        assert [row["word"] for row in rows] == ["B", "Z", "a", "z", "é"]
+    finally:
+        await connection.close()
