@@ -1,0 +1,52 @@
+# Every command a person types. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check fix bench requirements clean-data
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := ingest projector api cli standalone dev
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(VENV)/ready ## Install everything into .venv, hashes checked
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Steppe needs Python 3.11 or newer; this is %d.%d. Name another one: make PYTHON=/usr/bin/python3.11 ..." % sys.version_info[:2])'
+	@echo "Installing into $(VENV) (a minute the first time) ..." >&2
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Start the whole system with the real Central Asia events; ONCE=1 prints and stops
+	@$(BIN)/steppe up --example central-asia $(if $(ONCE),--once)
+
+up: setup ## Start the whole system on the log in .steppe
+	@$(BIN)/steppe up
+
+test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack
+	@$(BIN)/pytest
+
+check: setup ## Lint, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup ## Repair what the linter and the formatter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## Measure against the limits; the last figures stand in benchmarks/README.md
+	@$(BIN)/python -m benchmarks
+
+requirements: ## Lock the dependencies again: names, versions, hashes, no index address
+	@for extra in $(EXTRAS); do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --no-annotate --extra $$extra $(UPGRADE) --output-file requirements/$$extra.txt pyproject.toml || exit 1; \
+	done
+
+clean-data: ## Remove the log and the read models of the demo (.steppe)
+	@rm -rf .steppe
