@@ -1,0 +1,137 @@
+"""How an answer leaves the house: snapshot, ETag, position, pages, JSON or CSV. Knows HTTP; knows no table.
+
+The ETag is weak and stands for release, position, day and question: what it stands for decides the items, and the time
+of the answer (`known_at`) is no reason to send them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import Request, Response
+
+from services.api import cursors, tables, waiting
+from services.api.parameters import Question, read
+from services.api.reading import Reader, Snapshot
+from services.api.release import RELEASE
+from services.api.waiting import PositionWatch
+
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Items, and the order key of the last one if there are more. `beside` joins the body of a JSON answer."""
+
+    items: Sequence[Item]
+    next_key: list[str] | None
+    beside: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What every route needs; made by the composition root."""
+
+    reader: Reader
+    watch: PositionWatch
+
+
+def service_of(request: Request) -> Service:
+    """The parts that the composition root put on the app."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+async def answer_list(
+    request: Request,
+    parameters: tuple[str, ...],
+    columns: tuple[str, ...],
+    page: Callable[[Snapshot, Question], Awaitable[Page]],
+) -> Response:
+    """Answer with one page of a list."""
+    question = read(request, parameters)
+    await reach(request, question.min_position)
+    async with service_of(request).reader.snapshot() as snapshot:
+        headers = _headers(request, question, snapshot)
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        found = await page(snapshot, question)
+    cursor = cursors.encode(found.next_key, question.as_of, question.fingerprint) if found.next_key else None
+    if cursor:
+        headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
+    if question.format == "csv":
+        return Response(tables.csv_of(found.items, columns), headers=headers, media_type=CSV)
+    body = {
+        **(found.beside or {}),
+        "items": found.items,
+        "next_cursor": cursor,
+        "as_of": question.as_of,
+        "known_at": headers["Steppe-Known-At"],
+        "position": snapshot.position,
+    }
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def answer_one(
+    request: Request, parameters: tuple[str, ...], one: Callable[[Snapshot, Question], Awaitable[Item]]
+) -> Response:
+    """Answer with one thing, JSON only."""
+    question = read(request, parameters, formats=("json",))
+    await reach(request, question.min_position)
+    async with service_of(request).reader.snapshot() as snapshot:
+        headers = _headers(request, question, snapshot)
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        found = await one(snapshot, question)
+    body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **found}
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def reach(request: Request, min_position: str | None) -> None:
+    """Wait until the read model has reached what the reader wrote."""
+    if min_position is not None:
+        wanted = waiting.parse_position(min_position)
+        seconds = waiting.wait_seconds(request.headers.get("prefer"))
+        await service_of(request).watch.wait_for(wanted, seconds)
+
+
+def _headers(request: Request, question: Question, snapshot: Snapshot) -> dict[str, str]:
+    what = [
+        RELEASE,
+        snapshot.position,
+        question.fingerprint,
+        str(question.limit),
+        question.after,
+        question.format,
+    ]
+    etag = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
+    return {
+        "ETag": f'W/"{etag}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept",
+        "Steppe-Position": snapshot.position,
+        "Steppe-As-Of": question.as_of.isoformat(),
+        "Steppe-Known-At": question.known_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    """Whether the reader holds this answer (weak comparison, RFC 9110 13.1.2)."""
+    held = request.headers.get("if-none-match")
+    return held is not None and etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in held.split(",")}
+
+
+def _next_url(request: Request, cursor: str) -> str:
+    pairs = [
+        (name, text) for name, text in request.query_params.multi_items() if name not in ("cursor", "min_position")
+    ]
+    return f"{request.url.path}?{urlencode([*pairs, ('cursor', cursor)])}"

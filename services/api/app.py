@@ -1,0 +1,70 @@
+"""The composition root: settings in, a FastAPI app out. Builds pool, reader, watch and log ends; closes them in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.api import lists, problems, project, status, trace
+from services.api.answers import Service
+from services.api.logends import LogEnds
+from services.api.reading import Reader, Row, open_pool, server_settings
+from services.api.release import RELEASE
+from services.api.settings import Settings
+from services.api.waiting import PositionWatch
+
+_DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
+(`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API as an ASGI app. Nothing is connected before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(settings)
+        reader = Reader(pool, settings.topic)
+
+        async def connect() -> asyncpg.Connection[Row]:
+            return await asyncpg.connect(settings.database, timeout=5, server_settings=server_settings(settings))
+
+        watch = PositionWatch(reader, connect)
+        log_ends = LogEnds(settings.kafka, settings.topic)
+        app.state.service = Service(reader, watch)
+        app.state.log_ends = log_ends
+        app.state.topic = settings.topic
+        try:
+            yield
+        finally:
+            await log_ends.close()
+            await watch.close()
+            pool.terminate()  # a reader has nothing to finish
+
+    app = FastAPI(title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    problems.install(app)
+    app.add_middleware(HeadAsGet)
+    for router in (lists.router, project.router, trace.router, status.router):
+        app.include_router(router)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    return app
+
+
+class HeadAsGet:
+    """HEAD is answered as GET is; the server leaves the body out (RFC 9110 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)

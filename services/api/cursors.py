@@ -1,0 +1,70 @@
+"""Where a list goes on: opaque, versioned, and bound to the question it was given for. Knows no table.
+
+A cursor holds the order key of the last row, the day that was asked, and a fingerprint of path, filters and order. The
+day is in it so that a walk that began yesterday ends on the list it began with.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from datetime import date
+
+import msgspec
+
+from services.api.problems import STALE_CURSOR, RefusalError
+
+VERSION = 1
+
+
+class Cursor(msgspec.Struct, frozen=True, rename={"version": "v", "fingerprint": "f", "as_of": "a", "key": "k"}):
+    """The place after a row."""
+
+    version: int
+    fingerprint: str
+    as_of: date
+    key: list[str]
+
+
+def fingerprint(path: str, question: list[tuple[str, tuple[str, ...]]], as_of: date) -> str:
+    """Equal for equal questions, whatever the order of the parameters."""
+    canonical = msgspec.json.encode([path, sorted(question), as_of])
+    return hashlib.sha256(canonical).hexdigest()[:16]
+
+
+def encode(key: list[str], as_of: date, print_: str) -> str:
+    """The cursor as text for a URL."""
+    raw = msgspec.json.encode(Cursor(version=VERSION, fingerprint=print_, as_of=as_of, key=key))
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(text: str) -> Cursor:
+    """Read what `encode` wrote. Refuses anything else, and other versions, as stale."""
+    try:
+        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        cursor = msgspec.json.decode(raw, type=Cursor)
+    except (UnicodeEncodeError, binascii.Error, msgspec.MsgspecError):
+        raise _stale("The cursor cannot be read.") from None
+    if cursor.version != VERSION:
+        raise _stale(f"The cursor is of version {cursor.version}, this service speaks {VERSION}.")
+    return cursor
+
+
+def check(cursor: Cursor, print_: str) -> None:
+    """Refuse a cursor that was given for another question."""
+    if cursor.fingerprint != print_:
+        raise _stale("The cursor was given for another path, other filters, another order or another as_of.")
+
+
+def _stale(detail: str) -> RefusalError:
+    return RefusalError(STALE_CURSOR, f"{detail} Start again without cursor=.", {"parameter": "cursor"})
+
+
+def after(key: list[str] | None, parts: int) -> list[str] | list[None]:
+    """The order key of the last row seen as query arguments; None of them on the first page."""
+    if key is None:
+        return [None] * parts
+    if len(key) != parts or any("\x00" in part for part in key):
+        raise _stale("The cursor is of another list.")
+    return key

@@ -1,0 +1,290 @@
+"""What may be asked for: every query parameter in one table, read strictly, and the OpenAPI description made of it.
+
+Nothing is ignored: an unknown parameter, a second value where one is meant and a value that cannot be read are refused,
+so that a misspelt filter never looks like an answer. Knows the domain's words; reads no data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import Request
+
+from services.api import cursors
+from services.api.cursors import Cursor
+from services.api.problems import (
+    BAD_PARAMETER,
+    FORMAT_NOT_AVAILABLE,
+    NOT_YET,
+    UNKNOWN_PARAMETER,
+    RefusalError,
+    did_you_mean,
+)
+from steppe.domain.history import FOREVER
+from steppe.domain.levels import LEVEL_OF_LABEL
+from steppe.domain.vocabulary import SECTORS
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 500
+SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
+CERTAINTIES = ("certain", "possible")
+FLAGS = (
+    "memorandum-only", "memorandum-churn", "silent", "unchecked", "lapsed", "partly-bound", "not-building",
+    "not-producing", "slipping", "displaced", "crowded",
+)  # fmt: skip
+SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
+HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
+FORMATS = ("json", "csv")
+FORMATS_PLANNED = ("xlsx", "parquet")
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
+_TEXT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One query parameter. `read` gives the value of one text or raises ValueError with what is allowed."""
+
+    name: str
+    help: str
+    read: Callable[[str], Any]
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    kind: str = "string"
+
+    def described(self) -> dict[str, Any]:
+        """The parameter as OpenAPI spells it."""
+        one: dict[str, Any] = {"type": self.kind}
+        if self.choices:
+            one["enum"] = list(self.choices)
+        described: dict[str, Any] = {"name": self.name, "in": "query", "required": False, "description": self.help}
+        if self.many:
+            return described | {"schema": {"type": "array", "items": one}, "style": "form", "explode": False}
+        return described | {"schema": one}
+
+
+def day(text: str) -> date:
+    """A full day before the end of the calendar."""
+    if not _DAY.fullmatch(text):
+        raise ValueError("a day is written YYYY-MM-DD, as in 2025-12-31")
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is no day of the calendar") from None
+    if value >= FOREVER:
+        raise ValueError("the last day that can be asked for is 9999-12-30")
+    return value
+
+
+def _instant(text: str) -> datetime:
+    if _DAY.fullmatch(text):
+        return datetime.combine(day(text), datetime.min.time(), UTC)
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("an instant is written 2026-11-22T10:00:00Z") from None
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its zone, as in 2026-11-22T10:00:00Z")
+    return value.astimezone(UTC)
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"{text[:40]!r} is none of {', '.join(choices)}.{did_you_mean(text, choices)}")
+        return text
+
+    return read
+
+
+def _country(text: str) -> str:
+    if not _COUNTRY.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no country; write two letters of ISO 3166-1, as in KZ")
+    return text.upper()
+
+
+def _text(text: str) -> str:
+    if not text or len(text) > _TEXT_MAX or "\x00" in text:
+        raise ValueError(f"a text of 1 to {_TEXT_MAX} characters")
+    return text
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _level(text: str) -> int:
+    return int(LEVEL_OF_LABEL[_one_of(tuple(LEVEL_OF_LABEL))(text)])
+
+
+def _many(name: str, help: str, read: Callable[[str], Any], choices: tuple[str, ...] = ()) -> Parameter:
+    return Parameter(
+        name=name, help=f"{help} Several, separated by commas: any of them.", read=read, many=True, choices=choices
+    )
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=day),
+        Parameter(name="known_at", help="Only what was known by then. Not yet available.", read=_text),
+        Parameter(name="known_by", help="`reported` (default). `recorded` is not yet available.", read=_one_of(("reported", "recorded"))),
+        Parameter(name="rules", help="A version of the rules. Not yet available.", read=_text),
+        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=_count(1, LIMIT_MAX), kind="integer"),
+        Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
+        Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
+        Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
+        _many("country", "Country of the project, ISO 3166-1 alpha-2.", _country),
+        _many("commodity", "Commodity of the project.", _text),
+        _many("sector", "Sector of the project.", _one_of(SECTORS), SECTORS),
+        _many("level", "Current level.", _level, tuple(LEVEL_OF_LABEL)),
+        _many("flag", "Name of a flag that stands.", _one_of(FLAGS), FLAGS),
+        _many("severity", "Severity of that flag.", _one_of(SEVERITIES), SEVERITIES),
+        _many("certainty", "Certainty of the severity.", _one_of(CERTAINTIES), CERTAINTIES),
+        _many("headline", "Severity of the project's headline memorandum-only.", _one_of(HEADLINES), HEADLINES),
+        _many("investor", "Party that pursues.", _text),
+        _many("investor_country", "Home country of a party that pursues, on the day that is judged.", _country),
+        _many("forum", "Forum at which a paper was signed.", _text),
+        _many("project", "Project key.", _text),
+        _many("deal", "Deal slug.", _text),
+        Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=_text),
+        Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=_one_of(SORTS), choices=SORTS),
+        Parameter(name="updated_after", help="Changed in the read model after this instant.", read=_instant),
+    )
+}  # fmt: skip
+
+COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
+PAGED = (*COMMON, "limit", "cursor")
+PROJECTS = (
+    *PAGED, "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country",
+    "forum", "q", "sort", "updated_after",
+)  # fmt: skip
+DEALS = (
+    *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "investor",
+    "investor_country", "forum", "q", "updated_after",
+)  # fmt: skip
+FLAG_ROWS = (
+    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
+)  # fmt: skip
+ONE = COMMON
+WAITING = ("min_position",)
+
+# These say where an answer starts, how long it is and how it is spelt; the rest is the question.
+_NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "min_position", "as_of"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request that was understood. `filters` holds only what was asked."""
+
+    path: str
+    as_of: date
+    known_at: datetime
+    limit: int
+    after: list[str] | None
+    format: str
+    min_position: str | None
+    filters: Mapping[str, Any]
+    fingerprint: str
+
+
+def described(names: tuple[str, ...]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes these parameters."""
+    return {"parameters": [PARAMETERS[name].described() for name in names]}
+
+
+def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
+    """Understand a request, or refuse it with the parameter's name."""
+    given = _values(request, names)
+    values = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
+    _refuse_what_is_not_there_yet(values)
+    now = datetime.now(UTC).replace(microsecond=0)
+    cursor: Cursor | None = cursors.decode(values["cursor"]) if "cursor" in values else None
+    as_of = values.get("as_of") or (cursor.as_of if cursor else now.date())
+    asked = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
+    print_ = cursors.fingerprint(request.url.path, asked, as_of)
+    if cursor:
+        cursors.check(cursor, print_)
+    return Question(
+        path=request.url.path,
+        as_of=as_of,
+        known_at=now,
+        limit=values.get("limit", LIMIT_DEFAULT),
+        after=cursor.key if cursor else None,
+        format=_format(request, values.get("format"), formats),
+        min_position=values.get("min_position"),
+        filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
+        fingerprint=print_,
+    )
+
+
+def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """The texts of each parameter; commas separate several where several are allowed."""
+    given: dict[str, list[str]] = {}
+    for name, text in request.query_params.multi_items():
+        if name not in names:
+            detail = f"{name[:60]!r} is not known at {request.url.path}.{did_you_mean(name, names)}"
+            raise RefusalError(UNKNOWN_PARAMETER, detail, {"parameter": name[:60], "parameters": sorted(names)})
+        if PARAMETERS[name].many:
+            given.setdefault(name, []).extend(part.strip() for part in text.split(","))
+        elif name in given:
+            raise _bad(name, "it is given more than once")
+        else:
+            given[name] = [text]
+    return given
+
+
+def _value(parameter: Parameter, texts: list[str]) -> Any:
+    try:
+        values = [parameter.read(text) for text in texts]
+    except ValueError as error:
+        raise _bad(parameter.name, str(error)) from None
+    return values if parameter.many else values[0]
+
+
+def _bad(name: str, detail: str) -> RefusalError:
+    return RefusalError(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), {"parameter": name})
+
+
+def _refuse_what_is_not_there_yet(values: Mapping[str, Any]) -> None:
+    """An answer under other knowledge or other rules must never be given as if it were the one that was asked."""
+    for name in ("known_at", "known_by", "rules"):
+        if name in values and values[name] != "reported":
+            detail = f"{name}={values[name]} is not there yet: answers use everything known by now, under the rules in force. Leave {name} out."
+            raise RefusalError(NOT_YET, detail, {"parameter": name})
+
+
+def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:
+    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON."""
+    if asked is not None:
+        if asked in formats:
+            return asked
+        planned = " (planned)" if asked in FORMATS_PLANNED else ""
+        raise RefusalError(
+            FORMAT_NOT_AVAILABLE,
+            f"format={asked[:40]}{planned}; available here: {', '.join(formats)}.",
+            {"parameter": "format", "formats": list(formats)},
+        )
+    accept = request.headers.get("accept", "*/*").lower()
+    media = {part.split(";")[0].strip() for part in accept.split(",")}
+    if media & {"*/*", "application/*", "application/json", ""}:
+        return "csv" if "text/csv" in media and "application/json" not in media and "csv" in formats else "json"
+    if media & {"text/csv", "text/*"} and "csv" in formats:
+        return "csv"
+    if "text/html" in media:
+        return "json"  # a browser's address bar
+    raise RefusalError(
+        FORMAT_NOT_AVAILABLE,
+        f"Accept: {accept[:80]}; available here: {', '.join(formats)}.",
+        {"formats": list(formats)},
+    )

@@ -1,0 +1,93 @@
+"""One project: /v1/projects/{key} and its timeline. From rows to the whole story of one key."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api import ledger, parameters, shapes, stored, tables, timeline
+from services.api.answers import Page, answer_list, answer_one
+from services.api.parameters import Question, described
+from services.api.problems import NOT_FOUND, STALE_CURSOR, RefusalError, near
+from services.api.reading import Row, Snapshot
+
+router = APIRouter(tags=["one project"])
+
+
+@router.get("/v1/projects/{key}", openapi_extra=described(parameters.ONE))
+async def project(request: Request, key: str) -> Response:
+    """A project with its deals, legs, stakes, offtakes, money and value chain on a day."""
+
+    async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+        return await _detail(snapshot, question.as_of, key)
+
+    return await answer_one(request, parameters.ONE, one)
+
+
+@router.get("/v1/projects/{key}/timeline", openapi_extra=described(parameters.PAGED))
+async def project_timeline(request: Request, key: str) -> Response:
+    """What happened to a project until a day, in the order of the fold, and what it did to levels and flags."""
+
+    async def page(snapshot: Snapshot, question: Question) -> Page:
+        return await _timeline(snapshot, question, key)
+
+    return await answer_list(request, parameters.PAGED, tables.TIMELINE, page)
+
+
+async def _detail(snapshot: Snapshot, as_of: date, key: str) -> dict[str, Any]:
+    row = await _found(snapshot, as_of, key)
+    deals = [stored.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
+    flags = stored.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
+    read = [stored.event(one) for one in await snapshot.rows("api_events_of_project", as_of, key)]
+    events = [event for event in read if event is not None]
+    return {
+        **shapes.project_detail(stored.project(row), deals, flags, stored.position(row), as_of),
+        "stakes": ledger.stakes(events, deals),
+        "offtakes": ledger.offtakes(events, deals),
+        "money": ledger.money(events),
+        "value_chain": ledger.value_chain(events),
+    }
+
+
+async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
+    await _found(snapshot, question.as_of, key)
+    rows = await snapshot.rows("api_timeline_page", question.as_of, key, *_place(question.after), question.limit + 1)
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    changes = timeline.changes(await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of)
+    conflicts = await snapshot.rows("api_conflicts_of_project", key)
+    return Page(
+        items=[timeline.entry(row, changes) for row in rows],
+        next_key=_key_of(rows[-1]) if more else None,
+        beside={
+            "project": key,
+            "flag_changes": changes,
+            "conflicts": [timeline.conflict(row) for row in conflicts],
+        },
+    )
+
+
+def _key_of(row: Row) -> list[str]:
+    latest, earliest = row["order_latest"], row["order_earliest"]
+    return [latest.isoformat(), earliest.isoformat(), str(row["order_precedence"]), row["source"], row["id"]]
+
+
+def _place(key: list[str] | None) -> list[Any]:
+    if key is None:
+        return [None] * 5
+    try:
+        latest, earliest, precedence, source, event_id = key
+        return [date.fromisoformat(latest), date.fromisoformat(earliest), int(precedence), source, event_id]
+    except ValueError:
+        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+
+
+async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:
+    row = await snapshot.row("api_project_at", as_of, key) if "\x00" not in key else None
+    if row is not None:
+        return row
+    known = [one["project"] for one in await snapshot.rows("api_near_projects", key.replace("\x00", ""))]
+    likely = near(key, known)
+    hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
+    raise RefusalError(NOT_FOUND, f"No project {key[:80]!r}.{hint}", {"suggestions": likely})

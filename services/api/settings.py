@@ -1,0 +1,58 @@
+"""What the API is told from outside. Read once in `__main__`; knows the environment and nothing else."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix STEPPE_; the same names in compose, demo and tests."""
+
+    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
+
+    database: str = Field(
+        description="Postgres DSN, postgresql://user:password@host:port/name. A reading role is enough."
+    )
+    kafka: str | None = Field(
+        None, description="Bootstrap servers, to show log ends in /v1/status. Absent: shown as unknown."
+    )
+    topic: str = Field("steppe.deals.v1", description="The log that the read model follows.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    api_port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
+    auth: Literal["none"] = Field("none", description="Who may read: `none` is everybody, and only on loopback.")
+    database_schema: str = Field("rm_v1", description="The schema of the read model that is read.")
+    database_connections_max: int = Field(8, ge=1, le=200, description="Connections to Postgres, at most.")
+    statement_timeout_ms: int = Field(10_000, ge=100, description="How long one query may take.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        """STEPPE_DATABASE_FILE names a file that holds the DSN, for secrets that must not stand in the environment."""
+        path = os.environ.get("STEPPE_DATABASE_FILE")
+        if path and isinstance(values, dict) and not values.get("database"):
+            values = {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
+        return values
+
+    @model_validator(mode="after")
+    def _open_only_on_loopback(self) -> Settings:
+        if self.auth == "none" and not _is_loopback(self.host):
+            raise ValueError(
+                f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody read; "
+                "listen on 127.0.0.1"
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

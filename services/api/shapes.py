@@ -1,0 +1,153 @@
+"""The items of the answers, made of the values that the projector stored. Pure: no database, no clock, no HTTP.
+
+Names and shapes here are public (the contract). Levels are names; lists of names are alphabetical; ages are reckoned on
+the day that is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from steppe.domain.explain import age_months, sentence
+
+from steppe.domain.history import DealState, Flag, LegState, ProjectState, Start
+from steppe.domain.levels import Level
+
+Item = dict[str, Any]
+
+
+def level_name(level: Level | None) -> str | None:
+    """The public name; None stays None."""
+    return None if level is None else level.label
+
+
+def clock(name: str, start: Start | None, as_of: date) -> Item | None:
+    """A running clock. `age_months` is the age that is certain, `age_months_most` the one that is possible."""
+    if start is None:
+        return None
+    least, most = age_months(start, as_of)
+    return {
+        "name": name,
+        "started": start.latest,
+        "started_earliest": start.earliest,
+        "age_months": least,
+        "age_months_most": most,
+    }
+
+
+def flag(project: str, value: Flag, as_of: date) -> Item:
+    """One row of `/v1/flags`."""
+    ticking = clock(value.clock, value.start, as_of) if value.clock else None
+    return {
+        "flag": value.flag,
+        "severity": value.severity,
+        "certainty": value.certainty,
+        "project": project,
+        "deal": value.deal,
+        "since": value.since,
+        "clock": ticking and {**ticking, "threshold_months": value.threshold_months},
+        "certain_severity": value.certain_severity,
+        "certain_on": value.certain_on,
+        "on_hold": value.on_hold,
+        "evidence": list(value.evidence),
+        "sentence": sentence(value, as_of),
+        "next": {"severity": value.next_severity, "on": value.next_on} if value.next_on else None,
+        "rule_version": value.rule_version,
+    }
+
+
+def deal(project: str, value: DealState, flags: Sequence[Flag], as_of: date) -> Item:
+    """One row of `/v1/deals`; `flags` are those of this deal."""
+    return {
+        "project": project,
+        "deal": value.deal,
+        "phase": value.phase,
+        "level": level_name(value.level),
+        "highest_level": value.highest_level.label,
+        "overlays": sorted(value.overlays),
+        "ended": {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None,
+        "pursuers": sorted(value.pursuers),
+        "investors": sorted(value.investors),
+        "bound_on": value.bound_on,
+        "legs": [leg(one) for one in value.legs],
+        "missing_legs": sorted(value.missing_legs),
+        "clocks": {
+            "memorandum": clock("memorandum", value.memorandum, as_of),
+            "silence": clock("silence", value.silence, as_of),
+            "step": clock("step", value.step, as_of),
+        },
+        "flags": [flag(project, one, as_of) for one in flags],
+    }
+
+
+def leg(value: LegState) -> Item:
+    """One leg of a deal."""
+    return {
+        "leg": value.leg,
+        "since": value.since,
+        "valid": value.valid,
+        "ended_on": value.ended_on,
+        "conditional": value.conditional,
+        "long_stop": value.long_stop,
+        "inferred": value.inferred,
+        "holders": sorted(value.holders),
+        "events": list(value.events),
+    }
+
+
+def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: date) -> Item:
+    """One row of `/v1/projects`. `position` is that of the last event that changed it."""
+    headline = value.headline
+    return {
+        "key": value.project,
+        "name": value.name,
+        "country": value.country,
+        "sector": value.sector,
+        "kind": value.kind,
+        "commodities": sorted(value.commodities),
+        "level": value.level.label,
+        "highest_level": value.highest_level.label,
+        "overlays": sorted(value.overlays),
+        "headline": headline
+        and {
+            "flag": headline.flag,
+            "severity": headline.severity,
+            "certainty": headline.certainty,
+            "since": headline.since,
+        },
+        "flags": [flag(value.project, one, as_of) for one in flags],
+        "investors": sorted(value.investors),
+        "memorandum_since": value.memorandum_since,
+        "bound_on": value.bound_on,
+        "last_event_on": value.last_event_on,
+        "position": position,
+    }
+
+
+def project_detail(
+    value: ProjectState, deals: Sequence[DealState], flags: Sequence[Flag], position: str, as_of: date
+) -> Item:
+    """The project with its deals and legs; what follows from its events is added by `ledger`."""
+    return {
+        **project(value, flags, position, as_of),
+        "place": value.place,
+        "latitude": value.latitude,
+        "longitude": value.longitude,
+        "required_legs": None if value.required_legs is None else sorted(value.required_legs),
+        "physical_state": level_name(value.physical_state),
+        "deals": [deal(value.project, one, [flag for flag in flags if flag.deal == one.deal], as_of) for one in deals],
+        "legs": [{"deal": one.deal, **leg(bound)} for one in deals for bound in one.legs],
+        "missing_legs": sorted({missing for one in deals for missing in one.missing_legs}),
+        "next": next_rise(flags),
+    }
+
+
+def next_rise(flags: Iterable[Flag]) -> Item | None:
+    """The first later day on which any flag that stands becomes more severe, if nothing else occurs."""
+    rising = [(one.next_on, one.flag, one.deal or "", one) for one in flags if one.next_on is not None]
+    if not rising:
+        return None
+    first = min(rising, key=lambda entry: entry[:3])[3]
+    return {"flag": first.flag, "deal": first.deal, "severity": first.next_severity, "on": first.next_on}

@@ -1,0 +1,77 @@
+"""Rows of the read model back to the values they were made of. Knows the columns; knows no HTTP."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from services.api.reading import Row
+from steppe.contracts.codec import Decoded, decode
+from steppe.domain.events import Event
+from steppe.domain.history import DealState, Flag, ProjectState
+from steppe.domain.levels import Level
+
+_project = msgspec.json.Decoder(ProjectState)
+_deal = msgspec.json.Decoder(DealState)
+_flag = msgspec.json.Decoder(Flag)
+_headers = msgspec.json.Decoder(list[tuple[str, str | None]])
+
+
+def project(row: Row) -> ProjectState:
+    """The project of a span."""
+    return _project.decode(row["document"])
+
+
+def deal(row: Row) -> DealState:
+    """The deal of a span."""
+    return _deal.decode(row["document"])
+
+
+def flag(row: Row) -> Flag:
+    """The flag of a span."""
+    return _flag.decode(row["document"])
+
+
+def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:
+    """The flags of each project, in the order they came."""
+    found: dict[str, list[Flag]] = {}
+    for row in rows:
+        found.setdefault(row["project"], []).append(flag(row))
+    return found
+
+
+def position(row: Row) -> str:
+    """Where a row's last event stands in the log."""
+    return f"{row['partition']}:{row['log_offset']}"
+
+
+def level(number: int | None) -> str | None:
+    """The name of a level's number."""
+    return None if number is None else Level(number).label
+
+
+def closed(day: date | None) -> date | None:
+    """A day, or None for the infinities of the fold."""
+    return None if day in (None, date.min, date.max) else day
+
+
+def event(row: Row) -> Event | None:
+    """The event of a row, or None when its type is unknown to this release."""
+    found = decode(row["raw"].encode(), _attributes(row["headers"]), key=row["subject"].encode())
+    return found.event if isinstance(found, Decoded) else None
+
+
+def raw(text: str) -> Any:
+    """The record's value as JSON, to be shown."""
+    return msgspec.json.decode(text)
+
+
+def _attributes(headers: str | None) -> list[tuple[str, bytes | None]]:
+    """Kafka headers, kept only where the event's attributes are in them (CloudEvents binary mode)."""
+    if headers is None:
+        return []
+    return [(name, None if value is None else base64.b64decode(value)) for name, value in _headers.decode(headers)]

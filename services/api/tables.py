@@ -1,0 +1,75 @@
+"""Items as CSV: flat columns, lists joined by `;`. Pure.
+
+A path such as `headline.severity` leads through the item; through a list it leads into each element.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+PROJECTS = (
+    "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
+    "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
+    "memorandum_since", "bound_on", "last_event_on", "position",
+)  # fmt: skip
+DEALS = (
+    "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
+    "legs.leg", "legs.since", "legs.valid", "missing_legs", "clocks.memorandum.started", "clocks.memorandum.age_months",
+    "clocks.silence.started", "clocks.silence.age_months", "clocks.step.started", "clocks.step.age_months",
+    "flags.flag", "flags.severity",
+)  # fmt: skip
+FLAGS = (
+    "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
+    "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
+    "evidence", "sentence", "next.severity", "next.on", "rule_version",
+)  # fmt: skip
+TIMELINE = (
+    "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
+    "deal_level", "project_level", "parties.party", "parties.role", "position",
+)  # fmt: skip
+
+# A spreadsheet runs a cell that begins like this.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:
+    """The items under a header line; UTF-8, CRLF as RFC 4180 has it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(column.replace(".", "_") for column in columns)
+    for item in items:
+        writer.writerow(_cell(_at(item, column.split("."))) for column in columns)
+    return out.getvalue().encode()
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    for place, name in enumerate(path):
+        if isinstance(value, list):
+            return [_at(element, path[place:]) for element in value]
+        if value is None:
+            return None
+        value = value[name]
+    return value
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return _safe(";".join(_text(element) for element in value))
+    return _text(value) if isinstance(value, int | float) else _safe(_text(value))
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,162 @@
+-- What the API reads of one project: its state, its deals, its events, and how it came about.
+
+-- name: api_project_at
+-- One project as it stands on a day. $1 day, $2 project
+SELECT
+    span.project,
+    span.document,
+    project.partition,
+    project.log_offset
+FROM project_span AS span
+JOIN project ON project.project = span.project
+WHERE span.project = $2::text
+    AND span.valid_from <= $1::date
+    AND span.valid_to > $1::date;
+
+-- name: api_near_projects
+-- Keys that somebody who misspelt one may have meant; the nearest are picked by the caller. $1 what was asked
+SELECT project.project
+FROM project
+WHERE left(project.project, 2) = left($1::text, 2)
+    OR right(project.project, 4) = right($1::text, 4)
+    OR strpos(project.project, $1::text) > 0
+ORDER BY project.project COLLATE "C"
+LIMIT 2000;
+
+-- name: api_deals_of_project
+-- The deals of a project on a day. $1 day, $2 project
+SELECT
+    deal.deal,
+    deal.document
+FROM deal_span AS deal
+WHERE deal.project = $2::text
+    AND deal.valid_from <= $1::date
+    AND deal.valid_to > $1::date
+ORDER BY deal.deal COLLATE "C";
+
+-- name: api_events_of_project
+-- The events of a project that had occurred by a day, in the order of the fold. $1 day, $2 project
+SELECT
+    event.subject,
+    event.raw,
+    event.headers
+FROM event
+WHERE event.subject = $2::text
+    AND event.state = 'folded'
+    AND event.occurred_latest <= $1::date
+ORDER BY
+    event.occurred_latest,
+    event.occurred_earliest NULLS FIRST,
+    event.precedence,
+    event.source COLLATE "C",
+    event.id COLLATE "C";
+
+-- name: api_timeline_page
+-- One page of a project's events in the order of the fold, with what stood at the end of the latest day of each.
+-- An event whose type is unknown has no days and comes last.
+-- $1 day, $2 project, $3 latest, $4 earliest, $5 precedence, $6 source and $7 id of the last row seen, $8 rows
+WITH placed AS (
+    SELECT
+        event.source COLLATE "C" AS source,
+        event.id COLLATE "C" AS id,
+        event.name,
+        event.state,
+        event.deal,
+        event.partition,
+        event.log_offset,
+        event.known_at,
+        event.recorded_at,
+        event.occurred_earliest,
+        event.occurred_latest,
+        event.raw,
+        event.headers,
+        COALESCE(event.occurred_latest, DATE 'infinity') AS order_latest,
+        COALESCE(event.occurred_earliest, DATE '-infinity') AS order_earliest,
+        COALESCE(event.precedence, 32767) AS order_precedence
+    FROM event
+    WHERE event.subject = $2::text
+        AND (event.occurred_latest IS NULL OR event.occurred_latest <= $1::date)
+)
+SELECT
+    placed.*,
+    deal.level AS deal_level,
+    deal.phase AS deal_phase,
+    span.level AS project_level
+FROM placed
+LEFT JOIN deal_span AS deal
+    ON deal.project = $2::text
+    AND deal.deal = placed.deal
+    AND deal.valid_from <= placed.occurred_latest
+    AND deal.valid_to > placed.occurred_latest
+LEFT JOIN project_span AS span
+    ON span.project = $2::text
+    AND span.valid_from <= placed.occurred_latest
+    AND span.valid_to > placed.occurred_latest
+WHERE $3::date IS NULL
+    OR (placed.order_latest, placed.order_earliest, placed.order_precedence, placed.source, placed.id)
+        > ($3::date, $4::date, $5::integer, $6::text, $7::text)
+ORDER BY placed.order_latest, placed.order_earliest, placed.order_precedence, placed.source, placed.id
+LIMIT $8::integer;
+
+-- name: api_flag_spans_of_project
+-- Every run of every flag of a project that began by a day. $1 day, $2 project
+SELECT
+    flag.deal,
+    flag.flag,
+    flag.valid_from,
+    flag.valid_to,
+    flag.severity,
+    flag.certainty
+FROM flag_span AS flag
+WHERE flag.project = $2::text
+    AND flag.valid_from <= $1::date
+ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
+
+-- name: api_conflicts_of_project
+-- Records that came under the name of an event that was there already, with another content. $1 project
+SELECT
+    conflict.source,
+    conflict.id,
+    conflict.partition,
+    conflict.log_offset,
+    conflict.raw
+FROM conflict
+WHERE conflict.subject = $1::text
+ORDER BY conflict.partition, conflict.log_offset;
+
+-- name: api_trace
+-- Where an event is: by its id, or by `source#id`. A `#` may stand in either, so every way to cut is tried.
+-- $1 what was asked, $2 the ids that it may hold
+SELECT
+    event.subject,
+    event.source,
+    event.id,
+    event.name,
+    event.state,
+    event.deal,
+    event.partition,
+    event.log_offset,
+    event.known_at,
+    event.recorded_at,
+    event.occurred_earliest,
+    event.occurred_latest,
+    encode(event.content_sha256, 'hex') AS content_sha256,
+    event.raw,
+    event.headers,
+    deal.level AS deal_level,
+    deal.phase AS deal_phase,
+    span.level AS project_level
+FROM event
+LEFT JOIN deal_span AS deal
+    ON deal.project = event.subject
+    AND deal.deal = event.deal
+    AND deal.valid_from <= event.occurred_latest
+    AND deal.valid_to > event.occurred_latest
+LEFT JOIN project_span AS span
+    ON span.project = event.subject
+    AND span.valid_from <= event.occurred_latest
+    AND span.valid_to > event.occurred_latest
+WHERE event.id = ANY ($2::text[])
+    AND (event.id = $1::text OR event.source || '#' || event.id = $1::text)
+ORDER BY event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C"
+LIMIT 100;
