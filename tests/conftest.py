@@ -62,6 +62,8 @@ def start(stack: Stack, topic: str, database: Database, tmp_path: Path) -> Itera
 
     def start_one(name: str, *, wait: bool = True, **settings: str) -> Service:
         own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": addresses[name], "STEPPE_TOPIC": topic}
+        # A group of its own, too: members of other tests' groups would only rebalance each other.
+        own["STEPPE_PROJECTOR_GROUP"] = f"steppe.projector.{topic}"
         service = start_service(name, own | settings, tmp_path, wait=wait)
         services.append(service)
         return service

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import fcntl
 import socket
 import subprocess
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -50,14 +52,18 @@ class Kafka:
         return ",".join(f"{LOOPBACK}:{port.client}" for port in self.ports)
 
     def start(self) -> None:
-        """Start every broker on what its folder holds, format it first if it is new, and wait until a group works."""
+        """Launch the cluster and wait until it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start every broker on what its folder holds, formatting it first if it is new."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = [self._write_settings(node) for node in range(1, len(self.ports) + 1)]
         for node, file in enumerate(settings, start=1):
             if not (self._broker_folder(node) / "log" / "meta.properties").exists():
                 self._format(file)
         self.brokers = [self._start_broker(node, file) for node, file in enumerate(settings, start=1)]
-        self.wait_until_ready()
 
     def start_broker(self, node: int) -> None:
         """Start one broker again, after it was stopped or killed."""
@@ -177,6 +183,22 @@ def _java(*options: str) -> list[str]:
         "-Djava.awt.headless=true",
         "-Dlog4j2.configurationFile=log4j2.properties",
     ]
+
+
+def wait_for_leftover(folder: Path, seconds: float = 15.0) -> None:
+    """Wait until no dying broker of a killed parent holds the lock of a log folder any more."""
+    deadline = time.monotonic() + seconds
+    for path in folder.glob("*/log/.lock"):
+        with path.open("r+b") as lock:
+            while True:
+                try:
+                    # The kind of lock that Java takes.
+                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise StackError(f"Another Kafka broker holds {path}: stop it first.") from error
+                    time.sleep(0.05)
 
 
 def _accepts(port: int) -> bool:

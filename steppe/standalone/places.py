@@ -82,11 +82,13 @@ class DataFolder:
             file.write(json.dumps(values, indent=1))
         draft.replace(self._remembered)
 
-    def port(self, name: str, wanted: int | None, say: Say) -> int:
-        """The port that was asked for (0: any) or used last time, if it is free; else another one, and that is said."""
+    def port(self, name: str, say: Say, *, wanted: int | None = None, default: int = 0) -> int:
+        """The port that was asked for, else that of last time, else the default, if it is free; else another, and that
+        is said. 0 means any.
+        """
         key = f"port.{name}"
-        preferred = wanted or self.recall(key)
-        port = free_port(preferred or 0)
+        preferred = wanted or self.recall(key) or (default if wanted is None else 0)
+        port = free_port(preferred)
         if preferred and port != preferred:
             say(f"Port {preferred} is taken, {name} listens on {port} instead.")
         self.remember(key, port)

@@ -5,6 +5,7 @@ the data: that is all that is opened for him, and only where it is closed.
 """
 
 import asyncio
+import contextlib
 import os
 import pwd
 import secrets
@@ -59,7 +60,7 @@ class Postgres:
             _let_pass(self.folder.parent)
         if not (self.folder / "PG_VERSION").exists():
             self._make_cluster()
-        self._end_leftover()
+        end_leftover(self.folder)
         settings = {
             "listen_addresses": LOOPBACK,
             "port": str(self.port),
@@ -133,23 +134,6 @@ class Postgres:
             self.folder.rmdir()
         draft.rename(self.folder)
 
-    def _end_leftover(self) -> None:
-        """The data folder is ours, so a server on it is on its way out, and a pid file without one is stale."""
-        pid_file = self.folder / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        first_line = pid_file.read_text().partition("\n")[0].strip()
-        if first_line.isdigit() and psutil.pid_exists(int(first_line)):
-            process = psutil.Process(int(first_line))
-            try:
-                if str(self.folder) in process.cmdline():
-                    process.send_signal(signal.SIGQUIT)
-                    process.wait(20)
-            except psutil.NoSuchProcess:
-                return
-        # Another program may have the number by now; PostgreSQL itself would refuse to start then.
-        pid_file.unlink(missing_ok=True)
-
     def _answers(self) -> bool:
         command = [str(_program("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "2"]
         return subprocess.run(command, env=_environment(), check=False).returncode == 0
@@ -161,6 +145,21 @@ class Postgres:
                 await connection.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             await connection.close()
+
+
+def end_leftover(folder: Path) -> None:
+    """The data folder is ours, so a server on it is on its way out, and a pid file without one is stale."""
+    pid_file = folder / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    first_line = pid_file.read_text().partition("\n")[0].strip()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(int(first_line))
+        if str(folder) in process.cmdline():
+            process.send_signal(signal.SIGQUIT)
+            process.wait(20)
+    # Another program may have the number by now; PostgreSQL itself would refuse to start then.
+    pid_file.unlink(missing_ok=True)
 
 
 def new_password() -> str:
