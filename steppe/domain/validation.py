@@ -456,7 +456,7 @@ def _anywhere() -> dict[str, tuple[Field, ...]]:
     return {name: tuple(fields) for name, fields in found.items()}
 
 
-_ANYWHERE = _anywhere()
+FIELDS_ANYWHERE = _anywhere()
 
 
 def _check_changes(name: str, data: Mapping[str, Any], known_day: date, faults: Faults) -> None:
@@ -472,15 +472,15 @@ def _check_changes(name: str, data: Mapping[str, Any], known_day: date, faults: 
             return
         if key == "reported":
             faults.append(Fault(at, "reported cannot be corrected: retract the event and send it again"))
-        elif key not in _ANYWHERE:
-            faults.append(_unknown_field("/data/changes", key, _ANYWHERE, "a field of any event"))
+        elif key not in FIELDS_ANYWHERE:
+            faults.append(_unknown_field("/data/changes", key, FIELDS_ANYWHERE, "a field of any event"))
         elif value is None:
             if own and key in own and own[key].required:
                 faults.append(Fault(at, f"{key} cannot be removed: {new_name} says nothing without it"))
         elif own is not None and key not in own:
             faults.append(_unknown_field("/data/changes", key, own, f"a field of {new_name}"))
         else:
-            _check_any(_ANYWHERE[key] if own is None else (own[key],), value, at, faults)
+            _check_any(FIELDS_ANYWHERE[key] if own is None else (own[key],), value, at, faults)
     if "occurred" in changes:
         _check_no_plan(changes["occurred"], known_day, "/data/changes/occurred", faults)
 

@@ -1,0 +1,97 @@
+"""The AsyncAPI 3.0 document of the four public topics. Knows topics, keys and messages; schemas are referred to by file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steppe.contracts.codec import STRUCTURED
+from steppe.contracts.json_schema import file_name
+from steppe.domain.validation import SLUG_PATTERN
+from steppe.domain.vocabulary import VOCABULARY, EventKind
+
+DEALS = "steppe.deals.v1"
+_YEAR_MS = 365 * 24 * 60 * 60 * 1000
+_KEY = {"type": "string", "pattern": f"^(?:(?:party|forum):)?{SLUG_PATTERN}$"}
+# name, channel id, title, settings of the topic: what contract.md promises of each
+TOPICS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    (DEALS, "deals", "The log: every event, kept for ever, the only truth.", {"cleanup.policy": ["delete"], "retention.ms": -1}),
+    ("steppe.flags.v1", "flags", "Flags as they are raised, escalated, eased, cleared and revoked.", {"cleanup.policy": ["delete"], "retention.ms": _YEAR_MS}),
+    ("steppe.projects.v1", "projects", "The current state of each project.", {"cleanup.policy": ["compact"]}),
+    ("steppe.quarantine.v1", "quarantine", "What could not be applied: original key, bytes and headers, and why.", {"cleanup.policy": ["delete"], "retention.ms": _YEAR_MS}),
+)  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The whole document as plain values, the same at every call."""
+    messages = {_message_id(kind): _event_message(kind) for kind in VOCABULARY}
+    refs = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
+    channels = {
+        channel: {
+            "address": topic,
+            "description": meaning,
+            "messages": refs if topic == DEALS else {channel: {"$ref": f"#/components/messages/{channel}"}},
+            "bindings": {"kafka": {"topic": topic, "topicConfiguration": settings, "bindingVersion": "0.5.0"}},
+        }
+        for topic, channel, meaning, settings in TOPICS
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Steppe",
+            "version": "1.0.0",
+            "description": "Deal events in, flags and project states out. Values are CloudEvents 1.0 in structured mode; "
+            "the subject is the key of the record. Fields may be added, none is taken away.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": STRUCTURED,
+        "channels": channels,
+        "operations": {
+            "recordEvents": _operation("send", "deals", "Ingest writes what it has accepted."),
+            "projectEvents": _operation("receive", "deals", "The projector folds the log into the read models."),
+            "announceFlags": _operation("send", "flags", "Transitions of flags are announced once."),
+            "publishProjects": _operation("send", "projects", "The state of a project is published when it changes."),
+            "quarantineRecords": _operation(
+                "send", "quarantine", "What cannot be applied is set aside, never dropped."
+            ),
+        },
+        "components": {"messages": {**messages, **_other_messages()}},
+    }
+
+
+def _operation(action: str, channel: str, summary: str) -> dict[str, Any]:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": summary}
+
+
+def _message_id(kind: EventKind) -> str:
+    return "".join(part.capitalize() for part in kind.name.split("."))
+
+
+def _event_message(kind: EventKind) -> dict[str, Any]:
+    return {
+        "name": kind.type,
+        "title": kind.name,
+        "summary": kind.summary,
+        "contentType": STRUCTURED,
+        "bindings": {"kafka": {"key": _KEY, "bindingVersion": "0.5.0"}},
+        "payload": {
+            "schemaFormat": "application/schema+json;version=draft-2020-12",
+            "schema": {"$ref": f"./schemas/{file_name(kind)}"},
+        },
+    }
+
+
+def _other_messages() -> dict[str, Any]:
+    return {
+        channel: {
+            "name": topic,
+            "summary": meaning,
+            "bindings": {"kafka": {"key": _KEY, "bindingVersion": "0.5.0"}},
+            **(
+                {"contentType": "application/octet-stream"}
+                if channel == "quarantine"
+                else {"payload": {"type": "object"}}
+            ),
+        }
+        for topic, channel, meaning, _ in TOPICS
+        if topic != DEALS
+    }

@@ -1,0 +1,68 @@
+"""The vocabulary as plain JSON, for `GET /v1/vocabulary`. Knows the table; adds nothing to it but the limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steppe.contracts import envelope
+from steppe.domain import validation as rules
+from steppe.domain import vocabulary as words
+from steppe.domain.levels import Level
+from steppe.domain.vocabulary import EventKind, Field, Row
+
+MARKS = {
+    Row.BINDING: "binds a leg of its deal",
+    Row.PHYSICAL: "changes something on the ground",
+    Row.NOT_BINDING: "a step or news, without obligation",
+    Row.ENDING: "ends something",
+    Row.RECORD: "about the record",
+}
+
+
+def as_json() -> dict[str, Any]:
+    """Everything a sender needs to write an event, in the order of the domain page; the same at every call."""
+    return {
+        "events": [_event(kind) for kind in words.VOCABULARY],
+        "common_fields": [_field(field) for field in words.COMMON_FIELDS],
+        "objects": {
+            "parties": _object(rules.PARTY_REQUIRED, rules.PARTY_OPTIONAL),
+            "amount": _object(rules.AMOUNT_REQUIRED, rules.AMOUNT_OPTIONAL),
+            "evidence": _object(rules.EVIDENCE_REQUIRED, rules.EVIDENCE_OPTIONAL),
+            "reference": _object(rules.REFERENCE_FIELDS, ()),
+        },
+        "marks": {row.value: meaning for row, meaning in MARKS.items()},
+        "levels": [level.label for level in Level],
+        "legs": [*words.LEGS, words.UNKNOWN_LEG],
+        "roles": {"pursuing": list(words.PURSUING_ROLES), "all": list(words.ROLES)},
+        "attributes": {"cloudevents": list(envelope.CONTEXT), "extensions": list(envelope.EXTENSIONS)},
+        "limits": {
+            "text_characters": rules.TEXT_LENGTH_MAX,
+            "slug_characters": rules.SLUG_LENGTH_MAX,
+            "attribute_characters": envelope.ATTRIBUTE_LENGTH_MAX,
+            "list_entries": rules.LIST_LENGTH_MAX,
+            "number": rules.NUMBER_MAX,
+        },
+    }
+
+
+def _event(kind: EventKind) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "type": kind.type,
+        "summary": kind.summary,
+        "mark": kind.row.value,
+        "level": None if kind.level is None else kind.level.label,
+        "leg": kind.leg,
+        "may_speak_of_project": kind.may_speak_of_project,
+        "occurred_required": kind.row is not Row.RECORD,
+        "precedence": kind.precedence,
+        "fields": [_field(field) for field in kind.fields],
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {"name": field.name, "kind": field.kind.value, "choices": list(field.choices), "required": field.required}
+
+
+def _object(required: tuple[Field, ...], optional: tuple[Field, ...]) -> list[dict[str, Any]]:
+    return [{**_field(field), "required": field in required} for field in (*required, *optional)]

@@ -1,0 +1,26 @@
+"""The real events pass the door and come back from the log as what was sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from steppe.contracts.codec import Accepted, Decoded, accept, decode, decode_structured
+from steppe.contracts.generate import CHECKOUT
+
+RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def test_all_real_events_are_accepted_without_a_warning_and_decoded() -> None:
+    lines = (CHECKOUT / "examples/central-asia/events.ndjson").read_bytes().splitlines()
+    seen = set()
+    for line in lines:
+        sent = decode_structured(line)
+        accepted = accept(sent, RECORDED)
+        assert isinstance(accepted, Accepted), (sent["id"], accepted)
+        assert accepted.warnings == ()
+        decoded = decode(accepted.value, key=accepted.subject.encode())
+        assert isinstance(decoded, Decoded)
+        event = decoded.event
+        assert (event.source, event.id, event.subject, event.data) == (sent["source"], sent["id"], sent["subject"], sent["data"])
+        seen.add((event.subject, event.source, event.id))
+    assert len(seen) == len(lines) == 826
