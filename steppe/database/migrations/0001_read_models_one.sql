@@ -16,6 +16,7 @@ CREATE TABLE rm_v1.checkpoint (
 );
 
 -- Every event of the log once, byte-exact. `state`: folded, unknown (type or version), registry.
+-- `headers`: only when the attributes came as Kafka headers (binary mode), a JSON list of [name, base64 or null].
 CREATE TABLE rm_v1.event (
     subject text NOT NULL,
     source text NOT NULL,
@@ -32,6 +33,7 @@ CREATE TABLE rm_v1.event (
     precedence smallint,
     content_sha256 bytea NOT NULL,
     raw text NOT NULL,
+    headers text,
     CONSTRAINT event_pk PRIMARY KEY (subject, source, id)
 );
 CREATE INDEX event_by_id ON rm_v1.event (id);
@@ -53,7 +55,7 @@ CREATE TABLE rm_v1.undecoded (
     log_offset bigint NOT NULL,
     key bytea,
     value bytea,
-    headers jsonb NOT NULL,
+    headers text NOT NULL,
     reason text NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT undecoded_pk PRIMARY KEY (partition, log_offset)

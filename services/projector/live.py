@@ -1,0 +1,130 @@
+"""The live stream: Faust brings batches, the store takes them. Delivery rests on the checkpoint, never on Faust.
+
+Faust acknowledges a batch whatever becomes of it, so no exception may come back to the stream in a living process: what
+the store raises ends the process. The reasons of each setting are in docs/decisions.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import faust
+from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
+from mode import CrashingSupervisor
+
+from services.projector.batch import Record
+from services.projector.ending import end_within
+from services.projector.settings import Settings
+from services.projector.store import Progress, Store
+from services.projector.transport import Transport
+
+log = logging.getLogger("steppe.projector")
+
+_SECONDS_TO_CRASH = 5.0
+
+
+class Projector(faust.App):
+    """The Faust app with its store, which is opened before anything is consumed."""
+
+    store: Store | None = None
+    settings: Settings
+
+    async def on_start(self) -> None:
+        """Connect to the read model first: without it there is nowhere to begin."""
+        self.store = await Store.open(self.settings)
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        """Disconnect when nothing can arrive any more."""
+        await super().on_shutdown()
+        if self.store is not None:
+            log.info("stopped; %s", dict(self.store.progress.counts))
+            await self.store.close()
+
+    async def begin_at(self, partitions: set[int]) -> dict[int, int]:
+        """Where the read model ends."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        return await self.store.begin_at(partitions)
+
+    @property
+    def progress(self) -> Progress | None:
+        """What has been reached; None before the start."""
+        return None if self.store is None else self.store.progress
+
+    def highwaters(self) -> dict[int, int]:
+        """The ends of the assigned partitions, as far as the broker has told them. Called from the watchdog's thread."""
+        if self.store is None or not self.consumer or not self.started:
+            return {}
+        try:
+            return {tp.partition: self.consumer.highwater(tp) or 0 for tp in self.consumer.assignment()}
+        except (ConsumerNotStarted, IllegalStateError):
+            return {}  # a rebalance took the partition, or the consumer, away in between
+
+
+def build(settings: Settings) -> Projector:
+    """The app, ready to be given to a worker."""
+    app = Projector(
+        settings.projector_group,
+        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        version=1,
+        autodiscover=False,
+        processing_guarantee="at_least_once",
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=settings.projector_session_timeout_seconds,
+        broker_heartbeat_interval=settings.projector_heartbeat_seconds,
+        broker_request_timeout=max(30.0, settings.projector_session_timeout_seconds),
+        broker_rebalance_timeout=30.0,
+        broker_max_poll_records=1000,
+        stream_buffer_maxsize=4096,
+        stream_wait_empty=True,
+        producer_threaded=False,
+        worker_redirect_stdouts=False,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    app.settings = settings
+    app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, begin_at=app.begin_at)
+    events = app.topic(
+        settings.topic,
+        key_type=bytes,
+        key_serializer="raw",
+        value_type=bytes,
+        value_serializer="raw",
+        allow_empty=True,
+        internal=False,
+    )
+
+    async def project(stream: Any) -> None:
+        async for batch in stream.take_events(
+            settings.projector_batch_events_max, within=settings.projector_batch_seconds_max
+        ):
+            assert app.store is not None, "the app starts its store before its consumer"
+            try:
+                await app.store.apply([_record(event) for event in batch])
+            except Exception as error:
+                # The stream acknowledges this batch while the exception passes through it: the process has to go.
+                log.critical("the projector ends: %s: %s", type(error).__name__, error)
+                end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
+                raise
+
+    app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)
+    return app
+
+
+def _record(event: Any) -> Record:
+    message = event.message
+    return Record(
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=round(message.timestamp * 1000),
+        key=message.key,
+        value=message.value,
+        headers=tuple(message.headers or ()),
+    )

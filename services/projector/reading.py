@@ -1,0 +1,118 @@
+"""From a record to something that can be stored: an event, or bytes with the reason why not. Pure; the codec decides.
+
+Shared with `verify`, so that both agree on what counts as an event.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+
+from services.projector.batch import Headers, Record
+from steppe.contracts import codec
+from steppe.domain.events import Event
+
+REGISTRY_SUBJECTS = ("party:", "forum:")
+
+
+class State(Enum):
+    """What is done with a stored event."""
+
+    FOLDED = "folded"
+    UNKNOWN = "unknown"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event of the log with all that its row needs. `event` is None exactly when the state is unknown."""
+
+    record: Record
+    subject: str
+    source: str
+    id: str
+    name: str
+    state: State
+    event: Event | None
+    content_sha256: bytes
+    raw: str
+    headers: str | None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes it this event and no other (domain page, section 7)."""
+        return (self.subject, self.source, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """A record that is no event, and why."""
+
+    record: Record
+    reason: str
+
+
+def read(record: Record) -> StoredEvent | Undecoded:
+    """Decode one record. Never raises for what a record may contain."""
+    if record.value is None:
+        return Undecoded(record, "the record has no value; send the event as the value")
+    try:
+        found = codec.decode(record.value, record.headers, key=record.key)
+        raw = record.value.decode()
+    except codec.UndecodableError as error:
+        return Undecoded(record, str(error))
+    except UnicodeDecodeError as error:
+        return Undecoded(record, f"the value is not UTF-8: {error.reason} at byte {error.start}")
+    origin: Event | codec.Unknown
+    interpreted: Event | None
+    match found:
+        case codec.Decoded(event=event):
+            origin, name, interpreted = event, event.kind.name, event
+            state = State.REGISTRY if event.subject.startswith(REGISTRY_SUBJECTS) else State.FOLDED
+        case codec.Unknown():
+            origin, name, interpreted, state = found, found.type, None, State.UNKNOWN
+    if any("\0" in text for text in (origin.subject, origin.source, origin.id, name)):
+        return Undecoded(record, "subject, source, id or type contains the character U+0000; Postgres cannot store it")
+    return StoredEvent(
+        record=record,
+        subject=origin.subject,
+        source=origin.source,
+        id=origin.id,
+        name=name,
+        state=state,
+        event=interpreted,
+        content_sha256=found.content_sha256,
+        raw=raw,
+        headers=attributes_of(record.headers),
+    )
+
+
+def again(raw: str, headers: str | None, subject: str) -> Event:
+    """Decode a stored event. It was decoded once, so failing now is a bug and ends the process."""
+    found = codec.decode(raw.encode(), () if headers is None else headers_of(headers), key=subject.encode())
+    if not isinstance(found, codec.Decoded):
+        raise TypeError(f"an event of {subject} was folded and is now of unknown type {found.type}")
+    return found.event
+
+
+def encoded_headers(headers: Headers) -> str:
+    """All headers, byte-exact: a JSON list of [name, base64 of the value, or null]."""
+    return msgspec.json.encode(
+        [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
+    ).decode()
+
+
+def headers_of(text: str) -> list[tuple[str, bytes | None]]:
+    """What `encoded_headers` was given."""
+    pairs = msgspec.json.decode(text, type=list[tuple[str, str | None]])
+    return [(name, None if value is None else base64.b64decode(value)) for name, value in pairs]
+
+
+def attributes_of(headers: Headers) -> str | None:
+    """The headers when they carry the event's attributes (CloudEvents binary mode), else None."""
+    if any(name.lower().startswith("ce_") for name, _ in headers):
+        return encoded_headers(headers)
+    return None

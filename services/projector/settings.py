@@ -1,0 +1,59 @@
+"""What the projector can be told, read once from environment variables with the prefix STEPPE_."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one projector worker. Missing required ones end the start with their name."""
+
+    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
+
+    kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
+    database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
+    topic: str = Field(default="steppe.deals.v1", description="The log.")
+    schema_name: str = Field(default="rm_v1", description="The schema of the read model that is written.")
+    projector_group: str = Field(
+        default="steppe.projector", description="Consumer group; one for all workers of a read model."
+    )
+    projector_batch_events_max: int = Field(default=500, ge=1, description="Records in one transaction at most.")
+    projector_batch_seconds_max: float = Field(default=0.05, gt=0, description="How long a batch waits to fill up.")
+    projector_session_timeout_seconds: float = Field(
+        default=12.0, gt=0, description="A worker silent for longer is replaced."
+    )
+    projector_heartbeat_seconds: float = Field(
+        default=3.0, gt=0, description="How often a worker says that it is alive."
+    )
+    projector_stalled_seconds_max: float = Field(
+        default=60.0, gt=0, description="With lag and no commit for this long, the worker ends itself."
+    )
+    projector_stop_seconds_max: float = Field(
+        default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."
+    )
+    projector_cached_events_max: int = Field(
+        default=200_000, ge=0, description="Decoded events kept in memory to spare reloading their projects."
+    )
+    projector_database_seconds_max: float = Field(
+        default=30.0, gt=0, description="How long one statement may take before the batch is tried again."
+    )
+    projector_idle_transaction_seconds_max: float = Field(
+        default=10.0,
+        gt=0,
+        description="After this long the database frees the locks of a worker that was stopped mid-batch.",
+    )
+    log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_file(cls, values: Any) -> Any:
+        """STEPPE_DATABASE_FILE names a file that holds the DSN, for secrets that must not stand in the environment."""
+        path = os.environ.get("STEPPE_DATABASE_FILE")
+        if path and isinstance(values, dict) and not values.get("database"):
+            return {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
+        return values

@@ -1,0 +1,135 @@
+"""The read model as the projector sees it: where it ends, and how a batch gets into it, whole or not at all.
+
+Passing faults are retried here with the same batch and never leave; everything else is raised and must end the process.
+A commit whose answer was lost is settled by reading the checkpoint again, which the retry does anyhow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from services.projector import batch, transient
+from services.projector.applying import Applied, Applier
+from services.projector.batch import Record
+from services.projector.errors import CheckpointMissingError
+from services.projector.memory import Memory
+from services.projector.settings import Settings
+from steppe.database import queries
+from steppe.domain.rules import RULES
+
+log = logging.getLogger("steppe.projector")
+
+
+@dataclass(slots=True)
+class Progress:
+    """What this worker has reached, for the watchdog and the log. `moved_at` is monotonic seconds."""
+
+    next_offsets: dict[int, int] = field(default_factory=dict)
+    moved_at: float = field(default_factory=time.monotonic)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Store:
+    """One worker's way to the read model. Not for use by two batches at once."""
+
+    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+        self._pool = pool
+        self._topic = settings.topic
+        self._memory = Memory(settings.projector_cached_events_max)
+        statements = {
+            name: statement
+            for file in ("checkpoint", "event", "read_model", "registry")
+            for name, statement in queries.load(file).items()
+        }
+        self._statements = statements
+        self._applier = Applier(statements, settings.topic, RULES)
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.progress = Progress()
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction."""
+        idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
+        pool = await asyncpg.create_pool(
+            settings.database,
+            min_size=1,
+            max_size=2,
+            command_timeout=settings.projector_database_seconds_max,
+            server_settings={
+                "application_name": "steppe-projector",
+                "search_path": settings.schema_name,
+                "idle_in_transaction_session_timeout": idle,
+                "lock_timeout": idle,
+            },
+        )
+        return cls(pool, settings)
+
+    async def close(self) -> None:
+        """Close the connections at once; a batch in hand is undone by the server."""
+        self._pool.terminate()
+
+    async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Where to start reading each partition. Raises CheckpointMissingError."""
+        wanted = sorted(partitions)
+        rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
+        found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
+        missing = [partition for partition in wanted if partition not in found]
+        if missing:
+            raise CheckpointMissingError(self._topic, missing)
+        begin = {partition: found[partition] for partition in wanted}
+        batch.refuse_going_back(self.progress.next_offsets, begin)
+        self.progress.next_offsets = dict(begin)
+        self.progress.moved_at = time.monotonic()
+        return begin
+
+    async def apply(self, records: Iterable[Record]) -> Applied:
+        """Bring a batch in. Twice is safe: what the checkpoint covers is dropped."""
+        sorted_out = batch.by_partition(records)
+        pauses = transient.pauses(self._jitter)
+        while True:
+            try:
+                return await self._try(sorted_out)
+            except Exception as error:
+                if not transient.passes(error):
+                    raise
+                pause = next(pauses)
+                self.progress.counts["retries"] += 1
+                log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
+            await asyncio.sleep(pause)
+
+    async def _try(self, records: dict[int, list[Record]]) -> Applied:
+        started = time.monotonic()
+        progress = self.progress
+        async with self._pool.acquire() as connection, connection.transaction():
+            fence = await self._applier.fence(connection, list(records))
+            batch.refuse_going_back(progress.next_offsets, fence)
+            for partition, next_offset in fence.items():
+                # Somebody else moved it, or a commit of ours went through unheard: what we remember may be stale.
+                if progress.next_offsets.get(partition) != next_offset:
+                    self._memory.forget_partition(partition)
+            applied = await self._applier.apply(connection, records, fence, self._memory)
+        for (partition, name), subject in applied.subjects.items():
+            self._memory.remember(partition, name, subject)
+        progress.next_offsets.update(applied.next_offsets)
+        progress.moved_at = time.monotonic()
+        for count in ("applied", "duplicates", "conflicts", "undecoded", "unknown", "skipped"):
+            progress.counts[count] += getattr(applied, count)
+        if applied.undecoded or applied.conflicts:
+            log.warning(
+                "position=%s undecoded=%d conflicts=%d: kept and shown, not folded",
+                batch.position_of(applied.next_offsets), applied.undecoded, applied.conflicts,
+            )  # fmt: skip
+        log.debug(
+            "committed position=%s applied=%d duplicates=%d conflicts=%d undecoded=%d unknown=%d skipped=%d seconds=%.4f",
+            batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
+            applied.undecoded, applied.unknown, applied.skipped, time.monotonic() - started,
+        )  # fmt: skip
+        return applied

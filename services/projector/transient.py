@@ -1,0 +1,40 @@
+"""Which database errors pass by themselves, and how long to wait. Everything not named here ends the process."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import asyncpg
+
+_PASSING_CLASSES = ("08", "57P0")  # connection exceptions; shutdown, crash and cannot-connect-now
+_PASSING_STATES = frozenset(
+    {
+        "25P03",  # idle_in_transaction_session_timeout: this process slept inside its transaction
+        "40001",  # serialization_failure
+        "40P01",  # deadlock_detected
+        "53300",  # too_many_connections
+        "55P03",  # lock_not_available
+    }
+)
+_PAUSE_SECONDS_FIRST = 0.05
+_PAUSE_SECONDS_MAX = 2.0
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the same batch may succeed when it is tried again."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES
+    if isinstance(error, asyncpg.InterfaceError):
+        # The driver's own word for a connection that went away under it; other misuse of the driver is a bug.
+        return "connection" in str(error) and "another operation" not in str(error)
+    return isinstance(error, OSError | TimeoutError)  # asyncio's time-out is TimeoutError since 3.11
+
+
+def pauses(jitter: random.Random) -> Iterator[float]:
+    """Seconds to wait before each further attempt: doubling, capped, half of it random."""
+    pause = _PAUSE_SECONDS_FIRST
+    while True:
+        yield pause * (0.5 + jitter.random() / 2)
+        pause = min(pause * 2, _PAUSE_SECONDS_MAX)

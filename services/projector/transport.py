@@ -1,0 +1,60 @@
+"""Makes Faust begin at the checkpoints of the read model instead of at the offsets of the consumer group.
+
+Every place where Faust positions itself goes through `seek_to_committed` (after a rebalance, and when a fetch returns
+while the flow is stopped). Seeking anywhere else is overwritten once the group has committed offsets.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from faust.transport.drivers import aiokafka
+from faust.types import TP
+
+from services.projector import batch
+from services.projector.ending import end_within
+
+log = logging.getLogger("steppe.projector")
+
+BeginAt = Callable[[set[int]], Awaitable[dict[int, int]]]
+_SECONDS_TO_END = 3.0
+
+
+class Consumer(aiokafka.Consumer):
+    """A consumer that asks the read model where to begin."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every assigned partition to its checkpoint. When it cannot be read the process ends: Kafka's own idea of the
+        position, to which Faust would fall back, is not ours."""
+        transport = cast(Transport, self.transport)
+        assigned: set[TP] = self.assignment()
+        if not assigned:  # more workers than partitions
+            return {}
+        try:
+            begin = await transport.begin_at({tp.partition for tp in assigned})
+            earliest = await self.earliest_offsets(*assigned)
+            ends = await self.highwaters(*assigned)
+            batch.refuse_another_log(
+                begin, {tp.partition: at for tp, at in earliest.items()}, {tp.partition: at for tp, at in ends.items()}
+            )
+            positions = {tp: begin[tp.partition] for tp in assigned}
+            await self.seek_wait(positions)
+        except Exception as error:
+            log.critical("cannot begin at the checkpoints: %s", error)
+            end_within(_SECONDS_TO_END, "the checkpoints could not be read")
+            await self.app.crash(error)
+            raise
+        log.info("begins at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
+        return positions
+
+
+class Transport(aiokafka.Transport):
+    """Faust's Kafka transport with that consumer."""
+
+    Consumer = Consumer
+
+    def __init__(self, *args: Any, begin_at: BeginAt, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin_at = begin_at

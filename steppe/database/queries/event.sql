@@ -1,0 +1,15 @@
+-- name: known_events
+-- Which of these identities are stored already, and with what content.
+-- $1 subjects, $2 sources, $3 ids
+SELECT event.subject, event.source, event.id, event.content_sha256
+FROM event
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (subject, source, id)
+  USING (subject, source, id);
+
+-- name: events_of_subjects
+-- Everything that folds, of these subjects, in no particular order (the fold does not depend on it).
+-- $1 subjects
+SELECT subject, raw, headers, log_offset
+FROM event
+WHERE subject = ANY ($1::text[])
+  AND state <> 'unknown';

@@ -1,0 +1,26 @@
+-- name: lock_every_checkpoint
+-- Fences a living projector: its batch ends before this returns, and its next one sees that the checkpoint went back.
+SELECT topic, partition, next_offset
+FROM checkpoint
+ORDER BY topic, partition
+FOR UPDATE;
+
+-- name: empty_read_model
+-- Not TRUNCATE: readers of an older snapshot go on seeing their rows.
+WITH
+    gone_events AS (DELETE FROM event),
+    gone_conflicts AS (DELETE FROM conflict),
+    gone_undecoded AS (DELETE FROM undecoded),
+    gone_projects AS (DELETE FROM project),
+    gone_project_spans AS (DELETE FROM project_span),
+    gone_deal_spans AS (DELETE FROM deal_span),
+    gone_flag_spans AS (DELETE FROM flag_span),
+    gone_party_spans AS (DELETE FROM party_span)
+DELETE FROM forum;
+
+-- name: reset_checkpoints
+UPDATE checkpoint
+SET next_offset = 0,
+    last_record_sha256 = NULL,
+    last_record_at = NULL,
+    applied_at = now();
