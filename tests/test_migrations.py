@@ -5,10 +5,13 @@ import re
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from steppe.cli.migrate import Prepared, SettingError, run_from_environment
 from steppe.database import migrate, queries
-from steppe.database.migrate import Migration, MigrationError
-from tests.stack import Database
+from steppe.database.migrate import Login, Migration, MigrationError
+from tests.stack import Database, Stack
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -124,3 +127,43 @@ async def test_text_sorts_by_code_point_on_every_stack(database: Database) -> No
         assert [row["word"] for row in rows] == ["B", "Z", "a", "z", "é"]
     finally:
         await connection.close()
+
+
+async def test_preparing_from_the_environment_twice_keeps_the_partitions_and_the_positions(
+    stack: Stack, database: Database, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = f"steppe_test_{topic.rpartition('.')[2]}"
+    for name, value in {"KAFKA": stack.kafka, "DATABASE": database.owner, "TOPIC": topic, "PARTITIONS": "9"}.items():
+        monkeypatch.setenv(f"STEPPE_{name}", value)
+    assert (await run_from_environment()) == Prepared(migrations=(), topic=topic, partitions=4)
+    connection = await asyncpg.connect(database.owner)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 4
+        for password in ("first", "it's"):
+            await migrate.ensure_login(connection, Login(user=user, group="steppe_api", password=password))
+            own = await asyncpg.connect(database.api, user=user, password=password)
+            assert await own.fetchval("SELECT count(*) FROM checkpoint") == 4
+            await own.close()
+        await connection.execute(f"DROP ROLE {user}")
+    finally:
+        await connection.close()
+
+
+async def test_preparing_names_the_setting_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STEPPE_KAFKA", raising=False)
+    with pytest.raises(SettingError, match="STEPPE_KAFKA is not set"):
+        await run_from_environment()
+
+
+async def test_the_log_is_kept_for_ever_and_dated_by_the_broker(stack: Stack, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        settings = {name: value for name, value, *_ in answer.resources[0][4]}
+    finally:
+        await admin.close()
+    assert settings["retention.ms"] == "-1"
+    assert settings["retention.bytes"] == "-1"
+    assert settings["cleanup.policy"] == "delete"
+    assert settings["message.timestamp.type"] == "LogAppendTime"

@@ -1,8 +1,10 @@
 """`steppe migrate`: prepares a Kafka and a Postgres for the services. Twice is safe, and changes nothing."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +16,10 @@ from steppe.database.migrate import Login
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0
+
+
+class SettingError(Exception):
+    """A setting is missing or cannot be used; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,37 @@ async def run(
     finally:
         await connection.close()
     return Prepared(migrations=tuple(applied), topic=topic, partitions=count)
+
+
+async def run_from_environment() -> Prepared:
+    """As `run`, on what STEPPE_KAFKA, STEPPE_DATABASE and STEPPE_PARTITIONS say, each also as a file (…_FILE).
+
+    STEPPE_PROJECTOR_PASSWORD and STEPPE_API_PASSWORD make the users `projector` and `api`, or change their passwords.
+    """
+    partitions = _setting("STEPPE_PARTITIONS") or str(PARTITIONS_DEFAULT)
+    if not partitions.isdigit() or int(partitions) < 1:
+        raise SettingError(f"STEPPE_PARTITIONS is {partitions!r}: give a whole number from 1.")
+    logins = [
+        Login(user=user, group=f"steppe_{user}", password=password)
+        for user in ("projector", "api")
+        if (password := _setting(f"STEPPE_{user.upper()}_PASSWORD"))
+    ]
+    topic = _setting("STEPPE_TOPIC") or DEALS.name
+    return await run(
+        _required("STEPPE_KAFKA"), _required("STEPPE_DATABASE"), int(partitions), topic=topic, logins=logins
+    )
+
+
+def _setting(name: str) -> str:
+    file = os.environ.get(f"{name}_FILE", "")
+    return os.environ.get(name, "") or (Path(file).read_text().strip() if file else "")
+
+
+def _required(name: str) -> str:
+    value = _setting(name)
+    if not value:
+        raise SettingError(f"{name} is not set: set it, or {name}_FILE to the name of a file that holds it.")
+    return value
 
 
 async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str | None = None) -> int:
