@@ -6,7 +6,7 @@ from typing import Any
 
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.json_schema import file_name
-from steppe.domain.validation import SLUG_PATTERN
+from steppe.domain.shapes import SLUG_PATTERN
 from steppe.domain.vocabulary import VOCABULARY, EventKind
 
 DEALS = "steppe.deals.v1"

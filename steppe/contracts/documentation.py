@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steppe.contracts.vocabulary_table import MARKS
-from steppe.domain import validation as rules
+from steppe.domain import shapes as rules
 from steppe.domain.vocabulary import COMMON_FIELDS, PURSUING_ROLES, ROLES, VOCABULARY, Field
 
 _HEAD = """# Which events are there, and what may they say?

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from steppe.domain.validation import SLUG_LENGTH_MAX, Fault, escape, is_slug, nearest, text_fault
+from steppe.domain.shapes import REFERENCE_LENGTH_MAX, SLUG_LENGTH_MAX, Fault, escape, is_slug, nearest, text_fault
 from steppe.domain.vocabulary import VOCABULARY, name_of_type
 
 SPECVERSION = "1.0"
 JSON = "application/json"
-ATTRIBUTE_LENGTH_MAX = 200
+ATTRIBUTE_LENGTH_MAX = REFERENCE_LENGTH_MAX
 EXTENSION_LENGTH_MAX = 512
 YEAR_END = 9000  # months can be added to any day of ours without leaving the calendar
 CONTEXT = ("specversion", "id", "source", "type", "subject", "time", "recordedtime", "datacontenttype", "dataschema")

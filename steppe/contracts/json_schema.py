@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from steppe.contracts import envelope
-from steppe.domain import validation as rules
+from steppe.domain import shapes as rules
+from steppe.domain import validation
 from steppe.domain.vocabulary import PURSUING_ROLES, EventKind, Field, FieldKind, Row
 
 Schema = dict[str, Any]
@@ -28,7 +29,7 @@ def file_name(kind: EventKind) -> str:
 
 def schema_of(kind: EventKind) -> Schema:
     """The schema of an event of this kind; equal for equal tables, ready to be written as a file."""
-    fields = rules.FIELDS[kind.name]
+    fields = validation.FIELDS[kind.name]
     required = [field.name for field in fields.values() if field.required]
     if kind.row is not Row.RECORD:
         required.append("occurred")
@@ -119,7 +120,8 @@ def _of(field: Field) -> Schema:
 
 
 def _definitions() -> Schema:
-    names = sorted(set(rules.FIELDS_ANYWHERE) - {"reported"})
+    names = sorted(set(validation.FIELDS_ANYWHERE) - {"reported"})
+    key = {"type": "string", "minLength": 1, "maxLength": rules.REFERENCE_LENGTH_MAX, "pattern": _TEXT}
     changes = {"type": "object", "minProperties": 1, "propertyNames": {"enum": names}}
     return {
         "text": {"type": "string", "minLength": 1, "maxLength": rules.TEXT_LENGTH_MAX, "pattern": _TEXT},
@@ -131,7 +133,7 @@ def _definitions() -> Schema:
         "date": _pattern(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"),
         "country": {**_pattern(rules.COUNTRY_PATTERN), "description": "ISO 3166-1 alpha-2."},
         "lei": {**_pattern(rules.LEI_PATTERN), "description": "ISO 17442."},
-        "reference": _object(rules.REFERENCE_FIELDS, ()),
+        "reference": _object(rules.REFERENCE_FIELDS, (), source=key, id=key),
         "changes": {**changes, "description": "Fields of the target and their right values; null removes one."},
         "party": _object(rules.PARTY_REQUIRED, rules.PARTY_OPTIONAL),
         "amount": _object(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from steppe.contracts import envelope
-from steppe.domain import validation as rules
+from steppe.domain import shapes as rules
 from steppe.domain import vocabulary as words
 from steppe.domain.levels import Level
 from steppe.domain.vocabulary import EventKind, Field, Row
