@@ -1,0 +1,39 @@
+"""`python -m services.ingest`: reads the settings and serves until SIGTERM. Knows the process; composes nothing else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from services.ingest.app import create_app
+from services.ingest.settings import Settings, told
+
+_STOP_SECONDS = 15  # longer than the delivery of what was taken in
+
+
+def main() -> int:
+    """Serve; 2 when the settings do not allow it."""
+    try:
+        settings = Settings()  # type: ignore[call-arg]  # the environment gives them
+    except ValidationError as error:
+        sys.stderr.write(f"ingest cannot start: {told(error)}\n")
+        return 2
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The client repeats itself on every attempt; `log.py` says once what it means.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.ingest_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

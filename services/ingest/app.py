@@ -1,0 +1,92 @@
+"""Puts ingest together and lays out its paths. The composition root: nothing else makes a producer or reads a setting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+
+from services.ingest import described, problems
+from services.ingest.counters import Counters
+from services.ingest.doors import Doors
+from services.ingest.intake import Intake
+from services.ingest.log import Log
+from services.ingest.problems import BROKER_AWAY, NOT_FOUND, Refusal, allow_parameters
+from services.ingest.settings import Settings
+from steppe.contracts import vocabulary_table
+from steppe.contracts.json_schema import file_name
+from steppe.domain.shapes import nearest
+from steppe.domain.vocabulary import EVENT_KINDS
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service, not yet connected: that begins when it is served."""
+    log = Log(settings)
+    counters = Counters()
+    doors = Doors(Intake(log, settings.event_bytes_max), settings, counters)
+    vocabulary = msgspec.json.encode(vocabulary_table.as_json())
+    schemas = _schemas()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        log.start()
+        yield
+        await log.close()
+
+    app = FastAPI(
+        title="Steppe ingest",
+        version="1",
+        summary="Deal events in: CloudEvents over HTTP, acknowledged once the log has them.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    problems.install(app)
+
+    @app.post("/v1/events", status_code=202, openapi_extra=described.EVENTS, summary="Send events")
+    async def events(request: Request) -> Response:
+        """Answers 202 with the position once every broker that must has the events on disk.
+
+        NDJSON knows `?on_error=reject` (the default: all or nothing, up to 10,000 lines) and `continue` (a stream of any
+        length; lines that are refused are listed and the others accepted; 422 when not one was).
+        """
+        return await doors.take(request)
+
+    @app.get("/v1/vocabulary", summary="The table of events, with fields, levels and legs")
+    async def vocabulary_of_events(request: Request) -> Response:
+        allow_parameters(request)
+        return Response(vocabulary, media_type="application/json")
+
+    @app.get("/v1/schemas/{name}", summary="The JSON Schema of an event, such as memorandum.signed")
+    async def schema(request: Request, name: str) -> Response:
+        allow_parameters(request)
+        found = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
+        if found is None:
+            near = nearest(name, EVENT_KINDS)
+            raise Refusal(NOT_FOUND, f"GET /v1/vocabulary lists the names; {name[:80]!r} is none{near}")
+        return Response(found, media_type="application/schema+json")
+
+    @app.get("/livez", summary="Whether the process works")
+    async def alive() -> Response:
+        if not log.alive:
+            raise Refusal(BROKER_AWAY, "The connection to the log is no longer kept; restart this process.")
+        return Response(b'{"status":"alive"}', media_type="application/json")
+
+    @app.get("/readyz", summary="Whether events can be accepted: the broker answers")
+    async def ready() -> Response:
+        if reason := await log.why_away():
+            raise Refusal(BROKER_AWAY, f"{reason}.")
+        return Response(b'{"status":"ready"}', media_type="application/json")
+
+    @app.get("/metrics", summary="Counters for Prometheus")
+    async def metrics() -> Response:
+        return Response(counters.as_text(), media_type="text/plain; version=0.0.4")
+
+    return app
+
+
+def _schemas() -> dict[str, bytes]:
+    folder = resources.files("steppe.contracts") / "schemas"
+    return {name: (folder / file_name(kind)).read_bytes() for name, kind in EVENT_KINDS.items()}

@@ -1,0 +1,66 @@
+"""What ingest can be told, read once from environment variables with the prefix STEPPE_. Knows no default secret."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from steppe.contracts.topics import DEALS
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Settings(BaseSettings):
+    """Settings of ingest. A required one that is missing ends the start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
+
+    kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
+    topic: str = Field(DEALS.name, description="The log that events are appended to.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    ingest_port: int = Field(8001, ge=0, le=65535, description="The port to listen on.")
+    auth: Literal["none"] = Field("none", description="Who may send: `none` is everybody, and only on loopback.")
+    # Above half a mebibyte a record would come near the 1 MiB that a broker takes by default.
+    event_bytes_max: int = Field(256 * KIB, ge=KIB, le=512 * KIB, description="One event or one NDJSON line at most.")
+    batch_bytes_max: int = Field(10 * MIB, ge=KIB, description="The body of what is taken all or nothing at most.")
+    batch_events_max: int = Field(1_000, ge=1, description="Events in one JSON batch at most.")
+    reject_lines_max: int = Field(10_000, ge=1, description="NDJSON lines that are taken all or nothing at most.")
+    report_entries_max: int = Field(
+        1_000, ge=1, description="Rejected lines, and warnings, that an answer lists at most."
+    )
+    ingest_deliver_seconds_max: float = Field(10.0, gt=0, description="How long the broker may take to acknowledge.")
+    ingest_connect_seconds_max: float = Field(
+        5.0, gt=0, description="How long one attempt to reach the broker may take."
+    )
+    ingest_idle_seconds_max: float = Field(30.0, gt=0, description="How long a sender may pause inside a body.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the service logs.")
+
+    @model_validator(mode="after")
+    def _open_only_on_loopback(self) -> Settings:
+        if self.auth == "none" and not _is_loopback(self.host):
+            raise ValueError(
+                f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody write; "
+                "listen on 127.0.0.1"
+            )
+        return self
+
+
+def told(error: ValidationError) -> str:
+    """What is wrong with the settings, by the names that the operator typed."""
+    return "; ".join(
+        f"STEPPE_{str(found['loc'][0]).upper()}: {found['msg']}" if found["loc"] else found["msg"]
+        for found in error.errors()
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, which may lead anywhere
+        return False
