@@ -21,6 +21,11 @@ def test_all_real_events_are_accepted_without_a_warning_and_decoded() -> None:
         decoded = decode(accepted.value, key=accepted.subject.encode())
         assert isinstance(decoded, Decoded)
         event = decoded.event
-        assert (event.source, event.id, event.subject, event.data) == (sent["source"], sent["id"], sent["subject"], sent["data"])
+        assert (event.source, event.id, event.subject, event.data) == (
+            sent["source"],
+            sent["id"],
+            sent["subject"],
+            sent["data"],
+        )
         seen.add((event.subject, event.source, event.id))
     assert len(seen) == len(lines) == 826
