@@ -8,8 +8,6 @@ import shutil
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, free_ports
 from steppe.standalone.places import LOOPBACK, free_port
 from steppe.standalone.postgres import Postgres
+from steppe.standalone.services import answers
 
 PASSWORD = "only-for-tests"
 LOGINS = (
@@ -163,15 +162,6 @@ def start_service(name: str, settings: Mapping[str, str], folder: Path, *, wait:
     if wait and name in _PORT_SETTING:
         child.wait_until(lambda: answers(f"{service.address}/readyz"), 30)
     return service
-
-
-def answers(url: str) -> bool:
-    """Whether a GET is answered with success."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return bool(response.status < 300)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
 
 
 def wait_for_line(service: Service, text: str, seconds: float = 30) -> None:

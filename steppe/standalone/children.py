@@ -74,10 +74,15 @@ class Child:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def ask_to_stop(self) -> None:
+        """Send the signal for an orderly end, and do not wait for it."""
+        if self.alive:
+            self.process.send_signal(self._stop_signal)
+
     def stop(self, grace_seconds: float = 15.0) -> None:
         """Ask, wait, then insist. Safe to call on a child that has ended."""
         if self.alive:
-            self.process.send_signal(self._stop_signal)
+            self.ask_to_stop()
             try:
                 self.process.wait(grace_seconds)
             except subprocess.TimeoutExpired:

@@ -90,8 +90,7 @@ class Kafka:
     def stop(self) -> None:
         """Stop the brokers cleanly, all at the same time."""
         for broker in self.brokers:
-            if broker.alive:
-                broker.process.terminate()
+            broker.ask_to_stop()
         for broker in self.brokers:
             broker.stop()
 

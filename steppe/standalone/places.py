@@ -80,6 +80,8 @@ class DataFolder:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(json.dumps(values, indent=1))
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(self._remembered)
 
     def port(self, name: str, say: Say, *, wanted: int | None = None, default: int = 0) -> int:

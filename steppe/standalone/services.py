@@ -46,10 +46,6 @@ class SupervisedService:
         self._restart_at = now + self._back_off
         self._back_off = min(self._back_off * 2, _BACK_OFF_SECONDS_MAX)
 
-    def stop(self) -> None:
-        """End it for good."""
-        self.child.stop()
-
     def _start(self) -> Child:
         self._started_at = time.monotonic()
         return Child(

@@ -94,8 +94,10 @@ class Standalone:
 
     def stop(self) -> None:
         """Services first, so that they can finish what they have in hand; then the broker, then the database."""
-        for service in reversed(self._services):
-            service.stop()
+        for service in self._services:
+            service.child.ask_to_stop()
+        for service in self._services:
+            service.child.stop()
         self._services = []
         if self._kafka is not None:
             self._kafka.stop()

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from steppe.standalone.places import LOOPBACK
-from tests.stack import answers
+from steppe.standalone.services import answers
 
 _READY_SECONDS = 120.0
 _GONE_SECONDS = 30.0
