@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from fastapi import Request, Response
@@ -134,4 +134,4 @@ def _next_url(request: Request, cursor: str) -> str:
     pairs = [
         (name, text) for name, text in request.query_params.multi_items() if name not in ("cursor", "min_position")
     ]
-    return f"{request.url.path}?{urlencode([*pairs, ('cursor', cursor)])}"
+    return f"{quote(request.url.path)}?{urlencode([*pairs, ('cursor', cursor)])}"

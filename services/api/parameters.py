@@ -6,7 +6,6 @@ so that a misspelt filter never looks like an answer. Knows the domain's words; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 from fastapi import Request
 
-from services.api import cursors
+from services.api import cursors, values
 from services.api.cursors import Cursor
 from services.api.problems import (
     BAD_PARAMETER,
@@ -24,7 +23,6 @@ from services.api.problems import (
     RefusalError,
     did_you_mean,
 )
-from steppe.domain.history import FOREVER
 from steppe.domain.levels import LEVEL_OF_LABEL
 from steppe.domain.vocabulary import SECTORS
 
@@ -40,10 +38,6 @@ SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-las
 HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
 FORMATS = ("json", "csv")
 FORMATS_PLANNED = ("xlsx", "parquet")
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
-_TEXT_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,65 +62,6 @@ class Parameter:
         return described | {"schema": one}
 
 
-def day(text: str) -> date:
-    """A full day before the end of the calendar."""
-    if not _DAY.fullmatch(text):
-        raise ValueError("a day is written YYYY-MM-DD, as in 2025-12-31")
-    try:
-        value = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text} is no day of the calendar") from None
-    if value >= FOREVER:
-        raise ValueError("the last day that can be asked for is 9999-12-30")
-    return value
-
-
-def _instant(text: str) -> datetime:
-    if _DAY.fullmatch(text):
-        return datetime.combine(day(text), datetime.min.time(), UTC)
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("an instant is written 2026-11-22T10:00:00Z") from None
-    if value.tzinfo is None:
-        raise ValueError("an instant needs its zone, as in 2026-11-22T10:00:00Z")
-    return value.astimezone(UTC)
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"{text[:40]!r} is none of {', '.join(choices)}.{did_you_mean(text, choices)}")
-        return text
-
-    return read
-
-
-def _country(text: str) -> str:
-    if not _COUNTRY.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no country; write two letters of ISO 3166-1, as in KZ")
-    return text.upper()
-
-
-def _text(text: str) -> str:
-    if not text or len(text) > _TEXT_MAX or "\x00" in text:
-        raise ValueError(f"a text of 1 to {_TEXT_MAX} characters")
-    return text
-
-
-def _count(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def _level(text: str) -> int:
-    return int(LEVEL_OF_LABEL[_one_of(tuple(LEVEL_OF_LABEL))(text)])
-
-
 def _many(name: str, help: str, read: Callable[[str], Any], choices: tuple[str, ...] = ()) -> Parameter:
     return Parameter(
         name=name, help=f"{help} Several, separated by commas: any of them.", read=read, many=True, choices=choices
@@ -136,30 +71,30 @@ def _many(name: str, help: str, read: Callable[[str], Any], choices: tuple[str, 
 PARAMETERS: Mapping[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
-        Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=day),
-        Parameter(name="known_at", help="Only what was known by then. Not yet available.", read=_text),
-        Parameter(name="known_by", help="`reported` (default). `recorded` is not yet available.", read=_one_of(("reported", "recorded"))),
-        Parameter(name="rules", help="A version of the rules. Not yet available.", read=_text),
-        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=_count(1, LIMIT_MAX), kind="integer"),
+        Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=values.day),
+        Parameter(name="known_at", help="Only what was known by then. Not yet available.", read=values.text),
+        Parameter(name="known_by", help="`reported` (default). `recorded` is not yet available.", read=values.one_of(("reported", "recorded"))),
+        Parameter(name="rules", help="A version of the rules. Not yet available.", read=values.text),
+        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=values.count(1, LIMIT_MAX), kind="integer"),
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
         Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
-        _many("country", "Country of the project, ISO 3166-1 alpha-2.", _country),
-        _many("commodity", "Commodity of the project.", _text),
-        _many("sector", "Sector of the project.", _one_of(SECTORS), SECTORS),
-        _many("level", "Current level.", _level, tuple(LEVEL_OF_LABEL)),
-        _many("flag", "Name of a flag that stands.", _one_of(FLAGS), FLAGS),
-        _many("severity", "Severity of that flag.", _one_of(SEVERITIES), SEVERITIES),
-        _many("certainty", "Certainty of the severity.", _one_of(CERTAINTIES), CERTAINTIES),
-        _many("headline", "Severity of the project's headline memorandum-only.", _one_of(HEADLINES), HEADLINES),
-        _many("investor", "Party that pursues.", _text),
-        _many("investor_country", "Home country of a party that pursues, on the day that is judged.", _country),
-        _many("forum", "Forum at which a paper was signed.", _text),
-        _many("project", "Project key.", _text),
-        _many("deal", "Deal slug.", _text),
-        Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=_text),
-        Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=_one_of(SORTS), choices=SORTS),
-        Parameter(name="updated_after", help="Changed in the read model after this instant.", read=_instant),
+        _many("country", "Country of the project, ISO 3166-1 alpha-2.", values.country),
+        _many("commodity", "Commodity of the project.", values.text),
+        _many("sector", "Sector of the project.", values.one_of(SECTORS), SECTORS),
+        _many("level", "Current level.", values.level, tuple(LEVEL_OF_LABEL)),
+        _many("flag", "Name of a flag that stands.", values.one_of(FLAGS), FLAGS),
+        _many("severity", "Severity of that flag.", values.one_of(SEVERITIES), SEVERITIES),
+        _many("certainty", "Certainty of the severity.", values.one_of(CERTAINTIES), CERTAINTIES),
+        _many("headline", "Severity of the project's headline memorandum-only.", values.one_of(HEADLINES), HEADLINES),
+        _many("investor", "Party that pursues.", values.text),
+        _many("investor_country", "Home country of a party that pursues, on the day that is judged.", values.country),
+        _many("forum", "Forum at which a paper was signed.", values.text),
+        _many("project", "Project key.", values.text),
+        _many("deal", "Deal slug.", values.text),
+        Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=values.text),
+        Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=values.one_of(SORTS), choices=SORTS),
+        Parameter(name="updated_after", help="Changed in the read model after this instant.", read=values.instant),
     )
 }  # fmt: skip
 
@@ -206,11 +141,11 @@ def described(names: tuple[str, ...]) -> dict[str, Any]:
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
     """Understand a request, or refuse it with the parameter's name."""
     given = _values(request, names)
-    values = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
-    _refuse_what_is_not_there_yet(values)
+    found = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
+    _refuse_what_is_not_there_yet(found)
     now = datetime.now(UTC).replace(microsecond=0)
-    cursor: Cursor | None = cursors.decode(values["cursor"]) if "cursor" in values else None
-    as_of = values.get("as_of") or (cursor.as_of if cursor else now.date())
+    cursor: Cursor | None = cursors.decode(found["cursor"]) if "cursor" in found else None
+    as_of = found.get("as_of") or (cursor.as_of if cursor else now.date())
     asked = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
     print_ = cursors.fingerprint(request.url.path, asked, as_of)
     if cursor:
@@ -219,11 +154,11 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
         path=request.url.path,
         as_of=as_of,
         known_at=now,
-        limit=values.get("limit", LIMIT_DEFAULT),
+        limit=found.get("limit", LIMIT_DEFAULT),
         after=cursor.key if cursor else None,
-        format=_format(request, values.get("format"), formats),
-        min_position=values.get("min_position"),
-        filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
+        format=_format(request, found.get("format"), formats),
+        min_position=found.get("min_position"),
+        filters={name: value for name, value in found.items() if name not in _NOT_THE_QUESTION},
         fingerprint=print_,
     )
 

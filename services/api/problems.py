@@ -6,12 +6,11 @@ database driver raises, into `application/problem+json`.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -95,7 +94,7 @@ def respond(request: Request, problem: Problem, detail: str, **members: Any) -> 
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if problem is METHOD_NOT_ALLOWED:
         headers["Allow"] = "GET, HEAD"
-    body = msgspec.json.encode(document(problem, detail, request.url.path, **members))
+    body = msgspec.json.encode(document(problem, detail, quote(request.url.path), **members))
     return Response(body, problem.status, headers, MEDIA_TYPE)
 
 
@@ -127,10 +126,13 @@ def of_database(error: BaseException) -> tuple[Problem, str] | None:
             | asyncpg.OperatorInterventionError()
             | asyncpg.InvalidAuthorizationSpecificationError()
             | asyncpg.InvalidCatalogNameError()
-            | OSError()
-            | asyncio.TimeoutError()
+            | asyncpg.ObjectNotInPrerequisiteStateError()  # the database takes no connections
+            | OSError()  # a TimeoutError is one
         ):
             return DATABASE_AWAY, "Postgres cannot be reached at the moment. Nothing is lost; ask again."
+        case asyncpg.InternalClientError():
+            # what asyncpg says of a connection whose server process was ended while it lay in the pool
+            return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; ask again."
         case asyncpg.InterfaceError() if "clos" in str(error) or "releas" in str(error):
             # asyncpg says "connection is closed" and "connection has been released back to the pool" so
             return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; ask again."
@@ -149,7 +151,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         problem = _BY_STATUS.get(error.status_code, UNPROCESSABLE)
         if problem is NOT_FOUND:
-            paths = sorted({route.path for route in app.routes if hasattr(route, "path")})
+            paths = sorted(app.openapi()["paths"])
             return respond(
                 request, problem, f"No path {request.url.path}.{did_you_mean(request.url.path, paths)} See /docs."
             )
@@ -162,19 +164,21 @@ def install(app: FastAPI) -> None:
         errors = [{"pointer": "/" + "/".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
         return respond(request, UNPROCESSABLE, "The request has errors.", errors=errors)
 
+    async def on_driver(request: Request, error: Exception) -> Response:
+        known = of_database(error)
+        if known is None:
+            raise error
+        problem, detail = known
+        log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
+        return respond(request, problem, detail)
+
+    async def on_fault(request: Request, error: Exception) -> Response:
+        # The server logs the error with its trace; the reader gets its kind only.
+        return respond(request, FAULT, f"{type(error).__name__} while answering.")
+
+    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        app.add_exception_handler(kind, on_driver)
+    app.add_exception_handler(Exception, on_fault)
     app.add_exception_handler(RefusalError, on_refusal)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_validation)
-
-    @app.middleware("http")
-    async def translate(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        try:
-            return await call_next(request)
-        except Exception as error:
-            known = of_database(error)
-            if known is None:
-                log.exception("%s %s", request.method, request.url.path)
-                return respond(request, FAULT, f"{type(error).__name__} while answering.")
-            problem, detail = known
-            log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
-            return respond(request, problem, detail)

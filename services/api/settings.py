@@ -20,15 +20,19 @@ class Settings(BaseSettings):
         description="Postgres DSN, postgresql://user:password@host:port/name. A reading role is enough."
     )
     kafka: str | None = Field(
-        None, description="Bootstrap servers, to show log ends in /v1/status. Absent: shown as unknown."
+        default=None, description="Bootstrap servers, to show log ends in /v1/status. Absent: shown as unknown."
     )
-    topic: str = Field("steppe.deals.v1", description="The log that the read model follows.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    api_port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
-    auth: Literal["none"] = Field("none", description="Who may read: `none` is everybody, and only on loopback.")
-    database_schema: str = Field("rm_v1", description="The schema of the read model that is read.")
-    database_connections_max: int = Field(8, ge=1, le=200, description="Connections to Postgres, at most.")
-    statement_timeout_ms: int = Field(10_000, ge=100, description="How long one query may take.")
+    topic: str = Field(default="steppe.deals.v1", description="The log that the read model follows.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    api_port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
+    auth: Literal["none", "published-on-loopback"] = Field(
+        default="none",
+        description="Who may read. `none`: everybody, only on loopback. `published-on-loopback`: the same inside a "
+        "container whose port is published on the host's loopback.",
+    )
+    database_schema: str = Field(default="rm_v1", description="The schema of the read model that is read.")
+    database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
+    statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
 
     @model_validator(mode="before")
     @classmethod
@@ -36,7 +40,10 @@ class Settings(BaseSettings):
         """STEPPE_DATABASE_FILE names a file that holds the DSN, for secrets that must not stand in the environment."""
         path = os.environ.get("STEPPE_DATABASE_FILE")
         if path and isinstance(values, dict) and not values.get("database"):
-            values = {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
+            try:
+                values = {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
+            except OSError as error:
+                raise ValueError(f"STEPPE_DATABASE_FILE={path} cannot be read: {error.strerror}") from None
         return values
 
     @model_validator(mode="after")

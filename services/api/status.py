@@ -68,7 +68,7 @@ async def livez() -> dict[str, str]:
 async def readyz(request: Request) -> dict[str, str]:
     """The database answers and has a read model; else 503."""
     async with service_of(request).reader.snapshot() as snapshot:
-        await snapshot.row("api_totals")
+        await snapshot.row("api_ready")
     return {"status": "ready", "position": snapshot.position}
 
 

@@ -27,3 +27,15 @@ ORDER BY checkpoint.partition;
 SELECT
     (SELECT count(*) FROM project) AS projects,
     (SELECT COALESCE(sum(project.event_count), 0)::bigint FROM project) AS events_of_projects;
+
+-- name: api_ready
+-- Touches every table that answers are made of, so that a missing one is noticed before a reader meets it.
+SELECT
+    EXISTS (SELECT 1 FROM project)
+    OR EXISTS (SELECT 1 FROM project_span)
+    OR EXISTS (SELECT 1 FROM deal_span)
+    OR EXISTS (SELECT 1 FROM flag_span)
+    OR EXISTS (SELECT 1 FROM party_span)
+    OR EXISTS (SELECT 1 FROM event)
+    OR EXISTS (SELECT 1 FROM conflict)
+    OR EXISTS (SELECT 1 FROM undecoded) AS has_rows;
