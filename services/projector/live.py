@@ -110,7 +110,7 @@ def build(settings: Settings) -> Projector:
                 await app.store.apply([_record(event) for event in batch])
             except Exception as error:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
-                log.critical("the projector ends: %s: %s", type(error).__name__, error)
+                log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
                 end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
                 raise
 

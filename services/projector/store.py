@@ -108,14 +108,23 @@ class Store:
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
         progress = self.progress
-        async with self._pool.acquire() as connection, connection.transaction():
-            fence = await self._applier.fence(connection, list(records))
-            batch.refuse_going_back(progress.next_offsets, fence)
-            for partition, next_offset in fence.items():
-                # Somebody else moved it, or a commit of ours went through unheard: what we remember may be stale.
-                if progress.next_offsets.get(partition) != next_offset:
-                    self._memory.forget_partition(partition)
-            applied = await self._applier.apply(connection, records, fence, self._memory)
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+                fence = await self._applier.fence(connection, list(records))
+                batch.refuse_going_back(progress.next_offsets, fence)
+                for partition, next_offset in fence.items():
+                    # Somebody else moved it, or a commit of ours went through unheard: what we remember may be stale.
+                    if progress.next_offsets.get(partition) != next_offset:
+                        self._memory.forget_partition(partition)
+                applied = await self._applier.apply(connection, records, fence, self._memory)
+                await transaction.commit()
+            except BaseException:
+                # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
+                # The server undoes what a vanished session began.
+                connection.terminate()
+                raise
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
         progress.next_offsets.update(applied.next_offsets)

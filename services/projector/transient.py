@@ -17,6 +17,7 @@ _PASSING_STATES = frozenset(
         "55P03",  # lock_not_available
     }
 )
+_SESSION_ENDED = ("connection is closed", "connection was closed", "another operation")
 _PAUSE_SECONDS_FIRST = 0.05
 _PAUSE_SECONDS_MAX = 2.0
 
@@ -26,9 +27,10 @@ def passes(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES
-    if isinstance(error, asyncpg.InterfaceError):
-        # The driver's own word for a connection that went away under it; other misuse of the driver is a bug.
-        return "connection" in str(error) and "another operation" not in str(error)
+    if isinstance(error, asyncpg.InterfaceError) or type(error) is asyncpg.InternalClientError:
+        # The driver's own words for a session that the server ended. When that happens between two statements, the next
+        # one finds it "in progress": nobody else uses the connection of a batch.
+        return any(words in str(error) for words in _SESSION_ENDED)
     return isinstance(error, OSError | TimeoutError)  # asyncio's time-out is TimeoutError since 3.11
 
 

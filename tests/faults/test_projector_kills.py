@@ -38,7 +38,7 @@ STEPS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def messages(chance: random.Random, first: int, count: int) -> list[Message]:
+def messages(chance: random.Random, first: int, count: int, projects: int = PROJECTS) -> list[Message]:
     """Events of a few years and many projects, some of them sent before, a few with another content, a few broken."""
     made: list[Message] = []
     for number in range(first, first + count):
@@ -49,7 +49,7 @@ def messages(chance: random.Random, first: int, count: int) -> list[Message]:
         parties = [{"party": f"investor-{same.randrange(3)}", "role": "investor"}]
         note = {"note": "another content"} if chance.random() < 0.001 else {}
         key, value, headers = event(
-            f"e{known}", f"project-{known % PROJECTS}", name, occurred=day, parties=parties, **data, **note
+            f"e{known}", f"project-{known % projects}", name, occurred=day, parties=parties, **data, **note
         )
         made.append((key, value[:-9] if value and chance.random() < 0.001 else value, headers))
     return made

@@ -1,0 +1,212 @@
+"""How fast is the live projection, what does an event cost, and how long until it can be read?
+
+    python -m benchmarks.projector_live [--events 20000] [--projects 2000] [--seconds 20]
+
+Against the stack that tests use (STEPPE_TEST_KAFKA and STEPPE_TEST_DATABASE, Docker, or standalone). Beside the projector,
+in the same run, its limit: getmany, JSON, COPY of the raw event, upsert of the project and the checkpoint, and no fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+import psutil
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from steppe.cli import migrate
+from steppe.contracts.topics import PARTITIONS_DEFAULT
+from tests.faults.test_projector_kills import messages
+from tests.services.projection import checkpoints, event, log_ends, publish, until
+from tests.stack import LOGINS, Stack, database_of, kind_of_stack, started
+
+_BARE = """
+CREATE TABLE IF NOT EXISTS bare_event (subject text, source text, id text, raw text, PRIMARY KEY (subject, source, id));
+CREATE TABLE IF NOT EXISTS bare_project (project text PRIMARY KEY, events integer NOT NULL);
+CREATE TABLE IF NOT EXISTS bare_checkpoint (partition integer PRIMARY KEY, next_offset bigint NOT NULL);
+TRUNCATE bare_event, bare_project, bare_checkpoint;
+"""
+_UPSERT = """
+INSERT INTO bare_project (project, events)
+SELECT project, count(*) FROM unnest($1::text[]) AS project GROUP BY project
+ON CONFLICT (project) DO UPDATE SET events = bare_project.events + excluded.events
+"""
+_ADVANCE = """
+INSERT INTO bare_checkpoint (partition, next_offset) VALUES ($1, $2)
+ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset
+"""
+
+
+async def prepared(stack: Stack) -> tuple[str, str, str]:
+    """A topic and a database of this run: topic, owner's address, projector's address."""
+    token = uuid.uuid4().hex[:8]
+    server = await asyncpg.connect(stack.database)
+    await server.execute(f"CREATE DATABASE bench_{token}")
+    await server.close()
+    database = database_of(stack.database, f"bench_{token}")
+    topic = f"bench.{token}"
+    await migrate.run(stack.kafka, database.owner, PARTITIONS_DEFAULT, topic=topic, logins=LOGINS)
+    return topic, database.owner, database.projector
+
+
+def projector(stack: Stack, topic: str, dsn: str) -> psutil.Popen:
+    """The real service."""
+    own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic}
+    return psutil.Popen([sys.executable, "-m", "services.projector"], env={**os.environ, **own})
+
+
+async def reached(connection: asyncpg.Connection, total: int) -> float:
+    """Until that many records are applied; the instant at which they were."""
+    while True:
+        if sum((await checkpoints(connection)).values()) >= total:
+            return time.monotonic()
+        await asyncio.sleep(0.02)
+
+
+async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int) -> None:
+    connection = await asyncpg.connect(owner)
+    process = projector(stack, topic, dsn)
+    try:
+        began = await reached(connection, 1)
+        done = sum((await checkpoints(connection)).values())
+        busy = sum(process.cpu_times()[:2])
+        ended = await reached(connection, total)
+        busy = sum(process.cpu_times()[:2]) - busy
+        count = total - done
+        rate, cost = count / (ended - began), busy / count * 1e6
+        sys.stdout.write(f"live projection: {rate:,.0f} events/s, {cost:,.0f} µs CPU of the worker an event\n")
+    finally:
+        process.terminate()
+        process.wait(15)
+        await connection.close()
+
+
+async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> None:
+    connection = await asyncpg.connect(owner)
+    await connection.execute(_BARE)
+    consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka)
+    await consumer.start()
+    partitions = [TopicPartition(topic, p) for p in range(PARTITIONS_DEFAULT)]
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    seen: set[tuple[str, str, str]] = set()
+    done, began, busy = 0, time.monotonic(), time.process_time()
+    while done < total:
+        found = await consumer.getmany(timeout_ms=500, max_records=batch)
+        rows: list[tuple[str, str, str, str]] = []
+        for record in (record for records in found.values() for record in records):
+            done += 1
+            try:
+                envelope = msgspec.json.decode(record.value)
+            except msgspec.MsgspecError:
+                continue
+            identity = (envelope["subject"], envelope["source"], envelope["id"])
+            if identity not in seen:
+                seen.add(identity)
+                rows.append((*identity, record.value.decode()))
+        if not found:
+            continue
+        async with connection.transaction():
+            await connection.copy_records_to_table(
+                "bare_event", records=rows, columns=["subject", "source", "id", "raw"]
+            )
+            await connection.execute(_UPSERT, [row[0] for row in rows])
+            for tp, records in found.items():
+                await connection.execute(_ADVANCE, tp.partition, records[-1].offset + 1)
+    took, busy = time.monotonic() - began, time.process_time() - busy
+    sys.stdout.write(
+        f"limit, batches of {batch:,}: {total / took:,.0f} events/s, {busy / total * 1e6:,.0f} µs CPU of the worker\n"
+    )
+    await consumer.stop()
+    await connection.close()
+
+
+async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float, rate: int = 100) -> None:
+    connection = await asyncpg.connect(owner)
+    sent: dict[tuple[int, int], float] = {}
+    told: dict[tuple[int, int], float] = {}
+    up_to = dict(await checkpoints(connection))
+
+    def hear(*notice: object) -> None:
+        now = time.monotonic()
+        for part in str(notice[-1]).split(","):
+            partition, offset = map(int, part.split(":"))
+            for covered in range(up_to[partition], offset + 1):
+                told[partition, covered] = now
+            up_to[partition] = max(up_to[partition], offset + 1)
+
+    await connection.add_listener("steppe_position", hear)
+    process = projector(stack, topic, dsn)
+    first = await publish(stack.kafka, topic, [event("awake", "project-0")])
+    await until("the projector is awake", lambda: all(place in told for place in first.items()))
+    async with AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all") as producer:
+
+        async def send(number: int) -> None:
+            key, value, _ = event(f"timed-{number}", f"project-{number % 500}")
+            began = time.monotonic()
+            written = await producer.send_and_wait(topic, value, key=key)
+            sent[written.partition, written.offset] = began
+
+        began = time.monotonic()
+        tasks: list[asyncio.Task[None]] = []
+        for number in range(int(seconds * rate)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+            tasks.append(asyncio.create_task(send(number)))
+        await asyncio.gather(*tasks)
+    await until("everything is visible", lambda: all(place in told for place in sent))
+    process.terminate()
+    process.wait(15)
+    await connection.close()
+    waited = [told[place] - sent[place] for place in sent]
+    p50, p99 = percentiles(waited)
+    sys.stdout.write(
+        f"from sending to visible at {rate} events/s: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms,"
+        f" max {max(waited) * 1000:.0f} ms, {len(waited)} events\n"
+    )
+
+
+def percentiles(waited: Sequence[float]) -> tuple[float, float]:
+    """p50 and p99."""
+    cuts = statistics.quantiles(waited, n=100)
+    return cuts[49], cuts[98]
+
+
+async def measure(stack: Stack, events: int, projects: int, seconds: float) -> None:
+    topic, owner, dsn = await prepared(stack)
+    await publish(stack.kafka, topic, messages(random.Random(1), 0, events, projects))
+    total = sum((await log_ends(stack.kafka, topic)).values())
+    await bare(stack, topic, owner, total, 500)
+    await bare(stack, topic, owner, total, 20_000)
+    await live(stack, topic, owner, dsn, total)
+    await latency(stack, topic, owner, dsn, seconds)
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--events", type=int, default=20_000)
+    arguments.add_argument("--projects", type=int, default=2_000)
+    arguments.add_argument("--seconds", type=float, default=20)
+    given = arguments.parse_args()
+    load = os.getloadavg()[0]
+    sys.stdout.write(
+        f"{platform.platform()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()};"
+        f" {given.events:,} events, {given.projects:,} projects\n"
+    )
+    with started(kind_of_stack()) as stack:
+        sys.stdout.write(f"stack: {stack.kind}\n")
+        asyncio.run(measure(stack, given.events, given.projects, given.seconds))
+
+
+if __name__ == "__main__":
+    main()
