@@ -110,6 +110,7 @@ def _say(text: str) -> None:
 def _standalone() -> Iterator[tuple[str, str]]:
     # Not under pytest's own folder, which is closed to the user that PostgreSQL runs as when the tests run as root.
     folder = Path(tempfile.mkdtemp(prefix="steppe-tests-"))
+    folder.chmod(0o711)
     postgres = Postgres(
         folder / "postgres", folder / "logs" / "postgres.log", free_port(0), PASSWORD, say=_say, durable=False
     )

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.say(str(error))
         return 1
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise
         screen.say(_sentence(error, data))
         return 1

@@ -17,7 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from steppe.standalone.places import LOOPBACK
+from steppe.standalone.errors import NoSpaceError
+from steppe.standalone.places import LOOPBACK, require_space
 from steppe.standalone.services import answers
 
 _READY_SECONDS = 120.0
@@ -176,3 +177,17 @@ def test_an_unknown_example_is_refused_before_anything_starts(up: Callable[..., 
     one = up("--example", "atlantis")
     assert one.process.wait(60) == 1
     assert "There is no example 'atlantis'" in one.said()
+
+
+def test_a_full_disk_is_noticed_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(NoSpaceError, match="free some space or choose another folder"):
+        require_space(tmp_path / "not" / "there" / "yet", 2**60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(up: Callable[..., Up], data: Path) -> None:
+    data.write_text("a file where the folder should be")
+    one = up()
+    assert one.process.wait(60) == 1
+    assert str(data) in one.said()
+    assert "Traceback" not in one.said()
