@@ -219,28 +219,47 @@ def _items(field: Field, value: object, at: str, faults: Faults) -> list[Any]:
     return list(value)
 
 
-def _check_object(
-    value: object, at: str, required: tuple[Field, ...], optional: tuple[Field, ...], faults: Faults, closed: bool
-) -> bool:
-    """Check an object of fixed fields; whether it is an object at all."""
-    what = at.rpartition("/")[2] if not at.rpartition("/")[2].isdigit() else at.split("/")[-2]
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """The fields of an object, put together once: every party of every event is checked against them."""
+
+    required: tuple[Field, ...]
+    known: Mapping[str, Field]
+
+
+def _object(required: tuple[Field, ...], optional: tuple[Field, ...]) -> _Object:
+    return _Object(required, {field.name: field for field in (*required, *optional)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The fields of an object with their checks, looked up once."""
+
+    checks: dict[str, tuple[Field, Check]]
+    required: tuple[str, ...]
+
+    @classmethod
+    def of(cls, required: tuple[Field, ...], optional: tuple[Field, ...]) -> _Shape:
+        both = (*required, *optional)
+        return cls({field.name: (field, CHECKS[field.kind]) for field in both}, tuple(field.name for field in required))
+
+
+def _check_object(shape: _Shape, what: str, value: object, at: str, faults: Faults, closed: bool) -> bool:
+    """Check an object of fixed fields; whether it is sound."""
     if not isinstance(value, Mapping):
-        names = ", ".join(field.name for field in (*required, *optional))
-        faults.append(Fault(at, f"{what} is {_sort(value)}; give an object of {names}"))
+        faults.append(Fault(at, f"{what} is {_sort(value)}; give an object of {', '.join(shape.checks)}"))
         return False
-    known = {field.name: field for field in (*required, *optional)}
+    before = len(faults)
     for key, item in value.items():
-        field = known.get(key)
-        if field is not None:
-            CHECKS[field.kind](field, item, f"{at}/{key}", faults, closed)
+        known = shape.checks.get(key)
+        if known is not None:
+            known[1](known[0], item, f"{at}/{key}", faults, closed)
         elif closed and len(faults) < FAULTS_MAX:
-            faults.append(unknown_field(at, key, known, f"a field of {what}"))
-    faults.extend(
-        Fault(f"{at}/{field.name}", f"{field.name} is missing in {what}")
-        for field in required
-        if field.name not in value
-    )
-    return True
+            faults.append(unknown_field(at, key, shape.checks, f"a field of {what}"))
+    for name in shape.required:
+        if name not in value:
+            faults.append(Fault(f"{at}/{name}", f"{name} is missing in {what}"))
+    return len(faults) == before
 
 
 REFERENCE_FIELDS = (Field("source", FieldKind.TEXT), Field("id", FieldKind.TEXT))
@@ -258,11 +277,15 @@ AMOUNT_OPTIONAL = (
 )
 EVIDENCE_REQUIRED = (Field("grade", FieldKind.CHOICE, GRADES),)
 EVIDENCE_OPTIONAL = tuple(Field(name, FieldKind.TEXT) for name in ("url", "title", "publisher"))
+_REFERENCE = _object(REFERENCE_FIELDS, ())
+_PARTY = _object(PARTY_REQUIRED, PARTY_OPTIONAL)
+_AMOUNT = _object(AMOUNT_REQUIRED, AMOUNT_OPTIONAL)
+_EVIDENCE = _object(EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL)
 
 
 def _check_reference(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
     before = len(faults)
-    if not _check_object(value, at, REFERENCE_FIELDS, (), faults, closed) or len(faults) > before:
+    if not _check_object(value, at, _REFERENCE, faults, closed) or len(faults) > before:
         return
     assert isinstance(value, Mapping)
     for part in REFERENCE_FIELDS:
@@ -275,7 +298,7 @@ def _check_parties(field: Field, value: object, at: str, faults: Faults, closed:
     held = 0.0
     for index, party in enumerate(_items(field, value, at, faults)):
         before = len(faults)
-        _check_object(party, f"{at}/{index}", PARTY_REQUIRED, PARTY_OPTIONAL, faults, closed)
+        _check_object(party, f"{at}/{index}", _PARTY, faults, closed)
         if len(faults) > before:
             continue
         held += party.get("stake_percent", 0)
@@ -289,7 +312,7 @@ def _check_parties(field: Field, value: object, at: str, faults: Faults, closed:
 
 def _check_amount(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
     before = len(faults)
-    if not _check_object(value, at, AMOUNT_REQUIRED, AMOUNT_OPTIONAL, faults, closed) or len(faults) > before:
+    if not _check_object(value, at, _AMOUNT, faults, closed) or len(faults) > before:
         return
     assert isinstance(value, Mapping)
     if not _DECIMAL.fullmatch(value["value"]):
@@ -301,10 +324,9 @@ def _check_amount(field: Field, value: object, at: str, faults: Faults, closed: 
 
 def _check_evidence(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
     for index, item in enumerate(_items(field, value, at, faults)):
-        before = len(faults)
-        if not _check_object(item, f"{at}/{index}", EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL, faults, closed):
+        if not _check_object(_EVIDENCE, "evidence", item, f"{at}/{index}", faults, closed):
             continue
-        if len(faults) == before and "url" in item and not _URL.fullmatch(item["url"]):
+        if "url" in item and not _URL.fullmatch(item["url"]):
             faults.append(Fault(f"{at}/{index}/url", f"url {_shown(item['url'])} is not an http or https address"))
         if "url" not in item and "title" not in item:
             faults.append(Fault(f"{at}/{index}", "evidence has neither url nor title; give one of them"))
@@ -352,3 +374,7 @@ CHECKS: dict[FieldKind, Check] = {
     FieldKind.AMOUNT: _check_amount,
     FieldKind.EVIDENCE: _check_evidence,
 }
+_REFERENCE = _Shape.of(REFERENCE_FIELDS, ())
+_PARTY = _Shape.of(PARTY_REQUIRED, PARTY_OPTIONAL)
+_AMOUNT = _Shape.of(AMOUNT_REQUIRED, AMOUNT_OPTIONAL)
+_EVIDENCE = _Shape.of(EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL)

@@ -52,6 +52,9 @@ class Row(Enum):
 class FieldKind(Enum):
     """The shape of a field's value."""
 
+    # Enum hashes the name, in Python; every field of every event is looked up by its kind.
+    __hash__ = object.__hash__
+
     TEXT = "text"
     SLUG = "slug"
     CHOICE = "choice"
