@@ -98,6 +98,7 @@ class Flag:
     next_on: date | None = None
     on_hold: bool = False
     rule_version: str = ""
+    expired_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

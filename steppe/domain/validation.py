@@ -36,6 +36,9 @@ _COMMON = {field.name: field for field in COMMON_FIELDS}
 FIELDS: dict[str, dict[str, Field]] = {
     kind.name: {**_COMMON, **{field.name: field for field in kind.fields}} for kind in VOCABULARY
 }
+_CHECKED = {
+    name: {field.name: (field, CHECKS[field.kind]) for field in fields.values()} for name, fields in FIELDS.items()
+}
 _REQUIRED = {name: tuple(f for f in fields.values() if f.required) for name, fields in FIELDS.items()}
 
 
@@ -48,18 +51,19 @@ def faults_of(
     lacks them or does not allow their value they are ignored (section 7). `closed` False is for readers of the log: fields that nobody knows and fields
     that are missing but for which the fold has an answer are no fault, and `changes` wait for their target.
     """
-    fields = FIELDS[name]
+    fields = _CHECKED[name]
     faults: Faults = []
     for key, value in data.items():
         if len(faults) >= FAULTS_MAX:
             return faults[:FAULTS_MAX]
-        field = fields.get(key)
-        if field is None:
+        known = fields.get(key)
+        if known is None:
             if closed and key not in kept:
                 faults.append(unknown_field("/data", key, fields, f"a field of {name}"))
             continue
         before = len(faults)
-        CHECKS[field.kind](field, value, f"/data/{key}", faults, closed)
+        field, check = known
+        check(field, value, f"/data/{key}", faults, closed)
         if key in kept and key not in _COMMON:
             del faults[before:]
     for field in _REQUIRED[name]:

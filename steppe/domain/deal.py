@@ -1,0 +1,352 @@
+"""The life of one deal, event by event (sections 1, 4, 5): phases, legs, papers and clocks.
+
+Knows its own events and those that speak of the project; the project's physical state is told to it. The fold owns it,
+and nothing outside sees it: what leaves is a frozen `DealState`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.events import Event
+from steppe.domain.history import DealState, LegState, Start
+from steppe.domain.holdings import Holdings
+from steppe.domain.legs import Leg, bound_by, day_of
+from steppe.domain.levels import Level
+from steppe.domain.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Row
+
+_STUDIES_AND_APPROVALS = frozenset({"study.started", "study.completed", "finance.approved"})
+
+
+class DealLife:
+    """Mutable inside the fold. Events must come in fold order."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.phase = 0
+        self.highest_level = Level.IDENTIFIED
+        self.suspended = False
+        self._open()
+
+    def _open(self) -> None:
+        self.phase += 1
+        self.ended_on: date | None = None
+        self.ended_how: str | None = None
+        self.steps_level = Level.IDENTIFIED
+        self.legs: list[Leg] = []
+        self.closed = False
+        self.bound_on: date | None = None
+        self.papers: list[Event] = []
+        self.lapse_declared: Event | None = None
+        self.memorandum_start: Start | None = None
+        self.silence: Start | None = None
+        self.step: Start | None = None
+        self.last_heard: Event | None = None
+        self._parties: dict[str, dict[str, None]] = {role: {} for role in PURSUING_ROLES}
+        self._holdings = Holdings()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended_on is None
+
+    @property
+    def bound(self) -> bool:
+        """Whether a leg is valid."""
+        return any(leg.valid for leg in self.legs)
+
+    @property
+    def memorandum_runs(self) -> bool:
+        """Whether the memorandum clock runs: it lives, has a paper and nothing binding."""
+        return self.alive and self.memorandum_start is not None and not self.bound
+
+    @property
+    def pursuers(self) -> tuple[str, ...]:
+        """The parties of the highest pursuing role seen in its events that have a level."""
+        return next((tuple(sorted(parties)) for parties in self._parties.values() if parties), ())
+
+    @property
+    def investors(self) -> tuple[str, ...]:
+        """The investors among them."""
+        return tuple(sorted(self._parties["investor"]))
+
+    def missing_legs(self, required: tuple[str, ...]) -> tuple[str, ...]:
+        """The required legs that no valid leg fills."""
+        held = {leg.leg for leg in self.legs if leg.valid}
+        return tuple(sorted(set(required) - held))
+
+    def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
+        """The current level; None once ended."""
+        if not self.alive:
+            return None
+        if not self.bound:
+            return self.steps_level
+        bound = Level.PARTLY_BOUND if self.missing_legs(required) else Level.BOUND
+        if any(leg.valid and leg.financed for leg in self.legs):
+            bound = Level.FINANCED
+        return max(self.steps_level, bound, physical or Level.IDENTIFIED)
+
+    def hear(self, event: Event) -> None:
+        """An event that speaks of the project: news, and a physical one cures conditions."""
+        if event.kind.row is Row.RECORD or not self.alive:
+            return
+        self._hear(event)
+        if event.kind.row is Row.PHYSICAL:
+            self._cure()
+
+    def apply(self, event: Event) -> None:
+        """An event of this deal."""
+        kind = event.kind
+        if kind.row is Row.RECORD:
+            return
+        if not self.alive:
+            if kind.level is None and kind.row is not Row.PHYSICAL:
+                return
+            self._open()
+        self._hear(event)
+        self._holdings_before_exit(event)
+        if kind.level is not None:
+            for party in event.parties:
+                if party.role in self._parties:
+                    self._parties[party.role][party.party] = None
+        match kind.row:
+            case Row.NOT_BINDING:
+                self._not_binding(event)
+            case Row.BINDING:
+                self._bind(event)
+            case Row.PHYSICAL:
+                self._physical(event)
+            case _:
+                self._end_something(event)
+
+    def _holdings_before_exit(self, event: Event) -> None:
+        if event.kind.name != "equity.exited":
+            self._holdings.hear(event)
+
+    def _hear(self, event: Event) -> None:
+        self.silence = _latest(self.silence, event)
+        self.last_heard = event
+        name = event.kind.name
+        if event.deal != self.key:
+            return
+        treaty = event.data.get("instrument") == "treaty"
+        if (
+            (name in MEMORANDUM_CLASS and not treaty)
+            or name in _STUDIES_AND_APPROVALS
+            or event.kind.row in (Row.BINDING, Row.PHYSICAL)
+        ):
+            self.step = _latest(self.step, event)
+
+    def _not_binding(self, event: Event) -> None:
+        name = event.kind.name
+        if event.kind.level is not None:
+            self.steps_level = max(self.steps_level, event.kind.level)
+        if name in MEMORANDUM_CLASS and event.data.get("instrument") != "treaty":
+            self.papers.append(event)
+            self.lapse_declared = None
+            self.memorandum_start = _first(self.memorandum_start, event)
+        elif name == "offtake.amended":
+            for leg in self._amended(event):
+                if "ends_on" in event.data:
+                    leg.ends_on = day_of(event, "ends_on")
+
+    def _amended(self, event: Event) -> list[Leg]:
+        offtakes = [leg for leg in self.legs if leg.valid and leg.leg == "offtake"]
+        amends = event.data.get("amends")
+        if amends is not None:
+            target = (amends["source"], amends["id"])
+            return [leg for leg in offtakes if (leg.event.source, leg.event.id) == target]
+        named = _named(event, "offtaker")
+        return [leg for leg in offtakes if not named or leg.holders & named]
+
+    def _bind(self, event: Event) -> None:
+        assert event.kind.leg is not None, "a binding row names its leg"
+        self._add(bound_by(event, event.kind.leg))
+        if event.kind.name in CLOSINGS:
+            self.closed = True
+            self._cure()
+
+    def _physical(self, event: Event) -> None:
+        if event.kind.name == "funds.disbursed":
+            self._disburse(event)
+        elif not self.bound:
+            self._add(bound_by(event, UNKNOWN_LEG, inferred=True))
+        self._cure()
+
+    def _disburse(self, event: Event) -> None:
+        roles = {party.role for party in event.parties}
+        name = event.data.get("leg") or ("grant" if "donor" in roles and "financier" not in roles else "debt")
+        valid = [leg for leg in self.legs if leg.valid and leg.leg == name]
+        for leg in valid:
+            leg.financed = True
+        if not valid:
+            self._add(bound_by(event, name, inferred=True))
+        self.closed = True
+
+    def _add(self, leg: Leg) -> None:
+        self.legs.append(leg)
+        if self.bound_on is None:
+            self.bound_on = leg.since
+
+    def _cure(self) -> None:
+        for leg in self.legs:
+            if leg.valid:
+                leg.conditional = False
+
+    def _end_something(self, event: Event) -> None:
+        day = event.latest
+        match event.kind.name:
+            case "memorandum.lapsed":
+                self.lapse_declared = event
+            case "rights.revoked":
+                right = event.data.get("right")
+                self._cease(
+                    [x for x in self._valid("rights") if right in (None, x.event.data.get("right"))], day, "terminated"
+                )
+            case "offtake.ended":
+                self._take_out("offtake", _named(event, "offtaker"), day, "completed")
+            case "equity.exited":
+                holders = {party for leg in self._valid("equity") for party in leg.holders}
+                gone = self._holdings.leave(event, holders)
+                if gone or not holders:
+                    self._take_out("equity", gone, day, "exited")
+            case "contract.terminated":
+                leg = event.data.get("leg")
+                self._cease([x for x in self.legs if x.valid and leg in (None, x.leg)], day, "terminated")
+            case "investor.withdrew":
+                named = {party.party for party in event.parties} & set(self.pursuers)
+                if not event.parties or not set(self.pursuers) - named:
+                    self.end(day, "withdrawn")
+                else:
+                    for parties in self._parties.values():
+                        for party in named:
+                            parties.pop(party, None)
+            case "project.suspended":
+                self.suspended = True
+            case "project.resumed":
+                self.suspended = False
+            case "project.cancelled":
+                self.end(day, "cancelled")
+            case "project.completed":
+                self.end(day, "completed")
+            case _:
+                return
+
+    def _valid(self, name: str) -> list[Leg]:
+        return [leg for leg in self.legs if leg.valid and leg.leg == name]
+
+    def _take_out(self, name: str, parties: set[str], day: date, how: str) -> None:
+        ceasing = []
+        for leg in self._valid(name):
+            if parties and leg.holders:
+                leg.take_out(parties)
+                if leg.holders:
+                    continue
+            ceasing.append(leg)
+        self._cease(ceasing, day, how)
+
+    def _cease(self, legs: list[Leg], day: date, how: str) -> None:
+        """End these legs. `how` is what the deal's end is called if none is left; a termination before any closing is no
+        end: the deal lives on and the memorandum clock goes on from its original start."""
+        if not legs:
+            return
+        for leg in legs:
+            leg.ended_on = day
+        rest = [leg for leg in self.legs if leg.valid]
+        if rest and all(leg.leg == UNKNOWN_LEG for leg in rest) and any(leg.leg != UNKNOWN_LEG for leg in legs):
+            for leg in rest:
+                leg.ended_on = day
+            rest = []
+        if not rest and (how != "terminated" or self.closed):
+            self.end(day, how)
+
+    def expire(self, day: date) -> None:
+        """What ceases by itself at the end of this day."""
+        if not self.alive:
+            return
+        due = [leg for leg in self.legs if leg.valid and leg.ceases_on is not None and leg.ceases_on <= day]
+        stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
+        expired = [leg for leg in due if leg not in stopped]
+        self._cease(stopped, day, "terminated")
+        if self.alive:
+            self._cease(expired, day, "completed")
+
+    def see(self, physical: Level | None) -> None:
+        """Physical state while bound is a closing."""
+        if physical is not None and self.alive and self.bound:
+            self.closed = True
+
+    def end(self, day: date, how: str) -> None:
+        """End the deal: its legs cease. Ending an ended deal changes nothing."""
+        if not self.alive:
+            return
+        for leg in self.legs:
+            if leg.valid:
+                leg.ended_on = day
+        self.ended_on, self.ended_how = day, how
+        self.suspended = False
+
+    def state(self, required: tuple[str, ...], physical: Level | None, overlays: tuple[str, ...]) -> DealState:
+        """How it stands, frozen."""
+        level = self.level(required, physical)
+        self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
+        return DealState(
+            deal=self.key,
+            phase=self.phase,
+            level=level,
+            highest_level=self.highest_level,
+            overlays=overlays,
+            ended_on=self.ended_on,
+            ended_how=self.ended_how,
+            pursuers=self.pursuers,
+            investors=self.investors,
+            legs=tuple(self._leg_states()),
+            missing_legs=self.missing_legs(required) if self.alive else (),
+            memorandum=self.memorandum_start if self.memorandum_runs else None,
+            silence=self.silence if self.alive else None,
+            step=self.step if self.alive else None,
+            bound_on=self.bound_on,
+            papers=self.paper_count,
+        )
+
+    @property
+    def paper_count(self) -> int:
+        """Memorandum-class papers of the phase: those of one day count once, parts of another document not at all."""
+        return len({paper.latest for paper in self.papers if "part_of" not in paper.data})
+
+    def _leg_states(self) -> list[LegState]:
+        return [
+            LegState(
+                leg=leg.leg,
+                since=leg.since,
+                valid=leg.valid,
+                ended_on=leg.ended_on,
+                conditional=leg.valid and leg.conditional,
+                long_stop=leg.long_stop,
+                inferred=leg.inferred,
+                closed=leg.financed,
+                holders=tuple(sorted(leg.holders)),
+                events=(leg.event.reference,),
+            )
+            for leg in sorted(self.legs, key=lambda leg: (leg.leg, leg.since, leg.event.reference))
+        ]
+
+
+def _named(event: Event, role: str) -> set[str]:
+    return {party.party for party in event.parties if party.role == role}
+
+
+def _first(start: Start | None, event: Event) -> Start:
+    """The first of several starts: [min of earliest, min of latest]."""
+    if start is None:
+        return Start(earliest=event.earliest, latest=event.latest)
+    earliest = None if start.earliest is None or event.earliest is None else min(start.earliest, event.earliest)
+    return Start(earliest=earliest, latest=min(start.latest, event.latest))
+
+
+def _latest(start: Start | None, event: Event) -> Start:
+    """The latest of several: [max of earliest, max of latest]; an open start sorts before every day."""
+    if start is None:
+        return Start(earliest=event.earliest, latest=event.latest)
+    known = [day for day in (start.earliest, event.earliest) if day is not None]
+    return Start(earliest=max(known, default=None), latest=max(start.latest, event.latest))

@@ -1,0 +1,38 @@
+"""lapsed: the paper ran out, by declaration or by its own date, and nothing binding followed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from steppe.domain.flags.rungs import Raised, Rung, Sight
+from steppe.domain.legs import day_of
+
+
+def raised(sight: Sight) -> Raised | None:
+    """Watch from the declaration, or some days after the newest paper's `expires_on`; until a later paper."""
+    deal = sight.deal
+    if deal.bound:
+        return None
+    declared = deal.lapse_declared
+    if declared is not None:
+        return _from(declared.latest, declared.latest, (declared.reference,))
+    if not deal.papers:
+        return None
+    newest = deal.papers[-1]
+    expires_on = day_of(newest, "expires_on")
+    if expires_on is None:
+        return None
+    days = sight.threshold("lapsed.days")
+    if (date.max - expires_on).days < days:
+        return None
+    return _from(expires_on + timedelta(days=days), expires_on, (newest.reference,))
+
+
+def _from(day: date, expired_on: date, evidence: tuple[str, ...]) -> Raised:
+    return Raised(
+        rungs=(Rung(severity="watch", possible_on=day, certain_on=day),),
+        clock=None,
+        start=None,
+        evidence=evidence,
+        expired_on=expired_on,
+    )

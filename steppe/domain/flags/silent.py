@@ -1,0 +1,19 @@
+"""silent: nothing was heard of the deal, good or bad, for long."""
+
+from __future__ import annotations
+
+from steppe.domain.flags.rungs import Raised, Sight, rung
+from steppe.domain.levels import Level
+
+
+def raised(sight: Sight) -> Raised | None:
+    """Watch by the silence clock, unless the mine is producing."""
+    deal = sight.deal
+    if deal.silence is None or deal.last_heard is None or sight.level >= Level.PRODUCING:
+        return None
+    return Raised(
+        rungs=(rung("watch", deal.silence, sight.threshold("silent.watch")),),
+        clock="silence",
+        start=deal.silence,
+        evidence=(deal.last_heard.reference,),
+    )

@@ -1,0 +1,309 @@
+"""From the events of one project to its life as spans of days (sections 1 to 6). The heart of Steppe.
+
+One walk forward through the days: the events of a day in fold order, then what ceases by itself at its end, then how
+everything stands. After the last event the walk goes on to every later day on which something turns by itself, so the
+spans hold the future, too. The cost grows with events and turning days, n log n.
+
+Order of arrival, repeats and batches cannot matter, because the walk begins with sorting. Registrations are read for all
+days (section 7); corrections (`event.*`) are rows of the record and are not walked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+
+from steppe.domain.deal import DealLife
+from steppe.domain.events import Event
+from steppe.domain.flagging import FlagLife, turning_days
+from steppe.domain.flags import DEAL_FLAGS
+from steppe.domain.flags.rungs import Sight
+from steppe.domain.history import EVER, FOREVER, DealState, Flag, Headline, History, Judgement, ProjectState, Step, cut
+from steppe.domain.holds import Holds
+from steppe.domain.levels import Level
+from steppe.domain.physical import PhysicalState
+from steppe.domain.registered import Registered
+from steppe.domain.rules import RULES, Circumstances, Rules
+from steppe.domain.spans import SpanTable
+from steppe.domain.vocabulary import Row
+
+_ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
+_SEVERITIES = ("watch", "stagnant", "presumed-dead")
+
+
+def history(project: str, events: Iterable[Event], rules: Rules = RULES) -> History:
+    """The whole life of a project. Twice is safe; of events with the same (source, id) the first given counts.
+
+    Days are UTC. Raises nothing for events made by `interpret` from accepted data.
+    """
+    walk = _Walk(project, events, rules)
+    walk.to(FOREVER)
+    return walk.history()
+
+
+def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RULES) -> Judgement:
+    """How the project stands on a day, judged afresh from what had occurred by then and what is registered."""
+    known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
+    walk = _Walk(project, known, rules)
+    walk.to(as_of)
+    return cut(walk.history(), as_of)
+
+
+class _Walk:
+    def __init__(self, project: str, events: Iterable[Event], rules: Rules) -> None:
+        self._project = project
+        self._rules = rules
+        unique = list({(event.source, event.id): event for event in reversed(list(events))}.values())
+        self._registered = Registered(unique)
+        self._events = sorted(unique, key=lambda event: event.order)
+        self._deals: dict[str, DealLife] = {}
+        self._physical = PhysicalState()
+        self._holds = Holds()
+        self._held_since: dict[str | None, date] = {}
+        self._flags: dict[tuple[str, str], FlagLife] = {}
+        self._headlines: dict[int, date] = {}
+        self._highest = Level.IDENTIFIED
+        self._ended: str | None = None
+        self._last_event_on: date | None = None
+        self._wake: list[date] = []
+        self._awake: set[date] = set()
+        self._project_spans: SpanTable[str, ProjectState] = SpanTable()
+        self._deal_spans: SpanTable[str, DealState] = SpanTable()
+        self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
+        self._steps: list[Step] = []
+
+    def to(self, last: date) -> None:
+        """Walk through every day on which something happens, up to and including `last`."""
+        self._stand(EVER)
+        for day in self._registered.days:
+            self._wake_on(day)
+        days = [(day, list(group)) for day, group in groupby(self._events, key=lambda event: event.latest)]
+        following = iter(days)
+        ahead = next(following, None)
+        while ahead is not None or self._wake:
+            day = min([ahead[0]] if ahead else [FOREVER], default=FOREVER)
+            if self._wake and self._wake[0] < day:
+                day = self._wake[0]
+            if day > last:
+                return
+            while self._wake and self._wake[0] <= day:
+                self._awake.discard(heapq.heappop(self._wake))
+            today: list[Event] = []
+            if ahead is not None and ahead[0] == day:
+                today = ahead[1]
+                ahead = next(following, None)
+            for event in today:
+                self._apply(event)
+            self._end_of_day(day)
+            self._stand(day)
+            self._tell(today)
+
+    def history(self) -> History:
+        """What the walk has seen so far."""
+        return History(
+            project=self._project,
+            projects=self._project_spans.spans(),
+            deals=self._deal_spans.spans(),
+            flags=self._flag_spans.spans(),
+            steps=tuple(self._steps),
+        )
+
+    def _wake_on(self, day: date) -> None:
+        if EVER < day < FOREVER and day not in self._awake:
+            self._awake.add(day)
+            heapq.heappush(self._wake, day)
+
+    def _apply(self, event: Event) -> None:
+        kind = event.kind
+        if kind.row is not Row.RECORD:
+            self._last_event_on = event.latest
+        if kind.name.startswith("hold."):
+            until = self._holds.apply(event)
+            if until is not None:
+                self._wake_on(until)
+            return
+        if kind.row is Row.RECORD:
+            return
+        if kind.row is Row.PHYSICAL or (event.deal is None and kind.name in ("project.suspended", "project.resumed")):
+            self._physical.apply(event)
+        if kind.level is not None or kind.row is Row.PHYSICAL:
+            self._ended = None
+        if event.deal is not None:
+            self._deal(event.deal).apply(event)
+        else:
+            self._speak_of_project(event)
+        for deal in self._deals.values():
+            deal.see(self._physical.level)
+
+    def _speak_of_project(self, event: Event) -> None:
+        name = event.kind.name
+        for deal in self._deals.values():
+            deal.hear(event)
+            if name.startswith("project.") and deal.alive:
+                deal.apply(event)
+        if name in _ENDS_THE_PROJECT:
+            self._ended = name.removeprefix("project.")
+
+    def _deal(self, key: str) -> DealLife:
+        if key not in self._deals:
+            self._deals[key] = DealLife(key)
+        return self._deals[key]
+
+    def _end_of_day(self, day: date) -> None:
+        for deal in self._deals.values():
+            deal.expire(day)
+            for leg in deal.legs:
+                if leg.valid and leg.ceases_on is not None:
+                    self._wake_on(leg.ceases_on)
+        self._holds.free(day)
+
+    def _stand(self, day: date) -> None:
+        registered = self._registered.on(day)
+        required = registered.get("required_legs", ())
+        physical = self._physical.level
+        flags: dict[str, dict[str, Flag]] = {}
+        states: list[DealState] = []
+        for key, deal in self._deals.items():
+            raised = self._raise_flags(deal, day, required)
+            flags[key] = raised
+            state = deal.state(required, physical, self._overlays_of(deal, raised))
+            states.append(state)
+            self._deal_spans.put(day, key, state)
+        project_hold = self._holds.until(None)
+        levels = [state.level for state in states if state.level is not None]
+        level = max([*levels, physical or Level.IDENTIFIED, Level.IDENTIFIED])
+        self._highest = max(self._highest, level)
+        headline = self._headline(day, states, flags)
+        overlays = [self._ended] if self._ended else []
+        if project_hold is not None:
+            overlays.append("on-hold")
+        if self._physical.suspended:
+            overlays.append("suspended")
+        if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
+            overlays.append("presumed-dead")
+        running = [state.memorandum.latest for state in states if state.memorandum is not None]
+        bound = [state.bound_on for state in states if state.bound_on is not None and state.level is not None]
+        self._project_spans.put(
+            day,
+            self._project,
+            ProjectState(
+                project=self._project,
+                name=registered.get("name"),
+                country=registered.get("country"),
+                place=registered.get("place"),
+                latitude=registered.get("latitude"),
+                longitude=registered.get("longitude"),
+                sector=registered.get("sector"),
+                kind=registered.get("kind"),
+                commodities=tuple(sorted(registered.get("commodities", ()))),
+                required_legs=registered.get("required_legs"),
+                level=level,
+                highest_level=self._highest,
+                physical_state=physical,
+                overlays=tuple(sorted(overlays)),
+                headline=headline,
+                investors=tuple(sorted({party for state in states for party in state.investors})),
+                memorandum_since=min(running, default=None),
+                bound_on=min(bound, default=None),
+                last_event_on=self._last_event_on,
+            ),
+        )
+
+    def _raise_flags(self, deal: DealLife, day: date, required: tuple[str, ...]) -> dict[str, Flag]:
+        level = deal.level(required, self._physical.level)
+        sight = None
+        if level is not None and level >= Level.ANNOUNCED:
+            registered = self._registered.on(day)
+            sight = Sight(
+                deal=deal,
+                level=level,
+                rules=self._rules,
+                circumstances=Circumstances(
+                    level=level.label,
+                    commodities=registered.get("commodities", ()),
+                    sector=registered.get("sector"),
+                    country=registered.get("country"),
+                ),
+            )
+        until = self._holds.until(deal.key)
+        began = self._hold_began(deal.key, until, day)
+        raised: dict[str, Flag] = {}
+        for name, look in DEAL_FLAGS.items():
+            life = self._flags.get((deal.key, name))
+            seen = look(sight) if sight else None
+            if life is None:
+                if seen is None:
+                    continue
+                life = self._flags[deal.key, name] = FlagLife(name, deal.key, self._rules.version)
+            flag = life.on(day, seen, until, hold_began=began)
+            self._flag_spans.put(day, (deal.key, name), flag)
+            if flag is not None:
+                raised[name] = flag
+            if seen is not None:
+                for turn in turning_days(seen, day):
+                    self._wake_on(turn)
+        return raised
+
+    def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
+        """Whether this is the first day of the deal's unbroken run of holds."""
+        project_wide = self._holds.until(None)
+        if project_wide is None:
+            self._held_since.pop(None, None)
+        else:
+            self._held_since.setdefault(None, day)
+        if until is None:
+            self._held_since.pop(deal, None)
+            return False
+        inherited = self._held_since.get(None, day)
+        return self._held_since.setdefault(deal, min(inherited, day)) == day
+
+    def _overlays_of(self, deal: DealLife, flags: dict[str, Flag]) -> tuple[str, ...]:
+        if not deal.alive:
+            return (deal.ended_how or "terminated",)
+        overlays = []
+        if self._holds.until(deal.key) is not None:
+            overlays.append("on-hold")
+        if deal.suspended:
+            overlays.append("suspended")
+        if "lapsed" in flags:
+            overlays.append("lapsed")
+        dead = flags.get("memorandum-only")
+        if dead is not None and dead.certain_severity == "presumed-dead":
+            overlays.append("presumed-dead")
+        return tuple(sorted(overlays))
+
+    def _headline(self, day: date, states: list[DealState], flags: dict[str, dict[str, Flag]]) -> Headline | None:
+        living = [state for state in states if state.level is not None]
+        stuck = self._physical.level is None and not any(
+            state.level.crosses_the_line for state in living if state.level
+        )
+        own = [
+            flags[state.deal]["memorandum-only"]
+            for state in living
+            if stuck and state.memorandum is not None and "memorandum-only" in flags[state.deal]
+        ]
+        highest = max((_SEVERITIES.index(flag.severity) for flag in own), default=-1)
+        for rank in [rank for rank in self._headlines if rank > highest]:
+            del self._headlines[rank]
+        for rank in range(highest + 1):
+            self._headlines.setdefault(rank, day)
+        if highest < 0:
+            return None
+        severity = _SEVERITIES[highest]
+        certain = any(flag.severity == severity and flag.certainty == "certain" for flag in own)
+        return Headline(
+            flag="memorandum-only",
+            severity=severity,
+            certainty="certain" if certain else "possible",
+            since=self._headlines[highest],
+        )
+
+    def _tell(self, today: list[Event]) -> None:
+        project_level = self._project_spans.current(self._project).level
+        for event in today:
+            level = None if event.deal not in self._deals else self._deal_spans.current(event.deal).level
+            self._steps.append(
+                Step(reference=event.reference, deal=event.deal, deal_level=level, project_level=project_level)
+            )

@@ -1,0 +1,22 @@
+"""Ages in months (section 5): add to the date, clamp to the end of the month, compare inclusively."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+
+
+def add_months(day: date, months: int) -> date:
+    """The day on which something that started on `day` reaches this age; `date.max` beyond the calendar."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_between(start: date, day: date) -> int:
+    """How many whole months old it is; 0 before its start."""
+    months = (day.year - start.year) * 12 + day.month - start.month
+    if months > 0 and add_months(start, months) > day:
+        months -= 1
+    return max(months, 0)

@@ -1,0 +1,62 @@
+"""The physical state of a project (section 4). Knows construction, production and their suspensions; knows no deal."""
+
+from __future__ import annotations
+
+from steppe.domain.events import Event
+from steppe.domain.levels import Level
+
+
+class PhysicalState:
+    """What stands on the ground. Suspensions stand side by side, each until its own resumption."""
+
+    def __init__(self) -> None:
+        self._construction: Level | None = None
+        self._production: Level | None = None
+        self._suspended: set[str] = set()
+
+    @property
+    def suspended(self) -> bool:
+        """Whether any suspension stands."""
+        return bool(self._suspended)
+
+    @property
+    def level(self) -> Level | None:
+        """None, construction, commissioning or producing."""
+        if self._suspended & {"construction", "project"}:
+            return None
+        if self._production is None:
+            return self._construction
+        if "production" not in self._suspended:
+            return self._production
+        return Level.COMMISSIONING if self._production is Level.PRODUCING else self._construction
+
+    def apply(self, event: Event) -> None:
+        """Take in a physical row, or a suspension of the project that names no deal."""
+        match event.kind.name:
+            case "construction.started":
+                self._construction = self._construction or Level.CONSTRUCTION
+                self._suspended.clear()
+            case "construction.completed":
+                self._construction = Level.COMMISSIONING
+                self._suspended.clear()
+            case "construction.suspended":
+                self._construction = self._construction or Level.CONSTRUCTION
+                self._suspended.add("construction")
+            case "construction.resumed":
+                self._construction = self._construction or Level.CONSTRUCTION
+                self._suspended.discard("construction")
+            case "production.started":
+                commercial = event.data.get("phase") == "commercial"
+                if commercial or self._production is None:
+                    self._production = Level.PRODUCING if commercial else Level.COMMISSIONING
+                self._suspended.clear()
+            case "production.suspended":
+                self._suspended.add("production")
+            case "production.resumed":
+                self._suspended.discard("production")
+            case "project.suspended":
+                self._suspended.add("project")
+            case "project.resumed":
+                self._suspended.discard("project")
+            case _:
+                return

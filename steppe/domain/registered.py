@@ -1,0 +1,60 @@
+"""What is registered of a project, on any day (section 7, last point). Knows registrations and amendments only."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from steppe.domain import edtf
+from steppe.domain.events import Event
+from steppe.domain.history import EVER
+
+FIELDS = ("name", "country", "place", "latitude", "longitude", "sector", "kind", "commodities", "required_legs")
+
+
+class Registered:
+    """The registered values as a step function of the day.
+
+    The first registration (by known time) holds from ever; a second one is an amendment, and amendments hold from
+    `from`, else from the day on which they occurred.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        registrations = sorted(
+            (event for event in events if event.kind.name in ("project.registered", "project.amended")),
+            key=lambda event: (event.known, event.recorded, event.source, event.id),
+        )
+        first = next((event for event in registrations if event.kind.name == "project.registered"), None)
+        changes: list[tuple[date, tuple[Any, ...], Mapping[str, Any]]] = []
+        for event in registrations:
+            day = EVER if event is first else _holds_from(event)
+            changes.append((day, () if event is first else event.order, event.data))
+        changes.sort(key=lambda change: (change[0], change[1]))
+        values: dict[str, Any] = {}
+        self.days: list[date] = [EVER]
+        self._values: list[Mapping[str, Any]] = [MappingProxyType({})]
+        for day, _, data in changes:
+            values = values | {field: _frozen(data[field]) for field in FIELDS if field in data}
+            if self.days[-1] == day:
+                self._values[-1] = MappingProxyType(values)
+            else:
+                self.days.append(day)
+                self._values.append(MappingProxyType(values))
+
+    def on(self, day: date) -> Mapping[str, Any]:
+        """The values that hold on a day; a field nobody registered is absent."""
+        return self._values[bisect_right(self.days, day) - 1]
+
+
+def _holds_from(event: Event) -> date:
+    start = event.data.get("from")
+    if start is None:
+        return event.latest
+    return edtf.parse(start).earliest or EVER
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,68 @@
+"""The thresholds of section 6 as data, with a version and overrides. Knows numbers, judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Another threshold where one of level, commodity, sector, country matches; exactly one of them is given."""
+
+    rule: str
+    value: int
+    level: str | None = None
+    commodity: str | None = None
+    sector: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What overrides may look at, on the day that is judged."""
+
+    level: str | None = None
+    commodities: tuple[str, ...] = ()
+    sector: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """One version of the thresholds. Months unless the name says otherwise."""
+
+    version: str
+    values: Mapping[str, int]
+    overrides: tuple[Override, ...] = ()
+
+    def value(self, rule: str, of: Circumstances) -> int:
+        """The threshold that holds: level, commodity, sector, country, in this order, the first that matches."""
+        matching = [override for override in self.overrides if override.rule == rule]
+        for found in (
+            [o.value for o in matching if o.level is not None and o.level == of.level],
+            [o.value for o in matching if o.commodity is not None and o.commodity in of.commodities],
+            [o.value for o in matching if o.sector is not None and o.sector == of.sector],
+            [o.value for o in matching if o.country is not None and o.country == of.country],
+        ):
+            if found:
+                return min(found)
+        return self.values[rule]
+
+
+RULES = Rules(
+    version="2026-1",
+    values=MappingProxyType(
+        {
+            "memorandum-only.watch": 12,
+            "memorandum-only.stagnant": 24,
+            "memorandum-only.presumed-dead": 48,
+            "memorandum-only.presumed-dead.step": 24,
+            "memorandum-churn.papers": 3,
+            "silent.watch": 24,
+            "lapsed.days": 90,
+        }
+    ),
+    overrides=(Override(rule="memorandum-only.presumed-dead", sector="mining", value=36),),
+)
