@@ -80,7 +80,7 @@ async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **paramete
         ({"sort": "-level"}, ["bound", "stuck", "quiet"]),
         ({"sort": "severity"}, ["stuck", "bound", "quiet"]),
         ({"sort": "-last_event_on"}, ["bound", "stuck", "quiet"]),
-        ({"sort": "memorandum_since"}, ["bound", "stuck", "quiet"]),
+        ({"sort": "memorandum_since"}, ["stuck", "bound", "quiet"]),
     ],
 )
 async def test_projects_are_filtered_and_ordered(
