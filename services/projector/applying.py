@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,6 +143,7 @@ class Applier:
         parties: dict[str, list[rows.Row]] = {}
         forums: dict[str, list[rows.Row]] = {}
         for (partition, name), subject in subjects.items():
+            await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
             kind, colon, key = name.partition(":")
             if not colon:
                 projects.append(name)

@@ -7,6 +7,7 @@ A commit whose answer was lost is settled by reading the checkpoint again, which
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -123,7 +124,8 @@ class Store:
             except BaseException:
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.
-                connection.terminate()
+                with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
+                    connection.terminate()
                 raise
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
