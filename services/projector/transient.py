@@ -17,7 +17,7 @@ _PASSING_STATES = frozenset(
         "55P03",  # lock_not_available
     }
 )
-_SESSION_ENDED = ("connection is closed", "connection was closed", "another operation")
+_SESSION_ENDED = ("connection is closed", "connection was closed", "released back", "another operation")
 _PAUSE_SECONDS_FIRST = 0.05
 _PAUSE_SECONDS_MAX = 2.0
 
@@ -29,7 +29,7 @@ def passes(error: BaseException) -> bool:
         return state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES
     if isinstance(error, asyncpg.InterfaceError) or type(error) is asyncpg.InternalClientError:
         # The driver's own words for a session that the server ended. When that happens between two statements, the next
-        # one finds it "in progress": nobody else uses the connection of a batch.
+        # one finds it "in progress" or "released back to the pool": nobody else uses the connection of a batch.
         return any(words in str(error) for words in _SESSION_ENDED)
     return isinstance(error, OSError | TimeoutError)  # asyncio's time-out is TimeoutError since 3.11
 

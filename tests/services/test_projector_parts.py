@@ -91,6 +91,7 @@ def test_a_position_names_the_last_offset_of_each_partition() -> None:
         asyncpg.LockNotAvailableError("held"),
         asyncpg.IdleInTransactionSessionTimeoutError("slept"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InterfaceError("cannot call Connection.execute(): connection has been released back to the pool"),
         asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress"),
         ConnectionResetError(),
         TimeoutError(),
