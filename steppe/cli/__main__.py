@@ -1,0 +1,268 @@
+"""The `steppe` command. Knows words and exit codes: 0 done, 1 refused, 2 used wrongly; each command's work is elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+from rich.console import Console
+
+from steppe.cli import addresses, asking, migrate, sending, tables
+from steppe.cli.asking import RefusedError
+from steppe.database import rebuild as plain_rebuild
+
+app = typer.Typer(
+    help="Follows resource deals from the first memorandum to metal in the ground.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_SECONDS_TO_CATCH_UP = 600.0
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day; write it like 2025-12-31") from None
+
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=_day, metavar="DAY")]
+
+
+def _out() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _err() -> Console:
+    return Console(stderr=True)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def up(context: typer.Context) -> None:
+    """Start broker, database and services here, without Docker (options: steppe up --help)."""
+    command = [sys.executable, "-m", "steppe.standalone", *context.args]
+    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
+
+
+@app.command()
+def send(
+    files: Annotated[list[Path], typer.Argument(help="NDJSON files, a .json event or batch, or - for standard input.")],
+    on_error: Annotated[
+        str, typer.Option(help="continue: leave out what is refused; reject: all or nothing.")
+    ] = "continue",
+    wait: Annotated[bool, typer.Option("--wait", help="Return when the api answers with these events.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send events to ingest. Sending the same again is harmless.
+
+    Example: steppe send examples/central-asia/events.ndjson --wait
+    """
+    if on_error not in ("continue", "reject"):
+        raise typer.BadParameter("say continue or reject", param_hint="--on-error")
+    for path in files:
+        if str(path) != "-" and not path.is_file():
+            raise typer.BadParameter(f"there is no file {path}", param_hint="FILES")
+    where = addresses.find()
+    sent = sending.send(files, where.ingest, on_error, _err())
+    if wait and sent.position:
+        _wait_for(where.api, sent.position_text)
+    if as_json:
+        _print_json(
+            {
+                "accepted": sent.accepted,
+                "duplicates": sent.duplicates,
+                "rejected": sent.rejected,
+                "warnings": sent.warnings,
+                "position": sent.position_text,
+            }
+        )
+    else:
+        err = _err()
+        for entry in sent.rejected:
+            for error in entry["errors"]:
+                err.print(
+                    f"{entry['file']}:{entry['line']}: {error['pointer']} {error['message']}",
+                    markup=False, soft_wrap=True,
+                )  # fmt: skip
+        for entry in sent.warnings:
+            err.print(f"{entry['file']}:{entry['line']}: warning: {entry['message']}", markup=False, soft_wrap=True)
+        _out().print(
+            f"{sent.accepted} accepted, {sent.duplicates} duplicates, {len(sent.rejected)} rejected; "
+            f"position {sent.position_text or '-'}"
+        )
+    if sent.rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def flags(
+    flag: Annotated[str | None, typer.Option(help="Only this flag, as memorandum-only.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only these severities, separated by commas.")] = None,
+    country: Annotated[str | None, typer.Option(help="Only projects in these countries, as KZ,UZ.")] = None,
+    commodity: Annotated[str | None, typer.Option(help="Only projects of these commodities.")] = None,
+    investor_country: Annotated[str | None, typer.Option(help="Only investors from these countries.")] = None,
+    certainty: Annotated[str | None, typer.Option(help="possible or certain.")] = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the flags that stand on a day.
+
+    Example: steppe flags --flag memorandum-only --severity stagnant,presumed-dead --as-of 2024-12-31
+    """
+    query = {
+        "flag": flag, "severity": severity, "country": country, "commodity": commodity,
+        "investor_country": investor_country, "certainty": certainty, "as_of": as_of,
+    }  # fmt: skip
+    items = list(asking.pages(addresses.find().api, "/v1/flags", query))
+    if as_json:
+        _print_json(items)
+    elif not items:
+        _out().print("No flags. If you expected some, see `steppe status` and the filters.")
+    else:
+        out = _out()
+        out.print(tables.flags(items))
+        projects = len({item["project"] for item in items})
+        out.print(f"\n{len(items)} flags on {projects} projects as of {as_of or 'today'}.")
+
+
+@app.command()
+def project(
+    key: Annotated[str, typer.Argument(help="The project's key, as in `steppe flags`.")],
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a project stands: deals, legs, flags, and its timeline with both times.
+
+    Example: steppe project sareco-stepnogorsk --as-of 2014-12-31
+    """
+    api = addresses.find().api
+    found = asking.get(api, f"/v1/projects/{key}", {"as_of": as_of})
+    timeline = list(asking.pages(api, f"/v1/projects/{key}/timeline", {"as_of": as_of}))
+    if as_json:
+        _print_json({**found, "timeline": timeline})
+    else:
+        _out().print(tables.project(found, timeline))
+
+
+@app.command()
+def status(
+    wait: Annotated[bool, typer.Option("--wait", help="Return when there is no lag.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far the read models are behind the log, by partition."""
+    api = addresses.find().api
+    found = asking.get(api, "/v1/status")
+    if wait:
+        found = _wait_without_lag(api)
+    if as_json:
+        _print_json(found)
+    else:
+        _out().print(tables.status(found))
+
+
+@app.command()
+def rebuild(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Empty the read models and fold the log again. Readers see them fill up."""
+    where = addresses.find()
+    if where.database is None:
+        raise RefusedError("STEPPE_DATABASE is not set: name the database whose read models are to be rebuilt.")
+    if not yes and not typer.confirm("Readers will see incomplete answers until the log is folded again. Go on?"):
+        raise typer.Exit(1)
+    before = asyncio.run(_rebuild(where.database))
+    err = _err()
+    err.print(f"Emptied; {sum(before.values())} records are folded again ...")
+    _wait_without_lag(where.api)
+    _out().print("The read models are complete.")
+
+
+@app.command()
+def trace(
+    event: Annotated[str, typer.Argument(help="The event's id, or source#id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print the stops of one event from HTTP to flag."""
+    api = addresses.find().api
+    found = asking.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
+    if as_json:
+        _print_json(found["items"])
+        return
+    for stop in found["items"]:
+        tables.trace(_out(), stop, api)
+
+
+@app.command(name="migrate")
+def prepare() -> None:
+    """Prepare broker and database: topics, tables, roles. Safe to repeat. Reads STEPPE_KAFKA and STEPPE_DATABASE."""
+    try:
+        prepared = asyncio.run(migrate.run_from_environment())
+    except migrate.SettingError as error:
+        raise typer.BadParameter(str(error)) from error
+    done = ", ".join(prepared.migrations) or "nothing to migrate"
+    _out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
+
+
+async def _rebuild(database: str) -> dict[tuple[str, int], int]:
+    connection = await asyncpg.connect(database)
+    try:
+        return await plain_rebuild.rebuild(connection)
+    finally:
+        await connection.close()
+
+
+def _wait_for(api: str, position: str) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
+    while True:
+        try:
+            asking.get(api, "/v1/projects", {"min_position": position, "limit": 1})
+        except RefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _wait_without_lag(api: str) -> dict[str, Any]:
+    deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
+    with _err().status("Waiting for the read models ...") as spinner:
+        while True:
+            found = asking.get(api, "/v1/status")
+            lags = [part.get("lag_events") for part in found["partitions"]]
+            if all(lag == 0 for lag in lags):
+                return found
+            if time.monotonic() > deadline:
+                raise RefusedError(f"There is still lag after {_SECONDS_TO_CATCH_UP:.0f} s: {lags}.")
+            spinner.update(f"{sum(lag or 0 for lag in lags)} records to go ...")
+            time.sleep(0.3)
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        app()
+    except RefusedError as error:
+        _err().print(str(error), style="red", markup=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

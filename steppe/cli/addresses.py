@@ -1,0 +1,46 @@
+"""Where the services are: the environment, else the stack that runs here, else the usual ports. Knows no HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_STACK_FILE = Path(".steppe") / "stack.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Base URLs without a slash at the end, and what operators' commands need."""
+
+    ingest: str
+    api: str
+    database: str | None
+
+
+def find() -> Addresses:
+    """STEPPE_INGEST and STEPPE_API name whole URLs; STEPPE_HOST and the ports are understood, too."""
+    running = _running_stack()
+    host = os.environ.get("STEPPE_HOST", "127.0.0.1")
+    return Addresses(
+        ingest=_address("STEPPE_INGEST", "STEPPE_INGEST_PORT", host, running.get("ingest"), "8001"),
+        api=_address("STEPPE_API", "STEPPE_API_PORT", host, running.get("api"), "8000"),
+        database=os.environ.get("STEPPE_DATABASE") or running.get("database"),
+    )
+
+
+def _address(url: str, port: str, host: str, running: str | None, usual: str) -> str:
+    named = os.environ.get(url)
+    if named:
+        return named.rstrip("/")
+    if port in os.environ:
+        return f"http://{host}:{os.environ[port]}"
+    return running or f"http://{host}:{usual}"
+
+
+def _running_stack() -> dict[str, str]:
+    if not _STACK_FILE.is_file():
+        return {}
+    found = json.loads(_STACK_FILE.read_text(encoding="utf-8"))
+    return {key: value for key, value in found.items() if isinstance(value, str)}

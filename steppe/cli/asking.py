@@ -1,0 +1,57 @@
+"""Asks the services and turns their problems into sentences. Knows HTTP; prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+_SECONDS_TO_ANSWER = 60.0
+Answer = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """A service said no, or said nothing; the message is for the person at the terminal."""
+
+
+def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
+    """One answer of the api. Raises RefusedError."""
+    wanted = {name: value for name, value in (query or {}).items() if value is not None}
+    try:
+        answer = httpx.get(base + path, params=wanted, timeout=_SECONDS_TO_ANSWER)
+    except httpx.TransportError as error:
+        raise RefusedError(f"The api does not answer at {base} ({error}). Start it with `steppe up`.") from error
+    return answered(answer)
+
+
+def pages(base: str, path: str, query: Mapping[str, Any]) -> Iterator[Answer]:
+    """The items of a list, page after page."""
+    cursor: str | None = None
+    while True:
+        page = get(base, path, {**query, "cursor": cursor, "limit": 500})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def answered(answer: httpx.Response) -> Answer:
+    """The body of a good answer; a problem is raised with its words."""
+    if answer.status_code < 300:
+        body: Answer = answer.json()
+        return body
+    raise RefusedError(problem(answer))
+
+
+def problem(answer: httpx.Response) -> str:
+    """What a problem document says, in a line or a few."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
+    if not isinstance(told, dict):
+        return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
+    lines = [f"{told.get('title', answer.status_code)}: {told.get('detail', '')}".rstrip(": ")]
+    lines += [f"  {error.get('pointer', '')} {error.get('message', '')}" for error in told.get("errors", [])]
+    return "\n".join(lines)

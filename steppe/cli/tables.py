@@ -1,0 +1,117 @@
+"""What people read on a terminal: answers of the api as tables and lines. Knows shapes of answers, asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+Item = dict[str, Any]
+_COLOURS = {"notice": "cyan", "watch": "yellow", "stagnant": "red", "presumed-dead": "bold red", "alert": "magenta"}
+
+
+def flags(items: Iterable[Item]) -> Table:
+    """One row a flag, the severe and old ones first."""
+    order = list(_COLOURS)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("severity", "flag", "project", "deal", "since", "months"):
+        table.add_column(column, overflow="fold", justify="right" if column == "months" else "left")
+    table.add_column("why", overflow="fold", ratio=1)
+    for item in sorted(items, key=lambda flag: (-order.index(flag["severity"]), flag["since"], flag["project"])):
+        clock = item["clock"] or {}
+        table.add_row(
+            severity(item["severity"], item["certainty"]),
+            item["flag"],
+            item["project"],
+            item["deal"] or "",
+            item["since"],
+            "" if clock.get("age_months") is None else str(clock["age_months"]),
+            item["sentence"],
+        )
+    return table
+
+
+def severity(name: str, certainty: str) -> Text:
+    """Coloured; a question mark when it is only possible."""
+    return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
+
+
+def project(item: Item, timeline: list[Item]) -> Group:
+    """Where it stands, its deals with their legs, its flags, and its timeline with both times."""
+    commodities = ", ".join(item["commodities"])
+    head = Text(f"{item['name'] or item['key']}  ({item['key']})", style="bold")
+    facts = Text(
+        f"{item['country'] or '?'} · {item['sector'] or '?'} · {item['kind'] or '?'} · {commodities}\n"
+        f"level {item['level']}, highest ever {item['highest_level']}"
+        + (f", {', '.join(item['overlays'])}" if item["overlays"] else "")
+    )
+    deals = Table("deal", "phase", "level", "legs", "missing", "ended", box=None, pad_edge=False, header_style="bold")
+    for deal in item["deals"]:
+        legs = ", ".join(leg["leg"] + ("*" if leg["conditional"] else "") for leg in deal["legs"] if leg["valid"])
+        ended = deal["ended"]
+        deals.add_row(
+            deal["deal"],
+            str(deal["phase"]),
+            deal["level"] or "ended",
+            legs or "-",
+            ", ".join(deal["missing_legs"]),
+            f"{ended['how']} {ended['on']}" if ended else "",
+        )
+    story = Table("occurred", "known", "event", "deal", "level", "flags", box=None, pad_edge=False, header_style="bold")
+    for entry in timeline:
+        changes = ", ".join(f"{change['flag']} {change['change']}" for change in entry["flags"])
+        story.add_row(
+            str(entry["occurred"]["text"] or entry["occurred"]["latest"]),
+            str(entry["known"] or "")[:10],
+            entry["name"] or entry["state"],
+            entry["deal"] or "",
+            entry["deal_level"] or "",
+            changes,
+        )
+    parts: list[Any] = [head, facts, Text(), deals if item["deals"] else Text("No deals yet.")]
+    parts += [Text(), flags(item["flags"]) if item["flags"] else Text("No flags.")]
+    return Group(*parts, Text(), story)
+
+
+def status(answer: Item) -> Table:
+    """One row a partition."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("partition", "position", "log end", "lag", "lag s", "state", "undecoded"):
+        table.add_column(column, justify="left" if column == "state" else "right")
+    for part in answer["partitions"]:
+        table.add_row(*(_text(part.get(key)) for key in _STATUS_KEYS))
+    return table
+
+
+_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "undecoded")
+
+
+def trace(console: Console, stop: Item, api: str) -> None:
+    """The stops of one event, from the log to its flags."""
+    log, stored = stop["log"], stop["stored"]
+    subject = stop["subject"]
+    console.print(Text(stop["event"], style="bold"))
+    console.print(f"1 ingest     accepted {stop['name'] or 'an unknown type'} at {stored['recorded']}")
+    console.print(f"2 log        {log['topic']}, partition {log['partition']}, offset {log['offset']}")
+    occurred = stored["occurred"]
+    console.print(
+        f"3 read model {stored['state']}; occurred {occurred['earliest'] or '..'}..{occurred['latest']}, "
+        f"known {stored['known']}"
+    )
+    console.print(
+        f"4 fold       deal {stop['deal'] or '(of the project)'}: level {stop['deal_level'] or '-'}; "
+        f"project {subject}: level {stop['project_level'] or '-'}"
+    )
+    if not stop["flags"]:
+        console.print("5 flags      it is evidence of none today")
+    for flag in stop["flags"]:
+        console.print(f"5 flag       {flag['severity']} {flag['flag']} since {flag['since']}: {flag['sentence']}")
+    if stop["project"]:
+        console.print(f"6 api        {api}/v1/projects/{stop['project']}", soft_wrap=True)
+
+
+def _text(value: Any) -> str:
+    return "?" if value is None else str(value)
