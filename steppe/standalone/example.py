@@ -77,7 +77,8 @@ async def _end_of_log(kafka: str) -> str:
     """The position of the last record, `0:41,3:7`; empty for an empty log."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
     async with consumer:
-        numbers = sorted(await consumer.partitions_for_topic(DEALS.name) or ()) if await consumer.topics() else []
+        await consumer.topics()  # fetches what is known of the topics
+        numbers = sorted(consumer.partitions_for_topic(DEALS.name) or ())
         ends = await consumer.end_offsets([TopicPartition(DEALS.name, number) for number in numbers])
     return ",".join(f"{part.partition}:{end - 1}" for part, end in sorted(ends.items()) if end > 0)
 
