@@ -41,7 +41,7 @@ def wait_until_caught_up(addresses: Addresses, meanwhile: Callable[[], None]) ->
     """Until the api answers at the end of the log as it is now."""
     position = asyncio.run(_end_of_log(addresses.kafka))
     if not position:
-        return
+        raise StackError(f"The log has no records although the example was sent: see {addresses.data}/logs.")
     deadline = time.monotonic() + _CAUGHT_UP_SECONDS
     while not _reached(addresses, position):
         if time.monotonic() > deadline:
@@ -75,9 +75,8 @@ def _steppe(arguments: list[str], addresses: Addresses, stdout: int) -> subproce
 
 async def _end_of_log(kafka: str) -> str:
     """The position of the last record, `0:41,3:7`; empty for an empty log."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    consumer = AIOKafkaConsumer(DEALS.name, bootstrap_servers=kafka)
     async with consumer:
-        await consumer.topics()  # fetches what is known of the topics
         numbers = sorted(consumer.partitions_for_topic(DEALS.name) or ())
         ends = await consumer.end_offsets([TopicPartition(DEALS.name, number) for number in numbers])
     return ",".join(f"{part.partition}:{end - 1}" for part, end in sorted(ends.items()) if end > 0)
