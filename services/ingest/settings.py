@@ -23,7 +23,11 @@ class Settings(BaseSettings):
     topic: str = Field(DEALS.name, description="The log that events are appended to.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     ingest_port: int = Field(8001, ge=0, le=65535, description="The port to listen on.")
-    auth: Literal["none"] = Field("none", description="Who may send: `none` is everybody, and only on loopback.")
+    auth: Literal["none", "published-on-loopback"] = Field(
+        "none",
+        description="Who may send: `none` is everybody, and only on loopback; `published-on-loopback` is everybody "
+        "inside a container whose port the host publishes on loopback.",
+    )
     # Above half a mebibyte a record would come near the 1 MiB that a broker takes by default.
     event_bytes_max: int = Field(256 * KIB, ge=KIB, le=512 * KIB, description="One event or one NDJSON line at most.")
     batch_bytes_max: int = Field(10 * MIB, ge=KIB, description="The body of what is taken all or nothing at most.")

@@ -1,0 +1,7 @@
+"""Runs every benchmark, one after the other. Knows their names only."""
+
+import subprocess
+import sys
+
+for name in ("ingest_ndjson", "projector_live"):
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -1,0 +1,126 @@
+"""The walk of the README with the steppe command: send, read your own write, flags, project, trace, status, rebuild."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from steppe.domain.events import Event
+from steppe.domain.fold import history
+from steppe.domain.history import Judgement, cut
+from tests.domain.event_logs import from_wire
+from tests.stack import Database, Service
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "central-asia" / "events.ndjson"
+AS_OF = date(2026, 11, 22)
+_SECONDS_MAX = 120
+Start = Callable[..., Service]
+
+
+class Command:
+    """Runs `steppe` against the services of one test."""
+
+    def __init__(self, ingest: Service, api: Service, database: Database) -> None:
+        self.ingest, self.api = ingest.address, api.address
+        self._environment = {
+            **os.environ,
+            "STEPPE_INGEST": self.ingest,
+            "STEPPE_API": self.api,
+            "STEPPE_DATABASE": database.projector,
+        }
+
+    def __call__(self, *arguments: str, exits: int = 0, stdin: str | None = None) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", "steppe.cli", *arguments],
+            env=self._environment, input=stdin, capture_output=True, text=True, timeout=_SECONDS_MAX, check=False,
+        )  # fmt: skip
+        assert ran.returncode == exits, ran.stdout + ran.stderr
+        return ran.stdout + ("" if exits == 0 else ran.stderr)
+
+
+@pytest.fixture
+def steppe(start: Start, database: Database) -> Command:
+    start("projector", wait=False)
+    return Command(start("ingest"), start("api"), database)
+
+
+def test_a_memorandum_is_followed_from_the_door_to_its_flag(steppe: Command) -> None:
+    memorandum = {
+        "id": "walk-1",
+        "source": "/desk/example",
+        "type": "steppe.memorandum.signed.v1",
+        "subject": "example-tungsten",
+        "data": {
+            "occurred": "2022-03-01",
+            "instrument": "mou",
+            "parties": [{"party": "example-mining", "role": "investor"}],
+        },
+    }
+    sent = json.loads(steppe("send", "-", "--wait", "--json", stdin=json.dumps(memorandum) + "\n"))
+    assert (sent["accepted"], sent["duplicates"]) == (1, 0)
+    again = json.loads(steppe("send", "-", "--json", stdin=json.dumps(memorandum) + "\n"))
+    assert (again["accepted"], again["duplicates"]) == (0, 1)
+    asked = ("flags", "--flag", "memorandum-only", "--json", "--as-of")
+    assert json.loads(steppe(*asked, "2023-02-28")) == []
+    assert [flag["severity"] for flag in json.loads(steppe(*asked, "2023-03-01"))] == ["watch"]
+    assert [flag["severity"] for flag in json.loads(steppe(*asked, "2024-03-01"))] == ["stagnant"]
+    assert "2022-03-01" in steppe("project", "example-tungsten")
+    assert "presumed-dead memorandum-only" in steppe("trace", "walk-1")
+    assert all(part["lag_events"] == 0 for part in json.loads(steppe("status", "--wait", "--json"))["partitions"])
+
+
+def test_what_is_refused_names_line_field_and_reason(steppe: Command) -> None:
+    line = {"source": "/d", "type": "steppe.setback.reported.v1", "subject": "x", "data": {"occurred": "2023-02-30"}}
+    told = steppe("send", "-", exits=1, stdin=json.dumps(line) + "\n")
+    assert "stdin:1: /data/occurred" in told
+    steppe("project", "nobody-knows-it", exits=1)
+    steppe("flags", "--as-of", "yesterday", exits=2)
+
+
+def test_the_real_events_shuffled_and_sent_twice_give_what_the_fold_says(steppe: Command, tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    shuffled = lines + lines
+    random.Random(7).shuffle(shuffled)  # the same disorder every time
+    file = tmp_path / "shuffled.ndjson"
+    file.write_text("\n".join(shuffled) + "\n")
+    sent = json.loads(steppe("send", str(file), "--wait", "--json"))
+    assert (sent["accepted"], sent["duplicates"], sent["rejected"]) == (826, 826, [])
+    folded = _folded(lines)
+    projects = _items(steppe.api, "/v1/projects")
+    assert {item["key"]: item["level"] for item in projects} == {
+        key: judged.project.level.label for key, judged in folded.items()
+    }
+    flags = {(item["project"], item["deal"], item["flag"]): item for item in _items(steppe.api, "/v1/flags")}
+    expected = {(key, flag.deal, flag.flag): flag for key, judged in folded.items() for flag in judged.flags}
+    assert flags.keys() == expected.keys()
+    for key, flag in expected.items():
+        shown = (flags[key]["severity"], flags[key]["since"], flags[key]["evidence"])
+        assert shown == (flag.severity, flag.since.isoformat(), list(flag.evidence))
+
+
+def _folded(lines: list[str]) -> dict[str, Judgement]:
+    """The same events in their own order, by the pure fold."""
+    projects: dict[str, list[Event]] = defaultdict(list)
+    for line in lines:
+        envelope = {**json.loads(line), "recordedtime": "2026-11-22T00:00:00Z"}
+        if ":" not in envelope["subject"]:
+            projects[envelope["subject"]].append(from_wire(envelope))
+    return {key: cut(history(key, events), AS_OF) for key, events in projects.items()}
+
+
+def _items(api: str, path: str) -> list[dict[str, Any]]:
+    page = httpx.get(f"{api}{path}", params={"limit": 500, "as_of": AS_OF.isoformat()}, timeout=60).json()
+    assert page["next_cursor"] is None
+    items: list[dict[str, Any]] = page["items"]
+    return items
