@@ -30,8 +30,8 @@ test: setup ## Run every test, on Docker if an engine answers, else on the stand
 	@$(BIN)/pytest
 
 check: setup ## Lint, types and import contracts
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.explain import age_months, sentence
-
 from steppe.domain.history import DealState, Flag, LegState, ProjectState, Start
 from steppe.domain.levels import Level
 
