@@ -59,6 +59,9 @@ class _Line:
         choose = DefaultPartitioner()
         # The hash is written in Python; projects come again and again.
         self._partition_of = functools.lru_cache(maxsize=65_536)(lambda key: int(choose(key, places, places)))
+        # Whoever came first is given to the producer first. Without it two that wait for room in one partition overtake
+        # each other, and a later line of a stream stands before an earlier one.
+        self._turns: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def end(self, reason: str) -> None:
         """Nothing more goes through this producer."""
@@ -66,20 +69,25 @@ class _Line:
             self.broken.set_result(reason)
 
     async def append(self, records: Sequence[Record]) -> list[Place]:
-        if len(records) == 1:
-            # Through the accumulator, where the single events of many senders share a batch.
-            record = records[0]
-            partition = self._partition_of(record.key)
-            told = await self.producer.send_and_wait(
-                self._topic, record.value, key=record.key, partition=partition, headers=HEADERS
-            )
-            return [_place(partition, told.offset)]
+        """Records of one partition keep their order, in a call and between calls that begin one after the other."""
         indexes: dict[int, list[int]] = defaultdict(list)
         for index, record in enumerate(records):
             indexes[self._partition_of(record.key)].append(index)
         places: list[Place] = [(-1, -1)] * len(records)
-        await asyncio.gather(*(self._append_to(p, own, records, places) for p, own in indexes.items()))
+        append = self._append_to if len(records) > 1 else self._append_one
+        await asyncio.gather(*(append(p, own, records, places) for p, own in indexes.items()))
         return places
+
+    async def _append_one(
+        self, partition: int, indexes: Sequence[int], records: Sequence[Record], places: list[Place]
+    ) -> None:
+        """Through the accumulator, where the single events of many senders share a batch."""
+        record = records[indexes[0]]
+        async with self._turns[partition]:
+            acknowledged = await self.producer.send(
+                self._topic, record.value, key=record.key, partition=partition, headers=HEADERS
+            )
+        places[indexes[0]] = _place(partition, (await acknowledged).offset)
 
     async def _append_to(
         self, partition: int, indexes: Sequence[int], records: Sequence[Record], places: list[Place]
@@ -89,13 +97,14 @@ class _Line:
         batch = self.producer.create_batch()
         members: list[int] = []
         now = int(time.time() * 1000)
-        for index in indexes:
-            record = records[index]
-            while batch.append(timestamp=now, key=record.key, value=record.value, headers=HEADERS) is None:
-                sent.append((await self._send(batch, partition), members))
-                batch, members = self.producer.create_batch(), []
-            members.append(index)
-        sent.append((await self._send(batch, partition), members))
+        async with self._turns[partition]:
+            for index in indexes:
+                record = records[index]
+                while batch.append(timestamp=now, key=record.key, value=record.value, headers=HEADERS) is None:
+                    sent.append((await self._send(batch, partition), members))
+                    batch, members = self.producer.create_batch(), []
+                members.append(index)
+            sent.append((await self._send(batch, partition), members))
         for acknowledged, own in sent:
             first = (await acknowledged).offset  # type: ignore[attr-defined]  # aiokafka ships no types
             for offset, index in enumerate(own, start=first):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from services.ingest.log import Log, Record
+from services.ingest.settings import Settings
 from steppe.domain.vocabulary import EVENT_KINDS
 from tests.services.ingest_door import BATCH, LINES, ONE, Door, lines, logged, memorandum, problem
 from tests.stack import Stack, start_service
@@ -155,6 +159,25 @@ def test_a_stream_is_answered_with_its_events_also_when_it_comes_in_single_bytes
     )
     with urllib.request.urlopen(request, timeout=30) as response:
         assert json.load(response)["accepted"] == 3
+
+
+async def test_parcels_given_to_the_log_one_after_the_other_keep_their_order(stack: Stack, topic: str) -> None:
+    log = Log(Settings.model_validate({"kafka": stack.kafka, "topic": topic}))
+    log.start()
+    async with asyncio.timeout(20):
+        while await log.why_away():  # noqa: ASYNC110  # another's connection, which has no event to wait for
+            await asyncio.sleep(0.05)
+    records = [Record(b"north-katpar", json.dumps({"id": str(n)}).encode() + b" " * 3_000) for n in range(2_000)]
+    parcels: list[list[Record]] = []
+    for size in itertools.cycle((1, 2, 1, 1, 30, 1, 200)):
+        if not records:
+            break
+        parcels.append(records[:size])
+        records = records[size:]
+    places = await asyncio.gather(*(log.append(parcel) for parcel in parcels))
+    await log.close()
+    assert [place for told in places for place in told] == sorted(place for told in places for place in told)
+    assert [record.event["id"] for record in await logged(stack.kafka, topic)] == [str(n) for n in range(2_000)]
 
 
 def test_several_investors_without_a_deal_are_accepted_with_a_warning(door: Door) -> None:
