@@ -33,10 +33,13 @@ class DealLife:
         self.ended_on: date | None = None
         self.ended_how: str | None = None
         self.steps_level = Level.IDENTIFIED
-        self.legs: list[Leg] = []
+        self.standing: list[Leg] = []
+        self._ceased: list[LegState] = []
         self.closed = False
         self.bound_on: date | None = None
         self.papers: list[Event] = []
+        self.paper_references: tuple[str, ...] = ()
+        self._paper_days: set[date] = set()
         self.lapse_declared: Event | None = None
         self.memorandum_start: Start | None = None
         self.silence: Start | None = None
@@ -53,7 +56,7 @@ class DealLife:
     @property
     def bound(self) -> bool:
         """Whether a leg is valid."""
-        return any(leg.valid for leg in self.legs)
+        return bool(self.standing)
 
     @property
     def memorandum_runs(self) -> bool:
@@ -72,7 +75,7 @@ class DealLife:
 
     def missing_legs(self, required: tuple[str, ...]) -> tuple[str, ...]:
         """The required legs that no valid leg fills."""
-        held = {leg.leg for leg in self.legs if leg.valid}
+        held = {leg.leg for leg in self.standing}
         return tuple(sorted(set(required) - held))
 
     def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
@@ -82,7 +85,7 @@ class DealLife:
         if not self.bound:
             return self.steps_level
         bound = Level.PARTLY_BOUND if self.missing_legs(required) else Level.BOUND
-        if any(leg.valid and leg.financed for leg in self.legs):
+        if any(leg.financed for leg in self.standing):
             bound = Level.FINANCED
         return max(self.steps_level, bound, physical or Level.IDENTIFIED)
 
@@ -143,6 +146,9 @@ class DealLife:
             self.steps_level = max(self.steps_level, event.kind.level)
         if name in MEMORANDUM_CLASS and event.data.get("instrument") != "treaty":
             self.papers.append(event)
+            self.paper_references = (*self.paper_references, event.reference)
+            if "part_of" not in event.data:
+                self._paper_days.add(event.latest)
             self.lapse_declared = None
             self.memorandum_start = _first(self.memorandum_start, event)
         elif name == "offtake.amended":
@@ -151,7 +157,7 @@ class DealLife:
                     leg.ends_on = day_of(event, "ends_on")
 
     def _amended(self, event: Event) -> list[Leg]:
-        offtakes = [leg for leg in self.legs if leg.valid and leg.leg == "offtake"]
+        offtakes = self._valid("offtake")
         amends = event.data.get("amends")
         if amends is not None:
             target = (amends["source"], amends["id"])
@@ -176,7 +182,7 @@ class DealLife:
     def _disburse(self, event: Event) -> None:
         roles = {party.role for party in event.parties}
         name = event.data.get("leg") or ("grant" if "donor" in roles and "financier" not in roles else "debt")
-        valid = [leg for leg in self.legs if leg.valid and leg.leg == name]
+        valid = self._valid(name)
         for leg in valid:
             leg.financed = True
         if not valid:
@@ -184,14 +190,13 @@ class DealLife:
         self.closed = True
 
     def _add(self, leg: Leg) -> None:
-        self.legs.append(leg)
+        self.standing.append(leg)
         if self.bound_on is None:
             self.bound_on = leg.since
 
     def _cure(self) -> None:
-        for leg in self.legs:
-            if leg.valid:
-                leg.conditional = False
+        for leg in self.standing:
+            leg.conditional = False
 
     def _end_something(self, event: Event) -> None:
         day = event.latest
@@ -212,7 +217,7 @@ class DealLife:
                     self._take_out("equity", gone, day, "exited")
             case "contract.terminated":
                 leg = event.data.get("leg")
-                self._cease([x for x in self.legs if x.valid and leg in (None, x.leg)], day, "terminated")
+                self._cease([x for x in self.standing if leg in (None, x.leg)], day, "terminated")
             case "investor.withdrew":
                 named = {party.party for party in event.parties} & set(self.pursuers)
                 if not event.parties or not set(self.pursuers) - named:
@@ -233,7 +238,7 @@ class DealLife:
                 return
 
     def _valid(self, name: str) -> list[Leg]:
-        return [leg for leg in self.legs if leg.valid and leg.leg == name]
+        return [leg for leg in self.standing if leg.leg == name]
 
     def _take_out(self, name: str, parties: set[str], day: date, how: str) -> None:
         ceasing = []
@@ -250,21 +255,23 @@ class DealLife:
         end: the deal lives on and the memorandum clock goes on from its original start."""
         if not legs:
             return
+        self._take_down(legs, day)
+        if all(leg.leg == UNKNOWN_LEG for leg in self.standing) and any(leg.leg != UNKNOWN_LEG for leg in legs):
+            self._take_down(self.standing, day)
+        if not self.standing and (how != "terminated" or self.closed):
+            self.end(day, how)
+
+    def _take_down(self, legs: list[Leg], day: date) -> None:
         for leg in legs:
             leg.ended_on = day
-        rest = [leg for leg in self.legs if leg.valid]
-        if rest and all(leg.leg == UNKNOWN_LEG for leg in rest) and any(leg.leg != UNKNOWN_LEG for leg in legs):
-            for leg in rest:
-                leg.ended_on = day
-            rest = []
-        if not rest and (how != "terminated" or self.closed):
-            self.end(day, how)
+            self._ceased.append(_leg_state(leg))
+        self.standing = [leg for leg in self.standing if leg.valid]
 
     def expire(self, day: date) -> None:
         """What ceases by itself at the end of this day."""
         if not self.alive:
             return
-        due = [leg for leg in self.legs if leg.valid and leg.ceases_on is not None and leg.ceases_on <= day]
+        due = [leg for leg in self.standing if leg.ceases_on is not None and leg.ceases_on <= day]
         stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
         expired = [leg for leg in due if leg not in stopped]
         self._cease(stopped, day, "terminated")
@@ -280,9 +287,7 @@ class DealLife:
         """End the deal: its legs cease. Ending an ended deal changes nothing."""
         if not self.alive:
             return
-        for leg in self.legs:
-            if leg.valid:
-                leg.ended_on = day
+        self._take_down(self.standing, day)
         self.ended_on, self.ended_how = day, how
         self.suspended = False
 
@@ -300,7 +305,7 @@ class DealLife:
             ended_how=self.ended_how,
             pursuers=self.pursuers,
             investors=self.investors,
-            legs=tuple(self._leg_states()),
+            legs=tuple(sorted([*self._ceased, *map(_leg_state, self.standing)], key=_in_order)),
             missing_legs=self.missing_legs(required) if self.alive else (),
             memorandum=self.memorandum_start if self.memorandum_runs else None,
             silence=self.silence if self.alive else None,
@@ -312,24 +317,26 @@ class DealLife:
     @property
     def paper_count(self) -> int:
         """Memorandum-class papers of the phase: those of one day count once, parts of another document not at all."""
-        return len({paper.latest for paper in self.papers if "part_of" not in paper.data})
+        return len(self._paper_days)
 
-    def _leg_states(self) -> list[LegState]:
-        return [
-            LegState(
-                leg=leg.leg,
-                since=leg.since,
-                valid=leg.valid,
-                ended_on=leg.ended_on,
-                conditional=leg.valid and leg.conditional,
-                long_stop=leg.long_stop,
-                inferred=leg.inferred,
-                closed=leg.financed,
-                holders=tuple(sorted(leg.holders)),
-                events=(leg.event.reference,),
-            )
-            for leg in sorted(self.legs, key=lambda leg: (leg.leg, leg.since, leg.event.reference))
-        ]
+
+def _leg_state(leg: Leg) -> LegState:
+    return LegState(
+        leg=leg.leg,
+        since=leg.since,
+        valid=leg.valid,
+        ended_on=leg.ended_on,
+        conditional=leg.valid and leg.conditional,
+        long_stop=leg.long_stop,
+        inferred=leg.inferred,
+        closed=leg.financed,
+        holders=tuple(sorted(leg.holders)),
+        events=(leg.event.reference,),
+    )
+
+
+def _in_order(state: LegState) -> tuple[str, date, tuple[str, ...]]:
+    return state.leg, state.since, state.events
 
 
 def _named(event: Event, role: str) -> set[str]:

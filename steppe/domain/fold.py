@@ -68,7 +68,10 @@ class _Walk:
         self._ended: str | None = None
         self._last_event_on: date | None = None
         self._wake: list[date] = []
-        self._awake: set[date] = set()
+        self._woken_by: dict[date, set[str | None]] = {}
+        self._touched: set[str | None] = set()
+        self._deal_states: dict[str, DealState] = {}
+        self._deal_flags: dict[str, dict[str, Flag]] = {}
         self._project_spans: SpanTable[str, ProjectState] = SpanTable()
         self._deal_spans: SpanTable[str, DealState] = SpanTable()
         self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
@@ -78,7 +81,7 @@ class _Walk:
         """Walk through every day on which something happens, up to and including `last`."""
         self._stand(EVER)
         for day in self._registered.days:
-            self._wake_on(day)
+            self._wake_on(day, None)
         days = [(day, list(group)) for day, group in groupby(self._events, key=lambda event: event.latest)]
         following = iter(days)
         ahead = next(following, None)
@@ -89,7 +92,7 @@ class _Walk:
             if day > last:
                 return
             while self._wake and self._wake[0] <= day:
-                self._awake.discard(heapq.heappop(self._wake))
+                self._touched |= self._woken_by.pop(heapq.heappop(self._wake))
             today: list[Event] = []
             if ahead is not None and ahead[0] == day:
                 today = ahead[1]
@@ -110,10 +113,14 @@ class _Walk:
             steps=tuple(self._steps),
         )
 
-    def _wake_on(self, day: date) -> None:
-        if EVER < day < FOREVER and day not in self._awake:
-            self._awake.add(day)
+    def _wake_on(self, day: date, deal: str | None) -> None:
+        """Look at the deal again on that day; None: at the whole project."""
+        if not EVER < day < FOREVER:
+            return
+        if day not in self._woken_by:
+            self._woken_by[day] = set()
             heapq.heappush(self._wake, day)
+        self._woken_by[day].add(deal)
 
     def _apply(self, event: Event) -> None:
         kind = event.kind
@@ -121,8 +128,9 @@ class _Walk:
             self._last_event_on = event.latest
         if kind.name.startswith("hold."):
             until = self._holds.apply(event)
+            self._touched.add(event.deal)
             if until is not None:
-                self._wake_on(until)
+                self._wake_on(until, event.deal)
             return
         if kind.row is Row.RECORD:
             return
@@ -134,7 +142,8 @@ class _Walk:
             self._deal(event.deal).apply(event)
         else:
             self._speak_of_project(event)
-        for deal in self._deals.values():
+        self._touched.add(None if kind.row is Row.PHYSICAL else event.deal)
+        for deal in self._touched_deals():
             deal.see(self._physical.level)
 
     def _speak_of_project(self, event: Event) -> None:
@@ -152,25 +161,34 @@ class _Walk:
         return self._deals[key]
 
     def _end_of_day(self, day: date) -> None:
-        for deal in self._deals.values():
+        for deal in self._touched_deals():
             deal.expire(day)
-            for leg in deal.legs:
-                if leg.valid and leg.ceases_on is not None:
-                    self._wake_on(leg.ceases_on)
+            for leg in deal.standing:
+                if leg.ceases_on is not None:
+                    self._wake_on(leg.ceases_on, deal.key)
         self._holds.free(day)
+
+    def _touched_deals(self) -> list[DealLife]:
+        """Those that may stand otherwise than yesterday; all, when something concerns the project."""
+        if None in self._touched:
+            return list(self._deals.values())
+        return [self._deals[key] for key in self._touched if key in self._deals]
 
     def _stand(self, day: date) -> None:
         registered = self._registered.on(day)
         required = registered.get("required_legs", ())
         physical = self._physical.level
-        flags: dict[str, dict[str, Flag]] = {}
-        states: list[DealState] = []
-        for key, deal in self._deals.items():
+        if self._holds.until(None) is None:
+            self._held_since.pop(None, None)
+        else:
+            self._held_since.setdefault(None, day)
+        for deal in self._touched_deals():
             raised = self._raise_flags(deal, day, required)
-            flags[key] = raised
             state = deal.state(required, physical, self._overlays_of(deal, raised))
-            states.append(state)
-            self._deal_spans.put(day, key, state)
+            self._deal_flags[deal.key], self._deal_states[deal.key] = raised, state
+            self._deal_spans.put(day, deal.key, state)
+        self._touched.clear()
+        flags, states = self._deal_flags, list(self._deal_states.values())
         project_hold = self._holds.until(None)
         levels = [state.level for state in states if state.level is not None]
         level = max([*levels, physical or Level.IDENTIFIED, Level.IDENTIFIED])
@@ -243,16 +261,11 @@ class _Walk:
                 raised[name] = flag
             if seen is not None:
                 for turn in turning_days(seen, day):
-                    self._wake_on(turn)
+                    self._wake_on(turn, deal.key)
         return raised
 
     def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
         """Whether this is the first day of the deal's unbroken run of holds."""
-        project_wide = self._holds.until(None)
-        if project_wide is None:
-            self._held_since.pop(None, None)
-        else:
-            self._held_since.setdefault(None, day)
         if until is None:
             self._held_since.pop(deal, None)
             return False

@@ -17,5 +17,5 @@ def raised(sight: Sight) -> Raised | None:
         clock="memorandum",
         start=deal.memorandum_start,
         count=deal.paper_count,
-        evidence=tuple(paper.reference for paper in deal.papers),
+        evidence=deal.paper_references,
     )
