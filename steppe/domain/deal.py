@@ -219,8 +219,9 @@ class DealLife:
                 leg = event.data.get("leg")
                 self._cease([x for x in self.standing if leg in (None, x.leg)], day, "terminated")
             case "investor.withdrew":
-                named = {party.party for party in event.parties} & set(self.pursuers)
-                if not event.parties or not set(self.pursuers) - named:
+                mine = set(self.pursuers)
+                named = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in mine}
+                if not named or not mine - named:
                     self.end(day, "withdrawn")
                 else:
                     for parties in self._parties.values():

@@ -60,6 +60,7 @@ class _Walk:
         self._events = sorted(unique, key=lambda event: event.order)
         self._deals: dict[str, DealLife] = {}
         self._physical = PhysicalState()
+        self._resumed_alone: set[str] = set()
         self._holds = Holds()
         self._held_since: dict[str | None, date] = {}
         self._flags: dict[tuple[str, str], FlagLife] = {}
@@ -136,6 +137,10 @@ class _Walk:
             return
         if kind.row is Row.PHYSICAL or (event.deal is None and kind.name in ("project.suspended", "project.resumed")):
             self._physical.apply(event)
+        if kind.name == "project.suspended" and event.deal is None:
+            self._resumed_alone.clear()
+        elif kind.name == "project.resumed" and event.deal is not None:
+            self._resumed_alone.add(event.deal)
         if kind.level is not None or kind.row is Row.PHYSICAL:
             self._ended = None
         if event.deal is not None:
@@ -150,7 +155,7 @@ class _Walk:
         name = event.kind.name
         for deal in self._deals.values():
             deal.hear(event)
-            if name.startswith("project.") and deal.alive:
+            if name.startswith("project.") and name != "project.suspended" and deal.alive:
                 deal.apply(event)
         if name in _ENDS_THE_PROJECT:
             self._ended = name.removeprefix("project.")
@@ -278,7 +283,7 @@ class _Walk:
         overlays = []
         if self._holds.until(deal.key) is not None:
             overlays.append("on-hold")
-        if deal.suspended:
+        if deal.suspended or (self._physical.project_suspended and deal.key not in self._resumed_alone):
             overlays.append("suspended")
         if "lapsed" in flags:
             overlays.append("lapsed")

@@ -20,6 +20,11 @@ class PhysicalState:
         return bool(self._suspended)
 
     @property
+    def project_suspended(self) -> bool:
+        """Whether the whole project was suspended, and neither resumed nor built on since."""
+        return "project" in self._suspended
+
+    @property
     def level(self) -> Level | None:
         """None, construction, commissioning or producing."""
         if self._suspended & {"construction", "project"}:

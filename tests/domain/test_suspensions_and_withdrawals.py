@@ -1,0 +1,53 @@
+"""Whom a suspension, a withdrawal and a hold concern (sections 3, 4 and 6), also when the deal begins later."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.events import Event
+from steppe.domain.fold import judge
+from tests.domain.event_logs import event
+
+DAY = date(2021, 6, 1)
+SUSPENDED = event("project.suspended", "2020-06-01", deal=None)
+
+
+def _paper(deal: str, occurred: str) -> Event:
+    return event("memorandum.signed", occurred, id=f"{deal}-{occurred}", deal=deal, instrument="mou")
+
+
+def _overlays(*events: Event) -> dict[str, tuple[str, ...]]:
+    return {state.deal: state.overlays for state in judge("north", events, DAY).deals}
+
+
+def test_a_suspended_project_suspends_the_deal_that_begins_later() -> None:
+    assert _overlays(_paper("alpha", "2020-01-01"), SUSPENDED, _paper("beta", "2021-01-01")) == {
+        "alpha": ("suspended",),
+        "beta": ("suspended",),
+    }
+
+
+def test_building_again_ends_the_suspension_of_the_deals_but_not_of_one_that_was_suspended_by_name() -> None:
+    begun = [_paper("alpha", "2020-01-01"), _paper("beta", "2020-01-02"), SUSPENDED]
+    by_name = event("project.suspended", "2020-07-01", deal="beta")
+    built = event("construction.started", "2021-01-01", deal=None)
+    assert _overlays(*begun, by_name, built) == {"alpha": (), "beta": ("suspended",)}
+
+
+def test_a_deal_resumes_alone_while_the_project_stays_suspended() -> None:
+    resumed = event("project.resumed", "2021-01-01", deal="alpha")
+    found = _overlays(_paper("alpha", "2020-01-01"), _paper("beta", "2020-01-02"), SUSPENDED, resumed)
+    assert found == {"alpha": (), "beta": ("suspended",)}
+
+
+def test_a_withdrawal_that_names_only_the_host_ends_the_deal() -> None:
+    parties = [{"party": "gov", "role": "host"}]
+    left = event("investor.withdrew", "2021-01-01", parties=parties, by="host")
+    signed = event("memorandum.signed", "2020-01-01", instrument="mou", parties=[{"party": "inv", "role": "investor"}])
+    assert _overlays(signed, left) == {"alpha": ("withdrawn",)}
+
+
+def test_a_hold_older_than_the_first_deal_shows_nothing_that_came_under_it() -> None:
+    held = event("hold.placed", "2020-01-01", deal=None)
+    paper = _paper("alpha", "2018-01-01/2021-01-01")
+    assert judge("north", [paper, held], DAY).flags == judge("north", [held, paper], DAY).flags == ()
