@@ -11,7 +11,6 @@ Rules that hold here:
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import time
 from collections import defaultdict
@@ -21,10 +20,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from services.ingest.seen import Place
 from services.ingest.settings import KIB, Settings
+from steppe.contracts.partitioning import partition_of
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +50,11 @@ class Record:
 class _Line:
     """One producer, from its first connection to its first failure."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, partitions: Sequence[int]) -> None:
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partitions: int) -> None:
         self.producer = producer
         self.broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._topic = topic
-        places = sorted(partitions)
-        choose = DefaultPartitioner()
-        # The hash is written in Python; projects come again and again.
-        self._partition_of = functools.lru_cache(maxsize=65_536)(lambda key: int(choose(key, places, places)))
+        self._partitions = partitions
         # Whoever came first is given to the producer first. Without it two that wait for room in one partition overtake
         # each other, and a later line of a stream stands before an earlier one.
         self._turns: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -72,7 +68,7 @@ class _Line:
         """Records of one partition keep their order, in a call and between calls that begin one after the other."""
         indexes: dict[int, list[int]] = defaultdict(list)
         for index, record in enumerate(records):
-            indexes[self._partition_of(record.key)].append(index)
+            indexes[partition_of(record.key, self._partitions)].append(index)
         places: list[Place] = [(-1, -1)] * len(records)
         append = self._append_to if len(records) > 1 else self._append_one
         await asyncio.gather(*(append(p, own, records, places) for p, own in indexes.items()))
@@ -227,7 +223,7 @@ class Log:
         except BaseException:
             self._discard(producer)
             raise
-        return _Line(producer, self._settings.topic, list(partitions))
+        return _Line(producer, self._settings.topic, len(partitions))
 
     def _discard(self, producer: AIOKafkaProducer) -> None:
         task = asyncio.create_task(_abandon(producer))

@@ -41,10 +41,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, the rules, and which topic."""
+    """What every batch needs: the statements, the rules, which topic, and how many partitions it has."""
 
     statements: Mapping[str, str]
     topic: str
+    partitions: int
     rules: Rules
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
@@ -68,7 +69,7 @@ class Applier:
         undecoded: list[Undecoded] = []
         for partition in rest:
             for record in rest[partition]:
-                match reading.read(record):
+                match reading.read(record, self.partitions):
                     case StoredEvent() as event:
                         stored.append(event)
                     case Undecoded() as poison:

@@ -13,6 +13,7 @@ import msgspec
 
 from services.projector.batch import Headers, Record
 from steppe.contracts import codec
+from steppe.contracts.partitioning import partition_of
 from steppe.domain.events import Event
 
 REGISTRY_SUBJECTS = ("party:", "forum:")
@@ -55,8 +56,8 @@ class Undecoded:
     reason: str
 
 
-def read(record: Record) -> StoredEvent | Undecoded:
-    """Decode one record. Never raises for what a record may contain."""
+def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
+    """Decode one record of a log with so many partitions. Never raises for what a record may contain."""
     if record.value is None:
         return Undecoded(record, "the record has no value; send the event as the value")
     try:
@@ -76,6 +77,10 @@ def read(record: Record) -> StoredEvent | Undecoded:
             origin, name, interpreted, state = found, found.type, None, State.UNKNOWN
     if any("\0" in text for text in (origin.subject, origin.source, origin.id, name)):
         return Undecoded(record, "subject, source, id or type contains the character U+0000; Postgres cannot store it")
+    home = partition_of(origin.subject.encode(), partitions)
+    if record.partition != home:
+        told = f"the record is in partition {record.partition}, its key belongs in {home} of {partitions}"
+        return Undecoded(record, f"{told}; write with Kafka's default partitioner (murmur2)")
     return StoredEvent(
         record=record,
         subject=origin.subject,

@@ -51,7 +51,7 @@ class Store:
             for name, statement in queries.load(file).items()
         }
         self._statements = statements
-        self._applier = Applier(statements, settings.topic, RULES)
+        self._applier: Applier | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
 
@@ -82,9 +82,11 @@ class Store:
         wanted = sorted(partitions)
         rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
         found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
-        missing = [partition for partition in wanted if partition not in found]
+        how_many = max([*found, *wanted], default=-1) + 1
+        missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
+        self._applier = Applier(self._statements, self._topic, how_many, RULES)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
@@ -108,18 +110,19 @@ class Store:
 
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
-        progress = self.progress
+        progress, applier = self.progress, self._applier
+        assert applier is not None, "nothing arrives before it was said where to begin"
         async with self._pool.acquire() as connection:
             transaction = connection.transaction()
             try:
                 await transaction.start()
-                fence = await self._applier.fence(connection, list(records))
+                fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():
                     # Somebody else moved it, or a commit of ours went through unheard: what we remember may be stale.
                     if progress.next_offsets.get(partition) != next_offset:
                         self._memory.forget_partition(partition)
-                applied = await self._applier.apply(connection, records, fence, self._memory)
+                applied = await applier.apply(connection, records, fence, self._memory)
                 await transaction.commit()
             except BaseException:
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.

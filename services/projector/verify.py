@@ -71,7 +71,7 @@ async def verify(kafka: str, database: str, topic: str, schema: str = "rm_v1") -
         await connection.close()
     until = {row["partition"]: row["next_offset"] for row in found}
     records, ends = await _read_log(kafka, topic, until)
-    expected = expected_rows(records)
+    expected = expected_rows(records, len(until))
     verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
     for table in TABLES:
         wanted, have = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
@@ -83,13 +83,13 @@ async def verify(kafka: str, database: str, topic: str, schema: str = "rm_v1") -
     return verdict
 
 
-def expected_rows(records: Sequence[Record]) -> dict[str, list[rows.Row]]:
+def expected_rows(records: Sequence[Record], partitions: int) -> dict[str, list[rows.Row]]:
     """The rows that follow from these records, in log order within each partition."""
     first: dict[tuple[str, str, str], StoredEvent] = {}
     conflicts: list[StoredEvent] = []
     undecoded: list[Undecoded] = []
     for record in records:
-        match reading.read(record):
+        match reading.read(record, partitions):
             case Undecoded() as poison:
                 undecoded.append(poison)
             case StoredEvent() as stored:

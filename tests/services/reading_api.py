@@ -6,7 +6,6 @@ For tests of what readers see: Kafka is left out except where a test asks for it
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from services.projector.applying import Applier
 from services.projector.batch import Record
 from services.projector.memory import Memory
 from steppe.contracts import codec
+from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database import queries
 from steppe.domain.rules import RULES
@@ -80,7 +80,7 @@ class Log:
         """Apply records, whatever is in them."""
         files = ("checkpoint", "event", "read_model", "registry")
         statements = {name: text for file in files for name, text in queries.load(file).items()}
-        applier = Applier(statements, self.topic, RULES)
+        applier = Applier(statements, self.topic, PARTITIONS_DEFAULT, RULES)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,
@@ -90,7 +90,7 @@ class Log:
             fence = await applier.fence(connection, list(range(PARTITIONS_DEFAULT)))
             following = dict(fence)
             for key, value in pairs:
-                partition = zlib.crc32(key) % PARTITIONS_DEFAULT
+                partition = partition_of(key, PARTITIONS_DEFAULT)
                 now = int(datetime.now(UTC).timestamp() * 1000)
                 records.setdefault(partition, []).append(Record(partition, following[partition], now, key, value))
                 following[partition] += 1

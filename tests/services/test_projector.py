@@ -90,6 +90,21 @@ async def test_what_cannot_be_decoded_is_kept_byte_for_byte_with_its_reason(
     assert [row["id"] for row in await reader.fetch("SELECT id FROM event")] == ["two"]
 
 
+async def test_a_project_in_another_partition_than_its_key_says_is_kept_aside_and_its_own_events_all_fold(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
+) -> None:
+    service = start("projector", **QUICK)
+    last = await projected(stack, topic, database, reader, service, [event("one")])
+    (home,) = last
+    elsewhere = await publish(stack.kafka, topic, [event("two")], partition=(home + 1) % 4)
+    await until_covered(reader, elsewhere, service)
+    await projected(stack, topic, database, reader, service, [event("three")])
+    assert [row["id"] for row in await reader.fetch("SELECT id FROM event ORDER BY log_offset")] == ["one", "three"]
+    assert await reader.fetchval("SELECT event_count FROM project") == 2
+    reason = await reader.fetchval("SELECT reason FROM undecoded")
+    assert f"the record is in partition {(home + 1) % 4}, its key belongs in {home} of 4" in reason
+
+
 async def test_an_event_of_an_unknown_type_is_kept_and_not_folded(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
