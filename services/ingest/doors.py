@@ -178,7 +178,7 @@ class Doors:
                 line.index,
                 MalformedError(Fault("", f"the line is longer than {limit} bytes; one event is one line"))
                 if line.raw is None
-                else _read(decode_structured, line.raw),
+                else line.raw,
             )
             for line in lines
         ]

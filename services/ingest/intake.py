@@ -15,11 +15,12 @@ from typing import Any, assert_never
 from services.ingest.log import Log, LogAwayError, Record
 from services.ingest.seen import Place, Seen, key_of
 from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
+from steppe.contracts.plain_events import accept_bytes
 from steppe.domain.validation import Fault
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
 Given = tuple[int, object | MalformedError]
-"""The index of an event in its request, and what its JSON holds."""
+"""The index of an event in its request, and what it is: a line as bytes, what its JSON holds, or why it holds nothing."""
 
 
 class Tally:
@@ -103,7 +104,11 @@ class Intake:
             if isinstance(found, MalformedError):
                 tally.reject(index, None, [found.fault])
                 continue
-            judged = accept(found, recorded)
+            try:
+                judged = accept_bytes(found, recorded) if isinstance(found, bytes) else accept(found, recorded)
+            except MalformedError as error:
+                tally.reject(index, None, [error.fault])
+                continue
             match judged:
                 case Accepted():
                     self._place(index, judged, parcel, tally)
