@@ -15,16 +15,21 @@ import platform
 import random
 import statistics
 import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import asyncpg
+import httpx
 import msgspec
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from benchmarks.ingest_ndjson import ingest
 from steppe.cli import migrate
+from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.faults.test_projector_kills import messages
 from tests.services.projection import checkpoints, event, log_ends, publish, until
@@ -132,8 +137,8 @@ async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> 
 
 
 async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float, rate: int = 100) -> None:
+    """From the start of POST /v1/events, one event a request, to the notice of the commit that made it readable."""
     connection = await asyncpg.connect(owner)
-    sent: dict[tuple[int, int], float] = {}
     told: dict[tuple[int, int], float] = {}
     up_to = dict(await checkpoints(connection))
 
@@ -146,32 +151,97 @@ async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float
             up_to[partition] = max(up_to[partition], offset + 1)
 
     await connection.add_listener("steppe_position", hear)
-    process = projector(stack, topic, dsn)
-    first = await publish(stack.kafka, topic, [event("awake", "project-0")])
-    await until("the projector is awake", lambda: all(place in told for place in first.items()))
-    async with AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all") as producer:
+    with tempfile.TemporaryDirectory() as folder, ingest(stack.kafka, topic, Path(folder)) as (address, _):
+        process = projector(stack, topic, dsn)
+        first = await publish(stack.kafka, topic, [event("awake", "project-0")])
+        await until("the projector is awake", lambda: all(place in told for place in first.items()))
+        async with httpx.AsyncClient(base_url=address, headers={"Content-Type": STRUCTURED}) as client:
 
-        async def send(number: int) -> None:
-            key, value, _ = event(f"timed-{number}", f"project-{number % 500}")
-            began = time.monotonic()
-            written = await producer.send_and_wait(topic, value, key=key)
-            sent[written.partition, written.offset] = began
+            async def send(number: int) -> tuple[int, int]:
+                answer = await client.post("/v1/events", content=as_sent(number))
+                answer.raise_for_status()
+                partition, offset = answer.json()["position"].split(":")
+                return int(partition), int(offset)
 
-        began = time.monotonic()
-        tasks: list[asyncio.Task[None]] = []
-        for number in range(int(seconds * rate)):
-            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
-            tasks.append(asyncio.create_task(send(number)))
-        await asyncio.gather(*tasks)
-    await until("everything is visible", lambda: all(place in told for place in sent))
-    process.terminate()
-    process.wait(15)
+            sent = await at_rate(send, rate, seconds)
+        await until("everything is visible", lambda: all(place in told for _, place in sent))
+        process.terminate()
+        process.wait(15)
     await connection.close()
-    waited = [told[place] - sent[place] for place in sent]
+    say(f"from POST to visible at {rate} events/s", [told[place] - began for began, place in sent])
+
+
+async def latency_bare(stack: Stack, topic: str, owner: str, seconds: float, rate: int = 100) -> None:
+    """The limit: a producer without HTTP, a consumer without a group, and one insert and commit for what it got."""
+    connection = await asyncpg.connect(owner)
+    await connection.execute(_BARE)
+    told: dict[tuple[int, int], float] = {}
+    consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka)
+    await consumer.start()
+    partitions = [TopicPartition(topic, p) for p in range(PARTITIONS_DEFAULT)]
+    consumer.assign(partitions)
+    await consumer.seek_to_end(*partitions)
+
+    async def commit() -> None:
+        while True:
+            found = await consumer.getmany(timeout_ms=500)
+            records = [record for of_partition in found.values() for record in of_partition]
+            if not records:
+                continue
+            rows = [(str(r.partition), str(r.offset), "", r.value.decode()) for r in records]
+            async with connection.transaction():
+                await connection.copy_records_to_table(
+                    "bare_event", records=rows, columns=["subject", "source", "id", "raw"]
+                )
+            now = time.monotonic()
+            told.update({(r.partition, r.offset): now for r in records})
+
+    committing = asyncio.create_task(commit())
+    async with AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True) as producer:
+
+        async def send(number: int) -> tuple[int, int]:
+            written = await producer.send_and_wait(topic, as_sent(number), key=f"project-{number % 500}".encode())
+            return written.partition, written.offset
+
+        sent = await at_rate(send, rate, seconds)
+    await until("everything is visible", lambda: all(place in told for _, place in sent))
+    committing.cancel()
+    await consumer.stop()
+    await connection.close()
+    say(f"limit, from send to commit at {rate} events/s", [told[place] - began for began, place in sent])
+
+
+def as_sent(number: int) -> bytes:
+    """One event of five hundred projects, as a sender writes it."""
+    _, value, _ = event(f"timed-{number}", f"project-{number % 500}")
+    assert value is not None
+    envelope = msgspec.json.decode(value)
+    del envelope["recordedtime"]  # the door's own to say
+    return msgspec.json.encode(envelope)
+
+
+async def at_rate(
+    send: Callable[[int], Awaitable[tuple[int, int]]], rate: int, seconds: float
+) -> list[tuple[float, tuple[int, int]]]:
+    """Send on the beat, whether the one before has come back or not; when each began and where it came to lie."""
+
+    async def timed(number: int) -> tuple[float, tuple[int, int]]:
+        began = time.monotonic()
+        return began, await send(number)
+
+    began = time.monotonic()
+    tasks = []
+    for number in range(int(seconds * rate)):
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        tasks.append(asyncio.create_task(timed(number)))
+    return list(await asyncio.gather(*tasks))
+
+
+def say(what: str, waited: Sequence[float]) -> None:
     p50, p99 = percentiles(waited)
     sys.stdout.write(
-        f"from sending to visible at {rate} events/s: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms,"
-        f" max {max(waited) * 1000:.0f} ms, {len(waited)} events\n"
+        f"{what}: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, max {max(waited) * 1000:.0f} ms,"
+        f" {len(waited)} events\n"
     )
 
 
@@ -188,6 +258,8 @@ async def measure(stack: Stack, events: int, projects: int, seconds: float) -> N
     await bare(stack, topic, owner, total, 500)
     await bare(stack, topic, owner, total, 20_000)
     await live(stack, topic, owner, dsn, total)
+    await latency_bare(stack, topic, owner, seconds)
+    topic, owner, dsn = await prepared(stack)
     await latency(stack, topic, owner, dsn, seconds)
 
 

@@ -24,6 +24,7 @@ from services.api.problems import (
     did_you_mean,
 )
 from steppe.domain.levels import LEVEL_OF_LABEL
+from steppe.domain.rules import RULES
 from steppe.domain.vocabulary import SECTORS
 
 LIMIT_DEFAULT = 100
@@ -74,7 +75,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=values.day),
         Parameter(name="known_at", help="Only what was known by then. Not yet available.", read=values.text),
         Parameter(name="known_by", help="`reported` (default). `recorded` is not yet available.", read=values.one_of(("reported", "recorded"))),
-        Parameter(name="rules", help="A version of the rules. Not yet available.", read=values.text),
+        Parameter(name="rules", help=f"A version of the rules; {RULES.version} is the only one yet.", read=values.text),
         Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=values.count(1, LIMIT_MAX), kind="integer"),
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
@@ -193,8 +194,9 @@ def _bad(name: str, detail: str) -> RefusalError:
 
 def _refuse_what_is_not_there_yet(values: Mapping[str, Any]) -> None:
     """An answer under other knowledge or other rules must never be given as if it were the one that was asked."""
+    given = {"known_by": "reported", "rules": RULES.version}
     for name in ("known_at", "known_by", "rules"):
-        if name in values and values[name] != "reported":
+        if name in values and values[name] != given.get(name):
             detail = f"{name}={values[name]} is not there yet: answers use everything known by now, under the rules in force. Leave {name} out."
             raise RefusalError(NOT_YET, detail, {"parameter": name})
 

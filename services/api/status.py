@@ -48,7 +48,7 @@ async def status(request: Request) -> Response:
             "lag_seconds": max(
                 (one["lag_seconds"] for one in partitions if one["lag_seconds"] is not None), default=None
             ),
-            "undecoded": sum(row["undecoded"] for row in rows),
+            "quarantined": sum(row["quarantined"] for row in rows),
             "conflicts": sum(row["conflicts"] for row in rows),
             "projects": totals["projects"] if totals else 0,
             "events_of_projects": totals["events_of_projects"] if totals else 0,
@@ -91,7 +91,7 @@ def partition(row: Row, ends: Ends, now: datetime) -> dict[str, Any]:
         "state": "unknown" if end is None else _state(end, next_offset),
         "last_record_at": row["last_record_at"],
         "applied_at": row["applied_at"],
-        "undecoded": row["undecoded"],
+        "quarantined": row["quarantined"],
         "conflicts": row["conflicts"],
     }
 

@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def alive() -> Response:
         if not log.alive:
             raise Refusal(BROKER_AWAY, "The connection to the log is no longer kept; restart this process.")
-        return Response(b'{"status":"alive"}', media_type="application/json")
+        return Response(b'{"status":"live"}', media_type="application/json")
 
     @app.get("/readyz", summary="Whether events can be accepted: the broker answers")
     async def ready() -> Response:

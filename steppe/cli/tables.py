@@ -79,14 +79,14 @@ def project(item: Item, timeline: list[Item]) -> Group:
 def status(answer: Item) -> Table:
     """One row a partition."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("partition", "position", "log end", "lag", "lag s", "state", "undecoded"):
+    for column in ("partition", "position", "log end", "lag", "lag s", "state", "quarantined"):
         table.add_column(column, justify="left" if column == "state" else "right")
     for part in answer["partitions"]:
         table.add_row(*(_text(part.get(key)) for key in _STATUS_KEYS))
     return table
 
 
-_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "undecoded")
+_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "quarantined")
 
 
 def trace(console: Console, stop: Item, api: str) -> None:

@@ -99,7 +99,7 @@ def decode_json(value: bytes) -> object:
     except UnicodeDecodeError:
         raise MalformedError(Fault("", "JSON is not UTF-8; encode it as UTF-8 without a byte order mark")) from None
     except msgspec.MsgspecError as error:
-        raise MalformedError(Fault("", f"JSON cannot be read: {error}")) from None
+        raise MalformedError(Fault("", f"JSON cannot be read: {str(error).removeprefix('JSON is ')}")) from None
 
 
 def decode_structured(value: bytes) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def faults_of(
         needed = _is_vital(field) or (closed and field.name not in kept)
         if needed and field.name not in data:
             hint = f"; one of {', '.join(field.choices)}" if field.choices else ""
+            if name == "project.registered":
+                hint += "; to change a project that is on the list, send project.amended"
             faults.append(
                 Fault(f"/data/{field.name}", f"{field.name} is missing: {name} says nothing without it{hint}")
             )

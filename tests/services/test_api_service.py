@@ -147,7 +147,7 @@ async def test_what_cannot_be_read_is_refused_by_name(
 async def test_what_is_planned_is_refused_and_not_ignored(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(registered("a"))
     for path in (*LISTS, "/v1/projects/a", "/v1/projects/a/timeline"):
-        for query in ("known_at=2021-12-31", "known_by=recorded", "rules=2026-1"):
+        for query in ("known_at=2021-12-31", "known_by=recorded", "rules=2019-9"):
             problem = await refused(client, f"{path}?{query}", 501, "not-yet")
             assert problem["parameter"] == query.partition("=")[0]
         assert (await client.get(f"{path}?known_by=reported")).status_code == 200
@@ -250,7 +250,7 @@ async def test_status_counts_what_could_not_be_used(log: Log, client: httpx.Asyn
     await log.append({**registered("a"), "data": {**registered("a")["data"], "name": "Other"}})
     await log.append_records([(b"a", b"not json")])
     totals = (await get(client, "/v1/status"))["totals"]
-    assert (totals["applied"], totals["undecoded"], totals["conflicts"]) == (3, 1, 1)
+    assert (totals["applied"], totals["quarantined"], totals["conflicts"]) == (3, 1, 1)
 
 
 async def test_the_description_lists_every_parameter_and_is_served(client: httpx.AsyncClient) -> None:

@@ -16,7 +16,7 @@ SELECT
     checkpoint.next_offset,
     checkpoint.last_record_at,
     checkpoint.applied_at,
-    (SELECT count(*) FROM undecoded WHERE undecoded.partition = checkpoint.partition) AS undecoded,
+    (SELECT count(*) FROM undecoded WHERE undecoded.partition = checkpoint.partition) AS quarantined,
     (SELECT count(*) FROM conflict WHERE conflict.partition = checkpoint.partition) AS conflicts
 FROM checkpoint
 WHERE checkpoint.topic = $1::text
