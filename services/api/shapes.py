@@ -22,13 +22,14 @@ def level_name(level: Level | None) -> str | None:
     return None if level is None else level.label
 
 
-def clock(name: str, start: Start | None, as_of: date) -> Item | None:
-    """A running clock. `age_months` is the age that is certain, `age_months_most` the one that is possible."""
+def clock(name: str, start: Start | None, as_of: date, *, running: bool = True) -> Item | None:
+    """A clock that has started; a stopped one may go on from the same start. `age_months` is the age that is certain, `age_months_most` the one that is possible."""
     if start is None:
         return None
     least, most = age_months(start, as_of)
     return {
         "name": name,
+        "running": running,
         "started": start.latest,
         "started_earliest": start.earliest,
         "age_months": least,
@@ -73,7 +74,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], as_of: date) -> 
         "legs": [leg(one) for one in value.legs],
         "missing_legs": sorted(value.missing_legs),
         "clocks": {
-            "memorandum": clock("memorandum", value.memorandum, as_of),
+            "memorandum": clock("memorandum", value.memorandum, as_of, running=value.memorandum_runs),
             "silence": clock("silence", value.silence, as_of),
             "step": clock("step", value.step, as_of),
         },
@@ -88,6 +89,7 @@ def leg(value: LegState) -> Item:
         "since": value.since,
         "valid": value.valid,
         "ended_on": value.ended_on,
+        "ended_how": value.ended_how,
         "conditional": value.conditional,
         "long_stop": value.long_stop,
         "inferred": value.inferred,

@@ -6,16 +6,30 @@ and nothing outside sees it: what leaves is a frozen `DealState`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+from steppe.domain import edtf
 from steppe.domain.events import Event
 from steppe.domain.history import DealState, LegState, Start
 from steppe.domain.holdings import Holdings
 from steppe.domain.legs import Leg, bound_by, day_of
 from steppe.domain.levels import Level
+from steppe.domain.starts import first_start, latest_start
 from steppe.domain.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Row
 
 _STUDIES_AND_APPROVALS = frozenset({"study.started", "study.completed", "finance.approved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """The first leg of a phase that was valid at the end of a day, and who stood behind the deal then."""
+
+    phase: int
+    leg: Leg
+    parties: tuple[str, ...]
+    pursuers: tuple[str, ...]
+    pursuing_role: str | None
 
 
 class DealLife:
@@ -26,6 +40,7 @@ class DealLife:
         self.phase = 0
         self.highest_level = Level.IDENTIFIED
         self.suspended = False
+        self.crossings: list[Crossed] = []
         self._open()
 
     def _open(self) -> None:
@@ -34,7 +49,8 @@ class DealLife:
         self.ended_how: str | None = None
         self.steps_level = Level.IDENTIFIED
         self.standing: list[Leg] = []
-        self._ceased: list[LegState] = []
+        self._legs: list[Leg] = []
+        self._leg_states: tuple[LegState, ...] | None = ()
         self.closed = False
         self.bound_on: date | None = None
         self.papers: list[Event] = []
@@ -47,6 +63,12 @@ class DealLife:
         self.last_heard: Event | None = None
         self._parties: dict[str, dict[str, None]] = {role: {} for role in PURSUING_ROLES}
         self._holdings = Holdings()
+        self.first_step_on: date | None = None
+        self.legs_since: Start | None = None
+        self.firm_legs_since: Start | None = None
+        self._crossed = False
+        self._plans: dict[str, tuple[date, date]] = {}
+        self.slips: dict[str, list[Event]] = {}
 
     @property
     def alive(self) -> bool:
@@ -64,9 +86,15 @@ class DealLife:
         return self.alive and self.memorandum_start is not None and not self.bound
 
     @property
+    def pursuing_role(self) -> str | None:
+        """The highest pursuing role seen in its events that have a level; None when nobody is named."""
+        return next((role for role, parties in self._parties.items() if parties), None)
+
+    @property
     def pursuers(self) -> tuple[str, ...]:
-        """The parties of the highest pursuing role seen in its events that have a level."""
-        return next((tuple(sorted(parties)) for parties in self._parties.values() if parties), ())
+        """The parties of that role."""
+        role = self.pursuing_role
+        return () if role is None else tuple(sorted(self._parties[role]))
 
     @property
     def investors(self) -> tuple[str, ...]:
@@ -106,6 +134,8 @@ class DealLife:
             if kind.level is None and kind.row is not Row.PHYSICAL:
                 return
             self._open()
+        if self.first_step_on is None and (kind.level is not None or kind.row is Row.PHYSICAL):
+            self.first_step_on = event.latest
         self._hear(event)
         self._holdings_before_exit(event)
         if kind.level is not None:
@@ -127,7 +157,7 @@ class DealLife:
             self._holdings.hear(event)
 
     def _hear(self, event: Event) -> None:
-        self.silence = _latest(self.silence, event)
+        self.silence = latest_start(self.silence, event)
         self.last_heard = event
         name = event.kind.name
         if event.deal != self.key:
@@ -138,7 +168,7 @@ class DealLife:
             or name in _STUDIES_AND_APPROVALS
             or event.kind.row in (Row.BINDING, Row.PHYSICAL)
         ):
-            self.step = _latest(self.step, event)
+            self.step = latest_start(self.step, event)
 
     def _not_binding(self, event: Event) -> None:
         name = event.kind.name
@@ -150,11 +180,24 @@ class DealLife:
             if "part_of" not in event.data:
                 self._paper_days.add(event.latest)
             self.lapse_declared = None
-            self.memorandum_start = _first(self.memorandum_start, event)
+            self.memorandum_start = first_start(self.memorandum_start, event)
+        elif name == "milestone.planned":
+            self._plan(event)
         elif name == "offtake.amended":
             for leg in self._amended(event):
                 if "ends_on" in event.data:
                     leg.ends_on = day_of(event, "ends_on")
+
+    def _plan(self, event: Event) -> None:
+        """Plans before the phase's first step are not its slips."""
+        if self.first_step_on is None:
+            return
+        days = edtf.parse(event.data["planned_on"])
+        planned = (days.latest or date.max, days.earliest or date.min)
+        milestone = event.data["milestone"]
+        if planned > self._plans.get(milestone, (date.max, date.max)):
+            self.slips.setdefault(milestone, []).append(event)
+        self._plans[milestone] = planned
 
     def _amended(self, event: Event) -> list[Leg]:
         offtakes = self._valid("offtake")
@@ -185,18 +228,26 @@ class DealLife:
         valid = self._valid(name)
         for leg in valid:
             leg.financed = True
+            self._leg_states = None
         if not valid:
             self._add(bound_by(event, name, inferred=True))
         self.closed = True
 
     def _add(self, leg: Leg) -> None:
         self.standing.append(leg)
+        self._legs.append(leg)
+        self._leg_states = None
+        self.legs_since = first_start(self.legs_since, leg.event)
+        if leg.firm:
+            self.firm_legs_since = first_start(self.firm_legs_since, leg.event)
         if self.bound_on is None:
             self.bound_on = leg.since
 
     def _cure(self) -> None:
         for leg in self.standing:
-            leg.conditional = False
+            if leg.conditional:
+                leg.conditional = False
+                self._leg_states = None
 
     def _end_something(self, event: Event) -> None:
         day = event.latest
@@ -206,18 +257,21 @@ class DealLife:
             case "rights.revoked":
                 right = event.data.get("right")
                 self._cease(
-                    [x for x in self._valid("rights") if right in (None, x.event.data.get("right"))], day, "terminated"
+                    [x for x in self._valid("rights") if right in (None, x.event.data.get("right"))],
+                    day,
+                    "terminated",
+                    "revoked",
                 )
             case "offtake.ended":
-                self._take_out("offtake", _named(event, "offtaker"), day, "completed")
+                self._take_out("offtake", _named(event, "offtaker"), day, "completed", "ended")
             case "equity.exited":
                 holders = {party for leg in self._valid("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
                 if gone or not holders:
-                    self._take_out("equity", gone, day, "exited")
+                    self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
                 leg = event.data.get("leg")
-                self._cease([x for x in self.standing if leg in (None, x.leg)], day, "terminated")
+                self._cease([x for x in self.standing if leg in (None, x.leg)], day, "terminated", "terminated")
             case "investor.withdrew":
                 mine = set(self.pursuers)
                 named = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in mine}
@@ -241,31 +295,32 @@ class DealLife:
     def _valid(self, name: str) -> list[Leg]:
         return [leg for leg in self.standing if leg.leg == name]
 
-    def _take_out(self, name: str, parties: set[str], day: date, how: str) -> None:
+    def _take_out(self, name: str, parties: set[str], day: date, how: str, leg_how: str) -> None:
         ceasing = []
         for leg in self._valid(name):
             if parties and leg.holders:
                 leg.take_out(parties)
+                self._leg_states = None
                 if leg.holders:
                     continue
             ceasing.append(leg)
-        self._cease(ceasing, day, how)
+        self._cease(ceasing, day, how, leg_how)
 
-    def _cease(self, legs: list[Leg], day: date, how: str) -> None:
+    def _cease(self, legs: list[Leg], day: date, how: str, leg_how: str) -> None:
         """End these legs. `how` is what the deal's end is called if none is left; a termination before any closing is no
         end: the deal lives on and the memorandum clock goes on from its original start."""
         if not legs:
             return
-        self._take_down(legs, day)
+        self._take_down(legs, day, leg_how)
         if all(leg.leg == UNKNOWN_LEG for leg in self.standing) and any(leg.leg != UNKNOWN_LEG for leg in legs):
-            self._take_down(self.standing, day)
+            self._take_down(self.standing, day, leg_how)
         if not self.standing and (how != "terminated" or self.closed):
             self.end(day, how)
 
-    def _take_down(self, legs: list[Leg], day: date) -> None:
+    def _take_down(self, legs: list[Leg], day: date, how: str) -> None:
         for leg in legs:
-            leg.ended_on = day
-            self._ceased.append(_leg_state(leg))
+            leg.ended_on, leg.ended_how = day, how
+            self._leg_states = None
         self.standing = [leg for leg in self.standing if leg.valid]
 
     def expire(self, day: date) -> None:
@@ -275,9 +330,20 @@ class DealLife:
         due = [leg for leg in self.standing if leg.ceases_on is not None and leg.ceases_on <= day]
         stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
         expired = [leg for leg in due if leg not in stopped]
-        self._cease(stopped, day, "terminated")
+        self._cease(stopped, day, "terminated", "long-stop")
         if self.alive:
-            self._cease(expired, day, "completed")
+            self._cease(expired, day, "completed", "expired")
+        if not self.standing:
+            self.legs_since = None
+        if not any(leg.firm for leg in self.standing):
+            self.firm_legs_since = None
+        if not self._crossed and self.standing:
+            self._crossed = True
+            leg = self.standing[0]
+            investors = tuple(sorted(_named(leg.event, "investor")))
+            self.crossings.append(
+                Crossed(self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role)
+            )
 
     def see(self, physical: Level | None) -> None:
         """Physical state while bound is a closing."""
@@ -288,11 +354,18 @@ class DealLife:
         """End the deal: its legs cease. Ending an ended deal changes nothing."""
         if not self.alive:
             return
-        self._take_down(self.standing, day)
+        self._take_down(self.standing, day, how)
         self.ended_on, self.ended_how = day, how
+        self.legs_since = self.firm_legs_since = None
         self.suspended = False
 
-    def state(self, required: tuple[str, ...], physical: Level | None, overlays: tuple[str, ...]) -> DealState:
+    def state(
+        self,
+        required: tuple[str, ...],
+        physical: Level | None,
+        overlays: tuple[str, ...],
+        held: tuple[date | None, date | None],
+    ) -> DealState:
         """How it stands, frozen."""
         level = self.level(required, physical)
         self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
@@ -306,14 +379,24 @@ class DealLife:
             ended_how=self.ended_how,
             pursuers=self.pursuers,
             investors=self.investors,
-            legs=tuple(sorted([*self._ceased, *map(_leg_state, self.standing)], key=_in_order)),
+            legs=self._states_of_legs(),
             missing_legs=self.missing_legs(required) if self.alive else (),
-            memorandum=self.memorandum_start if self.memorandum_runs else None,
+            memorandum=self.memorandum_start,
+            memorandum_runs=self.memorandum_runs,
             silence=self.silence if self.alive else None,
             step=self.step if self.alive else None,
             bound_on=self.bound_on,
             papers=self.paper_count,
+            pursuing_role=self.pursuing_role,
+            first_step_on=self.first_step_on,
+            held_since=held[0],
+            held_until=held[1],
         )
+
+    def _states_of_legs(self) -> tuple[LegState, ...]:
+        if self._leg_states is None:
+            self._leg_states = tuple(map(_leg_state, self._legs))
+        return self._leg_states
 
     @property
     def paper_count(self) -> int:
@@ -327,6 +410,7 @@ def _leg_state(leg: Leg) -> LegState:
         since=leg.since,
         valid=leg.valid,
         ended_on=leg.ended_on,
+        ended_how=leg.ended_how,
         conditional=leg.valid and leg.conditional,
         long_stop=leg.long_stop,
         inferred=leg.inferred,
@@ -336,25 +420,5 @@ def _leg_state(leg: Leg) -> LegState:
     )
 
 
-def _in_order(state: LegState) -> tuple[str, date, tuple[str, ...]]:
-    return state.leg, state.since, state.events
-
-
 def _named(event: Event, role: str) -> set[str]:
     return {party.party for party in event.parties if party.role == role}
-
-
-def _first(start: Start | None, event: Event) -> Start:
-    """The first of several starts: [min of earliest, min of latest]."""
-    if start is None:
-        return Start(earliest=event.earliest, latest=event.latest)
-    earliest = None if start.earliest is None or event.earliest is None else min(start.earliest, event.earliest)
-    return Start(earliest=earliest, latest=min(start.latest, event.latest))
-
-
-def _latest(start: Start | None, event: Event) -> Start:
-    """The latest of several: [max of earliest, max of latest]; an open start sorts before every day."""
-    if start is None:
-        return Start(earliest=event.earliest, latest=event.latest)
-    known = [day for day in (start.earliest, event.earliest) if day is not None]
-    return Start(earliest=max(known, default=None), latest=max(start.latest, event.latest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -54,6 +54,10 @@ class Event:
     def order(self) -> tuple[date, date, int, str, str]:
         """The fold's order (section 2): latest day, earliest day, precedence, source, id."""
         return (self.latest, self.earliest or date.min, self.kind.precedence, self.source, self.id)
+
+    def dated(self, earliest: date | None, latest: date) -> Event:
+        """The same event on other days, as a correction of `occurred` puts it (section 7)."""
+        return replace(self, earliest=earliest, latest=latest)
 
 
 def interpret(*, source: str, id: str, subject: str, name: str, recorded: datetime, data: Mapping[str, Any]) -> Event:

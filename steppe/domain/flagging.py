@@ -53,7 +53,7 @@ class FlagLife:
             since=self._since[shown],
             certain_on=certain_on,
             clock=raised.clock,
-            start=raised.start,
+            start=standing.start or raised.start,
             threshold_months=standing.threshold_months,
             count=raised.count,
             evidence=raised.evidence,
@@ -62,6 +62,9 @@ class FlagLife:
             on_hold=hold_until is not None,
             rule_version=self._rule_version,
             expired_on=raised.expired_on,
+            missing=raised.missing,
+            groups=raised.groups,
+            tier=raised.tier,
         )
 
     def _rises(

@@ -11,16 +11,29 @@ days (section 7); corrections (`event.*`) are rows of the record and are not wal
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from steppe.domain.deal import DealLife
 from steppe.domain.events import Event
 from steppe.domain.flagging import FlagLife, turning_days
-from steppe.domain.flags import DEAL_FLAGS
-from steppe.domain.flags.rungs import Sight
-from steppe.domain.history import EVER, FOREVER, DealState, Flag, Headline, History, Judgement, ProjectState, Step, cut
+from steppe.domain.flags import DEAL_FLAGS, PROJECT_FLAGS
+from steppe.domain.flags.rungs import ProjectSight, Raised, Sight
+from steppe.domain.history import (
+    EVER,
+    FOREVER,
+    Crossing,
+    DealState,
+    Flag,
+    Headline,
+    History,
+    Judgement,
+    ProjectState,
+    Step,
+    cut,
+)
 from steppe.domain.holds import Holds
 from steppe.domain.levels import Level
 from steppe.domain.physical import PhysicalState
@@ -68,6 +81,7 @@ class _Walk:
         self._highest = Level.IDENTIFIED
         self._ended: str | None = None
         self._last_event_on: date | None = None
+        self._last_look: Event | None = None
         self._wake: list[date] = []
         self._woken_by: dict[date, set[str | None]] = {}
         self._touched: set[str | None] = set()
@@ -112,6 +126,22 @@ class _Walk:
             deals=self._deal_spans.spans(),
             flags=self._flag_spans.spans(),
             steps=tuple(self._steps),
+            crossings=tuple(
+                Crossing(
+                    project=self._project,
+                    deal=deal.key,
+                    phase=crossed.phase,
+                    on=crossed.leg.since,
+                    held_until=crossed.leg.ended_on or FOREVER,
+                    leg=crossed.leg.leg,
+                    event=crossed.leg.event.reference,
+                    parties=crossed.parties,
+                    pursuers=crossed.pursuers,
+                    pursuing_role=crossed.pursuing_role,
+                )
+                for _, deal in sorted(self._deals.items())
+                for crossed in deal.crossings
+            ),
         )
 
     def _wake_on(self, day: date, deal: str | None) -> None:
@@ -127,6 +157,9 @@ class _Walk:
         kind = event.kind
         if kind.row is not Row.RECORD:
             self._last_event_on = event.latest
+        else:
+            self._last_look = event
+            self._touched.add(None)
         if kind.name.startswith("hold."):
             until = self._holds.apply(event)
             self._touched.add(event.deal)
@@ -187,11 +220,17 @@ class _Walk:
             self._held_since.pop(None, None)
         else:
             self._held_since.setdefault(None, day)
+        sight = self._project_sight(day)
         for deal in self._touched_deals():
-            raised = self._raise_flags(deal, day, required)
-            state = deal.state(required, physical, self._overlays_of(deal, raised))
+            raised = self._raise_flags(deal, day, sight)
+            held = (self._held_since.get(deal.key), self._holds.until(deal.key))
+            state = deal.state(required, physical, self._overlays_of(deal, raised), held)
             self._deal_flags[deal.key], self._deal_states[deal.key] = raised, state
             self._deal_spans.put(day, deal.key, state)
+        for name, look in PROJECT_FLAGS.items():
+            until = self._holds.until(None)
+            began = until is not None and self._held_since.get(None) == day
+            self._show(name, None, day, look(sight), until, hold_began=began)
         self._touched.clear()
         flags, states = self._deal_flags, list(self._deal_states.values())
         project_hold = self._holds.until(None)
@@ -206,7 +245,7 @@ class _Walk:
             overlays.append("suspended")
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
             overlays.append("presumed-dead")
-        running = [state.memorandum.latest for state in states if state.memorandum is not None]
+        running = [state.memorandum.latest for state in states if state.memorandum and state.memorandum_runs]
         bound = [state.bound_on for state in states if state.bound_on is not None and state.level is not None]
         self._project_spans.put(
             day,
@@ -234,40 +273,55 @@ class _Walk:
             ),
         )
 
-    def _raise_flags(self, deal: DealLife, day: date, required: tuple[str, ...]) -> dict[str, Flag]:
-        level = deal.level(required, self._physical.level)
+    def _project_sight(self, day: date) -> ProjectSight:
+        registered = self._registered.on(day)
+        begun = [deal for deal in self._deals.values() if deal.phase > 1 or deal.first_step_on is not None]
+        return ProjectSight(
+            rules=self._rules,
+            circumstances=_circumstances(registered, self._physical.level or Level.IDENTIFIED),
+            kind=registered.get("kind"),
+            physical=self._physical,
+            required_legs=registered.get("required_legs", ()),
+            required_since=lambda leg: self._registered.required_since(leg, day),
+            last_look=self._last_look,
+            pursued=any(deal.alive for deal in begun) if begun else self._ended is None,
+        )
+
+    def _raise_flags(self, deal: DealLife, day: date, project: ProjectSight) -> dict[str, Flag]:
+        level = deal.level(project.required_legs, self._physical.level)
         sight = None
         if level is not None and level >= Level.ANNOUNCED:
-            registered = self._registered.on(day)
             sight = Sight(
                 deal=deal,
                 level=level,
+                project=project,
                 rules=self._rules,
-                circumstances=Circumstances(
-                    level=level.label,
-                    commodities=registered.get("commodities", ()),
-                    sector=registered.get("sector"),
-                    country=registered.get("country"),
-                ),
+                circumstances=_circumstances(self._registered.on(day), level),
             )
         until = self._holds.until(deal.key)
         began = self._hold_began(deal.key, until, day)
         raised: dict[str, Flag] = {}
         for name, look in DEAL_FLAGS.items():
-            life = self._flags.get((deal.key, name))
-            seen = look(sight) if sight else None
-            if life is None:
-                if seen is None:
-                    continue
-                life = self._flags[deal.key, name] = FlagLife(name, deal.key, self._rules.version)
-            flag = life.on(day, seen, until, hold_began=began)
-            self._flag_spans.put(day, (deal.key, name), flag)
+            flag = self._show(name, deal.key, day, look(sight) if sight else None, until, hold_began=began)
             if flag is not None:
                 raised[name] = flag
-            if seen is not None:
-                for turn in turning_days(seen, day):
-                    self._wake_on(turn, deal.key)
         return raised
+
+    def _show(
+        self, name: str, deal: str | None, day: date, seen: Raised | None, until: date | None, *, hold_began: bool
+    ) -> Flag | None:
+        key = (deal or "", name)
+        life = self._flags.get(key)
+        if life is None:
+            if seen is None:
+                return None
+            life = self._flags[key] = FlagLife(name, deal, self._rules.version)
+        flag = life.on(day, seen, until, hold_began=hold_began)
+        self._flag_spans.put(day, key, flag)
+        if seen is not None:
+            for turn in turning_days(seen, day):
+                self._wake_on(turn, deal)
+        return flag
 
     def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
         """Whether this is the first day of the deal's unbroken run of holds."""
@@ -300,7 +354,7 @@ class _Walk:
         own = [
             flags[state.deal]["memorandum-only"]
             for state in living
-            if stuck and state.memorandum is not None and "memorandum-only" in flags[state.deal]
+            if stuck and state.memorandum_runs and "memorandum-only" in flags[state.deal]
         ]
         highest = max((_SEVERITIES.index(flag.severity) for flag in own), default=-1)
         for rank in [rank for rank in self._headlines if rank > highest]:
@@ -325,3 +379,12 @@ class _Walk:
             self._steps.append(
                 Step(reference=event.reference, deal=event.deal, deal_level=level, project_level=project_level)
             )
+
+
+def _circumstances(registered: Mapping[str, Any], level: Level) -> Circumstances:
+    return Circumstances(
+        level=level.label,
+        commodities=registered.get("commodities", ()),
+        sector=registered.get("sector"),
+        country=registered.get("country"),
+    )

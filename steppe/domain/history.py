@@ -7,7 +7,8 @@ These values are stored as JSON documents and read back by the api, so fields ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -38,12 +39,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegState:
-    """One leg of a deal. `events` are references (`source#id`); `holders` are party keys."""
+    """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
+
+    `ended_how`: exited, ended, expired, revoked, terminated, long-stop, or how the deal ended.
+    """
 
     leg: str
     since: date
     valid: bool
     ended_on: date | None = None
+    ended_how: str | None = None
     conditional: bool = False
     long_stop: date | None = None
     inferred: bool = False
@@ -54,7 +59,9 @@ class LegState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealState:
-    """A deal on the days of a span. `level` is None once ended. Clocks are None when they do not run."""
+    """A deal on the days of a span. `level` is None once ended. `memorandum` is the start of the clock of this phase,
+    whether it runs or not; the other clocks are None once the deal has ended. Legs are those of the phase, as they bound.
+    """
 
     deal: str
     phase: int
@@ -68,10 +75,15 @@ class DealState:
     legs: tuple[LegState, ...] = ()
     missing_legs: tuple[str, ...] = ()
     memorandum: Start | None = None
+    memorandum_runs: bool = False
     silence: Start | None = None
     step: Start | None = None
     bound_on: date | None = None
     papers: int = 0
+    pursuing_role: str | None = None
+    first_step_on: date | None = None
+    held_since: date | None = None
+    held_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +111,9 @@ class Flag:
     on_hold: bool = False
     rule_version: str = ""
     expired_on: date | None = None
+    missing: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +152,26 @@ class ProjectState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """The day on which a phase of a deal got its first valid leg, and until when that leg holds (section 6, displaced).
+
+    `parties` are the investors of the winning event, else the deal's pursuers at the end of that day, `pursuers` those
+    pursuers. `held_until` is the first day on which the leg no longer holds.
+    """
+
+    project: str
+    deal: str
+    phase: int
+    on: date
+    held_until: date
+    leg: str
+    event: str
+    parties: tuple[str, ...]
+    pursuers: tuple[str, ...]
+    pursuing_role: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One event in the timeline, in fold order, with what stood at the end of its latest day."""
 
@@ -155,25 +190,29 @@ class History:
     deals: tuple[Span[DealState], ...]
     flags: tuple[Span[Flag], ...]
     steps: tuple[Step, ...]
+    crossings: tuple[Crossing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How things stand on one day: the history cut at that day, or judged afresh."""
+    """How things stand on one day: the history cut at that day, or judged afresh. `co_investors`: events by deal."""
 
     project: ProjectState
     deals: tuple[DealState, ...]
     flags: tuple[Flag, ...]
+    co_investors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def cut(history: History, as_of: date) -> Judgement:
     """Read the spans at a day. Deals and flags are in order of their keys."""
 
-    def holds(span: Span[T]) -> bool:
-        return span.valid_from <= as_of < span.valid_to
-
     return Judgement(
-        project=next(span.value for span in history.projects if holds(span)),
-        deals=tuple(span.value for span in history.deals if holds(span)),
-        flags=tuple(span.value for span in history.flags if holds(span)),
+        project=on_day(history.projects, as_of)[0],
+        deals=tuple(on_day(history.deals, as_of)),
+        flags=tuple(on_day(history.flags, as_of)),
     )
+
+
+def on_day(spans: Iterable[Span[T]], day: date) -> list[T]:
+    """The values that hold on a day."""
+    return [span.value for span in spans if span.valid_from <= day < span.valid_to]

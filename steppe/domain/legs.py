@@ -26,11 +26,17 @@ class Leg:
     financed: bool = False
     inferred: bool = False
     ended_on: date | None = None
+    ended_how: str | None = None
 
     @property
     def valid(self) -> bool:
         """Whether it still binds."""
         return self.ended_on is None
+
+    @property
+    def firm(self) -> bool:
+        """Whether it lets one build: any leg but an offtake and a right to explore (section 6, not-building)."""
+        return self.leg != "offtake" and not (self.leg == "rights" and self.event.data.get("right") == "exploration")
 
     @property
     def ceases_on(self) -> date | None:

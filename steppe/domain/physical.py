@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from steppe.domain.events import Event
+from steppe.domain.history import Start
 from steppe.domain.levels import Level
+from steppe.domain.starts import first_start
+from steppe.domain.vocabulary import Row
 
 
 class PhysicalState:
@@ -13,6 +18,11 @@ class PhysicalState:
         self._construction: Level | None = None
         self._production: Level | None = None
         self._suspended: set[str] = set()
+        self.construction_since: Start | None = None
+        self.trial_since: Start | None = None
+        self.commercial = False
+        self.last_row_on: date | None = None
+        self.evidence: tuple[str, ...] = ()
 
     @property
     def suspended(self) -> bool:
@@ -37,7 +47,19 @@ class PhysicalState:
 
     def apply(self, event: Event) -> None:
         """Take in a physical row, or a suspension of the project that names no deal."""
-        match event.kind.name:
+        name = event.kind.name
+        if event.kind.row is Row.PHYSICAL and name != "funds.disbursed":
+            self.last_row_on = event.latest
+        if name in ("construction.started", "construction.completed", "production.started"):
+            self.evidence = (*self.evidence, event.reference)
+        if name.startswith("construction."):
+            self.construction_since = first_start(self.construction_since, event)
+        elif name == "production.started":
+            if event.data.get("phase") == "commercial":
+                self.commercial = True
+            else:
+                self.trial_since = first_start(self.trial_since, event)
+        match name:
             case "construction.started":
                 self._construction = self._construction or Level.CONSTRUCTION
                 self._suspended.clear()

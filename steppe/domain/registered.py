@@ -1,9 +1,9 @@
-"""What is registered of a project, on any day (section 7, last point). Knows registrations and amendments only."""
+"""What is registered of a project or a party, on any day (section 7, last point). Knows registrations and amendments."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -11,8 +11,12 @@ from typing import Any
 from steppe.domain import edtf
 from steppe.domain.events import Event
 from steppe.domain.history import EVER
+from steppe.domain.record import order_of_corrections
 
-FIELDS = ("name", "country", "place", "latitude", "longitude", "sector", "kind", "commodities", "required_legs")
+PROJECT_FIELDS = ("name", "country", "place", "latitude", "longitude", "sector", "kind", "commodities", "required_legs")
+
+_NAMES = frozenset({"project.registered", "project.amended", "party.registered", "party.amended"})
+PARTY_FIELDS = ("name", "home_country", "kind", "parent", "lei")
 
 
 class Registered:
@@ -22,12 +26,9 @@ class Registered:
     `from`, else from the day on which they occurred.
     """
 
-    def __init__(self, events: Iterable[Event]) -> None:
-        registrations = sorted(
-            (event for event in events if event.kind.name in ("project.registered", "project.amended")),
-            key=lambda event: (event.known, event.recorded, event.source, event.id),
-        )
-        first = next((event for event in registrations if event.kind.name == "project.registered"), None)
+    def __init__(self, events: Iterable[Event], fields: Sequence[str] = PROJECT_FIELDS) -> None:
+        registrations = sorted((event for event in events if event.kind.name in _NAMES), key=order_of_corrections)
+        first = next((event for event in registrations if event.kind.name.endswith(".registered")), None)
         changes: list[tuple[date, tuple[Any, ...], Mapping[str, Any]]] = []
         for event in registrations:
             day = EVER if event is first else _holds_from(event)
@@ -37,7 +38,7 @@ class Registered:
         self.days: list[date] = [EVER]
         self._values: list[Mapping[str, Any]] = [MappingProxyType({})]
         for day, _, data in changes:
-            values = values | {field: _frozen(data[field]) for field in FIELDS if field in data}
+            values = values | {field: _frozen(data[field]) for field in fields if field in data}
             if self.days[-1] == day:
                 self._values[-1] = MappingProxyType(values)
             else:
@@ -47,6 +48,13 @@ class Registered:
     def on(self, day: date) -> Mapping[str, Any]:
         """The values that hold on a day; a field nobody registered is absent."""
         return self._values[bisect_right(self.days, day) - 1]
+
+    def required_since(self, leg: str, day: date) -> date:
+        """The first day of the unbroken run of days, up to this one, on which this leg is required."""
+        at = bisect_right(self.days, day) - 1
+        while at > 0 and leg in self._values[at - 1].get("required_legs", ()):
+            at -= 1
+        return self.days[at]
 
 
 def _holds_from(event: Event) -> date:

@@ -71,24 +71,35 @@ _OWN = {
     "required_legs": st.sampled_from([["equity"], ["equity", "debt"]]),
     "sector": st.sampled_from(["mining", "energy"]),
     "leg": st.just("grant"),
+    "milestone": st.sampled_from(["first-output", "construction"]),
+    "planned_on": st.one_of(_days.map(date.isoformat), _days.map(lambda day: str(day.year)), st.just("2019/..")),
+    "kind": st.sampled_from(["deposit", "plant", "supply"]),
 }
+_ALWAYS = ("milestone", "planned_on")
 
 
 @st.composite
-def events(draw: st.DrawFn) -> Event:
-    """An event of any folded kind, with or without a deal, on a precise or imprecise day."""
+def wire_data(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """Name and data of an event of any folded kind, with or without a deal, on a precise or imprecise day."""
     kind = draw(st.sampled_from(_FOLDED))
     data: dict[str, Any] = {"occurred": draw(_occurred), "parties": draw(_parties)}
     if draw(st.booleans()):
         data["deal"] = draw(st.sampled_from(["alpha", "beta"]))
     for field in kind.fields:
-        if field.name in _OWN and draw(st.booleans()):
+        if field.name in _OWN and (field.name in _ALWAYS or draw(st.booleans())):
             data[field.name] = draw(_OWN[field.name])
+    return kind.name, data
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    """One of those, of the project `north`."""
+    name, data = draw(wire_data())
     return interpret(
         source="/desk",
         id=str(draw(st.integers(0, 10_000))),
         subject="north",
-        name=kind.name,
+        name=name,
         recorded=RECORDED,
         data=data,
     )

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.deal import DealLife
+from steppe.domain.events import Event
 from steppe.domain.history import Start
 from steppe.domain.levels import Level
 from steppe.domain.months import add_months
+from steppe.domain.physical import PhysicalState
 from steppe.domain.rules import Circumstances, Rules
+
+DELIVERING_KINDS = frozenset({"deposit", "plant", "corridor"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSight:
+    """A project on a day: what is registered, what stands on the ground, and who looked last.
+
+    `pursued`: a deal lives, or none ever was and the project is neither cancelled nor completed. `required_since` gives
+    the day from which a required leg is required without a break. `last_look` is the latest row about its record.
+    """
+
+    rules: Rules
+    circumstances: Circumstances
+    kind: str | None
+    physical: PhysicalState
+    required_legs: tuple[str, ...]
+    required_since: Callable[[str], date]
+    last_look: Event | None
+    pursued: bool
+
+    def threshold(self, rule: str) -> int:
+        """The threshold of a rule for this project."""
+        return self.rules.value(rule, self.circumstances)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """A living deal at announced or above, with its level and the rules that hold for it."""
+    """A living deal at announced or above, with its level, its project and the rules that hold for it."""
 
     deal: DealLife
     level: Level
+    project: ProjectSight
     rules: Rules
     circumstances: Circumstances
 
@@ -28,12 +56,16 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One severity, the days from which it is possible and certain if nothing else occurs, and its threshold."""
+    """One severity, the days from which it is possible and certain if nothing else occurs, and its threshold.
+
+    `start` is the clock's start where the rungs of one flag run by different clocks.
+    """
 
     severity: str
     possible_on: date
     certain_on: date
     threshold_months: int | None = None
+    start: Start | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +78,16 @@ class Raised:
     count: int | None = None
     evidence: tuple[str, ...] = ()
     expired_on: date | None = None
+    missing: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tier: str | None = None
 
 
 def rung(severity: str, start: Start, months: int) -> Rung:
-    """The rung that a clock reaches at an age: possible from its earliest start, certain from its latest (section 5)."""
+    """The rung that a clock reaches at an age: possible from its earliest start, certain from its latest (section 5).
+
+    Never before the event counts, which is from its latest day on.
+    """
     certain = add_months(start.latest, months)
     possible = certain if start.earliest is None else add_months(start.earliest, months)
-    return Rung(severity=severity, possible_on=possible, certain_on=certain, threshold_months=months)
+    return Rung(severity=severity, possible_on=possible, certain_on=certain, threshold_months=months, start=start)

@@ -1,0 +1,34 @@
+"""partly-bound: something binds, and a leg that the project requires does not follow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.flags.rungs import Raised, Sight, rung
+from steppe.domain.history import EVER, Start
+from steppe.domain.levels import Level
+
+
+def raised(sight: Sight) -> Raised | None:
+    """Watch by the leg that is missing for longest: since the run of valid legs began, or since it is required."""
+    deal = sight.deal
+    run = deal.legs_since
+    missing = deal.missing_legs(sight.project.required_legs)
+    if not missing or run is None or sight.level >= Level.CONSTRUCTION:
+        return None
+    start = _since(run, min(sight.project.required_since(leg) for leg in missing))
+    return Raised(
+        rungs=(rung("watch", start, sight.threshold("partly-bound.watch")),),
+        clock="required-leg",
+        start=start,
+        evidence=tuple(leg.event.reference for leg in deal.standing),
+        missing=missing,
+    )
+
+
+def _since(run: Start, required_from: date) -> Start:
+    """The later of both (section 5: [max of earliest, max of latest])."""
+    if required_from == EVER:
+        return run
+    earliest = required_from if run.earliest is None else max(run.earliest, required_from)
+    return Start(earliest=earliest, latest=max(run.latest, required_from))
