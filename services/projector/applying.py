@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING
 from services.projector import batch, reading, registry, rows
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
+from services.projector.market import Markets
 from services.projector.memory import Memory, Subject
 from services.projector.reading import State, StoredEvent, Undecoded
+from services.projector.rows import copy
 from services.projector.sorting import Identity, Sorted, sort_out
 from steppe.domain.fold import history
+from steppe.domain.history import History
+from steppe.domain.record import effective
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = PoolConnectionProxy
+
+
+_REMOVALS = (
+    "remove_projects", "remove_project_spans", "remove_deal_spans", "remove_flag_spans", "remove_standings",
+    "remove_co_investments",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,42 +143,54 @@ class Applier:
         }
 
     async def _store(self, connection: Connection, sorted_out: Sorted, undecoded: Sequence[Undecoded]) -> None:
-        await _copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
-        await _copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
-        await _copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
+        await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
+        await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
+        await copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
 
     async def _write(self, connection: Connection, subjects: Mapping[tuple[int, str], Subject]) -> None:
         now = datetime.now(UTC)
         made = rows.ProjectRows()
-        projects: list[str] = []
+        told: dict[str, History] = {}
         parties: dict[str, list[rows.Row]] = {}
         forums: dict[str, list[rows.Row]] = {}
         for (partition, name), subject in subjects.items():
             await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
             kind, colon, key = name.partition(":")
+            events = effective(subject.events)
             if not colon:
-                projects.append(name)
-                told = history(name, subject.events, self.rules)
-                rows.add_project(
-                    made, told, subject.events, partition=partition, last_offset=subject.last_offset, now=now
-                )
+                told[name] = history(name, events, self.rules)
+                place = rows.Place(partition, subject.last_offset, len(subject.events))
+                rows.add_project(made, told[name], events, place, now=now)
             elif kind == "party":
-                parties[key] = registry.party_spans(key, subject.events)
+                parties[key] = registry.party_spans(key, events)
             else:
-                forums[key] = list(registry.forum_rows(key, subject.events))
-        if projects:
-            for query in ("remove_projects", "remove_project_spans", "remove_deal_spans", "remove_flag_spans"):
-                await connection.execute(self.statements[query], projects)
-            await _copy(connection, "project", rows.PROJECT, made.projects)
-            await _copy(connection, "project_span", rows.PROJECT_SPAN, made.project_spans)
-            await _copy(connection, "deal_span", rows.DEAL_SPAN, made.deal_spans)
-            await _copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
-        if parties:
-            await connection.execute(self.statements["remove_party_spans"], list(parties))
-            await _copy(connection, "party_span", registry.PARTY_SPAN, list(chain.from_iterable(parties.values())))
-        if forums:
-            await connection.execute(self.statements["remove_forums"], list(forums))
-            await _copy(connection, "forum", registry.FORUM, list(chain.from_iterable(forums.values())))
+                forums[key] = list(registry.forum_rows(key, events))
+        if told or parties:
+            markets = Markets(self.statements, self.rules)
+            before = await markets.enter(connection, told, sorted(parties))
+            await self._replace(connection, "party_span", "remove_party_spans", parties, registry.PARTY_SPAN)
+            for query in _REMOVALS:
+                await connection.execute(self.statements[query], list(told))
+            await copy(connection, "standing", rows.STANDING, made.standings)
+            await copy(connection, "project", rows.PROJECT, made.projects)
+            await copy(connection, "project_span", rows.PROJECT_SPAN, made.project_spans)
+            await copy(connection, "deal_span", rows.DEAL_SPAN, made.deal_spans)
+            await markets.judge(connection, told, sorted(parties), before, made, now)
+            await copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
+            await copy(connection, "co_investment_span", rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
+        await self._replace(connection, "forum", "remove_forums", forums, registry.FORUM)
+
+    async def _replace(
+        self,
+        connection: Connection,
+        table: str,
+        removal: str,
+        found: Mapping[str, Sequence[rows.Row]],
+        columns: Sequence[str],
+    ) -> None:
+        if found:
+            await connection.execute(self.statements[removal], list(found))
+            await copy(connection, table, columns, list(chain.from_iterable(found.values())))
 
     async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         await connection.execute(
@@ -179,8 +201,3 @@ class Applier:
             [hashlib.sha256(record.value or b"").digest() for record in last_records],
             [rows.instant(record.timestamp_ms) for record in last_records],
         )
-
-
-async def _copy(connection: Connection, table: str, columns: Sequence[str], records: Sequence[rows.Row]) -> None:
-    if records:
-        await connection.copy_records_to_table(table, records=records, columns=list(columns))

@@ -47,7 +47,7 @@ class Store:
         self._memory = Memory(settings.projector_cached_events_max)
         statements = {
             name: statement
-            for file in ("checkpoint", "event", "read_model", "registry")
+            for file in ("checkpoint", "event", "read_model", "registry", "market")
             for name, statement in queries.load(file).items()
         }
         self._statements = statements

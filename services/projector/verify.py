@@ -23,9 +23,7 @@ from services.projector.batch import Record
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.settings import Settings
 from steppe.database import queries
-from steppe.domain.events import Event
-from steppe.domain.fold import history
-from steppe.domain.rules import RULES
+from steppe.domain.portfolio import portfolio
 
 Table = tuple[str, Sequence[str]]
 TABLES: Mapping[str, Sequence[str]] = {
@@ -36,6 +34,8 @@ TABLES: Mapping[str, Sequence[str]] = {
     "project_span": rows.PROJECT_SPAN,
     "deal_span": rows.DEAL_SPAN,
     "flag_span": rows.FLAG_SPAN,
+    "standing": rows.STANDING,
+    "co_investment_span": rows.CO_INVESTMENT_SPAN,
     "party_span": registry.PARTY_SPAN,
     "forum": registry.FORUM,
 }
@@ -103,18 +103,18 @@ def expected_rows(records: Sequence[Record], partitions: int) -> dict[str, list[
     made = rows.ProjectRows()
     parties: list[rows.Row] = []
     forums: list[rows.Row] = []
+    found = portfolio(stored.event for known in of_subject.values() for stored in known if stored.event is not None)
     for subject, known in of_subject.items():
-        events: list[Event] = [stored.event for stored in known if stored.event is not None]
+        events = found.records[subject].events
         last = max(known, key=lambda stored: stored.record.offset).record
         if subject.startswith("party:"):
             parties += registry.party_spans(subject.removeprefix("party:"), events)
         elif subject.startswith("forum:"):
             forums += registry.forum_rows(subject.removeprefix("forum:"), events)
         else:
-            told = history(subject, events, RULES)
-            rows.add_project(
-                made, told, events, partition=last.partition, last_offset=last.offset, now=datetime.now(UTC)
-            )
+            place = rows.Place(last.partition, last.offset, sum(stored.event is not None for stored in known))
+            rows.add_project(made, found.histories[subject], events, place, now=datetime.now(UTC))
+            rows.add_rivalry(made, subject, found.rivalries[subject])
     return {
         "event": [rows.event_row(stored) for stored in first.values()],
         "conflict": [rows.conflict_row(stored) for stored in conflicts],
@@ -123,6 +123,8 @@ def expected_rows(records: Sequence[Record], partitions: int) -> dict[str, list[
         "project_span": made.project_spans,
         "deal_span": made.deal_spans,
         "flag_span": made.flag_spans,
+        "standing": made.standings,
+        "co_investment_span": made.co_investment_spans,
         "party_span": parties,
         "forum": forums,
     }

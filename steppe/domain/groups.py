@@ -5,18 +5,21 @@ Knows what is registered of parties; a party that nobody registered is its own g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from steppe.domain.events import Event
 from steppe.domain.registered import PARTY_FIELDS, Registered
 
+Parents = Mapping[str, Sequence[tuple[date, str | None]]]
+
 
 class Groups:
-    """The parents of parties as step functions of the day, from the events of each party's own subject."""
+    """Who belongs to whom, from the parents of each party as step functions of the day, in the order of days."""
 
-    def __init__(self, events_by_party: Mapping[str, Iterable[Event]]) -> None:
-        self._parties = {party: Registered(events, PARTY_FIELDS) for party, events in events_by_party.items()}
+    def __init__(self, parents: Parents) -> None:
+        self._parents = {party: ([day for day, _ in steps], steps) for party, steps in parents.items()}
         self._known: dict[tuple[str, date], str] = {}
 
     def of(self, party: str, day: date) -> str:
@@ -32,11 +35,21 @@ class Groups:
 
     def _climb(self, party: str, day: date) -> str:
         trail = [party]
-        while (registered := self._parties.get(trail[-1])) is not None:
-            parent = registered.on(day).get("parent")
-            if not parent:
-                break
+        while (parent := self._parent(trail[-1], day)) is not None:
             if parent in trail:
                 return min(trail[trail.index(parent) :])
             trail.append(parent)
         return trail[-1]
+
+    def _parent(self, party: str, day: date) -> str | None:
+        if party not in self._parents:
+            return None
+        days, steps = self._parents[party]
+        at = bisect_right(days, day) - 1
+        return steps[at][1] if at >= 0 else None
+
+
+def parents_from(events_by_party: Mapping[str, Iterable[Event]]) -> Parents:
+    """The parents of parties, from the events of each party's own subject."""
+    registered = {party: Registered(events, PARTY_FIELDS) for party, events in events_by_party.items()}
+    return {party: [(day, values.on(day).get("parent")) for day in values.days] for party, values in registered.items()}

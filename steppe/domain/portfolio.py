@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from steppe.domain.events import Event
 from steppe.domain.fold import history
-from steppe.domain.groups import Groups
+from steppe.domain.groups import Groups, parents_from
 from steppe.domain.history import History, Judgement, cut, on_day
 from steppe.domain.record import Record, read_record
 from steppe.domain.rivalry import Rivalry, rivalry, standing_of
@@ -55,13 +55,12 @@ def portfolio(
     records = {
         subject: read_record(found, known_at, recorded=recorded) for subject, found in sorted(by_subject.items())
     }
-    groups = Groups(
-        {
-            subject.removeprefix(PARTY_PREFIX): record.events
-            for subject, record in records.items()
-            if subject.startswith(PARTY_PREFIX)
-        }
-    )
+    parties = {
+        subject.removeprefix(PARTY_PREFIX): record.events
+        for subject, record in records.items()
+        if subject.startswith(PARTY_PREFIX)
+    }
+    groups = Groups(parents_from(parties))
     histories = {
         subject: history(subject, record.events, rules)
         for subject, record in records.items()

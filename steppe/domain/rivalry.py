@@ -38,7 +38,7 @@ class Place:
     """What decides in which markets a project is, and what displaces on it."""
 
     country: str | None
-    commodities: frozenset[str]
+    commodities: tuple[str, ...]
     sector: str | None
     kind: str | None
 
@@ -94,7 +94,7 @@ def standing_of(history: History) -> Standing:
         state = span.value
         place = Place(
             country=state.country,
-            commodities=frozenset(state.commodities),
+            commodities=state.commodities,
             sector=state.sector,
             kind=state.kind,
         )
@@ -145,7 +145,7 @@ class _View:
                 if _trades(theirs.value)
                 and mine.value.country is not None
                 and mine.value.country == theirs.value.country
-                and mine.value.commodities & theirs.value.commodities
+                and not set(mine.value.commodities).isdisjoint(theirs.value.commodities)
             ]
 
 
@@ -269,7 +269,7 @@ class _Sufferer:
             rule,
             Circumstances(
                 level=state.level.label,
-                commodities=tuple(sorted(place.commodities)),
+                commodities=place.commodities,
                 sector=place.sector,
                 country=place.country,
             ),

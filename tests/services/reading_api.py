@@ -78,7 +78,7 @@ class Log:
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:
         """Apply records, whatever is in them."""
-        files = ("checkpoint", "event", "read_model", "registry")
+        files = ("checkpoint", "event", "read_model", "registry", "market")
         statements = {name: text for file in files for name, text in queries.load(file).items()}
         applier = Applier(statements, self.topic, PARTITIONS_DEFAULT, RULES)
         records: dict[int, list[Record]] = {}

@@ -36,6 +36,7 @@ SELECT
     OR EXISTS (SELECT 1 FROM deal_span)
     OR EXISTS (SELECT 1 FROM flag_span)
     OR EXISTS (SELECT 1 FROM party_span)
+    OR EXISTS (SELECT 1 FROM co_investment_span)
     OR EXISTS (SELECT 1 FROM event)
     OR EXISTS (SELECT 1 FROM conflict)
     OR EXISTS (SELECT 1 FROM undecoded) AS has_rows;
