@@ -72,11 +72,15 @@ async def _deal_page(snapshot: Snapshot, question: Question) -> Page:
     found = stored.flags_by_project(
         await snapshot.rows("api_flags_of_projects", question.as_of, sorted({row["project"] for row in rows}))
     )
+    shared = stored.co_investors(
+        await snapshot.rows("api_co_investments", question.as_of, sorted({row["project"] for row in rows}))
+    )
     items = [
         shapes.deal(
             row["project"],
             stored.deal(row),
             [flag for flag in found.get(row["project"], []) if flag.deal == row["deal"]],
+            shared.get((row["project"], row["deal"]), ()),
             question.as_of,
         )
         for row in rows

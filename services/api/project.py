@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from services.api import ledger, parameters, shapes, stored, tables, timeline
 from services.api.answers import Page, answer_list, answer_one
 from services.api.parameters import Question, described
-from services.api.problems import NOT_FOUND, STALE_CURSOR, RefusalError, near
+from services.api.problems import NOT_FOUND, RefusalError, near
 from services.api.reading import Row, Snapshot
+from steppe.domain.record import effective
 
 router = APIRouter(tags=["one project"])
 
@@ -40,10 +41,12 @@ async def _detail(snapshot: Snapshot, as_of: date, key: str) -> dict[str, Any]:
     row = await _found(snapshot, as_of, key)
     deals = [stored.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
     flags = stored.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
-    read = [stored.event(one) for one in await snapshot.rows("api_events_of_project", as_of, key)]
-    events = [event for event in read if event is not None]
+    shared = stored.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
+    known = [stored.event(one) for one in await snapshot.rows("api_events_of_project", key)]
+    read = effective(event for event in known if event is not None)
+    events = sorted((event for event in read if event.latest <= as_of), key=lambda event: event.order)
     return {
-        **shapes.project_detail(stored.project(row), deals, flags, stored.position(row), as_of),
+        **shapes.project_detail(stored.project(row), deals, flags, shared, stored.position(row), as_of),
         "stakes": ledger.stakes(events, deals),
         "offtakes": ledger.offtakes(events, deals),
         "money": ledger.money(events),
@@ -53,34 +56,26 @@ async def _detail(snapshot: Snapshot, as_of: date, key: str) -> dict[str, Any]:
 
 async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
     await _found(snapshot, question.as_of, key)
-    rows = await snapshot.rows("api_timeline_page", question.as_of, key, *_place(question.after), question.limit + 1)
-    rows, more = rows[: question.limit], len(rows) > question.limit
     changes = timeline.changes(await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of)
+    told = timeline.Told(
+        project=key,
+        as_of=question.as_of,
+        rows=await snapshot.rows("api_events_of_project", key),
+        deal_spans=await snapshot.rows("api_deal_spans_of_project", key),
+        project_spans=await snapshot.rows("api_project_spans_of_project", key),
+        changes=changes,
+    )
+    entries, next_key = told.page(question.after, question.limit)
     conflicts = await snapshot.rows("api_conflicts_of_project", key)
     return Page(
-        items=[timeline.entry(row, changes) for row in rows],
-        next_key=_key_of(rows[-1]) if more else None,
+        items=entries,
+        next_key=next_key,
         beside={
             "project": key,
             "flag_changes": changes,
             "conflicts": [timeline.conflict(row) for row in conflicts],
         },
     )
-
-
-def _key_of(row: Row) -> list[str]:
-    latest, earliest = row["order_latest"], row["order_earliest"]
-    return [latest.isoformat(), earliest.isoformat(), str(row["order_precedence"]), row["source"], row["id"]]
-
-
-def _place(key: list[str] | None) -> list[Any]:
-    if key is None:
-        return [None] * 5
-    try:
-        latest, earliest, precedence, source, event_id = key
-        return [date.fromisoformat(latest), date.fromisoformat(earliest), int(precedence), source, event_id]
-    except ValueError:
-        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
 
 
 async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:

@@ -6,7 +6,7 @@ the day that is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,19 +22,22 @@ def level_name(level: Level | None) -> str | None:
     return None if level is None else level.label
 
 
-def clock(name: str, start: Start | None, as_of: date, *, running: bool = True) -> Item | None:
+def clock(name: str, start: Start | None, as_of: date) -> Item | None:
     """A clock that has started; a stopped one may go on from the same start. `age_months` is the age that is certain, `age_months_most` the one that is possible."""
     if start is None:
         return None
     least, most = age_months(start, as_of)
     return {
         "name": name,
-        "running": running,
         "started": start.latest,
         "started_earliest": start.earliest,
         "age_months": least,
         "age_months_most": most,
     }
+
+
+def _may_stand(started: Item | None, *, running: bool) -> Item | None:
+    return None if started is None else {**started, "running": running}
 
 
 def flag(project: str, value: Flag, as_of: date) -> Item:
@@ -51,6 +54,9 @@ def flag(project: str, value: Flag, as_of: date) -> Item:
         "certain_severity": value.certain_severity,
         "certain_on": value.certain_on,
         "on_hold": value.on_hold,
+        "missing": list(value.missing),
+        "tier": value.tier,
+        "groups": list(value.groups),
         "evidence": list(value.evidence),
         "sentence": sentence(value, as_of),
         "next": {"severity": value.next_severity, "on": value.next_on} if value.next_on else None,
@@ -58,8 +64,8 @@ def flag(project: str, value: Flag, as_of: date) -> Item:
     }
 
 
-def deal(project: str, value: DealState, flags: Sequence[Flag], as_of: date) -> Item:
-    """One row of `/v1/deals`; `flags` are those of this deal."""
+def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Sequence[str], as_of: date) -> Item:
+    """One row of `/v1/deals`; `flags` are those of this deal, `co_investor` the rivals' wins in which its group has a part."""
     return {
         "project": project,
         "deal": value.deal,
@@ -74,10 +80,11 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], as_of: date) -> 
         "legs": [leg(one) for one in value.legs],
         "missing_legs": sorted(value.missing_legs),
         "clocks": {
-            "memorandum": clock("memorandum", value.memorandum, as_of, running=value.memorandum_runs),
+            "memorandum": _may_stand(clock("memorandum", value.memorandum, as_of), running=value.memorandum_runs),
             "silence": clock("silence", value.silence, as_of),
             "step": clock("step", value.step, as_of),
         },
+        "co_investor": list(co_investor),
         "flags": [flag(project, one, as_of) for one in flags],
     }
 
@@ -128,7 +135,12 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
 
 
 def project_detail(
-    value: ProjectState, deals: Sequence[DealState], flags: Sequence[Flag], position: str, as_of: date
+    value: ProjectState,
+    deals: Sequence[DealState],
+    flags: Sequence[Flag],
+    co_investors: Mapping[tuple[str, str], Sequence[str]],
+    position: str,
+    as_of: date,
 ) -> Item:
     """The project with its deals and legs; what follows from its events is added by `ledger`."""
     return {
@@ -138,7 +150,16 @@ def project_detail(
         "longitude": value.longitude,
         "required_legs": None if value.required_legs is None else sorted(value.required_legs),
         "physical_state": level_name(value.physical_state),
-        "deals": [deal(value.project, one, [flag for flag in flags if flag.deal == one.deal], as_of) for one in deals],
+        "deals": [
+            deal(
+                value.project,
+                one,
+                [flag for flag in flags if flag.deal == one.deal],
+                co_investors.get((value.project, one.deal), ()),
+                as_of,
+            )
+            for one in deals
+        ],
         "legs": [{"deal": one.deal, **leg(bound)} for one in deals for bound in one.legs],
         "missing_legs": sorted({missing for one in deals for missing in one.missing_legs}),
         "next": next_rise(flags),

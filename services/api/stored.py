@@ -44,6 +44,11 @@ def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:
     return found
 
 
+def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
+    """The events in which a rival won and the deal's own group has a part, by project and deal."""
+    return {(row["project"], row["deal"]): row["events"] for row in rows}
+
+
 def position(row: Row) -> str:
     """Where a row's last event stands in the log."""
     return f"{row['partition']}:{row['log_offset']}"

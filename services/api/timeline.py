@@ -8,36 +8,146 @@ from typing import Any
 
 from services.api import stored
 from services.api.parameters import SEVERITIES
+from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.reading import Row
+from steppe.domain.events import Event
+from steppe.domain.fold import history
+from steppe.domain.history import on_day
+from steppe.domain.record import Reading, effective, read_record
 
 Item = dict[str, Any]
 
 
-def entry(row: Row, changes: Sequence[Item]) -> Item:
-    """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
-    envelope = stored.raw(row["raw"])
-    # In binary mode the stored value is the data alone.
-    data = envelope if row["headers"] else envelope.get("data")
-    data = data if isinstance(data, dict) else {}
-    latest = row["occurred_latest"]
-    return {
-        "event": f"{row['source']}#{row['id']}",
-        "source": row["source"],
-        "id": row["id"],
-        "name": row["name"],
-        "state": row["state"],
-        "deal": row["deal"],
-        "occurred": {"text": data.get("occurred"), "earliest": row["occurred_earliest"], "latest": latest},
-        "known": row["known_at"],
-        "recorded": row["recorded_at"],
-        "parties": data.get("parties", []),
-        "data": data,
-        "phase": row["deal_phase"],
-        "deal_level": stored.level(row["deal_level"]),
-        "project_level": stored.level(row["project_level"]),
-        "flags": [change for change in changes if latest == change["on"] and change["deal"] in (row["deal"], None)],
-        "position": stored.position(row),
-    }
+class Told:
+    """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
+
+    An event whose type is unknown has no days and comes last.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        as_of: date,
+        rows: Sequence[Row],
+        deal_spans: Sequence[Row],
+        project_spans: Sequence[Row],
+        changes: Sequence[Item],
+    ) -> None:
+        self._project = project
+        self._as_of = as_of
+        self._deal_spans = deal_spans
+        self._project_spans = project_spans
+        self._changes = changes
+        known = {(row["source"], row["id"]): stored.event(row) for row in rows}
+        self._events = [event for event in known.values() if event is not None]
+        self._readings = read_record(self._events).readings
+        placed = [(_place_of(row, self._readings.get((row["source"], row["id"]))), row) for row in rows]
+        self._rows = sorted(
+            ((place, row) for place, row in placed if row["state"] == "unknown" or place[0] <= as_of.isoformat()),
+            key=lambda one: one[0],
+        )
+
+    def page(self, after: list[str] | None, limit: int) -> tuple[list[Item], list[str] | None]:
+        """The entries after a place, and the place of the last one if there are more. Raises RefusalError."""
+        if after is not None and len(after) != _PLACE_PARTS:
+            raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
+        rest = [(place, row) for place, row in self._rows if after is None or place > tuple(after)]
+        shown = rest[:limit]
+        return [self._entry(row) for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
+
+    def _entry(self, row: Row) -> Item:
+        """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
+        envelope = stored.raw(row["raw"])
+        # In binary mode the stored value is the data alone.
+        data = envelope if row["headers"] else envelope.get("data")
+        data = data if isinstance(data, dict) else {}
+        reading = self._readings.get((row["source"], row["id"]))
+        event = reading.event if reading else None
+        latest = event.latest if event else None
+        now = event.data if event else data
+        deal = self._deal_on(event.deal, latest) if event and latest else None
+        stood = self._project_on(latest) if latest else None
+        return {
+            "event": f"{row['source']}#{row['id']}",
+            "source": row["source"],
+            "id": row["id"],
+            "name": event.kind.name if event else row["name"],
+            "state": row["state"] if reading is None or reading.state == "stands" else reading.state,
+            "because": reading.because if reading else None,
+            "retracted_by": reading.retracted_by if reading else None,
+            "corrections": [
+                {
+                    "by": change.by,
+                    "field": change.field,
+                    "before": change.before,
+                    "after": change.after,
+                    "reason": change.reason,
+                }
+                for change in (reading.changes if reading else ())
+            ],
+            "effect": self._effect(event) if event and reading and reading.state == "stands" else None,
+            "deal": event.deal if event else row["deal"],
+            "occurred": {
+                "text": now.get("occurred"),
+                "earliest": event.earliest if event else None,
+                "latest": latest,
+            },
+            "known": row["known_at"],
+            "recorded": row["recorded_at"],
+            "parties": now.get("parties", []),
+            "data": data,
+            "phase": deal["phase"] if deal else None,
+            "deal_level": stored.level(deal["level"]) if deal else None,
+            "project_level": stored.level(stood["level"]) if stood else None,
+            "flags": [
+                change
+                for change in self._changes
+                if event and latest == change["on"] and change["deal"] in (event.deal, None)
+            ],
+            "position": stored.position(row),
+        }
+
+    def _effect(self, event: Event) -> Item | None:
+        """Which flags stand or do not stand on the day that is judged because of a correction; None for other events."""
+        if not event.kind.name.startswith("event."):
+            return None
+        without = self._flags_of(one for one in self._events if one is not event)
+        with_it = self._flags_of(self._events)
+        return {
+            "raised": [_flag_of(key) for key in sorted(with_it - without)],
+            "revoked": [_flag_of(key) for key in sorted(without - with_it)],
+        }
+
+    def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
+        told = history(self._project, effective(events))
+        return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
+
+    def _deal_on(self, deal: str | None, day: date) -> Row | None:
+        return next(
+            (row for row in self._deal_spans if row["deal"] == deal and row["valid_from"] <= day < row["valid_to"]),
+            None,
+        )
+
+    def _project_on(self, day: date) -> Row | None:
+        return next((row for row in self._project_spans if row["valid_from"] <= day < row["valid_to"]), None)
+
+
+_PLACE_PARTS = 5
+_LAST = date.max.isoformat()
+
+
+def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:
+    """The place in the fold's order as text that sorts the same; also the cursor's key."""
+    if reading is None:
+        return (_LAST, _LAST, "999", row["source"], row["id"])
+    latest, earliest, precedence, source, id_ = reading.event.order
+    return (latest.isoformat(), earliest.isoformat(), f"{precedence:03}", source, id_)
+
+
+def _flag_of(key: tuple[str, str, str]) -> Item:
+    deal, flag, severity = key
+    return {"flag": flag, "deal": deal or None, "severity": severity}
 
 
 def changes(spans: Iterable[Row], as_of: date) -> list[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from steppe.domain.history import Flag, Start
@@ -28,8 +29,27 @@ def sentence(flag: Flag, as_of: date) -> str:
             return f"Nothing heard for {age}.{held}"
         case "lapsed":
             return f"The paper ran out on {flag.expired_on or flag.since}, and nothing binding followed.{held}"
+        case "unchecked":
+            return f"Nobody looked for {age}.{held}"
+        case "partly-bound":
+            return f"Bound in part: {' and '.join(flag.missing)} missing for {age}.{held}"
+        case "not-building":
+            return f"Bound for {age}, and nothing was begun on the ground.{held}"
+        case "not-producing":
+            return f"Built or in trial for {age}, without commercial production.{held}"
+        case "slipping":
+            return f"A milestone was put off {flag.count} times.{held}"
+        case "displaced":
+            where = "this asset" if flag.tier == "asset" else "the same market"
+            return f"Overtaken: {_names(flag.groups)} got {where} while this deal was on paper.{held}"
+        case "crowded":
+            return f"{flag.count} other groups were bound in this market of late: {_names(flag.groups)}.{held}"
         case _:
             return f"{flag.flag}: {flag.severity} since {flag.since}.{held}"
+
+
+def _names(groups: Sequence[str]) -> str:
+    return ", ".join(groups)
 
 
 def _age(flag: Flag, as_of: date) -> str:

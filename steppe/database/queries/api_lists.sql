@@ -198,3 +198,14 @@ WHERE flag.project = ANY ($2::text[])
     AND flag.valid_from <= $1::date
     AND flag.valid_to > $1::date
 ORDER BY flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C";
+
+-- name: api_co_investments
+-- Where deals of some projects have a part in what would displace them, on a day. $1 day, $2 projects
+SELECT
+    span.project,
+    span.deal,
+    span.events
+FROM co_investment_span AS span
+WHERE span.project = ANY ($2::text[])
+    AND span.valid_from <= $1::date
+    AND span.valid_to > $1::date;

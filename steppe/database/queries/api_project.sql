@@ -35,68 +35,45 @@ WHERE deal.project = $2::text
 ORDER BY deal.deal COLLATE "C";
 
 -- name: api_events_of_project
--- The events of a project that had occurred by a day, in the order of the fold. $1 day, $2 project
+-- The events of a project in the order of the log, within each partition; how they are read is for the domain. $1 project
 SELECT
     event.subject,
+    event.source,
+    event.id,
+    event.name,
+    event.state,
+    event.deal,
+    event.partition,
+    event.log_offset,
+    event.known_at,
+    event.recorded_at,
     event.raw,
     event.headers
 FROM event
-WHERE event.subject = $2::text
-    AND event.state = 'folded'
-    AND event.occurred_latest <= $1::date
-ORDER BY
-    event.occurred_latest,
-    event.occurred_earliest NULLS FIRST,
-    event.precedence,
-    event.source COLLATE "C",
-    event.id COLLATE "C";
+WHERE event.subject = $1::text
+ORDER BY event.partition, event.log_offset;
 
--- name: api_timeline_page
--- One page of a project's events in the order of the fold, with what stood at the end of the latest day of each.
--- An event whose type is unknown has no days and comes last.
--- $1 day, $2 project, $3 latest, $4 earliest, $5 precedence, $6 source and $7 id of the last row seen, $8 rows
-WITH placed AS (
-    SELECT
-        event.source COLLATE "C" AS source,
-        event.id COLLATE "C" AS id,
-        event.name,
-        event.state,
-        event.deal,
-        event.partition,
-        event.log_offset,
-        event.known_at,
-        event.recorded_at,
-        event.occurred_earliest,
-        event.occurred_latest,
-        event.raw,
-        event.headers,
-        COALESCE(event.occurred_latest, DATE 'infinity') AS order_latest,
-        COALESCE(event.occurred_earliest, DATE '-infinity') AS order_earliest,
-        COALESCE(event.precedence, 32767) AS order_precedence
-    FROM event
-    WHERE event.subject = $2::text
-        AND (event.occurred_latest IS NULL OR event.occurred_latest <= $1::date)
-)
+-- name: api_deal_spans_of_project
+-- The levels of a project's deals through the days. $1 project
 SELECT
-    placed.*,
-    deal.level AS deal_level,
-    deal.phase AS deal_phase,
-    span.level AS project_level
-FROM placed
-LEFT JOIN deal_span AS deal
-    ON deal.project = $2::text
-    AND deal.deal = placed.deal
-    AND deal.valid_from <= placed.occurred_latest
-    AND deal.valid_to > placed.occurred_latest
-LEFT JOIN project_span AS span
-    ON span.project = $2::text
-    AND span.valid_from <= placed.occurred_latest
-    AND span.valid_to > placed.occurred_latest
-WHERE $3::date IS NULL
-    OR (placed.order_latest, placed.order_earliest, placed.order_precedence, placed.source, placed.id)
-        > ($3::date, $4::date, $5::integer, $6::text, $7::text)
-ORDER BY placed.order_latest, placed.order_earliest, placed.order_precedence, placed.source, placed.id
-LIMIT $8::integer;
+    deal.deal,
+    deal.valid_from,
+    deal.valid_to,
+    deal.level,
+    deal.phase
+FROM deal_span AS deal
+WHERE deal.project = $1::text
+ORDER BY deal.deal COLLATE "C", deal.valid_from;
+
+-- name: api_project_spans_of_project
+-- The levels of a project through the days. $1 project
+SELECT
+    span.valid_from,
+    span.valid_to,
+    span.level
+FROM project_span AS span
+WHERE span.project = $1::text
+ORDER BY span.valid_from;
 
 -- name: api_flag_spans_of_project
 -- Every run of every flag of a project that began by a day. $1 day, $2 project

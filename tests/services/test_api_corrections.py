@@ -1,0 +1,90 @@
+"""What readers see when the record corrects itself, and when a rival got there first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.services.reading_api import SOURCE, Log, api, event, get, memorandum, registered
+from tests.stack import Database
+
+
+@pytest.fixture
+async def log(database: Database, topic: str) -> Log:
+    return Log(database, topic)
+
+
+@pytest.fixture
+async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with api(database.api, topic) as connected:
+        yield connected
+
+
+def investor(party: str) -> list[dict[str, str]]:
+    return [{"party": party, "role": "investor"}]
+
+
+async def test_the_timeline_shows_both_values_the_reason_and_what_followed(log: Log, client: httpx.AsyncClient) -> None:
+    """Domain page, section 7."""
+    await log.append(
+        registered("north"),
+        memorandum("north", "2021-01-10", "alpha", "memo"),
+        event(
+            "event.corrected", "north", "fix",
+            target={"source": SOURCE, "id": "memo"}, changes={"occurred": "2022-06-10"}, reason="typing",
+        ),
+    )  # fmt: skip
+    timeline = (await get(client, "/v1/projects/north/timeline", as_of="2023-02-01"))["items"]
+    told = {entry["id"]: entry for entry in timeline}
+    assert told["memo"]["occurred"]["latest"] == "2022-06-10"
+    assert told["memo"]["data"]["occurred"] == "2021-01-10"
+    (change,) = told["memo"]["corrections"]
+    assert (change["before"], change["after"], change["reason"]) == ("2021-01-10", "2022-06-10", "typing")
+    at_once = (await get(client, "/v1/flags", as_of="2023-02-01", flag="memorandum-only"))["items"]
+    assert at_once == []
+
+
+async def test_a_correction_says_which_flags_it_raised_and_revoked(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("north"),
+        memorandum("north", "2021-01-10", "alpha", "memo", reported="2021-01-10"),
+        event("equity.agreed", "north", "bound", occurred="2021-06-01", reported="2021-06-01", parties=investor("alpha")),
+        event(
+            "event.retracted", "north", "back",
+            target={"source": SOURCE, "id": "bound"}, reason="a rumour", reported="2021-09-01",
+        ),
+    )  # fmt: skip
+    timeline = (await get(client, "/v1/projects/north/timeline", as_of="2022-02-01"))["items"]
+    told = {entry["id"]: entry for entry in timeline}
+    assert (told["bound"]["state"], told["bound"]["retracted_by"]) == ("retracted", f"{SOURCE}#back")
+    assert {"flag": "memorandum-only", "deal": "alpha", "severity": "watch"} in told["back"]["effect"]["raised"]
+    (flag,) = (await get(client, "/v1/flags", as_of="2022-02-01", flag="memorandum-only"))["items"]
+    assert flag["severity"] == "watch"
+
+
+async def test_a_rival_displaces_until_its_win_is_retracted(log: Log, client: httpx.AsyncClient) -> None:
+    """Domain page, section 6, displaced: the asset's tier, across projects, and gone with its cause."""
+    await log.append(registered("north"), memorandum("north", "2020-01-10", "alpha"), registered("south"))
+    await log.append(event("equity.agreed", "south", "win", occurred="2021-05-05", parties=investor("beta")))
+    (flag,) = (await get(client, "/v1/flags", as_of="2021-05-05", flag="displaced"))["items"]
+    assert (flag["project"], flag["tier"], flag["groups"], flag["evidence"]) == (
+        "north", "market", ["beta"], [f"{SOURCE}#win"],
+    )  # fmt: skip
+    assert flag["sentence"] == "Overtaken: beta got the same market while this deal was on paper."
+    await log.append(event("event.retracted", "south", "back", target={"source": SOURCE, "id": "win"}))
+    assert (await get(client, "/v1/flags", as_of="2021-05-05", flag="displaced"))["items"] == []
+
+
+async def test_a_parent_registered_later_turns_a_rival_into_a_co_investor(log: Log, client: httpx.AsyncClient) -> None:
+    """Domain page, section 6: some of the winner's groups are this deal's own."""
+    await log.append(registered("north"), memorandum("north", "2020-01-10", "alpha"), registered("south"))
+    both = [*investor("beta"), *investor("alpha-mining")]
+    await log.append(event("equity.agreed", "south", "win", occurred="2021-05-05", deal="beta", parties=both))
+    assert len((await get(client, "/v1/flags", as_of="2021-06-01", flag="displaced"))["items"]) == 1
+    data = {"party": "alpha-mining", "name": "Alpha Mining", "home_country": "JP", "kind": "company", "parent": "alpha"}
+    await log.append(event("party.registered", "party:alpha-mining", "registered", **data))
+    assert (await get(client, "/v1/flags", as_of="2021-06-01", flag="displaced"))["items"] == []
+    deals = (await get(client, "/v1/deals", as_of="2021-06-01", project="north"))["items"]
+    assert deals[0]["co_investor"] == [f"{SOURCE}#win"]
