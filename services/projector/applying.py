@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from services.projector import batch, reading, registry, rows
+from services.projector import batch, reading, rows
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
-from services.projector.market import Markets
-from services.projector.memory import Memory, Subject
+from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent, Undecoded
-from services.projector.rows import copy
 from services.projector.sorting import Identity, Sorted, sort_out
-from steppe.domain.fold import history
-from steppe.domain.history import History
-from steppe.domain.record import effective
+from steppe.database.read_model import ReadModel, Subject
+from steppe.database.rows import copy
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = PoolConnectionProxy
-
-
-_REMOVALS = (
-    "remove_projects", "remove_project_spans", "remove_deal_spans", "remove_flag_spans", "remove_standings",
-    "remove_co_investments",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +34,7 @@ class Applied:
     undecoded: int = 0
     unknown: int = 0
     skipped: int = 0
-    subjects: Mapping[tuple[int, str], Subject] = field(default_factory=dict)
+    subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +75,11 @@ class Applier:
         sorted_out = sort_out(stored, await self._known(connection, stored))
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
-        await self._write(connection, subjects)
+        written = {
+            name: Subject(subject.events, partition, subject.last_offset)
+            for (partition, name), subject in subjects.items()
+        }
+        await ReadModel(self.statements, self.rules).write(connection, written)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
         await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
         await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
@@ -113,7 +105,7 @@ class Applier:
 
     async def _subjects(
         self, connection: Connection, sorted_out: Sorted, memory: Memory
-    ) -> dict[tuple[int, str], Subject]:
+    ) -> dict[tuple[int, str], Remembered]:
         """The touched subjects with all their events, from memory or else from the database, and the new ones."""
         events = {
             subject: list(known.events) if (known := memory.recall(partition, subject)) else None
@@ -138,7 +130,7 @@ class Applier:
                 events[stored.subject] = all_events
                 last[stored.subject] = max(last[stored.subject], stored.record.offset)
         return {
-            (sorted_out.touched[subject], subject): Subject(tuple(all_events or ()), last[subject])
+            (sorted_out.touched[subject], subject): Remembered(tuple(all_events or ()), last[subject])
             for subject, all_events in sorted(events.items())
         }
 
@@ -146,51 +138,6 @@ class Applier:
         await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
         await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
         await copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
-
-    async def _write(self, connection: Connection, subjects: Mapping[tuple[int, str], Subject]) -> None:
-        now = datetime.now(UTC)
-        made = rows.ProjectRows()
-        told: dict[str, History] = {}
-        parties: dict[str, list[rows.Row]] = {}
-        forums: dict[str, list[rows.Row]] = {}
-        for (partition, name), subject in subjects.items():
-            await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
-            kind, colon, key = name.partition(":")
-            events = effective(subject.events)
-            if not colon:
-                told[name] = history(name, events, self.rules)
-                place = rows.Place(partition, subject.last_offset, len(subject.events))
-                rows.add_project(made, told[name], events, place, now=now)
-            elif kind == "party":
-                parties[key] = registry.party_spans(key, events)
-            else:
-                forums[key] = list(registry.forum_rows(key, events))
-        if told or parties:
-            markets = Markets(self.statements, self.rules)
-            before = await markets.enter(connection, told, sorted(parties))
-            await self._replace(connection, "party_span", "remove_party_spans", parties, registry.PARTY_SPAN)
-            for query in _REMOVALS:
-                await connection.execute(self.statements[query], list(told))
-            await copy(connection, "standing", rows.STANDING, made.standings)
-            await copy(connection, "project", rows.PROJECT, made.projects)
-            await copy(connection, "project_span", rows.PROJECT_SPAN, made.project_spans)
-            await copy(connection, "deal_span", rows.DEAL_SPAN, made.deal_spans)
-            await markets.judge(connection, told, sorted(parties), before, made, now)
-            await copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
-            await copy(connection, "co_investment_span", rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
-        await self._replace(connection, "forum", "remove_forums", forums, registry.FORUM)
-
-    async def _replace(
-        self,
-        connection: Connection,
-        table: str,
-        removal: str,
-        found: Mapping[str, Sequence[rows.Row]],
-        columns: Sequence[str],
-    ) -> None:
-        if found:
-            await connection.execute(self.statements[removal], list(found))
-            await copy(connection, table, columns, list(chain.from_iterable(found.values())))
 
     async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         await connection.execute(

@@ -13,7 +13,7 @@ from steppe.domain.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Remembered:
     """All folding events of one subject, and the offset of the last one."""
 
     events: tuple[Event, ...]
@@ -25,17 +25,17 @@ class Memory:
 
     def __init__(self, events_max: int) -> None:
         self._events_max = events_max
-        self._subjects: OrderedDict[tuple[int, str], Subject] = OrderedDict()
+        self._subjects: OrderedDict[tuple[int, str], Remembered] = OrderedDict()
         self._events = 0
 
-    def recall(self, partition: int, subject: str) -> Subject | None:
+    def recall(self, partition: int, subject: str) -> Remembered | None:
         """What is remembered of a subject, if anything."""
         found = self._subjects.get((partition, subject))
         if found is not None:
             self._subjects.move_to_end((partition, subject))
         return found
 
-    def remember(self, partition: int, name: str, subject: Subject) -> None:
+    def remember(self, partition: int, name: str, subject: Remembered) -> None:
         """Replace what is remembered of a subject."""
         self._forget((partition, name))
         self._subjects[partition, name] = subject

@@ -1,25 +1,11 @@
-"""From what the fold says to the rows that are stored; the columns here are those of the migrations, in order."""
+"""From records to the rows of the events table and its neighbours. Pure; the columns are those of the migrations, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from services.projector.reading import StoredEvent, Undecoded, encoded_headers
-from steppe.domain.events import Event
-from steppe.domain.history import Flag, History, Span
-from steppe.domain.rivalry import Rivalry, Standing, standing_of
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy
-
-Row = tuple[Any, ...]
+from steppe.database.rows import Row, text
 
 EVENT = (
     "subject", "source", "id", "partition", "log_offset", "name", "state", "deal", "known_at", "recorded_at",
@@ -27,105 +13,6 @@ EVENT = (
 )  # fmt: skip
 CONFLICT = ("subject", "source", "id", "partition", "log_offset", "raw")
 UNDECODED = ("partition", "log_offset", "key", "value", "headers", "reason")
-PROJECT = ("project", "partition", "log_offset", "event_count", "forums", "investors", "updated_at")
-PROJECT_SPAN = (
-    "project", "valid_from", "valid_to", "name", "country", "sector", "kind", "commodities", "level", "highest_level",
-    "headline_severity", "investors", "document",
-)  # fmt: skip
-DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
-STANDING = ("project", "markets", "parties", "document")
-CO_INVESTMENT_SPAN = ("project", "deal", "valid_from", "valid_to", "events")
-FLAG_SPAN = ("project", "deal", "flag", "valid_from", "valid_to", "severity", "certainty", "document")
-
-_encode = msgspec.json.Encoder().encode
-
-
-@dataclass(slots=True)
-class ProjectRows:
-    """The rows of any number of projects, one list a table."""
-
-    projects: list[Row] = field(default_factory=list)
-    project_spans: list[Row] = field(default_factory=list)
-    deal_spans: list[Row] = field(default_factory=list)
-    flag_spans: list[Row] = field(default_factory=list)
-    standings: list[Row] = field(default_factory=list)
-    co_investment_spans: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the last event of a project stands in the log, and how many there are, corrections included."""
-
-    partition: int
-    last_offset: int
-    event_count: int
-
-
-def add_project(rows: ProjectRows, history: History, events: Sequence[Event], place: Place, *, now: datetime) -> None:
-    """Append everything that is stored of one project but what its market does to it. `events` are read as corrected. Dates `EVER` and `FOREVER` become the infinities of Postgres."""
-    project = history.project
-    forums = {forum for event in events if (forum := event.data.get("forum"))}
-    investors = {investor for span in history.projects for investor in span.value.investors}
-    rows.projects.append(
-        (project, place.partition, place.last_offset, place.event_count, sorted(forums), sorted(investors), now),
-    )
-    for span in history.projects:
-        state = span.value
-        rows.project_spans.append(
-            (
-                project, span.valid_from, span.valid_to, text(state.name), state.country, state.sector, state.kind,
-                list(state.commodities), int(state.level), int(state.highest_level),
-                state.headline.severity if state.headline else None, list(state.investors), document(state),
-            )
-        )  # fmt: skip
-    for deal_span in history.deals:
-        deal = deal_span.value
-        rows.deal_spans.append(
-            (
-                project, deal.deal, deal_span.valid_from, deal_span.valid_to, deal.phase,
-                None if deal.level is None else int(deal.level), int(deal.highest_level), list(deal.investors),
-                document(deal),
-            )
-        )  # fmt: skip
-    rows.flag_spans += flag_rows(project, history.flags)
-    rows.standings.append(_standing_row(history))
-
-
-def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:
-    """Append what the market does to a project."""
-    rows.flag_spans += flag_rows(project, suffered.flags)
-    rows.co_investment_spans += co_investment_rows(project, suffered)
-
-
-def flag_rows(project: str, flags: Iterable[Span[Flag]]) -> list[Row]:
-    """The rows of flags."""
-    return [
-        (
-            project, span.value.deal or "", span.value.flag, span.valid_from, span.valid_to, span.value.severity,
-            span.value.certainty, document(span.value),
-        )
-        for span in flags
-    ]  # fmt: skip
-
-
-def co_investment_rows(project: str, suffered: Rivalry) -> list[Row]:
-    """The rows of co-investments."""
-    return [
-        (project, span.value.deal, span.valid_from, span.valid_to, list(span.value.events))
-        for span in suffered.co_investments
-    ]
-
-
-def _standing_row(history: History) -> Row:
-    standing = standing_of(history)
-    parties = {party for span in history.deals for party in span.value.pursuers}
-    parties |= {party for crossing in standing.crossings for party in (*crossing.parties, *crossing.pursuers)}
-    return (history.project, sorted(market_keys(standing)), sorted(parties), document(standing))
-
-
-def market_keys(standing: Standing) -> set[str]:
-    """The markets in which a project ever is, as text: `KZ/tungsten`."""
-    return {f"{country}/{commodity}" for country, commodity in standing.markets}
 
 
 def event_row(stored: StoredEvent) -> Row:
@@ -153,22 +40,6 @@ def undecoded_row(undecoded: Undecoded) -> Row:
     return (record.partition, record.offset, record.key, record.value, encoded_headers(record.headers), reason)
 
 
-def document(value: object) -> str:
-    """The stored form of a value of `steppe.domain.history`."""
-    return _encode(value).decode()
-
-
-def text(value: str | None) -> str | None:
-    """Free text for a column: U+0000, which Postgres cannot store, becomes the replacement character."""
-    return None if value is None else value.replace("\0", "\ufffd")
-
-
 def instant(milliseconds: int) -> datetime:
     """A Kafka timestamp."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-async def copy(connection: Connection, table: str, columns: Sequence[str], records: Sequence[Row]) -> None:
-    """COPY rows into a table."""
-    if records:
-        await connection.copy_records_to_table(table, records=records, columns=list(columns))

@@ -18,26 +18,27 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.projector import reading, registry, rows
+from services.projector import reading
+from services.projector import rows as record_rows
 from services.projector.batch import Record
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.settings import Settings
-from steppe.database import queries
+from steppe.database import queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
 
 Table = tuple[str, Sequence[str]]
 TABLES: Mapping[str, Sequence[str]] = {
-    "event": rows.EVENT,
-    "conflict": rows.CONFLICT,
-    "undecoded": rows.UNDECODED,
+    "event": record_rows.EVENT,
+    "conflict": record_rows.CONFLICT,
+    "undecoded": record_rows.UNDECODED,
     "project": [column for column in rows.PROJECT if column != "updated_at"],
     "project_span": rows.PROJECT_SPAN,
     "deal_span": rows.DEAL_SPAN,
     "flag_span": rows.FLAG_SPAN,
     "standing": rows.STANDING,
     "co_investment_span": rows.CO_INVESTMENT_SPAN,
-    "party_span": registry.PARTY_SPAN,
-    "forum": registry.FORUM,
+    "party_span": registry_rows.PARTY_SPAN,
+    "forum": registry_rows.FORUM,
 }
 
 
@@ -108,17 +109,17 @@ def expected_rows(records: Sequence[Record], partitions: int) -> dict[str, list[
         events = found.records[subject].events
         last = max(known, key=lambda stored: stored.record.offset).record
         if subject.startswith("party:"):
-            parties += registry.party_spans(subject.removeprefix("party:"), events)
+            parties += registry_rows.party_spans(subject.removeprefix("party:"), events)
         elif subject.startswith("forum:"):
-            forums += registry.forum_rows(subject.removeprefix("forum:"), events)
+            forums += registry_rows.forum_rows(subject.removeprefix("forum:"), events)
         else:
             place = rows.Place(last.partition, last.offset, sum(stored.event is not None for stored in known))
             rows.add_project(made, found.histories[subject], events, place, now=datetime.now(UTC))
             rows.add_rivalry(made, subject, found.rivalries[subject])
     return {
-        "event": [rows.event_row(stored) for stored in first.values()],
-        "conflict": [rows.conflict_row(stored) for stored in conflicts],
-        "undecoded": [rows.undecoded_row(poison) for poison in undecoded],
+        "event": [record_rows.event_row(stored) for stored in first.values()],
+        "conflict": [record_rows.conflict_row(stored) for stored in conflicts],
+        "undecoded": [record_rows.undecoded_row(poison) for poison in undecoded],
         "project": [row[:-1] for row in made.projects],
         "project_span": made.project_spans,
         "deal_span": made.deal_spans,

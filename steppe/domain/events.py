@@ -55,6 +55,10 @@ class Event:
         """The fold's order (section 2): latest day, earliest day, precedence, source, id."""
         return (self.latest, self.earliest or date.min, self.kind.precedence, self.source, self.id)
 
+    def known_by(self, *, recorded: bool) -> datetime:
+        """The instant at which it was known; `recorded`: at which ingest accepted it (section 8, `known_by`)."""
+        return self.recorded if recorded else self.known
+
     def dated(self, earliest: date | None, latest: date) -> Event:
         """The same event on other days, as a correction of `occurred` puts it (section 7)."""
         return replace(self, earliest=earliest, latest=latest)

@@ -88,7 +88,7 @@ def _read(unique: dict[Identity, Event], known_at: datetime | None, *, recorded:
     known = {
         identity: event
         for identity, event in unique.items()
-        if known_at is None or (event.recorded if recorded else event.known) <= known_at
+        if known_at is None or event.known_by(recorded=recorded) <= known_at
     }
     retractions = [event for event in known.values() if event.kind.name == "event.retracted"]
     refused = _rings(retractions, known)

@@ -7,7 +7,7 @@ from itertools import islice, permutations
 import asyncpg
 import pytest
 
-from services.projector import registry, transient
+from services.projector import transient
 from services.projector.batch import (
     Record,
     by_partition,
@@ -17,8 +17,9 @@ from services.projector.batch import (
     unapplied,
 )
 from services.projector.errors import CheckpointWentBackError, LogGapError, LogShorterError
-from services.projector.memory import Memory, Subject
+from services.projector.memory import Memory, Remembered
 from services.projector.reading import encoded_headers, headers_of
+from steppe.database import registry_rows
 from steppe.domain.events import Event, interpret
 from steppe.domain.history import EVER, FOREVER
 
@@ -30,7 +31,7 @@ def record(offset: int, partition: int = 0) -> Record:
 def memory_of(*names: str, events: int = 1) -> Memory:
     memory = Memory(events_max=4)
     for name in names:
-        memory.remember(0, name, Subject(events=(party_event("x"),) * events, last_offset=0))
+        memory.remember(0, name, Remembered(events=(party_event("x"),) * events, last_offset=0))
     return memory
 
 
@@ -126,14 +127,14 @@ def test_pauses_grow_and_are_capped() -> None:
 def test_memory_gives_up_what_was_touched_longest_ago() -> None:
     memory = memory_of("a", "b", events=2)
     assert memory.recall(0, "a") is not None
-    memory.remember(0, "c", Subject(events=(party_event("x"),), last_offset=1))
+    memory.remember(0, "c", Remembered(events=(party_event("x"),), last_offset=1))
     assert memory.recall(0, "b") is None
     assert memory.recall(0, "a") is not None
 
 
 def test_memory_of_a_partition_is_forgotten_alone() -> None:
     memory = memory_of("a")
-    memory.remember(1, "b", Subject(events=(), last_offset=1))
+    memory.remember(1, "b", Remembered(events=(), last_offset=1))
     memory.forget_partition(0)
     assert memory.recall(0, "a") is None
     assert memory.recall(1, "b") is not None
@@ -150,7 +151,7 @@ def test_a_party_holds_from_ever_and_changes_from_a_day_in_whatever_order_it_was
         party_event("2", "party.amended", "2024-02-01", home_country="JP", **{"from": "2010"}),
         party_event("3", "party.registered", "2024-03-01", name="New", home_country="US", kind="fund"),
     ]
-    spans = {tuple(registry.party_spans("p", order)) for order in permutations(events)}
+    spans = {tuple(registry_rows.party_spans("p", order)) for order in permutations(events)}
     assert spans == {
         (
             ("p", EVER, date(2010, 1, 1), "Old", "KR", "company", None, None),
@@ -161,8 +162,8 @@ def test_a_party_holds_from_ever_and_changes_from_a_day_in_whatever_order_it_was
 
 
 def test_an_amendment_without_registration_holds_from_its_day() -> None:
-    assert registry.party_spans("p", [party_event("1", parent="q")]) == [
+    assert registry_rows.party_spans("p", [party_event("1", parent="q")]) == [
         ("p", date(2024, 1, 1), FOREVER, None, None, None, "q", None)
     ]
-    assert registry.party_spans("p", []) == []
-    assert registry.forum_rows("f", []) == ()
+    assert registry_rows.party_spans("p", []) == []
+    assert registry_rows.forum_rows("f", []) == ()

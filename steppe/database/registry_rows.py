@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from services.projector.rows import Row, text
+from steppe.database.rows import Row, text
 from steppe.domain.events import Event
 from steppe.domain.history import FOREVER
 from steppe.domain.record import order_of_corrections

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from services.projector import rows
+from steppe.database import rows
 from steppe.domain.groups import Groups
 from steppe.domain.history import DealState, History, Span
 from steppe.domain.rivalry import Rivalry, Standing, rivalry, standing_of
