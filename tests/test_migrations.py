@@ -76,7 +76,7 @@ async def test_checkpoints_start_at_the_beginning_and_are_never_moved_by_migrati
         await connection.close()
 
 
-async def test_the_api_reads_and_cannot_write(database: Database) -> None:
+async def test_the_api_reads_and_writes_nothing_that_stays(database: Database) -> None:
     connection = await asyncpg.connect(database.api)
     try:
         assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 4
@@ -86,7 +86,6 @@ async def test_the_api_reads_and_cannot_write(database: Database) -> None:
             "DELETE FROM project",
             "TRUNCATE event",
             "CREATE TABLE rm_v1.mine ()",
-            "CREATE TEMPORARY TABLE mine ()",
             "CREATE SCHEMA mine",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

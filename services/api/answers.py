@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +21,7 @@ from services.api.parameters import Question, read
 from services.api.reading import Reader, Snapshot
 from services.api.release import RELEASE
 from services.api.waiting import PositionWatch
+from services.api.worlds import Worlds
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
@@ -42,6 +44,13 @@ class Service:
 
     reader: Reader
     watch: PositionWatch
+    worlds: Worlds
+
+    def snapshot(self, question: Question) -> AbstractAsyncContextManager[Snapshot]:
+        """The read model under the knowledge that is asked for."""
+        if question.knowledge is None:
+            return self.reader.snapshot()
+        return self.worlds.snapshot(question.knowledge)
 
 
 def service_of(request: Request) -> Service:
@@ -60,7 +69,7 @@ async def answer_list(
     """Answer with one page of a list."""
     question = read(request, parameters)
     await reach(request, question.min_position)
-    async with service_of(request).reader.snapshot() as snapshot:
+    async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(request, question, snapshot)
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -87,7 +96,7 @@ async def answer_one(
     """Answer with one thing, JSON only."""
     question = read(request, parameters, formats=("json",))
     await reach(request, question.min_position)
-    async with service_of(request).reader.snapshot() as snapshot:
+    async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(request, question, snapshot)
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)

@@ -17,6 +17,7 @@ from services.api.reading import Reader, Row, open_pool, server_settings
 from services.api.release import RELEASE
 from services.api.settings import Settings
 from services.api.waiting import PositionWatch
+from services.api.worlds import Worlds, connector
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
 (`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""
@@ -35,12 +36,17 @@ def create_app(settings: Settings) -> FastAPI:
 
         watch = PositionWatch(reader, connect)
         log_ends = LogEnds(settings.kafka, settings.topic)
-        app.state.service = Service(reader, watch)
+        opening = connector(
+            settings.database, server_settings(settings), settings.database_schema, settings.statement_timeout_ms
+        )
+        worlds = Worlds(opening, settings.database_schema, settings.topic, settings.worlds_max)
+        app.state.service = Service(reader, watch, worlds)
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
         try:
             yield
         finally:
+            await worlds.close()
             await log_ends.close()
             await watch.close()
             pool.terminate()  # a reader has nothing to finish

@@ -15,6 +15,7 @@ from fastapi import Request
 
 from services.api import cursors, values
 from services.api.cursors import Cursor
+from services.api.knowledge import Knowledge
 from services.api.problems import (
     BAD_PARAMETER,
     FORMAT_NOT_AVAILABLE,
@@ -73,8 +74,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
         Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=values.day),
-        Parameter(name="known_at", help="Only what was known by then. Not yet available.", read=values.text),
-        Parameter(name="known_by", help="`reported` (default). `recorded` is not yet available.", read=values.one_of(("reported", "recorded"))),
+        Parameter(name="known_at", help="Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.", read=values.knowledge),
+        Parameter(name="known_by", help="When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.", choices=("reported", "recorded"), read=values.one_of(("reported", "recorded"))),
         Parameter(name="rules", help=f"A version of the rules; {RULES.version} is the only one yet.", read=values.text),
         Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=values.count(1, LIMIT_MAX), kind="integer"),
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
@@ -121,11 +122,12 @@ _NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "min_position", "as_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request that was understood. `filters` holds only what was asked."""
+    """A request that was understood. `filters` holds only what was asked; `knowledge` None: everything known by now."""
 
     path: str
     as_of: date
     known_at: datetime
+    knowledge: Knowledge | None
     limit: int
     after: list[str] | None
     format: str
@@ -146,7 +148,8 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
     _refuse_what_is_not_there_yet(found)
     now = datetime.now(UTC).replace(microsecond=0)
     cursor: Cursor | None = cursors.decode(found["cursor"]) if "cursor" in found else None
-    as_of = found.get("as_of") or (cursor.as_of if cursor else now.date())
+    known_at: datetime = min(found.get("known_at", now), now)
+    as_of = found.get("as_of") or (cursor.as_of if cursor else known_at.date())
     asked = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
     print_ = cursors.fingerprint(request.url.path, asked, as_of)
     if cursor:
@@ -154,7 +157,8 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
     return Question(
         path=request.url.path,
         as_of=as_of,
-        known_at=now,
+        known_at=known_at,
+        knowledge=Knowledge(known_at, found.get("known_by") == "recorded") if known_at < now else None,
         limit=found.get("limit", LIMIT_DEFAULT),
         after=cursor.key if cursor else None,
         format=_format(request, found.get("format"), formats),
@@ -194,11 +198,12 @@ def _bad(name: str, detail: str) -> RefusalError:
 
 def _refuse_what_is_not_there_yet(values: Mapping[str, Any]) -> None:
     """An answer under other knowledge or other rules must never be given as if it were the one that was asked."""
-    given = {"known_by": "reported", "rules": RULES.version}
-    for name in ("known_at", "known_by", "rules"):
-        if name in values and values[name] != given.get(name):
-            detail = f"{name}={values[name]} is not there yet: answers use everything known by now, under the rules in force. Leave {name} out."
-            raise RefusalError(NOT_YET, detail, {"parameter": name})
+    rules = values.get("rules", RULES.version)
+    if rules != RULES.version:
+        detail = (
+            f"rules={rules} is not there yet: answers are under the rules in force, {RULES.version}. Leave rules out."
+        )
+        raise RefusalError(NOT_YET, detail, {"parameter": "rules"})
 
 
 def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:

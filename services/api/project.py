@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.api import ledger, parameters, shapes, stored, tables, timeline
 from services.api.answers import Page, answer_list, answer_one
+from services.api.knowledge import read_as_known
 from services.api.parameters import Question, described
 from services.api.problems import NOT_FOUND, RefusalError, near
 from services.api.reading import Row, Snapshot
-from steppe.domain.record import effective
 
 router = APIRouter(tags=["one project"])
 
@@ -22,7 +22,7 @@ async def project(request: Request, key: str) -> Response:
     """A project with its deals, legs, stakes, offtakes, money and value chain on a day."""
 
     async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
-        return await _detail(snapshot, question.as_of, key)
+        return await _detail(snapshot, question, key)
 
     return await answer_one(request, parameters.ONE, one)
 
@@ -37,14 +37,15 @@ async def project_timeline(request: Request, key: str) -> Response:
     return await answer_list(request, parameters.PAGED, tables.TIMELINE, page)
 
 
-async def _detail(snapshot: Snapshot, as_of: date, key: str) -> dict[str, Any]:
+async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
+    as_of = question.as_of
     row = await _found(snapshot, as_of, key)
     deals = [stored.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
     flags = stored.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
     shared = stored.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
     known = [stored.event(one) for one in await snapshot.rows("api_events_of_project", key)]
-    read = effective(event for event in known if event is not None)
-    events = sorted((event for event in read if event.latest <= as_of), key=lambda event: event.order)
+    record = read_as_known((event for event in known if event is not None), question.knowledge)
+    events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     return {
         **shapes.project_detail(stored.project(row), deals, flags, shared, stored.position(row), as_of),
         "stakes": ledger.stakes(events, deals),
@@ -60,6 +61,7 @@ async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
     told = timeline.Told(
         project=key,
         as_of=question.as_of,
+        knowledge=question.knowledge,
         rows=await snapshot.rows("api_events_of_project", key),
         deal_spans=await snapshot.rows("api_deal_spans_of_project", key),
         project_spans=await snapshot.rows("api_project_spans_of_project", key),

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     )
     database_schema: str = Field(default="rm_v1", description="The schema of the read model that is read.")
     database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
+    worlds_max: int = Field(
+        default=4,
+        ge=1,
+        le=50,
+        description="Copies of the read model under another known_at, at most; one connection each.",
+    )
     statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
 
     @model_validator(mode="before")

@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 from services.api import stored
+from services.api.knowledge import Knowledge, read_as_known
 from services.api.parameters import SEVERITIES
 from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.reading import Row
 from steppe.domain.events import Event
 from steppe.domain.fold import history
 from steppe.domain.history import on_day
-from steppe.domain.record import Reading, effective, read_record
+from steppe.domain.record import Reading
 
 Item = dict[str, Any]
 
@@ -29,6 +30,7 @@ class Told:
         *,
         project: str,
         as_of: date,
+        knowledge: Knowledge | None,
         rows: Sequence[Row],
         deal_spans: Sequence[Row],
         project_spans: Sequence[Row],
@@ -41,8 +43,13 @@ class Told:
         self._changes = changes
         known = {(row["source"], row["id"]): stored.event(row) for row in rows}
         self._events = [event for event in known.values() if event is not None]
-        self._readings = read_record(self._events).readings
-        placed = [(_place_of(row, self._readings.get((row["source"], row["id"]))), row) for row in rows]
+        self._knowledge = knowledge
+        self._readings = read_as_known(self._events, knowledge).readings
+        placed = [
+            (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
+            for row in rows
+            if knowledge is None or (row["source"], row["id"]) in self._readings
+        ]
         self._rows = sorted(
             ((place, row) for place, row in placed if row["state"] == "unknown" or place[0] <= as_of.isoformat()),
             key=lambda one: one[0],
@@ -120,7 +127,7 @@ class Told:
         }
 
     def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
-        told = history(self._project, effective(events))
+        told = history(self._project, read_as_known(events, self._knowledge).events)
         return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
 
     def _deal_on(self, deal: str | None, day: date) -> Row | None:

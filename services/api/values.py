@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from services.api.problems import did_you_mean
 from steppe.domain.history import FOREVER
@@ -43,6 +43,13 @@ def instant(text: str) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise ValueError("an instant lies within the years 1 to 9999 in UTC") from None
+
+
+def knowledge(text: str) -> datetime:
+    """An instant with its zone, or a day, meaning its end."""
+    if _DAY.fullmatch(text):
+        return datetime.combine(day(text), time.max, UTC)
+    return instant(text)
 
 
 def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:

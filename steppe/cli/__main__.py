@@ -39,6 +39,13 @@ def _day(text: str) -> str:
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=_day, metavar="DAY")]
 
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", help="Use only what was known by then: a day (its end, UTC) or an instant.", metavar="WHEN"
+    ),
+]
+
 
 def _out() -> Console:
     return Console(width=None if sys.stdout.isatty() else 160)
@@ -120,6 +127,7 @@ def flags(
     investor_country: Annotated[str | None, typer.Option(help="Only investors from these countries.")] = None,
     certainty: Annotated[str | None, typer.Option(help="possible or certain.")] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """List the flags that stand on a day.
@@ -128,7 +136,7 @@ def flags(
     """
     query = {
         "flag": flag, "severity": severity, "country": country, "commodity": commodity,
-        "investor_country": investor_country, "certainty": certainty, "as_of": as_of,
+        "investor_country": investor_country, "certainty": certainty, "as_of": as_of, "known_at": known_at,
     }  # fmt: skip
     items = list(asking.pages(addresses.find().api, "/v1/flags", query))
     if as_json:
@@ -139,13 +147,14 @@ def flags(
         out = _out()
         out.print(tables.flags(items))
         projects = len({item["project"] for item in items})
-        out.print(f"\n{len(items)} flags on {projects} projects as of {as_of or 'today'}.")
+        out.print(f"\n{len(items)} flags on {projects} projects as of {as_of or known_at or 'today'}.")
 
 
 @app.command()
 def project(
     key: Annotated[str, typer.Argument(help="The project's key, as in `steppe flags`.")],
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where a project stands: deals, legs, flags, and its timeline with both times.
@@ -153,8 +162,9 @@ def project(
     Example: steppe project sareco-stepnogorsk --as-of 2014-12-31
     """
     api = addresses.find().api
-    found = asking.get(api, f"/v1/projects/{key}", {"as_of": as_of})
-    timeline = list(asking.pages(api, f"/v1/projects/{key}/timeline", {"as_of": as_of}))
+    when = {"as_of": as_of, "known_at": known_at}
+    found = asking.get(api, f"/v1/projects/{key}", when)
+    timeline = list(asking.pages(api, f"/v1/projects/{key}/timeline", when))
     if as_json:
         _print_json({**found, "timeline": timeline})
     else:

@@ -6,6 +6,7 @@ depend on which partition came first. Knows the tables of markets; the judgement
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,9 +21,10 @@ from steppe.domain.rivalry import Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
 
 _PARTIES_LOCK = 0x53544550_0001
 _standing = msgspec.json.Decoder(Standing)
@@ -44,15 +46,18 @@ class Markets:
 
     statements: Mapping[str, str]
     rules: Rules
+    alone: bool = False
 
     async def enter(self, connection: Connection, told: Mapping[str, History], parties: Sequence[str]) -> Before:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
-        lock = "lock_parties_to_change" if parties else "lock_parties"
-        await connection.execute(self.statements[lock], _PARTIES_LOCK)
+        if not self.alone:
+            lock = "lock_parties_to_change" if parties else "lock_parties"
+            await connection.execute(self.statements[lock], _PARTIES_LOCK)
         found = await connection.fetch(self.statements["standings_of_projects"], list(told))
         markets = {market for row in found for market in row["markets"]}
         markets |= {market for history in told.values() for market in rows.market_keys(standing_of(history))}
-        await connection.execute(self.statements["lock_markets"], sorted(markets))
+        if not self.alone:
+            await connection.execute(self.statements["lock_markets"], sorted(markets))
         return Before(
             standings={row["project"]: _standing.decode(row["document"]) for row in found},
             markets=frozenset(markets),
@@ -76,7 +81,8 @@ class Markets:
         standings = {project: standing_of(history) for project, history in told.items()}
         concerned = await self._concerned(connection, standings, parties, before)
         others = sorted(concerned - told.keys())
-        await connection.fetch(self.statements["lock_standings"], others)
+        if not self.alone:
+            await connection.fetch(self.statements["lock_standings"], others)
         near = await self._near(connection, sorted(concerned), standings)
         deals = await self._deals(connection, others)
         deals.update({project: history.deals for project, history in told.items()})
@@ -87,6 +93,7 @@ class Markets:
                 by_market.setdefault(market, set()).add(project)
         suffered: dict[str, Rivalry] = {}
         for project in concerned & near.keys():
+            await asyncio.sleep(0)  # others want their turn
             rivals = set().union(*(by_market[market] for market in rows.market_keys(near[project]))) - {project}
             suffered[project] = rivalry(
                 near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules

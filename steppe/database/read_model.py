@@ -23,9 +23,10 @@ from steppe.domain.record import effective
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
 
 STATEMENTS = ("read_model", "registry", "market")
 
@@ -46,10 +47,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """Knows the statements of `STATEMENTS` and the rules; keeps nothing."""
+    """Knows the statements of `STATEMENTS` and the rules; keeps nothing. `alone`: nobody else writes these tables."""
 
     statements: Mapping[str, str]
     rules: Rules
+    alone: bool = False
 
     async def write(
         self,
@@ -85,7 +87,7 @@ class ReadModel:
             else:
                 forums[key] = list(registry_rows.forum_rows(key, events))
         if told or parties:
-            markets = Markets(self.statements, self.rules)
+            markets = Markets(self.statements, self.rules, alone=self.alone)
             before = await markets.enter(connection, told, sorted(parties))
             await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
             for query in _REMOVALS:

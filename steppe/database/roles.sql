@@ -18,13 +18,13 @@ END
 $$;
 
 -- Sessions find the read model through the search path; which one it is, is a property of the database.
--- Temporary tables are writing, too, and the api does not write.
+-- The api writes nothing that stays; temporary tables hold what it is asked under another knowledge.
 DO $$
 BEGIN
     EXECUTE format('ALTER DATABASE %I SET search_path = rm_v1', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO steppe_projector', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO steppe_api', current_database());
+    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO steppe_api', current_database());
 END
 $$;
 

@@ -14,9 +14,10 @@ from steppe.domain.history import Flag, History, Span
 from steppe.domain.rivalry import Rivalry, Standing, standing_of
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
 
 Row = tuple[Any, ...]
 

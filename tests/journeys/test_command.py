@@ -7,18 +7,16 @@ import os
 import random
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from steppe.domain.events import Event
-from steppe.domain.fold import history
-from steppe.domain.history import Judgement, cut
+from steppe.domain.history import Judgement
+from steppe.domain.portfolio import portfolio
 from tests.domain.event_logs import from_wire
 from tests.stack import Database, Service
 
@@ -110,13 +108,10 @@ def test_the_real_events_shuffled_and_sent_twice_give_what_the_fold_says(steppe:
 
 
 def _folded(lines: list[str]) -> dict[str, Judgement]:
-    """The same events in their own order, by the pure fold."""
-    projects: dict[str, list[Event]] = defaultdict(list)
-    for line in lines:
-        envelope = {**json.loads(line), "recordedtime": "2026-11-22T00:00:00Z"}
-        if ":" not in envelope["subject"]:
-            projects[envelope["subject"]].append(from_wire(envelope))
-    return {key: cut(history(key, events), AS_OF) for key, events in projects.items()}
+    """The same events in their own order, by the domain alone, recorded now as the service did."""
+    now = datetime.now(UTC).isoformat()
+    found = portfolio(from_wire({**json.loads(line), "recordedtime": now}) for line in lines)
+    return {key: found.judged(key, AS_OF) for key in found.histories}
 
 
 def _items(api: str, path: str) -> list[dict[str, Any]]:

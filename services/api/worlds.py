@@ -1,0 +1,171 @@
+"""Answers under another knowledge: `known_at` in the past (domain page, section 8; docs/decisions/0009).
+
+A world is a copy of the read model in temporary tables of one connection, written by the same code as the original, from
+the events that were known. The lists read it with the same statements. Knows connections and tables; knows no HTTP.
+
+The cost is bounded: at most so many worlds, the least recently used given up first; one is made at a time; of a world only
+the subjects are folded of which something was not known then, the rest is copied; and an old world learns only what came since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from services.api import stored
+from services.api.knowledge import Knowledge
+from services.api.problems import RefusalError
+from services.api.reading import QUERIES, Row, Snapshot
+from steppe.database.queries import load
+from steppe.database.read_model import STATEMENTS, ReadModel, Subject
+from steppe.domain.events import Event
+from steppe.domain.rules import RULES
+
+_WORLDS = load("api_worlds")
+_WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
+_OF_PROJECTS = ("project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
+
+Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
+
+
+@dataclass(slots=True)
+class _World:
+    """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet."""
+
+    connection: asyncpg.Connection[Row]
+    next_offsets: dict[int, int] = field(default_factory=dict)
+    in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Worlds:
+    """Keeps a few worlds. `connect` opens a connection that may make temporary tables and finds them first."""
+
+    def __init__(self, connect: Connect, schema: str, topic: str, worlds_max: int) -> None:
+        self._connect = connect
+        self._schema = schema
+        self._topic = topic
+        self._worlds_max = worlds_max
+        self._worlds: dict[Knowledge, _World] = {}
+        self._choosing = asyncio.Lock()
+        self._making = asyncio.Semaphore(1)
+
+    async def close(self) -> None:
+        """Let go of all of them."""
+        for world in self._worlds.values():
+            world.connection.terminate()
+        self._worlds.clear()
+
+    @asynccontextmanager
+    async def snapshot(self, knowledge: Knowledge) -> AsyncIterator[Snapshot]:
+        """Read several things as of one moment, as known then. A world that has not seen all of the log learns it first."""
+        world = await self._world(knowledge)
+        try:
+            async with world.in_use:
+                transaction = world.connection.transaction(isolation="repeatable_read")
+                await transaction.start()
+                rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
+                now = {row["partition"]: row["next_offset"] for row in rows}
+                if world.next_offsets != now:
+                    async with self._making:
+                        await self._learn(world, knowledge, now)
+                try:
+                    yield Snapshot(world.connection, now)
+                finally:
+                    await transaction.commit()
+                world.next_offsets = now
+        except RefusalError:
+            world.next_offsets = now
+            raise
+        except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more
+            self._drop(knowledge, world)
+            raise
+
+    async def _world(self, knowledge: Knowledge) -> _World:
+        async with self._choosing:
+            world = self._worlds.pop(knowledge, None)
+            if world is None or world.connection.is_closed():
+                while len(self._worlds) >= self._worlds_max:
+                    oldest = next(iter(self._worlds))
+                    given_up = self._worlds.pop(oldest)
+                    async with given_up.in_use:
+                        given_up.connection.terminate()
+                world = _World(await self._connect())
+            self._worlds[knowledge] = world  # the last is the most recently used
+            return world
+
+    def _drop(self, knowledge: Knowledge, world: _World) -> None:
+        world.connection.terminate()
+        if self._worlds.get(knowledge) is world:
+            del self._worlds[knowledge]
+
+    async def _learn(self, world: _World, knowledge: Knowledge, now: dict[int, int]) -> None:
+        """Make the copy, or bring it to the same prefix of the log as the read model that is seen."""
+        connection, seen = world.connection, world.next_offsets
+        if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
+            subjects = [
+                row["subject"]
+                for row in await connection.fetch(_WORLDS["subjects_with_more"], knowledge.known_at, knowledge.recorded)
+            ]
+            await self._copy(connection, subjects)
+        else:
+            subjects = [
+                row["subject"]
+                for row in await connection.fetch(_WORLDS["subjects_since"], list(seen), list(seen.values()))
+            ]
+        if subjects:
+            found = await self._events(connection, subjects, knowledge)
+            writer = ReadModel(_WRITING, RULES, alone=True)
+            await writer.write(connection, found, knowledge.known_at, recorded=knowledge.recorded)
+
+    async def _copy(self, connection: asyncpg.Connection[Row], but: list[str]) -> None:
+        # The names are the constants above and a setting, never input.
+        for table in (*_OF_PROJECTS, "party_span", "forum"):
+            own = f"{self._schema}.{table}"
+            await connection.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} (LIKE {own} INCLUDING ALL)")
+            await connection.execute(f"TRUNCATE pg_temp.{table}")
+            column, prefix = {"party_span": ("party", "party:"), "forum": ("forum", "forum:")}.get(
+                table, ("project", "")
+            )
+            await connection.execute(
+                f"INSERT INTO pg_temp.{table} SELECT * FROM {own}"  # noqa: S608
+                f" WHERE NOT EXISTS (SELECT 1 FROM unnest($1::text[]) AS but WHERE but = $2 || {column})",
+                but,
+                prefix,
+            )
+            await connection.execute(f"ANALYZE pg_temp.{table}")
+
+    async def _events(
+        self, connection: asyncpg.Connection[Row], subjects: list[str], knowledge: Knowledge
+    ) -> dict[str, Subject]:
+        """All events of the subjects; as the last one counts the last that was known."""
+        events: dict[str, list[Event]] = {}
+        last: dict[str, tuple[int, int]] = {}
+        async for row in connection.cursor(_WORLDS["events_of_subjects_in_log_order"], subjects, prefetch=2000):
+            event = stored.event(row)
+            if event is not None:
+                events.setdefault(row["subject"], []).append(event)
+                known = event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
+                if known or row["subject"] not in last:
+                    last[row["subject"]] = (row["partition"], row["log_offset"])
+        return {subject: Subject(found, *last[subject]) for subject, found in events.items()}
+
+
+def connector(dsn: str, settings: dict[str, str], schema: str, statement_timeout_ms: int) -> Connect:
+    """How a world's connection is opened: it may write its own temporary tables, and they come first."""
+    own: dict[str, Any] = {
+        **settings,
+        "application_name": "steppe-api-world",
+        "search_path": f"pg_temp, {schema}",
+        "default_transaction_read_only": "off",
+        "statement_timeout": str(statement_timeout_ms * 6),
+    }
+
+    async def connect() -> asyncpg.Connection[Row]:
+        return await asyncpg.connect(dsn, timeout=5, server_settings=own)
+
+    return connect

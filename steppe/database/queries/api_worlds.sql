@@ -1,0 +1,23 @@
+-- What the API reads to copy the read model as it was known at an instant.
+
+-- name: subjects_with_more
+-- Subjects of which something was not known yet. $1 instant, $2 whether the time of recording counts
+SELECT DISTINCT event.subject
+FROM event
+WHERE CASE WHEN $2::boolean THEN event.recorded_at ELSE event.known_at END > $1::timestamptz;
+
+-- name: subjects_since
+-- Subjects of events that came after a position. $1 partitions, $2 next offset of each
+SELECT DISTINCT event.subject
+FROM event
+LEFT JOIN unnest($1::integer[], $2::bigint[]) AS seen (partition, next_offset) ON seen.partition = event.partition
+WHERE event.log_offset >= COALESCE(seen.next_offset, 0)
+    AND event.state <> 'unknown';
+
+-- name: events_of_subjects_in_log_order
+-- $1 subjects
+SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
+FROM event
+WHERE event.subject = ANY ($1::text[])
+    AND event.state <> 'unknown'
+ORDER BY event.partition, event.log_offset;
