@@ -113,6 +113,7 @@ DEALS = (
 FLAG_ROWS = (
     *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
 )  # fmt: skip
+RECORD = (*PAGED, "project")
 ONE = COMMON
 WAITING = ("min_position",)
 

@@ -24,12 +24,17 @@ DEALS = (
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
-    "evidence", "sentence", "next.severity", "next.on", "rule_version",
+    "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
 )  # fmt: skip
 TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
     "deal_level", "project_level", "parties.party", "parties.role", "position",
 )  # fmt: skip
+RETRACTIONS = (
+    "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
+    "recorded", "position",
+)  # fmt: skip
+CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.services.reading_api import SOURCE, Log, api, event, get, memorandum, registered
+from tests.services.reading_api import SOURCE, Envelope, Log, api, event, get, memorandum, registered
 from tests.stack import Database
 
 
@@ -88,3 +88,45 @@ async def test_a_parent_registered_later_turns_a_rival_into_a_co_investor(log: L
     assert (await get(client, "/v1/flags", as_of="2021-06-01", flag="displaced"))["items"] == []
     deals = (await get(client, "/v1/deals", as_of="2021-06-01", project="north"))["items"]
     assert deals[0]["co_investor"] == [f"{SOURCE}#win"]
+
+
+async def test_retractions_are_listed_with_what_they_take_back_and_whether_they_hold(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    def back(id: str, target: str, reported: str) -> Envelope:
+        aimed = {"source": SOURCE, "id": target}
+        return event("event.retracted", "north", id, target=aimed, reason="wrong", reported=reported)
+
+    await log.append(registered("north"), memorandum("north", "2020-01-10", "alpha", "memo", reported="2020-01-10"))
+    await log.append(
+        back("a", "memo", "2021-01-01"), back("b", "a", "2022-01-01"), back("c", "nothing", "2022-01-01"),
+        back("x", "y", "2022-01-01"), back("y", "x", "2022-01-01"),
+    )  # fmt: skip
+    items = {item["event"].partition("#")[2]: item for item in (await get(client, "/v1/retractions"))["items"]}
+    assert {key: item["state"] for key, item in items.items()} == {
+        "a": "retracted", "b": "stands", "c": "parked", "x": "refused", "y": "refused",
+    }  # fmt: skip
+    assert (items["a"]["target"], items["a"]["target_name"]) == (f"{SOURCE}#memo", "memorandum.signed")
+    (then,) = (await get(client, "/v1/retractions", known_at="2021-06-30"))["items"]
+    assert (then["event"], then["state"]) == (f"{SOURCE}#a", "stands")
+    first = await get(client, "/v1/retractions", limit=2)
+    rest = await get(client, "/v1/retractions", limit=500, cursor=first["next_cursor"])
+    assert [item["event"] for item in first["items"] + rest["items"]] == [items[key]["event"] for key in "abcxy"]
+    assert (await get(client, "/v1/retractions", project="south"))["items"] == []
+
+
+async def test_sources_that_disagree_are_shown_beside_what_stands(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(registered("north"), memorandum("north", "2020-01-10", "alpha", "memo"))
+    await log.append(memorandum("north", "2020-02-20", "alpha", "memo"))
+    (item,) = (await get(client, "/v1/conflicts", project="north"))["items"]
+    assert item["event"] == f"{SOURCE}#memo"
+    assert item["record"]["data"]["occurred"] == "2020-02-20"
+    assert item["stands"]["data"]["occurred"] == "2020-01-10"
+
+
+async def test_the_rules_in_force_are_told_with_their_overrides(client: httpx.AsyncClient) -> None:
+    body = await get(client, "/v1/rules")
+    (version,) = body["items"]
+    assert version["version"] == body["in_force"]
+    assert version["values"]["memorandum-only.stagnant"] == 24
+    assert {"rule": "memorandum-only.presumed-dead", "value": 36, "sector": "mining"} in version["overrides"]

@@ -137,3 +137,55 @@ WHERE event.id = ANY ($2::text[])
     AND (event.id = $1::text OR event.source || '#' || event.id = $1::text)
 ORDER BY event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C"
 LIMIT 100;
+
+-- name: api_events_of_subjects
+-- $1 subjects
+SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
+FROM event
+WHERE event.subject = ANY ($1::text[])
+    AND event.state <> 'unknown'
+ORDER BY event.partition, event.log_offset;
+
+-- name: api_retraction_page
+-- One page of the retractions that were known. $1 projects, $2 known at, $3 whether the time of recording counts,
+-- $4 subject, $5 source and $6 id of the last row seen, $7 rows
+SELECT
+    event.subject,
+    event.source,
+    event.id,
+    event.partition,
+    event.log_offset
+FROM event
+WHERE event.name = 'event.retracted'
+    AND event.state <> 'unknown'
+    AND ($1::text[] IS NULL OR event.subject = ANY ($1::text[]))
+    AND ($2::timestamptz IS NULL
+        OR CASE WHEN $3::boolean THEN event.recorded_at ELSE event.known_at END <= $2::timestamptz)
+    AND (
+        $4::text IS NULL
+        OR (event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C") > ($4::text, $5::text, $6::text)
+    )
+ORDER BY event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C"
+LIMIT $7::integer;
+
+-- name: api_conflict_page
+-- One page of conflicts beside what stands. $1 projects, $2 partition and $3 offset of the last row seen, $4 rows
+SELECT
+    conflict.subject,
+    conflict.source,
+    conflict.id,
+    conflict.partition,
+    conflict.log_offset,
+    conflict.raw,
+    event.partition AS standing_partition,
+    event.log_offset AS standing_offset,
+    event.raw AS standing_raw
+FROM conflict
+JOIN event
+    ON event.subject = conflict.subject
+    AND event.source = conflict.source
+    AND event.id = conflict.id
+WHERE ($1::text[] IS NULL OR conflict.subject = ANY ($1::text[]))
+    AND ($2::integer IS NULL OR (conflict.partition, conflict.log_offset) > ($2::integer, $3::bigint))
+ORDER BY conflict.partition, conflict.log_offset
+LIMIT $4::integer;
