@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             example.send(files, addresses)
             with screen.step("The read models have caught up"):
                 example.wait_until_caught_up(addresses, stack.tick)
+        up = True  # before the addresses are told: whoever reads them may stop it at once
         _show(addresses, as_json=options.json, with_flags=bool(files))
-        up = True
         if not options.once:
             screen.say("Up. Ctrl-C stops everything; the data stay.")
             while True:
