@@ -100,18 +100,21 @@ async def test_twenty_kills_during_fifty_thousand_events_lose_and_double_nothing
     connection = await asyncpg.connect(database.api)
     reached = 0
     for number, kind in enumerate(kinds[:KILLS]):
-        chunk = EVENTS // KILLS
-        await publish(stack.kafka, topic, messages(chance, number * chunk, chunk))
+        half = EVENTS // KILLS // 2
+        await publish(stack.kafka, topic, messages(chance, number * 2 * half, half))
         reached = await until_more(workers, connection, reached)
         await asyncio.sleep(chance.random() * 0.4)
         workers.keep()
         victim = chance.choice(workers.awake)
         victim.child.process.send_signal(kind)
+        # Whoever comes after the victim finds something to do, however fast the victim was.
+        before = sum((await checkpoints(connection)).values())
+        await publish(stack.kafka, topic, messages(chance, (number * 2 + 1) * half, half))
         if kind is signal.SIGSTOP:
             # It sleeps until its partitions are somebody else's, and wakes with what it had in hand.
             workers.awake.remove(victim)
             stopped = time.monotonic()
-            reached = await until_more(workers, connection, sum((await checkpoints(connection)).values()))
+            reached = await until_more(workers, connection, before)
             await asyncio.sleep(max(0.0, SESSION_SECONDS + 1 - (time.monotonic() - stopped)))
             victim.child.process.send_signal(signal.SIGCONT)
             workers.awake.append(victim)
