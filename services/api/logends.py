@@ -65,7 +65,7 @@ class LogEnds:
                     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id="steppe-api-status")
                     try:
                         await consumer.start()
-                    except BaseException:
+                    except BaseException:  # also cancelled by the time-out: a half-started consumer keeps its tasks
                         await consumer.stop()
                         raise
                     self._consumer = consumer

@@ -220,7 +220,7 @@ class Log:
                 if not partitions:
                     raise LogAwayError(f"the broker has no topic {self._settings.topic}; run `steppe migrate`")
                 await producer.partitions_for(self._settings.topic)
-        except BaseException:
+        except BaseException:  # also cancelled: a half-started producer keeps its tasks
             self._discard(producer)
             raise
         return _Line(producer, self._settings.topic, len(partitions))

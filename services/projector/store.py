@@ -124,7 +124,7 @@ class Store:
                         self._memory.forget_partition(partition)
                 applied = await applier.apply(connection, records, fence, self._memory)
                 await transaction.commit()
-            except BaseException:
+            except BaseException:  # also cancelled: the transaction must not stay open
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.
                 with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
