@@ -63,35 +63,45 @@ class Worlds:
     @asynccontextmanager
     async def snapshot(self, knowledge: Knowledge) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment, as known then. A world that has not seen all of the log learns it first."""
-        world = await self._world(knowledge)
+        world = await self._entered(knowledge)
         try:
-            async with world.in_use:
-                transaction = world.connection.transaction(isolation="repeatable_read")
-                await transaction.start()
-                rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
-                now = {row["partition"]: row["next_offset"] for row in rows}
-                if world.next_offsets != now:
-                    async with self._making:
-                        await self._learn(world, knowledge, now)
-                try:
-                    yield Snapshot(world.connection, now)
-                finally:
-                    await transaction.commit()
-                world.next_offsets = now
+            transaction = world.connection.transaction(isolation="repeatable_read")
+            await transaction.start()
+            rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
+            now = {row["partition"]: row["next_offset"] for row in rows}
+            if world.next_offsets != now:
+                async with self._making:
+                    await self._learn(world, knowledge, now)
+            try:
+                yield Snapshot(world.connection, now)
+            finally:
+                await transaction.commit()
+            world.next_offsets = now
         except RefusalError:
             world.next_offsets = now
             raise
         except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more
             self._drop(knowledge, world)
             raise
+        finally:
+            world.in_use.release()
+
+    async def _entered(self, knowledge: Knowledge) -> _World:
+        """The world, ours until its `in_use` is released."""
+        while True:
+            world = await self._world(knowledge)
+            await world.in_use.acquire()
+            if not world.connection.is_closed():
+                return world
+            world.in_use.release()  # it was given up while we waited
 
     async def _world(self, knowledge: Knowledge) -> _World:
         async with self._choosing:
             world = self._worlds.pop(knowledge, None)
             if world is None or world.connection.is_closed():
                 while len(self._worlds) >= self._worlds_max:
-                    oldest = next(iter(self._worlds))
-                    given_up = self._worlds.pop(oldest)
+                    idle = (known for known, kept in self._worlds.items() if not kept.in_use.locked())
+                    given_up = self._worlds.pop(next(idle, next(iter(self._worlds))))
                     async with given_up.in_use:
                         given_up.connection.terminate()
                 world = _World(await self._connect())
@@ -145,7 +155,7 @@ class Worlds:
         """All events of the subjects; as the last one counts the last that was known."""
         events: dict[str, list[Event]] = {}
         last: dict[str, tuple[int, int]] = {}
-        async for row in connection.cursor(_WORLDS["events_of_subjects_in_log_order"], subjects, prefetch=2000):
+        async for row in connection.cursor(QUERIES["api_events_of_subjects"], subjects, prefetch=2000):
             event = stored.event(row)
             if event is not None:
                 events.setdefault(row["subject"], []).append(event)

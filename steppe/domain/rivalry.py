@@ -8,7 +8,6 @@ Every cause is a piece of days on which it holds; the flags follow from the days
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -301,10 +300,8 @@ def _on(pieces: Sequence[_Piece], day: date) -> list[_Piece]:
 
 
 def _turns(pieces: Sequence[_Piece]) -> list[date]:
-    days = defaultdict[date, None](lambda: None)
-    for piece in pieces:
-        days[piece.since], days[piece.until] = None, None
-    return sorted(day for day in days if day < FOREVER)
+    days = {day for piece in pieces for day in (piece.since, piece.until)}
+    return sorted(days - {FOREVER})
 
 
 def _day_after(day: date) -> date:

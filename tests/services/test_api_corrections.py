@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
-import pytest
 
-from tests.services.reading_api import SOURCE, Envelope, Log, api, event, get, memorandum, registered
-from tests.stack import Database
-
-
-@pytest.fixture
-async def log(database: Database, topic: str) -> Log:
-    return Log(database, topic)
-
-
-@pytest.fixture
-async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with api(database.api, topic) as connected:
-        yield connected
+from tests.services.reading_api import SOURCE, Envelope, Log, event, get, memorandum, registered
 
 
 def investor(party: str) -> list[dict[str, str]]:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 
 from steppe.contracts import codec
 from steppe.domain.events import Event
 from steppe.domain.portfolio import portfolio
-from tests.services.reading_api import SOURCE, Envelope, Log, api, event, get, memorandum, refused, registered
-from tests.stack import Database
-
-
-@pytest.fixture
-async def log(database: Database, topic: str) -> Log:
-    return Log(database, topic)
-
-
-@pytest.fixture
-async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with api(database.api, topic) as connected:
-        yield connected
+from tests.services.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
 
 
 def katpar() -> list[Envelope]:
@@ -113,6 +100,15 @@ async def test_more_questions_than_worlds_are_answered(log: Log, client: httpx.A
         (project,) = (await get(client, "/v1/projects", known_at=f"{year}-12-31"))["items"]
         levels.append(project["level"])
     assert levels == ["identified", "memorandum", *["bound"] * 4, *["advanced"] * 3, "identified", "bound"]
+
+
+async def test_more_questions_than_worlds_at_once_are_answered(log: Log, client: httpx.AsyncClient) -> None:
+    """A world is given up only when nobody is reading it, and whoever waited for it gets another."""
+    await log.append(*katpar())
+    asked = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
+    answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in asked))
+    levels = {"2017": "identified", "2018": "memorandum", "2023": "advanced", "2024": "advanced", "2025": "advanced"}
+    assert [body["items"][0]["level"] for body in answers] == [levels.get(day[:4], "bound") for day in asked]
 
 
 async def test_a_refused_question_spoils_no_world(log: Log, client: httpx.AsyncClient) -> None:

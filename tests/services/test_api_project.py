@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.services.reading_api import Log, api, event, get, memorandum, registered
-from tests.stack import Database
+from tests.services.reading_api import Log, event, get, memorandum, registered
 
 DAY = "2025-12-31"
-
-
-@pytest.fixture
-async def log(database: Database, topic: str) -> Log:
-    return Log(database, topic)
-
-
-@pytest.fixture
-async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with api(database.api, topic) as connected:
-        yield connected
 
 
 def amount(value: str, **more: str) -> dict[str, str]:

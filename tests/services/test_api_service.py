@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -19,17 +19,6 @@ from tests.services.reading_api import Log, api, get, memorandum, refused, regis
 from tests.stack import Database, Service, Stack
 
 LISTS = ("/v1/projects", "/v1/deals", "/v1/flags")
-
-
-@pytest.fixture
-async def log(database: Database, topic: str) -> Log:
-    return Log(database, topic)
-
-
-@pytest.fixture
-async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with api(database.api, topic) as connected:
-        yield connected
 
 
 async def test_every_answer_says_position_and_day(log: Log, client: httpx.AsyncClient) -> None:

@@ -13,11 +13,3 @@ FROM event
 LEFT JOIN unnest($1::integer[], $2::bigint[]) AS seen (partition, next_offset) ON seen.partition = event.partition
 WHERE event.log_offset >= COALESCE(seen.next_offset, 0)
     AND event.state <> 'unknown';
-
--- name: events_of_subjects_in_log_order
--- $1 subjects
-SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
-FROM event
-WHERE event.subject = ANY ($1::text[])
-    AND event.state <> 'unknown'
-ORDER BY event.partition, event.log_offset;

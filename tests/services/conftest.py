@@ -1,0 +1,24 @@
+"""What tests of readers share: a log written as the projector would, and the API in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.services.reading_api import Log, api
+from tests.stack import Database
+
+
+@pytest.fixture
+async def log(database: Database, topic: str) -> Log:
+    """The test's own log and read model."""
+    return Log(database, topic)
+
+
+@pytest.fixture
+async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API that reads it."""
+    async with api(database.api, topic) as connected:
+        yield connected
