@@ -93,7 +93,7 @@ class Worlds:
             await world.in_use.acquire()
             if not world.connection.is_closed():
                 return world
-            world.in_use.release()  # it was given up while we waited
+            world.in_use.release()  # it broke while we waited
 
     async def _world(self, knowledge: Knowledge) -> _World:
         async with self._choosing:

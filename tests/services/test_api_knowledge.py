@@ -103,7 +103,7 @@ async def test_more_questions_than_worlds_are_answered(log: Log, client: httpx.A
 
 
 async def test_more_questions_than_worlds_at_once_are_answered(log: Log, client: httpx.AsyncClient) -> None:
-    """A world is given up only when nobody is reading it, and whoever waited for it gets another."""
+    """A world is given up only when nobody is reading it."""
     await log.append(*katpar())
     asked = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
     answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in asked))
