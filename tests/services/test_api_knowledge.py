@@ -9,10 +9,15 @@ from typing import Any
 
 import httpx
 
+from services.api.knowledge import Knowledge
+from services.api.reading import server_settings
+from services.api.settings import Settings
+from services.api.worlds import Worlds, connector
 from steppe.contracts import codec
 from steppe.domain.events import Event
 from steppe.domain.portfolio import portfolio
 from tests.services.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
+from tests.stack import Database
 
 
 def katpar() -> list[Envelope]:
@@ -167,3 +172,30 @@ def interpreted(envelope: Envelope) -> Event:
     found = codec.decode(accepted.value, (), key=accepted.subject.encode())
     assert isinstance(found, codec.Decoded)
     return found.event
+
+
+async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
+    await log.append(*katpar())
+    settings = Settings(database=database.api, topic=topic)
+    worlds = Worlds(connector(database.api, server_settings(settings), "rm_v1", 10_000), "rm_v1", topic, 2)
+    knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
+    entered, asked = asyncio.Event(), asyncio.Event()
+
+    async def breaks() -> None:
+        async with worlds.snapshot(knowledge):
+            entered.set()
+            await asked.wait()
+            for _ in range(20):
+                await asyncio.sleep(0)  # until the other one stands in the queue
+            raise ConnectionError("the answer broke")
+
+    async def waits() -> int:
+        await entered.wait()
+        asked.set()
+        async with worlds.snapshot(knowledge) as snapshot:
+            return len(await snapshot.rows("api_deals_of_project", knowledge.known_at.date(), "katpar"))
+
+    broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)
+    await worlds.close()
+    assert isinstance(broken, ConnectionError)
+    assert found == 1
