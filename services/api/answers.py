@@ -1,14 +1,14 @@
 """How an answer leaves the house: snapshot, ETag, position, pages, JSON or CSV. Knows HTTP; knows no table.
 
-The ETag is weak and stands for release, position, day and question: what it stands for decides the items, and the time
+The ETag is weak and stands for release, position, rules, day and question: what it stands for decides the items, and the time
 of the answer (`known_at`) is no reason to send them again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +20,7 @@ from services.api import cursors, tables, waiting
 from services.api.parameters import Question, read
 from services.api.reading import Reader, Snapshot
 from services.api.release import RELEASE
+from services.api.rule_choice import rules_named
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds
 
@@ -46,11 +47,18 @@ class Service:
     watch: PositionWatch
     worlds: Worlds
 
-    def snapshot(self, question: Question) -> AbstractAsyncContextManager[Snapshot]:
-        """The read model under the knowledge that is asked for."""
-        if question.knowledge is None:
-            return self.reader.snapshot()
-        return self.worlds.snapshot(question.knowledge)
+    @asynccontextmanager
+    async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
+        """The read model under the knowledge and the version of the rules that are asked for. Raises RefusalError."""
+        async with self.reader.snapshot() as now:
+            rules = now.rules
+            if question.rules not in (None, rules.version):
+                rules = await rules_named(now, question.rules)
+            elif question.knowledge is None:
+                yield now
+                return
+        async with self.worlds.snapshot(question.knowledge, rules) as snapshot:
+            yield snapshot
 
 
 def service_of(request: Request) -> Service:
@@ -117,6 +125,7 @@ def _headers(request: Request, question: Question, snapshot: Snapshot) -> dict[s
     what = [
         RELEASE,
         snapshot.position,
+        snapshot.rules.version,
         question.fingerprint,
         str(question.limit),
         question.after,

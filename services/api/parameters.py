@@ -19,13 +19,11 @@ from services.api.knowledge import Knowledge
 from services.api.problems import (
     BAD_PARAMETER,
     FORMAT_NOT_AVAILABLE,
-    NOT_YET,
     UNKNOWN_PARAMETER,
     RefusalError,
     did_you_mean,
 )
 from steppe.domain.levels import LEVEL_OF_LABEL
-from steppe.domain.rules import RULES
 from steppe.domain.vocabulary import SECTORS
 
 LIMIT_DEFAULT = 100
@@ -76,7 +74,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=values.day),
         Parameter(name="known_at", help="Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.", read=values.knowledge),
         Parameter(name="known_by", help="When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.", choices=("reported", "recorded"), read=values.one_of(("reported", "recorded"))),
-        Parameter(name="rules", help=f"A version of the rules; {RULES.version} is the only one yet.", read=values.text),
+        Parameter(name="rules", help="A version of the rules, as in /v1/rules. Default: the one in force.", read=values.text),
         Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=values.count(1, LIMIT_MAX), kind="integer"),
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
@@ -92,6 +90,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("investor", "Party that pursues.", values.text),
         _many("investor_country", "Home country of a party that pursues, on the day that is judged.", values.country),
         _many("forum", "Forum at which a paper was signed.", values.text),
+        Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=values.count(0, 2**62), kind="integer"),
         _many("project", "Project key.", values.text),
         _many("deal", "Deal slug.", values.text),
         Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=values.text),
@@ -115,6 +114,7 @@ FLAG_ROWS = (
 )  # fmt: skip
 RECORD = (*PAGED, "project")
 ONE = COMMON
+FEED = ("format", "min_position", "limit", "cursor", "after")
 WAITING = ("min_position",)
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
@@ -129,6 +129,7 @@ class Question:
     as_of: date
     known_at: datetime
     knowledge: Knowledge | None
+    rules: str | None
     limit: int
     after: list[str] | None
     format: str
@@ -146,7 +147,6 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
     """Understand a request, or refuse it with the parameter's name."""
     given = _values(request, names)
     found = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
-    _refuse_what_is_not_there_yet(found)
     now = datetime.now(UTC).replace(microsecond=0)
     cursor: Cursor | None = cursors.decode(found["cursor"]) if "cursor" in found else None
     known_at: datetime = min(found.get("known_at", now), now)
@@ -160,6 +160,7 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
         as_of=as_of,
         known_at=known_at,
         knowledge=Knowledge(known_at, found.get("known_by") == "recorded") if known_at < now else None,
+        rules=found.get("rules"),
         limit=found.get("limit", LIMIT_DEFAULT),
         after=cursor.key if cursor else None,
         format=_format(request, found.get("format"), formats),
@@ -195,16 +196,6 @@ def _value(parameter: Parameter, texts: list[str]) -> Any:
 
 def _bad(name: str, detail: str) -> RefusalError:
     return RefusalError(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), {"parameter": name})
-
-
-def _refuse_what_is_not_there_yet(values: Mapping[str, Any]) -> None:
-    """An answer under other knowledge or other rules must never be given as if it were the one that was asked."""
-    rules = values.get("rules", RULES.version)
-    if rules != RULES.version:
-        detail = (
-            f"rules={rules} is not there yet: answers are under the rules in force, {RULES.version}. Leave rules out."
-        )
-        raise RefusalError(NOT_YET, detail, {"parameter": "rules"})
 
 
 def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:

@@ -46,7 +46,6 @@ FORMAT_NOT_AVAILABLE = Problem(slug="format-not-available", status=406, title="T
 NOT_FOUND = Problem(slug="not-found", status=404, title="There is nothing of that name")
 METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="This service only reads: use GET or HEAD")
 UNPROCESSABLE = Problem(slug="unprocessable", status=422, title="The request cannot be understood")
-NOT_YET = Problem(slug="not-yet", status=501, title="This is planned, and not there yet")
 NOT_CAUGHT_UP = Problem(
     slug="not-caught-up", status=503, title="The read model has not reached that position", retry_after_seconds=1
 )
@@ -59,7 +58,7 @@ FAULT = Problem(slug="fault", status=500, title="This is our fault; the log of t
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, UNPROCESSABLE, NOT_YET, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED, FAULT,
+    METHOD_NOT_ALLOWED, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED, FAULT,
 )  # fmt: skip
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}

@@ -66,6 +66,7 @@ async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
         deal_spans=await snapshot.rows("api_deal_spans_of_project", key),
         project_spans=await snapshot.rows("api_project_spans_of_project", key),
         changes=changes,
+        rules=snapshot.rules,
     )
     entries, next_key = told.page(question.after, question.limit)
     conflicts = await snapshot.rows("api_conflicts_of_project", key)

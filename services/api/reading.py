@@ -13,9 +13,11 @@ from typing import Any
 import asyncpg
 
 from services.api.settings import Settings
+from steppe.database import rule_versions
 from steppe.database.queries import load
+from steppe.domain.rules import Rules
 
-QUERIES = {**load("api_lists"), **load("api_project"), **load("api_status")}
+QUERIES = {**load("api_lists"), **load("api_project"), **load("api_status"), **load("rules")}
 
 Row = asyncpg.Record
 
@@ -46,10 +48,11 @@ def server_settings(settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The read model at one moment. `next_offsets` says which prefix of the log it reflects."""
+    """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it."""
 
     connection: Any  # asyncpg's pool proxy, which has no public type
     next_offsets: dict[int, int]
+    rules: Rules
 
     @property
     def position(self) -> str:
@@ -82,7 +85,8 @@ class Reader:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             rows = await connection.fetch(QUERIES["api_position"], self._topic)
-            yield Snapshot(connection, {row["partition"]: row["next_offset"] for row in rows})
+            next_offsets = {row["partition"]: row["next_offset"] for row in rows}
+            yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection))
 
 
 def spelt(next_offsets: dict[int, int]) -> str:

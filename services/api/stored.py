@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import msgspec
 
 from services.api.reading import Row
-from steppe.contracts.codec import Decoded, decode
+from steppe.database.stored_events import event_of
 from steppe.domain.events import Event
 from steppe.domain.history import DealState, Flag, ProjectState
 from steppe.domain.levels import Level
@@ -18,7 +17,6 @@ from steppe.domain.levels import Level
 _project = msgspec.json.Decoder(ProjectState)
 _deal = msgspec.json.Decoder(DealState)
 _flag = msgspec.json.Decoder(Flag)
-_headers = msgspec.json.Decoder(list[tuple[str, str | None]])
 
 
 def project(row: Row) -> ProjectState:
@@ -66,17 +64,9 @@ def closed(day: date | None) -> date | None:
 
 def event(row: Row) -> Event | None:
     """The event of a row, or None when its type is unknown to this release."""
-    found = decode(row["raw"].encode(), _attributes(row["headers"]), key=row["subject"].encode())
-    return found.event if isinstance(found, Decoded) else None
+    return event_of(row["raw"], row["headers"], row["subject"])
 
 
 def raw(text: str) -> Any:
     """The record's value as JSON, to be shown."""
     return msgspec.json.decode(text)
-
-
-def _attributes(headers: str | None) -> list[tuple[str, bytes | None]]:
-    """Kafka headers, kept only where the event's attributes are in them (CloudEvents binary mode)."""
-    if headers is None:
-        return []
-    return [(name, None if value is None else base64.b64decode(value)) for name, value in _headers.decode(headers)]

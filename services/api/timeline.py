@@ -15,6 +15,7 @@ from steppe.domain.events import Event
 from steppe.domain.fold import history
 from steppe.domain.history import on_day
 from steppe.domain.record import Reading
+from steppe.domain.rules import Rules
 
 Item = dict[str, Any]
 
@@ -35,12 +36,14 @@ class Told:
         deal_spans: Sequence[Row],
         project_spans: Sequence[Row],
         changes: Sequence[Item],
+        rules: Rules,
     ) -> None:
         self._project = project
         self._as_of = as_of
         self._deal_spans = deal_spans
         self._project_spans = project_spans
         self._changes = changes
+        self._rules = rules
         known = {(row["source"], row["id"]): stored.event(row) for row in rows}
         self._events = [event for event in known.values() if event is not None]
         self._knowledge = knowledge
@@ -127,7 +130,7 @@ class Told:
         }
 
     def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
-        told = history(self._project, read_as_known(events, self._knowledge).events)
+        told = history(self._project, read_as_known(events, self._knowledge).events, self._rules)
         return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
 
     def _deal_on(self, deal: str | None, day: date) -> Row | None:

@@ -1,10 +1,11 @@
-"""Answers under another knowledge: `known_at` in the past (domain page, section 8; docs/decisions/0009).
+"""Answers under another knowledge or other rules: `known_at`, `rules` (domain page, sections 6, 8; docs/decisions/0009).
 
 A world is a copy of the read model in temporary tables of one connection, written by the same code as the original, from
 the events that were known. The lists read it with the same statements. Knows connections and tables; knows no HTTP.
 
 The cost is bounded: at most so many worlds, the least recently used given up first; one is made at a time; of a world only
-the subjects are folded of which something was not known then, the rest is copied; and an old world learns only what came since.
+the subjects are folded of which something was not known then, the rest is copied; and an old world learns only what came
+since. Under other rules than those in force every project is folded.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from services.api import stored
 from services.api.knowledge import Knowledge
 from services.api.problems import RefusalError
 from services.api.reading import QUERIES, Row, Snapshot
+from steppe.database import rule_versions
 from steppe.database.queries import load
 from steppe.database.read_model import STATEMENTS, ReadModel, Subject
 from steppe.domain.events import Event
-from steppe.domain.rules import RULES
+from steppe.domain.rules import Rules
 
 _WORLDS = load("api_worlds")
 _WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
 _OF_PROJECTS = ("project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
 
+_Key = tuple[Knowledge | None, str]
 Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 
 
@@ -50,7 +53,7 @@ class Worlds:
         self._schema = schema
         self._topic = topic
         self._worlds_max = worlds_max
-        self._worlds: dict[Knowledge, _World] = {}
+        self._worlds: dict[_Key, _World] = {}
         self._choosing = asyncio.Lock()
         self._making = asyncio.Semaphore(1)
 
@@ -61,9 +64,13 @@ class Worlds:
         self._worlds.clear()
 
     @asynccontextmanager
-    async def snapshot(self, knowledge: Knowledge) -> AsyncIterator[Snapshot]:
-        """Read several things as of one moment, as known then. A world that has not seen all of the log learns it first."""
-        world = await self._entered(knowledge)
+    async def snapshot(self, knowledge: Knowledge | None, rules: Rules) -> AsyncIterator[Snapshot]:
+        """Read several things as of one moment, as known then (None: now), under these rules.
+
+        A world that has not seen all of the log learns it first.
+        """
+        key = (knowledge, rules.version)
+        world = await self._entered(key)
         try:
             transaction = world.connection.transaction(isolation="repeatable_read")
             await transaction.start()
@@ -71,9 +78,9 @@ class Worlds:
             now = {row["partition"]: row["next_offset"] for row in rows}
             if world.next_offsets != now:
                 async with self._making:
-                    await self._learn(world, knowledge, now)
+                    await self._learn(world, knowledge, rules, now)
             try:
-                yield Snapshot(world.connection, now)
+                yield Snapshot(world.connection, now, rules)
             finally:
                 await transaction.commit()
             world.next_offsets = now
@@ -81,23 +88,23 @@ class Worlds:
             world.next_offsets = now
             raise
         except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more
-            self._drop(knowledge, world)
+            self._drop(key, world)
             raise
         finally:
             world.in_use.release()
 
-    async def _entered(self, knowledge: Knowledge) -> _World:
+    async def _entered(self, key: _Key) -> _World:
         """The world, ours until its `in_use` is released."""
         while True:
-            world = await self._world(knowledge)
+            world = await self._world(key)
             await world.in_use.acquire()
             if not world.connection.is_closed():
                 return world
             world.in_use.release()  # it broke while we waited
 
-    async def _world(self, knowledge: Knowledge) -> _World:
+    async def _world(self, key: _Key) -> _World:
         async with self._choosing:
-            world = self._worlds.pop(knowledge, None)
+            world = self._worlds.pop(key, None)
             if world is None or world.connection.is_closed():
                 while len(self._worlds) >= self._worlds_max:
                     idle = (known for known, kept in self._worlds.items() if not kept.in_use.locked())
@@ -105,22 +112,26 @@ class Worlds:
                     async with given_up.in_use:
                         given_up.connection.terminate()
                 world = _World(await self._connect())
-            self._worlds[knowledge] = world  # the last is the most recently used
+            self._worlds[key] = world  # the last is the most recently used
             return world
 
-    def _drop(self, knowledge: Knowledge, world: _World) -> None:
+    def _drop(self, key: _Key, world: _World) -> None:
         world.connection.terminate()
-        if self._worlds.get(knowledge) is world:
-            del self._worlds[knowledge]
+        if self._worlds.get(key) is world:
+            del self._worlds[key]
 
-    async def _learn(self, world: _World, knowledge: Knowledge, now: dict[int, int]) -> None:
+    async def _learn(self, world: _World, knowledge: Knowledge | None, rules: Rules, now: dict[int, int]) -> None:
         """Make the copy, or bring it to the same prefix of the log as the read model that is seen."""
         connection, seen = world.connection, world.next_offsets
         if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
-            subjects = [
-                row["subject"]
-                for row in await connection.fetch(_WORLDS["subjects_with_more"], knowledge.known_at, knowledge.recorded)
-            ]
+            in_force = await rule_versions.in_force(connection)
+            found = await connection.fetch(
+                _WORLDS["subjects_otherwise"],
+                knowledge.known_at if knowledge else None,
+                knowledge is not None and knowledge.recorded,
+                rules.version != in_force.version,
+            )
+            subjects = [row["subject"] for row in found]
             await self._copy(connection, subjects)
         else:
             subjects = [
@@ -128,9 +139,10 @@ class Worlds:
                 for row in await connection.fetch(_WORLDS["subjects_since"], list(seen), list(seen.values()))
             ]
         if subjects:
-            found = await self._events(connection, subjects, knowledge)
-            writer = ReadModel(_WRITING, RULES, alone=True)
-            await writer.write(connection, found, knowledge.known_at, recorded=knowledge.recorded)
+            events = await self._events(connection, subjects, knowledge)
+            writer = ReadModel(_WRITING, rules, alone=True)
+            known_at, recorded = (knowledge.known_at, knowledge.recorded) if knowledge else (None, False)
+            await writer.write(connection, events, known_at, recorded=recorded)
 
     async def _copy(self, connection: asyncpg.Connection[Row], but: list[str]) -> None:
         # The names are the constants above and a setting, never input.
@@ -150,7 +162,7 @@ class Worlds:
             await connection.execute(f"ANALYZE pg_temp.{table}")
 
     async def _events(
-        self, connection: asyncpg.Connection[Row], subjects: list[str], knowledge: Knowledge
+        self, connection: asyncpg.Connection[Row], subjects: list[str], knowledge: Knowledge | None
     ) -> dict[str, Subject]:
         """All events of the subjects; as the last one counts the last that was known."""
         events: dict[str, list[Event]] = {}
@@ -159,7 +171,7 @@ class Worlds:
             event = stored.event(row)
             if event is not None:
                 events.setdefault(row["subject"], []).append(event)
-                known = event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
+                known = knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
                 if known or row["subject"] not in last:
                     last[row["subject"]] = (row["partition"], row["log_offset"])
         return {subject: Subject(found, *last[subject]) for subject, found in events.items()}

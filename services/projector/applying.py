@@ -13,9 +13,9 @@ from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.sorting import Identity, Sorted, sort_out
+from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.rows import copy
-from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -39,12 +39,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, the rules, which topic, and how many partitions it has."""
+    """What every batch needs: the statements, which topic, and how many partitions it has."""
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
-    rules: Rules
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Another worker that holds them is waited for."""
@@ -79,7 +78,8 @@ class Applier:
             name: Subject(subject.events, partition, subject.last_offset)
             for (partition, name), subject in subjects.items()
         }
-        await ReadModel(self.statements, self.rules).write(connection, written)
+        rules = await rule_versions.in_force(connection)
+        await ReadModel(self.statements, rules).write(connection, written)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
         await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
         await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))

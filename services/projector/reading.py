@@ -5,15 +5,13 @@ Shared with `verify`, so that both agree on what counts as an event.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from enum import Enum
-
-import msgspec
 
 from services.projector.batch import Headers, Record
 from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
+from steppe.database.stored_events import encoded_headers, event_of
 from steppe.domain.events import Event
 
 REGISTRY_SUBJECTS = ("party:", "forum:")
@@ -97,23 +95,10 @@ def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
 
 def again(raw: str, headers: str | None, subject: str) -> Event:
     """Decode a stored event. It was decoded once, so failing now is a bug and ends the process."""
-    found = codec.decode(raw.encode(), () if headers is None else headers_of(headers), key=subject.encode())
-    if not isinstance(found, codec.Decoded):
-        raise TypeError(f"an event of {subject} was folded and is now of unknown type {found.type}")
-    return found.event
-
-
-def encoded_headers(headers: Headers) -> str:
-    """All headers, byte-exact: a JSON list of [name, base64 of the value, or null]."""
-    return msgspec.json.encode(
-        [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
-    ).decode()
-
-
-def headers_of(text: str) -> list[tuple[str, bytes | None]]:
-    """What `encoded_headers` was given."""
-    pairs = msgspec.json.decode(text, type=list[tuple[str, str | None]])
-    return [(name, None if value is None else base64.b64decode(value)) for name, value in pairs]
+    event = event_of(raw, headers, subject)
+    if event is None:
+        raise TypeError(f"an event of {subject} was folded and is now of unknown type")
+    return event
 
 
 def attributes_of(headers: Headers) -> str | None:

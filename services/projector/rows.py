@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from services.projector.reading import StoredEvent, Undecoded, encoded_headers
+from services.projector.reading import StoredEvent, Undecoded
 from steppe.database.rows import Row, text
+from steppe.database.stored_events import encoded_headers
 
 EVENT = (
     "subject", "source", "id", "partition", "log_offset", "name", "state", "deal", "known_at", "recorded_at",

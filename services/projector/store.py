@@ -24,7 +24,6 @@ from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
 from services.projector.settings import Settings
 from steppe.database import queries
-from steppe.domain.rules import RULES
 
 log = logging.getLogger("steppe.projector")
 
@@ -86,7 +85,7 @@ class Store:
         missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
-        self._applier = Applier(self._statements, self._topic, how_many, RULES)
+        self._applier = Applier(self._statements, self._topic, how_many)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)

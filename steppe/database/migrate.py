@@ -10,6 +10,8 @@ from importlib import resources
 
 import asyncpg
 
+from steppe.database import rule_versions
+
 # Any number will do, as long as nobody else takes it: "STEP" in ASCII.
 _LOCK = 0x53544550
 # Longer than another migration of this size takes, shorter than a deployment waits.
@@ -77,6 +79,7 @@ async def apply(connection: asyncpg.Connection, files: list[Migration] | None = 
                 await connection.execute(
                     "INSERT INTO steppe.migration (name, sha256) VALUES ($1, $2)", file.name, file.sha256
                 )
+            await rule_versions.ensure_built_in(connection)
             await connection.execute(resources.files("steppe.database").joinpath("roles.sql").read_text())
         return [file.name for file in missing]
     finally:

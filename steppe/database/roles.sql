@@ -35,5 +35,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA steppe TO steppe_projector, steppe_api;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA rm_v1 TO steppe_projector;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA rm_v1 TO steppe_projector;
 
+-- An operator's command, with the projector's rights, adds versions of the rules and what their change did.
+GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition TO steppe_projector;
+
 -- The api reads.
 GRANT SELECT ON ALL TABLES IN SCHEMA rm_v1 TO steppe_api;

@@ -132,7 +132,9 @@ def text(value: str | None) -> str | None:
     return None if value is None else value.replace("\0", "\ufffd")
 
 
-async def copy(connection: Connection, table: str, columns: Sequence[str], records: Sequence[Row]) -> None:
-    """COPY rows into a table."""
+async def copy(
+    connection: Connection, table: str, columns: Sequence[str], records: Sequence[Row], *, schema: str | None = None
+) -> None:
+    """COPY rows into a table; `schema` None: the one that the search path finds."""
     if records:
-        await connection.copy_records_to_table(table, records=records, columns=list(columns))
+        await connection.copy_records_to_table(table, records=records, columns=list(columns), schema_name=schema)

@@ -25,7 +25,6 @@ from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database import queries
-from steppe.domain.rules import RULES
 from tests.stack import Database
 
 SOURCE = "/tests"
@@ -80,7 +79,7 @@ class Log:
         """Apply records, whatever is in them."""
         files = ("checkpoint", "event", "read_model", "registry", "market")
         statements = {name: text for file in files for name, text in queries.load(file).items()}
-        applier = Applier(statements, self.topic, PARTITIONS_DEFAULT, RULES)
+        applier = Applier(statements, self.topic, PARTITIONS_DEFAULT)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,

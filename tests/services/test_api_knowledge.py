@@ -16,6 +16,7 @@ from services.api.worlds import Worlds, connector
 from steppe.contracts import codec
 from steppe.domain.events import Event
 from steppe.domain.portfolio import portfolio
+from steppe.domain.rules import RULES
 from tests.services.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
 from tests.stack import Database
 
@@ -182,7 +183,7 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
     entered, asked = asyncio.Event(), asyncio.Event()
 
     async def breaks() -> None:
-        async with worlds.snapshot(knowledge):
+        async with worlds.snapshot(knowledge, RULES):
             entered.set()
             await asked.wait()
             for _ in range(20):
@@ -192,7 +193,7 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
     async def waits() -> int:
         await entered.wait()
         asked.set()
-        async with worlds.snapshot(knowledge) as snapshot:
+        async with worlds.snapshot(knowledge, RULES) as snapshot:
             return len(await snapshot.rows("api_deals_of_project", knowledge.known_at.date(), "katpar"))
 
     broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)

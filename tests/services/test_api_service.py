@@ -133,11 +133,11 @@ async def test_what_cannot_be_read_is_refused_by_name(
     assert says in problem["detail"]
 
 
-async def test_what_is_planned_is_refused_and_not_ignored(log: Log, client: httpx.AsyncClient) -> None:
+async def test_rules_that_do_not_exist_are_refused_with_those_that_do(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(registered("a"))
     for path in (*LISTS, "/v1/projects/a", "/v1/projects/a/timeline"):
-        problem = await refused(client, f"{path}?rules=2019-9", 501, "not-yet")
-        assert problem["parameter"] == "rules"
+        problem = await refused(client, f"{path}?rules=2019-9", 400, "bad-parameter")
+        assert (problem["parameter"], problem["versions"]) == ("rules", ["2026-1"])
         assert (await client.get(f"{path}?known_by=reported")).status_code == 200
 
 

@@ -18,8 +18,8 @@ from services.projector.batch import (
 )
 from services.projector.errors import CheckpointWentBackError, LogGapError, LogShorterError
 from services.projector.memory import Memory, Remembered
-from services.projector.reading import encoded_headers, headers_of
 from steppe.database import registry_rows
+from steppe.database.stored_events import encoded_headers, headers_of
 from steppe.domain.events import Event, interpret
 from steppe.domain.history import EVER, FOREVER
 

@@ -1,0 +1,20 @@
+"""Which version of the rules answers (`rules=`). Knows the stored versions; judges nothing."""
+
+from __future__ import annotations
+
+from services.api.problems import BAD_PARAMETER, RefusalError
+from services.api.reading import Snapshot
+from steppe.database import rule_versions
+from steppe.domain.rules import Rules
+
+
+async def rules_named(snapshot: Snapshot, version: str | None) -> Rules:
+    """A stored version; None: the one in force. Raises RefusalError that lists those there are."""
+    if version is None:
+        return snapshot.rules
+    found = await rule_versions.named(snapshot.connection, version)
+    if found is None:
+        known = [row["version"] for row in await snapshot.rows("rule_versions")]
+        detail = f"rules: there is no version {version[:40]!r}; there are {', '.join(known)}."
+        raise RefusalError(BAD_PARAMETER, detail, {"parameter": "rules", "versions": known})
+    return found

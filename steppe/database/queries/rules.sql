@@ -1,0 +1,76 @@
+-- Versions of the rules, and what a change of them did.
+
+-- name: rules_in_force
+SELECT change.change_id, version.document
+FROM steppe.rule_change AS change
+JOIN steppe.rule_version AS version ON version.version = change.version
+ORDER BY change.change_id DESC
+LIMIT 1;
+
+-- name: rule_version
+-- $1 version
+SELECT version.document
+FROM steppe.rule_version AS version
+WHERE version.version = $1::text;
+
+-- name: rule_versions
+-- Every version, the newest first, with the changes that put it in force, the newest first.
+SELECT
+    version.version,
+    version.document,
+    version.note,
+    version.added_by,
+    version.added_at,
+    ARRAY(
+        SELECT change.in_force_from
+        FROM steppe.rule_change AS change
+        WHERE change.version = version.version
+        ORDER BY change.change_id DESC
+    ) AS in_force_from
+FROM steppe.rule_version AS version
+ORDER BY version.added_at DESC, version.version COLLATE "C";
+
+-- name: add_rule_version
+-- Nothing when the version exists. $1 version, $2 document, $3 note, $4 by whom
+INSERT INTO steppe.rule_version (version, document, note, added_by)
+VALUES ($1::text, $2::text, $3::text, $4::text)
+ON CONFLICT DO NOTHING
+RETURNING version;
+
+-- name: put_in_force
+-- $1 version, $2 by whom, $3 reason, $4 projects judged again
+INSERT INTO steppe.rule_change (version, changed_by, reason, projects)
+VALUES ($1::text, $2::text, $3::text, $4::integer)
+RETURNING change_id;
+
+-- name: subjects_of_projects
+SELECT project.project, project.partition, project.log_offset
+FROM project
+ORDER BY project.project COLLATE "C";
+
+-- name: flags_on_day
+-- $1 day
+SELECT flag.project, flag.deal, flag.flag, flag.severity
+FROM flag_span AS flag
+WHERE flag.valid_from <= $1::date
+    AND flag.valid_to > $1::date;
+
+-- name: api_transition_page
+-- What became of flags, in the order in which it was found out. $1 last one seen, $2 rows
+SELECT
+    transition.transition_id,
+    transition.project,
+    transition.deal,
+    transition.flag,
+    transition.transition,
+    transition.severity_before,
+    transition.severity,
+    transition.on_day,
+    transition.cause,
+    transition.rule_version,
+    transition.change_id,
+    transition.found_at
+FROM steppe.flag_transition AS transition
+WHERE transition.transition_id > $1::bigint
+ORDER BY transition.transition_id
+LIMIT $2::integer;

@@ -1,0 +1,157 @@
+"""Puts a version of the rules in force: judges every project again from the stored events, without Kafka, at once.
+
+One transaction under the fence of every checkpoint: workers wait, readers go on with what stood and then see all of it
+(domain page, section 6). Shares the folding and writing with the projector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from steppe.database import queries, rule_versions
+from steppe.database.read_model import STATEMENTS, ReadModel, Subject
+from steppe.database.rows import copy
+from steppe.database.rule_versions import RuleVersionError
+from steppe.database.stored_events import event_of
+from steppe.domain.events import Event
+from steppe.domain.rules import Rules
+
+# Longer than a batch takes: a projector that does not let go of its rows by then hangs.
+_LOCK_TIMEOUT = "30s"
+_PROJECTS_AT_ONCE = 200
+_SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
+_TRANSITION = (
+    "project", "deal", "flag", "transition", "severity_before", "severity", "on_day", "cause", "rule_version", "change_id",
+)  # fmt: skip
+
+Standing = dict[tuple[str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What another version makes of a flag today (UTC). `deal` '': of the project. `severity` None: it no longer stands."""
+
+    project: str
+    deal: str
+    flag: str
+    transition: str
+    severity_before: str | None
+    severity: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejudged:
+    """What was done. `change_id` None: it was only tried, and undone."""
+
+    version_before: str
+    version: str
+    projects: int
+    change_id: int | None
+    differences: tuple[Difference, ...]
+
+
+async def put_in_force(
+    connection: asyncpg.Connection,
+    version: str,
+    *,
+    by: str,
+    reason: str | None = None,
+    trial: bool = False,
+    schema: str = "rm_v1",
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Rejudged:
+    """Judge everything under a stored version and record the change with its differences. `trial` undoes all of it.
+
+    Needs the rights of the projector. The version that is in force already changes nothing but is recorded again.
+    Raises RuleVersionError when there is no such version.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
+        await connection.execute("SELECT set_config('search_path', $1, true)", schema)
+        await connection.fetch(queries.load("rebuild")["lock_every_checkpoint"])
+        rules = await rule_versions.named(connection, version)
+        if rules is None:
+            known = [row["version"] for row in await connection.fetch(rule_versions.STATEMENTS["rule_versions"])]
+            raise RuleVersionError(f"There is no version {version}; there are {', '.join(known)}.")
+        before = await rule_versions.in_force(connection)
+        today = datetime.now(UTC).date()
+        stood = await _standing(connection, today)
+        projects = await _judge_again(connection, rules, progress)
+        differences = _differences(stood, await _standing(connection, today))
+        change_id: int | None = None
+        if not trial:
+            change_id = await connection.fetchval(
+                rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
+            )
+            await copy(
+                connection,
+                "flag_transition",
+                _TRANSITION,
+                [
+                    (one.project, one.deal, one.flag, one.transition, one.severity_before, one.severity, today, "rules", version, change_id)
+                    for one in differences
+                ],
+                schema="steppe",
+            )  # fmt: skip
+    except BaseException:
+        await transaction.rollback()
+        raise
+    await (transaction.rollback() if trial else transaction.commit())
+    return Rejudged(
+        version_before=before.version,
+        version=version,
+        projects=projects,
+        change_id=change_id,
+        differences=differences,
+    )
+
+
+async def _judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+    statements = {name: text for file in STATEMENTS for name, text in queries.load(file).items()}
+    events = queries.load("event")["events_of_subjects"]
+    places = {
+        row["project"]: (row["partition"], row["log_offset"])
+        for row in await connection.fetch(rule_versions.STATEMENTS["subjects_of_projects"])
+    }
+    projects = list(places)
+    # Whoever else judges a market waits at the fence.
+    writer = ReadModel(statements, rules, alone=True)
+    for first in range(0, len(projects), _PROJECTS_AT_ONCE):
+        some = projects[first : first + _PROJECTS_AT_ONCE]
+        found: dict[str, list[Event]] = {project: [] for project in some}
+        for row in await connection.fetch(events, some):
+            event = event_of(row["raw"], row["headers"], row["subject"])
+            if event is not None:
+                found[row["subject"]].append(event)
+        await writer.write(connection, {project: Subject(found[project], *places[project]) for project in some})
+        progress(first + len(some), len(projects))
+    return len(projects)
+
+
+async def _standing(connection: asyncpg.Connection, day: object) -> Standing:
+    rows = await connection.fetch(rule_versions.STATEMENTS["flags_on_day"], day)
+    return {(row["project"], row["deal"], row["flag"]): row["severity"] for row in rows}
+
+
+def _differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return tuple(_difference(key, before.get(key), after.get(key)) for key in keys)
+
+
+def _difference(key: tuple[str, str, str], before: str | None, after: str | None) -> Difference:
+    if after is None:
+        transition = "cleared"
+    elif before is None:
+        transition = "raised"
+    else:
+        transition = "escalated" if _SEVERITIES.index(after) > _SEVERITIES.index(before) else "eased"
+    project, deal, flag = key
+    return Difference(
+        project=project, deal=deal, flag=flag, transition=transition, severity_before=before, severity=after
+    )

@@ -1,0 +1,65 @@
+"""The stored versions of the rules and the one in force. Knows the tables of `rules.sql`; judges nothing.
+
+A version is never edited: the same name with other figures is refused, so that `rule_version` in an answer says all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from steppe.database import queries
+from steppe.domain.rule_document import document_of, rules_from
+from steppe.domain.rules import RULES, Rules
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy | asyncpg.Connection
+
+STATEMENTS = queries.load("rules")
+
+
+class RuleVersionError(Exception):
+    """The version cannot be stored or used; the message says why and what to do."""
+
+
+async def in_force(connection: Connection) -> Rules:
+    """The version that judges now. A projector reads it after its fence, so that no batch mixes two."""
+    row = await connection.fetchrow(STATEMENTS["rules_in_force"])
+    if row is None:
+        raise RuleVersionError("No version of the rules is in force: run `steppe migrate`.")
+    return decoded(row["document"])
+
+
+async def named(connection: Connection, version: str) -> Rules | None:
+    """A stored version, or None."""
+    row = await connection.fetchrow(STATEMENTS["rule_version"], version)
+    return None if row is None else decoded(row["document"])
+
+
+async def add(connection: Connection, rules: Rules, *, by: str, note: str | None = None) -> bool:
+    """Store a version; False when the same is stored already. Raises RuleVersionError when it is there with other figures."""
+    text = msgspec.json.encode(document_of(rules)).decode()
+    if await connection.fetchval(STATEMENTS["add_rule_version"], rules.version, text, note, by):
+        return True
+    if await named(connection, rules.version) != rules:
+        raise RuleVersionError(
+            f"Version {rules.version} exists with other figures, and answers name it: give the new one another name."
+        )
+    return False
+
+
+async def ensure_built_in(connection: Connection) -> None:
+    """Store the version of this release, and put it in force where none is. Twice is safe."""
+    await add(connection, RULES, by="steppe", note="The defaults of the domain page, section 6.")
+    if await connection.fetchrow(STATEMENTS["rules_in_force"]) is None:
+        await connection.execute(STATEMENTS["put_in_force"], RULES.version, "steppe", "the first version", 0)
+
+
+def decoded(document: str) -> Rules:
+    """A version from its stored form. What a newer release asks for and the version does not know is as built in."""
+    found: Any = msgspec.json.decode(document)
+    return rules_from(found, RULES)
