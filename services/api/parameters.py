@@ -23,12 +23,12 @@ from services.api.problems import (
     RefusalError,
     did_you_mean,
 )
+from steppe.domain.history import SEVERITIES
 from steppe.domain.levels import LEVEL_OF_LABEL
 from steppe.domain.vocabulary import SECTORS
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
-SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
 CERTAINTIES = ("certain", "possible")
 FLAGS = (
     "memorandum-only", "memorandum-churn", "silent", "unchecked", "lapsed", "partly-bound", "not-building",

@@ -8,12 +8,11 @@ from typing import Any
 
 from services.api import stored
 from services.api.knowledge import Knowledge, read_as_known
-from services.api.parameters import SEVERITIES
 from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.reading import Row
 from steppe.domain.events import Event
 from steppe.domain.fold import history
-from steppe.domain.history import on_day
+from steppe.domain.history import SEVERITIES, on_day
 from steppe.domain.record import Reading
 from steppe.domain.rules import Rules
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import time
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.console import Console
 
-from steppe.cli import addresses, asking, migrate, sending, tables
+from steppe.cli import addresses, asking, migrate, rule_versions, sending, tables
 from steppe.cli.asking import RefusedError
+from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.database import rebuild as plain_rebuild
 
 app = typer.Typer(
@@ -25,38 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(rule_versions.app, name="rules")
 _SECONDS_TO_CATCH_UP = 600.0
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a day; write it like 2025-12-31") from None
-
-
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=_day, metavar="DAY")]
-
-KnownAt = Annotated[
-    str | None,
-    typer.Option(
-        "--known-at", help="Use only what was known by then: a day (its end, UTC) or an instant.", metavar="WHEN"
-    ),
-]
-
-
-def _out() -> Console:
-    return Console(width=None if sys.stdout.isatty() else 160)
-
-
-def _err() -> Console:
-    return Console(stderr=True)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 @app.command(
@@ -87,11 +55,11 @@ def send(
         if str(path) != "-" and not path.is_file():
             raise typer.BadParameter(f"there is no file {path}", param_hint="FILES")
     where = addresses.find()
-    sent = sending.send(files, where.ingest, on_error, _err())
+    sent = sending.send(files, where.ingest, on_error, err())
     if wait and sent.position:
         _wait_for(where.api, sent.position_text)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "accepted": sent.accepted,
                 "duplicates": sent.duplicates,
@@ -101,16 +69,16 @@ def send(
             }
         )
     else:
-        err = _err()
+        errors = err()
         for entry in sent.rejected:
             for error in entry["errors"]:
-                err.print(
+                errors.print(
                     f"{entry['file']}:{entry['line']}: {error['pointer']} {error['message']}",
                     markup=False, soft_wrap=True,
                 )  # fmt: skip
         for entry in sent.warnings:
-            err.print(f"{entry['file']}:{entry['line']}: warning: {entry['message']}", markup=False, soft_wrap=True)
-        _out().print(
+            errors.print(f"{entry['file']}:{entry['line']}: warning: {entry['message']}", markup=False, soft_wrap=True)
+        out().print(
             f"{sent.accepted} accepted, {sent.duplicates} duplicates, {len(sent.rejected)} rejected; "
             f"position {sent.position_text or '-'}"
         )
@@ -128,6 +96,7 @@ def flags(
     certainty: Annotated[str | None, typer.Option(help="possible or certain.")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    rules: Rules = None,
     as_json: AsJson = False,
 ) -> None:
     """List the flags that stand on a day.
@@ -137,17 +106,18 @@ def flags(
     query = {
         "flag": flag, "severity": severity, "country": country, "commodity": commodity,
         "investor_country": investor_country, "certainty": certainty, "as_of": as_of, "known_at": known_at,
+        "rules": rules,
     }  # fmt: skip
     items = list(asking.pages(addresses.find().api, "/v1/flags", query))
     if as_json:
-        _print_json(items)
+        print_json(items)
     elif not items:
-        _out().print("No flags. If you expected some, see `steppe status` and the filters.")
+        out().print("No flags. If you expected some, see `steppe status` and the filters.")
     else:
-        out = _out()
-        out.print(tables.flags(items))
+        screen = out()
+        screen.print(tables.flags(items))
         projects = len({item["project"] for item in items})
-        out.print(f"\n{len(items)} flags on {projects} projects as of {as_of or known_at or 'today'}.")
+        screen.print(f"\n{len(items)} flags on {projects} projects as of {as_of or known_at or 'today'}.")
 
 
 @app.command()
@@ -155,6 +125,7 @@ def project(
     key: Annotated[str, typer.Argument(help="The project's key, as in `steppe flags`.")],
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    rules: Rules = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where a project stands: deals, legs, flags, and its timeline with both times.
@@ -162,13 +133,13 @@ def project(
     Example: steppe project sareco-stepnogorsk --as-of 2014-12-31
     """
     api = addresses.find().api
-    when = {"as_of": as_of, "known_at": known_at}
+    when = {"as_of": as_of, "known_at": known_at, "rules": rules}
     found = asking.get(api, f"/v1/projects/{key}", when)
     timeline = list(asking.pages(api, f"/v1/projects/{key}/timeline", when))
     if as_json:
-        _print_json({**found, "timeline": timeline})
+        print_json({**found, "timeline": timeline})
     else:
-        _out().print(tables.project(found, timeline))
+        out().print(tables.project(found, timeline))
 
 
 @app.command()
@@ -182,9 +153,9 @@ def status(
     if wait:
         found = _wait_without_lag(api)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
-        _out().print(tables.status(found))
+        out().print(tables.status(found))
 
 
 @app.command()
@@ -198,10 +169,10 @@ def rebuild(
     if not yes and not typer.confirm("Readers will see incomplete answers until the log is folded again. Go on?"):
         raise typer.Exit(1)
     before = asyncio.run(_rebuild(where.database))
-    err = _err()
-    err.print(f"Emptied; {sum(before.values())} records are folded again ...")
+    errors = err()
+    errors.print(f"Emptied; {sum(before.values())} records are folded again ...")
     _wait_without_lag(where.api)
-    _out().print("The read models are complete.")
+    out().print("The read models are complete.")
 
 
 @app.command()
@@ -213,10 +184,10 @@ def trace(
     api = addresses.find().api
     found = asking.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
     if as_json:
-        _print_json(found["items"])
+        print_json(found["items"])
         return
     for stop in found["items"]:
-        tables.trace(_out(), stop, api)
+        tables.trace(out(), stop, api)
 
 
 @app.command(name="migrate")
@@ -227,7 +198,7 @@ def prepare() -> None:
     except migrate.SettingError as error:
         raise typer.BadParameter(str(error)) from error
     done = ", ".join(prepared.migrations) or "nothing to migrate"
-    _out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
+    out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
 
 
 async def _rebuild(database: str) -> dict[tuple[str, int], int]:
@@ -253,7 +224,7 @@ def _wait_for(api: str, position: str) -> None:
 
 def _wait_without_lag(api: str) -> dict[str, Any]:
     deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
-    with _err().status("Waiting for the read models ...") as spinner:
+    with err().status("Waiting for the read models ...") as spinner:
         while True:
             found = asking.get(api, "/v1/status")
             lags = [part.get("lag_events") for part in found["partitions"]]
@@ -270,7 +241,7 @@ def main() -> None:
     try:
         app()
     except RefusedError as error:
-        _err().print(str(error), style="red", markup=False, soft_wrap=True)
+        err().print(str(error), style="red", markup=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -115,3 +115,53 @@ def trace(console: Console, stop: Item, api: str) -> None:
 
 def _text(value: Any) -> str:
     return "?" if value is None else str(value)
+
+
+def rule_versions(found: Item) -> Table:
+    """One row a version."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("version", "in force", "added", "by", "note"):
+        table.add_column(column, overflow="fold")
+    for item in found["items"]:
+        since = item["in_force_from"][0][:16].replace("T", " ") if item["in_force_from"] else ""
+        now = item["version"] == found["in_force"]
+        table.add_row(
+            Text(item["version"], style="bold" if now else ""),
+            f"since {since}" if now else ("last " + since if since else "never"),
+            item["added_at"][:16].replace("T", " "),
+            item["added_by"],
+            item["note"] or "",
+        )
+    return table
+
+
+def rule_version(item: Item) -> Group:
+    """The thresholds of one version, and where they are others."""
+    table = Table("rule", "value", "elsewhere", box=None, pad_edge=False, header_style="bold")
+    for rule, value in item["values"].items():
+        elsewhere = [
+            f"{override['value']} for {name} {override[name]}"
+            for override in item["overrides"]
+            if override["rule"] == rule
+            for name in ("level", "commodity", "sector", "country")
+            if name in override
+        ]
+        table.add_row(rule, str(value), ", ".join(elsewhere))
+    return Group(
+        Text(item["version"], style="bold"), table, Text("\nMonths, unless the name of a rule says otherwise.")
+    )
+
+
+def differences(found: Iterable[Any]) -> Table:
+    """One row a flag that another version of the rules judges otherwise."""
+    table = Table("change", "flag", "project", "deal", "before", "after", box=None, pad_edge=False, header_style="bold")
+    for one in found:
+        table.add_row(
+            one.transition,
+            one.flag,
+            one.project,
+            one.deal,
+            one.severity_before or "-",
+            Text(one.severity or "-", style=_COLOURS.get(one.severity or "", "")),
+        )
+    return table

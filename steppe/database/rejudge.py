@@ -18,12 +18,12 @@ from steppe.database.rows import copy
 from steppe.database.rule_versions import RuleVersionError
 from steppe.database.stored_events import event_of
 from steppe.domain.events import Event
+from steppe.domain.history import SEVERITIES
 from steppe.domain.rules import Rules
 
 # Longer than a batch takes: a projector that does not let go of its rows by then hangs.
 _LOCK_TIMEOUT = "30s"
 _PROJECTS_AT_ONCE = 200
-_SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
 _TRANSITION = (
     "project", "deal", "flag", "transition", "severity_before", "severity", "on_day", "cause", "rule_version", "change_id",
 )  # fmt: skip
@@ -150,7 +150,7 @@ def _difference(key: tuple[str, str, str], before: str | None, after: str | None
     elif before is None:
         transition = "raised"
     else:
-        transition = "escalated" if _SEVERITIES.index(after) > _SEVERITIES.index(before) else "eased"
+        transition = "escalated" if SEVERITIES.index(after) > SEVERITIES.index(before) else "eased"
     project, deal, flag = key
     return Difference(
         project=project, deal=deal, flag=flag, transition=transition, severity_before=before, severity=after

@@ -16,6 +16,8 @@ from steppe.domain.levels import Level
 
 EVER = date.min
 FOREVER = date.max
+# From the mildest to the most severe.
+SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
 
 T = TypeVar("T")
 

@@ -1,0 +1,50 @@
+"""What the commands share at the terminal: options, output, JSON. Knows no service."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day; write it like 2025-12-31") from None
+
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=_day, metavar="DAY")]
+
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", help="Use only what was known by then: a day (its end, UTC) or an instant.", metavar="WHEN"
+    ),
+]
+
+
+def out() -> Console:
+    """Where answers go; wide when nobody's terminal says how wide."""
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def err() -> Console:
+    """Where progress and refusals go."""
+    return Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """An answer for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+Rules = Annotated[
+    str | None, typer.Option("--rules", help="Judge by this version of the rules instead of the one in force.")
+]
