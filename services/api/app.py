@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import corrections, lists, problems, project, rules, status, trace
+from services.api import backtest, corrections, lists, problems, project, rules, status, trace
 from services.api.answers import Service
 from services.api.logends import LogEnds
 from services.api.reading import Reader, Row, open_pool, server_settings
@@ -54,7 +54,15 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for router in (lists.router, project.router, corrections.router, rules.router, trace.router, status.router):
+    for router in (
+        lists.router,
+        project.router,
+        corrections.router,
+        rules.router,
+        backtest.router,
+        trace.router,
+        status.router,
+    ):
         app.include_router(router)
 
     @app.get("/", include_in_schema=False)

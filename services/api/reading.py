@@ -64,6 +64,11 @@ class Snapshot:
         rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
         return rows
 
+    async def each(self, name: str, *arguments: object) -> AsyncIterator[Row]:
+        """The rows of a named query, a few thousand at a time."""
+        async for row in self.connection.cursor(QUERIES[name], *arguments, prefetch=2000):
+            yield row
+
     async def row(self, name: str, *arguments: object) -> Row | None:
         """The only row of a named query, or None."""
         row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)

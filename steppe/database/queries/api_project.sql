@@ -146,6 +146,11 @@ WHERE event.subject = ANY ($1::text[])
     AND event.state <> 'unknown'
 ORDER BY event.partition, event.log_offset;
 
+-- name: api_events_that_fold
+SELECT event.subject, event.raw, event.headers
+FROM event
+WHERE event.state <> 'unknown';
+
 -- name: api_retraction_page
 -- One page of the retractions that were known. $1 projects, $2 known at, $3 whether the time of recording counts,
 -- $4 subject, $5 source and $6 id of the last row seen, $7 rows
