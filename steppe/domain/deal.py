@@ -6,14 +6,14 @@ and nothing outside sees it: what leaves is a frozen `DealState`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from steppe.domain import edtf
 from steppe.domain.events import Event
-from steppe.domain.history import DealState, LegState, Start
+from steppe.domain.history import DealState, Start
 from steppe.domain.holdings import Holdings
-from steppe.domain.legs import Leg, bound_by, day_of
+from steppe.domain.legs import Leg, Legs, bound_by, day_of
 from steppe.domain.levels import Level
 from steppe.domain.starts import first_start, latest_start
 from steppe.domain.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Row
@@ -40,35 +40,48 @@ class DealLife:
         self.phase = 0
         self.highest_level = Level.IDENTIFIED
         self.suspended = False
-        self.crossings: list[Crossed] = []
+        self._earlier_crossings: tuple[Crossed, ...] = ()
+        self._crossed: Crossed | None = None
         self._open()
 
     def _open(self) -> None:
+        self._earlier_crossings = self.crossings()
+        self._crossed = None
         self.phase += 1
         self.ended_on: date | None = None
         self.ended_how: str | None = None
         self.steps_level = Level.IDENTIFIED
-        self.standing: list[Leg] = []
-        self._legs: list[Leg] = []
-        self._leg_states: tuple[LegState, ...] | None = ()
+        self.legs = Legs()
         self.closed = False
         self.bound_on: date | None = None
-        self.papers: list[Event] = []
+        self.newest_paper: Event | None = None
+        self.paper_count = 0
         self.paper_references: tuple[str, ...] = ()
-        self._paper_days: set[date] = set()
+        self._paper_counted_on: date | None = None
         self.lapse_declared: Event | None = None
         self.memorandum_start: Start | None = None
         self.silence: Start | None = None
         self.step: Start | None = None
         self.last_heard: Event | None = None
-        self._parties: dict[str, dict[str, None]] = {role: {} for role in PURSUING_ROLES}
+        self._parties: dict[str, frozenset[str]] = {}
         self._holdings = Holdings()
         self.first_step_on: date | None = None
         self.legs_since: Start | None = None
         self.firm_legs_since: Start | None = None
-        self._crossed = False
         self._plans: dict[str, tuple[date, date]] = {}
-        self.slips: dict[str, list[Event]] = {}
+        self.slips: dict[str, tuple[Event, ...]] = {}
+        self._name_pursuers()
+
+    def fork(self) -> DealLife:
+        """A copy that goes its own way."""
+        twin = object.__new__(DealLife)
+        twin.__dict__.update(self.__dict__)
+        twin.legs = self.legs.fork()
+        twin._parties = self._parties.copy()
+        twin._holdings = self._holdings.fork()
+        twin._plans = self._plans.copy()
+        twin.slips = self.slips.copy()
+        return twin
 
     @property
     def alive(self) -> bool:
@@ -78,43 +91,34 @@ class DealLife:
     @property
     def bound(self) -> bool:
         """Whether a leg is valid."""
-        return bool(self.standing)
+        return bool(self.legs)
 
     @property
     def memorandum_runs(self) -> bool:
         """Whether the memorandum clock runs: it lives, has a paper and nothing binding."""
-        return self.alive and self.memorandum_start is not None and not self.bound
+        return self.memorandum_start is not None and self.ended_on is None and not self.legs
 
-    @property
-    def pursuing_role(self) -> str | None:
-        """The highest pursuing role seen in its events that have a level; None when nobody is named."""
-        return next((role for role, parties in self._parties.items() if parties), None)
-
-    @property
-    def pursuers(self) -> tuple[str, ...]:
-        """The parties of that role."""
-        role = self.pursuing_role
-        return () if role is None else tuple(sorted(self._parties[role]))
-
-    @property
-    def investors(self) -> tuple[str, ...]:
-        """The investors among them."""
-        return tuple(sorted(self._parties["investor"]))
-
-    def missing_legs(self, required: tuple[str, ...]) -> tuple[str, ...]:
-        """The required legs that no valid leg fills."""
-        held = {leg.leg for leg in self.standing}
-        return tuple(sorted(set(required) - held))
+    def _name_pursuers(self) -> None:
+        """The highest pursuing role seen in its events that have a level, and the parties of that role."""
+        self.pursuing_role: str | None = None
+        self.pursuers: tuple[str, ...] = ()
+        for role in PURSUING_ROLES:
+            parties = self._parties.get(role)
+            if parties:
+                self.pursuing_role, self.pursuers = role, tuple(sorted(parties))
+                break
+        self.investors = tuple(sorted(self._parties.get("investor", ())))
 
     def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
         """The current level; None once ended."""
-        if not self.alive:
+        if self.ended_on is not None:
             return None
-        if not self.bound:
+        if not self.legs:
             return self.steps_level
-        bound = Level.PARTLY_BOUND if self.missing_legs(required) else Level.BOUND
-        if any(leg.financed for leg in self.standing):
+        if self.legs.any_financed:
             bound = Level.FINANCED
+        else:
+            bound = Level.PARTLY_BOUND if required and self.legs.missing(required) else Level.BOUND
         return max(self.steps_level, bound, physical or Level.IDENTIFIED)
 
     def hear(self, event: Event) -> None:
@@ -139,9 +143,7 @@ class DealLife:
         self._hear(event)
         self._holdings_before_exit(event)
         if kind.level is not None:
-            for party in event.parties:
-                if party.role in self._parties:
-                    self._parties[party.role][party.party] = None
+            self._meet(event)
         match kind.row:
             case Row.NOT_BINDING:
                 self._not_binding(event)
@@ -151,6 +153,16 @@ class DealLife:
                 self._physical(event)
             case _:
                 self._end_something(event)
+
+    def _meet(self, event: Event) -> None:
+        met = False
+        for party in event.parties:
+            known = self._parties.get(party.role, frozenset())
+            if party.role in PURSUING_ROLES and party.party not in known:
+                self._parties[party.role] = known | {party.party}
+                met = True
+        if met:
+            self._name_pursuers()
 
     def _holdings_before_exit(self, event: Event) -> None:
         if event.kind.name != "equity.exited":
@@ -175,10 +187,12 @@ class DealLife:
         if event.kind.level is not None:
             self.steps_level = max(self.steps_level, event.kind.level)
         if name in MEMORANDUM_CLASS and event.data.get("instrument") != "treaty":
-            self.papers.append(event)
+            self.newest_paper = event
             self.paper_references = (*self.paper_references, event.reference)
-            if "part_of" not in event.data:
-                self._paper_days.add(event.latest)
+            # Those of one day count once, parts of another document not at all; days come in order.
+            if "part_of" not in event.data and event.latest != self._paper_counted_on:
+                self._paper_counted_on = event.latest
+                self.paper_count += 1
             self.lapse_declared = None
             self.memorandum_start = first_start(self.memorandum_start, event)
         elif name == "milestone.planned":
@@ -186,7 +200,7 @@ class DealLife:
         elif name == "offtake.amended":
             for leg in self._amended(event):
                 if "ends_on" in event.data:
-                    leg.ends_on = day_of(event, "ends_on")
+                    self.legs.change(leg, ends_on=day_of(event, "ends_on"))
 
     def _plan(self, event: Event) -> None:
         """Plans before the phase's first step are not its slips."""
@@ -196,11 +210,11 @@ class DealLife:
         planned = (days.latest or date.max, days.earliest or date.min)
         milestone = event.data["milestone"]
         if planned > self._plans.get(milestone, (date.max, date.max)):
-            self.slips.setdefault(milestone, []).append(event)
+            self.slips[milestone] = (*self.slips.get(milestone, ()), event)
         self._plans[milestone] = planned
 
     def _amended(self, event: Event) -> list[Leg]:
-        offtakes = self._valid("offtake")
+        offtakes = self.legs.of("offtake")
         amends = event.data.get("amends")
         if amends is not None:
             target = (amends["source"], amends["id"])
@@ -210,7 +224,7 @@ class DealLife:
 
     def _bind(self, event: Event) -> None:
         assert event.kind.leg is not None, "a binding row names its leg"
-        self._add(bound_by(event, event.kind.leg))
+        self._add(bound_by(event, event.kind.leg, len(self.legs)))
         if event.kind.name in CLOSINGS:
             self.closed = True
             self._cure()
@@ -219,24 +233,21 @@ class DealLife:
         if event.kind.name == "funds.disbursed":
             self._disburse(event)
         elif not self.bound:
-            self._add(bound_by(event, UNKNOWN_LEG, inferred=True))
+            self._add(bound_by(event, UNKNOWN_LEG, len(self.legs), inferred=True))
         self._cure()
 
     def _disburse(self, event: Event) -> None:
         roles = {party.role for party in event.parties}
         name = event.data.get("leg") or ("grant" if "donor" in roles and "financier" not in roles else "debt")
-        valid = self._valid(name)
+        valid = self.legs.of(name)
         for leg in valid:
-            leg.financed = True
-            self._leg_states = None
+            self.legs.change(leg, financed=True)
         if not valid:
-            self._add(bound_by(event, name, inferred=True))
+            self._add(bound_by(event, name, len(self.legs), inferred=True))
         self.closed = True
 
     def _add(self, leg: Leg) -> None:
-        self.standing.append(leg)
-        self._legs.append(leg)
-        self._leg_states = None
+        self.legs.add(leg)
         self.legs_since = first_start(self.legs_since, leg.event)
         if leg.firm:
             self.firm_legs_since = first_start(self.firm_legs_since, leg.event)
@@ -244,10 +255,8 @@ class DealLife:
             self.bound_on = leg.since
 
     def _cure(self) -> None:
-        for leg in self.standing:
-            if leg.conditional:
-                leg.conditional = False
-                self._leg_states = None
+        for leg in [leg for leg in self.legs if leg.conditional]:
+            self.legs.change(leg, conditional=False)
 
     def _end_something(self, event: Event) -> None:
         day = event.latest
@@ -257,7 +266,7 @@ class DealLife:
             case "rights.revoked":
                 right = event.data.get("right")
                 self._cease(
-                    [x for x in self._valid("rights") if right in (None, x.event.data.get("right"))],
+                    [leg for leg in self.legs.of("rights") if right in (None, leg.event.data.get("right"))],
                     day,
                     "terminated",
                     "revoked",
@@ -265,22 +274,21 @@ class DealLife:
             case "offtake.ended":
                 self._take_out("offtake", _named(event, "offtaker"), day, "completed", "ended")
             case "equity.exited":
-                holders = {party for leg in self._valid("equity") for party in leg.holders}
+                holders = {party for leg in self.legs.of("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
                 if gone or not holders:
                     self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
-                leg = event.data.get("leg")
-                self._cease([x for x in self.standing if leg in (None, x.leg)], day, "terminated", "terminated")
+                name = event.data.get("leg")
+                self._cease([leg for leg in self.legs if name in (None, leg.leg)], day, "terminated", "terminated")
             case "investor.withdrew":
                 mine = set(self.pursuers)
                 named = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in mine}
                 if not named or not mine - named:
                     self.end(day, "withdrawn")
                 else:
-                    for parties in self._parties.values():
-                        for party in named:
-                            parties.pop(party, None)
+                    self._parties = {role: parties - named for role, parties in self._parties.items()}
+                    self._name_pursuers()
             case "project.suspended":
                 self.suspended = True
             case "project.resumed":
@@ -292,18 +300,17 @@ class DealLife:
             case _:
                 return
 
-    def _valid(self, name: str) -> list[Leg]:
-        return [leg for leg in self.standing if leg.leg == name]
-
     def _take_out(self, name: str, parties: set[str], day: date, how: str, leg_how: str) -> None:
         ceasing = []
-        for leg in self._valid(name):
+        for leg in self.legs.of(name):
             if parties and leg.holders:
-                leg.take_out(parties)
-                self._leg_states = None
-                if leg.holders:
+                left = leg.holders - parties
+                changed = leg if left == leg.holders else self.legs.change(leg, holders=left)
+                if left:
                     continue
-            ceasing.append(leg)
+                ceasing.append(changed)
+            else:
+                ceasing.append(leg)
         self._cease(ceasing, day, how, leg_how)
 
     def _cease(self, legs: list[Leg], day: date, how: str, leg_how: str) -> None:
@@ -312,38 +319,42 @@ class DealLife:
         if not legs:
             return
         self._take_down(legs, day, leg_how)
-        if all(leg.leg == UNKNOWN_LEG for leg in self.standing) and any(leg.leg != UNKNOWN_LEG for leg in legs):
-            self._take_down(self.standing, day, leg_how)
-        if not self.standing and (how != "terminated" or self.closed):
+        if self.legs.only_unknown and any(leg.leg != UNKNOWN_LEG for leg in legs):
+            self._take_down(list(self.legs), day, leg_how)
+        if not self.legs and (how != "terminated" or self.closed):
             self.end(day, how)
 
     def _take_down(self, legs: list[Leg], day: date, how: str) -> None:
         for leg in legs:
-            leg.ended_on, leg.ended_how = day, how
-            self._leg_states = None
-        self.standing = [leg for leg in self.standing if leg.valid]
+            self.legs.change(leg, ended_on=day, ended_how=how)
 
     def expire(self, day: date) -> None:
         """What ceases by itself at the end of this day."""
         if not self.alive:
             return
-        due = [leg for leg in self.standing if leg.ceases_on is not None and leg.ceases_on <= day]
-        stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
-        expired = [leg for leg in due if leg not in stopped]
-        self._cease(stopped, day, "terminated", "long-stop")
-        if self.alive:
-            self._cease(expired, day, "completed", "expired")
-        if not self.standing:
+        due = self.legs.ceasing_by(day)
+        if due:
+            stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
+            self._cease(stopped, day, "terminated", "long-stop")
+            if self.alive:
+                # A long stop takes an inferred leg along, which may be due itself.
+                left = {leg.number for leg in self.legs}
+                self._cease([leg for leg in due if leg.number in left], day, "completed", "expired")
+        if not self.legs:
             self.legs_since = None
-        if not any(leg.firm for leg in self.standing):
+        if not self.legs.any_firm:
             self.firm_legs_since = None
-        if not self._crossed and self.standing:
-            self._crossed = True
-            leg = self.standing[0]
+        if self._crossed is None and self.legs:
+            leg = next(iter(self.legs))
             investors = tuple(sorted(_named(leg.event, "investor")))
-            self.crossings.append(
-                Crossed(self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role)
-            )
+            self._crossed = Crossed(self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role)
+
+    def crossings(self) -> tuple[Crossed, ...]:
+        """How each phase crossed the line, with the leg as it stands now."""
+        if self._crossed is None:
+            return self._earlier_crossings
+        leg = self.legs.numbered(self._crossed.leg.number)
+        return (*self._earlier_crossings, replace(self._crossed, leg=leg))
 
     def see(self, physical: Level | None) -> None:
         """Physical state while bound is a closing."""
@@ -354,20 +365,20 @@ class DealLife:
         """End the deal: its legs cease. Ending an ended deal changes nothing."""
         if not self.alive:
             return
-        self._take_down(self.standing, day, how)
+        self._take_down(list(self.legs), day, how)
         self.ended_on, self.ended_how = day, how
         self.legs_since = self.firm_legs_since = None
         self.suspended = False
 
     def state(
         self,
+        level: Level | None,
         required: tuple[str, ...],
-        physical: Level | None,
         overlays: tuple[str, ...],
-        held: tuple[date | None, date | None],
+        held_since: date | None,
+        held_until: date | None,
     ) -> DealState:
         """How it stands, frozen."""
-        level = self.level(required, physical)
         self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
         return DealState(
             deal=self.key,
@@ -379,8 +390,8 @@ class DealLife:
             ended_how=self.ended_how,
             pursuers=self.pursuers,
             investors=self.investors,
-            legs=self._states_of_legs(),
-            missing_legs=self.missing_legs(required) if self.alive else (),
+            legs=self.legs.states(),
+            missing_legs=self.legs.missing(required) if required and self.alive else (),
             memorandum=self.memorandum_start,
             memorandum_runs=self.memorandum_runs,
             silence=self.silence if self.alive else None,
@@ -389,35 +400,9 @@ class DealLife:
             papers=self.paper_count,
             pursuing_role=self.pursuing_role,
             first_step_on=self.first_step_on,
-            held_since=held[0],
-            held_until=held[1],
+            held_since=held_since,
+            held_until=held_until,
         )
-
-    def _states_of_legs(self) -> tuple[LegState, ...]:
-        if self._leg_states is None:
-            self._leg_states = tuple(map(_leg_state, self._legs))
-        return self._leg_states
-
-    @property
-    def paper_count(self) -> int:
-        """Memorandum-class papers of the phase: those of one day count once, parts of another document not at all."""
-        return len(self._paper_days)
-
-
-def _leg_state(leg: Leg) -> LegState:
-    return LegState(
-        leg=leg.leg,
-        since=leg.since,
-        valid=leg.valid,
-        ended_on=leg.ended_on,
-        ended_how=leg.ended_how,
-        conditional=leg.valid and leg.conditional,
-        long_stop=leg.long_stop,
-        inferred=leg.inferred,
-        closed=leg.financed,
-        holders=tuple(sorted(leg.holders)),
-        events=(leg.event.reference,),
-    )
 
 
 def _named(event: Event, role: str) -> set[str]:

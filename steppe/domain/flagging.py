@@ -18,15 +18,26 @@ class FlagLife:
         self._name = name
         self._deal = deal
         self._rule_version = rule_version
-        self._since: dict[int, date] = {}
-        self._certain_since: dict[int, date] = {}
+        # The first day of the run of days on which each rung, counted from the mildest, is reached.
+        self._since: tuple[date, ...] = ()
+        self._certain_since: tuple[date, ...] = ()
         self._cap: tuple[int, int] | None = None
+
+    def fork(self) -> FlagLife:
+        """A copy that goes its own way."""
+        twin = object.__new__(FlagLife)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     def on(self, day: date, raised: Raised | None, hold_until: date | None, *, hold_began: bool) -> Flag | None:
         """The flag as shown at the end of a day; None when it is not. `hold_began`: the first day of a run of holds."""
+        shown = certain = -1
         rungs = raised.rungs if raised is not None else ()
-        shown = _highest(rungs, day, certain=False)
-        certain = _highest(rungs, day, certain=True)
+        for index, one in enumerate(rungs):
+            if one.possible_on <= day:
+                shown = index
+            if one.certain_on <= day:
+                certain = index
         if hold_until is None:
             self._cap = None
         elif hold_began:
@@ -35,14 +46,14 @@ class FlagLife:
             self._cap = (-1, -1)  # nothing stood when the hold began
         if self._cap is not None:
             shown, certain = min(shown, self._cap[0]), min(certain, self._cap[1])
-        _remember(self._since, shown, day)
-        _remember(self._certain_since, certain, day)
+        self._since = _reached(self._since, shown, day)
+        self._certain_since = _reached(self._certain_since, certain, day)
         if raised is None or shown < 0:
             return None
         standing = rungs[shown]
-        certain_on = self._certain_since.get(shown)
-        if certain_on is None:
-            certain_on = _not_before_thaw(standing.certain_on, hold_until)
+        certain_on = (
+            self._certain_since[shown] if certain >= shown else _not_before_thaw(standing.certain_on, hold_until)
+        )
         rises = self._rises(rungs, shown, day, hold_until)
         return Flag(
             flag=self._name,
@@ -78,25 +89,28 @@ class FlagLife:
         if not days:
             return None
         on = min(days)
-        return on, rungs[_highest(rungs, on, certain=False)].severity
+        return on, rungs[_highest_possible(rungs, on)].severity
 
 
-def turning_days(raised: Raised, day: date) -> list[date]:
-    """The later days on which the flag may change by itself."""
-    days = {on for rung in raised.rungs for on in (rung.possible_on, rung.certain_on)}
-    return [on for on in days if day < on < FOREVER]
+def turns_on(raised: Raised, day: date) -> date:
+    """The next later day on which the flag may change by itself; FOREVER if there is none."""
+    turn = FOREVER
+    for one in raised.rungs:
+        if day < one.possible_on < turn:
+            turn = one.possible_on
+        if day < one.certain_on < turn:
+            turn = one.certain_on
+    return turn
 
 
-def _highest(rungs: tuple[Rung, ...], day: date, *, certain: bool) -> int:
-    reached = [index for index, rung in enumerate(rungs) if (rung.certain_on if certain else rung.possible_on) <= day]
-    return max(reached, default=-1)
+def _highest_possible(rungs: tuple[Rung, ...], day: date) -> int:
+    return max((index for index, one in enumerate(rungs) if one.possible_on <= day), default=-1)
 
 
-def _remember(since: dict[int, date], highest: int, day: date) -> None:
-    for index in [index for index in since if index > highest]:
-        del since[index]
-    for index in range(highest + 1):
-        since.setdefault(index, day)
+def _reached(since: tuple[date, ...], highest: int, day: date) -> tuple[date, ...]:
+    if len(since) == highest + 1:
+        return since
+    return since[: highest + 1] + (day,) * (highest + 1 - len(since))
 
 
 def _not_before_thaw(day: date, hold_until: date | None) -> date | None:

@@ -174,16 +174,6 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One event in the timeline, in fold order, with what stood at the end of its latest day."""
-
-    reference: str
-    deal: str | None
-    deal_level: Level | None
-    project_level: Level
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything that follows from a project's events. Spans of one key never overlap and are in order of days."""
 
@@ -191,7 +181,6 @@ class History:
     projects: tuple[Span[ProjectState], ...]
     deals: tuple[Span[DealState], ...]
     flags: tuple[Span[Flag], ...]
-    steps: tuple[Step, ...]
     crossings: tuple[Crossing, ...] = ()
 
 

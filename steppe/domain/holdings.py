@@ -13,6 +13,12 @@ class Holdings:
     def __init__(self) -> None:
         self._percent: dict[str, float] = {}
 
+    def fork(self) -> Holdings:
+        """A copy that goes its own way."""
+        twin = Holdings()
+        twin._percent = self._percent.copy()
+        return twin
+
     def hear(self, event: Event) -> None:
         """Take in the holdings that an event states."""
         for party in event.parties:

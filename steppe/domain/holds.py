@@ -16,6 +16,12 @@ class Holds:
         self._freed: set[str] = set()
         self._own: dict[str, date] = {}
 
+    def fork(self) -> Holds:
+        """A copy that goes its own way."""
+        twin = Holds()
+        twin._all, twin._freed, twin._own = self._all, self._freed.copy(), self._own.copy()
+        return twin
+
     def apply(self, event: Event) -> date | None:
         """Take in a hold row; returns the day on which the new hold ends by itself."""
         if event.kind.name == "hold.lifted":

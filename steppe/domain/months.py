@@ -5,12 +5,16 @@ from __future__ import annotations
 import calendar
 from datetime import date
 
+_SHORTEST_MONTH_DAYS = 28
+
 
 def add_months(day: date, months: int) -> date:
     """The day on which something that started on `day` reaches this age; `date.max` beyond the calendar."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
         return date.max
+    if day.day <= _SHORTEST_MONTH_DAYS:
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 

@@ -24,6 +24,13 @@ class PhysicalState:
         self.last_row_on: date | None = None
         self.evidence: tuple[str, ...] = ()
 
+    def fork(self) -> PhysicalState:
+        """A copy that goes its own way."""
+        twin = object.__new__(PhysicalState)
+        twin.__dict__.update(self.__dict__)
+        twin._suspended = self._suspended.copy()
+        return twin
+
     @property
     def suspended(self) -> bool:
         """Whether any suspension stands."""

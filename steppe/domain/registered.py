@@ -49,6 +49,10 @@ class Registered:
         """The values that hold on a day; a field nobody registered is absent."""
         return self._values[bisect_right(self.days, day) - 1]
 
+    def at(self, step: int) -> Mapping[str, Any]:
+        """The values that hold from `days[step]` to the day before the next of `days`."""
+        return self._values[step]
+
     def required_since(self, leg: str, day: date) -> date:
         """The first day of the unbroken run of days, up to this one, on which this leg is required."""
         at = bisect_right(self.days, day) - 1

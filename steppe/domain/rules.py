@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+
+_CIRCUMSTANCES_KEPT_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,17 @@ class Rules:
     version: str
     values: Mapping[str, int]
     overrides: tuple[Override, ...] = ()
+    _held: dict[Circumstances, Mapping[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def holding(self, of: Circumstances) -> Mapping[str, int]:
+        """Every threshold as it holds there. Asked for the same circumstances again it need not look."""
+        held = self._held.get(of)
+        if held is None:
+            if len(self._held) >= _CIRCUMSTANCES_KEPT_MAX:
+                self._held.clear()
+            overridden = {override.rule: self.value(override.rule, of) for override in self.overrides}
+            held = self._held[of] = MappingProxyType({**self.values, **overridden})
+        return held
 
     def value(self, rule: str, of: Circumstances) -> int:
         """The threshold that holds: level, commodity, sector, country, in this order, the first that matches."""

@@ -18,6 +18,13 @@ class SpanTable(Generic[K, T]):
         self._open: dict[K, tuple[date, T]] = {}
         self._closed: dict[K, list[Span[T]]] = {}
 
+    def fork(self) -> SpanTable[K, T]:
+        """A copy that goes its own way."""
+        twin: SpanTable[K, T] = SpanTable()
+        twin._open = self._open.copy()
+        twin._closed = {key: spans.copy() for key, spans in self._closed.items()}
+        return twin
+
     def put(self, day: date, key: K, value: T | None) -> None:
         """From this day on the key has this value (None: none)."""
         standing = self._open.get(key)

@@ -11,7 +11,10 @@ def first_start(start: Start | None, event: Event) -> Start:
     if start is None:
         return Start(earliest=event.earliest, latest=event.latest)
     earliest = None if start.earliest is None or event.earliest is None else min(start.earliest, event.earliest)
-    return Start(earliest=earliest, latest=min(start.latest, event.latest))
+    latest = min(start.latest, event.latest)
+    if earliest == start.earliest and latest == start.latest:
+        return start
+    return Start(earliest=earliest, latest=latest)
 
 
 def latest_start(start: Start | None, event: Event) -> Start:

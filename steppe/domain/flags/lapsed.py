@@ -16,13 +16,13 @@ def raised(sight: Sight) -> Raised | None:
     declared = deal.lapse_declared
     if declared is not None:
         return _from(declared.latest, declared.latest, (declared.reference,))
-    if not deal.papers:
+    newest = deal.newest_paper
+    if newest is None:
         return None
-    newest = deal.papers[-1]
     expires_on = day_of(newest, "expires_on")
     if expires_on is None:
         return None
-    days = sight.threshold("lapsed.days")
+    days = sight.thresholds["lapsed.days"]
     if (date.max - expires_on).days < days:
         return None
     return _from(expires_on + timedelta(days=days), expires_on, (newest.reference,))

@@ -10,7 +10,7 @@ from steppe.domain.flags.rungs import Raised, Rung, Sight
 def raised(sight: Sight) -> Raised | None:
     """Watch as soon as there are too many papers in the phase, at any age."""
     deal = sight.deal
-    if not deal.memorandum_runs or deal.paper_count < sight.threshold("memorandum-churn.papers"):
+    if not deal.memorandum_runs or deal.paper_count < sight.thresholds["memorandum-churn.papers"]:
         return None
     return Raised(
         rungs=(Rung(severity="watch", possible_on=date.min, certain_on=date.min),),

@@ -13,12 +13,12 @@ def raised(sight: Sight) -> Raised | None:
     start, step = deal.memorandum_start, deal.step
     if not deal.memorandum_runs or start is None or step is None:
         return None
-    dead = rung("presumed-dead", start, sight.threshold("memorandum-only.presumed-dead"))
-    idle = rung("presumed-dead", step, sight.threshold("memorandum-only.presumed-dead.step"))
+    dead = rung("presumed-dead", start, sight.thresholds["memorandum-only.presumed-dead"])
+    idle = rung("presumed-dead", step, sight.thresholds["memorandum-only.presumed-dead.step"])
     return Raised(
         rungs=(
-            rung("watch", start, sight.threshold("memorandum-only.watch")),
-            rung("stagnant", start, sight.threshold("memorandum-only.stagnant")),
+            rung("watch", start, sight.thresholds["memorandum-only.watch"]),
+            rung("stagnant", start, sight.thresholds["memorandum-only.stagnant"]),
             replace(
                 dead,
                 possible_on=max(dead.possible_on, idle.possible_on),

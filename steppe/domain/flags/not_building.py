@@ -15,8 +15,8 @@ def raised(sight: Sight) -> Raised | None:
     if stirred is not None and stirred >= run.latest:
         return None
     return Raised(
-        rungs=(rung("watch", run, sight.threshold("not-building.watch")),),
+        rungs=(rung("watch", run, sight.thresholds["not-building.watch"]),),
         clock="delivery",
         start=run,
-        evidence=tuple(leg.event.reference for leg in deal.standing if leg.firm),
+        evidence=tuple(leg.event.reference for leg in deal.legs if leg.firm),
     )

@@ -10,13 +10,13 @@ from steppe.domain.flags.rungs import DELIVERING_KINDS, ProjectSight, Raised, Ru
 def raised(project: ProjectSight) -> Raised | None:
     """Watch and stagnant, each by the clock that gets there first: since construction began, or since the trial did."""
     ground = project.physical
-    if ground.commercial or project.kind not in DELIVERING_KINDS or not project.pursued:
+    if ground.commercial or project.kind not in DELIVERING_KINDS or not project.pursued():
         return None
     starts = [("construction", ground.construction_since), ("trial", ground.trial_since)]
     rungs = []
     for severity in ("watch", "stagnant"):
         reached = [
-            rung(severity, start, project.threshold(f"not-producing.{phase}.{severity}"))
+            rung(severity, start, project.thresholds[f"not-producing.{phase}.{severity}"])
             for phase, start in starts
             if start is not None
         ]

@@ -13,15 +13,15 @@ def raised(sight: Sight) -> Raised | None:
     """Watch by the leg that is missing for longest: since the run of valid legs began, or since it is required."""
     deal = sight.deal
     run = deal.legs_since
-    missing = deal.missing_legs(sight.project.required_legs)
+    missing = deal.legs.missing(sight.project.required_legs)
     if not missing or run is None or sight.level >= Level.CONSTRUCTION:
         return None
     start = _since(run, min(sight.project.required_since(leg) for leg in missing))
     return Raised(
-        rungs=(rung("watch", start, sight.threshold("partly-bound.watch")),),
+        rungs=(rung("watch", start, sight.thresholds["partly-bound.watch"]),),
         clock="required-leg",
         start=start,
-        evidence=tuple(leg.event.reference for leg in deal.standing),
+        evidence=tuple(leg.event.reference for leg in deal.legs),
         missing=missing,
     )
 

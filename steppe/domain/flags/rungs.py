@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,46 +12,36 @@ from steppe.domain.history import Start
 from steppe.domain.levels import Level
 from steppe.domain.months import add_months
 from steppe.domain.physical import PhysicalState
-from steppe.domain.rules import Circumstances, Rules
 
 DELIVERING_KINDS = frozenset({"deposit", "plant", "corridor"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ProjectSight:
     """A project on a day: what is registered, what stands on the ground, and who looked last.
 
-    `pursued`: a deal lives, or none ever was and the project is neither cancelled nor completed. `required_since` gives
-    the day from which a required leg is required without a break. `last_look` is the latest row about its record.
+    `thresholds` are those that hold for the project itself. `pursued` says whether a deal lives, or none ever was and the
+    project is neither cancelled nor completed. `required_since` gives the day from which a required leg is required
+    without a break. `last_look` is the latest row about its record.
     """
 
-    rules: Rules
-    circumstances: Circumstances
+    thresholds: Mapping[str, int]
     kind: str | None
     physical: PhysicalState
     required_legs: tuple[str, ...]
     required_since: Callable[[str], date]
     last_look: Event | None
-    pursued: bool
-
-    def threshold(self, rule: str) -> int:
-        """The threshold of a rule for this project."""
-        return self.rules.value(rule, self.circumstances)
+    pursued: Callable[[], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Sight:
-    """A living deal at announced or above, with its level, its project and the rules that hold for it."""
+    """A living deal at announced or above, with its level, its project and the thresholds that hold for it."""
 
     deal: DealLife
     level: Level
     project: ProjectSight
-    rules: Rules
-    circumstances: Circumstances
-
-    def threshold(self, rule: str) -> int:
-        """The threshold of a rule for this deal."""
-        return self.rules.value(rule, self.circumstances)
+    thresholds: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

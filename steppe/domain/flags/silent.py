@@ -12,7 +12,7 @@ def raised(sight: Sight) -> Raised | None:
     if deal.silence is None or deal.last_heard is None or sight.level >= Level.PRODUCING:
         return None
     return Raised(
-        rungs=(rung("watch", deal.silence, sight.threshold("silent.watch")),),
+        rungs=(rung("watch", deal.silence, sight.thresholds["silent.watch"]),),
         clock="silence",
         start=deal.silence,
         evidence=(deal.last_heard.reference,),

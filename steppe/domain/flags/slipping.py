@@ -12,7 +12,7 @@ def raised(sight: Sight) -> Raised | None:
     """Watch once a milestone's plan was moved later often enough in this phase; moving it earlier counts for nothing."""
     if sight.level >= Level.PRODUCING:
         return None
-    moves = sight.threshold("slipping.moves")
+    moves = sight.thresholds["slipping.moves"]
     slipped = [events for events in sight.deal.slips.values() if len(events) >= moves]
     if not slipped:
         return None

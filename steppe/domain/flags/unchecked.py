@@ -18,7 +18,7 @@ def raised(sight: Sight) -> Raised | None:
         day, reference = look.latest, look.reference
     start = Start(earliest=day, latest=day)
     return Raised(
-        rungs=(rung("notice", start, sight.threshold("unchecked.notice")),),
+        rungs=(rung("notice", start, sight.thresholds["unchecked.notice"]),),
         clock="look",
         start=start,
         evidence=(reference,),

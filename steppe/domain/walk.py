@@ -1,0 +1,410 @@
+"""The walk through the days of one project (sections 1 to 6): how everything stands at the end of each day.
+
+On each day on which something happens or turns by itself: its events in fold order, then what ceases by itself at its
+end, then a look at the deals that may stand otherwise than the day before. Sorts nothing and knows no log; `fold` does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from steppe.domain.deal import DealLife
+from steppe.domain.events import Event
+from steppe.domain.flagging import FlagLife, turns_on
+from steppe.domain.flags import DEAL_FLAGS, PROJECT_FLAGS
+from steppe.domain.flags.rungs import ProjectSight, Raised, Sight
+from steppe.domain.history import EVER, FOREVER, Crossing, DealState, Flag, Headline, History, ProjectState
+from steppe.domain.holds import Holds
+from steppe.domain.levels import Level
+from steppe.domain.physical import PhysicalState
+from steppe.domain.registered import Registered
+from steppe.domain.rules import Circumstances, Rules
+from steppe.domain.spans import SpanTable
+from steppe.domain.vocabulary import Row
+
+_ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
+_SEVERITIES = ("watch", "stagnant", "presumed-dead")
+_THE_PROJECT = ""  # no deal has an empty key
+
+
+@dataclass(slots=True)
+class _Thread:
+    """A deal with what was shown of it."""
+
+    deal: DealLife
+    flags: dict[str, FlagLife] = field(default_factory=dict)
+    shown: dict[str, Flag] = field(default_factory=dict)
+    state: DealState | None = None
+
+    def fork(self) -> _Thread:
+        return _Thread(
+            self.deal.fork(), {name: life.fork() for name, life in self.flags.items()}, self.shown, self.state
+        )
+
+
+class Walk:
+    """Mutable; `fork` gives a copy that goes its own way. Days must come in order."""
+
+    def __init__(self, project: str, registered: Registered, rules: Rules) -> None:
+        self._project = project
+        self._rules = rules
+        self._registered = registered
+        self._registered_at = 0
+        self._thresholds_at: dict[Level, Mapping[str, int]] = {}
+        self._threads: dict[str, _Thread] = {}
+        self._physical = PhysicalState()
+        self._resumed_alone: set[str] = set()
+        self._holds = Holds()
+        self._held_since: dict[str | None, date] = {}
+        self._flags: dict[str, FlagLife] = {}
+        self._headlines: tuple[date, ...] = ()
+        self._highest = Level.IDENTIFIED
+        self._ended: str | None = None
+        self._last_event_on: date | None = None
+        self._last_look: Event | None = None
+        # When to look again at a deal, or at the project, if nothing happens to it before.
+        self._next_look: dict[str, date] = {}
+        self._looks: list[tuple[date, str]] = []
+        self._touched: set[str] = set()
+        self._all_touched = False
+        self._project_spans: SpanTable[str, ProjectState] = SpanTable()
+        self._deal_spans: SpanTable[str, DealState] = SpanTable()
+        self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
+
+    def fork(self) -> Walk:
+        """A copy that goes its own way."""
+        twin = object.__new__(Walk)
+        twin.__dict__.update(self.__dict__)
+        twin._threads = {key: thread.fork() for key, thread in self._threads.items()}
+        twin._physical = self._physical.fork()
+        twin._resumed_alone = self._resumed_alone.copy()
+        twin._holds = self._holds.fork()
+        twin._held_since = self._held_since.copy()
+        twin._flags = {name: life.fork() for name, life in self._flags.items()}
+        twin._next_look = self._next_look.copy()
+        twin._looks = self._looks.copy()
+        twin._touched = set()
+        twin._project_spans = self._project_spans.fork()
+        twin._deal_spans = self._deal_spans.fork()
+        twin._flag_spans = self._flag_spans.fork()
+        return twin
+
+    def begin(self) -> None:
+        """How it stands before anything happened."""
+        self._stand(EVER)
+
+    def through(self, events: Sequence[Event], last: date, *, including: bool = True) -> None:
+        """Walk through every day on which something happens, up to `last`. Events must be in fold order, none of an earlier
+        day than what was walked."""
+        at, count = 0, len(events)
+        while True:
+            day = min(events[at].latest if at < count else FOREVER, self._turns_on())
+            if day > last or (day == last and not including) or (day == FOREVER and at == count):
+                return
+            self._turn(day)
+            while at < count and events[at].latest == day:
+                self._apply(events[at])
+                at += 1
+            for thread in self._threads_touched():
+                thread.deal.expire(day)
+            self._holds.free(day)
+            self._stand(day)
+
+    def history(self) -> History:
+        """What the walk has seen so far."""
+        return History(
+            project=self._project,
+            projects=self._project_spans.spans(),
+            deals=self._deal_spans.spans(),
+            flags=self._flag_spans.spans(),
+            crossings=tuple(
+                Crossing(
+                    project=self._project,
+                    deal=key,
+                    phase=crossed.phase,
+                    on=crossed.leg.since,
+                    held_until=crossed.leg.ended_on or FOREVER,
+                    leg=crossed.leg.leg,
+                    event=crossed.leg.event.reference,
+                    parties=crossed.parties,
+                    pursuers=crossed.pursuers,
+                    pursuing_role=crossed.pursuing_role,
+                )
+                for key, thread in sorted(self._threads.items())
+                for crossed in thread.deal.crossings()
+            ),
+        )
+
+    def _turns_on(self) -> date:
+        """The next day on which something turns by itself; FOREVER if there is none."""
+        days = self._registered.days
+        registered = days[self._registered_at + 1] if self._registered_at + 1 < len(days) else FOREVER
+        while self._looks:
+            day, key = self._looks[0]
+            if self._next_look.get(key) == day:
+                return min(day, registered)
+            heapq.heappop(self._looks)  # something happened to it before
+        return registered
+
+    def _turn(self, day: date) -> None:
+        days = self._registered.days
+        while self._registered_at + 1 < len(days) and days[self._registered_at + 1] <= day:
+            self._registered_at += 1
+            self._thresholds_at = {}
+            self._all_touched = True
+        while self._looks and self._looks[0][0] <= day:
+            on, key = heapq.heappop(self._looks)
+            if self._next_look.get(key) == on:
+                self._touched.add(key)
+
+    def _look_again(self, key: str, day: date) -> None:
+        self._next_look[key] = day
+        if day < FOREVER:
+            heapq.heappush(self._looks, (day, key))
+
+    def _apply(self, event: Event) -> None:
+        kind, name, deal = event.kind, event.kind.name, event.deal
+        if kind.row is Row.RECORD:
+            self._last_look = event
+            self._all_touched = True
+            if name.startswith("hold."):
+                self._holds.apply(event)
+            return
+        self._last_event_on = event.latest
+        physical = kind.row is Row.PHYSICAL
+        if physical or (deal is None and name in ("project.suspended", "project.resumed")):
+            self._physical.apply(event)
+        if name == "project.suspended" and deal is None:
+            self._resumed_alone.clear()
+        elif name == "project.resumed" and deal is not None:
+            self._resumed_alone.add(deal)
+        if kind.level is not None or physical:
+            self._ended = None
+        if deal is None:
+            self._speak_of_project(event)
+        else:
+            self._thread(deal).deal.apply(event)
+            self._touched.add(deal)
+        if deal is None or physical:
+            self._all_touched = True
+            for thread in self._threads.values():
+                thread.deal.see(self._physical.level)
+        else:
+            self._threads[deal].deal.see(self._physical.level)
+
+    def _speak_of_project(self, event: Event) -> None:
+        name = event.kind.name
+        for thread in self._threads.values():
+            deal = thread.deal
+            deal.hear(event)
+            if name.startswith("project.") and name != "project.suspended" and deal.alive:
+                deal.apply(event)
+        if name in _ENDS_THE_PROJECT:
+            self._ended = name.removeprefix("project.")
+
+    def _thread(self, key: str) -> _Thread:
+        thread = self._threads.get(key)
+        if thread is None:
+            thread = self._threads[key] = _Thread(DealLife(key))
+        return thread
+
+    def _threads_touched(self) -> Iterable[_Thread]:
+        """Those that may stand otherwise than yesterday; all, when something concerns the project."""
+        if self._all_touched:
+            return self._threads.values()
+        return [self._threads[key] for key in self._touched if key in self._threads]
+
+    def _stand(self, day: date) -> None:
+        physical = self._physical.level
+        project_hold = self._holds.until(None)
+        if project_hold is None:
+            self._held_since.pop(None, None)
+        else:
+            self._held_since.setdefault(None, day)
+        project = self._sight(physical, day)
+        for thread in self._threads_touched():
+            self._look(thread, day, project, physical)
+        turn = project_hold or FOREVER
+        for name, look in PROJECT_FLAGS.items():
+            seen = look(project)
+            if seen is None and name not in self._flags:
+                continue
+            life = self._flags.get(name)
+            if life is None:
+                life = self._flags[name] = FlagLife(name, None, self._rules.version)
+            began = project_hold is not None and self._held_since.get(None) == day
+            self._flag_spans.put(day, (_THE_PROJECT, name), life.on(day, seen, project_hold, hold_began=began))
+            if seen is not None:
+                turn = min(turn, turns_on(seen, day))
+        self._look_again(_THE_PROJECT, turn)
+        self._touched.clear()
+        self._all_touched = False
+        self._tell(day, physical, on_hold=project_hold is not None)
+
+    def _sight(self, physical: Level | None, day: date) -> ProjectSight:
+        registered = self._registered.at(self._registered_at)
+        return ProjectSight(
+            thresholds=self._thresholds(physical or Level.IDENTIFIED),
+            kind=registered.get("kind"),
+            physical=self._physical,
+            required_legs=registered.get("required_legs", ()),
+            required_since=lambda leg: self._registered.required_since(leg, day),
+            last_look=self._last_look,
+            pursued=self._pursued,
+        )
+
+    def _pursued(self) -> bool:
+        deals = [thread.deal for thread in self._threads.values()]
+        begun = [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
+        return any(deal.alive for deal in begun) if begun else self._ended is None
+
+    def _look(self, thread: _Thread, day: date, project: ProjectSight, physical: Level | None) -> None:
+        """Raise the flags of a deal and freeze how it stands."""
+        deal = thread.deal
+        until = self._holds.until(deal.key)
+        began = self._hold_began(deal.key, until, day)
+        level = deal.level(project.required_legs, physical)
+        turn = until or FOREVER
+        raised: dict[str, Flag] = {}
+        sight = None
+        if level is not None and level >= Level.ANNOUNCED:
+            sight = Sight(deal, level, project, self._thresholds(level))
+        for name, look in DEAL_FLAGS.items():
+            seen: Raised | None = look(sight) if sight is not None else None
+            life = thread.flags.get(name)
+            if life is None:
+                if seen is None:
+                    continue
+                life = thread.flags[name] = FlagLife(name, deal.key, self._rules.version)
+            flag = life.on(day, seen, until, hold_began=began)
+            self._flag_spans.put(day, (deal.key, name), flag)
+            if flag is not None:
+                raised[name] = flag
+            if seen is not None:
+                turn = min(turn, turns_on(seen, day))
+        ceasing = deal.legs.next_ceasing_on()
+        if ceasing is not None:
+            turn = min(turn, ceasing)
+        thread.shown = raised
+        thread.state = deal.state(
+            level, project.required_legs, self._overlays_of(deal, raised), self._held_since.get(deal.key), until
+        )
+        self._deal_spans.put(day, deal.key, thread.state)
+        self._look_again(deal.key, turn)
+
+    def _thresholds(self, level: Level) -> Mapping[str, int]:
+        found = self._thresholds_at.get(level)
+        if found is None:
+            registered = self._registered.at(self._registered_at)
+            found = self._thresholds_at[level] = self._rules.holding(
+                Circumstances(
+                    level=level.label,
+                    commodities=registered.get("commodities", ()),
+                    sector=registered.get("sector"),
+                    country=registered.get("country"),
+                )
+            )
+        return found
+
+    def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
+        """Whether this is the first day of the deal's unbroken run of holds."""
+        if until is None:
+            self._held_since.pop(deal, None)
+            return False
+        inherited = self._held_since.get(None, day)
+        return self._held_since.setdefault(deal, min(inherited, day)) == day
+
+    def _overlays_of(self, deal: DealLife, flags: Mapping[str, Flag]) -> tuple[str, ...]:
+        if not deal.alive:
+            return (deal.ended_how or "terminated",)
+        overlays = []
+        if "lapsed" in flags:
+            overlays.append("lapsed")
+        if self._holds.until(deal.key) is not None:
+            overlays.append("on-hold")
+        dead = flags.get("memorandum-only")
+        if dead is not None and dead.certain_severity == "presumed-dead":
+            overlays.append("presumed-dead")
+        if deal.suspended or (self._physical.project_suspended and deal.key not in self._resumed_alone):
+            overlays.append("suspended")
+        return tuple(overlays)
+
+    def _tell(self, day: date, physical: Level | None, *, on_hold: bool) -> None:
+        """Freeze how the project stands."""
+        level = physical or Level.IDENTIFIED
+        investors: set[str] = set()
+        running, bound = FOREVER, FOREVER
+        for thread in self._threads.values():
+            state = thread.state
+            if state is None:
+                continue
+            investors.update(state.investors)
+            if state.level is not None:
+                level = max(level, state.level)
+                if state.bound_on is not None:
+                    bound = min(bound, state.bound_on)
+            if state.memorandum_runs and state.memorandum is not None:
+                running = min(running, state.memorandum.latest)
+        self._highest = max(self._highest, level)
+        headline = self._headline(day, physical)
+        overlays = [self._ended] if self._ended else []
+        if on_hold:
+            overlays.append("on-hold")
+        if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
+            overlays.append("presumed-dead")
+        if self._physical.suspended:
+            overlays.append("suspended")
+        registered = self._registered.at(self._registered_at)
+        self._project_spans.put(
+            day,
+            self._project,
+            ProjectState(
+                project=self._project,
+                name=registered.get("name"),
+                country=registered.get("country"),
+                place=registered.get("place"),
+                latitude=registered.get("latitude"),
+                longitude=registered.get("longitude"),
+                sector=registered.get("sector"),
+                kind=registered.get("kind"),
+                commodities=tuple(sorted(registered.get("commodities", ()))),
+                required_legs=registered.get("required_legs"),
+                level=level,
+                highest_level=self._highest,
+                physical_state=physical,
+                overlays=tuple(overlays),
+                headline=headline,
+                investors=tuple(sorted(investors)),
+                memorandum_since=None if running == FOREVER else running,
+                bound_on=None if bound == FOREVER else bound,
+                last_event_on=self._last_event_on,
+            ),
+        )
+
+    def _headline(self, day: date, physical: Level | None) -> Headline | None:
+        highest, certain = -1, False
+        for thread in self._threads.values():
+            state = thread.state
+            if state is None or state.level is None:
+                continue
+            if physical is not None or state.level.crosses_the_line:
+                highest = -1
+                break
+            flag = thread.shown.get("memorandum-only") if state.memorandum_runs else None
+            if flag is not None:
+                rank, sure = _SEVERITIES.index(flag.severity), flag.certainty == "certain"
+                certain = sure or certain if rank == highest else (sure if rank > highest else certain)
+                highest = max(highest, rank)
+        since = self._headlines[: highest + 1]
+        self._headlines = since + (day,) * (highest + 1 - len(since))
+        if highest < 0:
+            return None
+        return Headline(
+            flag="memorandum-only",
+            severity=_SEVERITIES[highest],
+            certainty="certain" if certain else "possible",
+            since=self._headlines[highest],
+        )
