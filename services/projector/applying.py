@@ -16,6 +16,7 @@ from services.projector.sorting import Identity, Sorted, sort_out
 from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.rows import copy
+from steppe.domain.events import Event
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -74,12 +75,8 @@ class Applier:
         sorted_out = sort_out(stored, await self._known(connection, stored))
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
-        written = {
-            name: Subject(subject.events, partition, subject.last_offset)
-            for (partition, name), subject in subjects.items()
-        }
         rules = await rule_versions.in_force(connection)
-        await ReadModel(self.statements, rules).write(connection, written)
+        lives = await ReadModel(self.statements, rules).go_on(connection, subjects)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
         await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
         await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
@@ -91,7 +88,10 @@ class Applier:
             undecoded=len(undecoded),
             unknown=sum(event.state is State.UNKNOWN for event in sorted_out.new),
             skipped=skipped,
-            subjects=subjects,
+            subjects={
+                (subject.partition, name): Remembered(tuple(subject.events), subject.last_offset, lives.get(name))
+                for name, subject in subjects.items()
+            },
         )
 
     async def _known(self, connection: Connection, stored: Sequence[StoredEvent]) -> dict[Identity, bytes]:
@@ -103,35 +103,32 @@ class Applier:
         )
         return {(row["subject"], row["source"], row["id"]): row["content_sha256"] for row in found}
 
-    async def _subjects(
-        self, connection: Connection, sorted_out: Sorted, memory: Memory
-    ) -> dict[tuple[int, str], Remembered]:
+    async def _subjects(self, connection: Connection, sorted_out: Sorted, memory: Memory) -> dict[str, Subject]:
         """The touched subjects with all their events, from memory or else from the database, and the new ones."""
-        events = {
-            subject: list(known.events) if (known := memory.recall(partition, subject)) else None
-            for subject, partition in sorted_out.touched.items()
-        }
-        last = {
-            subject: known.last_offset if (known := memory.recall(partition, subject)) else -1
-            for subject, partition in sorted_out.touched.items()
-        }
-        unknown = [subject for subject, known_events in events.items() if known_events is None]
+        known = {subject: memory.recall(partition, subject) for subject, partition in sorted_out.touched.items()}
+        events = {subject: list(one.events) if one else [] for subject, one in known.items()}
+        last = {subject: one.last_offset if one else -1 for subject, one in known.items()}
+        news: dict[str, list[Event]] = {subject: [] for subject in known}
+        unknown = [subject for subject, one in known.items() if one is None]
         if unknown:
             for row in await connection.fetch(self.statements["events_of_subjects"], unknown):
                 subject = row["subject"]
-                loaded = events[subject] or []
-                loaded.append(reading.again(row["raw"], row["headers"], subject))
-                events[subject] = loaded
+                events[subject].append(reading.again(row["raw"], row["headers"], subject))
                 last[subject] = max(last[subject], row["log_offset"])
         for stored in sorted_out.new:
             if stored.event is not None:
-                all_events = events[stored.subject] or []
-                all_events.append(stored.event)
-                events[stored.subject] = all_events
+                events[stored.subject].append(stored.event)
+                news[stored.subject].append(stored.event)
                 last[stored.subject] = max(last[stored.subject], stored.record.offset)
         return {
-            (sorted_out.touched[subject], subject): Remembered(tuple(all_events or ()), last[subject])
-            for subject, all_events in sorted(events.items())
+            subject: Subject(
+                events=events[subject],
+                partition=sorted_out.touched[subject],
+                last_offset=last[subject],
+                news=news[subject],
+                life=one.life if one else None,
+            )
+            for subject, one in sorted(known.items())
         }
 
     async def _store(self, connection: Connection, sorted_out: Sorted, undecoded: Sequence[Undecoded]) -> None:

@@ -1,4 +1,4 @@
-"""Decoded events of the projects touched lately, so that a refold need not reload them. Knows no database.
+"""Events and lives of the projects touched lately, so that they go on and need not be reloaded. Knows no database.
 
 What is remembered of a partition is true only while nobody else has moved that partition's checkpoint; the caller
 compares and says `forget`.
@@ -10,14 +10,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from steppe.domain.events import Event
+from steppe.domain.fold import Life
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """All folding events of one subject, and the offset of the last one."""
+    """All folding events of one subject, and the offset of the last one; of a project also its life, if that can go on."""
 
     events: tuple[Event, ...]
     last_offset: int
+    life: Life | None = None
 
 
 class Memory:

@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."
     )
     projector_cached_events_max: int = Field(
-        default=200_000, ge=0, description="Decoded events kept in memory to spare reloading their projects."
+        default=100_000, ge=0, description="Events kept in memory, with the lives of their projects, to go on with."
     )
     projector_database_seconds_max: float = Field(
         default=30.0, gt=0, description="How long one statement may take before the batch is tried again."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ from steppe.database import registry_rows, rows
 from steppe.database.market import Markets
 from steppe.database.rows import copy
 from steppe.domain.events import Event
-from steppe.domain.fold import history
-from steppe.domain.history import History
-from steppe.domain.record import effective
+from steppe.domain.fold import Life, history, live
+from steppe.domain.history import EVER, History
+from steppe.domain.record import corrects_itself, effective
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
@@ -30,19 +30,22 @@ if TYPE_CHECKING:
 
 STATEMENTS = ("read_model", "registry", "market")
 
-_REMOVALS = (
-    "remove_projects", "remove_project_spans", "remove_deal_spans", "remove_flag_spans", "remove_standings",
-    "remove_co_investments",
-)  # fmt: skip
+_REMOVALS = ("remove_projects", "remove_standings", "remove_co_investments")
+_REMOVALS_OF_SPANS = ("remove_project_spans", "remove_deal_spans", "remove_flag_spans")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """All folding events of one subject, and where the last one stands in the log."""
+    """All folding events of one subject, and where the last one stands in the log.
+
+    `life`: that of a project without the `news` among its events, whose rows are those that are stored.
+    """
 
     events: Sequence[Event]
     partition: int
     last_offset: int
+    news: Sequence[Event] = ()
+    life: Life | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,55 @@ class ReadModel:
 
         Of a subject of which nothing was known, nothing is stored.
         """
+        await self._write(connection, subjects, {}, known_at, recorded=recorded)
+
+    async def go_on(self, connection: Connection, subjects: Mapping[str, Subject]) -> Mapping[str, Life]:
+        """The same with all that is known, and only what changes is written where a life can go on with its news.
+
+        Returns the lives of projects, to go on with once the transaction is committed.
+        """
+        lives: dict[str, Life] = {}
+        for name, subject in subjects.items():
+            # A life stands for events that do not correct each other.
+            unread = subject.events if subject.life is None else subject.news
+            if ":" not in name and not corrects_itself(unread):
+                await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
+                gone_on = None
+                if subject.life is not None and subject.life.rules.version == self.rules.version:
+                    gone_on = subject.life.gone_on(subject.news)
+                lives[name] = gone_on or live(name, subject.events, self.rules)
+        await self._write(connection, subjects, lives, None, recorded=False)
+        return lives
+
+    async def _write(
+        self,
+        connection: Connection,
+        subjects: Mapping[str, Subject],
+        lives: Mapping[str, Life],
+        known_at: datetime | None,
+        *,
+        recorded: bool,
+    ) -> None:
         now = datetime.now(UTC)
         made = rows.ProjectRows()
         told: dict[str, History] = {}
+        changed_from: list[date] = []
         parties: dict[str, list[rows.Row]] = {}
         forums: dict[str, list[rows.Row]] = {}
         for name, subject in subjects.items():
-            await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
+            await asyncio.sleep(0)
             kind, colon, key = name.partition(":")
-            events = effective(subject.events, known_at, recorded=recorded)
+            life = lives.get(name)
+            events = effective(subject.events, known_at, recorded=recorded) if life is None else subject.events
             if not colon:
-                told[name] = history(name, events, self.rules)
+                told[name] = history(name, events, self.rules) if life is None else life.history()
+                changed_from.append(EVER if life is None else life.changed_from)
                 count = sum(
                     known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events
                 )
                 if count or events:
                     place = rows.Place(subject.partition, subject.last_offset, count)
-                    rows.add_project(made, told[name], events, place, now=now)
+                    rows.add_project(made, told[name], events, place, now=now, changed_from=changed_from[-1])
             elif kind == "party":
                 parties[key] = registry_rows.party_spans(key, events)
             else:
@@ -92,6 +127,8 @@ class ReadModel:
             await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
             for query in _REMOVALS:
                 await connection.execute(self.statements[query], list(told))
+            for query in _REMOVALS_OF_SPANS:
+                await connection.execute(self.statements[query], list(told), changed_from)
             await copy(connection, "standing", rows.STANDING, made.standings)
             await copy(connection, "project", rows.PROJECT, made.projects)
             await copy(connection, "project_span", rows.PROJECT_SPAN, made.project_spans)

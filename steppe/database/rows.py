@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from steppe.domain.events import Event
-from steppe.domain.history import Flag, History, Span
+from steppe.domain.history import EVER, Flag, History, Span
 from steppe.domain.rivalry import Rivalry, Standing, standing_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy | asyncpg.Connection
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 PROJECT = ("project", "partition", "log_offset", "event_count", "forums", "investors", "updated_at")
 PROJECT_SPAN = (
@@ -55,15 +56,26 @@ class Place:
     event_count: int
 
 
-def add_project(rows: ProjectRows, history: History, events: Sequence[Event], place: Place, *, now: datetime) -> None:
-    """Append everything that is stored of one project but what its market does to it. `events` are read as corrected. Dates `EVER` and `FOREVER` become the infinities of Postgres."""
+def add_project(
+    rows: ProjectRows,
+    history: History,
+    events: Sequence[Event],
+    place: Place,
+    *,
+    now: datetime,
+    changed_from: date = EVER,
+) -> None:
+    """Append everything that is stored of one project but what its market does to it. `events` are read as corrected.
+
+    Spans that ended before `changed_from` are left out. Dates `EVER` and `FOREVER` become the infinities of Postgres.
+    """
     project = history.project
     forums = {forum for event in events if (forum := event.data.get("forum"))}
     investors = {investor for span in history.projects for investor in span.value.investors}
     rows.projects.append(
         (project, place.partition, place.last_offset, place.event_count, sorted(forums), sorted(investors), now),
     )
-    for span in history.projects:
+    for span in _since(history.projects, changed_from):
         state = span.value
         rows.project_spans.append(
             (
@@ -72,7 +84,7 @@ def add_project(rows: ProjectRows, history: History, events: Sequence[Event], pl
                 state.headline.severity if state.headline else None, list(state.investors), document(state),
             )
         )  # fmt: skip
-    for deal_span in history.deals:
+    for deal_span in _since(history.deals, changed_from):
         deal = deal_span.value
         rows.deal_spans.append(
             (
@@ -81,8 +93,12 @@ def add_project(rows: ProjectRows, history: History, events: Sequence[Event], pl
                 document(deal),
             )
         )  # fmt: skip
-    rows.flag_spans += flag_rows(project, history.flags)
+    rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))
     rows.standings.append(_standing_row(history))
+
+
+def _since(spans: Sequence[Span[T]], changed_from: date) -> Sequence[Span[T]]:
+    return spans if changed_from == EVER else [span for span in spans if span.valid_to >= changed_from]
 
 
 def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:

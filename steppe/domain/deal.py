@@ -6,7 +6,7 @@ and nothing outside sees it: what leaves is a frozen `DealState`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain import edtf
@@ -354,7 +354,9 @@ class DealLife:
         if self._crossed is None:
             return self._earlier_crossings
         leg = self.legs.numbered(self._crossed.leg.number)
-        return (*self._earlier_crossings, replace(self._crossed, leg=leg))
+        crossed = self._crossed
+        now = Crossed(crossed.phase, leg, crossed.parties, crossed.pursuers, crossed.pursuing_role)
+        return (*self._earlier_crossings, now)
 
     def see(self, physical: Level | None) -> None:
         """Physical state while bound is a closing."""

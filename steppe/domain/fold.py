@@ -44,15 +44,16 @@ def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RUL
 class Life:
     """A project's life so far, ready to go on with events that come after all the others. A value: nothing changes it.
 
-    `changed_from` is the day before which its history is the same as that of the life it came from; EVER if it began
+    `rules` judged it. `changed_from` is the day before which its history is the same as that of the life it came from; EVER if it began
     afresh. Spans that ended before that day are the same in both.
     """
 
-    __slots__ = ("_past", "_today", "changed_from")
+    __slots__ = ("_past", "_today", "changed_from", "rules")
 
-    def __init__(self, past: Walk, today: tuple[Event, ...], changed_from: date) -> None:
+    def __init__(self, past: Walk, today: tuple[Event, ...], rules: Rules, changed_from: date) -> None:
         self._past = past
         self._today = today
+        self.rules = rules
         self.changed_from = changed_from
 
     def history(self) -> History:
@@ -72,23 +73,24 @@ class Life:
         last = self._today[-1]
         if coming[0].latest < last.latest or any(_is_of_the_record_of_all_days(event) for event in coming):
             return None
-        return _lived(self._past.fork(), sorted((*self._today, *coming), key=_in_fold_order), last.latest)
+        today = sorted((*self._today, *coming), key=_in_fold_order)
+        return _lived(self._past.fork(), today, self.rules, last.latest)
 
 
 def live(project: str, events: Iterable[Event], rules: Rules = RULES) -> Life:
     """A life from its beginning; the events as for `history`."""
     walk, coming = _begun(project, events, rules)
-    return _lived(walk, coming, EVER)
+    return _lived(walk, coming, rules, EVER)
 
 
-def _lived(walk: Walk, coming: Sequence[Event], changed_from: date) -> Life:
+def _lived(walk: Walk, coming: Sequence[Event], rules: Rules, changed_from: date) -> Life:
     """Walk through all days but the last, which may get more events yet."""
     first_of_last_day = len(coming)
     while first_of_last_day > 0 and coming[first_of_last_day - 1].latest == coming[-1].latest:
         first_of_last_day -= 1
     if coming:
         walk.through(coming[:first_of_last_day], coming[-1].latest, including=False)
-    return Life(walk, tuple(coming[first_of_last_day:]), changed_from)
+    return Life(walk, tuple(coming[first_of_last_day:]), rules, changed_from)
 
 
 def _is_of_the_record_of_all_days(event: Event) -> bool:

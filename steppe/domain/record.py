@@ -72,9 +72,14 @@ def effective(
 ) -> tuple[Event, ...]:
     """The events to be folded, as `read_record` gives them."""
     unique = _unique(events)
-    if known_at is None and not any(_is_about_an_event(event) for event in unique.values()):
+    if known_at is None and not corrects_itself(unique.values()):
         return tuple(unique.values())
     return _read(unique, known_at, recorded=recorded, with_readings=False).events
+
+
+def corrects_itself(events: Iterable[Event]) -> bool:
+    """Whether one of them is about another, so that how it is read depends on the others."""
+    return any(_is_about_an_event(event) for event in events)
 
 
 def _unique(events: Iterable[Event]) -> dict[Identity, Event]:

@@ -9,7 +9,7 @@ Every cause is a piece of days on which it holds; the flags follow from the days
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -91,16 +91,15 @@ def standing_of(history: History) -> Standing:
     places: list[Span[Place]] = []
     for span in history.projects:
         state = span.value
-        place = Place(
-            country=state.country,
-            commodities=state.commodities,
-            sector=state.sector,
-            kind=state.kind,
-        )
-        if places and places[-1].value == place:
-            places[-1] = Span(valid_from=places[-1].valid_from, valid_to=span.valid_to, value=place)
-        else:
-            places.append(Span(valid_from=span.valid_from, valid_to=span.valid_to, value=place))
+        last = places[-1].value if places else None
+        if last is not None and (state.country, state.commodities, state.sector, state.kind) == (
+            last.country, last.commodities, last.sector, last.kind,
+        ):  # fmt: skip
+            continue
+        place = Place(country=state.country, commodities=state.commodities, sector=state.sector, kind=state.kind)
+        if places:
+            places[-1] = replace(places[-1], valid_to=span.valid_from)
+        places.append(Span(valid_from=span.valid_from, valid_to=FOREVER, value=place))
     crossings = tuple(crossing for crossing in history.crossings if crossing.on < crossing.held_until)
     return Standing(project=history.project, places=tuple(places), crossings=crossings)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from steppe.domain.deal import DealLife
 from steppe.domain.events import Event
@@ -20,7 +21,7 @@ from steppe.domain.history import EVER, FOREVER, Crossing, DealState, Flag, Head
 from steppe.domain.holds import Holds
 from steppe.domain.levels import Level
 from steppe.domain.physical import PhysicalState
-from steppe.domain.registered import Registered
+from steppe.domain.registered import PROJECT_FIELDS, Registered
 from steppe.domain.rules import Circumstances, Rules
 from steppe.domain.spans import SpanTable
 from steppe.domain.vocabulary import Row
@@ -32,17 +33,18 @@ _THE_PROJECT = ""  # no deal has an empty key
 
 @dataclass(slots=True)
 class _Thread:
-    """A deal with what was shown of it."""
+    """A deal with what was seen and shown of it when it was looked at. `changes_on`: when more of it than flags will turn."""
 
     deal: DealLife
     flags: dict[str, FlagLife] = field(default_factory=dict)
+    seen: dict[str, Raised] = field(default_factory=dict)
     shown: dict[str, Flag] = field(default_factory=dict)
     state: DealState | None = None
+    changes_on: date = FOREVER
 
     def fork(self) -> _Thread:
-        return _Thread(
-            self.deal.fork(), {name: life.fork() for name, life in self.flags.items()}, self.shown, self.state
-        )
+        flags = {name: life.fork() for name, life in self.flags.items()}
+        return _Thread(self.deal.fork(), flags, self.seen, self.shown, self.state, self.changes_on)
 
 
 class Walk:
@@ -54,6 +56,7 @@ class Walk:
         self._registered = registered
         self._registered_at = 0
         self._thresholds_at: dict[Level, Mapping[str, int]] = {}
+        self._facts_at: dict[str, Any] = {}
         self._threads: dict[str, _Thread] = {}
         self._physical = PhysicalState()
         self._resumed_alone: set[str] = set()
@@ -95,6 +98,7 @@ class Walk:
     def begin(self) -> None:
         """How it stands before anything happened."""
         self._stand(EVER)
+        self._tell(EVER)
 
     def through(self, events: Sequence[Event], last: date, *, including: bool = True) -> None:
         """Walk through every day on which something happens, up to `last`. Events must be in fold order, none of an earlier
@@ -104,14 +108,23 @@ class Walk:
             day = min(events[at].latest if at < count else FOREVER, self._turns_on())
             if day > last or (day == last and not including) or (day == FOREVER and at == count):
                 return
-            self._turn(day)
+            turning = self._turn(day)
             while at < count and events[at].latest == day:
                 self._apply(events[at])
                 at += 1
-            for thread in self._threads_touched():
-                thread.deal.expire(day)
-            self._holds.free(day)
-            self._stand(day)
+            if self._all_touched or self._touched:
+                for thread in self._threads_touched():
+                    thread.deal.expire(day)
+                self._holds.free(day)
+                turning = [] if self._all_touched else [key for key in turning if key not in self._touched]
+                self._stand(day)
+                concerned = True
+            else:
+                concerned = False
+            for key in turning:
+                concerned = self._turn_flags(self._threads[key], day) or concerned
+            if concerned:
+                self._tell(day)
 
     def history(self) -> History:
         """What the walk has seen so far."""
@@ -149,16 +162,23 @@ class Walk:
             heapq.heappop(self._looks)  # something happened to it before
         return registered
 
-    def _turn(self, day: date) -> None:
+    def _turn(self, day: date) -> list[str]:
+        """Touch what turns by itself on that day; returns the deals of which nothing but flags does."""
         days = self._registered.days
         while self._registered_at + 1 < len(days) and days[self._registered_at + 1] <= day:
             self._registered_at += 1
-            self._thresholds_at = {}
+            self._thresholds_at, self._facts_at = {}, {}
             self._all_touched = True
+        turning = []
         while self._looks and self._looks[0][0] <= day:
             on, key = heapq.heappop(self._looks)
             if self._next_look.get(key) == on:
-                self._touched.add(key)
+                thread = self._threads.get(key)
+                if thread is None or thread.changes_on <= day:
+                    self._touched.add(key)
+                else:
+                    turning.append(key)
+        return turning
 
     def _look_again(self, key: str, day: date) -> None:
         self._next_look[key] = day
@@ -242,7 +262,6 @@ class Walk:
         self._look_again(_THE_PROJECT, turn)
         self._touched.clear()
         self._all_touched = False
-        self._tell(day, physical, on_hold=project_hold is not None)
 
     def _sight(self, physical: Level | None, day: date) -> ProjectSight:
         registered = self._registered.at(self._registered_at)
@@ -267,8 +286,9 @@ class Walk:
         until = self._holds.until(deal.key)
         began = self._hold_began(deal.key, until, day)
         level = deal.level(project.required_legs, physical)
-        turn = until or FOREVER
-        raised: dict[str, Flag] = {}
+        ceasing = deal.legs.next_ceasing_on()
+        thread.changes_on = turn = min(until or FOREVER, ceasing or FOREVER)
+        thread.seen, thread.shown = {}, {}
         sight = None
         if level is not None and level >= Level.ANNOUNCED:
             sight = Sight(deal, level, project, self._thresholds(level))
@@ -282,18 +302,37 @@ class Walk:
             flag = life.on(day, seen, until, hold_began=began)
             self._flag_spans.put(day, (deal.key, name), flag)
             if flag is not None:
-                raised[name] = flag
+                thread.shown[name] = flag
             if seen is not None:
+                thread.seen[name] = seen
                 turn = min(turn, turns_on(seen, day))
-        ceasing = deal.legs.next_ceasing_on()
-        if ceasing is not None:
-            turn = min(turn, ceasing)
-        thread.shown = raised
         thread.state = deal.state(
-            level, project.required_legs, self._overlays_of(deal, raised), self._held_since.get(deal.key), until
+            level, project.required_legs, self._overlays_of(deal, thread.shown), self._held_since.get(deal.key), until
         )
         self._deal_spans.put(day, deal.key, thread.state)
         self._look_again(deal.key, turn)
+
+    def _turn_flags(self, thread: _Thread, day: date) -> bool:
+        """Turn the flags of a deal to which nothing happened; whether that may concern its project."""
+        deal, state = thread.deal, thread.state
+        assert state is not None, "it was looked at before"
+        shown = thread.shown.copy()
+        turn = thread.changes_on
+        for name, seen in thread.seen.items():
+            if any(day in (one.possible_on, one.certain_on) for one in seen.rungs):
+                flag = thread.flags[name].on(day, seen, state.held_until, hold_began=False)
+                self._flag_spans.put(day, (deal.key, name), flag)
+                if flag is not None:
+                    shown[name] = flag
+            turn = min(turn, turns_on(seen, day))
+        concerns = shown.get("memorandum-only") is not thread.shown.get("memorandum-only")
+        thread.shown = shown
+        overlays = self._overlays_of(deal, shown)
+        if overlays != state.overlays:
+            thread.state = replace(state, overlays=overlays)
+            self._deal_spans.put(day, deal.key, thread.state)
+        self._look_again(deal.key, turn)
+        return concerns
 
     def _thresholds(self, level: Level) -> Mapping[str, int]:
         found = self._thresholds_at.get(level)
@@ -332,8 +371,9 @@ class Walk:
             overlays.append("suspended")
         return tuple(overlays)
 
-    def _tell(self, day: date, physical: Level | None, *, on_hold: bool) -> None:
+    def _tell(self, day: date) -> None:
         """Freeze how the project stands."""
+        physical = self._physical.level
         level = physical or Level.IDENTIFIED
         investors: set[str] = set()
         running, bound = FOREVER, FOREVER
@@ -351,27 +391,17 @@ class Walk:
         self._highest = max(self._highest, level)
         headline = self._headline(day, physical)
         overlays = [self._ended] if self._ended else []
-        if on_hold:
+        if self._holds.until(None) is not None:
             overlays.append("on-hold")
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
             overlays.append("presumed-dead")
         if self._physical.suspended:
             overlays.append("suspended")
-        registered = self._registered.at(self._registered_at)
         self._project_spans.put(
             day,
             self._project,
             ProjectState(
-                project=self._project,
-                name=registered.get("name"),
-                country=registered.get("country"),
-                place=registered.get("place"),
-                latitude=registered.get("latitude"),
-                longitude=registered.get("longitude"),
-                sector=registered.get("sector"),
-                kind=registered.get("kind"),
-                commodities=tuple(sorted(registered.get("commodities", ()))),
-                required_legs=registered.get("required_legs"),
+                **self._facts(),
                 level=level,
                 highest_level=self._highest,
                 physical_state=physical,
@@ -383,6 +413,17 @@ class Walk:
                 last_event_on=self._last_event_on,
             ),
         )
+
+    def _facts(self) -> dict[str, Any]:
+        """What is registered of the project, as its states spell it."""
+        if not self._facts_at:
+            registered = self._registered.at(self._registered_at)
+            self._facts_at = {
+                "project": self._project,
+                **{name: registered.get(name) for name in PROJECT_FIELDS},
+                "commodities": tuple(sorted(registered.get("commodities", ()))),
+            }
+        return self._facts_at
 
     def _headline(self, day: date, physical: Level | None) -> Headline | None:
         highest, certain = -1, False
