@@ -1,0 +1,112 @@
+"""The golden cases: real projects, questions about them, and the documents that answer, in the words of the API.
+
+Knows the folders beside it and the pure core; needs no service. README.md says what each case shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services.api import ledger, shapes
+from steppe.contracts.codec import decode_structured
+from steppe.domain.portfolio import Portfolio, portfolio
+from tests.domain.event_logs import from_wire
+
+Document = dict[str, Any]
+
+FOLDER = Path(__file__).parent
+EXAMPLE = FOLDER.parent.parent / "examples/central-asia/events.ndjson"
+SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/events.ndjson"))
+# Every event of the example says when the world could know it, so this instant decides nothing but must be later.
+_RECORDED = "2026-04-01T00:00:00Z"
+# What `flags.json` holds, what is said twice, and what depends on the log and not on the events.
+_LEFT_OUT = {"flags", "legs", "position", "as_of", "known_at"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A project, the day that is judged, and the day at whose end it was known."""
+
+    project: str
+    as_of: str
+    known_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """One case as its folder holds it. `projects` and `flags` are the answers to the questions."""
+
+    slug: str
+    lines: list[bytes]
+    questions: list[Question]
+    projects: list[Document]
+    flags: list[list[Document]]
+
+
+def load(slug: str) -> Golden:
+    """Read a case. AssertionError when its two documents answer different questions."""
+    projects = json.loads((FOLDER / slug / "project.json").read_text())
+    flags = json.loads((FOLDER / slug / "flags.json").read_text())
+    questions = [_question(entry) for entry in projects]
+    assert questions == [_question(entry) for entry in flags], f"{slug}: project.json and flags.json ask differently"
+    return Golden(
+        slug=slug,
+        lines=(FOLDER / slug / "events.ndjson").read_bytes().splitlines(keepends=True),
+        questions=questions,
+        projects=[entry["answer"] for entry in projects],
+        flags=[entry["answer"] for entry in flags],
+    )
+
+
+def _question(entry: Document) -> Question:
+    return Question(project=entry["project"], as_of=entry["as_of"], known_at=entry["known_at"])
+
+
+@cache
+def example() -> tuple[bytes, ...]:
+    """The lines of the whole example."""
+    return tuple(EXAMPLE.read_bytes().splitlines(keepends=True))
+
+
+def judged(lines: Iterable[bytes], known_at: str) -> Portfolio:
+    """What the pure core says of these events, as known at the end of a day."""
+    events = [from_wire({**decode_structured(line), "recordedtime": _RECORDED}) for line in lines]
+    return portfolio(events, datetime.combine(date.fromisoformat(known_at), time.max, UTC))
+
+
+def answer(found: Portfolio, question: Question) -> tuple[Document, list[Document]]:
+    """The project and its flags, spelt as `/v1/projects/{key}` and `/v1/flags` spell them."""
+    as_of = date.fromisoformat(question.as_of)
+    state = found.judged(question.project, as_of)
+    record = found.records[question.project]
+    events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
+    shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}
+    detail = {
+        **shapes.project_detail(state.project, state.deals, state.flags, shared, "", as_of),
+        "stakes": ledger.stakes(events, state.deals),
+        "offtakes": ledger.offtakes(events, state.deals),
+        "money": ledger.money(events),
+        "value_chain": ledger.value_chain(events),
+    }
+    corrections = [
+        {"event": reading.event.reference, **asdict(change)}
+        for reading in record.readings.values()
+        if reading.event.latest <= as_of
+        for change in reading.changes
+    ]
+    as_sent: Document = json.loads(msgspec.json.encode({**detail, "corrections": corrections}))
+    return reduced(as_sent), as_sent["flags"]
+
+
+def reduced(detail: Document) -> Document:
+    """A project's answer without what is in `flags.json` and what is said twice."""
+    kept = {name: value for name, value in detail.items() if name not in _LEFT_OUT}
+    return {**kept, "deals": [{name: held for name, held in deal.items() if name != "flags"} for deal in kept["deals"]]}
