@@ -112,6 +112,7 @@ DEALS = (
 FLAG_ROWS = (
     *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
 )  # fmt: skip
+MARKETS = (*PAGED, "country", "commodity", "investor_country")
 RECORD = (*PAGED, "project")
 ONE = COMMON
 FEED = ("format", "min_position", "limit", "cursor", "after")

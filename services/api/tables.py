@@ -10,6 +10,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from steppe.domain.levels import Level
+
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
@@ -25,6 +27,12 @@ FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
     "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
+)  # fmt: skip
+MARKETS = (
+    "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
+    "deals_of_unknown_nation", "first_bound_on", *(f"deals_by_level.{level.label}" for level in Level),
+    "flags.displaced", "flags.crowded", "flags.memorandum-only.watch", "flags.memorandum-only.stagnant",
+    "flags.memorandum-only.presumed-dead",
 )  # fmt: skip
 TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
