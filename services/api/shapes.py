@@ -6,10 +6,11 @@ the day that is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from steppe.domain.crosswalk import SCHEMES, word
 from steppe.domain.explain import age_months, sentence
 from steppe.domain.history import DealState, Flag, LegState, ProjectState, Start
 from steppe.domain.levels import Level
@@ -143,6 +144,14 @@ def headline(value: ProjectState) -> Item | None:
         "certainty": found.certainty,
         "since": found.since,
     }
+
+
+def crosswalk(value: ProjectState, schemes: Collection[str]) -> Item:
+    """What these registers would call the project, to be joined to its item; nothing when none is asked for."""
+    if not schemes:
+        return {}
+    found = {key: word(key, value.level, value.highest_level, value.overlays).code for key in SCHEMES if key in schemes}
+    return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in found.items()}}
 
 
 def project_detail(

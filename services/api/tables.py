@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from steppe.domain.crosswalk import SCHEMES
 from steppe.domain.levels import Level
 
 PROJECTS = (
@@ -46,6 +47,11 @@ CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
+    """The columns of projects that are told in the words of these registers too."""
+    return tuple(f"crosswalk.{key}.{part}" for key in SCHEMES if key in schemes for part in ("code", "name"))
 
 
 def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:

@@ -350,3 +350,14 @@ async def test_an_answer_that_is_held_is_not_sent_again(world: Log, client: http
     position = await world.append(memorandum("north", "2023-01-01", "beta"))
     changed = await client.get(TUNGSTEN, params={"as_of": DAY, "min_position": position})
     assert changed.json()["summary"]["deals"] == 4
+
+
+async def test_the_description_says_what_may_be_asked_of_markets(client: httpx.AsyncClient) -> None:
+    paths = (await get(client, "/openapi.json"))["paths"]
+    listed = {parameter["name"] for parameter in paths["/v1/markets"]["get"]["parameters"]}
+    assert {"country", "commodity", "investor_country", "as_of", "known_at", "rules", "cursor"} <= listed
+    one = {
+        parameter["name"]: parameter["in"]
+        for parameter in paths["/v1/markets/{country}/{commodity}"]["get"]["parameters"]
+    }
+    assert (one["country"], one["commodity"], one["as_of"]) == ("path", "path", "query")
