@@ -32,11 +32,15 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Items, and the order key of the last one if there are more. `beside` joins the body of a JSON answer."""
+    """Items, and the order key of the last one if there are more.
+
+    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for.
+    """
 
     items: Sequence[Item]
     next_key: list[str] | None
     beside: Mapping[str, Any] | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ async def answer_list(
     if cursor:
         headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
     if question.format == "csv":
-        return Response(tables.csv_of(found.items, columns), headers=headers, media_type=CSV)
+        return Response(tables.csv_of(found.items, (*columns, *found.columns)), headers=headers, media_type=CSV)
     body = {
         **(found.beside or {}),
         "items": found.items,

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import backtest, corrections, lists, problems, project, rules, status, trace
+from services.api import backtest, corrections, lists, markets, problems, project, rules, status, trace
 from services.api.answers import Service
 from services.api.logends import LogEnds
 from services.api.reading import Reader, Row, open_pool, server_settings
@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadAsGet)
     for router in (
         lists.router,
+        markets.router,
         project.router,
         corrections.router,
         rules.router,

@@ -23,6 +23,7 @@ from services.api.problems import (
     RefusalError,
     did_you_mean,
 )
+from steppe.domain.crosswalk import SCHEMES
 from steppe.domain.history import SEVERITIES
 from steppe.domain.levels import LEVEL_OF_LABEL
 from steppe.domain.vocabulary import SECTORS
@@ -90,6 +91,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("investor", "Party that pursues.", values.text),
         _many("investor_country", "Home country of a party that pursues, on the day that is judged.", values.country),
         _many("forum", "Forum at which a paper was signed.", values.text),
+        Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=values.count(0, 2**62), kind="integer"),
         _many("project", "Project key.", values.text),
         _many("deal", "Deal slug.", values.text),
@@ -103,7 +105,7 @@ COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
 PAGED = (*COMMON, "limit", "cursor")
 PROJECTS = (
     *PAGED, "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country",
-    "forum", "q", "sort", "updated_after",
+    "forum", "q", "sort", "updated_after", "crosswalk",
 )  # fmt: skip
 DEALS = (
     *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "investor",
@@ -112,8 +114,10 @@ DEALS = (
 FLAG_ROWS = (
     *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
 )  # fmt: skip
+MARKETS = (*PAGED, "country", "commodity", "investor_country")
 RECORD = (*PAGED, "project")
 ONE = COMMON
+PROJECT = (*ONE, "crosswalk")
 FEED = ("format", "min_position", "limit", "cursor", "after")
 WAITING = ("min_position",)
 

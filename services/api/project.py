@@ -17,14 +17,14 @@ from services.api.reading import Row, Snapshot
 router = APIRouter(tags=["one project"])
 
 
-@router.get("/v1/projects/{key}", openapi_extra=described(parameters.ONE))
+@router.get("/v1/projects/{key}", openapi_extra=described(parameters.PROJECT))
 async def project(request: Request, key: str) -> Response:
     """A project with its deals, legs, stakes, offtakes, money and value chain on a day."""
 
     async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
         return await _detail(snapshot, question, key)
 
-    return await answer_one(request, parameters.ONE, one)
+    return await answer_one(request, parameters.PROJECT, one)
 
 
 @router.get("/v1/projects/{key}/timeline", openapi_extra=described(parameters.PAGED))
@@ -46,8 +46,10 @@ async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str,
     known = [stored.event(one) for one in await snapshot.rows("api_events_of_project", key)]
     record = read_as_known((event for event in known if event is not None), question.knowledge)
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
+    state = stored.project(row)
     return {
-        **shapes.project_detail(stored.project(row), deals, flags, shared, stored.position(row), as_of),
+        **shapes.project_detail(state, deals, flags, shared, stored.position(row), as_of),
+        **shapes.crosswalk(state, question.filters.get("crosswalk", ())),
         "stakes": ledger.stakes(events, deals),
         "offtakes": ledger.offtakes(events, deals),
         "money": ledger.money(events),

@@ -6,10 +6,11 @@ the day that is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from steppe.domain.crosswalk import SCHEMES, word
 from steppe.domain.explain import age_months, sentence
 from steppe.domain.history import DealState, Flag, LegState, ProjectState, Start
 from steppe.domain.levels import Level
@@ -73,7 +74,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         "level": level_name(value.level),
         "highest_level": value.highest_level.label,
         "overlays": sorted(value.overlays),
-        "ended": {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None,
+        "ended": ended(value),
         "pursuers": sorted(value.pursuers),
         "investors": sorted(value.investors),
         "bound_on": value.bound_on,
@@ -87,6 +88,11 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         "co_investor": list(co_investor),
         "flags": [flag(project, one, as_of) for one in flags],
     }
+
+
+def ended(value: DealState) -> Item | None:
+    """When and how a deal ended; None while it lives."""
+    return {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None
 
 
 def leg(value: LegState) -> Item:
@@ -107,7 +113,6 @@ def leg(value: LegState) -> Item:
 
 def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: date) -> Item:
     """One row of `/v1/projects`. `position` is that of the last event that changed it."""
-    headline = value.headline
     return {
         "key": value.project,
         "name": value.name,
@@ -118,13 +123,7 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "level": value.level.label,
         "highest_level": value.highest_level.label,
         "overlays": sorted(value.overlays),
-        "headline": headline
-        and {
-            "flag": headline.flag,
-            "severity": headline.severity,
-            "certainty": headline.certainty,
-            "since": headline.since,
-        },
+        "headline": headline(value),
         "flags": [flag(value.project, one, as_of) for one in flags],
         "investors": sorted(value.investors),
         "memorandum_since": value.memorandum_since,
@@ -132,6 +131,27 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "last_event_on": value.last_event_on,
         "position": position,
     }
+
+
+def headline(value: ProjectState) -> Item | None:
+    """What the project is headed with: `memorandum-only`, or None."""
+    found = value.headline
+    if found is None:
+        return None
+    return {
+        "flag": found.flag,
+        "severity": found.severity,
+        "certainty": found.certainty,
+        "since": found.since,
+    }
+
+
+def crosswalk(value: ProjectState, schemes: Collection[str]) -> Item:
+    """What these registers would call the project, to be joined to its item; nothing when none is asked for."""
+    if not schemes:
+        return {}
+    found = {key: word(key, value.level, value.highest_level, value.overlays).code for key in SCHEMES if key in schemes}
+    return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in found.items()}}
 
 
 def project_detail(

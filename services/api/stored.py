@@ -11,12 +11,13 @@ import msgspec
 from services.api.reading import Row
 from steppe.database.stored_events import event_of
 from steppe.domain.events import Event
-from steppe.domain.history import DealState, Flag, ProjectState
+from steppe.domain.history import Crossing, DealState, Flag, ProjectState
 from steppe.domain.levels import Level
 
 _project = msgspec.json.Decoder(ProjectState)
 _deal = msgspec.json.Decoder(DealState)
 _flag = msgspec.json.Decoder(Flag)
+_crossing = msgspec.json.Decoder(Crossing)
 
 
 def project(row: Row) -> ProjectState:
@@ -32,6 +33,11 @@ def deal(row: Row) -> DealState:
 def flag(row: Row) -> Flag:
     """The flag of a span."""
     return _flag.decode(row["document"])
+
+
+def crossing(row: Row) -> Crossing:
+    """A crossing of the line, as rivals see it."""
+    return _crossing.decode(row["document"])
 
 
 def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+
+from steppe.domain.crosswalk import SCHEMES
+from steppe.domain.levels import Level
 
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
@@ -26,6 +29,12 @@ FLAGS = (
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
     "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
 )  # fmt: skip
+MARKETS = (
+    "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
+    "deals_of_unknown_nation", "first_bound_on", *(f"deals_by_level.{level.label}" for level in Level),
+    "flags.displaced", "flags.crowded", "flags.memorandum-only.watch", "flags.memorandum-only.stagnant",
+    "flags.memorandum-only.presumed-dead",
+)  # fmt: skip
 TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
     "deal_level", "project_level", "parties.party", "parties.role", "position",
@@ -38,6 +47,11 @@ CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
+    """The columns of projects that are told in the words of these registers too."""
+    return tuple(f"crosswalk.{key}.{part}" for key in SCHEMES if key in schemes for part in ("code", "name"))
 
 
 def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:

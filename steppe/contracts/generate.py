@@ -1,4 +1,4 @@
-"""Writes what is derived from the vocabulary and committed: schemas, AsyncAPI and the page for people.
+"""Writes what is derived from the domain's tables and committed: schemas, AsyncAPI and the pages for people.
 
 `python -m steppe.contracts.generate` in a checkout; a test holds the files equal to what this would write.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from steppe.contracts import async_api, documentation
+from steppe.contracts import async_api, crosswalk_page, documentation
 from steppe.contracts.json_schema import file_name, schema_of
 from steppe.domain.vocabulary import VOCABULARY
 
@@ -29,6 +29,7 @@ def generated() -> dict[Path, str]:
     dumped = yaml.dump(_unshared(async_api.document()), sort_keys=False, allow_unicode=True, width=110)
     files[_CONTRACTS / "asyncapi.yaml"] = head + dumped
     files[Path("docs/vocabulary.md")] = documentation.page()
+    files[Path("docs/crosswalk.md")] = crosswalk_page.page()
     return files
 
 

@@ -1,4 +1,4 @@
-"""What is generated from the vocabulary is committed as it would be generated now, and says what the topics are."""
+"""What is generated from the domain's tables is committed as it would be generated now, and says what the topics are."""
 
 from __future__ import annotations
 

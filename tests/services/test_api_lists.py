@@ -224,3 +224,47 @@ async def test_formats_that_are_not_there_yet_are_refused(client: httpx.AsyncCli
     problem = await refused(client, "/v1/projects?format=xlsx", 406, "format-not-available")
     assert problem["formats"] == ["json", "csv"]
     await refused(client, "/v1/projects", 406, "format-not-available", Accept="application/xml")
+
+
+async def test_projects_are_told_in_the_words_of_other_registers_when_asked(
+    world: Log, client: httpx.AsyncClient
+) -> None:
+    body = await get(client, "/v1/projects", as_of=DAY, crosswalk="gem,iati", sort="-level")
+    assert [list(item["crosswalk"]) for item in body["items"]] == [["iati", "gem"]] * 3
+    bound, stuck, quiet = (item["crosswalk"] for item in body["items"])
+    assert bound["iati"] == {"code": "2", "name": "Implementation"}
+    assert (stuck["gem"]["code"], quiet["gem"]["code"]) == ("shelved - inferred 2 y", "announced")
+    one = await get(client, "/v1/projects/bound", as_of=DAY, crosswalk=["aiddata", "oc4ids"])
+    assert one["crosswalk"] == {
+        "oc4ids": {"code": "preparation", "name": "Preparation"},
+        "aiddata": {"code": "Pipeline: Commitment", "name": "Pipeline: Commitment"},
+    }
+    assert "crosswalk" not in await get(client, "/v1/projects/bound", as_of=DAY)
+
+
+async def test_the_words_follow_the_day_and_are_part_of_the_question(world: Log, client: httpx.AsyncClient) -> None:
+    early = await get(client, "/v1/projects/bound", as_of="2023-06-14", crosswalk="aiddata")
+    assert early["crosswalk"]["aiddata"]["code"] == "Pipeline: Pledge"
+    asked = [{}, {"crosswalk": "iati"}, {"crosswalk": "iati,gem"}, {"crosswalk": "gem,iati"}]
+    for path in ("/v1/projects", "/v1/projects/bound"):
+        answers = [await client.get(path, params={"as_of": DAY, **more}) for more in asked]
+        plain, one, two, turned = (answer.headers["ETag"] for answer in answers)
+        assert len({plain, one, two}) == 3
+        assert (two, answers[2].json()) == (turned, answers[3].json() | {"known_at": answers[2].json()["known_at"]})
+        problem = await refused(client, f"{path}?crosswalk=iatii", 400, "bad-parameter")
+        assert "Did you mean iati?" in problem["detail"]
+
+
+async def test_the_words_are_columns_of_the_table(world: Log, client: httpx.AsyncClient) -> None:
+    response = await client.get("/v1/projects", params={"format": "csv", "as_of": DAY, "crosswalk": "iati"})
+    row = next(csv.DictReader(io.StringIO(response.text)))
+    assert (row["key"], row["crosswalk_iati_code"], row["crosswalk_iati_name"]) == ("bound", "2", "Implementation")
+    plain = await client.get("/v1/projects", params={"format": "csv", "as_of": DAY})
+    assert "crosswalk" not in plain.text
+
+
+async def test_the_description_names_the_registers(client: httpx.AsyncClient) -> None:
+    paths = (await get(client, "/openapi.json"))["paths"]
+    for path in ("/v1/projects", "/v1/projects/{key}"):
+        found = {parameter["name"]: parameter for parameter in paths[path]["get"]["parameters"]}
+        assert found["crosswalk"]["schema"]["items"]["enum"] == ["iati", "oc4ids", "gem", "aiddata"]
