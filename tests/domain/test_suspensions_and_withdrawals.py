@@ -51,3 +51,9 @@ def test_a_hold_older_than_the_first_deal_shows_nothing_that_came_under_it() -> 
     held = event("hold.placed", "2020-01-01", deal=None)
     paper = _paper("alpha", "2018-01-01/2021-01-01")
     assert judge("north", [paper, held], DAY).flags == judge("north", [held, paper], DAY).flags == ()
+
+
+def test_whoever_suspends_or_resumes_construction_pursues_the_deal() -> None:
+    for name in ("construction.suspended", "construction.resumed"):
+        halted = event(name, "2020-01-01", parties=[{"party": "inv", "role": "investor"}])
+        assert [state.pursuers for state in judge("north", [halted], DAY).deals] == [("inv",)]
