@@ -58,7 +58,6 @@ class Walk:
         self._physical = PhysicalState()
         self._resumed_alone: set[str] = set()
         self._holds = Holds()
-        self._held_since: dict[str | None, date] = {}
         self._flags: dict[str, FlagLife] = {}
         self._headlines: tuple[date, ...] = ()
         self._highest = Level.IDENTIFIED
@@ -82,7 +81,6 @@ class Walk:
         twin._physical = self._physical.fork()
         twin._resumed_alone = self._resumed_alone.copy()
         twin._holds = self._holds.fork()
-        twin._held_since = self._held_since.copy()
         twin._flags = {name: life.fork() for name, life in self._flags.items()}
         twin._next_look = self._next_look.copy()
         twin._looks = self._looks.copy()
@@ -110,7 +108,7 @@ class Walk:
                 at += 1
             for thread in self._threads_touched():
                 thread.deal.expire(day)
-            self._holds.free(day)
+            self._holds.end_of_day(day)
             self._stand(day)
 
     def history(self) -> History:
@@ -220,10 +218,7 @@ class Walk:
     def _stand(self, day: date) -> None:
         physical = self._physical.level
         project_hold = self._holds.until(None)
-        if project_hold is None:
-            self._held_since.pop(None, None)
-        else:
-            self._held_since.setdefault(None, day)
+        began = self._holds.since(None) == day
         project = self._sight(physical, day)
         for thread in self._threads_touched():
             self._look(thread, day, project, physical)
@@ -235,7 +230,6 @@ class Walk:
             life = self._flags.get(name)
             if life is None:
                 life = self._flags[name] = FlagLife(name, None, self._rules.version)
-            began = project_hold is not None and self._held_since.get(None) == day
             self._flag_spans.put(day, (_THE_PROJECT, name), life.on(day, seen, project_hold, hold_began=began))
             if seen is not None:
                 turn = min(turn, turns_on(seen, day))
@@ -265,7 +259,7 @@ class Walk:
         """Raise the flags of a deal and freeze how it stands."""
         deal = thread.deal
         until = self._holds.until(deal.key)
-        began = self._hold_began(deal.key, until, day)
+        held_since = self._holds.since(deal.key)
         level = deal.level(project.required_legs, physical)
         turn = until or FOREVER
         raised: dict[str, Flag] = {}
@@ -279,7 +273,7 @@ class Walk:
                 if seen is None:
                     continue
                 life = thread.flags[name] = FlagLife(name, deal.key, self._rules.version)
-            flag = life.on(day, seen, until, hold_began=began)
+            flag = life.on(day, seen, until, hold_began=held_since == day)
             self._flag_spans.put(day, (deal.key, name), flag)
             if flag is not None:
                 raised[name] = flag
@@ -289,9 +283,7 @@ class Walk:
         if ceasing is not None:
             turn = min(turn, ceasing)
         thread.shown = raised
-        thread.state = deal.state(
-            level, project.required_legs, self._overlays_of(deal, raised), self._held_since.get(deal.key), until
-        )
+        thread.state = deal.state(level, project.required_legs, self._overlays_of(deal, raised), held_since, until)
         self._deal_spans.put(day, deal.key, thread.state)
         self._look_again(deal.key, turn)
 
@@ -308,14 +300,6 @@ class Walk:
                 )
             )
         return found
-
-    def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
-        """Whether this is the first day of the deal's unbroken run of holds."""
-        if until is None:
-            self._held_since.pop(deal, None)
-            return False
-        inherited = self._held_since.get(None, day)
-        return self._held_since.setdefault(deal, min(inherited, day)) == day
 
     def _overlays_of(self, deal: DealLife, flags: Mapping[str, Flag]) -> tuple[str, ...]:
         if not deal.alive:
