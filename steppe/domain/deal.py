@@ -121,6 +121,19 @@ class DealLife:
             bound = Level.PARTLY_BOUND if required and self.legs.missing(required) else Level.BOUND
         return max(self.steps_level, bound, physical or Level.IDENTIFIED)
 
+    def ends_by_itself_on(self) -> date | None:
+        """The day on which it ends if nothing else occurs; None: it lives on."""
+        last = self.legs.last_to_cease()
+        if not last or (not self.closed and all(leg.stops for leg in last)):
+            return None
+        return last[0].ceases_on
+
+    def is_unseen_on(self) -> date | None:
+        """The day on which it ends, or nothing at announced or above is left of it, if nothing else occurs; None: never."""
+        if self.steps_level < Level.ANNOUNCED:
+            return self.legs.last_ceasing_on()
+        return self.ends_by_itself_on()
+
     def hear(self, event: Event) -> None:
         """An event that speaks of the project: news, and a physical one cures conditions."""
         if event.kind.row is Row.RECORD or not self.alive:

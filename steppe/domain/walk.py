@@ -248,12 +248,26 @@ class Walk:
             required_since=lambda leg: self._registered.required_since(leg, day),
             last_look=self._last_look,
             pursued=self._pursued,
+            pursued_until=self._pursued_until,
         )
 
     def _pursued(self) -> bool:
-        deals = [thread.deal for thread in self._threads.values()]
-        begun = [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
+        begun = self._begun()
         return any(deal.alive for deal in begun) if begun else self._ended is None
+
+    def _pursued_until(self) -> date | None:
+        last: date | None = None
+        for deal in self._begun():
+            if deal.alive:
+                ends_on = deal.ends_by_itself_on()
+                if ends_on is None:
+                    return None
+                last = ends_on if last is None else max(last, ends_on)
+        return last
+
+    def _begun(self) -> list[DealLife]:
+        deals = [thread.deal for thread in self._threads.values()]
+        return [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
 
     def _look(self, thread: _Thread, day: date, project: ProjectSight, physical: Level | None) -> None:
         """Raise the flags of a deal and freeze how it stands."""

@@ -21,7 +21,8 @@ class ProjectSight:
     """A project on a day: what is registered, what stands on the ground, and who looked last.
 
     `thresholds` are those that hold for the project itself. `pursued` says whether a deal lives, or none ever was and the
-    project is neither cancelled nor completed. `required_since` gives the day from which a required leg is required
+    project is neither cancelled nor completed; `pursued_until` on which day the last living deal ends if nothing else
+    occurs (None: one lives on, or none ever was). `required_since` gives the day from which a required leg is required
     without a break. `last_look` is the latest row about its record.
     """
 
@@ -32,6 +33,7 @@ class ProjectSight:
     required_since: Callable[[str], date]
     last_look: Event | None
     pursued: Callable[[], bool]
+    pursued_until: Callable[[], date | None]
 
 
 @dataclass(slots=True)
@@ -60,7 +62,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence."""
+    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence.
+
+    `ends_on` gives the first later day on which the flag is no longer seen if nothing else occurs; None: it stays.
+    """
 
     rungs: tuple[Rung, ...]
     clock: str | None
@@ -71,6 +76,7 @@ class Raised:
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None
+    ends_on: Callable[[], date | None] | None = None
 
 
 def rung(severity: str, start: Start, months: int) -> Rung:
