@@ -222,6 +222,10 @@ class Walk:
         project = self._sight(physical, day)
         for thread in self._threads_touched():
             self._look(thread, day, project, physical)
+        levels = (thread.state.level for thread in self._threads.values() if thread.state is not None)
+        level = max((found for found in levels if found is not None), default=Level.IDENTIFIED)
+        level = max(level, physical or Level.IDENTIFIED)
+        project.thresholds = self._thresholds(level)
         turn = project_hold or FOREVER
         for name, look in PROJECT_FLAGS.items():
             seen = look(project)
@@ -236,12 +240,11 @@ class Walk:
         self._look_again(_THE_PROJECT, turn)
         self._touched.clear()
         self._all_touched = False
-        self._tell(day, physical, on_hold=project_hold is not None)
+        self._tell(day, level, physical, on_hold=project_hold is not None)
 
     def _sight(self, physical: Level | None, day: date) -> ProjectSight:
         registered = self._registered.at(self._registered_at)
         return ProjectSight(
-            thresholds=self._thresholds(physical or Level.IDENTIFIED),
             kind=registered.get("kind"),
             physical=self._physical,
             required_legs=registered.get("required_legs", ()),
@@ -330,9 +333,8 @@ class Walk:
             overlays.append("suspended")
         return tuple(overlays)
 
-    def _tell(self, day: date, physical: Level | None, *, on_hold: bool) -> None:
+    def _tell(self, day: date, level: Level, physical: Level | None, *, on_hold: bool) -> None:
         """Freeze how the project stands."""
-        level = physical or Level.IDENTIFIED
         investors: set[str] = set()
         running, bound = FOREVER, FOREVER
         for thread in self._threads.values():
@@ -340,10 +342,8 @@ class Walk:
             if state is None:
                 continue
             investors.update(state.investors)
-            if state.level is not None:
-                level = max(level, state.level)
-                if state.bound_on is not None:
-                    bound = min(bound, state.bound_on)
+            if state.level is not None and state.bound_on is not None:
+                bound = min(bound, state.bound_on)
             if state.memorandum_runs and state.memorandum is not None:
                 running = min(running, state.memorandum.latest)
         self._highest = max(self._highest, level)

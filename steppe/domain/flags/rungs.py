@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from steppe.domain.deal import DealLife
@@ -20,13 +20,12 @@ DELIVERING_KINDS = frozenset({"deposit", "plant", "corridor"})
 class ProjectSight:
     """A project on a day: what is registered, what stands on the ground, and who looked last.
 
-    `thresholds` are those that hold for the project itself. `pursued` says whether a deal lives, or none ever was and the
+    `thresholds` are those that hold for the project itself, known once its deals were looked at. `pursued` says whether a deal lives, or none ever was and the
     project is neither cancelled nor completed; `pursued_until` on which day the last living deal ends if nothing else
     occurs (None: one lives on, or none ever was). `required_since` gives the day from which a required leg is required
     without a break. `last_look` is the latest row about its record.
     """
 
-    thresholds: Mapping[str, int]
     kind: str | None
     physical: PhysicalState
     required_legs: tuple[str, ...]
@@ -34,6 +33,7 @@ class ProjectSight:
     last_look: Event | None
     pursued: Callable[[], bool]
     pursued_until: Callable[[], date | None]
+    thresholds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
