@@ -61,7 +61,7 @@ class Walk:
         self._flags: dict[str, FlagLife] = {}
         self._headlines: tuple[date, ...] = ()
         self._highest = Level.IDENTIFIED
-        self._ended: str | None = None
+        self._ended: frozenset[str] = frozenset()
         self._last_event_on: date | None = None
         self._last_look: Event | None = None
         # When to look again at a deal, or at the project, if nothing happens to it before.
@@ -180,7 +180,7 @@ class Walk:
         elif name == "project.resumed" and deal is not None:
             self._resumed_alone.add(deal)
         if kind.level is not None or physical:
-            self._ended = None
+            self._ended = frozenset()
         if deal is None:
             self._speak_of_project(event)
         else:
@@ -201,7 +201,7 @@ class Walk:
             if name.startswith("project.") and name != "project.suspended" and deal.alive:
                 deal.apply(event)
         if name in _ENDS_THE_PROJECT:
-            self._ended = name.removeprefix("project.")
+            self._ended |= {name.removeprefix("project.")}
 
     def _thread(self, key: str) -> _Thread:
         thread = self._threads.get(key)
@@ -256,7 +256,7 @@ class Walk:
 
     def _pursued(self) -> bool:
         begun = self._begun()
-        return any(deal.alive for deal in begun) if begun else self._ended is None
+        return any(deal.alive for deal in begun) if begun else not self._ended
 
     def _pursued_until(self) -> date | None:
         last: date | None = None
@@ -348,7 +348,7 @@ class Walk:
                 running = min(running, state.memorandum.latest)
         self._highest = max(self._highest, level)
         headline = self._headline(day, physical)
-        overlays = [self._ended] if self._ended else []
+        overlays = sorted(self._ended)
         if on_hold:
             overlays.append("on-hold")
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":

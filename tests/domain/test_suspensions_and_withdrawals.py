@@ -77,3 +77,9 @@ def test_whoever_suspends_or_resumes_construction_pursues_the_deal() -> None:
     for name in ("construction.suspended", "construction.resumed"):
         halted = event(name, "2020-01-01", parties=[{"party": "inv", "role": "investor"}])
         assert [state.pursuers for state in judge("north", [halted], DAY).deals] == [("inv",)]
+
+
+def test_a_project_shows_that_it_was_cancelled_and_completed_until_a_later_step() -> None:
+    over = [event("project.completed", "2020-01-01", deal=None), event("project.cancelled", "2020-02-01", deal=None)]
+    assert judge("north", over, DAY).project.overlays == ("cancelled", "completed")
+    assert judge("north", [*over, _paper("alpha", "2020-03-01")], DAY).project.overlays == ()
