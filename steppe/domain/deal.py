@@ -289,7 +289,7 @@ class DealLife:
             case "equity.exited":
                 holders = {party for leg in self.legs.of("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
-                if gone or not holders:
+                if gone or (not holders and "stake_percent" not in event.data):
                     self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
                 name = event.data.get("leg")
