@@ -121,6 +121,19 @@ class DealLife:
             bound = Level.PARTLY_BOUND if required and self.legs.missing(required) else Level.BOUND
         return max(self.steps_level, bound, physical or Level.IDENTIFIED)
 
+    def ends_by_itself_on(self) -> date | None:
+        """The day on which it ends if nothing else occurs; None: it lives on."""
+        last = self.legs.last_to_cease()
+        if not last or (not self.closed and all(leg.stops for leg in last)):
+            return None
+        return last[0].ceases_on
+
+    def is_unseen_on(self) -> date | None:
+        """The day on which it ends, or nothing at announced or above is left of it, if nothing else occurs; None: never."""
+        if self.steps_level < Level.ANNOUNCED:
+            return self.legs.last_ceasing_on()
+        return self.ends_by_itself_on()
+
     def hear(self, event: Event) -> None:
         """An event that speaks of the project: news, and a physical one cures conditions."""
         if event.kind.row is Row.RECORD or not self.alive:
@@ -276,7 +289,7 @@ class DealLife:
             case "equity.exited":
                 holders = {party for leg in self.legs.of("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
-                if gone or not holders:
+                if gone or (not holders and "stake_percent" not in event.data):
                     self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
                 name = event.data.get("leg")

@@ -51,10 +51,12 @@ class FlagLife:
         if raised is None or shown < 0:
             return None
         standing = rungs[shown]
-        certain_on = (
-            self._certain_since[shown] if certain >= shown else _not_before_thaw(standing.certain_on, hold_until)
-        )
-        rises = self._rises(rungs, shown, day, hold_until)
+        if certain >= shown:
+            certain_on: date | None = self._certain_since[shown]
+        else:
+            held = self._cap is not None and shown > self._cap[1]
+            certain_on = _comes(standing.certain_on, raised, hold_until if held else None)
+        rises = self._rises(raised, shown, day, hold_until)
         return Flag(
             flag=self._name,
             deal=self._deal,
@@ -78,18 +80,20 @@ class FlagLife:
             tier=raised.tier,
         )
 
-    def _rises(
-        self, rungs: tuple[Rung, ...], shown: int, day: date, hold_until: date | None
-    ) -> tuple[date, str] | None:
-        days = [
-            on
-            for higher in rungs[shown + 1 :]
-            if (on := _not_before_thaw(max(higher.possible_on, day), hold_until)) is not None and day < on < FOREVER
-        ]
+    def _rises(self, raised: Raised, shown: int, day: date, hold_until: date | None) -> tuple[date, str] | None:
+        cap = len(raised.rungs) if self._cap is None else self._cap[0]
+        days = []
+        for index in range(shown + 1, len(raised.rungs)):
+            on = _comes(max(raised.rungs[index].possible_on, day), raised, hold_until if index > cap else None)
+            if on is not None and day < on < FOREVER:
+                days.append(on)
         if not days:
             return None
         on = min(days)
-        return on, rungs[_highest_possible(rungs, on)].severity
+        highest = _highest_possible(raised.rungs, on)
+        if hold_until is not None and on < hold_until:
+            highest = min(highest, cap)
+        return on, raised.rungs[highest].severity
 
 
 def turns_on(raised: Raised, day: date) -> date:
@@ -113,7 +117,10 @@ def _reached(since: tuple[date, ...], highest: int, day: date) -> tuple[date, ..
     return since[: highest + 1] + (day,) * (highest + 1 - len(since))
 
 
-def _not_before_thaw(day: date, hold_until: date | None) -> date | None:
-    if hold_until is None:
-        return day
-    return None if hold_until == FOREVER else max(day, hold_until)
+def _comes(day: date, raised: Raised, hold_until: date | None) -> date | None:
+    """The day on which a rung will show that is reached on `day`; None if the hold or the flag's end keeps it from it."""
+    if hold_until == FOREVER:
+        return None
+    on = day if hold_until is None else max(day, hold_until)
+    ends_on = raised.ends_on() if raised.ends_on is not None else None
+    return None if ends_on is not None and ends_on <= on else on

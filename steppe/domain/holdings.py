@@ -32,16 +32,17 @@ class Holdings:
         stated = {
             p.party: p.stake_percent for p in event.parties if p.role == "investor" and p.stake_percent is not None
         }
-        if given_up is None and not any(left > _NOTHING_PERCENT for left in stated.values()):
-            for party in named:
+        self._percent.update(stated)
+        if given_up is None:
+            gone = {party for party in named if stated.get(party, 0.0) <= _NOTHING_PERCENT}
+            for party in gone:
                 self._percent.pop(party, None)
-            return named
+            return gone
         if stated:
-            self._percent.update(stated)
             return {party for party in named if self._percent.get(party, 1.0) <= _NOTHING_PERCENT}
         if any(party not in self._percent for party in named):
             return set()
-        left = sum(self._percent[party] for party in named) - float(given_up or 0)
+        left = sum(self._percent[party] for party in named) - float(given_up)
         for party in named:
             self._percent[party] = max(left, 0.0)
         return named if left <= _NOTHING_PERCENT else set()

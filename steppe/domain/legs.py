@@ -54,6 +54,11 @@ class Leg:
             return ends
         return self.long_stop if ends is None else min(ends, self.long_stop)
 
+    @property
+    def stops(self) -> bool:
+        """Whether it is its long stop at which it ceases by itself."""
+        return self.conditional and self.long_stop is not None and self.long_stop == self.ceases_on
+
 
 def bound_by(event: Event, leg: str, number: int, *, inferred: bool = False) -> Leg:
     """The leg that an event binds."""
@@ -184,6 +189,23 @@ class Legs:
                 return on
             heapq.heappop(self._ceasing)
         return None
+
+    def last_ceasing_on(self, *, firm: bool = False) -> date | None:
+        """The day at whose end the last valid one (the last firm one) ceases by itself, if nothing changes; None: one stays."""
+        last = self.last_to_cease(firm=firm)
+        return last[0].ceases_on if last else None
+
+    def last_to_cease(self, *, firm: bool = False) -> list[Leg]:
+        """Those valid (those firm) that are the last to cease by themselves, if nothing changes; empty: one stays."""
+        # An inferred leg goes with the last other.
+        others = [leg for leg in self if leg.leg != UNKNOWN_LEG]
+        if firm and len(others) == len(self._valid):
+            others = [leg for leg in others if leg.firm]
+        days = [leg.ceases_on for leg in others if leg.ceases_on is not None]
+        if not days or len(days) < len(others):
+            return []
+        last = max(days)
+        return [leg for leg in others if leg.ceases_on == last]
 
     def states(self) -> tuple[LegState, ...]:
         """All of the phase, frozen."""

@@ -97,7 +97,7 @@ def _read(unique: dict[Identity, Event], known_at: datetime | None, *, recorded:
     }
     retractions = [event for event in known.values() if event.kind.name == "event.retracted"]
     refused = _rings(retractions, known)
-    retracted_by = _in_force(retractions, known, refused)
+    retracted_by = _in_force(retractions, unique, refused)
     if known_at is not None:
         first = _first_registration(unique, retracted_by)
         if first is not None:
@@ -173,7 +173,9 @@ def _rings(retractions: list[Event], known: Mapping[Identity, Event]) -> set[Ide
     return rings
 
 
-def _in_force(retractions: list[Event], known: Mapping[Identity, Event], refused: set[Identity]) -> dict[Identity, str]:
+def _in_force(
+    retractions: list[Event], unique: Mapping[Identity, Event], refused: set[Identity]
+) -> dict[Identity, str]:
     """Which events are retracted, and by which retraction (the first in the order of corrections).
 
     A retraction holds unless one that holds retracts it. They form trees, so each is decided once those aimed at it are.
@@ -195,13 +197,13 @@ def _in_force(retractions: list[Event], known: Mapping[Identity, Event], refused
             if (event.source, event.id) not in retracted_by:
                 retracted_by[identity] = event.reference
                 break
-        target = _target(known[identity])
+        target = _target(unique[identity])
         if target in open_count:
             open_count[target] -= 1
             if open_count[target] == 0:
                 ready.append(target)
     for target, events in aimed.items():
-        if target in known and target not in open_count and target not in refused:
+        if target in unique and target not in open_count and target not in refused:
             standing = [event for event in events if (event.source, event.id) not in retracted_by]
             if standing:
                 retracted_by[target] = standing[0].reference

@@ -199,8 +199,10 @@ class _Sufferer:
                 self._crowded.append(_Piece(since, last, crossing, "market", winners))
 
     def _be_displaced(self, view: _View, crossing: Crossing, winners: frozenset[str]) -> None:
-        then = next((s.value for s in self._below if s.valid_from <= crossing.on < s.valid_to), None)
-        if then is None or then.pursuing_role not in _RIVAL_ROLES or not _had_begun(then, crossing, view):
+        then = next((s.value for s in self._spans if s.valid_from <= crossing.on < s.valid_to), None)
+        if then is None or then.level is None or then.level.crosses_the_line:
+            return
+        if then.pursuing_role not in _RIVAL_ROLES or not _had_begun(then, crossing, view):
             return
         mine = self._groups.of_all(then.pursuers, crossing.on)
         if winners <= mine:

@@ -61,11 +61,10 @@ class Walk:
         self._physical = PhysicalState()
         self._resumed_alone: set[str] = set()
         self._holds = Holds()
-        self._held_since: dict[str | None, date] = {}
         self._flags: dict[str, FlagLife] = {}
         self._headlines: tuple[date, ...] = ()
-        self._highest = Level.IDENTIFIED
-        self._ended: str | None = None
+        self._level = self._highest = Level.IDENTIFIED
+        self._ended: frozenset[str] = frozenset()
         self._last_event_on: date | None = None
         self._last_look: Event | None = None
         # When to look again at a deal, or at the project, if nothing happens to it before.
@@ -85,7 +84,6 @@ class Walk:
         twin._physical = self._physical.fork()
         twin._resumed_alone = self._resumed_alone.copy()
         twin._holds = self._holds.fork()
-        twin._held_since = self._held_since.copy()
         twin._flags = {name: life.fork() for name, life in self._flags.items()}
         twin._next_look = self._next_look.copy()
         twin._looks = self._looks.copy()
@@ -115,7 +113,7 @@ class Walk:
             if self._all_touched or self._touched:
                 for thread in self._threads_touched():
                     thread.deal.expire(day)
-                self._holds.free(day)
+                self._holds.end_of_day(day)
                 turning = [] if self._all_touched else [key for key in turning if key not in self._touched]
                 self._stand(day)
                 concerned = True
@@ -202,7 +200,7 @@ class Walk:
         elif name == "project.resumed" and deal is not None:
             self._resumed_alone.add(deal)
         if kind.level is not None or physical:
-            self._ended = None
+            self._ended = frozenset()
         if deal is None:
             self._speak_of_project(event)
         else:
@@ -223,7 +221,7 @@ class Walk:
             if name.startswith("project.") and name != "project.suspended" and deal.alive:
                 deal.apply(event)
         if name in _ENDS_THE_PROJECT:
-            self._ended = name.removeprefix("project.")
+            self._ended |= {name.removeprefix("project.")}
 
     def _thread(self, key: str) -> _Thread:
         thread = self._threads.get(key)
@@ -240,14 +238,14 @@ class Walk:
     def _stand(self, day: date) -> None:
         physical = self._physical.level
         project_hold = self._holds.until(None)
-        if project_hold is None:
-            self._held_since.pop(None, None)
-        else:
-            self._held_since.setdefault(None, day)
+        began = self._holds.since(None) == day
         project = self._sight(physical, day)
         for thread in self._threads_touched():
             self._look(thread, day, project, physical)
-        turn = project_hold or FOREVER
+        levels = [thread.state.level for thread in self._threads.values() if thread.state is not None]
+        self._level = max([physical or Level.IDENTIFIED, *(level for level in levels if level is not None)])
+        project.thresholds = self._thresholds(self._level)
+        turn = self._holds.next_end_on()
         for name, look in PROJECT_FLAGS.items():
             seen = look(project)
             if seen is None and name not in self._flags:
@@ -255,7 +253,6 @@ class Walk:
             life = self._flags.get(name)
             if life is None:
                 life = self._flags[name] = FlagLife(name, None, self._rules.version)
-            began = project_hold is not None and self._held_since.get(None) == day
             self._flag_spans.put(day, (_THE_PROJECT, name), life.on(day, seen, project_hold, hold_began=began))
             if seen is not None:
                 turn = min(turn, turns_on(seen, day))
@@ -266,25 +263,38 @@ class Walk:
     def _sight(self, physical: Level | None, day: date) -> ProjectSight:
         registered = self._registered.at(self._registered_at)
         return ProjectSight(
-            thresholds=self._thresholds(physical or Level.IDENTIFIED),
             kind=registered.get("kind"),
             physical=self._physical,
             required_legs=registered.get("required_legs", ()),
             required_since=lambda leg: self._registered.required_since(leg, day),
             last_look=self._last_look,
             pursued=self._pursued,
+            pursued_until=self._pursued_until,
         )
 
     def _pursued(self) -> bool:
+        begun = self._begun()
+        return any(deal.alive for deal in begun) if begun else not self._ended
+
+    def _pursued_until(self) -> date | None:
+        last: date | None = None
+        for deal in self._begun():
+            if deal.alive:
+                ends_on = deal.ends_by_itself_on()
+                if ends_on is None:
+                    return None
+                last = ends_on if last is None else max(last, ends_on)
+        return last
+
+    def _begun(self) -> list[DealLife]:
         deals = [thread.deal for thread in self._threads.values()]
-        begun = [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
-        return any(deal.alive for deal in begun) if begun else self._ended is None
+        return [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
 
     def _look(self, thread: _Thread, day: date, project: ProjectSight, physical: Level | None) -> None:
         """Raise the flags of a deal and freeze how it stands."""
         deal = thread.deal
         until = self._holds.until(deal.key)
-        began = self._hold_began(deal.key, until, day)
+        held_since = self._holds.since(deal.key)
         level = deal.level(project.required_legs, physical)
         ceasing = deal.legs.next_ceasing_on()
         thread.changes_on = turn = min(until or FOREVER, ceasing or FOREVER)
@@ -299,16 +309,15 @@ class Walk:
                 if seen is None:
                     continue
                 life = thread.flags[name] = FlagLife(name, deal.key, self._rules.version)
-            flag = life.on(day, seen, until, hold_began=began)
+            flag = life.on(day, seen, until, hold_began=held_since == day)
             self._flag_spans.put(day, (deal.key, name), flag)
             if flag is not None:
                 thread.shown[name] = flag
             if seen is not None:
                 thread.seen[name] = seen
                 turn = min(turn, turns_on(seen, day))
-        thread.state = deal.state(
-            level, project.required_legs, self._overlays_of(deal, thread.shown), self._held_since.get(deal.key), until
-        )
+        overlays = self._overlays_of(deal, thread.shown)
+        thread.state = deal.state(level, project.required_legs, overlays, held_since, until)
         self._deal_spans.put(day, deal.key, thread.state)
         self._look_again(deal.key, turn)
 
@@ -348,14 +357,6 @@ class Walk:
             )
         return found
 
-    def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
-        """Whether this is the first day of the deal's unbroken run of holds."""
-        if until is None:
-            self._held_since.pop(deal, None)
-            return False
-        inherited = self._held_since.get(None, day)
-        return self._held_since.setdefault(deal, min(inherited, day)) == day
-
     def _overlays_of(self, deal: DealLife, flags: Mapping[str, Flag]) -> tuple[str, ...]:
         if not deal.alive:
             return (deal.ended_how or "terminated",)
@@ -373,8 +374,6 @@ class Walk:
 
     def _tell(self, day: date) -> None:
         """Freeze how the project stands."""
-        physical = self._physical.level
-        level = physical or Level.IDENTIFIED
         investors: set[str] = set()
         running, bound = FOREVER, FOREVER
         for thread in self._threads.values():
@@ -382,15 +381,14 @@ class Walk:
             if state is None:
                 continue
             investors.update(state.investors)
-            if state.level is not None:
-                level = max(level, state.level)
-                if state.bound_on is not None:
-                    bound = min(bound, state.bound_on)
+            if state.level is not None and state.bound_on is not None:
+                bound = min(bound, state.bound_on)
             if state.memorandum_runs and state.memorandum is not None:
                 running = min(running, state.memorandum.latest)
-        self._highest = max(self._highest, level)
+        physical = self._physical.level
+        self._highest = max(self._highest, self._level)
         headline = self._headline(day, physical)
-        overlays = [self._ended] if self._ended else []
+        overlays = sorted(self._ended)
         if self._holds.until(None) is not None:
             overlays.append("on-hold")
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
@@ -402,7 +400,7 @@ class Walk:
             self._project,
             ProjectState(
                 **self._facts(),
-                level=level,
+                level=self._level,
                 highest_level=self._highest,
                 physical_state=physical,
                 overlays=tuple(overlays),

@@ -19,4 +19,5 @@ def raised(sight: Sight) -> Raised | None:
         clock="delivery",
         start=run,
         evidence=tuple(leg.event.reference for leg in deal.legs if leg.firm),
+        ends_on=lambda: deal.legs.last_ceasing_on(firm=True),
     )

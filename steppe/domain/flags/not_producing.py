@@ -24,7 +24,13 @@ def raised(project: ProjectSight) -> Raised | None:
             rungs.append(_sooner(reached))
     if not rungs:
         return None
-    return Raised(rungs=tuple(rungs), clock="delivery", start=None, evidence=ground.evidence)
+    return Raised(
+        rungs=tuple(rungs),
+        clock="delivery",
+        start=None,
+        evidence=ground.evidence,
+        ends_on=project.pursued_until,
+    )
 
 
 def _sooner(reached: list[Rung]) -> Rung:

@@ -23,6 +23,7 @@ def raised(sight: Sight) -> Raised | None:
         start=start,
         evidence=tuple(leg.event.reference for leg in deal.legs),
         missing=missing,
+        ends_on=deal.legs.last_ceasing_on,
     )
 
 

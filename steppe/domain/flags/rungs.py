@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from steppe.domain.deal import DealLife
@@ -20,18 +20,20 @@ DELIVERING_KINDS = frozenset({"deposit", "plant", "corridor"})
 class ProjectSight:
     """A project on a day: what is registered, what stands on the ground, and who looked last.
 
-    `thresholds` are those that hold for the project itself. `pursued` says whether a deal lives, or none ever was and the
-    project is neither cancelled nor completed. `required_since` gives the day from which a required leg is required
+    `thresholds` are those that hold for the project itself, known once its deals were looked at. `pursued` says whether a deal lives, or none ever was and the
+    project is neither cancelled nor completed; `pursued_until` on which day the last living deal ends if nothing else
+    occurs (None: one lives on, or none ever was). `required_since` gives the day from which a required leg is required
     without a break. `last_look` is the latest row about its record.
     """
 
-    thresholds: Mapping[str, int]
     kind: str | None
     physical: PhysicalState
     required_legs: tuple[str, ...]
     required_since: Callable[[str], date]
     last_look: Event | None
     pursued: Callable[[], bool]
+    pursued_until: Callable[[], date | None]
+    thresholds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,7 +62,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence."""
+    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence.
+
+    `ends_on` gives the first later day on which the flag is no longer seen if nothing else occurs; None: it stays.
+    """
 
     rungs: tuple[Rung, ...]
     clock: str | None
@@ -71,6 +76,7 @@ class Raised:
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None
+    ends_on: Callable[[], date | None] | None = None
 
 
 def rung(severity: str, start: Start, months: int) -> Rung:

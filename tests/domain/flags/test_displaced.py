@@ -53,3 +53,16 @@ def test_whoever_was_bound_on_the_day_of_the_win_is_not_displaced_by_it_later() 
     ]
     assert standing(log, "memorandum-only", "2022-01-01") != []
     assert standing(log, "displaced", "2022-01-01") == []
+
+
+def test_a_deal_that_had_lost_its_legs_before_the_win_is_displaced_once_it_is_back_on_paper() -> None:
+    log = [
+        deposit(),
+        pursued("rights.granted", "2020-01-10", "alpha", right="mining"),
+        pursued("rights.revoked", "2020-06-01", "alpha"),
+        pursued("rights.granted", "2021-01-16", "beta", right="mining"),
+        pursued("memorandum.signed", "2021-04-16", "alpha"),
+    ]
+    assert standing(log, "displaced", "2021-04-15") == []
+    (flag,) = standing(log, "displaced", "2021-04-16")
+    assert (flag.tier, flag.since.isoformat(), flag.groups) == ("asset", "2021-04-16", ("beta",))
