@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from steppe.cli import addresses, asking, migrate, rule_versions, sending, tables
+from steppe.cli import addresses, asking, backtest, migrate, rule_versions, sending, tables
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.database import rebuild as plain_rebuild
@@ -24,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(rule_versions.app, name="rules")
+app.command(name="backtest")(backtest.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
 

@@ -34,6 +34,16 @@ def flags(items: Iterable[Item]) -> Table:
     return table
 
 
+def style_of(severity: str) -> str:
+    """The colour of a severity."""
+    return _COLOURS.get(severity, "")
+
+
+def severity_rank(severity: str) -> int:
+    """0 for the mildest."""
+    return list(_COLOURS).index(severity)
+
+
 def severity(name: str, certainty: str) -> Text:
     """Coloured; a question mark when it is only possible."""
     return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
