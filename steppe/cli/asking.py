@@ -43,13 +43,18 @@ def _silent(base: str, error: httpx.TransportError) -> RefusedError:
 
 def pages(base: str, path: str, query: Mapping[str, Any]) -> Iterator[Answer]:
     """The items of a list, page after page."""
-    cursor: str | None = None
-    while True:
+    yield from whole(base, path, query)["items"]
+
+
+def whole(base: str, path: str, query: Mapping[str, Any]) -> Answer:
+    """A list with the items of all its pages, and what stands beside them."""
+    first = get(base, path, {**query, "limit": 500})
+    cursor, items = first["next_cursor"], list(first["items"])
+    while cursor is not None:
         page = get(base, path, {**query, "cursor": cursor, "limit": 500})
-        yield from page["items"]
+        items += page["items"]
         cursor = page["next_cursor"]
-        if cursor is None:
-            return
+    return {**first, "items": items, "next_cursor": None}
 
 
 def answered(answer: httpx.Response) -> Answer:

@@ -49,43 +49,6 @@ def severity(name: str, certainty: str) -> Text:
     return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
 
 
-def project(item: Item, timeline: list[Item]) -> Group:
-    """Where it stands, its deals with their legs, its flags, and its timeline with both times."""
-    commodities = ", ".join(item["commodities"])
-    head = Text(f"{item['name'] or item['key']}  ({item['key']})", style="bold")
-    facts = Text(
-        f"{item['country'] or '?'} · {item['sector'] or '?'} · {item['kind'] or '?'} · {commodities}\n"
-        f"level {item['level']}, highest ever {item['highest_level']}"
-        + (f", {', '.join(item['overlays'])}" if item["overlays"] else "")
-    )
-    deals = Table("deal", "phase", "level", "legs", "missing", "ended", box=None, pad_edge=False, header_style="bold")
-    for deal in item["deals"]:
-        legs = ", ".join(leg["leg"] + ("*" if leg["conditional"] else "") for leg in deal["legs"] if leg["valid"])
-        ended = deal["ended"]
-        deals.add_row(
-            deal["deal"],
-            str(deal["phase"]),
-            deal["level"] or "ended",
-            legs or "-",
-            ", ".join(deal["missing_legs"]),
-            f"{ended['how']} {ended['on']}" if ended else "",
-        )
-    story = Table("occurred", "known", "event", "deal", "level", "flags", box=None, pad_edge=False, header_style="bold")
-    for entry in timeline:
-        changes = ", ".join(f"{change['flag']} {change['change']}" for change in entry["flags"])
-        story.add_row(
-            str(entry["occurred"]["text"] or entry["occurred"]["latest"]),
-            str(entry["known"] or "")[:10],
-            entry["name"] or entry["state"],
-            entry["deal"] or "",
-            entry["deal_level"] or "",
-            changes,
-        )
-    parts: list[Any] = [head, facts, Text(), deals if item["deals"] else Text("No deals yet.")]
-    parts += [Text(), flags(item["flags"]) if item["flags"] else Text("No flags.")]
-    return Group(*parts, Text(), story)
-
-
 def status(answer: Item) -> Table:
     """One row a partition."""
     table = Table(box=None, pad_edge=False, header_style="bold")
