@@ -108,6 +108,25 @@ def rule_versions(found: Item) -> Table:
     return table
 
 
+def rule_changes(found: Item) -> Table:
+    """One row a change of the version in force, the newest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("from", "version", "by", "projects", "flags changed", "why"):
+        table.add_column(
+            column, overflow="fold", justify="right" if column in ("projects", "flags changed") else "left"
+        )
+    for change in found["changes"]:
+        table.add_row(
+            change["in_force_from"][:16].replace("T", " "),
+            change["version"],
+            change["by"],
+            str(change["projects"]),
+            str(change["transitions"]),
+            change["reason"] or "",
+        )
+    return table
+
+
 def rule_version(item: Item) -> Group:
     """The thresholds of one version, and where they are others."""
     table = Table("rule", "value", "elsewhere", box=None, pad_edge=False, header_style="bold")
