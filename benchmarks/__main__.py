@@ -3,5 +3,5 @@
 import subprocess
 import sys
 
-for name in ("fold", "ingest_ndjson", "projector_live", "known_at"):
+for name in ("fold", "ingest_ndjson", "projector_live", "known_at", "rejudge"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

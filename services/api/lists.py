@@ -23,7 +23,7 @@ async def projects(request: Request) -> Response:
 
 @router.get("/v1/deals", openapi_extra=described(parameters.DEALS))
 async def deals(request: Request) -> Response:
-    """Deals as they stand on a day: level, legs, clocks, flags."""
+    """Deals as they stand on a day: level, legs, clocks, flags, and a sentence that says it with the figures."""
     return await answer_list(request, parameters.DEALS, tables.DEALS, _deal_page)
 
 

@@ -13,13 +13,22 @@ from services.api.knowledge import read_as_known
 from services.api.parameters import Question, described
 from services.api.problems import NOT_FOUND, RefusalError, near
 from services.api.reading import Row, Snapshot
+from steppe.domain.ahead import Coming, ahead
+from steppe.domain.fold import history
+from steppe.domain.project_in_words import explanation
+from steppe.domain.record import Record
 
 router = APIRouter(tags=["one project"])
 
 
 @router.get("/v1/projects/{key}", openapi_extra=described(parameters.PROJECT))
 async def project(request: Request, key: str) -> Response:
-    """A project with its deals, legs, stakes, offtakes, money and value chain on a day."""
+    """A project with its deals, legs, stakes, offtakes, money and value chain on a day.
+
+    `explanation` says in plain words where it stands, what is missing, and what happens next and when (`stands`, `missing`,
+    `next`: one to three sentences each, with the figures of the day); each deal has its own `sentence`. `next` is the first
+    later day on which a flag that stands becomes more severe.
+    """
 
     async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
         return await _detail(snapshot, question, key)
@@ -47,14 +56,35 @@ async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str,
     record = read_as_known((event for event in known if event is not None), question.knowledge)
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     state = stored.project(row)
+    told = explanation(
+        stored.spans(await snapshot.rows("api_project_spans_of_project", key), stored.project),
+        deals,
+        flags,
+        await _coming(snapshot, as_of, key, record),
+        as_of,
+        question.known_at.date(),
+    )
     return {
-        **shapes.project_detail(state, deals, flags, shared, stored.position(row), as_of),
+        **shapes.project_detail(state, deals, flags, shared, stored.position(row), as_of, told),
         **shapes.crosswalk(state, question.filters.get("crosswalk", ())),
         "stakes": ledger.stakes(events, deals),
         "offtakes": ledger.offtakes(events, deals),
         "money": ledger.money(events),
         "value_chain": ledger.value_chain(events),
     }
+
+
+async def _coming(snapshot: Snapshot, as_of: date, key: str, record: Record) -> tuple[Coming, ...]:
+    """What comes by itself after a day. What did occur later must not be foreseen, so then the life is folded without it."""
+    known = [event for event in record.events if event.latest <= as_of or event.kind.is_registry]
+    if len(known) < len(record.events):
+        life = history(key, known, snapshot.rules)
+        return ahead(life.deals, life.flags, as_of)
+    return ahead(
+        stored.spans(await snapshot.rows("api_deal_spans_ahead", as_of, key), stored.deal),
+        stored.spans(await snapshot.rows("api_flag_spans_ahead", as_of, key), stored.flag),
+        as_of,
+    )
 
 
 async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:

@@ -13,6 +13,7 @@ from services.api.reading import Row, Snapshot
 
 router = APIRouter(tags=["rules"])
 
+_CHANGES_TOLD = 100
 _COLUMNS = (
     "id", "project", "deal", "flag", "transition", "severity_before", "severity", "on", "cause", "rule_version", "found_at",
 )  # fmt: skip
@@ -20,7 +21,11 @@ _COLUMNS = (
 
 @router.get("/v1/rules", openapi_extra=described(WAITING))
 async def rules(request: Request) -> Response:
-    """Every version of the rules, the newest first, the one in force named; months unless a rule's name says otherwise."""
+    """Every version of the rules, the newest first, the one in force named; months unless a rule's name says otherwise.
+
+    `changes` are the latest of what put a version in force: when, by whom, why, and how many projects were judged again and
+    flags came out otherwise.
+    """
     return await answer_one(request, WAITING, _versions)
 
 
@@ -32,7 +37,23 @@ async def transitions(request: Request) -> Response:
 
 async def _versions(snapshot: Snapshot, _: Question) -> dict[str, Any]:
     rows = await snapshot.rows("rule_versions")
-    return {"in_force": snapshot.rules.version, "items": [_version(row) for row in rows]}
+    changes = await snapshot.rows("rule_changes", _CHANGES_TOLD)
+    return {
+        "in_force": snapshot.rules.version,
+        "items": [_version(row) for row in rows],
+        "changes": [_change(row) for row in changes],
+    }
+
+
+def _change(row: Row) -> dict[str, Any]:
+    return {
+        "version": row["version"],
+        "in_force_from": row["in_force_from"],
+        "by": row["changed_by"],
+        "reason": row["reason"],
+        "projects": row["projects"],
+        "transitions": row["transitions"],
+    }
 
 
 def _version(row: Row) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from steppe.domain import deal_in_words
 from steppe.domain.crosswalk import SCHEMES, word
 from steppe.domain.explain import age_months, sentence
 from steppe.domain.history import DealState, Flag, LegState, ProjectState, Start
 from steppe.domain.levels import Level
+from steppe.domain.project_in_words import Explanation
 
 Item = dict[str, Any]
 
@@ -86,6 +88,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
             "step": clock("step", value.step, as_of),
         },
         "co_investor": list(co_investor),
+        "sentence": deal_in_words.sentence(value, flags, as_of),
         "flags": [flag(project, one, as_of) for one in flags],
     }
 
@@ -161,8 +164,9 @@ def project_detail(
     co_investors: Mapping[tuple[str, str], Sequence[str]],
     position: str,
     as_of: date,
+    told: Explanation,
 ) -> Item:
-    """The project with its deals and legs; what follows from its events is added by `ledger`."""
+    """The project with its deals and legs, told in words; what follows from its events is added by `ledger`."""
     return {
         **project(value, flags, position, as_of),
         "place": value.place,
@@ -183,6 +187,7 @@ def project_detail(
         "legs": [{"deal": one.deal, **leg(bound)} for one in deals for bound in one.legs],
         "missing_legs": sorted({missing for one in deals for missing in one.missing_legs}),
         "next": next_rise(flags),
+        "explanation": {"stands": told.stands, "missing": told.missing, "next": told.next},
     }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from services.api.reading import Row
 from steppe.database.stored_events import event_of
 from steppe.domain.events import Event
-from steppe.domain.history import Crossing, DealState, Flag, ProjectState
+from steppe.domain.history import Crossing, DealState, Flag, ProjectState, Span
 from steppe.domain.levels import Level
+
+T = TypeVar("T")
 
 _project = msgspec.json.Decoder(ProjectState)
 _deal = msgspec.json.Decoder(DealState)
@@ -38,6 +40,11 @@ def flag(row: Row) -> Flag:
 def crossing(row: Row) -> Crossing:
     """A crossing of the line, as rivals see it."""
     return _crossing.decode(row["document"])
+
+
+def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:
+    """Rows with their days; `value` is one of the readers above."""
+    return [Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=value(row)) for row in rows]
 
 
 def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:

@@ -22,7 +22,7 @@ DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
     "legs.leg", "legs.since", "legs.valid", "missing_legs", "clocks.memorandum.started", "clocks.memorandum.age_months",
     "clocks.silence.started", "clocks.silence.age_months", "clocks.step.started", "clocks.step.age_months",
-    "flags.flag", "flags.severity",
+    "flags.flag", "flags.severity", "sentence",
 )  # fmt: skip
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",

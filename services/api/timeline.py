@@ -47,6 +47,7 @@ class Told:
         self._events = [event for event in known.values() if event is not None]
         self._knowledge = knowledge
         self._readings = read_as_known(self._events, knowledge).readings
+        self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
         placed = [
             (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
             for row in rows
@@ -88,6 +89,7 @@ class Told:
             "corrections": [
                 {
                     "by": change.by,
+                    "known": self._known_on.get(change.by),
                     "field": change.field,
                     "before": change.before,
                     "after": change.after,

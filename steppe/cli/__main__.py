@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import asyncpg
 import typer
 
-from steppe.cli import addresses, asking, migrate, rule_versions, sending, tables
+from steppe.cli import addresses, asking, backtest, learnt, migrate, project_story, rule_versions, sending, tables
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.database import rebuild as plain_rebuild
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(rule_versions.app, name="rules")
+app.command(name="backtest")(backtest.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
 
@@ -130,16 +132,24 @@ def project(
 ) -> None:
     """Show where a project stands: deals, legs, flags, and its timeline with both times.
 
-    Example: steppe project sareco-stepnogorsk --as-of 2014-12-31
+    With --known-at it also says what was learnt since then, and how it stands as known now on the same day.
+
+    Example: steppe project north-katpar-upper-kairakty --known-at 2021-12-31
     """
     api = addresses.find().api
-    when = {"as_of": as_of, "known_at": known_at, "rules": rules}
-    found = asking.get(api, f"/v1/projects/{key}", when)
-    timeline = list(asking.pages(api, f"/v1/projects/{key}/timeline", when))
+    found = _project_told(api, key, {"as_of": as_of, "known_at": known_at, "rules": rules})
+    now = learnt_since = None
+    if known_at is not None:
+        now = _project_told(api, key, {"as_of": found["as_of"], "rules": rules})
+        learnt_since = learnt.since(found["timeline"], now["timeline"])
     if as_json:
-        print_json({**found, "timeline": timeline})
-    else:
-        out().print(tables.project(found, timeline))
+        print_json(
+            found if now is None else {**found, "learnt_since": learnt_since, "as_known_now": now["explanation"]}
+        )
+        return
+    screen = out()
+    for part in project_story.told(found, learnt_since, now):
+        screen.print(part)
 
 
 @app.command()
@@ -199,6 +209,14 @@ def prepare() -> None:
         raise typer.BadParameter(str(error)) from error
     done = ", ".join(prepared.migrations) or "nothing to migrate"
     out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
+
+
+def _project_told(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:
+    """The project with its whole timeline, and the flags' changes and conflicts beside it."""
+    path = f"/v1/projects/{quote(key, safe='')}"
+    found = asking.get(api, path, when)
+    story = asking.whole(api, f"{path}/timeline", {**when, "as_of": found["as_of"]})
+    return {**found, "timeline": story["items"], "flag_changes": story["flag_changes"], "conflicts": story["conflicts"]}
 
 
 async def _rebuild(database: str) -> dict[tuple[str, int], int]:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 _SECONDS_TO_ANSWER = 60.0
+_SECONDS_TO_JUDGE = 600.0
 Answer = dict[str, Any]
 
 
@@ -21,19 +22,39 @@ def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
     try:
         answer = httpx.get(base + path, params=wanted, timeout=_SECONDS_TO_ANSWER)
     except httpx.TransportError as error:
-        raise RefusedError(f"The api does not answer at {base} ({error}). Start it with `steppe up`.") from error
+        raise _silent(base, error) from error
     return answered(answer)
+
+
+def post(base: str, path: str, body: Answer) -> Answer:
+    """The answer to a question that has a body and takes its time. Raises RefusedError."""
+    try:
+        answer = httpx.post(base + path, json=body, timeout=_SECONDS_TO_JUDGE)
+    except httpx.TimeoutException as error:
+        raise RefusedError(f"The api did not answer in {_SECONDS_TO_JUDGE:.0f} s; ask for less.") from error
+    except httpx.TransportError as error:
+        raise _silent(base, error) from error
+    return answered(answer)
+
+
+def _silent(base: str, error: httpx.TransportError) -> RefusedError:
+    return RefusedError(f"The api does not answer at {base} ({error}). Start it with `steppe up`.")
 
 
 def pages(base: str, path: str, query: Mapping[str, Any]) -> Iterator[Answer]:
     """The items of a list, page after page."""
-    cursor: str | None = None
-    while True:
+    yield from whole(base, path, query)["items"]
+
+
+def whole(base: str, path: str, query: Mapping[str, Any]) -> Answer:
+    """A list with the items of all its pages, and what stands beside them."""
+    first = get(base, path, {**query, "limit": 500})
+    cursor, items = first["next_cursor"], list(first["items"])
+    while cursor is not None:
         page = get(base, path, {**query, "cursor": cursor, "limit": 500})
-        yield from page["items"]
+        items += page["items"]
         cursor = page["next_cursor"]
-        if cursor is None:
-            return
+    return {**first, "items": items, "next_cursor": None}
 
 
 def answered(answer: httpx.Response) -> Answer:
@@ -52,6 +73,8 @@ def problem(answer: httpx.Response) -> str:
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
     if not isinstance(told, dict):
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
-    lines = [f"{told.get('title', answer.status_code)}: {told.get('detail', '')}".rstrip(": ")]
-    lines += [f"  {error.get('pointer', '')} {error.get('message', '')}" for error in told.get("errors", [])]
-    return "\n".join(lines)
+    title, detail = told.get("title", answer.status_code), told.get("detail", "")
+    errors = [f"{error.get('pointer', '')} {error.get('message', '')}".strip() for error in told.get("errors", [])]
+    if errors and errors[0] in detail:
+        detail = ""  # it only repeats them
+    return "\n  ".join([f"{title}: {detail}".rstrip(": "), *errors])

@@ -6,6 +6,8 @@ import asyncio
 import getpass
 import json
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,19 +31,28 @@ By = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the
 
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
-    """List the versions, the newest first, and say which one is in force."""
+    """List the versions, the newest first, which one is in force, and what put them in force.
+
+    Example: steppe rules list --json
+    """
     found = asking.get(addresses.find().api, "/v1/rules")
     if as_json:
         print_json(found)
     else:
-        out().print(tables.rule_versions(found))
+        screen = out()
+        screen.print(tables.rule_versions(found))
+        screen.print("\nChanges of the version in force", style="bold")
+        screen.print(tables.rule_changes(found))
 
 
 @app.command()
 def show(
     version: Annotated[str | None, typer.Argument(help="Default: the one in force.")] = None, as_json: AsJson = False
 ) -> None:
-    """Print the thresholds of a version."""
+    """Print the thresholds of a version.
+
+    Example: steppe rules show 2026-1
+    """
     found = asking.get(addresses.find().api, "/v1/rules")
     wanted = version or found["in_force"]
     item = next((item for item in found["items"] if item["version"] == wanted), None)
@@ -122,35 +133,50 @@ def _database() -> str:
     return database
 
 
-async def _add(database: str, document: Any, by: str) -> tuple[str, bool]:
-    connection = await asyncpg.connect(database)
+@asynccontextmanager
+async def _connected(database: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection; what the database refuses becomes a sentence."""
     try:
-        note = document.get("note") if isinstance(document, dict) else None
-        rules = rules_from(document, await rule_versions.in_force(connection))
-        return rules.version, await rule_versions.add(connection, rules, by=by, note=note)
-    except RuleDocumentError as error:
-        told = "\n".join(f"  {fault.pointer or '/'} {fault.message}" for fault in error.faults)
-        raise RefusedError(f"This is no version of the rules:\n{told}") from error
-    except RuleVersionError as error:
-        raise RefusedError(str(error)) from error
+        connection = await asyncpg.connect(database)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+    try:
+        yield connection
+    except asyncpg.LockNotAvailableError as error:
+        raise RefusedError("A projector does not let go of its rows; see `steppe status`, and try again.") from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise RefusedError(f"{error}: STEPPE_DATABASE must name a user with the rights of the projector.") from error
+    except asyncpg.UndefinedTableError as error:
+        raise RefusedError(f"{error}: run `steppe migrate`.") from error
     finally:
         await connection.close()
+
+
+async def _add(database: str, document: Any, by: str) -> tuple[str, bool]:
+    note = document.get("note") if isinstance(document, dict) else None
+    async with _connected(database) as connection:
+        try:
+            rules = rules_from(document, await rule_versions.in_force(connection))
+            return rules.version, await rule_versions.add(connection, rules, by=by, note=note)
+        except RuleDocumentError as error:
+            told = "\n".join(f"  {fault.pointer or '/'} {fault.message}" for fault in error.faults)
+            raise RefusedError(f"This is no version of the rules:\n{told}") from error
+        except RuleVersionError as error:
+            raise RefusedError(str(error)) from error
 
 
 async def _use(database: str, version: str, by: str, reason: str | None, *, trial: bool) -> Rejudged:
-    connection = await asyncpg.connect(database)
-    try:
+    async with _connected(database) as connection:
         with Progress(console=err(), transient=True) as progress:
             bar = progress.add_task("Judging again ...", total=None)
-            return await rejudge.put_in_force(
-                connection,
-                version,
-                by=by,
-                reason=reason,
-                trial=trial,
-                progress=lambda done, of: progress.update(bar, completed=done, total=of),
-            )
-    except RuleVersionError as error:
-        raise RefusedError(str(error)) from error
-    finally:
-        await connection.close()
+            try:
+                return await rejudge.put_in_force(
+                    connection,
+                    version,
+                    by=by,
+                    reason=reason,
+                    trial=trial,
+                    progress=lambda done, of: progress.update(bar, completed=done, total=of),
+                )
+            except RuleVersionError as error:
+                raise RefusedError(str(error)) from error

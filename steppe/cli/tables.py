@@ -34,46 +34,19 @@ def flags(items: Iterable[Item]) -> Table:
     return table
 
 
+def style_of(severity: str) -> str:
+    """The colour of a severity."""
+    return _COLOURS.get(severity, "")
+
+
+def severity_rank(severity: str) -> int:
+    """0 for the mildest."""
+    return list(_COLOURS).index(severity)
+
+
 def severity(name: str, certainty: str) -> Text:
     """Coloured; a question mark when it is only possible."""
     return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
-
-
-def project(item: Item, timeline: list[Item]) -> Group:
-    """Where it stands, its deals with their legs, its flags, and its timeline with both times."""
-    commodities = ", ".join(item["commodities"])
-    head = Text(f"{item['name'] or item['key']}  ({item['key']})", style="bold")
-    facts = Text(
-        f"{item['country'] or '?'} · {item['sector'] or '?'} · {item['kind'] or '?'} · {commodities}\n"
-        f"level {item['level']}, highest ever {item['highest_level']}"
-        + (f", {', '.join(item['overlays'])}" if item["overlays"] else "")
-    )
-    deals = Table("deal", "phase", "level", "legs", "missing", "ended", box=None, pad_edge=False, header_style="bold")
-    for deal in item["deals"]:
-        legs = ", ".join(leg["leg"] + ("*" if leg["conditional"] else "") for leg in deal["legs"] if leg["valid"])
-        ended = deal["ended"]
-        deals.add_row(
-            deal["deal"],
-            str(deal["phase"]),
-            deal["level"] or "ended",
-            legs or "-",
-            ", ".join(deal["missing_legs"]),
-            f"{ended['how']} {ended['on']}" if ended else "",
-        )
-    story = Table("occurred", "known", "event", "deal", "level", "flags", box=None, pad_edge=False, header_style="bold")
-    for entry in timeline:
-        changes = ", ".join(f"{change['flag']} {change['change']}" for change in entry["flags"])
-        story.add_row(
-            str(entry["occurred"]["text"] or entry["occurred"]["latest"]),
-            str(entry["known"] or "")[:10],
-            entry["name"] or entry["state"],
-            entry["deal"] or "",
-            entry["deal_level"] or "",
-            changes,
-        )
-    parts: list[Any] = [head, facts, Text(), deals if item["deals"] else Text("No deals yet.")]
-    parts += [Text(), flags(item["flags"]) if item["flags"] else Text("No flags.")]
-    return Group(*parts, Text(), story)
 
 
 def status(answer: Item) -> Table:
@@ -131,6 +104,25 @@ def rule_versions(found: Item) -> Table:
             item["added_at"][:16].replace("T", " "),
             item["added_by"],
             item["note"] or "",
+        )
+    return table
+
+
+def rule_changes(found: Item) -> Table:
+    """One row a change of the version in force, the newest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("from", "version", "by", "projects", "flags changed", "why"):
+        table.add_column(
+            column, overflow="fold", justify="right" if column in ("projects", "flags changed") else "left"
+        )
+    for change in found["changes"]:
+        table.add_row(
+            change["in_force_from"][:16].replace("T", " "),
+            change["version"],
+            change["by"],
+            str(change["projects"]),
+            str(change["transitions"]),
+            change["reason"] or "",
         )
     return table
 

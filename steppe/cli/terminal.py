@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import date
 from typing import Annotated, Any
@@ -13,14 +14,15 @@ from rich.console import Console
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
-def _day(text: str) -> str:
+def day(text: str) -> str:
+    """A day as it is typed, for an option's `parser`."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a day; write it like 2025-12-31") from None
 
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=_day, metavar="DAY")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Judge as of this day (UTC).", parser=day, metavar="DAY")]
 
 KnownAt = Annotated[
     str | None,
@@ -31,8 +33,8 @@ KnownAt = Annotated[
 
 
 def out() -> Console:
-    """Where answers go; wide when nobody's terminal says how wide."""
-    return Console(width=None if sys.stdout.isatty() else 160)
+    """Where answers go; wide when neither a terminal nor COLUMNS says how wide."""
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160)
 
 
 def err() -> Console:

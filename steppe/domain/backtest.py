@@ -36,8 +36,9 @@ class Warned:
     """One run of days on which a flag is at least so severe, under either version.
 
     `raised_on` and `raised_before_on` are its first days under the version that is tried and the one it is compared with;
-    None: not raised under it. `outcome` of the deal after the earlier of them, by the last day of the back-test: `bound`
-    (it crossed the line), `ended` without that, or `open`.
+    None: not raised under it. `outcome` is what became of the deal after the warning by the last day of the back-test:
+    `bound` (it crossed the line), `ended` without that, or `open`. It counts from `raised_on`, and `outcome_before` from
+    `raised_before_on`, each from the other where it is None: a deal may bind between the two.
     """
 
     flag: str
@@ -49,6 +50,7 @@ class Warned:
     days_earlier: int | None
     outcome: Outcome
     outcome_on: date | None
+    outcome_before: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,8 @@ def _warnings(
             if not first_day <= min(days) <= last_day:
                 continue
             on, on_before = _until(raised, last_day), _until(raised_before, last_day)
-            outcome, outcome_on = _outcome(tried, project, deal, min(days), last_day)
+            outcome, outcome_on = _outcome(tried, project, deal, on or min(days), last_day)
+            outcome_before, _ = _outcome(tried, project, deal, on_before or min(days), last_day)
             yield Warned(
                 flag=flag,
                 severity=severity,
@@ -138,6 +141,7 @@ def _warnings(
                 days_earlier=(on_before - on).days if on and on_before else None,
                 outcome=outcome,
                 outcome_on=outcome_on,
+                outcome_before=outcome_before,
             )
 
 
@@ -213,17 +217,17 @@ def _score(flag: str, severity: str, warnings: Sequence[Warned]) -> Score:
         bound_anyway=sum(warning.outcome == "bound" for warning in now),
         ended=sum(warning.outcome == "ended" for warning in now),
         open=sum(warning.outcome == "open" for warning in now),
-        precision=_precision(now),
-        precision_before=_precision(then),
+        precision=_precision([warning.outcome for warning in now]),
+        precision_before=_precision([warning.outcome_before for warning in then]),
         months_to_binding_median=_median(months["bound"]),
         months_to_end_median=_median(months["ended"]),
     )
 
 
-def _precision(warnings: Sequence[Warned]) -> float | None:
-    if not warnings:
+def _precision(outcomes: Sequence[Outcome]) -> float | None:
+    if not outcomes:
         return None
-    return round(sum(warning.outcome != "bound" for warning in warnings) / len(warnings), 4)
+    return round(sum(outcome != "bound" for outcome in outcomes) / len(outcomes), 4)
 
 
 def _median(figures: Sequence[int]) -> float | None:

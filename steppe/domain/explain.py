@@ -2,64 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from steppe.domain.history import Flag, Start
-from steppe.domain.months import months_between
+from steppe.domain.history import Flag
+from steppe.domain.wording import age, age_months, named, papers
 
-
-def age_months(start: Start, as_of: date) -> tuple[int, int | None]:
-    """The age in whole months, [at least, at most]; no upper end when the start has no earliest day."""
-    at_most = None if start.earliest is None else months_between(start.earliest, as_of)
-    return months_between(start.latest, as_of), at_most
+__all__ = ["age_months", "overtaken", "sentence"]
 
 
 def sentence(flag: Flag, as_of: date) -> str:
     """One sentence with the figures, as of a day."""
-    age = _age(flag, as_of)
-    papers = f"{flag.count} {'memorandum' if flag.count == 1 else 'memoranda'}"
+    old = age(flag.start, as_of)
+    counted = papers(flag.count or 0)
     held = " On hold." if flag.on_hold else ""
     match flag.flag:
         case "memorandum-only":
-            return f"{papers} in {age}, nothing binding.{held}"
+            return f"{counted} in {old}, nothing binding.{held}"
         case "memorandum-churn":
-            return f"{papers} one after another, nothing binding in {age}.{held}"
+            return f"{counted} one after another, nothing binding in {old}.{held}"
         case "silent":
-            return f"Nothing heard for {age}.{held}"
+            return f"Nothing heard for {old}.{held}"
         case "lapsed":
             return f"The paper ran out on {flag.expired_on or flag.since}, and nothing binding followed.{held}"
         case "unchecked":
-            return f"Nobody looked for {age}.{held}"
+            return f"Nobody looked for {old}.{held}"
         case "partly-bound":
-            return f"Bound in part: {' and '.join(flag.missing)} missing for {age}.{held}"
+            return f"Bound in part: {' and '.join(flag.missing)} missing for {old}.{held}"
         case "not-building":
-            return f"Bound for {age}, and nothing was begun on the ground.{held}"
+            return f"Bound for {old}, and nothing was begun on the ground.{held}"
         case "not-producing":
-            return f"Built or in trial for {age}, without commercial production.{held}"
+            return f"Built or in trial for {old}, without commercial production.{held}"
         case "slipping":
             return f"A milestone was put off {flag.count} times.{held}"
         case "displaced":
-            where = "this asset" if flag.tier == "asset" else "the same market"
-            return f"Overtaken: {_names(flag.groups)} got {where} while this deal was on paper.{held}"
+            return f"{overtaken(flag)}{held}"
         case "crowded":
-            return f"{flag.count} other groups were bound in this market of late: {_names(flag.groups)}.{held}"
+            return f"{flag.count} other groups were bound in this market of late: {', '.join(flag.groups)}.{held}"
         case _:
             return f"{flag.flag}: {flag.severity} since {flag.since}.{held}"
 
 
-def _names(groups: Sequence[str]) -> str:
-    return ", ".join(groups)
-
-
-def _age(flag: Flag, as_of: date) -> str:
-    if flag.start is None:
-        return "an unknown time"
-    low, high = age_months(flag.start, as_of)
-    if high is None:
-        return f"at least {_months(low)}"
-    return _months(low) if low == high else f"{low} to {_months(high)}"
-
-
-def _months(count: int) -> str:
-    return f"{count} {'month' if count == 1 else 'months'}"
+def overtaken(flag: Flag) -> str:
+    """Who got what a displaced deal was after. With several rivals, `tier` speaks of the nearest of them."""
+    groups = named(flag.groups)
+    if flag.tier != "asset":
+        return f"Overtaken: {groups} got the same market while this deal was on paper."
+    if len(flag.groups) == 1:
+        return f"Overtaken: {groups} got this asset while this deal was on paper."
+    return f"Overtaken: {groups} got this asset or its market while this deal was on paper."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -76,10 +77,16 @@ def rules_from(document: object, basis: Rules) -> Rules:
 
 def _faults_of_value(pointer: str, rule: object, value: object, basis: Rules) -> list[Fault]:
     if rule not in basis.values:
-        return [Fault(pointer, f"is no rule; rules are {', '.join(sorted(basis.values))}")]
+        return [_no_rule(pointer, rule, basis)]
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _VALUE_MAX:
         return [Fault(pointer, f"must be a whole number from 1 to {_VALUE_MAX}")]
     return []
+
+
+def _no_rule(pointer: str, rule: object, basis: Rules) -> Fault:
+    near = get_close_matches(str(rule), basis.values, n=2)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return Fault(pointer, f"is no rule; rules are {', '.join(sorted(basis.values))}.{meant}")
 
 
 def _faults_of_override(pointer: str, override: object, basis: Rules) -> list[Fault]:
@@ -93,7 +100,7 @@ def _faults_of_override(pointer: str, override: object, basis: Rules) -> list[Fa
     if "rule" not in override:
         faults.append(Fault(f"{pointer}/rule", "is required"))
     elif override["rule"] not in basis.values:
-        faults.append(Fault(f"{pointer}/rule", f"is no rule; rules are {', '.join(sorted(basis.values))}"))
+        faults.append(_no_rule(f"{pointer}/rule", override["rule"], basis))
     else:
         faults += _faults_of_value(f"{pointer}/value", override["rule"], override.get("value"), basis)
     where = [field for field in WHERE if field in override]

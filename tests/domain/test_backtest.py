@@ -70,3 +70,15 @@ def test_what_comes_after_the_last_day_is_not_seen() -> None:
 def test_only_the_flags_that_were_asked_for_are_compared() -> None:
     found = tried([deposit(), PAPER], {}, flags=["silent"])
     assert {warned.flag for warned in found.warnings} == {"silent"}
+
+
+def test_a_deal_that_bound_between_the_two_warnings_bound_anyway_for_the_earlier_one_only() -> None:
+    plans = [("2018-04-01", "2020"), ("2018-10-01", "2021"), ("2019-06-01", "2022")]
+    log = [deposit(), PAPER, pursued("equity.agreed", "2019-01-15", "alpha")]
+    log += [pursued("milestone.planned", on_day, "alpha", milestone="start", planned_on=to) for on_day, to in plans]
+    found = tried(log, {"slipping.moves": 1}, flags=["slipping"])
+    (warned,) = found.warnings
+    assert (warned.raised_on, warned.raised_before_on) == (date(2018, 10, 1), date(2019, 6, 1))
+    assert (warned.outcome, warned.outcome_before) == ("bound", "open")
+    (score,) = found.scores
+    assert (score.precision, score.precision_before) == (0.0, 1.0)

@@ -18,6 +18,7 @@ import msgspec
 from services.api import ledger, shapes
 from steppe.contracts.codec import decode_structured
 from steppe.domain.portfolio import Portfolio, portfolio
+from steppe.domain.project_in_words import Explanation
 from tests.domain.event_logs import from_wire
 
 Document = dict[str, Any]
@@ -27,8 +28,9 @@ EXAMPLE = FOLDER.parent.parent / "examples/central-asia/events.ndjson"
 SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/events.ndjson"))
 # Every event of the example says when the world could know it, so this instant decides nothing but must be later.
 _RECORDED = "2026-04-01T00:00:00Z"
-# What `flags.json` holds, what is said twice, and what depends on the log and not on the events.
-_LEFT_OUT = {"flags", "legs", "position", "as_of", "known_at"}
+# What `flags.json` holds, what is said twice, what depends on the log, and the words, which have examples of their own.
+_LEFT_OUT = {"flags", "legs", "position", "as_of", "known_at", "explanation"}
+_NOT_TOLD = Explanation(stands="", missing="", next="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}
     detail = {
-        **shapes.project_detail(state.project, state.deals, state.flags, shared, "", as_of),
+        **shapes.project_detail(state.project, state.deals, state.flags, shared, "", as_of, _NOT_TOLD),
         "stakes": ledger.stakes(events, state.deals),
         "offtakes": ledger.offtakes(events, state.deals),
         "money": ledger.money(events),
@@ -109,4 +111,9 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
 def reduced(detail: Document) -> Document:
     """A project's answer without what is in `flags.json` and what is said twice."""
     kept = {name: value for name, value in detail.items() if name not in _LEFT_OUT}
-    return {**kept, "deals": [{name: held for name, held in deal.items() if name != "flags"} for deal in kept["deals"]]}
+    return {
+        **kept,
+        "deals": [
+            {name: held for name, held in deal.items() if name not in ("flags", "sentence")} for deal in kept["deals"]
+        ],
+    }

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,39 +15,18 @@ import pytest
 from steppe.domain.history import Judgement
 from steppe.domain.portfolio import portfolio
 from tests.domain.event_logs import from_wire
+from tests.journeys.command import EXAMPLE, Command
 from tests.stack import Database, Service
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "central-asia" / "events.ndjson"
 AS_OF = date(2026, 11, 22)
-_SECONDS_MAX = 120
 Start = Callable[..., Service]
-
-
-class Command:
-    """Runs `steppe` against the services of one test."""
-
-    def __init__(self, ingest: Service, api: Service, database: Database) -> None:
-        self.ingest, self.api = ingest.address, api.address
-        self._environment = {
-            **os.environ,
-            "STEPPE_INGEST": self.ingest,
-            "STEPPE_API": self.api,
-            "STEPPE_DATABASE": database.projector,
-        }
-
-    def __call__(self, *arguments: str, exits: int = 0, stdin: str | None = None) -> str:
-        ran = subprocess.run(
-            [sys.executable, "-m", "steppe.cli", *arguments],
-            env=self._environment, input=stdin, capture_output=True, text=True, timeout=_SECONDS_MAX, check=False,
-        )  # fmt: skip
-        assert ran.returncode == exits, ran.stdout + ran.stderr
-        return ran.stdout + ("" if exits == 0 else ran.stderr)
 
 
 @pytest.fixture
 def steppe(start: Start, database: Database) -> Command:
     start("projector", wait=False)
-    return Command(start("ingest"), start("api"), database)
+    ingest = start("ingest")
+    return Command(start("api"), database, ingest)
 
 
 def test_a_memorandum_is_followed_from_the_door_to_its_flag(steppe: Command) -> None:

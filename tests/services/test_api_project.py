@@ -129,3 +129,32 @@ async def test_an_event_is_traced_by_id_and_by_reference(mine: Log, client: http
         assert stop["log"]["position"] == f"{stop['log']['partition']}:{stop['log']['offset']}"
         assert stop["stored"]["record"]["data"]["instrument"] == "mou"
         assert "memorandum-only" in {flag["flag"] for flag in stop["flags"]}
+
+
+async def test_a_project_says_in_words_where_it_stands_what_is_missing_and_what_comes(
+    mine: Log, client: httpx.AsyncClient
+) -> None:
+    told = (await get(client, "/v1/projects/mine", as_of=DAY))["explanation"]
+    assert told["stands"] == (
+        "Bound and financed: equity since 2021-04-01 by alpha, offtake since 2021-05-01 by buyer and debt since 2022-06-01"
+        " by alpha."
+    )
+    assert told["missing"].startswith("No required leg is missing: debt, equity and offtake are held.")
+    forecast = await get(client, "/v1/projects/mine", as_of="2101-01-01")
+    assert forecast["explanation"]["stands"].startswith("Forecast for 2101-01-01, if nothing happens until then. Bound")
+
+
+async def test_what_comes_is_told_as_of_the_day_and_not_with_hindsight(mine: Log, client: httpx.AsyncClient) -> None:
+    body = await get(client, "/v1/projects/mine", as_of="2020-06-01")
+    assert body["explanation"] == {
+        "stands": "On paper: 1 memorandum by alpha since 2020-01-10 (4 months), nothing binding.",
+        "missing": "Nothing binds it: of the required legs debt, equity and offtake none is held.",
+        "next": "Counts as memorandum-only (watch) on 2021-01-10 unless something binding or physical happens first."
+        " Counts as silent (watch) on 2022-01-10 unless something is heard first.",
+    }
+    (deal,) = (await get(client, "/v1/deals", project="mine", as_of="2021-03-31"))["items"]
+    assert deal["sentence"] == (
+        "On paper: 1 memorandum by alpha since 2020-01-10 (14 months), nothing binding; on watch since 2021-01-10."
+    )
+    same = await get(client, "/v1/projects/mine", as_of="2021-03-31")
+    assert [one["sentence"] for one in same["deals"]] == [deal["sentence"]]

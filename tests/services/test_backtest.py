@@ -77,3 +77,27 @@ async def test_what_cannot_be_asked_is_refused_with_its_place(
 async def test_a_version_that_does_not_exist_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/backtest", json={"version": "2019-9"})
     assert (answer.status_code, answer.json()["versions"]) == (400, ["2026-1"])
+
+
+async def test_the_flags_whose_rules_differ_are_compared_if_none_is_named(log: Log, client: httpx.AsyncClient) -> None:
+    await portfolio_of_three(log)
+    found = await ask(client, rules={"values": {"silent.watch": 12}}, to="2021-12-31")
+    assert (found["flags"], {item["flag"] for item in found["items"]}, found["projects"]) == (["silent"], {"silent"}, 3)
+    overrides = [{"rule": "lapsed.days", "value": 30, "country": "KZ"}]
+    found = await ask(client, rules={"overrides": overrides}, to="2021-12-31")
+    assert found["flags"] == ["memorandum-only", "lapsed"], "the override of presumed-dead for mining is left out"
+    assert found["overrides"]["tried"] == overrides
+
+
+async def test_a_rule_that_decides_no_flag_of_a_back_test_is_refused_and_a_misspelt_one_gets_a_suggestion(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post("/v1/backtest", json={"rules": {"values": {"not-building.watch": 12}}})
+    assert answer.status_code == 422
+    assert "not-building.watch decide no flag that a back-test compares" in answer.json()["detail"]
+    answer = await client.post("/v1/backtest", json={"rules": {"values": {"memorandum-only.stagnent": 12}}})
+    assert answer.json()["errors"][0]["message"].endswith(
+        "Did you mean memorandum-only.stagnant or memorandum-only.watch?"
+    )
+    answer = await client.post("/v1/backtest", json={"version": "2026-1", "against": "2019-9"})
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "against")

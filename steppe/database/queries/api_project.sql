@@ -66,11 +66,12 @@ WHERE deal.project = $1::text
 ORDER BY deal.deal COLLATE "C", deal.valid_from;
 
 -- name: api_project_spans_of_project
--- The levels of a project through the days. $1 project
+-- A project through the days. $1 project
 SELECT
     span.valid_from,
     span.valid_to,
-    span.level
+    span.level,
+    span.document
 FROM project_span AS span
 WHERE span.project = $1::text
 ORDER BY span.valid_from;
@@ -87,6 +88,28 @@ SELECT
 FROM flag_span AS flag
 WHERE flag.project = $2::text
     AND flag.valid_from <= $1::date
+ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
+
+-- name: api_deal_spans_ahead
+-- A project's deals on a day and on later ones. $1 day, $2 project
+SELECT
+    deal.valid_from,
+    deal.valid_to,
+    deal.document
+FROM deal_span AS deal
+WHERE deal.project = $2::text
+    AND deal.valid_to > $1::date
+ORDER BY deal.deal COLLATE "C", deal.valid_from;
+
+-- name: api_flag_spans_ahead
+-- A project's flags on a day and on later ones. $1 day, $2 project
+SELECT
+    flag.valid_from,
+    flag.valid_to,
+    flag.document
+FROM flag_span AS flag
+WHERE flag.project = $2::text
+    AND flag.valid_to > $1::date
 ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
 
 -- name: api_conflicts_of_project

@@ -30,6 +30,19 @@ SELECT
 FROM steppe.rule_version AS version
 ORDER BY version.added_at DESC, version.version COLLATE "C";
 
+-- name: rule_changes
+-- What put versions in force, the newest first. $1 rows
+SELECT
+    change.version,
+    change.in_force_from,
+    change.changed_by,
+    change.reason,
+    change.projects,
+    (SELECT count(*) FROM steppe.flag_transition AS transition WHERE transition.change_id = change.change_id) AS transitions
+FROM steppe.rule_change AS change
+ORDER BY change.change_id DESC
+LIMIT $1::integer;
+
 -- name: add_rule_version
 -- Nothing when the version exists. $1 version, $2 document, $3 note, $4 by whom
 INSERT INTO steppe.rule_version (version, document, note, added_by)

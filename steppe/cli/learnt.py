@@ -1,0 +1,34 @@
+"""What was learnt of a project after an instant: its timeline as known then beside the one as known now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Item = dict[str, Any]
+
+
+def since(then: Sequence[Item], now: Sequence[Item]) -> list[Item]:
+    """The entries that are new or read otherwise now, in the order of the fold. Both timelines are of the same day.
+
+    Each is an entry as known now with `learnt`: `new`, `corrected` (the name or a field) or its state, as `retracted`.
+    """
+    before = {entry["event"]: entry for entry in then}
+    found = []
+    for entry in now:
+        old = before.get(entry["event"])
+        learnt = _learnt(old, entry)
+        if learnt is not None:
+            known = old["corrections"] if old else []
+            fresh = [change for change in entry["corrections"] if change not in known]
+            found.append({**entry, "corrections": fresh, "learnt": learnt})
+    return found
+
+
+def _learnt(old: Item | None, entry: Item) -> str | None:
+    if old is None:
+        return "new"
+    if old["state"] != entry["state"]:
+        state: str = entry["state"]
+        return state
+    return None if old["corrections"] == entry["corrections"] else "corrected"
