@@ -75,7 +75,6 @@ class _Walk:
         self._physical = PhysicalState()
         self._resumed_alone: set[str] = set()
         self._holds = Holds()
-        self._held_since: dict[str | None, date] = {}
         self._flags: dict[tuple[str, str], FlagLife] = {}
         self._headlines: dict[int, date] = {}
         self._highest = Level.IDENTIFIED
@@ -216,21 +215,16 @@ class _Walk:
         registered = self._registered.on(day)
         required = registered.get("required_legs", ())
         physical = self._physical.level
-        if self._holds.until(None) is None:
-            self._held_since.pop(None, None)
-        else:
-            self._held_since.setdefault(None, day)
         sight = self._project_sight(day)
         for deal in self._touched_deals():
             raised = self._raise_flags(deal, day, sight)
-            held = (self._held_since.get(deal.key), self._holds.until(deal.key))
+            held = (self._holds.since(deal.key), self._holds.until(deal.key))
             state = deal.state(required, physical, self._overlays_of(deal, raised), held)
             self._deal_flags[deal.key], self._deal_states[deal.key] = raised, state
             self._deal_spans.put(day, deal.key, state)
         for name, look in PROJECT_FLAGS.items():
-            until = self._holds.until(None)
-            began = until is not None and self._held_since.get(None) == day
-            self._show(name, None, day, look(sight), until, hold_began=began)
+            began = self._holds.since(None) == day
+            self._show(name, None, day, look(sight), self._holds.until(None), hold_began=began)
         self._touched.clear()
         flags, states = self._deal_flags, list(self._deal_states.values())
         project_hold = self._holds.until(None)
@@ -299,7 +293,7 @@ class _Walk:
                 circumstances=_circumstances(self._registered.on(day), level),
             )
         until = self._holds.until(deal.key)
-        began = self._hold_began(deal.key, until, day)
+        began = self._holds.since(deal.key) == day
         raised: dict[str, Flag] = {}
         for name, look in DEAL_FLAGS.items():
             flag = self._show(name, deal.key, day, look(sight) if sight else None, until, hold_began=began)
@@ -322,14 +316,6 @@ class _Walk:
             for turn in turning_days(seen, day):
                 self._wake_on(turn, deal)
         return flag
-
-    def _hold_began(self, deal: str, until: date | None, day: date) -> bool:
-        """Whether this is the first day of the deal's unbroken run of holds."""
-        if until is None:
-            self._held_since.pop(deal, None)
-            return False
-        inherited = self._held_since.get(None, day)
-        return self._held_since.setdefault(deal, min(inherited, day)) == day
 
     def _overlays_of(self, deal: DealLife, flags: dict[str, Flag]) -> tuple[str, ...]:
         if not deal.alive:

@@ -2,53 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
 from steppe.domain import edtf
 from steppe.domain.events import Event
 
 
+@dataclass(slots=True)
+class _Hold:
+    """From `since` to the day before `end`; some deals were freed from it earlier."""
+
+    deal: str | None
+    since: date
+    end: date
+    freed: dict[str, date] = field(default_factory=dict)
+
+    def end_for(self, deal: str | None) -> date:
+        return self.end if deal is None else min(self.end, self.freed.get(deal, self.end))
+
+
 class Holds:
-    """The standing holds. A hold without a deal concerns all; lifting frees whom it concerns from every hold."""
+    """The holds of a project. One without a deal concerns all; lifting frees whom it concerns from every hold."""
 
     def __init__(self) -> None:
-        self._all: date | None = None
-        self._freed: set[str] = set()
-        self._own: dict[str, date] = {}
+        self._today = date.min
+        self._placed: list[_Hold] = []
 
     def apply(self, event: Event) -> date | None:
         """Take in a hold row; returns the day on which the new hold ends by itself."""
         if event.kind.name == "hold.lifted":
-            if event.deal is None:
-                self._all = None
-                self._own.clear()
-                self._freed.clear()
-            else:
-                self._own.pop(event.deal, None)
-                if self._all is not None:
-                    self._freed.add(event.deal)
+            for hold in self._placed:
+                if event.deal is None:
+                    hold.end = min(hold.end, event.latest)
+                elif hold.deal in (None, event.deal):
+                    hold.freed.setdefault(event.deal, event.latest)
             return None
         until = edtf.parse(event.data["until"]).latest if "until" in event.data else None
         end = until or date.max
         if end <= event.latest:
             return None
-        if event.deal is None:
-            self._all = max(end, self._all or end)
-            self._freed.clear()
-        else:
-            self._own[event.deal] = max(end, self._own.get(event.deal, end))
+        self._placed.append(_Hold(event.deal, event.latest, end))
         return until
 
     def free(self, day: date) -> None:
         """Let the holds go that end on this day or before."""
-        if self._all is not None and self._all <= day:
-            self._all = None
-            self._freed.clear()
-        self._own = {deal: end for deal, end in self._own.items() if end > day}
+        self._today = day
+        if all(hold.end <= day for hold in self._placed):
+            self._placed.clear()
 
     def until(self, deal: str | None) -> date | None:
         """When the hold on a deal (None: on the project) ends; `date.max` when nobody said; None when there is none."""
-        ends = [] if self._all is None or deal in self._freed else [self._all]
-        if deal is not None and deal in self._own:
-            ends.append(self._own[deal])
-        return max(ends, default=None)
+        return max((end for _, end in self._on(deal) if end > self._today), default=None)
+
+    def since(self, deal: str | None) -> date | None:
+        """The first day of the unbroken run of holds on it; None when there is none."""
+        first = last = date.min
+        for since, end in sorted(self._on(deal)):
+            if since > last:
+                first = since
+            last = max(last, end)
+        return first if last > self._today else None
+
+    def _on(self, deal: str | None) -> Iterator[tuple[date, date]]:
+        for hold in self._placed:
+            if hold.deal in (None, deal) and hold.since < (end := hold.end_for(deal)):
+                yield hold.since, end
