@@ -81,6 +81,17 @@ class DealLife:
         return bool(self.standing)
 
     @property
+    def ends_on(self) -> date | None:
+        """The day at whose end it ends by itself, with its last leg; None while it does not."""
+        legs = [leg for leg in self.standing if leg.leg != UNKNOWN_LEG] or self.standing
+        days = [leg.ceases_on for leg in legs]
+        last = max((day for day in days if day is not None), default=None)
+        if last is None or None in days:
+            return None
+        expires = any(leg.ceases_on == last and not leg.stops_by(last) for leg in legs)
+        return last if self.closed or expires else None
+
+    @property
     def memorandum_runs(self) -> bool:
         """Whether the memorandum clock runs: it lives, has a paper and nothing binding."""
         return self.alive and self.memorandum_start is not None and not self.bound
@@ -328,7 +339,7 @@ class DealLife:
         if not self.alive:
             return
         due = [leg for leg in self.standing if leg.ceases_on is not None and leg.ceases_on <= day]
-        stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
+        stopped = [leg for leg in due if leg.stops_by(day)]
         expired = [leg for leg in due if leg not in stopped]
         self._cease(stopped, day, "terminated", "long-stop")
         if self.alive:

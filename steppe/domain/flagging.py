@@ -43,7 +43,7 @@ class FlagLife:
         certain_on = self._certain_since.get(shown)
         if certain_on is None:
             certain_on = _not_before_thaw(standing.certain_on, hold_until)
-        rises = self._rises(rungs, shown, day, hold_until)
+        rises = self._rises(raised, shown, day, hold_until)
         return Flag(
             flag=self._name,
             deal=self._deal,
@@ -67,13 +67,13 @@ class FlagLife:
             tier=raised.tier,
         )
 
-    def _rises(
-        self, rungs: tuple[Rung, ...], shown: int, day: date, hold_until: date | None
-    ) -> tuple[date, str] | None:
+    def _rises(self, raised: Raised, shown: int, day: date, hold_until: date | None) -> tuple[date, str] | None:
+        rungs = raised.rungs
         days = [
             on
             for higher in rungs[shown + 1 :]
-            if (on := _not_before_thaw(max(higher.possible_on, day), hold_until)) is not None and day < on < FOREVER
+            if (on := _not_before_thaw(max(higher.possible_on, day), hold_until)) is not None
+            and day < on < raised.ends_on
         ]
         if not days:
             return None

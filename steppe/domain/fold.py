@@ -222,14 +222,14 @@ class _Walk:
             state = deal.state(required, physical, self._overlays_of(deal, raised), held)
             self._deal_flags[deal.key], self._deal_states[deal.key] = raised, state
             self._deal_spans.put(day, deal.key, state)
-        for name, look in PROJECT_FLAGS.items():
-            began = self._holds.since(None) == day
-            self._show(name, None, day, look(sight), self._holds.until(None), hold_began=began)
-        self._touched.clear()
         flags, states = self._deal_flags, list(self._deal_states.values())
         project_hold = self._holds.until(None)
         levels = [state.level for state in states if state.level is not None]
         level = max([*levels, physical or Level.IDENTIFIED, Level.IDENTIFIED])
+        for name, look in PROJECT_FLAGS.items():
+            began = self._holds.since(None) == day
+            self._show(name, None, day, look(sight), project_hold, hold_began=began)
+        self._touched.clear()
         self._highest = max(self._highest, level)
         headline = self._headline(day, states, flags)
         overlays = [self._ended] if self._ended else []
@@ -270,6 +270,7 @@ class _Walk:
     def _project_sight(self, day: date) -> ProjectSight:
         registered = self._registered.on(day)
         begun = [deal for deal in self._deals.values() if deal.phase > 1 or deal.first_step_on is not None]
+        ends = [deal.ends_on or FOREVER for deal in begun if deal.alive]
         return ProjectSight(
             rules=self._rules,
             circumstances=_circumstances(registered, self._physical.level or Level.IDENTIFIED),
@@ -278,7 +279,7 @@ class _Walk:
             required_legs=registered.get("required_legs", ()),
             required_since=lambda leg: self._registered.required_since(leg, day),
             last_look=self._last_look,
-            pursued=any(deal.alive for deal in begun) if begun else self._ended is None,
+            pursued_until=max(ends, default=FOREVER if not begun and self._ended is None else None),
         )
 
     def _raise_flags(self, deal: DealLife, day: date, project: ProjectSight) -> dict[str, Flag]:

@@ -48,6 +48,10 @@ class Leg:
             days.append(self.long_stop)
         return min(days, default=None)
 
+    def stops_by(self, day: date) -> bool:
+        """Whether its long stop is reached by the end of that day without a cure."""
+        return self.conditional and self.long_stop is not None and self.long_stop <= day
+
     def take_out(self, parties: set[str]) -> None:
         """Remove holders; the caller ends the leg when none is left."""
         self.holders -= parties

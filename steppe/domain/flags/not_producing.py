@@ -10,7 +10,7 @@ from steppe.domain.flags.rungs import DELIVERING_KINDS, ProjectSight, Raised, Ru
 def raised(project: ProjectSight) -> Raised | None:
     """Watch and stagnant, each by the clock that gets there first: since construction began, or since the trial did."""
     ground = project.physical
-    if ground.commercial or project.kind not in DELIVERING_KINDS or not project.pursued:
+    if ground.commercial or project.kind not in DELIVERING_KINDS or project.pursued_until is None:
         return None
     starts = [("construction", ground.construction_since), ("trial", ground.trial_since)]
     rungs = []
@@ -24,7 +24,9 @@ def raised(project: ProjectSight) -> Raised | None:
             rungs.append(_sooner(reached))
     if not rungs:
         return None
-    return Raised(rungs=tuple(rungs), clock="delivery", start=None, evidence=ground.evidence)
+    return Raised(
+        rungs=tuple(rungs), clock="delivery", start=None, evidence=ground.evidence, ends_on=project.pursued_until
+    )
 
 
 def _sooner(reached: list[Rung]) -> Rung:

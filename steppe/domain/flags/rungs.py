@@ -8,7 +8,7 @@ from datetime import date
 
 from steppe.domain.deal import DealLife
 from steppe.domain.events import Event
-from steppe.domain.history import Start
+from steppe.domain.history import FOREVER, Start
 from steppe.domain.levels import Level
 from steppe.domain.months import add_months
 from steppe.domain.physical import PhysicalState
@@ -21,8 +21,9 @@ DELIVERING_KINDS = frozenset({"deposit", "plant", "corridor"})
 class ProjectSight:
     """A project on a day: what is registered, what stands on the ground, and who looked last.
 
-    `pursued`: a deal lives, or none ever was and the project is neither cancelled nor completed. `required_since` gives
-    the day from which a required leg is required without a break. `last_look` is the latest row about its record.
+    `pursued_until`: the day on which the last living deal ends by itself, None when none lives; never ends where none
+    ever was and the project is neither cancelled nor completed. `required_since` gives the day from which a required leg
+    is required without a break. `last_look` is the latest row about its record.
     """
 
     rules: Rules
@@ -32,7 +33,7 @@ class ProjectSight:
     required_legs: tuple[str, ...]
     required_since: Callable[[str], date]
     last_look: Event | None
-    pursued: bool
+    pursued_until: date | None
 
     def threshold(self, rule: str) -> int:
         """The threshold of a rule for this project."""
@@ -70,7 +71,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence."""
+    """What a flag sees: its rungs from mild to severe, the clock that runs, figures and evidence.
+
+    `ends_on`: the day on which it ends if nothing else occurs, long stops and expiries running on.
+    """
 
     rungs: tuple[Rung, ...]
     clock: str | None
@@ -81,6 +85,7 @@ class Raised:
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None
+    ends_on: date = FOREVER
 
 
 def rung(severity: str, start: Start, months: int) -> Rung:
