@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -226,6 +227,7 @@ class _Walk:
         project_hold = self._holds.until(None)
         levels = [state.level for state in states if state.level is not None]
         level = max([*levels, physical or Level.IDENTIFIED, Level.IDENTIFIED])
+        sight = replace(sight, circumstances=_circumstances(registered, level))
         for name, look in PROJECT_FLAGS.items():
             began = self._holds.since(None) == day
             self._show(name, None, day, look(sight), project_hold, hold_began=began)
@@ -273,7 +275,7 @@ class _Walk:
         ends = [deal.ends_on or FOREVER for deal in begun if deal.alive]
         return ProjectSight(
             rules=self._rules,
-            circumstances=_circumstances(registered, self._physical.level or Level.IDENTIFIED),
+            circumstances=_circumstances(registered, Level.IDENTIFIED),
             kind=registered.get("kind"),
             physical=self._physical,
             required_legs=registered.get("required_legs", ()),
