@@ -278,7 +278,7 @@ class DealLife:
             case "equity.exited":
                 holders = {party for leg in self._valid("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
-                if gone or not holders:
+                if gone or not (holders or "stake_percent" in event.data):
                     self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
                 leg = event.data.get("leg")
