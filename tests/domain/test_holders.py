@@ -24,7 +24,7 @@ def agreed(*parties: str, **stakes: float) -> Event:
 
 
 def exited(occurred: str, *parties: str, given_up: float | None = None, **left: float) -> Event:
-    share = {} if given_up is None else {"stake_percent": given_up}
+    share: dict[str, Any] = {} if given_up is None else {"stake_percent": given_up}
     return event("equity.exited", occurred, parties=holding("investor", *parties, **left), **share)
 
 
