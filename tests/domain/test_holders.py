@@ -78,6 +78,7 @@ def test_where_nobody_is_named_as_holder_a_part_given_up_leaves_the_leg_and_a_wh
     assert holders(agreed(), exited("2019-01-01", given_up=10)) == [()]
     assert holders(agreed(), exited("2019-01-01", "a", given_up=10)) == [()]
     assert holders(agreed(), exited("2019-01-01")) == [None]
+    assert holders(agreed(), exited("2019-01-01", "a")) == [None]
 
 
 def test_the_holding_after_the_exit_may_be_stated_instead() -> None:

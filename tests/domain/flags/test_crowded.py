@@ -94,6 +94,15 @@ def test_a_deal_in_which_the_own_group_has_a_part_does_not_crowd() -> None:
     assert turns(log, FLAG) != {}
 
 
+def test_who_is_one_group_is_read_on_the_day_of_the_win() -> None:
+    def bought(day: str) -> Event:
+        amended = event("party.amended", day, deal=None, party="beta", parent="alpha")
+        return on("party:beta", amended)
+
+    assert turns([*LOG, bought("2020-08-31")], FLAG) == {}
+    assert turns([*LOG, bought("2020-09-01")], FLAG) == turns(LOG, FLAG)
+
+
 def test_the_own_deals_in_the_market_do_not_crowd() -> None:
     own = on("south", pursued("equity.agreed", "2021-03-15", "alpha"))
     assert turns([HERE, THERE, PAPER, BETA, own], FLAG) == {}

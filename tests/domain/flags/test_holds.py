@@ -156,6 +156,9 @@ def test_until_is_the_latest_day_of_its_interval_and_an_open_one_never_comes() -
 def test_a_hold_that_is_over_before_it_counts_holds_nothing() -> None:
     log = [MINE, PAPER, held("2020-05-05", until="2020-05-05"), held("2020", until="2020-06-06")]
     assert next(iter(turns(log, "memorandum-only"))) == "2020-05-05"
+    lifted_at_once = [MINE, PAPER, held("2020-05-05"), freed("2020-05-05")]
+    assert next(iter(turns(lifted_at_once, "memorandum-only"))) == "2020-05-05"
+    assert not the(lifted_at_once, "memorandum-only", "2020-05-05").on_hold
 
 
 @pytest.mark.parametrize("deal", [None, "alpha"], ids=["on the project", "on the deal"])

@@ -151,6 +151,11 @@ def test_a_new_phase_starts_afresh() -> None:
     assert found["2022-06-01"] == "watch"
 
 
+def test_a_paper_that_is_part_of_another_document_starts_the_clock_all_the_same() -> None:
+    part = paper("2020-03-15", part_of={"source": "/desk", "id": "framework"})
+    assert turns([GRID, part], FLAG) == turns([GRID, paper("2020-03-15")], FLAG)
+
+
 def test_a_treaty_starts_no_clock_and_is_no_step() -> None:
     treaty = paper("2020-03-15", instrument="treaty")
     assert turns([GRID, treaty], FLAG) == {}
