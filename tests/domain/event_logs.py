@@ -14,7 +14,7 @@ from steppe.domain.vocabulary import VOCABULARY, name_of_type
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-def event(name: str, occurred: str, *, id: str = "", deal: str | None = "alpha", **data: Any) -> Event:
+def event(name: str, occurred: str, /, *, id: str = "", deal: str | None = "alpha", **data: Any) -> Event:
     """One event of the project `north`."""
     named = {"deal": deal} if deal else {}
     return interpret(

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from steppe.domain.events import Event
-from steppe.domain.history import Flag, Judgement
+from steppe.domain.explain import sentence
+from steppe.domain.history import FOREVER, DealState, Flag, Judgement
 from steppe.domain.portfolio import portfolio
+from steppe.domain.rules import RULES, Rules
 from tests.domain.event_logs import event
+
+NOTHING = "nothing"
 
 
 def deposit(subject: str = "north", **data: Any) -> Event:
     """A registered tungsten deposit in Kazakhstan."""
     what = {"country": "KZ", "commodities": ["tungsten"], "sector": "mining", "kind": "deposit", **data}
     return on(subject, event("project.registered", "2008-01-01", deal=None, **what))
+
+
+def child(party: str, parent: str, occurred: str = "2008-01-01") -> Event:
+    """A party that belongs to another one."""
+    return on(f"party:{party}", event("party.registered", occurred, deal=None, party=party, parent=parent))
 
 
 def on(subject: str, made: Event) -> Event:
@@ -29,11 +40,75 @@ def pursued(name: str, occurred: str, *parties: str, **data: Any) -> Event:
     return event(name, occurred, deal=parties[0], parties=named, id=f"{parties[0]}-{name}-{occurred}", **data)
 
 
-def judged(events: list[Event], as_of: str, project: str = "north") -> Judgement:
+def paper(occurred: str, party: str = "alpha", **data: Any) -> Event:
+    """A memorandum that an investor signed."""
+    return pursued("memorandum.signed", occurred, party, **{"instrument": "mou", **data})
+
+
+def held(occurred: str, *, deal: str | None = None, **data: Any) -> Event:
+    """A hold on one deal, or on the whole project."""
+    return event("hold.placed", occurred, deal=deal, reason="a strike", **data)
+
+
+def freed(occurred: str, *, deal: str | None = None) -> Event:
+    """The end of every hold on one deal, or on all."""
+    return event("hold.lifted", occurred, deal=deal)
+
+
+def judged(events: Sequence[Event], as_of: str, project: str = "north", rules: Rules = RULES) -> Judgement:
     """How the project stands on a day."""
-    return portfolio(events).judged(project, date.fromisoformat(as_of))
+    return portfolio(events, rules=rules).judged(project, date.fromisoformat(as_of))
 
 
-def standing(events: list[Event], flag: str, as_of: str, project: str = "north") -> list[Flag]:
+def deal_on(events: Sequence[Event], as_of: str, deal: str = "alpha") -> DealState:
+    """How one deal of `north` stands on a day."""
+    return next(state for state in judged(events, as_of).deals if state.deal == deal)
+
+
+def standing(events: Sequence[Event], flag: str, as_of: str, project: str = "north") -> list[Flag]:
     """The flags of that name that stand on a day."""
     return [found for found in judged(events, as_of, project).flags if found.flag == flag]
+
+
+def the(events: Sequence[Event], flag: str, as_of: str) -> Flag:
+    """The one flag of that name that stands on a day."""
+    (found,) = standing(events, flag, as_of)
+    return found
+
+
+def said(events: Sequence[Event], flag: str, as_of: str) -> str:
+    """That flag in words."""
+    return sentence(the(events, flag, as_of), date.fromisoformat(as_of))
+
+
+def turns(
+    events: Sequence[Event],
+    flag: str,
+    *,
+    deal: str | None = "alpha",
+    project: str = "north",
+    rules: Rules = RULES,
+) -> dict[str, str]:
+    """The whole life of a flag: each day on which it turns, the future included, and what it shows from then on.
+
+    `watch` is certain, `possible watch` is not, and NOTHING is no flag: `{"2021-03-01": "watch", "2022-05-01": NOTHING}`.
+    Whatever day is not listed shows what the day before showed.
+    """
+    found = portfolio(events, rules=rules)
+    spans = [
+        span
+        for span in (*found.histories[project].flags, *found.rivalries[project].flags)
+        if (span.value.flag, span.value.deal) == (flag, deal)
+    ]
+    shown: dict[date, str] = {}
+    for span in spans:
+        shown[span.valid_from] = _shown(span.value)
+        shown[span.valid_to] = NOTHING  # until the next span, if it begins there, says otherwise
+    shown.pop(FOREVER, None)
+    days = sorted(shown)
+    changed = [day for before, day in pairwise(days) if shown[day] != shown[before]]
+    return {day.isoformat(): shown[day] for day in [*days[:1], *changed]}
+
+
+def _shown(flag: Flag) -> str:
+    return flag.severity if flag.certainty == "certain" else f"possible {flag.severity}"
