@@ -42,7 +42,7 @@ class FlagLife:
         standing = rungs[shown]
         certain_on = self._certain_since.get(shown)
         if certain_on is None:
-            certain_on = _not_before_thaw(standing.certain_on, hold_until)
+            certain_on = _free_on(standing.certain_on, hold_until, held=self._cap is not None and shown > self._cap[1])
         rises = self._rises(raised, shown, day, hold_until)
         return Flag(
             flag=self._name,
@@ -69,16 +69,21 @@ class FlagLife:
 
     def _rises(self, raised: Raised, shown: int, day: date, hold_until: date | None) -> tuple[date, str] | None:
         rungs = raised.rungs
+        allowed = len(rungs) if self._cap is None else self._cap[0]
         days = [
             on
-            for higher in rungs[shown + 1 :]
-            if (on := _not_before_thaw(max(higher.possible_on, day), hold_until)) is not None
+            for index, higher in enumerate(rungs)
+            if index > shown
+            and (on := _free_on(max(higher.possible_on, day), hold_until, held=index > allowed)) is not None
             and day < on < raised.ends_on
         ]
         if not days:
             return None
         on = min(days)
-        return on, rungs[_highest(rungs, on, certain=False)].severity
+        risen = _highest(rungs, on, certain=False)
+        if hold_until is not None and on < hold_until:
+            risen = min(risen, allowed)
+        return on, rungs[risen].severity
 
 
 def turning_days(raised: Raised, day: date) -> list[date]:
@@ -99,7 +104,8 @@ def _remember(since: dict[int, date], highest: int, day: date) -> None:
         since.setdefault(index, day)
 
 
-def _not_before_thaw(day: date, hold_until: date | None) -> date | None:
-    if hold_until is None:
+def _free_on(day: date, hold_until: date | None, *, held: bool) -> date | None:
+    """When it may show: on its day, or if the hold allows no such thing on the thaw; None when no thaw is in sight."""
+    if hold_until is None or not held:
         return day
     return None if hold_until == FOREVER else max(day, hold_until)
