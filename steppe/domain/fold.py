@@ -61,6 +61,7 @@ def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RUL
     """How the project stands on a day, judged afresh from what had occurred by then and what is registered."""
     known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
     walk = _Walk(project, known, rules)
+    walk.look_on(as_of)
     walk.to(as_of)
     return cut(walk.history(), as_of)
 
@@ -91,6 +92,10 @@ class _Walk:
         self._deal_spans: SpanTable[str, DealState] = SpanTable()
         self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
         self._steps: list[Step] = []
+
+    def look_on(self, day: date) -> None:
+        """Look at everything on that day, whether anything turns on it or not."""
+        self._wake_on(day, None)
 
     def to(self, last: date) -> None:
         """Walk through every day on which something happens, up to and including `last`."""
