@@ -17,7 +17,7 @@ from steppe.database.stored_events import headers_of
 
 _RECORDS_AT_ONCE = 500
 _DELIVER_SECONDS_MAX = 10.0
-_CLOSE_SECONDS_MAX = 3.0
+_CLOSE_SECONDS_MAX = 1.0
 
 
 class Outbox:

@@ -30,6 +30,7 @@ log = logging.getLogger("steppe.projector.publisher")
 _LEADING = 0x53544550_0007
 _CHECKPOINTS = queries.load("checkpoint")["read_checkpoints"]
 _ENDS_SECONDS_MAX = 3.0
+_CLOSE_SECONDS_MAX = 1.0
 # How old the ends of the log may be that the read model is seen to cover.
 _ENDS_FRESH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
@@ -151,4 +152,4 @@ class Publisher:
         consumer, self._ends = self._ends, None
         if consumer is not None:
             with suppress(TimeoutError, KafkaError, OSError):  # we leave either way
-                await asyncio.wait_for(consumer.stop(), _ENDS_SECONDS_MAX)
+                await asyncio.wait_for(consumer.stop(), _CLOSE_SECONDS_MAX)
