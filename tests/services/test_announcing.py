@@ -12,9 +12,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from jsonschema import Draft202012Validator
 
 from services.projector.announcing import Announcer
 from services.projector.publishing import today as utc_today
+from steppe.contracts.announced_schema import flag_schema, project_schema
 from steppe.database import rejudge, rule_versions
 from steppe.database.rebuild import rebuild
 from steppe.domain.rule_document import rules_from
@@ -73,6 +75,9 @@ class Desk:
         )
         events = [(row["key"].decode(), json.loads(row["value"])) for row in rows]
         assert all(key == event["subject"] for key, event in events)
+        schema = {"steppe.flags.v1": flag_schema, "steppe.projects.v1": project_schema}[topic]()
+        for _, told in events:
+            Draft202012Validator(schema).validate(told)
         return [event for _, event in events]
 
 
