@@ -17,7 +17,14 @@ from steppe.database import rule_versions
 from steppe.database.queries import load
 from steppe.domain.rules import Rules
 
-QUERIES = {**load("api_lists"), **load("api_project"), **load("api_markets"), **load("api_status"), **load("rules")}
+QUERIES = {
+    **load("api_lists"),
+    **load("api_project"),
+    **load("api_markets"),
+    **load("api_status"),
+    **load("api_feed"),
+    **load("rules"),
+}
 
 Row = asyncpg.Record
 

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         le=50,
         description="Copies of the read model under another known_at, at most; one connection each.",
     )
+    streams_max: int = Field(default=100, ge=1, description="Readers of /v1/stream at once, at most.")
+    stream_stuck_seconds_max: float = Field(
+        default=20.0, gt=0, description="A reader of /v1/stream that takes nothing for so long is dropped."
+    )
     statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
 
     @model_validator(mode="before")

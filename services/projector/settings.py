@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from steppe.contracts.topics import FLAGS, PROJECTS
 
 
 class Settings(BaseSettings):
@@ -47,6 +49,14 @@ class Settings(BaseSettings):
         gt=0,
         description="After this long the database frees the locks of a worker that was stopped mid-batch.",
     )
+    projector_announce: Literal["on", "off"] = Field(
+        default="on", description="Whether this worker may become the one that announces flags and publishes projects."
+    )
+    projector_announce_seconds: float = Field(
+        default=1.0, gt=0, description="How often is looked for what is to be announced."
+    )
+    flags_topic: str = Field(default=FLAGS.name, description="Where transitions of flags are published.")
+    projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
     log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
 
     @model_validator(mode="before")

@@ -38,5 +38,10 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA rm_v1 TO steppe_projector;
 -- An operator's command, with the projector's rights, adds versions of the rules and what their change did.
 GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition TO steppe_projector;
 
+-- The projector remembers what it has told the outside, and what is on its way there.
+GRANT INSERT, UPDATE, DELETE
+    ON steppe.announced_flag, steppe.announced_project, steppe.announced_until, steppe.outbox
+    TO steppe_projector;
+
 -- The api reads.
 GRANT SELECT ON ALL TABLES IN SCHEMA rm_v1 TO steppe_api;
