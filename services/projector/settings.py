@@ -18,7 +18,6 @@ class Settings(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
-    schema_name: str = Field(default="rm_v1", description="The schema of the read model that is written.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )

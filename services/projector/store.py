@@ -23,7 +23,7 @@ from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
 from services.projector.settings import Settings
-from steppe.database import queries
+from steppe.database import living, queries
 
 log = logging.getLogger("steppe.projector")
 
@@ -51,6 +51,7 @@ class Store:
         }
         self._statements = statements
         self._applier: Applier | None = None
+        self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
 
@@ -65,7 +66,6 @@ class Store:
             command_timeout=settings.projector_database_seconds_max,
             server_settings={
                 "application_name": "steppe-projector",
-                "search_path": settings.schema_name,
                 "idle_in_transaction_session_timeout": idle,
                 "lock_timeout": idle,
             },
@@ -79,7 +79,9 @@ class Store:
     async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
         """Where to start reading each partition. Raises CheckpointMissingError."""
         wanted = sorted(partitions)
-        rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
+        async with self._pool.acquire() as connection, connection.transaction():
+            self._go_over_to(await living.hold(connection))
+            rows = await connection.fetch(self._statements["read_checkpoints"], self._topic)
         found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         how_many = max([*found, *wanted], default=-1) + 1
         missing = [partition for partition in range(how_many) if partition not in found]
@@ -107,6 +109,16 @@ class Store:
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
             await asyncio.sleep(pause)
 
+    def _go_over_to(self, schema: str) -> None:
+        """What was remembered of another read model says nothing about this one."""
+        if schema == self._schema:
+            return
+        if self._schema is not None:
+            log.info("goes over from %s to %s", self._schema, schema)
+        self._schema = schema
+        self._memory.forget()
+        self.progress.next_offsets = {}
+
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
@@ -115,6 +127,7 @@ class Store:
             transaction = connection.transaction()
             try:
                 await transaction.start()
+                self._go_over_to(await living.hold(connection))
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():

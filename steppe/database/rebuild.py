@@ -6,18 +6,18 @@ running. Readers see the old model until the transaction commits, then a model t
 
 import asyncpg
 
-from steppe.database import queries
+from steppe.database import living, queries
 
 _LOCK_TIMEOUT = "30s"
 
 
-async def rebuild(connection: asyncpg.Connection, schema: str = "rm_v1") -> dict[tuple[str, int], int]:
+async def rebuild(connection: asyncpg.Connection) -> dict[tuple[str, int], int]:
     """Empty it; return where each (topic, partition) had been. Needs the rights of the projector. Twice is safe."""
     statements = queries.load("rebuild")
     async with connection.transaction():
         # Longer than a batch takes: a projector that does not let go of its rows by then hangs.
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-        await connection.execute("SELECT set_config('search_path', $1, true)", schema)
+        await living.hold(connection, alone=True)
         rows = await connection.fetch(statements["lock_every_checkpoint"])
         await connection.execute(statements["empty_read_model"])
         await connection.execute(statements["reset_checkpoints"])
