@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     projector_cached_events_max: int = Field(
         default=100_000, ge=0, description="Events kept in memory, with the lives of their projects, to go on with."
     )
+    rebuild_events_a_part: int = Field(
+        default=10_000, ge=1, description="About so many events are folded in one transaction of a rebuild."
+    )
+    rebuild_events_a_worker: int = Field(
+        default=20_000, ge=1, description="A rebuild takes another process for so many events."
+    )
     projector_database_seconds_max: float = Field(
         default=30.0, gt=0, description="How long one statement may take before the batch is tried again."
     )

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -25,7 +26,16 @@ from services.projector.memory import Memory
 from services.projector.settings import Settings
 from steppe.database import living, queries
 
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
 log = logging.getLogger("steppe.projector")
+
+STATEMENTS = {
+    name: statement
+    for file in ("checkpoint", "event", "read_model", "registry", "market")
+    for name, statement in queries.load(file).items()
+}
 
 
 @dataclass(slots=True)
@@ -40,24 +50,22 @@ class Progress:
 class Store:
     """One worker's way to the read model. Not for use by two batches at once."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
+        self._only_schema = schema
         self._topic = settings.topic
         self._memory = Memory(settings.projector_cached_events_max)
-        statements = {
-            name: statement
-            for file in ("checkpoint", "event", "read_model", "registry", "market")
-            for name, statement in queries.load(file).items()
-        }
-        self._statements = statements
         self._applier: Applier | None = None
         self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
 
     @classmethod
-    async def open(cls, settings: Settings) -> Store:
-        """Connect. The server frees the locks of a worker that sleeps inside a transaction."""
+    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction.
+
+        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        """
         idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
         pool = await asyncpg.create_pool(
             settings.database,
@@ -70,7 +78,7 @@ class Store:
                 "lock_timeout": idle,
             },
         )
-        return cls(pool, settings)
+        return cls(pool, settings, schema)
 
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
@@ -80,14 +88,14 @@ class Store:
         """Where to start reading each partition. Raises CheckpointMissingError."""
         wanted = sorted(partitions)
         async with self._pool.acquire() as connection, connection.transaction():
-            self._go_over_to(await living.hold(connection))
-            rows = await connection.fetch(self._statements["read_checkpoints"], self._topic)
+            await self._enter(connection)
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
         found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         how_many = max([*found, *wanted], default=-1) + 1
         missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
-        self._applier = Applier(self._statements, self._topic, how_many)
+        self._applier = Applier(STATEMENTS, self._topic, how_many, alone=self._only_schema is not None)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
@@ -109,8 +117,13 @@ class Store:
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
             await asyncio.sleep(pause)
 
-    def _go_over_to(self, schema: str) -> None:
-        """What was remembered of another read model says nothing about this one."""
+    async def _enter(self, connection: PoolConnectionProxy) -> None:
+        """Find the read model. What was remembered of another one says nothing about it."""
+        schema = self._only_schema
+        if schema is None:
+            schema = await living.hold(connection)
+        else:
+            await connection.execute(living.STATEMENTS["enter"], schema)
         if schema == self._schema:
             return
         if self._schema is not None:
@@ -127,7 +140,7 @@ class Store:
             transaction = connection.transaction()
             try:
                 await transaction.start()
-                self._go_over_to(await living.hold(connection))
+                await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():

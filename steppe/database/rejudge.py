@@ -82,13 +82,13 @@ async def put_in_force(
         today = datetime.now(UTC).date()
         stood = await _standing(connection, today)
         projects = await judge_again(connection, rules, progress)
-        await connection.execute(living.STATEMENTS["note_rule_version"], schema, version)
         differences = _differences(stood, await _standing(connection, today))
         change_id: int | None = None
         if not trial:
             change_id = await connection.fetchval(
                 rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
             )
+            await connection.execute(living.STATEMENTS["judged_by"], schema, change_id)
             await copy(
                 connection,
                 "flag_transition",

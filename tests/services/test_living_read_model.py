@@ -10,7 +10,6 @@ import pytest
 
 from services.projector.verify import verify
 from steppe.database import living, migrate
-from steppe.domain.rules import RULES
 from tests.services.projection import QUICK, event, publish, until_covered
 from tests.services.reading_api import Log, get, memorandum, registered
 from tests.stack import Database, Service, Stack
@@ -31,7 +30,7 @@ async def operator(database: Database) -> AsyncIterator[asyncpg.Connection]:
 
 async def copied(operator: asyncpg.Connection) -> str:
     """Another read model with all that the living one has; building."""
-    schema: str = await operator.fetchval("SELECT steppe.create_read_model('test', $1, '{event}')", RULES.version)
+    schema: str = await operator.fetchval("SELECT steppe.create_read_model('test', 1, '{event}')")
     for table in _COPIED:
         await operator.execute(f"INSERT INTO {schema}.{table} SELECT * FROM rm_v1.{table}")
     await operator.execute(

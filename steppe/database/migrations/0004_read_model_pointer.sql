@@ -1,4 +1,4 @@
--- Which read model lives. A rebuild fills another schema beside it, and one transaction flips (docs/decisions/0011).
+-- Which read model lives, and which change of the rules all of it is judged by. A rebuild fills another schema beside it, and one transaction flips (docs/decisions/0011).
 -- Not disposable: none of this follows from the log.
 
 CREATE TABLE steppe.read_model (
@@ -7,7 +7,7 @@ CREATE TABLE steppe.read_model (
     created_at timestamptz NOT NULL DEFAULT now(),
     flipped_at timestamptz,
     release text,
-    rule_version text,
+    rule_change_id bigint,
     CONSTRAINT read_model_pk PRIMARY KEY (schema_name),
     CONSTRAINT read_model_name CHECK (schema_name ~ '^rm_v[0-9]+$'),
     CONSTRAINT read_model_state CHECK (state IN ('building', 'living', 'previous'))
@@ -97,7 +97,7 @@ END
 $$;
 
 -- Tables like those of the living read model, empty, with the keys of all but `bulk`, and every checkpoint at 0.
-CREATE FUNCTION steppe.create_read_model(its_release text, its_rules text, bulk text[]) RETURNS text
+CREATE FUNCTION steppe.create_read_model(its_release text, its_rules bigint, bulk text[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     living text;
@@ -106,7 +106,7 @@ DECLARE
 BEGIN
     SELECT schema_name INTO STRICT living FROM steppe.read_model WHERE state = 'living';
     SELECT 'rm_v' || max(substring(schema_name FROM 5)::integer) + 1 INTO made FROM steppe.read_model;
-    INSERT INTO steppe.read_model (schema_name, state, release, rule_version) VALUES (made, 'building', its_release, its_rules);
+    INSERT INTO steppe.read_model (schema_name, state, release, rule_change_id) VALUES (made, 'building', its_release, its_rules);
     EXECUTE format('CREATE SCHEMA %I', made);
     FOR its_table IN SELECT tablename FROM pg_tables WHERE schemaname = living ORDER BY tablename LOOP
         EXECUTE format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING ALL EXCLUDING INDEXES)', made, its_table, living, its_table);

@@ -8,6 +8,10 @@ SELECT
 FROM steppe.read_model AS living
 WHERE living.state = 'living';
 
+-- name: enter
+-- One that need not live. $1 schema
+SELECT set_config('search_path', $1::text, true);
+
 -- name: hold_living
 -- For writers: it stays the living one until they commit.
 WITH living AS (
@@ -42,12 +46,18 @@ SELECT
     read_model.created_at,
     read_model.flipped_at,
     read_model.release,
-    read_model.rule_version
+    read_model.rule_change_id
 FROM steppe.read_model
 ORDER BY read_model.created_at, read_model.schema_name COLLATE "C";
 
--- name: note_rule_version
--- By which rules all of it is judged. $1 schema, $2 version
+-- name: rules_of
+-- The change of the rules that all of it is judged by. $1 schema
+SELECT read_model.rule_change_id
+FROM steppe.read_model
+WHERE read_model.schema_name = $1::text;
+
+-- name: judged_by
+-- $1 schema, $2 change of the rules
 UPDATE steppe.read_model
-SET rule_version = $2::text
+SET rule_change_id = $2::bigint
 WHERE schema_name = $1::text;
