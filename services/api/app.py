@@ -38,10 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
         reader = Reader(pool, settings.topic)
         watch = PositionWatch(reader, connect)
         log_ends = LogEnds(settings.kafka, settings.topic)
-        opening = connector(
-            settings.database, server_settings(settings), settings.database_schema, settings.statement_timeout_ms
-        )
-        worlds = Worlds(opening, settings.database_schema, settings.topic, settings.worlds_max)
+        opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
+        worlds = Worlds(opening, settings.topic, settings.worlds_max)
         app.state.service = Service(reader, watch, worlds)
         app.state.log_ends = log_ends
         app.state.topic = settings.topic

@@ -30,7 +30,6 @@ class Settings(BaseSettings):
         description="Who may read. `none`: everybody, only on loopback. `published-on-loopback`: the same inside a "
         "container whose port is published on the host's loopback.",
     )
-    database_schema: str = Field(default="rm_v1", description="The schema of the read model that is read.")
     database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
     worlds_max: int = Field(
         default=4,

@@ -18,7 +18,7 @@ import asyncpg
 from services.projector import causes, reading
 from services.projector.causes import OF_THE_MARKET, Difference, Learnt, News, Why
 from steppe.contracts.announcements import Transition, turned
-from steppe.database import announcements, queries
+from steppe.database import announcements, living, queries
 from steppe.database.rows import document
 from steppe.domain.events import Event
 
@@ -37,7 +37,7 @@ class Announcer:
         """Tell what changed until this day (UTC), in one transaction; return how many transitions, None while behind.
 
         `ends` are the ends of the log, asked for after the day had begun. Twice is safe. The connection needs the rights of
-        the projector and a search path that leads to the living read model.
+        the projector.
         """
         await connection.execute(_STATEMENTS["hold_telling"], announcements.TELLING)
         try:
@@ -51,6 +51,7 @@ class Announcer:
         return told
 
     async def _announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
+        await living.enter(connection)
         checkpoints = await connection.fetch(_STATEMENTS["read_checkpoints"], self._topic)
         next_offsets: list[int] = [row["next_offset"] for row in checkpoints]
         until = await connection.fetchrow(_STATEMENTS["announced_until"])

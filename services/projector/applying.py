@@ -19,9 +19,10 @@ from steppe.database.rows import copy
 from steppe.domain.events import Event
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,15 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, which topic, and how many partitions it has."""
+    """What every batch needs: the statements, which topic, and how many partitions it has.
+
+    `alone`: nobody else reads or writes this read model, so nobody waits for its position.
+    """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
+    alone: bool = False
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Another worker that holds them is waited for."""
@@ -76,10 +81,11 @@ class Applier:
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
         rules = await rule_versions.in_force(connection)
-        lives = await ReadModel(self.statements, rules).go_on(connection, subjects)
+        lives = await ReadModel(self.statements, rules, alone=self.alone).go_on(connection, subjects)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
-        await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
-        await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
+        await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
+        if not self.alone:
+            await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
         return Applied(
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
@@ -136,7 +142,8 @@ class Applier:
         await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
         await copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
 
-    async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+    async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+        """Say how far each partition is, by its last record. Needs the fence."""
         await connection.execute(
             self.statements["advance_checkpoints"],
             self.topic,

@@ -23,7 +23,7 @@ from services.projector.announcing import Announcer
 from services.projector.outbox import Outbox
 from services.projector.settings import Settings
 from steppe.contracts.topics import FLAGS, PROJECTS
-from steppe.database import announcements, queries
+from steppe.database import announcements, living, queries
 
 log = logging.getLogger("steppe.projector.publisher")
 
@@ -94,7 +94,6 @@ class Publisher:
             command_timeout=self._settings.projector_database_seconds_max,
             server_settings={
                 "application_name": "steppe-publisher",
-                "search_path": self._settings.schema_name,
                 # Optional filters need a plan of their own each time, not one for all.
                 "plan_cache_mode": "force_custom_plan",
             },
@@ -139,7 +138,9 @@ class Publisher:
 
     async def _log_ends(self, connection: asyncpg.Connection) -> dict[int, int]:
         """Where the log ends, asked from the broker and not from whoever applies it."""
-        rows = await connection.fetch(_CHECKPOINTS, self._settings.topic)
+        async with connection.transaction(readonly=True):
+            await living.enter(connection)
+            rows = await connection.fetch(_CHECKPOINTS, self._settings.topic)
         wanted = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):
             if self._ends is None:

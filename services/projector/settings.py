@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
-    schema_name: str = Field(default="rm_v1", description="The schema of the read model that is written.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )
@@ -40,6 +39,12 @@ class Settings(BaseSettings):
     )
     projector_cached_events_max: int = Field(
         default=100_000, ge=0, description="Events kept in memory, with the lives of their projects, to go on with."
+    )
+    rebuild_events_a_part: int = Field(
+        default=10_000, ge=1, description="About so many events are folded in one transaction of a rebuild."
+    )
+    rebuild_events_a_worker: int = Field(
+        default=20_000, ge=1, description="A rebuild takes another process for so many events."
     )
     projector_database_seconds_max: float = Field(
         default=30.0, gt=0, description="How long one statement may take before the batch is tried again."

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -23,9 +24,18 @@ from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
 from services.projector.settings import Settings
-from steppe.database import queries
+from steppe.database import living, queries
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 log = logging.getLogger("steppe.projector")
+
+STATEMENTS = {
+    name: statement
+    for file in ("checkpoint", "event", "read_model", "registry", "market")
+    for name, statement in queries.load(file).items()
+}
 
 
 @dataclass(slots=True)
@@ -40,23 +50,22 @@ class Progress:
 class Store:
     """One worker's way to the read model. Not for use by two batches at once."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
+        self._only_schema = schema
         self._topic = settings.topic
         self._memory = Memory(settings.projector_cached_events_max)
-        statements = {
-            name: statement
-            for file in ("checkpoint", "event", "read_model", "registry", "market")
-            for name, statement in queries.load(file).items()
-        }
-        self._statements = statements
         self._applier: Applier | None = None
+        self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
 
     @classmethod
-    async def open(cls, settings: Settings) -> Store:
-        """Connect. The server frees the locks of a worker that sleeps inside a transaction."""
+    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction.
+
+        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        """
         idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
         pool = await asyncpg.create_pool(
             settings.database,
@@ -65,12 +74,11 @@ class Store:
             command_timeout=settings.projector_database_seconds_max,
             server_settings={
                 "application_name": "steppe-projector",
-                "search_path": settings.schema_name,
                 "idle_in_transaction_session_timeout": idle,
                 "lock_timeout": idle,
             },
         )
-        return cls(pool, settings)
+        return cls(pool, settings, schema)
 
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
@@ -79,13 +87,15 @@ class Store:
     async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
         """Where to start reading each partition. Raises CheckpointMissingError."""
         wanted = sorted(partitions)
-        rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._enter(connection)
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
         found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         how_many = max([*found, *wanted], default=-1) + 1
         missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
-        self._applier = Applier(self._statements, self._topic, how_many)
+        self._applier = Applier(STATEMENTS, self._topic, how_many, alone=self._only_schema is not None)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
@@ -107,6 +117,21 @@ class Store:
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
             await asyncio.sleep(pause)
 
+    async def _enter(self, connection: PoolConnectionProxy) -> None:
+        """Find the read model. What was remembered of another one says nothing about it."""
+        schema = self._only_schema
+        if schema is None:
+            schema = await living.hold(connection)
+        else:
+            await connection.execute(living.STATEMENTS["enter"], schema)
+        if schema == self._schema:
+            return
+        if self._schema is not None:
+            log.info("goes over from %s to %s", self._schema, schema)
+        self._schema = schema
+        self._memory.forget()
+        self.progress.next_offsets = {}
+
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
@@ -115,6 +140,7 @@ class Store:
             transaction = connection.transaction()
             try:
                 await transaction.start()
+                await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():

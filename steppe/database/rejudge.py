@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 
 from steppe.contracts.announcements import Transition, turned
-from steppe.database import announcements, queries, rule_versions
+from steppe.database import announcements, living, queries, rule_versions
 from steppe.database.read_model import STATEMENTS, ReadModel, Subject
 from steppe.database.rule_versions import RuleVersionError
 from steppe.database.stored_events import event_of
@@ -57,7 +57,6 @@ async def put_in_force(
     by: str,
     reason: str | None = None,
     trial: bool = False,
-    schema: str = "rm_v1",
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Rejudged:
     """Judge everything under a stored version and record the change with its differences. `trial` undoes all of it.
@@ -69,7 +68,7 @@ async def put_in_force(
     await transaction.start()
     try:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-        await connection.execute("SELECT set_config('search_path', $1, true)", schema)
+        schema = await living.hold(connection, alone=True)
         await connection.fetch(queries.load("rebuild")["lock_every_checkpoint"])
         rules = await rule_versions.named(connection, version)
         if rules is None:
@@ -78,7 +77,7 @@ async def put_in_force(
         before = await rule_versions.in_force(connection)
         today = datetime.now(UTC).date()
         stood = await _standing(connection, today)
-        projects = await _judge_again(connection, rules, progress)
+        projects = await judge_again(connection, rules, progress)
         differences = _differences(stood, await _standing(connection, today))
         change_id: int | None = None
         if not trial:
@@ -86,6 +85,7 @@ async def put_in_force(
                 rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
             )
             await _tell(connection, differences, today, version, change_id)
+            await connection.execute(living.STATEMENTS["judged_by"], schema, change_id)
     except BaseException:
         await transaction.rollback()
         raise
@@ -99,7 +99,9 @@ async def put_in_force(
     )
 
 
-async def _judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+    """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
+    must keep all others from writing there. Returns how many there are."""
     statements = {name: text for file in STATEMENTS for name, text in queries.load(file).items()}
     events = queries.load("event")["events_of_subjects"]
     places = {

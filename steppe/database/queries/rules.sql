@@ -7,6 +7,13 @@ JOIN steppe.rule_version AS version ON version.version = change.version
 ORDER BY change.change_id DESC
 LIMIT 1;
 
+-- name: rules_of_change
+-- $1 change
+SELECT version.document
+FROM steppe.rule_change AS change
+JOIN steppe.rule_version AS version ON version.version = change.version
+WHERE change.change_id = $1::bigint;
+
 -- name: rule_version
 -- $1 version
 SELECT version.document
