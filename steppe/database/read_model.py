@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from steppe import failpoints
 from steppe.database import registry_rows, rows
 from steppe.database.market import Markets
 from steppe.database.rows import copy
@@ -77,6 +78,7 @@ class ReadModel:
         """
         lives: dict[str, Life] = {}
         for name, subject in subjects.items():
+            failpoints.reach("fold", name)
             # A life stands for events that do not correct each other.
             unread = subject.events if subject.life is None else subject.news
             if ":" not in name and not corrects_itself(unread):
