@@ -13,6 +13,7 @@ from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.sorting import Identity, Sorted, sort_out
+from steppe import failpoints
 from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.rows import copy
@@ -68,6 +69,7 @@ class Applier:
         skipped = sum(len(records[partition]) - len(rest[partition]) for partition in rest)
         if not any(rest.values()):
             return Applied(next_offsets=fence, skipped=skipped)
+        failpoints.reach("before-apply")
         stored: list[StoredEvent] = []
         undecoded: list[Undecoded] = []
         for partition in rest:
@@ -77,11 +79,14 @@ class Applier:
                         stored.append(event)
                     case Undecoded() as poison:
                         undecoded.append(poison)
+        failpoints.reach("after-decode")
         sorted_out = sort_out(stored, await self._known(connection, stored))
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
+        failpoints.reach("after-events")
         rules = await rule_versions.in_force(connection)
         lives = await ReadModel(self.statements, rules, alone=self.alone).go_on(connection, subjects)
+        failpoints.reach("before-checkpoint")
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
         await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
         if not self.alone:

@@ -24,6 +24,7 @@ from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
 from services.projector.settings import Settings
+from steppe import failpoints
 from steppe.database import living, queries
 
 if TYPE_CHECKING:
@@ -148,7 +149,9 @@ class Store:
                     if progress.next_offsets.get(partition) != next_offset:
                         self._memory.forget_partition(partition)
                 applied = await applier.apply(connection, records, fence, self._memory)
+                failpoints.reach("before-commit")
                 await transaction.commit()
+                failpoints.reach("after-commit")
             except BaseException:  # also cancelled: the transaction must not stay open
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.

@@ -6,7 +6,6 @@ depend on which partition came first. Knows the tables of markets; the judgement
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from steppe.database import rows
+from steppe.database.pulse import Pulse
 from steppe.domain.groups import Groups
 from steppe.domain.history import DealState, History, Span
 from steppe.domain.rivalry import Rivalry, Standing, rivalry, standing_of
@@ -97,8 +97,9 @@ class Markets:
             for market in rows.market_keys(standing):
                 by_market.setdefault(market, set()).add(project)
         suffered: dict[str, Rivalry] = {}
+        pulse = Pulse(connection)
         for project in concerned & near.keys():
-            await asyncio.sleep(0)  # others want their turn
+            await pulse.beat()
             rivals = set().union(*(by_market[market] for market in rows.market_keys(near[project]))) - {project}
             suffered[project] = rivalry(
                 near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules
