@@ -38,5 +38,9 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA rm_v1 TO steppe_projector;
 -- An operator's command, with the projector's rights, adds versions of the rules and what their change did.
 GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition TO steppe_projector;
 
+-- A worker remembers which log it has seen, and says why it cannot go on.
+GRANT INSERT ON steppe.log_identity TO steppe_projector;
+GRANT INSERT, UPDATE, DELETE ON steppe.halt TO steppe_projector;
+
 -- The api reads.
 GRANT SELECT ON ALL TABLES IN SCHEMA rm_v1 TO steppe_api;
