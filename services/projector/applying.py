@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent, Undecoded
-from services.projector.sorting import Identity, Sorted, sort_out
+from services.projector.sorting import Identity, Place, Sorted, sort_out
 from steppe import failpoints
 from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.rows import copy
 from steppe.domain.events import Event
+from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
     import asyncpg
@@ -33,6 +33,7 @@ class Applied:
     next_offsets: Mapping[int, int]
     applied: int = 0
     duplicates: int = 0
+    again: int = 0
     conflicts: int = 0
     undecoded: int = 0
     unknown: int = 0
@@ -80,7 +81,7 @@ class Applier:
                     case Undecoded() as poison:
                         undecoded.append(poison)
         failpoints.reach("after-decode")
-        sorted_out = sort_out(stored, await self._known(connection, stored))
+        sorted_out = sort_out(stored, *await self._known(connection, stored))
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
         failpoints.reach("after-events")
@@ -95,6 +96,7 @@ class Applier:
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
             duplicates=sorted_out.duplicates,
+            again=sorted_out.again,
             conflicts=len(sorted_out.conflicts),
             undecoded=len(undecoded),
             unknown=sum(event.state is State.UNKNOWN for event in sorted_out.new),
@@ -105,14 +107,20 @@ class Applier:
             },
         )
 
-    async def _known(self, connection: Connection, stored: Sequence[StoredEvent]) -> dict[Identity, bytes]:
+    async def _known(
+        self, connection: Connection, stored: Sequence[StoredEvent]
+    ) -> tuple[dict[Identity, bytes], dict[Identity, Place]]:
         found = await connection.fetch(
             self.statements["known_events"],
             [event.subject for event in stored],
             [event.source for event in stored],
             [event.id for event in stored],
         )
-        return {(row["subject"], row["source"], row["id"]): row["content_sha256"] for row in found}
+        known = {(row["subject"], row["source"], row["id"]): row for row in found}
+        return (
+            {identity: row["content_sha256"] for identity, row in known.items()},
+            {identity: (row["partition"], row["log_offset"]) for identity, row in known.items()},
+        )
 
     async def _subjects(self, connection: Connection, sorted_out: Sorted, memory: Memory) -> dict[str, Subject]:
         """The touched subjects with all their events, from memory or else from the database, and the new ones."""
@@ -144,8 +152,15 @@ class Applier:
 
     async def _store(self, connection: Connection, sorted_out: Sorted, undecoded: Sequence[Undecoded]) -> None:
         await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
-        await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
-        await copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
+        for table, columns, found in (
+            ("conflict", rows.CONFLICT, [(one.record, rows.conflict_row(one)) for one in sorted_out.conflicts]),
+            ("undecoded", rows.UNDECODED, [(one.record, rows.undecoded_row(one)) for one in undecoded]),
+        ):
+            if found:
+                # They stand there already when the checkpoint was set back.
+                places = [record.partition for record, _ in found], [record.offset for record, _ in found]
+                await connection.execute(self.statements[f"remove_{table}"], *places)
+                await copy(connection, table, columns, [row for _, row in found])
 
     async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         """Say how far each partition is, by its last record. Needs the fence."""
@@ -154,6 +169,6 @@ class Applier:
             self.topic,
             [record.partition for record in last_records],
             [record.offset + 1 for record in last_records],
-            [hashlib.sha256(record.value or b"").digest() for record in last_records],
+            [fingerprint(record) for record in last_records],
             [rows.instant(record.timestamp_ms) for record in last_records],
         )

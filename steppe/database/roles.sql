@@ -48,3 +48,7 @@ GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition 
 GRANT INSERT, UPDATE, DELETE
     ON steppe.announced_flag, steppe.announced_project, steppe.announced_until, steppe.outbox
     TO steppe_projector;
+
+-- A worker remembers which log it has seen, and says why it cannot go on.
+GRANT INSERT ON steppe.log_identity TO steppe_projector;
+GRANT INSERT, UPDATE, DELETE ON steppe.halt TO steppe_projector;

@@ -12,7 +12,7 @@ import pytest
 
 from services.projector.rebuild.progress import STAGES
 from services.projector.verify import verify
-from tests.faults.test_projector_kills import messages
+from tests.faults.load import troubled_messages
 from tests.services.projection import QUICK, Message, event, log_ends, publish, until_covered
 from tests.services.rebuilding import ran, settings_of, started
 from tests.services.test_projector_markets import portfolio_of_messages
@@ -32,7 +32,7 @@ async def reader(database: Database) -> AsyncIterator[asyncpg.Connection]:
 def everything() -> list[Message]:
     """Rivals, parents, corrections, repeats, contradictions, broken records, unknown types."""
     chance = random.Random(11)
-    made = portfolio_of_messages(chance, 300) + messages(chance, 0, 700, 40)
+    made = portfolio_of_messages(chance, 300) + troubled_messages(chance, 0, 700, 40)
     made += [
         event("new", type="steppe.memorandum.signed.v99"),
         event("f1", "forum:summit", "forum.held", forum="summit", name="Summit", occurred="2023"),
