@@ -278,15 +278,16 @@ def _check_reference(field: Field, value: object, at: str, faults: Faults, close
 
 def _check_parties(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
     seen: set[tuple[str, str]] = set()
-    held = 0.0
+    holdings: dict[str, float] = {}  # of a party in several roles it is one and the same
     for index, party in enumerate(_items(field, value, at, faults)):
         if not _check_object(_PARTY, "parties", party, f"{at}/{index}", faults, closed):
             continue
-        held += party.get("stake_percent", 0)
+        holdings[party["party"]] = max(holdings.get(party["party"], 0), party.get("stake_percent", 0))
         who = (party["party"], party["role"])
         if who in seen:
             faults.append(Fault(f"{at}/{index}", f"{who[0]} is named twice as {who[1]}; name it once"))
         seen.add(who)
+    held = sum(holdings.values())
     if held > 100.001:
         faults.append(Fault(at, f"holdings add up to {held:g} percent; stake_percent is what each holds afterwards"))
 
