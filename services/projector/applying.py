@@ -3,48 +3,74 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.projector import batch, reading, rows
 from services.projector.batch import Record
-from services.projector.errors import CheckpointMissingError
+from services.projector.diverted import Diverted, Skip, Skips, Stage
+from services.projector.errors import CheckpointMissingError, QuarantineFullError
+from services.projector.folding import Arrivals, Folded, fold
 from services.projector.memory import Memory, Remembered
-from services.projector.reading import State, StoredEvent, Undecoded
+from services.projector.reading import State, StoredEvent
+from services.projector.release import RELEASE
 from services.projector.sorting import Identity, Sorted, sort_out
-from steppe.database import rule_versions
-from steppe.database.read_model import ReadModel, Subject
-from steppe.database.rows import copy
+from steppe.database import queries, rule_versions
+from steppe.database.read_model import ReadModel
+from steppe.database.rows import copy, text
+from steppe.database.stored_events import encoded_headers
 from steppe.domain.events import Event
+from steppe.domain.record import corrects_itself, read_record
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
+
+_FILES = ("checkpoint", "event", "quarantine", "read_model", "registry", "market")
+# The stretch of a partition in which diverted records are counted.
+QUARANTINE_WINDOW = 10_000
+
+
+def statements() -> dict[str, str]:
+    """All that a batch runs, by name."""
+    return {name: statement for file in _FILES for name, statement in queries.load(file).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only."""
+    """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only.
+
+    `last_action`: the last thing that an operator did before it. `faults`: projects whose market could not be judged.
+    """
 
     next_offsets: Mapping[int, int]
     applied: int = 0
     duplicates: int = 0
     conflicts: int = 0
-    undecoded: int = 0
+    quarantined: int = 0
+    held: int = 0
     unknown: int = 0
     skipped: int = 0
     subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
+    last_action: int = 0
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, which topic, and how many partitions it has."""
+    """What every batch needs: the `statements()`, which topic, how many partitions it has.
+
+    `quarantine_max`: how many of the last `QUARANTINE_WINDOW` records of a partition may be diverted.
+    """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
+    quarantine_max: int = 1000
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Another worker that holds them is waited for."""
@@ -63,36 +89,56 @@ class Applier:
         skipped = sum(len(records[partition]) - len(rest[partition]) for partition in rest)
         if not any(rest.values()):
             return Applied(next_offsets=fence, skipped=skipped)
-        stored: list[StoredEvent] = []
-        undecoded: list[Undecoded] = []
-        for partition in rest:
-            for record in rest[partition]:
-                match reading.read(record, self.partitions):
-                    case StoredEvent() as event:
-                        stored.append(event)
-                    case Undecoded() as poison:
-                        undecoded.append(poison)
-        sorted_out = sort_out(stored, await self._known(connection, stored))
-        subjects = await self._subjects(connection, sorted_out, memory)
-        await self._store(connection, sorted_out, undecoded)
+        read = [reading.read(record, self.partitions) for partition in rest for record in rest[partition]]
+        events = [one for one in read if isinstance(one, StoredEvent)]
+        standing = await connection.fetchrow(
+            self.statements["quarantine_standing"], sorted({event.subject for event in events})
+        )
+        assert standing is not None
+        last_action = standing["last_action"]
+        sorted_out = sort_out(
+            read,
+            await self._known(connection, events),
+            standing["held"],
+            await self._skips(connection, rest) if last_action else {},
+        )
         rules = await rule_versions.in_force(connection)
-        lives = await ReadModel(self.statements, rules).go_on(connection, subjects)
+        model = ReadModel(self.statements, rules)
+        folded = await fold(model, await self._arrivals(connection, sorted_out, memory, last_action))
+        for stored, reason in folded.stopped:
+            sorted_out.stop(stored, reason)
+        await self._refuse_too_many(connection, sorted_out, rest)
+        await self.store(connection, sorted_out, folded)
+        faults = await model.put(connection, folded.told)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
         await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
         await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
+        stages = Counter(one.stage for one in sorted_out.diverted)
         return Applied(
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
             duplicates=sorted_out.duplicates,
-            conflicts=len(sorted_out.conflicts),
-            undecoded=len(undecoded),
+            conflicts=stages[Stage.CONFLICT],
+            quarantined=stages[Stage.DECODE] + stages[Stage.FOLD],
+            held=stages[Stage.HELD],
             unknown=sum(event.state is State.UNKNOWN for event in sorted_out.new),
             skipped=skipped,
             subjects={
-                (subject.partition, name): Remembered(tuple(subject.events), subject.last_offset, lives.get(name))
-                for name, subject in subjects.items()
+                (one.subject.partition, name): Remembered(tuple(one.subject.events), one.subject.last_offset, one.life)
+                for name, one in folded.told.items()
             },
+            last_action=last_action,
+            faults=faults,
         )
+
+    async def store(self, connection: Connection, sorted_out: Sorted, folded: Folded) -> None:
+        """Write the records: events, conflicts, what was diverted, and what of it is to be published."""
+        diverted = sorted_out.diverted
+        await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
+        await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
+        await copy(connection, "quarantine", rows.QUARANTINE, [rows.quarantine_row(one) for one in diverted])
+        await self._park(connection, folded)
+        await self._await_publication(connection, [one for one in diverted if one.stage is not Stage.HELD])
 
     async def _known(self, connection: Connection, stored: Sequence[StoredEvent]) -> dict[Identity, bytes]:
         found = await connection.fetch(
@@ -103,38 +149,93 @@ class Applier:
         )
         return {(row["subject"], row["source"], row["id"]): row["content_sha256"] for row in found}
 
-    async def _subjects(self, connection: Connection, sorted_out: Sorted, memory: Memory) -> dict[str, Subject]:
+    async def _skips(self, connection: Connection, rest: Mapping[int, Sequence[Record]]) -> Skips:
+        batch_of = {partition: records for partition, records in rest.items() if records}
+        found = await connection.fetch(
+            self.statements["quarantine_skips"],
+            self.topic,
+            list(batch_of),
+            [records[0].offset for records in batch_of.values()],
+            [records[-1].offset for records in batch_of.values()],
+        )
+        return skips_of(found)
+
+    async def _arrivals(
+        self, connection: Connection, sorted_out: Sorted, memory: Memory, last_action: int
+    ) -> dict[str, Arrivals]:
         """The touched subjects with all their events, from memory or else from the database, and the new ones."""
-        known = {subject: memory.recall(partition, subject) for subject, partition in sorted_out.touched.items()}
-        events = {subject: list(one.events) if one else [] for subject, one in known.items()}
-        last = {subject: one.last_offset if one else -1 for subject, one in known.items()}
-        news: dict[str, list[Event]] = {subject: [] for subject in known}
-        unknown = [subject for subject, one in known.items() if one is None]
-        if unknown:
-            for row in await connection.fetch(self.statements["events_of_subjects"], unknown):
+        news = sorted_out.folding()
+        known = {
+            subject: memory.recall(partition, subject, last_action) for subject, partition in sorted_out.touched.items()
+        }
+        events: dict[str, list[Event]] = {subject: [] for subject, one in known.items() if one is None}
+        last = dict.fromkeys(events, -1)
+        unreadable: dict[str, Exception] = {}
+        if events:
+            for row in await connection.fetch(self.statements["events_of_subjects"], list(events)):
                 subject = row["subject"]
-                events[subject].append(reading.again(row["raw"], row["headers"], subject))
                 last[subject] = max(last[subject], row["log_offset"])
-        for stored in sorted_out.new:
-            if stored.event is not None:
-                events[stored.subject].append(stored.event)
-                news[stored.subject].append(stored.event)
-                last[stored.subject] = max(last[stored.subject], stored.record.offset)
+                try:
+                    events[subject].append(reading.again(row["raw"], row["headers"], subject))
+                except Exception as error:
+                    unreadable[subject] = error
         return {
-            subject: Subject(
-                events=events[subject],
+            subject: Arrivals(
                 partition=sorted_out.touched[subject],
-                last_offset=last[subject],
                 news=news[subject],
+                events=one.events if one else events[subject],
+                last_offset=one.last_offset if one else last[subject],
                 life=one.life if one else None,
+                unreadable=unreadable.get(subject),
             )
             for subject, one in sorted(known.items())
         }
 
-    async def _store(self, connection: Connection, sorted_out: Sorted, undecoded: Sequence[Undecoded]) -> None:
-        await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
-        await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
-        await copy(connection, "undecoded", rows.UNDECODED, [rows.undecoded_row(poison) for poison in undecoded])
+    async def _park(self, connection: Connection, folded: Folded) -> None:
+        """Count the corrections that wait for their target. A life has no corrections."""
+        counts = {
+            name: sum(reading.state == "parked" for reading in read_record(one.subject.events).readings.values())
+            for name, one in folded.told.items()
+            if one.life is None and corrects_itself(one.subject.events)
+        }
+        if counts:
+            await connection.execute(self.statements["remove_parked"], list(counts))
+            parked = [(name, folded.told[name].subject.partition, count) for name, count in counts.items() if count]
+            await copy(connection, "parked", rows.PARKED, parked)
+
+    async def _refuse_too_many(
+        self, connection: Connection, sorted_out: Sorted, rest: Mapping[int, Sequence[Record]]
+    ) -> None:
+        """Raise QuarantineFullError rather than let a bad release divert a whole topic."""
+        found = [one for one in sorted_out.diverted if one.stage.holds and not one.skipped]
+        since = {
+            partition: rest[partition][-1].offset + 1 - QUARANTINE_WINDOW
+            for partition in {one.record.partition for one in found}
+        }
+        if not since:
+            return
+        for row in await connection.fetch(self.statements["quarantine_count_since"], list(since), list(since.values())):
+            partition = row["partition"]
+            new = [one for one in found if one.record.partition == partition and one.record.offset >= since[partition]]
+            if new and row["diverted"] + len(new) > self.quarantine_max:
+                place = f"{partition}:{new[-1].record.offset}"
+                raise QuarantineFullError(partition, self.quarantine_max, QUARANTINE_WINDOW, place, new[-1].reason)
+
+    async def _await_publication(self, connection: Connection, diverted: Sequence[Diverted]) -> None:
+        if diverted:
+            records = [one.record for one in diverted]
+            await connection.execute(
+                self.statements["await_publication"],
+                self.topic,
+                [record.partition for record in records],
+                [record.offset for record in records],
+                [one.stage.value for one in diverted],
+                [text(one.reason) for one in diverted],
+                RELEASE,
+                [record.key for record in records],
+                [record.value for record in records],
+                [encoded_headers(record.headers) for record in records],
+            )
 
     async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         await connection.execute(
@@ -145,3 +246,8 @@ class Applier:
             [hashlib.sha256(record.value or b"").digest() for record in last_records],
             [rows.instant(record.timestamp_ms) for record in last_records],
         )
+
+
+def skips_of(found: Iterable[Any]) -> dict[tuple[int, int], Skip]:
+    """Rows of the actions as `sort_out` obeys them."""
+    return {(row["partition"], row["log_offset"]): Skip(Stage(row["stage"]), row["found"]) for row in found}

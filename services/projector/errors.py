@@ -4,7 +4,8 @@ ProjectorError
 ├── CheckpointMissingError    the database was not prepared for this topic
 ├── CheckpointWentBackError   a rebuild (or a restored database): start again from the new position
 ├── LogGapError               the log does not continue where the read model ends
-└── LogShorterError           the read model covers more than the log has
+├── LogShorterError           the read model covers more than the log has
+└── QuarantineFullError       so much is diverted that the release must be wrong, not the records
 """
 
 from __future__ import annotations
@@ -61,4 +62,17 @@ class LogShorterError(ProjectorError):
         super().__init__(
             f"partition {partition} ends at offset {end}, the checkpoint expects {expected}:"
             " check that this is the cluster and the topic that the read model was made from"
+        )
+
+
+class QuarantineFullError(ProjectorError):
+    """More was diverted than may be; the batch that went too far is not committed."""
+
+    def __init__(self, partition: int, allowed: int, window: int, place: str, reason: str) -> None:
+        self.partition = partition
+        self.allowed = allowed
+        super().__init__(
+            f"more than {allowed} of the last {window} records of partition {partition} cannot be applied, the last at"
+            f" {place}: {reason[:300]}; if this release is at fault go back to the one before, if the records are, see"
+            " `steppe quarantine list` and skip them or raise STEPPE_PROJECTOR_QUARANTINE_MAX"
         )

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         gt=0,
         description="After this long the database frees the locks of a worker that was stopped mid-batch.",
     )
+    projector_quarantine_max: int = Field(
+        default=1000,
+        ge=0,
+        description="How many of the last 10,000 records of a partition may be diverted; with more the worker ends itself.",
+    )
+    quarantine_topic: str = Field(default="steppe.quarantine.v1", description="Where what was diverted is published.")
     log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
 
     @model_validator(mode="before")

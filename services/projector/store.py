@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from services.projector import batch, transient
-from services.projector.applying import Applied, Applier
+from services.projector.applying import Applied, Applier, statements
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
+from services.projector.repairing import Doer, Repairer
 from services.projector.settings import Settings
-from steppe.database import queries
 
 log = logging.getLogger("steppe.projector")
 
@@ -43,16 +43,13 @@ class Store:
     def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
         self._pool = pool
         self._topic = settings.topic
+        self._quarantine_max = settings.projector_quarantine_max
         self._memory = Memory(settings.projector_cached_events_max)
-        statements = {
-            name: statement
-            for file in ("checkpoint", "event", "read_model", "registry", "market")
-            for name, statement in queries.load(file).items()
-        }
-        self._statements = statements
+        self._statements = statements()
         self._applier: Applier | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
+        self.diverted = asyncio.Event()  # something waits to be published
 
     @classmethod
     async def open(cls, settings: Settings) -> Store:
@@ -72,6 +69,11 @@ class Store:
         )
         return cls(pool, settings)
 
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """For who publishes beside the batches."""
+        return self._pool
+
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
         self._pool.terminate()
@@ -85,12 +87,22 @@ class Store:
         missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
-        self._applier = Applier(self._statements, self._topic, how_many)
+        self._applier = Applier(self._statements, self._topic, how_many, self._quarantine_max)
+        await self._upgrade(Repairer(self._applier), wanted)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin
+
+    async def _upgrade(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+        """Read what an older release could not, before what comes after it."""
+        for partition in partitions:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if await repairer.types_known_since(connection, partition):
+                    await repairer.enter(connection, partition)
+                    count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
+                    log.info("partition %d: %d events of types unknown until now are read", partition, count)
 
     async def apply(self, records: Iterable[Record]) -> Applied:
         """Bring a batch in. Twice is safe: what the checkpoint covers is dropped."""
@@ -129,20 +141,24 @@ class Store:
                 with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
                     connection.terminate()
                 raise
+        self._memory.heed(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
         progress.next_offsets.update(applied.next_offsets)
         progress.moved_at = time.monotonic()
-        for count in ("applied", "duplicates", "conflicts", "undecoded", "unknown", "skipped"):
+        for count in ("applied", "duplicates", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
-        if applied.undecoded or applied.conflicts:
+        if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
-                "position=%s undecoded=%d conflicts=%d: kept and shown, not folded",
-                batch.position_of(applied.next_offsets), applied.undecoded, applied.conflicts,
+                "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
+                batch.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
+            self.diverted.set()
+        for project, fault in applied.faults.items():
+            log.error("the market of %s could not be judged, its flags from it stand as they stood: %s", project, fault)
         log.debug(
-            "committed position=%s applied=%d duplicates=%d conflicts=%d undecoded=%d unknown=%d skipped=%d seconds=%.4f",
+            "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
             batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
-            applied.undecoded, applied.unknown, applied.skipped, time.monotonic() - started,
+            applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
         )  # fmt: skip
         return applied

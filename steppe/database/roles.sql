@@ -38,5 +38,9 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA rm_v1 TO steppe_projector;
 -- An operator's command, with the projector's rights, adds versions of the rules and what their change did.
 GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition TO steppe_projector;
 
+-- What was diverted is announced once, and what was done about it is recorded, only ever added to.
+GRANT INSERT ON steppe.quarantine_action TO steppe_projector;
+GRANT INSERT, UPDATE ON steppe.quarantine_publication TO steppe_projector;
+
 -- The api reads.
 GRANT SELECT ON ALL TABLES IN SCHEMA rm_v1 TO steppe_api;

@@ -12,4 +12,4 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (subject, source, id)
 SELECT subject, raw, headers, log_offset
 FROM event
 WHERE subject = ANY ($1::text[])
-  AND state <> 'unknown';
+  AND state IN ('folded', 'registry');

@@ -1,0 +1,72 @@
+"""Folds the subjects of a batch one by one, and finds the record at which one cannot go on. Touches no table.
+
+A defect of the fold is the misfortune of one subject: it stops before the first record with which its fold raises, and
+everybody else goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.projector.reading import StoredEvent
+from steppe.database.read_model import ReadModel, Subject, Told
+from steppe.database.rows import fault_of
+from steppe.domain.events import Event
+from steppe.domain.fold import Life
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """A subject before a batch, and its new events in log order. `unreadable`: why what is stored of it cannot be read."""
+
+    partition: int
+    news: Sequence[StoredEvent]
+    events: Sequence[Event] = ()
+    last_offset: int = -1
+    life: Life | None = None
+    unreadable: Exception | None = None
+
+    def subject(self, count: int | None = None) -> Subject:
+        """With all news, or with the first of them."""
+        news = self.news if count is None else self.news[:count]
+        events = [stored.event for stored in news if stored.event is not None]
+        return Subject(
+            events=[*self.events, *events],
+            partition=self.partition,
+            last_offset=max((self.last_offset, *(stored.record.offset for stored in news))),
+            news=events,
+            life=self.life,
+        )
+
+
+@dataclass(slots=True)
+class Folded:
+    """What follows from the events, and where subjects stopped, with the reason."""
+
+    told: dict[str, Told] = field(default_factory=dict)
+    stopped: list[tuple[StoredEvent, str]] = field(default_factory=list)
+
+
+async def fold(model: ReadModel, arrivals: Mapping[str, Arrivals]) -> Folded:
+    """Fold every subject with as many of its new events as it can be folded with."""
+    result = Folded()
+    for name, arrival in arrivals.items():
+        if arrival.unreadable is not None:
+            result.stopped.append((arrival.news[0], fault_of(arrival.unreadable)))
+            continue
+        try:
+            result.told[name] = await model.tell(name, arrival.subject())
+        except Exception as error:
+            await _stop(model, name, arrival, error, result)
+    return result
+
+
+async def _stop(model: ReadModel, name: str, arrival: Arrivals, error: Exception, result: Folded) -> None:
+    for count in range(1, len(arrival.news)):
+        try:
+            result.told[name] = await model.tell(name, arrival.subject(count))
+        except Exception as earlier:
+            result.stopped.append((arrival.news[count - 1], fault_of(earlier)))
+            return
+    result.stopped.append((arrival.news[-1], fault_of(error)))
