@@ -20,10 +20,16 @@ from services.api.release import RELEASE
 
 router = APIRouter(tags=["status"])
 
+_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
+
 
 @router.get("/v1/status", openapi_extra=described(parameters.WAITING))
 async def status(request: Request) -> Response:
-    """Per partition: position, log end, lag in events and seconds, state, what could not be decoded, conflicts."""
+    """Per partition: position, log end, lag in events and seconds, state, and what is not folded.
+
+    `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
+    that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
+    """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
     async with service_of(request).reader.snapshot() as snapshot:
@@ -48,8 +54,7 @@ async def status(request: Request) -> Response:
             "lag_seconds": max(
                 (one["lag_seconds"] for one in partitions if one["lag_seconds"] is not None), default=None
             ),
-            "quarantined": sum(row["quarantined"] for row in rows),
-            "conflicts": sum(row["conflicts"] for row in rows),
+            **{name: sum(row[name] for row in rows) for name in _NOT_FOLDED},
             "projects": totals["projects"] if totals else 0,
             "events_of_projects": totals["events_of_projects"] if totals else 0,
         },
@@ -91,8 +96,7 @@ def partition(row: Row, ends: Ends, now: datetime) -> dict[str, Any]:
         "state": "unknown" if end is None else _state(end, next_offset),
         "last_record_at": row["last_record_at"],
         "applied_at": row["applied_at"],
-        "quarantined": row["quarantined"],
-        "conflicts": row["conflicts"],
+        **{name: row[name] for name in _NOT_FOLDED},
     }
 
 

@@ -22,7 +22,7 @@ Item = dict[str, Any]
 class Told:
     """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
 
-    An event whose type is unknown has no days and comes last.
+    An event that is not folded (of an unknown type, held, given up) is not read, and comes last.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class Told:
         self._project_spans = project_spans
         self._changes = changes
         self._rules = rules
-        known = {(row["source"], row["id"]): stored.event(row) for row in rows}
-        self._events = [event for event in known.values() if event is not None]
+        known = [stored.event(row) for row in rows if stored.folds(row)]
+        self._events = [event for event in known if event is not None]
         self._knowledge = knowledge
         self._readings = read_as_known(self._events, knowledge).readings
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
@@ -54,7 +54,7 @@ class Told:
             if knowledge is None or (row["source"], row["id"]) in self._readings
         ]
         self._rows = sorted(
-            ((place, row) for place, row in placed if row["state"] == "unknown" or place[0] <= as_of.isoformat()),
+            ((place, row) for place, row in placed if not stored.folds(row) or place[0] <= as_of.isoformat()),
             key=lambda one: one[0],
         )
 
