@@ -13,7 +13,18 @@ from urllib.parse import quote
 import asyncpg
 import typer
 
-from steppe.cli import addresses, asking, backtest, learnt, migrate, project_story, rule_versions, sending, tables
+from steppe.cli import (
+    addresses,
+    asking,
+    backtest,
+    learnt,
+    migrate,
+    project_story,
+    quarantine,
+    rule_versions,
+    sending,
+    tables,
+)
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.database import rebuild as plain_rebuild
@@ -25,6 +36,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(rule_versions.app, name="rules")
+app.add_typer(quarantine.app, name="quarantine")
 app.command(name="backtest")(backtest.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
