@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from services.projector import batch, reading, rows
+from services.projector import batch, diverting, reading, rows
 from services.projector.batch import Record
-from services.projector.diverted import Diverted, Skip, Skips, Stage
-from services.projector.errors import CheckpointMissingError, QuarantineFullError
+from services.projector.diverted import Stage
+from services.projector.errors import CheckpointMissingError
 from services.projector.folding import Arrivals, Folded, fold
 from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent
-from services.projector.release import RELEASE
 from services.projector.sorting import Identity, Sorted, sort_out
+from steppe import failpoints
 from steppe.database import queries, rule_versions
 from steppe.database.read_model import ReadModel
-from steppe.database.rows import copy, text
-from steppe.database.stored_events import encoded_headers
+from steppe.database.rows import copy
 from steppe.domain.events import Event
 from steppe.domain.record import corrects_itself, read_record
 
@@ -30,14 +29,12 @@ if TYPE_CHECKING:
 
     Connection = PoolConnectionProxy | asyncpg.Connection
 
-_FILES = ("checkpoint", "event", "quarantine", "read_model", "registry", "market")
-# The stretch of a partition in which diverted records are counted.
-QUARANTINE_WINDOW = 10_000
-
-
-def statements() -> dict[str, str]:
-    """All that a batch runs, by name."""
-    return {name: statement for file in _FILES for name, statement in queries.load(file).items()}
+# All that a batch runs.
+STATEMENTS = {
+    name: statement
+    for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market")
+    for name, statement in queries.load(file).items()
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +59,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the `statements()`, which topic, how many partitions it has.
+    """What every batch needs: the `STATEMENTS`, which topic, and how many partitions it has.
 
-    `quarantine_max`: how many of the last `QUARANTINE_WINDOW` records of a partition may be diverted.
+    `alone`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many of
+    the last 10,000 records of a partition may be diverted.
     """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
+    alone: bool = False
     quarantine_max: int = 1000
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
@@ -89,7 +88,9 @@ class Applier:
         skipped = sum(len(records[partition]) - len(rest[partition]) for partition in rest)
         if not any(rest.values()):
             return Applied(next_offsets=fence, skipped=skipped)
+        failpoints.reach("before-apply")
         read = [reading.read(record, self.partitions) for partition in rest for record in rest[partition]]
+        failpoints.reach("after-decode")
         events = [one for one in read if isinstance(one, StoredEvent)]
         standing = await connection.fetchrow(
             self.statements["quarantine_standing"], sorted({event.subject for event in events})
@@ -100,19 +101,23 @@ class Applier:
             read,
             await self._known(connection, events),
             standing["held"],
-            await self._skips(connection, rest) if last_action else {},
+            await diverting.skips_in(connection, self.topic, rest) if last_action else {},
         )
         rules = await rule_versions.in_force(connection)
-        model = ReadModel(self.statements, rules)
-        folded = await fold(model, await self._arrivals(connection, sorted_out, memory, last_action))
+        model = ReadModel(self.statements, rules, alone=self.alone)
+        folded = await fold(connection, model, await self._arrivals(connection, sorted_out, memory, last_action))
         for stored, reason in folded.stopped:
             sorted_out.stop(stored, reason)
-        await self._refuse_too_many(connection, sorted_out, rest)
-        await self.store(connection, sorted_out, folded)
-        faults = await model.put(connection, folded.told)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
-        await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
-        await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
+        last_offsets = {partition: next_offset - 1 for partition, next_offset in next_offsets.items()}
+        await diverting.refuse_too_many(connection, sorted_out.diverted, last_offsets, self.quarantine_max)
+        await self.store(connection, sorted_out, folded)
+        failpoints.reach("after-events")
+        faults = await model.put(connection, folded.told)
+        failpoints.reach("before-checkpoint")
+        await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
+        if not self.alone:
+            await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
         stages = Counter(one.stage for one in sorted_out.diverted)
         return Applied(
             next_offsets=next_offsets,
@@ -138,7 +143,7 @@ class Applier:
         await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
         await copy(connection, "quarantine", rows.QUARANTINE, [rows.quarantine_row(one) for one in diverted])
         await self._park(connection, folded)
-        await self._await_publication(connection, [one for one in diverted if one.stage is not Stage.HELD])
+        await diverting.publish(connection, self.topic, diverted)
 
     async def _known(self, connection: Connection, stored: Sequence[StoredEvent]) -> dict[Identity, bytes]:
         found = await connection.fetch(
@@ -148,17 +153,6 @@ class Applier:
             [event.id for event in stored],
         )
         return {(row["subject"], row["source"], row["id"]): row["content_sha256"] for row in found}
-
-    async def _skips(self, connection: Connection, rest: Mapping[int, Sequence[Record]]) -> Skips:
-        batch_of = {partition: records for partition, records in rest.items() if records}
-        found = await connection.fetch(
-            self.statements["quarantine_skips"],
-            self.topic,
-            list(batch_of),
-            [records[0].offset for records in batch_of.values()],
-            [records[-1].offset for records in batch_of.values()],
-        )
-        return skips_of(found)
 
     async def _arrivals(
         self, connection: Connection, sorted_out: Sorted, memory: Memory, last_action: int
@@ -203,41 +197,8 @@ class Applier:
             parked = [(name, folded.told[name].subject.partition, count) for name, count in counts.items() if count]
             await copy(connection, "parked", rows.PARKED, parked)
 
-    async def _refuse_too_many(
-        self, connection: Connection, sorted_out: Sorted, rest: Mapping[int, Sequence[Record]]
-    ) -> None:
-        """Raise QuarantineFullError rather than let a bad release divert a whole topic."""
-        found = [one for one in sorted_out.diverted if one.stage.holds and not one.skipped]
-        since = {
-            partition: rest[partition][-1].offset + 1 - QUARANTINE_WINDOW
-            for partition in {one.record.partition for one in found}
-        }
-        if not since:
-            return
-        for row in await connection.fetch(self.statements["quarantine_count_since"], list(since), list(since.values())):
-            partition = row["partition"]
-            new = [one for one in found if one.record.partition == partition and one.record.offset >= since[partition]]
-            if new and row["diverted"] + len(new) > self.quarantine_max:
-                place = f"{partition}:{new[-1].record.offset}"
-                raise QuarantineFullError(partition, self.quarantine_max, QUARANTINE_WINDOW, place, new[-1].reason)
-
-    async def _await_publication(self, connection: Connection, diverted: Sequence[Diverted]) -> None:
-        if diverted:
-            records = [one.record for one in diverted]
-            await connection.execute(
-                self.statements["await_publication"],
-                self.topic,
-                [record.partition for record in records],
-                [record.offset for record in records],
-                [one.stage.value for one in diverted],
-                [text(one.reason) for one in diverted],
-                RELEASE,
-                [record.key for record in records],
-                [record.value for record in records],
-                [encoded_headers(record.headers) for record in records],
-            )
-
-    async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+    async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+        """Say how far each partition is, by its last record. Needs the fence."""
         await connection.execute(
             self.statements["advance_checkpoints"],
             self.topic,
@@ -246,8 +207,3 @@ class Applier:
             [hashlib.sha256(record.value or b"").digest() for record in last_records],
             [rows.instant(record.timestamp_ms) for record in last_records],
         )
-
-
-def skips_of(found: Iterable[Any]) -> dict[tuple[int, int], Skip]:
-    """Rows of the actions as `sort_out` obeys them."""
-    return {(row["partition"], row["log_offset"]): Skip(Stage(row["stage"]), row["found"]) for row in found}

@@ -1,4 +1,4 @@
-"""Folds the subjects of a batch one by one, and finds the record at which one cannot go on. Touches no table.
+"""Folds the subjects of a batch one by one, and finds the record at which one cannot go on. Writes nothing.
 
 A defect of the fold is the misfortune of one subject: it stops before the first record with which its fold raises, and
 everybody else goes on.
@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from services.projector.reading import StoredEvent
+from steppe.database.pulse import Pulse
 from steppe.database.read_model import ReadModel, Subject, Told
 from steppe.database.rows import fault_of
 from steppe.domain.events import Event
 from steppe.domain.fold import Life
+
+if TYPE_CHECKING:
+    from services.projector.applying import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +53,27 @@ class Folded:
     stopped: list[tuple[StoredEvent, str]] = field(default_factory=list)
 
 
-async def fold(model: ReadModel, arrivals: Mapping[str, Arrivals]) -> Folded:
-    """Fold every subject with as many of its new events as it can be folded with."""
+async def fold(connection: Connection, model: ReadModel, arrivals: Mapping[str, Arrivals]) -> Folded:
+    """Fold every subject with as many of its new events as it can be folded with. The connection hears that we live."""
     result = Folded()
+    pulse = Pulse(connection)
     for name, arrival in arrivals.items():
+        await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
         if arrival.unreadable is not None:
             result.stopped.append((arrival.news[0], fault_of(arrival.unreadable)))
             continue
         try:
-            result.told[name] = await model.tell(name, arrival.subject())
+            result.told[name] = model.tell(name, arrival.subject())
         except Exception as error:
-            await _stop(model, name, arrival, error, result)
+            await _stop(pulse, model, name, arrival, error, result)
     return result
 
 
-async def _stop(model: ReadModel, name: str, arrival: Arrivals, error: Exception, result: Folded) -> None:
+async def _stop(pulse: Pulse, model: ReadModel, name: str, arrival: Arrivals, error: Exception, result: Folded) -> None:
     for count in range(1, len(arrival.news)):
+        await pulse.beat()
         try:
-            result.told[name] = await model.tell(name, arrival.subject(count))
+            result.told[name] = model.tell(name, arrival.subject(count))
         except Exception as earlier:
             result.stopped.append((arrival.news[count - 1], fault_of(earlier)))
             return

@@ -17,7 +17,7 @@ from mode import CrashingSupervisor
 
 from services.projector.batch import Record
 from services.projector.ending import end_within
-from services.projector.quarantine_topic import QuarantineTopic
+from services.projector.publishing import Publisher
 from services.projector.settings import Settings
 from services.projector.store import Progress, Store
 from services.projector.transport import Transport
@@ -25,7 +25,6 @@ from services.projector.transport import Transport
 log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_CRASH = 5.0
-_SECONDS_TO_STOP_PUBLISHING = 2.0
 
 
 class Projector(faust.App):
@@ -33,22 +32,21 @@ class Projector(faust.App):
 
     store: Store | None = None
     settings: Settings
-    publishing: asyncio.Task[None] | None = None
+    _publishing: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Connect to the read model first: without it there is nowhere to begin."""
-        settings = self.settings
-        self.store = await Store.open(settings)
-        topic = QuarantineTopic(self.store.pool, settings.kafka, settings.topic, settings.quarantine_topic)
-        self.publishing = asyncio.create_task(topic.publish_for_ever(self.store.diverted))
+        self.store = await Store.open(self.settings)
+        if self.settings.projector_announce == "on":
+            self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
         await super().on_start()
 
     async def on_shutdown(self) -> None:
         """Disconnect when nothing can arrive any more."""
+        if self._publishing is not None:
+            self._publishing.cancel()
+            await asyncio.wait({self._publishing})
         await super().on_shutdown()
-        if self.publishing is not None:
-            self.publishing.cancel()
-            await asyncio.wait([self.publishing], timeout=_SECONDS_TO_STOP_PUBLISHING)
         if self.store is not None:
             log.info("stopped; %s", dict(self.store.progress.counts))
             await self.store.close()

@@ -52,8 +52,12 @@ class Memory:
         """Give up everything if an operator has acted since."""
         if last_action != self._last_action:
             self._last_action = last_action
-            self._subjects.clear()
-            self._events = 0
+            self.forget()
+
+    def forget(self) -> None:
+        """Give up everything."""
+        self._subjects.clear()
+        self._events = 0
 
     def forget_partition(self, partition: int) -> None:
         """Give up everything of a partition."""

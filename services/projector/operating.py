@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from services.projector.applying import Applier, statements
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.diverted import Place, Stage
 from services.projector.repairing import FOLDED, SKIPPED, Doer, Done, Quarantined, Repairer
+from steppe.database import living
 
 Act = Callable[[asyncpg.Connection, Quarantined], Awaitable[Done]]
 _LOCK_TIMEOUT = "30s"
@@ -36,11 +37,12 @@ class Quarantine:
     @classmethod
     async def of(cls, connection: asyncpg.Connection, topic: str, doer: Doer) -> Quarantine:
         """That of a log. Raises RefusedError when there is none."""
-        known = statements()
-        partitions = len(await connection.fetch(known["read_checkpoints"], topic))
+        async with connection.transaction():
+            await living.enter(connection)
+            partitions = len(await connection.fetch(STATEMENTS["read_checkpoints"], topic))
         if not partitions:
             raise RefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
-        return cls(connection, Repairer(Applier(known, topic, partitions)), doer)
+        return cls(connection, Repairer(Applier(STATEMENTS, topic, partitions)), doer)
 
     async def retry(self, places: Sequence[Place]) -> list[Done]:
         """These records, each in a transaction of its own."""
@@ -117,5 +119,6 @@ class Quarantine:
                     f"There is no partition {partition}; the log has {self.repairer.applier.partitions}."
                 )
             await self.connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
+            await living.hold(self.connection)
             await self.repairer.enter(self.connection, partition)
             yield self.connection

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.projector import reading
-from services.projector.applying import Applier, skips_of
+from services.projector import diverting, reading
+from services.projector.applying import Applier
 from services.projector.batch import Record
 from services.projector.diverted import Place, Stage
 from services.projector.folding import Arrivals, fold
@@ -115,6 +115,33 @@ class Repairer:
             await connection.execute(self._statements["put_aside"], *one.place)
         return Done(place=one.place, subject=one.subject, outcome=SKIPPED)
 
+    async def heed(self, connection: Connection, partition: int) -> None:
+        """Do here what was done to another read model: a record that was given up, or could be folded, holds nobody."""
+        found = await self._acted_on(connection, partition)
+        for one, _ in found:
+            if one.stage is Stage.CONFLICT or one.subject is None:
+                await connection.execute(self._statements["put_aside"], *one.place)
+        subjects = {subject for _, subjects in found for subject in subjects}
+        await self._repair(connection, subjects, [one.record for one, _ in found])
+
+    async def is_settled(self, connection: Connection, partition: int) -> bool:
+        """Whether there is nothing to heed and nothing to upgrade. Needs no fence."""
+        found = await self._acted_on(connection, partition)
+        return not found and not await self._types_known_since(connection, partition)
+
+    async def _acted_on(self, connection: Connection, partition: int) -> list[tuple[Quarantined, set[str]]]:
+        """What is open here though it was acted on, with the subjects that go on without it."""
+        rows = await connection.fetch(self._statements["quarantined_acted_on"], self.applier.topic, partition)
+        if not rows:
+            return []
+        skips = await diverting.all_skips(connection, self.applier.topic)
+        found = []
+        for one in map(_quarantined, rows):
+            read = reading.read(one.record, self.applier.partitions)
+            if one.place in skips or isinstance(read, StoredEvent):
+                found.append((one, {subject for subject in (one.subject, read.subject) if subject is not None}))
+        return found
+
     async def judge_again(self, connection: Connection, subject: str, doer: Doer) -> Done | None:
         """Judge the market of a project again if it could not be judged; None: it could."""
         asked = self._statements["market_fault_of_project"]
@@ -127,14 +154,14 @@ class Repairer:
         await self._note(connection, "retry", place, subject, "market", row["fault"], outcome, doer)
         return Done(place=place, subject=subject, outcome=outcome)
 
-    async def types_known_since(self, connection: Connection, partition: int) -> list[str]:
+    async def _types_known_since(self, connection: Connection, partition: int) -> list[str]:
         """The types of stored events that were unknown when they came and are known to this release."""
         rows = await connection.fetch(self._statements["unknown_types"], partition)
         return [row["name"] for row in rows if name_of_type(row["name"]) is not None]
 
     async def upgrade(self, connection: Connection, partition: int, doer: Doer) -> int:
         """Read events whose type was unknown when they came and is known now; returns how many there were."""
-        types = await self.types_known_since(connection, partition)
+        types = await self._types_known_since(connection, partition)
         if not types:
             return 0
         events = await connection.fetch(self._statements["events_of_unknown_types"], partition, types)
@@ -164,17 +191,16 @@ class Repairer:
             self._statements["remove_quarantined"], [place[0] for place in kept], [place[1] for place in kept]
         )
         read = [reading.read(kept[place], self.applier.partitions) for place in sorted(kept)]
-        skips = skips_of(await connection.fetch(self._statements["quarantine_all_skips"], self.applier.topic))
-        sorted_out = sort_out(read, {}, (), skips)
+        sorted_out = sort_out(read, {}, (), await diverting.all_skips(connection, self.applier.topic))
         arrivals = {
             name: Arrivals(partition=sorted_out.touched[name], news=news) for name, news in sorted_out.folding().items()
         }
         model = ReadModel(self._statements, await rule_versions.in_force(connection))
-        folded = await fold(model, arrivals)
+        folded = await fold(connection, model, arrivals)
         for stored, reason in folded.stopped:
             sorted_out.stop(stored, reason)
         for name in set(subjects) - folded.told.keys():
-            folded.told[name] = await model.tell(name, Subject(events=(), partition=0, last_offset=-1))
+            folded.told[name] = model.tell(name, Subject(events=(), partition=0, last_offset=-1))
         await self.applier.store(connection, sorted_out, folded)
         await model.put(connection, folded.told)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from services.projector.diverted import Diverted, Skips, Stage
+from services.projector.diverted import Diverted, Skip, Skips, Stage
 from services.projector.reading import State, StoredEvent, Undecoded
 
 Identity = tuple[str, str, str]
-_WAITS = "waits for an earlier record of {}"
+TAKEN = "an event of this source and id was there already with another content; the first in the log stands"
+
+
+def waits_behind(subject: str) -> str:
+    """The reason of an event that is held."""
+    return f"waits for an earlier record of {subject}"
 
 
 @dataclass(slots=True)
@@ -21,6 +26,22 @@ class Sorted:
     diverted: list[Diverted] = field(default_factory=list)
     duplicates: int = 0
     touched: dict[str, int] = field(default_factory=dict)
+
+    def take(self, one: StoredEvent, skip: Skip | None, *, waits: bool) -> None:
+        """Add a new event: to fold, to wait, or given up."""
+        if skip is not None:
+            self.new.append(replace(one, state=State.SKIPPED))
+            self.diverted.append(
+                Diverted(record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True)
+            )
+        elif waits and one.state.folds:
+            self.new.append(replace(one, state=State.HELD))
+            why = waits_behind(one.subject)
+            self.diverted.append(Diverted(record=one.record, stage=Stage.HELD, reason=why, subject=one.subject))
+        else:
+            self.new.append(one)
+            if one.state.folds:
+                self.touched[one.subject] = one.record.partition
 
     def folding(self) -> dict[str, list[StoredEvent]]:
         """The new events that fold, by subject, in log order."""
@@ -34,7 +55,7 @@ class Sorted:
         """Take back from a subject what comes from `at` on: it could not be folded with it."""
         for place, stored in enumerate(self.new):
             if stored.subject == at.subject and stored.state.folds and stored.record.offset >= at.record.offset:
-                stage, why = (Stage.FOLD, reason) if stored is at else (Stage.HELD, _WAITS.format(at.subject))
+                stage, why = (Stage.FOLD, reason) if stored is at else (Stage.HELD, waits_behind(at.subject))
                 self.new[place] = replace(stored, state=State.HELD)
                 self.diverted.append(Diverted(record=stored.record, stage=stage, reason=why, subject=at.subject))
 
@@ -53,49 +74,31 @@ def sort_out(
     result = Sorted()
     for one in batch:
         skip = given_up.get((one.record.partition, one.record.offset))
-        if isinstance(one, Undecoded) or (skip is not None and skip.stage is Stage.DECODE):
-            if skip is not None:
-                result.diverted.append(_given_up(one, skip.stage, skip.found))
-                continue
-            assert isinstance(one, Undecoded)
-            result.diverted.append(
-                Diverted(record=one.record, stage=Stage.DECODE, reason=one.reason, subject=one.subject)
-            )
-            if one.subject is not None:
-                waiting.add(one.subject)
+        if (diverted := undecodable(one, skip)) is not None:
+            result.diverted.append(diverted)
+            if diverted.subject is not None and not diverted.skipped:
+                waiting.add(diverted.subject)
             continue
+        assert isinstance(one, StoredEvent)
         content = contents.get(one.identity)
-        if content == one.content_sha256:
-            result.duplicates += 1
-        elif content is not None:
-            result.conflicts.append(one)
-            result.diverted.append(
-                Diverted(
-                    record=one.record,
-                    stage=Stage.CONFLICT,
-                    reason=_TAKEN,
-                    subject=one.subject,
-                    skipped=skip is not None,
-                )
-            )
-        else:
+        if content is None:
             contents[one.identity] = one.content_sha256
-            if skip is not None:
-                result.new.append(replace(one, state=State.SKIPPED))
-                result.diverted.append(_given_up(one, skip.stage, skip.found))
-            elif one.subject in waiting and one.state.folds:
-                result.new.append(replace(one, state=State.HELD))
-                why = _WAITS.format(one.subject)
-                result.diverted.append(Diverted(record=one.record, stage=Stage.HELD, reason=why, subject=one.subject))
-            else:
-                result.new.append(one)
-                if one.state.folds:
-                    result.touched[one.subject] = one.record.partition
+            result.take(one, skip, waits=one.subject in waiting)
+        elif content == one.content_sha256:
+            result.duplicates += 1
+        else:
+            result.conflicts.append(one)
+            skipped = skip is not None
+            result.diverted.append(
+                Diverted(record=one.record, stage=Stage.CONFLICT, reason=TAKEN, subject=one.subject, skipped=skipped)
+            )
     return result
 
 
-_TAKEN = "an event of this source and id was there already with another content; the first in the log stands"
-
-
-def _given_up(one: StoredEvent | Undecoded, stage: Stage, found: str) -> Diverted:
-    return Diverted(record=one.record, stage=stage, reason=found, subject=one.subject, skipped=True)
+def undecodable(one: StoredEvent | Undecoded, skip: Skip | None) -> Diverted | None:
+    """The record as one that is no event, if it is none: it cannot be decoded, or could not when it was given up."""
+    if skip is not None and (isinstance(one, Undecoded) or skip.stage is Stage.DECODE):
+        return Diverted(record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True)
+    if isinstance(one, Undecoded):
+        return Diverted(record=one.record, stage=Stage.DECODE, reason=one.reason, subject=one.subject)
+    return None

@@ -14,16 +14,22 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from services.projector import batch, transient
-from services.projector.applying import Applied, Applier, statements
+from services.projector.applying import STATEMENTS, Applied, Applier
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory
 from services.projector.repairing import Doer, Repairer
 from services.projector.settings import Settings
+from steppe import failpoints
+from steppe.database import living
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 log = logging.getLogger("steppe.projector")
 
@@ -40,20 +46,23 @@ class Progress:
 class Store:
     """One worker's way to the read model. Not for use by two batches at once."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
+        self._only_schema = schema
         self._topic = settings.topic
         self._quarantine_max = settings.projector_quarantine_max
         self._memory = Memory(settings.projector_cached_events_max)
-        self._statements = statements()
         self._applier: Applier | None = None
+        self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
-        self.diverted = asyncio.Event()  # something waits to be published
 
     @classmethod
-    async def open(cls, settings: Settings) -> Store:
-        """Connect. The server frees the locks of a worker that sleeps inside a transaction."""
+    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction.
+
+        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        """
         idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
         pool = await asyncpg.create_pool(
             settings.database,
@@ -62,17 +71,11 @@ class Store:
             command_timeout=settings.projector_database_seconds_max,
             server_settings={
                 "application_name": "steppe-projector",
-                "search_path": settings.schema_name,
                 "idle_in_transaction_session_timeout": idle,
                 "lock_timeout": idle,
             },
         )
-        return cls(pool, settings)
-
-    @property
-    def pool(self) -> asyncpg.Pool:
-        """For who publishes beside the batches."""
-        return self._pool
+        return cls(pool, settings, schema)
 
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
@@ -81,26 +84,31 @@ class Store:
     async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
         """Where to start reading each partition. Raises CheckpointMissingError."""
         wanted = sorted(partitions)
-        rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._enter(connection)
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
         found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         how_many = max([*found, *wanted], default=-1) + 1
         missing = [partition for partition in range(how_many) if partition not in found]
         if missing:
             raise CheckpointMissingError(self._topic, missing)
-        self._applier = Applier(self._statements, self._topic, how_many, self._quarantine_max)
-        await self._upgrade(Repairer(self._applier), wanted)
+        alone = self._only_schema is not None
+        self._applier = Applier(STATEMENTS, self._topic, how_many, alone=alone, quarantine_max=self._quarantine_max)
+        await self._settle(Repairer(self._applier), wanted)
         begin = {partition: found[partition] for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin
 
-    async def _upgrade(self, repairer: Repairer, partitions: Iterable[int]) -> None:
-        """Read what an older release could not, before what comes after it."""
+    async def _settle(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+        """Read what an older release could not, and do what was done to another read model, before what comes after it."""
         for partition in partitions:
             async with self._pool.acquire() as connection, connection.transaction():
-                if await repairer.types_known_since(connection, partition):
+                await self._enter(connection)
+                if not await repairer.is_settled(connection, partition):
                     await repairer.enter(connection, partition)
+                    await repairer.heed(connection, partition)
                     count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
                     log.info("partition %d: %d events of types unknown until now are read", partition, count)
 
@@ -119,6 +127,21 @@ class Store:
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
             await asyncio.sleep(pause)
 
+    async def _enter(self, connection: PoolConnectionProxy) -> None:
+        """Find the read model. What was remembered of another one says nothing about it."""
+        schema = self._only_schema
+        if schema is None:
+            schema = await living.hold(connection)
+        else:
+            await connection.execute(living.STATEMENTS["enter"], schema)
+        if schema == self._schema:
+            return
+        if self._schema is not None:
+            log.info("goes over from %s to %s", self._schema, schema)
+        self._schema = schema
+        self._memory.forget()
+        self.progress.next_offsets = {}
+
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
@@ -127,6 +150,7 @@ class Store:
             transaction = connection.transaction()
             try:
                 await transaction.start()
+                await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():
@@ -134,7 +158,9 @@ class Store:
                     if progress.next_offsets.get(partition) != next_offset:
                         self._memory.forget_partition(partition)
                 applied = await applier.apply(connection, records, fence, self._memory)
+                failpoints.reach("before-commit")
                 await transaction.commit()
+                failpoints.reach("after-commit")
             except BaseException:  # also cancelled: the transaction must not stay open
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.
@@ -153,7 +179,6 @@ class Store:
                 "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
                 batch.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
-            self.diverted.set()
         for project, fault in applied.faults.items():
             log.error("the market of %s could not be judged, its flags from it stand as they stood: %s", project, fault)
         log.debug(

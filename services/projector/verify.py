@@ -20,15 +20,14 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.projector import reading
+from services.projector import diverting, reading
 from services.projector import rows as record_rows
-from services.projector.applying import skips_of
 from services.projector.batch import Record
 from services.projector.diverted import Place, Skips, Stage
 from services.projector.reading import StoredEvent
 from services.projector.settings import Settings
 from services.projector.sorting import Sorted, sort_out
-from steppe.database import queries, registry_rows, rows
+from steppe.database import living, queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
 
 Table = tuple[str, Sequence[str]]
@@ -67,13 +66,14 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
 
 
-async def verify(kafka: str, database: str, topic: str, schema: str = "rm_v1") -> Verdict:
-    """Compare the read model with the log up to its checkpoints, both read in one snapshot."""
-    connection = await asyncpg.connect(database, server_settings={"search_path": schema})
+async def verify(kafka: str, database: str, topic: str) -> Verdict:
+    """Compare the living read model with the log up to its checkpoints, both read in one snapshot."""
+    connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await living.enter(connection)
             found = await connection.fetch(queries.load("checkpoint")["read_checkpoints"], topic)
-            skips = skips_of(await connection.fetch(queries.load("quarantine")["quarantine_all_skips"], topic))
+            skips = await diverting.all_skips(connection, topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
     finally:
         await connection.close()
@@ -228,7 +228,7 @@ def main() -> None:
     """Verify what the settings name, and say what was found."""
     settings = Settings()  # type: ignore[call-arg]  # they come from the environment
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, settings.schema_name))
+    verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic))
     for difference in verdict.differences[:20]:
         sys.stdout.write(f"only in the {difference.only_in}: {difference.table} {difference.row}\n")
     sys.stdout.write(

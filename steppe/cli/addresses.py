@@ -17,6 +17,7 @@ class Addresses:
     ingest: str
     api: str
     database: str | None
+    kafka: str | None
 
 
 def find() -> Addresses:
@@ -27,6 +28,7 @@ def find() -> Addresses:
         ingest=_address("STEPPE_INGEST", "STEPPE_INGEST_PORT", host, running.get("ingest"), "8001"),
         api=_address("STEPPE_API", "STEPPE_API_PORT", host, running.get("api"), "8000"),
         database=os.environ.get("STEPPE_DATABASE") or running.get("database"),
+        kafka=os.environ.get("STEPPE_KAFKA") or running.get("kafka"),
     )
 
 

@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT, QUARANTINE, Topic
+from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import migrate
 from steppe.database.migrate import Login
 
@@ -37,12 +37,11 @@ async def run(
     partitions: int = PARTITIONS_DEFAULT,
     *,
     topic: str = DEALS.name,
-    quarantine_topic: str = QUARANTINE.name,
     logins: Sequence[Login] = (),
 ) -> Prepared:
     """Apply migrations and roles, create the topics with their settings, and a checkpoint row for each partition of the log.
 
-    A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
+    What is published gets as many partitions as the log. A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
     """
     connection = await asyncpg.connect(database)
     try:
@@ -50,7 +49,8 @@ async def run(
         for login in logins:
             await migrate.ensure_login(connection, login)
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
-        await ensure_topic(kafka, QUARANTINE, partitions, name=quarantine_topic)
+        for published in (FLAGS, PROJECTS, QUARANTINE):
+            await ensure_topic(kafka, published, count)
         await migrate.ensure_checkpoints(connection, topic, count)
     finally:
         await connection.close()
@@ -76,7 +76,6 @@ async def run_from_environment() -> Prepared:
         _required("STEPPE_DATABASE"),
         int(partitions),
         topic=topic,
-        quarantine_topic=_setting("STEPPE_QUARANTINE_TOPIC") or QUARANTINE.name,
         logins=logins,
     )
 

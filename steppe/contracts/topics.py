@@ -36,6 +36,20 @@ DEALS = Topic(
 
 _YEAR_MS = 365 * 24 * 60 * 60 * 1000
 
+FLAGS = Topic(
+    name="steppe.flags.v1",
+    key="project",
+    meaning="Transitions of flags, each told once: raised, escalated, eased, cleared, revoked.",
+    settings=MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(_YEAR_MS)}),
+)
+
+PROJECTS = Topic(
+    name="steppe.projects.v1",
+    key="project",
+    meaning="The current state of each project; of each the last record stays.",
+    settings=MappingProxyType({"cleanup.policy": "compact"}),
+)
+
 QUARANTINE = Topic(
     name="steppe.quarantine.v1",
     key="original key",
@@ -51,4 +65,4 @@ QUARANTINE = Topic(
     ),
 )
 
-TOPICS = (DEALS, QUARANTINE)
+TOPICS = (DEALS, FLAGS, PROJECTS, QUARANTINE)

@@ -6,15 +6,16 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from steppe import failpoints
 from steppe.database import registry_rows, rows
 from steppe.database.market import Markets
+from steppe.database.pulse import Pulse
 from steppe.database.rows import copy
 from steppe.domain.events import Event
 from steppe.domain.fold import Life, history, live
@@ -81,17 +82,18 @@ class ReadModel:
         Of a subject of which nothing was known, nothing is stored.
         """
         told: dict[str, Told] = {}
+        pulse = Pulse(connection)
         for name, subject in subjects.items():
-            await asyncio.sleep(0)  # a fold takes milliseconds, and others want their turn
+            await pulse.beat()
             told[name] = self._tell(name, subject, None, known_at, recorded=recorded)
         await self.put(connection, told)
 
-    async def tell(self, name: str, subject: Subject) -> Told:
+    def tell(self, name: str, subject: Subject) -> Told:
         """What follows from all that is known of a subject; of a life that can go on with its news only what changes.
 
         Raises whatever the fold raises, and touches no table. Its life may go on once what was told is committed.
         """
-        await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
+        failpoints.reach("fold", name)
         life: Life | None = None
         # A life stands for events that do not correct each other.
         unread = subject.events if subject.life is None else subject.news

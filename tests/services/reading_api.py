@@ -18,7 +18,7 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from services.projector.applying import Applier, statements
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.batch import Record
 from services.projector.memory import Memory
 from steppe.contracts import codec
@@ -76,7 +76,7 @@ class Log:
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:
         """Apply records, whatever is in them."""
-        applier = Applier(statements(), self.topic, PARTITIONS_DEFAULT)
+        applier = Applier(STATEMENTS, self.topic, PARTITIONS_DEFAULT)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,

@@ -14,8 +14,8 @@ from services.projector import repairing
 from services.projector.errors import QuarantineFullError
 from services.projector.operating import RefusedError
 from steppe.contracts import codec
-from steppe.database.rebuild import rebuild
 from steppe.domain import vocabulary
+from tests.services.emptied import emptied
 from tests.services.projection import QUICK, Message, event, until
 from tests.services.quarantining import Worked, ids, neighbours
 from tests.stack import Database, Service, Stack
@@ -63,7 +63,7 @@ async def worked(stack: Stack, database: Database, topic: str) -> AsyncIterator[
 
 async def afresh(worked: Worked, size: int) -> None:
     """Fold the whole log again, in batches of this size."""
-    await rebuild(worked.owner)
+    await emptied(worked.owner)
     await worked.apply(size)
 
 

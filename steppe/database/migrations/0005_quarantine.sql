@@ -3,7 +3,8 @@
 
 -- Every record that was diverted, byte-exact. `stage`: decode (no event), fold (its project could not be folded with it),
 -- conflict (its name was taken by another content), held (it waits behind a decode or fold of its subject).
--- `state`: open, or skipped (an operator gave it up). `headers`: a JSON list of [name, base64 or null].
+-- `state`: open, or skipped (an operator gave it up). `headers`: a JSON list of [name, base64 or null]; null only while a
+-- rebuild has still to read the record.
 -- `subject` of a decode: who is held by it; null when that cannot be told.
 CREATE TABLE rm_v1.quarantine (
     partition integer NOT NULL,
@@ -13,7 +14,7 @@ CREATE TABLE rm_v1.quarantine (
     subject text,
     key bytea,
     value bytea,
-    headers text NOT NULL,
+    headers text,
     record_at timestamptz,
     reason text NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now(),
@@ -63,20 +64,13 @@ CREATE TABLE steppe.quarantine_action (
 );
 CREATE INDEX quarantine_action_by_place ON steppe.quarantine_action (topic, partition, log_offset);
 
--- The outbox of the topic steppe.quarantine.v1, and the memory that each record goes there once, also after a rebuild.
--- The bytes are kept until they are published.
+-- What ever was on its way to the topic steppe.quarantine.v1: each record goes there once, also after a rebuild.
 CREATE TABLE steppe.quarantine_publication (
     topic text NOT NULL,
     partition integer NOT NULL,
     log_offset bigint NOT NULL,
     stage text NOT NULL,
-    reason text NOT NULL,
     release text NOT NULL,
-    key bytea,
-    value bytea,
-    headers text NOT NULL,
     found_at timestamptz NOT NULL DEFAULT now(),
-    published_at timestamptz,
     CONSTRAINT quarantine_publication_pk PRIMARY KEY (topic, partition, log_offset)
 );
-CREATE INDEX quarantine_publication_waiting ON steppe.quarantine_publication (topic) WHERE published_at IS NULL;

@@ -1,4 +1,4 @@
--- What was diverted, who is held by it, and what was done about it. Sections: the projector's batch; repairs; the outbox;
+-- What was diverted, who is held by it, and what was done about it. Sections: the projector's batch; repairs;
 -- what operators read.
 
 -- name: quarantine_standing
@@ -51,19 +51,35 @@ LEFT JOIN quarantine
     AND quarantine.state = 'open'
 GROUP BY stretch.partition;
 
+-- name: quarantine_fullest
+-- Of each partition how much of the last stretch is diverted, and the last of it. $1 topic, $2 length of the stretch
+SELECT DISTINCT ON (quarantine.partition)
+    quarantine.partition,
+    quarantine.log_offset,
+    quarantine.reason,
+    count(*) OVER (PARTITION BY quarantine.partition) AS diverted
+FROM quarantine
+JOIN checkpoint
+    ON checkpoint.topic = $1::text
+    AND checkpoint.partition = quarantine.partition
+    AND quarantine.log_offset >= checkpoint.next_offset - $2::bigint
+WHERE quarantine.stage IN ('decode', 'fold')
+    AND quarantine.state = 'open'
+ORDER BY quarantine.partition, quarantine.log_offset DESC;
+
 -- name: remove_parked
 -- $1 subjects
 DELETE FROM parked
 WHERE subject = ANY ($1::text[]);
 
--- name: await_publication
--- What is known already was published, or will be. $1 topic, $2 partitions, $3 offsets, $4 stages, $5 reasons, $6 release,
--- $7 keys, $8 values, $9 headers
-INSERT INTO steppe.quarantine_publication (topic, partition, log_offset, stage, reason, release, key, value, headers)
-SELECT $1::text, found.partition, found.log_offset, found.stage, found.reason, $6::text, found.key, found.value, found.headers
-FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::text[], $7::bytea[], $8::bytea[], $9::text[])
-    AS found (partition, log_offset, stage, reason, key, value, headers)
-ON CONFLICT DO NOTHING;
+-- name: claim_publication
+-- Which of these never were on their way to the topic of the quarantine; from now on they are.
+-- $1 topic, $2 partitions, $3 offsets, $4 stages, $5 release
+INSERT INTO steppe.quarantine_publication (topic, partition, log_offset, stage, release)
+SELECT $1::text, found.partition, found.log_offset, found.stage, $5::text
+FROM unnest($2::integer[], $3::bigint[], $4::text[]) AS found (partition, log_offset, stage)
+ON CONFLICT DO NOTHING
+RETURNING partition, log_offset, found_at;
 
 -- name: lock_quarantine_actions
 -- One action at a time, so that their numbers are in the order in which they take effect. $1 the lock
@@ -152,30 +168,22 @@ JOIN project ON project.project = standing.project
 WHERE standing.project = $1::text
     AND standing.fault IS NOT NULL;
 
--- name: await_one_publisher
--- Whether nobody else publishes now. $1 the lock
-SELECT pg_try_advisory_lock($1::integer, hashtext($2::text)) AS alone;
-
--- name: leave_publishing
-SELECT pg_advisory_unlock($1::integer, hashtext($2::text));
-
--- name: unpublished
--- $1 topic, $2 rows
-SELECT partition, log_offset, stage, reason, release, key, value, headers, found_at
-FROM steppe.quarantine_publication
-WHERE topic = $1::text
-    AND published_at IS NULL
-ORDER BY found_at, partition, log_offset
-LIMIT $2::integer;
-
--- name: mark_published
--- $1 topic, $2 partitions, $3 offsets
-UPDATE steppe.quarantine_publication AS publication
-SET published_at = now(), key = NULL, value = NULL, headers = '[]'
-FROM unnest($2::integer[], $3::bigint[]) AS sent (partition, log_offset)
-WHERE publication.topic = $1::text
-    AND publication.partition = sent.partition
-    AND publication.log_offset = sent.log_offset;
+-- name: quarantined_acted_on
+-- Open here though somebody gave it up, or folded it, in another read model. $1 topic, $2 partition
+SELECT partition, log_offset, stage, state, subject, key, value, headers, record_at, reason, stored_at
+FROM quarantine
+WHERE partition = $2::integer
+    AND stage <> 'held'
+    AND state = 'open'
+    AND EXISTS (
+        SELECT 1
+        FROM steppe.quarantine_action AS action
+        WHERE action.topic = $1::text
+            AND action.partition = quarantine.partition
+            AND action.log_offset = quarantine.log_offset
+            AND (action.action = 'skip' OR (action.action = 'retry' AND action.outcome = 'folded'))
+    )
+ORDER BY log_offset;
 
 -- name: list_quarantined
 -- What was diverted, the oldest first, with how many events wait behind it; and markets that could not be judged.
