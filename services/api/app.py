@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import backtest, corrections, feed, lists, markets, problems, project, rules, status, stream, trace
 from services.api.answers import Service
-from services.api.logends import LogEnds
 from services.api.reading import Reader, Row, open_pool, server_settings
 from services.api.release import RELEASE
 from services.api.settings import Settings
 from services.api.stream import Streams
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds, connector
+from steppe.log.ends import LogEnds
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
 (`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         pool = await open_pool(settings)
         reader = Reader(pool, settings.topic)
         watch = PositionWatch(reader, connect)
-        log_ends = LogEnds(settings.kafka, settings.topic)
+        log_ends = LogEnds(settings.kafka, settings.topic, "steppe-api-status")
         opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
         worlds = Worlds(opening, settings.topic, settings.worlds_max)
         app.state.service = Service(reader, watch, worlds)

@@ -6,17 +6,15 @@ Lag is told and takes nobody out of rotation: an answer that says which prefix o
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from services.api import parameters
+from services.api import parameters, projection
 from services.api.answers import JSON, reach, service_of
-from services.api.logends import Ends, LogEnds
 from services.api.parameters import described
-from services.api.reading import Row
 from services.api.release import RELEASE
+from steppe.log.ends import LogEnds
 
 router = APIRouter(tags=["status"])
 
@@ -25,28 +23,38 @@ _NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
 
 @router.get("/v1/status", openapi_extra=described(parameters.WAITING))
 async def status(request: Request) -> Response:
-    """Per partition: position, log end, lag in events and seconds, state, and what is not folded.
+    """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, and what is not folded.
+    The state of the whole is that of the worst partition.
 
     `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
     that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
     """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
+    topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
-        rows = await snapshot.rows("api_status", request.app.state.topic)
+        rows = await snapshot.rows("api_status", topic)
         totals = await snapshot.row("api_totals")
+        halts = await snapshot.rows("api_halts", topic)
+        log = await snapshot.row("api_log", topic)
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
-    end = await ends.read([row["partition"] for row in rows])
+    end = await ends.read(snapshot.next_offsets)
     now = datetime.now(UTC)
-    partitions = [partition(row, end, now) for row in rows]
+    halted = {row["partition"]: row for row in halts}
+    partitions = [projection.partition(row, end, halted.get(row["partition"]), now) for row in rows]
     lags = [one["lag_events"] for one in partitions]
     body = {
-        "topic": request.app.state.topic,
+        "topic": topic,
         "release": RELEASE,
         "position": snapshot.position,
+        "state": projection.worst(partitions),
         "partitions": partitions,
+        "halts": [dict(row) for row in halts],
+        "log": log and dict(log),
+        # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
+        "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
         "totals": {
             "applied": sum(row["next_offset"] for row in rows),
@@ -75,32 +83,3 @@ async def readyz(request: Request) -> dict[str, str]:
     async with service_of(request).reader.snapshot() as snapshot:
         await snapshot.row("api_ready")
     return {"status": "ready", "position": snapshot.position}
-
-
-def partition(row: Row, ends: Ends, now: datetime) -> dict[str, Any]:
-    """One partition. Lag in seconds is the age of the last record that was applied, and 0 when nothing waits."""
-    next_offset = row["next_offset"]
-    end = ends.offsets.get(row["partition"])
-    lag = None if end is None else max(end - next_offset, 0)
-    seconds: float | None = None
-    if lag is not None:
-        since = row["last_record_at"] or row["applied_at"]
-        seconds = 0.0 if lag == 0 else round(max((now - since).total_seconds(), 0.0), 3)
-    return {
-        "partition": row["partition"],
-        "position": next_offset - 1 if next_offset else None,
-        "next_offset": next_offset,
-        "log_end": end,
-        "lag_events": lag,
-        "lag_seconds": seconds,
-        "state": "unknown" if end is None else _state(end, next_offset),
-        "last_record_at": row["last_record_at"],
-        "applied_at": row["applied_at"],
-        **{name: row[name] for name in _NOT_FOLDED},
-    }
-
-
-def _state(end: int, next_offset: int) -> str:
-    if end < next_offset:
-        return "ahead-of-log"  # the log was cut or made anew: the projector will halt and say so
-    return "caught-up" if end == next_offset else "behind"

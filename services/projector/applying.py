@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from services.projector import batch, diverting, reading, rows
 from services.projector.batch import Record
-from services.projector.diverted import Stage
+from services.projector.diverted import Place, Stage
 from services.projector.errors import CheckpointMissingError
 from services.projector.folding import Arrivals, Folded, fold
 from services.projector.memory import Memory, Remembered
@@ -22,6 +21,7 @@ from steppe.database.read_model import ReadModel
 from steppe.database.rows import copy
 from steppe.domain.events import Event
 from steppe.domain.record import corrects_itself, read_record
+from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
     import asyncpg
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     Connection = PoolConnectionProxy | asyncpg.Connection
 
-# All that a batch runs.
+# All that a worker runs.
 STATEMENTS = {
     name: statement
-    for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market")
+    for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market", "identity")
     for name, statement in queries.load(file).items()
 }
 
@@ -41,12 +41,14 @@ STATEMENTS = {
 class Applied:
     """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only.
 
-    `last_action`: the last thing that an operator did before it. `faults`: projects whose market could not be judged.
+    `last_action`: the last thing that an operator did before it. `faults`: projects whose market could not be judged;
+    `stood`: subjects without news that could not be folded again.
     """
 
     next_offsets: Mapping[int, int]
     applied: int = 0
     duplicates: int = 0
+    again: int = 0
     conflicts: int = 0
     quarantined: int = 0
     held: int = 0
@@ -55,6 +57,7 @@ class Applied:
     subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
     last_action: int = 0
     faults: Mapping[str, str] = field(default_factory=dict)
+    stood: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,13 @@ class Applier:
         )
         assert standing is not None
         last_action = standing["last_action"]
+        contents, places = await self._known(connection, events)
         sorted_out = sort_out(
             read,
-            await self._known(connection, events),
-            standing["held"],
-            await diverting.skips_in(connection, self.topic, rest) if last_action else {},
+            contents,
+            places,
+            held=dict(zip(standing["subjects"], standing["offsets"], strict=True)),
+            skips=await diverting.skips_in(connection, self.topic, rest) if last_action else {},
         )
         rules = await rule_versions.in_force(connection)
         model = ReadModel(self.statements, rules, alone=self.alone)
@@ -123,6 +128,7 @@ class Applier:
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
             duplicates=sorted_out.duplicates,
+            again=sorted_out.again,
             conflicts=stages[Stage.CONFLICT],
             quarantined=stages[Stage.DECODE] + stages[Stage.FOLD],
             held=stages[Stage.HELD],
@@ -134,25 +140,38 @@ class Applier:
             },
             last_action=last_action,
             faults=faults,
+            stood=folded.faults,
         )
 
     async def store(self, connection: Connection, sorted_out: Sorted, folded: Folded) -> None:
         """Write the records: events, conflicts, what was diverted, and what of it is to be published."""
-        diverted = sorted_out.diverted
         await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
-        await copy(connection, "conflict", rows.CONFLICT, [rows.conflict_row(event) for event in sorted_out.conflicts])
-        await copy(connection, "quarantine", rows.QUARANTINE, [rows.quarantine_row(one) for one in diverted])
+        for table, columns, found in (
+            ("conflict", rows.CONFLICT, [(one.record, rows.conflict_row(one)) for one in sorted_out.conflicts]),
+            ("quarantined", rows.QUARANTINE, [(one.record, rows.quarantine_row(one)) for one in sorted_out.diverted]),
+        ):
+            if found:
+                # They stand there already when the checkpoint was set back.
+                places = [record.partition for record, _ in found], [record.offset for record, _ in found]
+                await connection.execute(self.statements[f"remove_{table}"], *places)
+                await copy(connection, table.removesuffix("d"), columns, [row for _, row in found])
         await self._park(connection, folded)
-        await diverting.publish(connection, self.topic, diverted)
+        await diverting.publish(connection, self.topic, sorted_out.diverted)
 
-    async def _known(self, connection: Connection, stored: Sequence[StoredEvent]) -> dict[Identity, bytes]:
+    async def _known(
+        self, connection: Connection, stored: Sequence[StoredEvent]
+    ) -> tuple[dict[Identity, bytes], dict[Identity, Place]]:
         found = await connection.fetch(
             self.statements["known_events"],
             [event.subject for event in stored],
             [event.source for event in stored],
             [event.id for event in stored],
         )
-        return {(row["subject"], row["source"], row["id"]): row["content_sha256"] for row in found}
+        known = {(row["subject"], row["source"], row["id"]): row for row in found}
+        return (
+            {identity: row["content_sha256"] for identity, row in known.items()},
+            {identity: (row["partition"], row["log_offset"]) for identity, row in known.items()},
+        )
 
     async def _arrivals(
         self, connection: Connection, sorted_out: Sorted, memory: Memory, last_action: int
@@ -204,6 +223,6 @@ class Applier:
             self.topic,
             [record.partition for record in last_records],
             [record.offset + 1 for record in last_records],
-            [hashlib.sha256(record.value or b"").digest() for record in last_records],
+            [fingerprint(record) for record in last_records],
             [rows.instant(record.timestamp_ms) for record in last_records],
         )

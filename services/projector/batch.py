@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from services.projector.errors import CheckpointWentBackError, LogGapError, LogShorterError
-
-Headers = Sequence[tuple[str, bytes | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as the broker delivered it, bytes untouched. The time is in milliseconds since 1970."""
-
-    partition: int
-    offset: int
-    timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
+from services.projector.errors import CheckpointWentBackError, LogGapError, LogShorterError, RecordsRemovedError
+from steppe.log.records import Headers as Headers
+from steppe.log.records import Record as Record
 
 
 def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
@@ -53,10 +40,10 @@ def refuse_going_back(remembered: Mapping[int, int], found: Mapping[int, int]) -
 
 
 def refuse_another_log(begin: Mapping[int, int], earliest: Mapping[int, int], ends: Mapping[int, int]) -> None:
-    """Raise LogGapError or LogShorterError when the log cannot be continued there; Kafka itself would just begin anew."""
+    """Raise RecordsRemovedError or LogShorterError when the log cannot be continued there; Kafka would just begin anew."""
     for partition, next_offset in begin.items():
         if next_offset < earliest[partition]:
-            raise LogGapError(partition, next_offset, earliest[partition])
+            raise RecordsRemovedError(partition, next_offset, earliest[partition])
         if next_offset > ends[partition]:
             raise LogShorterError(partition, next_offset, ends[partition])
 

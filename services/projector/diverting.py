@@ -15,6 +15,7 @@ from services.projector.release import RELEASE
 from steppe.contracts.topics import QUARANTINE
 from steppe.database import announcements, queries
 from steppe.database.stored_events import encoded_headers
+from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
     import asyncpg
@@ -47,7 +48,10 @@ async def skips_in(connection: Connection, topic: str, records: Mapping[int, Seq
 
 
 def _skips_of(rows: Iterable[Any]) -> Skips:
-    return {(row["partition"], row["log_offset"]): Skip(Stage(row["stage"]), row["found"]) for row in rows}
+    return {
+        (row["partition"], row["log_offset"]): Skip(Stage(row["stage"]), row["found"], row["record_sha256"])
+        for row in rows
+    }
 
 
 async def refuse_too_many(
@@ -87,6 +91,7 @@ async def publish(connection: Connection, topic: str, diverted: Iterable[Diverte
         topic,
         [place[0] for place in found],
         [place[1] for place in found],
+        [fingerprint(one.record) for one in found.values()],
         [one.stage.value for one in found.values()],
         RELEASE,
     )

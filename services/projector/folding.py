@@ -47,10 +47,14 @@ class Arrivals:
 
 @dataclass(slots=True)
 class Folded:
-    """What follows from the events, and where subjects stopped, with the reason."""
+    """What follows from the events, and where subjects stopped, with the reason.
+
+    `faults`: subjects without new events that cannot be folded again, and so stand as they stood.
+    """
 
     told: dict[str, Told] = field(default_factory=dict)
     stopped: list[tuple[StoredEvent, str]] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
 
 
 async def fold(connection: Connection, model: ReadModel, arrivals: Mapping[str, Arrivals]) -> Folded:
@@ -59,13 +63,17 @@ async def fold(connection: Connection, model: ReadModel, arrivals: Mapping[str, 
     pulse = Pulse(connection)
     for name, arrival in arrivals.items():
         await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
-        if arrival.unreadable is not None:
-            result.stopped.append((arrival.news[0], fault_of(arrival.unreadable)))
-            continue
         try:
+            if arrival.unreadable is not None:
+                raise arrival.unreadable
             result.told[name] = model.tell(name, arrival.subject())
         except Exception as error:
-            await _stop(pulse, model, name, arrival, error, result)
+            if not arrival.news:
+                result.faults[name] = fault_of(error)
+            elif arrival.unreadable is not None:
+                result.stopped.append((arrival.news[0], fault_of(error)))
+            else:
+                await _stop(pulse, model, name, arrival, error, result)
     return result
 
 

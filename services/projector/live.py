@@ -17,6 +17,7 @@ from mode import CrashingSupervisor
 
 from services.projector.batch import Record
 from services.projector.ending import end_within
+from services.projector.errors import ProjectorError
 from services.projector.publishing import Publisher
 from services.projector.settings import Settings
 from services.projector.store import Progress, Store
@@ -35,8 +36,9 @@ class Projector(faust.App):
     _publishing: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
-        """Connect to the read model first: without it there is nowhere to begin."""
+        """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
         self.store = await Store.open(self.settings)
+        await self.begin_at(set())
         if self.settings.projector_announce == "on":
             self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
         await super().on_start()
@@ -52,9 +54,13 @@ class Projector(faust.App):
             await self.store.close()
 
     async def begin_at(self, partitions: set[int]) -> dict[int, int]:
-        """Where the read model ends."""
+        """Where the read model ends. When it cannot go on there, /v1/status says why."""
         assert self.store is not None, "the app starts its store before its consumer"
-        return await self.store.begin_at(partitions)
+        try:
+            return await self.store.begin_at(partitions)
+        except ProjectorError as error:
+            await self.store.halt(error)
+            raise
 
     @property
     def progress(self) -> Progress | None:
@@ -120,6 +126,8 @@ def build(settings: Settings) -> Projector:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
                 log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
                 end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
+                if isinstance(error, ProjectorError):
+                    await app.store.halt(error)
                 raise
 
     app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)

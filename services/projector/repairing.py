@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from services.projector import diverting, reading
 from services.projector.applying import Applier
 from services.projector.batch import Record
-from services.projector.diverted import Place, Stage
+from services.projector.diverted import Place, Stage, skip_of
 from services.projector.folding import Arrivals, fold
 from services.projector.reading import StoredEvent
 from services.projector.release import RELEASE
@@ -22,6 +22,7 @@ from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.stored_events import headers_of
 from steppe.domain.vocabulary import name_of_type
+from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
     from services.projector.applying import Connection
@@ -138,7 +139,7 @@ class Repairer:
         found = []
         for one in map(_quarantined, rows):
             read = reading.read(one.record, self.applier.partitions)
-            if one.place in skips or isinstance(read, StoredEvent):
+            if skip_of(one.record, skips) is not None or isinstance(read, StoredEvent):
                 found.append((one, {subject for subject in (one.subject, read.subject) if subject is not None}))
         return found
 
@@ -191,7 +192,7 @@ class Repairer:
             self._statements["remove_quarantined"], [place[0] for place in kept], [place[1] for place in kept]
         )
         read = [reading.read(kept[place], self.applier.partitions) for place in sorted(kept)]
-        sorted_out = sort_out(read, {}, (), await diverting.all_skips(connection, self.applier.topic))
+        sorted_out = sort_out(read, skips=await diverting.all_skips(connection, self.applier.topic))
         arrivals = {
             name: Arrivals(partition=sorted_out.touched[name], news=news) for name, news in sorted_out.folding().items()
         }
@@ -219,15 +220,17 @@ class Repairer:
         return records
 
     async def _record(self, connection: Connection, action: str, one: Quarantined, outcome: str, doer: Doer) -> None:
-        await self._note(connection, action, one.place, one.subject, one.stage.value, one.reason, outcome, doer)
+        sha256 = fingerprint(one.record)
+        await self._note(connection, action, one.place, one.subject, one.stage.value, one.reason, outcome, doer, sha256)
 
     async def _note(
         self, connection: Connection, action: str, place: Place, subject: str | None, stage: str, found: str,
-        outcome: str, doer: Doer,
+        outcome: str, doer: Doer, sha256: bytes | None = None,
     ) -> None:  # fmt: skip
         await connection.execute(
             self._statements["record_quarantine_action"],
             self.applier.topic, action, *place, subject, stage, found, outcome, doer.name, doer.reason, RELEASE,
+            sha256,
         )  # fmt: skip
 
     @property

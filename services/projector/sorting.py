@@ -1,11 +1,16 @@
-"""Which records of a batch are new, repeated, contradictory, or have to wait. Pure: the first in log order stands."""
+"""Which records of a batch are new, repeated, contradictory, or have to wait. Pure: the first in log order stands.
+
+A record whose own event is stored already was applied before its checkpoint was set back, by a restored table perhaps. It
+is no duplicate: its subject is folded again, because nobody knows what else was set back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from services.projector.diverted import Diverted, Skip, Skips, Stage
+from services.projector.diverted import Diverted, Place, Skip, Skips, Stage, skip_of
+from services.projector.errors import AnotherLogError
 from services.projector.reading import State, StoredEvent, Undecoded
 
 Identity = tuple[str, str, str]
@@ -25,6 +30,7 @@ class Sorted:
     conflicts: list[StoredEvent] = field(default_factory=list)
     diverted: list[Diverted] = field(default_factory=list)
     duplicates: int = 0
+    again: int = 0
     touched: dict[str, int] = field(default_factory=dict)
 
     def take(self, one: StoredEvent, skip: Skip | None, *, waits: bool) -> None:
@@ -42,6 +48,14 @@ class Sorted:
             self.new.append(one)
             if one.state.folds:
                 self.touched[one.subject] = one.record.partition
+
+    def contradict(self, one: StoredEvent, skip: Skip | None) -> None:
+        """Add an event whose name is taken by another content."""
+        self.conflicts.append(one)
+        skipped = skip is not None
+        self.diverted.append(
+            Diverted(record=one.record, stage=Stage.CONFLICT, reason=TAKEN, subject=one.subject, skipped=skipped)
+        )
 
     def folding(self) -> dict[str, list[StoredEvent]]:
         """The new events that fold, by subject, in log order."""
@@ -62,36 +76,44 @@ class Sorted:
 
 def sort_out(
     batch: Iterable[StoredEvent | Undecoded],
-    known: Mapping[Identity, bytes],
-    held: Collection[str] = (),
+    known: Mapping[Identity, bytes] | None = None,
+    places: Mapping[Identity, Place] | None = None,
+    *,
+    held: Mapping[str, int] | None = None,
     skips: Skips | None = None,
 ) -> Sorted:
     """Compare with what is stored and with what came before in the same batch, which is in log order by partition.
 
-    `known` maps stored identities to contents, `held` names the subjects that wait already, `skips` what was given up.
+    Of what is stored `known` has the contents and `places` says where they lie in the log; `held` maps the subjects that
+    wait to the offset of the record that holds them; `skips` is what was given up. Raises AnotherLogError for a record that
+    has another content than was stored from its very place.
     """
-    contents, waiting, given_up = dict(known), set(held), skips or {}
+    contents, waiting = dict(known or {}), dict(held or {})
     result = Sorted()
     for one in batch:
-        skip = given_up.get((one.record.partition, one.record.offset))
+        place = (one.record.partition, one.record.offset)
+        skip = skip_of(one.record, skips)
         if (diverted := undecodable(one, skip)) is not None:
             result.diverted.append(diverted)
             if diverted.subject is not None and not diverted.skipped:
-                waiting.add(diverted.subject)
+                waiting.setdefault(diverted.subject, one.record.offset)
             continue
         assert isinstance(one, StoredEvent)
         content = contents.get(one.identity)
+        same_place = places is not None and places.get(one.identity) == place
         if content is None:
             contents[one.identity] = one.content_sha256
-            result.take(one, skip, waits=one.subject in waiting)
-        elif content == one.content_sha256:
-            result.duplicates += 1
+            result.take(one, skip, waits=waiting.get(one.subject, one.record.offset) < one.record.offset)
+        elif content != one.content_sha256:
+            if same_place:
+                raise AnotherLogError(*place)
+            result.contradict(one, skip)
+        elif same_place:
+            result.again += 1
+            if one.state.folds:
+                result.touched[one.subject] = one.record.partition
         else:
-            result.conflicts.append(one)
-            skipped = skip is not None
-            result.diverted.append(
-                Diverted(record=one.record, stage=Stage.CONFLICT, reason=TAKEN, subject=one.subject, skipped=skipped)
-            )
+            result.duplicates += 1
     return result
 
 

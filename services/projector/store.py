@@ -12,26 +12,30 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import asyncpg
 
-from services.projector import batch, transient
+from services.projector import batch, identity, transient
 from services.projector.applying import STATEMENTS, Applied, Applier
 from services.projector.batch import Record
-from services.projector.errors import CheckpointMissingError
+from services.projector.errors import CheckpointMissingError, PartitionCountError, ProjectorError
+from services.projector.identity import Checkpoint
 from services.projector.memory import Memory
 from services.projector.repairing import Doer, Repairer
 from services.projector.settings import Settings
 from steppe import failpoints
 from steppe.database import living
+from steppe.log.facts import LogFacts
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 log = logging.getLogger("steppe.projector")
+
+_SECONDS_TO_SAY_WHY = 2.0
 
 
 @dataclass(slots=True)
@@ -49,8 +53,11 @@ class Store:
     def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
         self._only_schema = schema
+        self._kafka = settings.kafka
         self._topic = settings.topic
         self._quarantine_max = settings.projector_quarantine_max
+        self._partitions: list[int] = []
+        self._halted: set[int] = set()
         self._memory = Memory(settings.projector_cached_events_max)
         self._applier: Applier | None = None
         self._schema: str | None = None
@@ -82,20 +89,26 @@ class Store:
         self._pool.terminate()
 
     async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Where to start reading each partition. Raises CheckpointMissingError."""
+        """Where to start reading each partition of the log that the read model was made from.
+
+        Raises the ProjectorError that says why it cannot be continued there.
+        """
         wanted = sorted(partitions)
         async with self._pool.acquire() as connection, connection.transaction():
             await self._enter(connection)
             rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
-        found: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
-        how_many = max([*found, *wanted], default=-1) + 1
-        missing = [partition for partition in range(how_many) if partition not in found]
-        if missing:
-            raise CheckpointMissingError(self._topic, missing)
+        found = {
+            row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
+            for row in rows
+        }
+        self._partitions = sorted(found)
+        facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
         alone = self._only_schema is not None
-        self._applier = Applier(STATEMENTS, self._topic, how_many, alone=alone, quarantine_max=self._quarantine_max)
+        self._applier = Applier(
+            STATEMENTS, self._topic, facts.partitions, alone=alone, quarantine_max=self._quarantine_max
+        )
         await self._settle(Repairer(self._applier), wanted)
-        begin = {partition: found[partition] for partition in wanted}
+        begin = {partition: found[partition].next_offset for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
@@ -142,6 +155,36 @@ class Store:
         self._memory.forget()
         self.progress.next_offsets = {}
 
+    async def halt(self, error: ProjectorError) -> None:
+        """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
+        if error.reason is None:
+            return
+        partitions = self._partitions if error.partitions is None else error.partitions
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
+                await self._pool.execute(STATEMENTS["halt"], self._topic, partitions, error.reason, str(error))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            log.warning("the database could not be told why: %r", failure)
+
+    async def _same_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+        async with self._pool.acquire() as connection:
+            facts = await identity.same_log(connection, self._kafka, self._topic, checkpoints)
+            missing = [partition for partition in facts.ends if partition not in self._partitions]
+            if missing:
+                raise CheckpointMissingError(self._topic, missing)
+            if len(self._partitions) > facts.partitions:
+                raise PartitionCountError(self._topic, len(self._partitions), facts.partitions)
+            await identity.remember(connection, self._topic, facts)
+            self._halted = set()
+            for row in await connection.fetch(STATEMENTS["halts"], self._topic):
+                partition, reason = row["partition"], row["reason"]
+                ours = partition in checkpoints
+                if reason in identity.REASONS_OF_THE_LOG or (ours and reason in identity.REASONS_OF_A_PARTITION):
+                    await connection.execute(STATEMENTS["go_on"], self._topic, [partition])
+                elif ours:  # found in the stream, where it may be found again
+                    self._halted.add(partition)
+        return facts
+
     async def _try(self, records: dict[int, list[Record]]) -> Applied:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
@@ -158,6 +201,8 @@ class Store:
                     if progress.next_offsets.get(partition) != next_offset:
                         self._memory.forget_partition(partition)
                 applied = await applier.apply(connection, records, fence, self._memory)
+                if self._halted & records.keys():
+                    await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
                 failpoints.reach("before-commit")
                 await transaction.commit()
                 failpoints.reach("after-commit")
@@ -170,9 +215,10 @@ class Store:
         self._memory.heed(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
+        self._halted -= records.keys()
         progress.next_offsets.update(applied.next_offsets)
         progress.moved_at = time.monotonic()
-        for count in ("applied", "duplicates", "conflicts", "quarantined", "held", "unknown", "skipped"):
+        for count in ("applied", "duplicates", "again", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
         if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
@@ -181,6 +227,13 @@ class Store:
             )  # fmt: skip
         for project, fault in applied.faults.items():
             log.error("the market of %s could not be judged, its flags from it stand as they stood: %s", project, fault)
+        for name, fault in applied.stood.items():
+            log.error("%s could not be folded again and stands as it stood: %s", name, fault)
+        if applied.again:
+            log.warning(
+                "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
+                batch.position_of(applied.next_offsets), applied.again,
+            )  # fmt: skip
         log.debug(
             "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
             batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,

@@ -13,7 +13,6 @@ from typing import Any, cast
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 
-from services.projector import batch
 from services.projector.ending import end_within
 
 log = logging.getLogger("steppe.projector")
@@ -26,23 +25,17 @@ class Consumer(aiokafka.Consumer):
     """A consumer that asks the read model where to begin."""
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition to its checkpoint. When it cannot be read the process ends: Kafka's own idea of the
+        """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the
         position, to which Faust would fall back, is not ours."""
         transport = cast(Transport, self.transport)
-        assigned: set[TP] = self.assignment()
-        if not assigned:  # more workers than partitions
-            return {}
+        assigned: set[TP] = self.assignment()  # empty when there are more workers than partitions
         try:
             begin = await transport.begin_at({tp.partition for tp in assigned})
-            earliest = await self.earliest_offsets(*assigned)
-            ends = await self.highwaters(*assigned)
-            batch.refuse_another_log(
-                begin, {tp.partition: at for tp, at in earliest.items()}, {tp.partition: at for tp, at in ends.items()}
-            )
             positions = {tp: begin[tp.partition] for tp in assigned}
-            await self.seek_wait(positions)
+            if positions:
+                await self.seek_wait(positions)
         except Exception as error:
-            log.critical("cannot begin at the checkpoints: %s", error)
+            log.critical("cannot begin at the checkpoints: %s: %s", type(error).__name__, error)
             end_within(_SECONDS_TO_END, "the checkpoints could not be read")
             await self.app.crash(error)
             raise

@@ -107,7 +107,7 @@ def expected_rows(
 
     `stops`: where the read model says that a subject could not be folded any more.
     """
-    sorted_out = sort_out([reading.read(record, partitions) for record in records], {}, (), skips)
+    sorted_out = sort_out([reading.read(record, partitions) for record in records], skips=skips)
     _stop_where_it_did(sorted_out, stops or {})
     try:
         return _rows_from(sorted_out)

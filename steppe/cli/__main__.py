@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 app.add_typer(rule_versions.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
+log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
+app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
@@ -45,6 +47,17 @@ _SECONDS_TO_CATCH_UP = 600.0
 def up(context: typer.Context) -> None:
     """Start broker, database and services here, without Docker (options: steppe up --help)."""
     command = [sys.executable, "-m", "steppe.standalone", *context.args]
+    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
+
+
+@log_app.command(
+    name="adopt",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def adopt_log(context: typer.Context) -> None:
+    """Take the log that is there for the truth from now on (options: steppe log adopt --help)."""
+    addresses.find().into_environment()
+    command = [sys.executable, "-m", "services.projector.adopt", *context.args]
     os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
@@ -175,7 +188,12 @@ def status(
     if as_json:
         print_json(found)
     else:
-        out().print(tables.status(found))
+        screen = out()
+        screen.print(tables.status(found))
+        for halt in found["halts"]:
+            screen.print(
+                f"partition {halt['partition']} is halted since {halt['since']}: {halt['message']}", soft_wrap=True
+            )
 
 
 @app.command(

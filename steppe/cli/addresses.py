@@ -18,6 +18,13 @@ class Addresses:
     api: str
     database: str | None
     kafka: str | None
+    topic: str | None
+
+    def into_environment(self) -> None:
+        """For a command that goes on as another program: broker and database as that program reads them."""
+        for name, value in (("STEPPE_KAFKA", self.kafka), ("STEPPE_DATABASE", self.database)):
+            if value is not None:
+                os.environ[name] = value
 
 
 def find() -> Addresses:
@@ -29,6 +36,7 @@ def find() -> Addresses:
         api=_address("STEPPE_API", "STEPPE_API_PORT", host, running.get("api"), "8000"),
         database=os.environ.get("STEPPE_DATABASE") or running.get("database"),
         kafka=os.environ.get("STEPPE_KAFKA") or running.get("kafka"),
+        topic=os.environ.get("STEPPE_TOPIC"),
     )
 
 

@@ -207,7 +207,7 @@ class Log(list[Event]):
 def _logs(draw: st.DrawFn, projects: Sequence[str], claims: st.SearchStrategy[_Claim], events_max: int) -> Log:
     log = Log(draw(_registration(project)) for project in projects)
     most = events_max - len(log)
-    least = draw(st.sampled_from([0, most // 3, most * 2 // 3]))
+    least = draw(st.sampled_from([0, most // 6, most // 2]))
     for number, claim in enumerate(draw(st.lists(claims, min_size=least, max_size=most))):
         event = claim.made(str(number), log)
         if event is not None:

@@ -21,9 +21,14 @@ from services.projector.store import Store
 from services.projector.verify import Verdict, read_log, verify
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
+from steppe.database import living
 from tests.services.projection import Message, log_ends
 from tests.stack import Database, Stack
 
+_TABLES = (
+    "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
+    "standing", "co_investment_span",
+)  # fmt: skip
 BY = Doer(name="desk", reason="a test")
 
 
@@ -80,6 +85,15 @@ class Worked:
         rest = [record for record in await self.log() if record.offset >= reached.get(record.partition, 0)]
         for first in range(0, len(rest), size):
             await store.apply(rest[first : first + size])
+
+    async def afresh(self, size: int = 500) -> None:
+        """Forget the read model, between two batches, and bring the whole log in again in batches of this size."""
+        async with self.owner.transaction():
+            await living.hold(self.owner, alone=True)
+            for table in _TABLES:
+                await self.owner.execute(f"DELETE FROM {table}")
+            await self.owner.execute("UPDATE checkpoint SET next_offset = 0, last_record_sha256 = NULL")
+        await self.apply(size)
 
     async def act(self, act: Callable[[Quarantine], Awaitable[Any]]) -> Any:
         """As an operator, with the rights of the projector."""

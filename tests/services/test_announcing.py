@@ -18,9 +18,9 @@ from services.projector.announcing import Announcer
 from services.projector.publishing import today as utc_today
 from steppe.contracts.announced_schema import flag_schema, project_schema
 from steppe.database import rejudge, rule_versions
+from steppe.database.emptying import empty
 from steppe.domain.rule_document import rules_from
 from steppe.domain.rules import RULES
-from tests.services.emptied import emptied
 from tests.services.reading_api import SOURCE, Log, event, memorandum, registered
 from tests.stack import Database
 
@@ -267,7 +267,7 @@ async def test_a_rebuild_with_equal_content_is_silent(log: Log, desk: Desk) -> N
     told = await desk.connection.fetchval("SELECT count(*) FROM steppe.flag_transition")
     waiting = await desk.connection.fetchval("SELECT count(*) FROM steppe.outbox")
     ends = {row["partition"]: row["next_offset"] for row in await desk.connection.fetch("SELECT * FROM checkpoint")}
-    await emptied(desk.connection)
+    await empty(desk.connection)
     assert await desk.look(STAGNANT, ends) is None
     for one in events:
         await log.append(one)

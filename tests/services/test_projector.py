@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from services.projector.verify import verify
-from tests.services.emptied import emptied
+from steppe.database.emptying import empty
 from tests.services.projection import QUICK, Message, event, publish, until, until_covered
 from tests.stack import Database, Service, Stack
 
@@ -164,7 +164,7 @@ async def test_a_restart_goes_on_where_the_read_model_ends_whatever_kafka_believ
     service.stop()
     assert service.child.process.returncode == 0
     owner = await asyncpg.connect(database.owner)
-    await emptied(owner)
+    await empty(owner)
     await owner.close()
     again = start("projector", **QUICK)
     await projected(stack, topic, database, reader, again, [event("b", "project-1")])
@@ -177,7 +177,7 @@ async def test_a_checkpoint_that_went_back_ends_a_living_projector_and_the_next_
     service = start("projector", **QUICK)
     await projected(stack, topic, database, reader, service, [event(f"a{n}") for n in range(10)])
     projector = await asyncpg.connect(database.projector)
-    await emptied(projector)
+    await empty(projector)
     await projector.close()
     assert await reader.fetchval("SELECT count(*) FROM project") == 0
     await publish(stack.kafka, topic, [event("later")])

@@ -15,7 +15,6 @@ from services.projector.errors import QuarantineFullError
 from services.projector.operating import RefusedError
 from steppe.contracts import codec
 from steppe.domain import vocabulary
-from tests.services.emptied import emptied
 from tests.services.projection import QUICK, Message, event, until
 from tests.services.quarantining import Worked, ids, neighbours
 from tests.stack import Database, Service, Stack
@@ -61,12 +60,6 @@ async def worked(stack: Stack, database: Database, topic: str) -> AsyncIterator[
     await owner.close()
 
 
-async def afresh(worked: Worked, size: int) -> None:
-    """Fold the whole log again, in batches of this size."""
-    await emptied(worked.owner)
-    await worked.apply(size)
-
-
 @pytest.mark.parametrize("kind", POISONS)
 async def test_a_poison_holds_its_own_project_from_there_on_wherever_it_lies_in_a_batch(
     worked: Worked, kind: str
@@ -80,7 +73,7 @@ async def test_a_poison_holds_its_own_project_from_there_on_wherever_it_lies_in_
     )  # fmt: skip
     # Everything in one batch; the poison as the last of one, as the first, in the middle, and alone.
     for size in (500, 4, 3, 2, 1):
-        await afresh(worked, size)
+        await worked.afresh(size)
         await worked.verified()
         assert await worked.states(VICTIM) == {"b0": "folded", "b1": "folded", "a0": "held", "a1": "held"}
         for other, expected in ((others[0], ["o0", "o2"]), (others[1], ["o1"]), ("somewhere-else", ["far"])):
@@ -102,7 +95,7 @@ async def test_the_first_record_of_a_project_and_several_of_them_can_be_poison(w
         event("a", VICTIM), (first.encode(), None, ()), event("b", first), *(event("c", other) for other in rest)
     )
     for size in (500, 2, 1):
-        await afresh(worked, size)
+        await worked.afresh(size)
         await worked.verified()
         assert await worked.states(VICTIM) == {"a": "held"}
         assert await worked.states(first) == {"b": "held"}
@@ -182,7 +175,7 @@ async def test_a_skipped_record_does_not_hold_again_after_a_rebuild_and_a_living
         ("skip", "desk", "a test", "skipped")
     ]
     for size in (500, 1):
-        await afresh(worked, size)
+        await worked.afresh(size)
         assert (await worked.verified()).rows == before.rows
 
 
@@ -249,7 +242,7 @@ async def test_what_was_skipped_frees_its_name_for_the_mended_event_whatever_a_l
         await worked.apply()
         await worked.skip(first)
         await worked.verified()
-    await afresh(worked, 500)
+    await worked.afresh(500)
     await worked.verified()
     assert await worked.owner.fetchval("SELECT log_offset FROM event") == second[1]
     assert await worked.stages(VICTIM) == [("decode", "skipped")]
@@ -270,7 +263,7 @@ async def test_a_conflict_is_shown_and_kept_byte_for_byte_and_holds_nobody(worke
     with pytest.raises(RefusedError, match="the first event of that name stands"):
         await worked.retry(place)
     assert await worked.skip(place) == ["skipped"]
-    await afresh(worked, 1)
+    await worked.afresh(1)
     await worked.verified()
     assert await worked.stages(VICTIM) == [("conflict", "skipped")]
 

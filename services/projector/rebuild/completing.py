@@ -10,7 +10,7 @@ import asyncpg
 
 from services.projector import diverting, log_reader
 from services.projector.batch import Record
-from services.projector.diverted import Diverted, Place, Stage
+from services.projector.diverted import Diverted, Place, Skips, Stage, skip_of
 from services.projector.rows import instant
 from services.projector.settings import Settings
 from steppe.database import living, queries
@@ -30,13 +30,13 @@ async def complete(connection: asyncpg.Connection, settings: Settings, schema: s
             for row in await connection.fetch(_STATEMENTS["diverted_without_record"])
         }
         if missing:
-            await _fill(connection, settings, missing)
+            await _fill(connection, settings, missing, await diverting.all_skips(connection, settings.topic))
         await diverting.refuse_more_than(connection, settings.topic, settings.projector_quarantine_max)
         async for row in connection.cursor(_STATEMENTS["diverted"], prefetch=_ROWS_AT_ONCE):
             await diverting.publish(connection, settings.topic, [_diverted(row)])
 
 
-async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[Place]) -> None:
+async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[Place], skips: Skips) -> None:
     begin: dict[int, int] = {}
     for partition, offset in missing:
         begin[partition] = min(offset, begin.get(partition, offset))
@@ -50,10 +50,10 @@ async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set
                 if (record.partition, record.offset) in missing
             ]
             missing -= {(record.partition, record.offset) for record in wanted}
-            await _complete(connection, wanted)
+            await _complete(connection, wanted, skips)
 
 
-async def _complete(connection: asyncpg.Connection, records: list[Record]) -> None:
+async def _complete(connection: asyncpg.Connection, records: list[Record], skips: Skips) -> None:
     if records:
         await connection.execute(
             _STATEMENTS["complete_diverted"],
@@ -63,6 +63,7 @@ async def _complete(connection: asyncpg.Connection, records: list[Record]) -> No
             [record.value for record in records],
             [encoded_headers(record.headers) for record in records],
             [instant(record.timestamp_ms) if record.timestamp_ms > 0 else None for record in records],
+            [skip_of(record, skips) is not None for record in records],
         )
 
 

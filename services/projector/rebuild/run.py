@@ -165,7 +165,7 @@ class _Rebuild:
             # What lay in the log before this stage is sorted; the mark goes with it.
             await connection.execute(living.STATEMENTS["enter"], self._schema)
             await connection.execute(_REBUILD["set_repeated_aside"])
-            await connection.execute(_REBUILD["divert_conflicts"], self._settings.topic, TAKEN)
+            await connection.execute(_REBUILD["divert_conflicts"], TAKEN)
             await connection.execute(_REBUILD["divert_skipped"], self._settings.topic)
             await connection.execute(_REBUILD["divert_held"], waits_behind("%"))
             await connection.execute(_REBUILD["index_read_model"], self._schema, "event", True, False)

@@ -14,7 +14,7 @@ import asyncpg
 from services.projector import batch, diverting, log_reader, reading, rows
 from services.projector.applying import Applier
 from services.projector.batch import Record
-from services.projector.diverted import Skips
+from services.projector.diverted import Skips, skip_of
 from services.projector.reading import State, StoredEvent
 from services.projector.sorting import undecodable
 from steppe.database import living, queries
@@ -66,7 +66,7 @@ async def _store(
 
 def _rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
     found = reading.read(record, partitions)
-    skip = skips.get((record.partition, record.offset)) if skips else None
+    skip = skip_of(record, skips)
     diverted = undecodable(found, skip)
     if diverted is not None:
         return False, rows.quarantine_row(diverted)

@@ -44,13 +44,15 @@ TRUNCATE rm_v1.event, rm_v1.conflict, rm_v1.project, rm_v1.project_span, rm_v1.d
 UPDATE rm_v1.checkpoint SET next_offset = 0, last_record_sha256 = NULL, last_record_at = NULL, applied_at = now();
 
 -- What operators, and releases at their start, did to what was diverted. Not disposable: a rebuild obeys the skips.
--- `stage` and `found` are those of the record when it was acted on. Only ever added to.
+-- `stage` and `found` are those of the record when it was acted on; `record_sha256` is its fingerprint, because its place
+-- may be another record's in another log; null when not one record was acted on. Only ever added to.
 CREATE TABLE steppe.quarantine_action (
     action_id bigint GENERATED ALWAYS AS IDENTITY,
     topic text NOT NULL,
     action text NOT NULL,
     partition integer NOT NULL,
     log_offset bigint NOT NULL,
+    record_sha256 bytea,
     subject text,
     stage text NOT NULL,
     found text NOT NULL,
@@ -69,8 +71,9 @@ CREATE TABLE steppe.quarantine_publication (
     topic text NOT NULL,
     partition integer NOT NULL,
     log_offset bigint NOT NULL,
+    record_sha256 bytea NOT NULL,
     stage text NOT NULL,
     release text NOT NULL,
     found_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT quarantine_publication_pk PRIMARY KEY (topic, partition, log_offset)
+    CONSTRAINT quarantine_publication_pk PRIMARY KEY (topic, partition, log_offset, record_sha256)
 );

@@ -52,3 +52,18 @@ SELECT
     OR EXISTS (SELECT 1 FROM event)
     OR EXISTS (SELECT 1 FROM conflict)
     OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
+
+-- name: api_halts
+-- Why partitions cannot go on. $1 topic
+SELECT halt.partition, halt.reason, halt.message, halt.since
+FROM steppe.halt
+WHERE halt.topic = $1::text
+ORDER BY halt.partition;
+
+-- name: api_log
+-- Which log the read models are made from. $1 topic
+SELECT log_identity.cluster, log_identity.partitions, log_identity.first_seen, log_identity.adopted_by, log_identity.reason
+FROM steppe.log_identity
+WHERE log_identity.topic = $1::text
+ORDER BY log_identity.identity_id DESC
+LIMIT 1;

@@ -9,16 +9,16 @@ ORDER BY partition
 FOR UPDATE;
 
 -- name: read_checkpoints
--- Where to start reading.
+-- Where to start reading, and what the record before it was.
 -- $1 topic
-SELECT partition, next_offset
+SELECT partition, next_offset, last_record_sha256
 FROM checkpoint
 WHERE topic = $1
 ORDER BY partition;
 
 -- name: advance_checkpoints
 -- One row a partition; runs under the locks of lock_checkpoints.
--- $1 topic, $2 partitions, $3 next offsets, $4 SHA-256 of the last records, $5 their times
+-- $1 topic, $2 partitions, $3 next offsets, $4 fingerprints of the last records, $5 their times
 UPDATE checkpoint
 SET next_offset = advanced.next_offset,
     last_record_sha256 = advanced.last_record_sha256,

@@ -2,16 +2,19 @@
 -- what operators read.
 
 -- name: quarantine_standing
--- What a batch has to obey. $1 subjects
+-- What a batch has to obey: which subjects wait, from which offset on, and the last thing that was done. $1 subjects
 SELECT
     (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action,
-    ARRAY(
-        SELECT DISTINCT quarantine.subject
-        FROM quarantine
-        WHERE quarantine.subject = ANY ($1::text[])
-            AND quarantine.stage IN ('decode', 'fold')
-            AND quarantine.state = 'open'
-    ) AS held;
+    COALESCE(array_agg(holding.subject), '{}') AS subjects,
+    COALESCE(array_agg(holding.log_offset), '{}') AS offsets
+FROM (
+    SELECT quarantine.subject, min(quarantine.log_offset) AS log_offset
+    FROM quarantine
+    WHERE quarantine.subject = ANY ($1::text[])
+        AND quarantine.stage IN ('decode', 'fold')
+        AND quarantine.state = 'open'
+    GROUP BY quarantine.subject
+) AS holding;
 
 -- name: quarantine_skips
 -- Records that an operator gave up, of stretches of the log. $1 topic, $2 partitions, $3 first and $4 last offset of each
@@ -19,7 +22,8 @@ SELECT DISTINCT ON (action.partition, action.log_offset)
     action.partition,
     action.log_offset,
     action.stage,
-    action.found
+    action.found,
+    action.record_sha256
 FROM steppe.quarantine_action AS action
 JOIN unnest($2::integer[], $3::bigint[], $4::bigint[]) AS stretch (partition, first_offset, last_offset)
     ON action.partition = stretch.partition
@@ -34,7 +38,8 @@ SELECT DISTINCT ON (action.partition, action.log_offset)
     action.partition,
     action.log_offset,
     action.stage,
-    action.found
+    action.found,
+    action.record_sha256
 FROM steppe.quarantine_action AS action
 WHERE action.topic = $1::text
     AND action.action = 'skip'
@@ -74,10 +79,10 @@ WHERE subject = ANY ($1::text[]);
 
 -- name: claim_publication
 -- Which of these never were on their way to the topic of the quarantine; from now on they are.
--- $1 topic, $2 partitions, $3 offsets, $4 stages, $5 release
-INSERT INTO steppe.quarantine_publication (topic, partition, log_offset, stage, release)
-SELECT $1::text, found.partition, found.log_offset, found.stage, $5::text
-FROM unnest($2::integer[], $3::bigint[], $4::text[]) AS found (partition, log_offset, stage)
+-- $1 topic, $2 partitions, $3 offsets, $4 fingerprints of the records, $5 stages, $6 release
+INSERT INTO steppe.quarantine_publication (topic, partition, log_offset, record_sha256, stage, release)
+SELECT $1::text, found.partition, found.log_offset, found.record_sha256, found.stage, $6::text
+FROM unnest($2::integer[], $3::bigint[], $4::bytea[], $5::text[]) AS found (partition, log_offset, record_sha256, stage)
 ON CONFLICT DO NOTHING
 RETURNING partition, log_offset, found_at;
 
@@ -87,10 +92,13 @@ SELECT pg_advisory_xact_lock($1::bigint);
 
 -- name: record_quarantine_action
 -- $1 topic, $2 action, $3 partition, $4 offset, $5 subject, $6 stage, $7 what was found, $8 outcome, $9 by whom, $10 why,
--- $11 release
+-- $11 release, $12 fingerprint of the record
 INSERT INTO steppe.quarantine_action
-    (topic, action, partition, log_offset, subject, stage, found, outcome, acted_by, reason, release)
-VALUES ($1::text, $2::text, $3::integer, $4::bigint, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text, $11::text);
+    (topic, action, partition, log_offset, subject, stage, found, outcome, acted_by, reason, release, record_sha256)
+VALUES (
+    $1::text, $2::text, $3::integer, $4::bigint, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text, $11::text,
+    $12::bytea
+);
 
 -- name: events_of_held_subjects
 -- Every stored event of some subjects, with what is kept of its record. $1 subjects

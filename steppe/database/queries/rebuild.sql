@@ -89,22 +89,16 @@ WHERE ordered.number > 1
     AND ordered.contradicts;
 
 -- name: divert_conflicts
--- What was set aside as a conflict. $1 the topic, $2 the reason
+-- What was set aside as a conflict. $1 the reason
 INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
 SELECT
     conflict.partition,
     conflict.log_offset,
     'conflict',
-    CASE WHEN skipped.log_offset IS NULL THEN 'open' ELSE 'skipped' END,
+    'open',
     conflict.subject,
-    $2::text
+    $1::text
 FROM conflict
-LEFT JOIN (
-    SELECT DISTINCT action.partition, action.log_offset
-    FROM steppe.quarantine_action AS action
-    WHERE action.topic = $1::text
-        AND action.action = 'skip'
-) AS skipped USING (partition, log_offset)
 ON CONFLICT DO NOTHING;
 
 -- name: divert_skipped
@@ -183,14 +177,15 @@ WHERE stage <> 'held'
 ORDER BY partition, log_offset;
 
 -- name: complete_diverted
--- $1 partitions, $2 offsets, $3 keys, $4 values, $5 headers, $6 times of the records
+-- $1 partitions, $2 offsets, $3 keys, $4 values, $5 headers, $6 times of the records, $7 whether they were given up
 UPDATE quarantine
 SET key = found.key,
     value = found.value,
     headers = found.headers,
-    record_at = found.record_at
-FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::timestamptz[])
-    AS found (partition, log_offset, key, value, headers, record_at)
+    record_at = found.record_at,
+    state = CASE WHEN found.skipped THEN 'skipped' ELSE quarantine.state END
+FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::timestamptz[], $7::boolean[])
+    AS found (partition, log_offset, key, value, headers, record_at, skipped)
 WHERE quarantine.partition = found.partition
     AND quarantine.log_offset = found.log_offset;
 
