@@ -8,7 +8,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from steppe.cli.migrate import Prepared, SettingError, run_from_environment
+from steppe.cli.migrate import Prepared, SettingError, run, run_from_environment
 from steppe.database import migrate, queries
 from steppe.database.migrate import Login, Migration, MigrationError
 from tests.stack import Database, Stack
@@ -154,14 +154,27 @@ async def test_preparing_names_the_setting_that_is_missing(monkeypatch: pytest.M
         await run_from_environment()
 
 
-async def test_the_log_is_kept_for_ever_and_dated_by_the_broker(stack: Stack, topic: str) -> None:
+async def _settings_of(stack: Stack, topic: str) -> dict[str, str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
     await admin.start()
     try:
         (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-        settings = {name: value for name, value, *_ in answer.resources[0][4]}
+        return {name: value for name, value, *_ in answer.resources[0][4]}
     finally:
         await admin.close()
+
+
+async def test_what_is_published_has_topics_and_is_kept_as_long_as_was_promised(
+    stack: Stack, database: Database, topic: str
+) -> None:
+    await run(stack.kafka, database.owner, topic=topic)
+    flags = await _settings_of(stack, "steppe.flags.v1")
+    assert (flags["cleanup.policy"], int(flags["retention.ms"]) // 86_400_000) == ("delete", 365)
+    assert (await _settings_of(stack, "steppe.projects.v1"))["cleanup.policy"] == "compact"
+
+
+async def test_the_log_is_kept_for_ever_and_dated_by_the_broker(stack: Stack, topic: str) -> None:
+    settings = await _settings_of(stack, topic)
     assert settings["retention.ms"] == "-1"
     assert settings["retention.bytes"] == "-1"
     assert settings["cleanup.policy"] == "delete"

@@ -35,6 +35,8 @@ _CLOSE_SECONDS_MAX = 1.0
 _ENDS_FRESH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
 _FAULT_SECONDS = 10.0
+# Longer than anything that a leader does without the database: it waits for Kafka, each time with a deadline.
+_SILENT_SECONDS_MAX = 20.0
 
 
 def today() -> date:
@@ -93,6 +95,7 @@ class Publisher:
 
     async def connect(self) -> asyncpg.Connection:
         """A session of its own, because the lead is bound to it."""
+        silent_seconds_max = max(_SILENT_SECONDS_MAX, 3 * self._settings.projector_announce_seconds)
         return await asyncpg.connect(
             self._settings.database,
             timeout=self._settings.projector_database_seconds_max,
@@ -101,6 +104,12 @@ class Publisher:
                 "application_name": "steppe-publisher",
                 # Optional filters need a plan of their own each time, not one for all.
                 "plan_cache_mode": "force_custom_plan",
+                # A leader that sleeps or is cut off loses its session, and the lead with it.
+                "idle_session_timeout": f"{silent_seconds_max:.0f}s",
+                "idle_in_transaction_session_timeout": f"{silent_seconds_max:.0f}s",
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
             },
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
@@ -104,6 +105,25 @@ async def test_of_two_workers_one_announces_and_the_other_takes_over_when_it_is_
     stored = [str(row[0]) for row in await reader.fetch("SELECT event_id FROM steppe.flag_transition")]
     assert sorted(ids) == sorted(stored)
     assert {one["subject"] for one in await topics.read(topics.projects)} == {"deep-lead-mine", "second-mine"}
+
+
+async def test_a_leader_that_sleeps_loses_the_lead_and_does_not_tell_again_when_it_wakes(
+    stack: Stack, topic: str, topics: Topics, reader: asyncpg.Connection, start: Start
+) -> None:
+    leader = start("projector", **QUICK, **topics.settings)
+    await until("one announces", lambda: "announces from now on" in leader.log())
+    other = start("projector", **QUICK, **topics.settings)
+    leader.child.process.send_signal(signal.SIGSTOP)
+    await until("the other one announces", lambda: "announces from now on" in other.log(), seconds=60)
+    await until_covered(reader, await publish(stack.kafka, topic, [event("one")]), other, seconds=40)
+    await until_sent(reader, lambda told: told > 0)
+    leader.child.process.send_signal(signal.SIGCONT)
+    before, _ = await counts(reader)
+    await until_covered(reader, await publish(stack.kafka, topic, [event("two", "second-mine")]), other, seconds=40)
+    await until_sent(reader, lambda told: told > before)
+    ids = [one["id"] for one in await topics.read(topics.flags)]
+    stored = [str(row[0]) for row in await reader.fetch("SELECT event_id FROM steppe.flag_transition")]
+    assert sorted(ids) == sorted(stored)
 
 
 async def test_two_leaders_in_turn_tell_of_a_day_once(
