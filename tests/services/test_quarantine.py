@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -17,7 +17,7 @@ from steppe.contracts import codec
 from steppe.domain import vocabulary
 from tests.services.projection import QUICK, Message, event, until
 from tests.services.quarantining import Worked, ids, neighbours
-from tests.stack import Database, Service, Stack
+from tests.stack import Service
 
 HEADERS = (("h", b"\x00\xff"), ("h", b"again"), ("traceparent", b"00-1-2-03"))
 VICTIM = "deep-lead-mine"
@@ -50,14 +50,6 @@ POISONS: dict[str, Callable[[str], bytes | None]] = {
     "nested too deep": lambda subject: b"[" * 100_000,
     "a list": lambda subject: b"[]",
 }
-
-
-@pytest.fixture
-async def worked(stack: Stack, database: Database, topic: str) -> AsyncIterator[Worked]:
-    """The test's own log."""
-    owner = await asyncpg.connect(database.owner)
-    yield Worked(stack, database, topic, owner)
-    await owner.close()
 
 
 @pytest.mark.parametrize("kind", POISONS)
