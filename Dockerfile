@@ -46,10 +46,12 @@ USER steppe
 EXPOSE 8000
 CMD ["python", "-m", "services.api"]
 
-# The steppe command: migrations, rebuilds, questions.
+# The steppe command: migrations, rebuilds, questions. What needs the fold is done by the projector's code.
 FROM runtime AS tools
 COPY --from=build-tools /app/.venv .venv
 COPY steppe steppe
+COPY services/__init__.py services/__init__.py
+COPY services/projector services/projector
 USER steppe
 ENTRYPOINT ["python", "-m", "steppe.cli"]
 CMD ["--help"]

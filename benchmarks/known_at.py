@@ -19,12 +19,11 @@ import asyncpg
 import httpx
 
 from benchmarks.projector_live import prepared
-from services.projector.applying import Applier
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.batch import Record
 from services.projector.memory import Memory
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database import queries
 from tests.faults.load import STEPS
 from tests.services.projection import Message, event
 from tests.services.reading_api import api
@@ -58,9 +57,7 @@ def messages(count: int, projects: int) -> list[Message]:
 
 async def apply(database: str, topic: str, found: list[Message]) -> None:
     """Write the read model as the projector would, in one batch and without a broker."""
-    files = ("checkpoint", "event", "read_model", "registry", "market")
-    statements = {name: text for file in files for name, text in queries.load(file).items()}
-    applier = Applier(statements, topic, PARTITIONS_DEFAULT)
+    applier = Applier(STATEMENTS, topic, PARTITIONS_DEFAULT)
     records: dict[int, list[Record]] = {partition: [] for partition in range(PARTITIONS_DEFAULT)}
     for key, value, _ in found:
         assert key is not None, "every event has a key"

@@ -1,7 +1,7 @@
 """How an answer leaves the house: snapshot, ETag, position, pages, JSON or CSV. Knows HTTP; knows no table.
 
-The ETag is weak and stands for release, position, rules, day and question: what it stands for decides the items, and the time
-of the answer (`known_at`) is no reason to send them again.
+The ETag is weak and stands for release, position, actions of operators, rules, day and question: what it stands for decides
+the items, and the time of the answer (`known_at`) is no reason to send them again.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
     what = [
         RELEASE,
         snapshot.position,
+        snapshot.last_action,
         snapshot.rules.version,
         question.fingerprint,
         str(question.limit),

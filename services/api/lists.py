@@ -52,12 +52,13 @@ async def project_page(snapshot: Snapshot, question: Question) -> Page:
     found = stored.flags_by_project(
         await snapshot.rows("api_flags_of_projects", question.as_of, [row["project"] for row in rows])
     )
+    held = stored.held_events(await snapshot.rows("api_held_events", [row["project"] for row in rows]))
     schemes = asked.get("crosswalk", ())
     items = []
     for row in rows:
         state = stored.project(row)
         item = project_item(state, found.get(row["project"], []), stored.position(row), question.as_of)
-        items.append({**item, **shapes.crosswalk(state, schemes)})
+        items.append({**item, **shapes.quarantine(held, row["project"]), **shapes.crosswalk(state, schemes)})
     return Page(
         items=items,
         next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,

@@ -52,10 +52,11 @@ async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str,
     deals = [stored.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
     flags = stored.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
     shared = stored.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
-    known = [stored.event(one) for one in await snapshot.rows("api_events_of_project", key)]
+    known = [stored.event(one) for one in await snapshot.rows("api_events_of_project", key) if stored.folds(one)]
     record = read_as_known((event for event in known if event is not None), question.knowledge)
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     state = stored.project(row)
+    held = stored.held_events(await snapshot.rows("api_held_events", [key]))
     told = explanation(
         stored.spans(await snapshot.rows("api_project_spans_of_project", key), stored.project),
         deals,
@@ -67,6 +68,7 @@ async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str,
     return {
         **shapes.project_detail(state, deals, flags, shared, stored.position(row), as_of, told),
         **shapes.crosswalk(state, question.filters.get("crosswalk", ())),
+        **shapes.quarantine(held, key, counted=True),
         "stakes": ledger.stakes(events, deals),
         "offtakes": ledger.offtakes(events, deals),
         "money": ledger.money(events),
@@ -117,7 +119,11 @@ async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:
     row = await snapshot.row("api_project_at", as_of, key) if "\x00" not in key else None
     if row is not None:
         return row
-    known = [one["project"] for one in await snapshot.rows("api_near_projects", key.replace("\x00", ""))]
+    asked = key.replace("\x00", "")
+    if await snapshot.row("api_held_events", [asked]) is not None:
+        held = "its events wait in quarantine; see `steppe quarantine list`."
+        raise RefusalError(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", {"suggestions": []})
+    known = [one["project"] for one in await snapshot.rows("api_near_projects", asked)]
     likely = near(key, known)
     hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
     raise RefusalError(NOT_FOUND, f"No project {key[:80]!r}.{hint}", {"suggestions": likely})

@@ -54,11 +54,15 @@ def server_settings(settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it."""
+    """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
+
+    `last_action` is the number of the last thing that an operator did to what was diverted.
+    """
 
     connection: Any  # asyncpg's pool proxy, which has no public type
     next_offsets: dict[int, int]
     rules: Rules
+    last_action: int = 0
 
     @property
     def position(self) -> str:
@@ -98,7 +102,12 @@ class Reader:
             await living.enter(connection)
             rows = await connection.fetch(QUERIES["api_position"], self._topic)
             next_offsets = {row["partition"]: row["next_offset"] for row in rows}
-            yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection))
+            yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
+
+
+def last_action_of(rows: list[Row]) -> int:
+    """From the rows of `api_position`."""
+    return max((row["last_action"] for row in rows), default=0)
 
 
 def spelt(next_offsets: dict[int, int]) -> str:

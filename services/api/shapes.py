@@ -75,6 +75,15 @@ def crosswalk(value: ProjectState, schemes: Collection[str]) -> Item:
     return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in found.items()}}
 
 
+def quarantine(held: Mapping[str, int], key: str, *, counted: bool = False) -> Item:
+    """Whether events of a project wait in quarantine, to be joined to its item: then it stands as it did before them.
+
+    `held` counts them, by project that is held.
+    """
+    told: Item = {"quarantined": key in held}
+    return {**told, "held_events": held.get(key, 0)} if counted else told
+
+
 def project_detail(
     value: ProjectState,
     deals: Sequence[DealState],

@@ -18,11 +18,16 @@ from steppe.log.ends import LogEnds
 
 router = APIRouter(tags=["status"])
 
+_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
+
 
 @router.get("/v1/status", openapi_extra=described(parameters.WAITING))
 async def status(request: Request) -> Response:
-    """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, what could not be
-    decoded, conflicts. The state of the whole is that of the worst partition.
+    """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, and what is not folded.
+    The state of the whole is that of the worst partition.
+
+    `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
+    that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
     """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
@@ -57,8 +62,7 @@ async def status(request: Request) -> Response:
             "lag_seconds": max(
                 (one["lag_seconds"] for one in partitions if one["lag_seconds"] is not None), default=None
             ),
-            "quarantined": sum(row["quarantined"] for row in rows),
-            "conflicts": sum(row["conflicts"] for row in rows),
+            **{name: sum(row[name] for row in rows) for name in _NOT_FOLDED},
             "projects": totals["projects"] if totals else 0,
             "events_of_projects": totals["events_of_projects"] if totals else 0,
         },

@@ -60,6 +60,11 @@ def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
     return {(row["project"], row["deal"]): row["events"] for row in rows}
 
 
+def held_events(rows: Iterable[Row]) -> dict[str, int]:
+    """How many events wait in quarantine, by project that is held."""
+    return {row["subject"]: row["held_events"] for row in rows}
+
+
 def position(row: Row) -> str:
     """Where a row's last event stands in the log."""
     return f"{row['partition']}:{row['log_offset']}"
@@ -73,6 +78,11 @@ def level(number: int | None) -> str | None:
 def closed(day: date | None) -> date | None:
     """A day, or None for the infinities of the fold."""
     return None if day in (None, date.min, date.max) else day
+
+
+def folds(row: Row) -> bool:
+    """Whether answers follow from a stored event: its type is known, and it is neither held nor given up."""
+    return row["state"] in ("folded", "registry")
 
 
 def event(row: Row) -> Event | None:

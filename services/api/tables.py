@@ -16,7 +16,7 @@ from steppe.domain.levels import Level
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
-    "memorandum_since", "bound_on", "last_event_on", "position",
+    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
 )  # fmt: skip
 DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",

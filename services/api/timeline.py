@@ -22,8 +22,8 @@ Item = dict[str, Any]
 class Told:
     """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
 
-    Corrections that are known are told whatever the day: they say how the days before are read. An event whose type is
-    unknown has no days and comes last.
+    Corrections that are known are told whatever the day: they say how the days before are read. An event that is not
+    folded (of an unknown type, held, given up) is not read, and comes last.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Told:
         self._project_spans = project_spans
         self._changes = changes
         self._rules = rules
-        known = {(row["source"], row["id"]): stored.event(row) for row in rows}
-        self._events = [event for event in known.values() if event is not None]
+        known = [stored.event(row) for row in rows if stored.folds(row)]
+        self._events = [event for event in known if event is not None]
         self._knowledge = knowledge
         self._readings = read_as_known(self._events, knowledge).readings
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
@@ -58,7 +58,7 @@ class Told:
             (
                 (place, row)
                 for place, row in placed
-                if row["state"] == "unknown" or place[0] <= as_of.isoformat() or _is_about_an_event(row)
+                if not stored.folds(row) or place[0] <= as_of.isoformat() or _is_about_an_event(row)
             ),
             key=lambda one: one[0],
         )

@@ -21,7 +21,7 @@ import asyncpg
 from services.api import stored
 from services.api.knowledge import Knowledge
 from services.api.problems import RefusalError
-from services.api.reading import QUERIES, Row, Snapshot
+from services.api.reading import QUERIES, Row, Snapshot, last_action_of
 from steppe.database import living, rule_versions
 from steppe.database.queries import load
 from steppe.database.read_model import STATEMENTS, ReadModel, Subject
@@ -38,11 +38,15 @@ Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 
 @dataclass(slots=True)
 class _World:
-    """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where."""
+    """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where.
+
+    `last_action` is the last thing that an operator had done by then to what was diverted.
+    """
 
     connection: asyncpg.Connection[Row]
     schema: str = ""
     next_offsets: dict[int, int] = field(default_factory=dict)
+    last_action: int = 0
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -79,11 +83,13 @@ class Worlds:
                 world.schema, world.next_offsets = schema, {}
             rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
             now = {row["partition"]: row["next_offset"] for row in rows}
+            if world.last_action != last_action_of(rows):  # what was held may be folded by now, wherever it lies
+                world.last_action, world.next_offsets = last_action_of(rows), {}
             if world.next_offsets != now:
                 async with self._making:
                     await self._learn(world, knowledge, rules, now)
             try:
-                yield Snapshot(world.connection, now, rules)
+                yield Snapshot(world.connection, now, rules, world.last_action)
             finally:
                 await transaction.commit()
             world.next_offsets = now

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -24,6 +25,14 @@ from steppe.domain.events import Event
 
 _STATEMENTS = {**queries.load("checkpoint"), **queries.load("event"), **announcements.STATEMENTS}
 _FLAGS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What was told already: up to where in the log, but for subjects of whom something earlier was folded meanwhile."""
+
+    next_offsets: Sequence[int]
+    acted: Mapping[str, int]
 
 
 class Announcer:
@@ -70,30 +79,34 @@ class Announcer:
         )
         base: date = day if first else until["day"]
         day = max(day, base)
+        last_action = until["last_action_now"]
+        acted = await connection.fetch(_STATEMENTS["subjects_acted_on"], until["last_action"])
+        since_when = _Since(since, {row["subject"]: row["log_offset"] for row in acted})
         moved: set[str] = set()
         if not look_at_all:
-            if (day, next_offsets) == (base, since):
+            if (day, next_offsets, last_action) == (base, since, until["last_action"]):
                 return 0
             if next_offsets != since:
                 moved = {row["project"] for row in await connection.fetch(_STATEMENTS["projects_moved"], since)}
+            moved.update(since_when.acted)
         turning: dict[date, set[str]] = defaultdict(set)
         for row in await connection.fetch(_STATEMENTS["projects_turning"], base, day):
             turning[row["day"]].add(row["project"])
 
         found = await self._differing(connection, base, None if look_at_all else sorted(moved))
-        learnt = Learnt() if first else await self._learn(connection, found, since)
+        learnt = Learnt() if first else await self._learn(connection, found, since_when)
         whys = [Why("event") if first else causes.why_now(one, learnt) for one in found]
         rules: str = until["rules_now"]
         count = await self._tell(connection, base, found, whys, rules)
         concerned = moved.union(one.project for one in found)
         for turn in sorted(turning):
             found = await self._differing(connection, turn, sorted(turning[turn]))
-            learnt = await self._learn(connection, found, since)
+            learnt = await self._learn(connection, found, since_when)
             count += await self._tell(connection, turn, found, [causes.why_on(o, turn, learnt) for o in found], rules)
             concerned |= turning[turn]
         await announcements.tell_projects(connection, day, None if look_at_all else concerned)
         await connection.execute(
-            _STATEMENTS["set_announced_until"], day, next_offsets, until["schema_now"], until["rules_now"]
+            _STATEMENTS["set_announced_until"], day, next_offsets, until["schema_now"], until["rules_now"], last_action
         )
         return count
 
@@ -119,7 +132,7 @@ class Announcer:
             for row in rows
         ]
 
-    async def _learn(self, connection: asyncpg.Connection, found: Iterable[Difference], since: Sequence[int]) -> Learnt:
+    async def _learn(self, connection: asyncpg.Connection, found: Iterable[Difference], since: _Since) -> Learnt:
         """What is new about those whose severity differs."""
         differing = [one for one in found if one.severity != one.severity_before]
         if not differing:
@@ -134,7 +147,9 @@ class Announcer:
                 subjects[row["reference"]].add(row["subject"])
         asked = sorted({one.project for one in differing}.union(*subjects.values()))
         news: dict[str, list[News]] = defaultdict(list)
-        for row in await connection.fetch(_STATEMENTS["events_moved"], asked, since):
+        for row in await connection.fetch(
+            _STATEMENTS["events_moved"], asked, since.next_offsets, list(since.acted), list(since.acted.values())
+        ):
             news[row["subject"]].append(_news(row))
         corrected = [subject for subject, ones in news.items() if any(one.corrects for one in ones)]
         events: dict[str, list[Event]] = {subject: [] for subject in corrected}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from services.projector import batch, reading, rows
+from services.projector import batch, diverting, reading, rows
 from services.projector.batch import Record
+from services.projector.diverted import Place, Stage
 from services.projector.errors import CheckpointMissingError
+from services.projector.folding import Arrivals, Folded, fold
 from services.projector.memory import Memory, Remembered
-from services.projector.reading import State, StoredEvent, Undecoded
-from services.projector.sorting import Identity, Place, Sorted, sort_out
+from services.projector.reading import State, StoredEvent
+from services.projector.sorting import Identity, Sorted, sort_out
 from steppe import failpoints
-from steppe.database import rule_versions
-from steppe.database.read_model import ReadModel, Subject
+from steppe.database import queries, rule_versions
+from steppe.database.read_model import ReadModel
 from steppe.database.rows import copy
 from steppe.domain.events import Event
+from steppe.domain.record import corrects_itself, read_record
 from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
@@ -25,33 +29,50 @@ if TYPE_CHECKING:
 
     Connection = PoolConnectionProxy | asyncpg.Connection
 
+# All that a worker runs.
+STATEMENTS = {
+    name: statement
+    for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market", "identity")
+    for name, statement in queries.load(file).items()
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only."""
+    """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only.
+
+    `last_action`: the last thing that an operator did before it. `faults`: projects whose market could not be judged;
+    `stood`: subjects without news that could not be folded again.
+    """
 
     next_offsets: Mapping[int, int]
     applied: int = 0
     duplicates: int = 0
     again: int = 0
     conflicts: int = 0
-    undecoded: int = 0
+    quarantined: int = 0
+    held: int = 0
     unknown: int = 0
     skipped: int = 0
     subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
+    last_action: int = 0
+    faults: Mapping[str, str] = field(default_factory=dict)
+    stood: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, which topic, and how many partitions it has.
+    """What every batch needs: the `STATEMENTS`, which topic, and how many partitions it has.
 
-    `alone`: nobody else reads or writes this read model, so nobody waits for its position.
+    `alone`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many of
+    the last 10,000 records of a partition may be diverted.
     """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
     alone: bool = False
+    quarantine_max: int = 1000
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Another worker that holds them is waited for."""
@@ -71,41 +92,71 @@ class Applier:
         if not any(rest.values()):
             return Applied(next_offsets=fence, skipped=skipped)
         failpoints.reach("before-apply")
-        stored: list[StoredEvent] = []
-        undecoded: list[Undecoded] = []
-        for partition in rest:
-            for record in rest[partition]:
-                match reading.read(record, self.partitions):
-                    case StoredEvent() as event:
-                        stored.append(event)
-                    case Undecoded() as poison:
-                        undecoded.append(poison)
+        read = [reading.read(record, self.partitions) for partition in rest for record in rest[partition]]
         failpoints.reach("after-decode")
-        sorted_out = sort_out(stored, *await self._known(connection, stored))
-        subjects = await self._subjects(connection, sorted_out, memory)
-        await self._store(connection, sorted_out, undecoded)
-        failpoints.reach("after-events")
+        events = [one for one in read if isinstance(one, StoredEvent)]
+        standing = await connection.fetchrow(
+            self.statements["quarantine_standing"], sorted({event.subject for event in events})
+        )
+        assert standing is not None
+        last_action = standing["last_action"]
+        contents, places = await self._known(connection, events)
+        sorted_out = sort_out(
+            read,
+            contents,
+            places,
+            held=dict(zip(standing["subjects"], standing["offsets"], strict=True)),
+            skips=await diverting.skips_in(connection, self.topic, rest) if last_action else {},
+        )
         rules = await rule_versions.in_force(connection)
-        lives = await ReadModel(self.statements, rules, alone=self.alone).go_on(connection, subjects)
-        failpoints.reach("before-checkpoint")
+        model = ReadModel(self.statements, rules, alone=self.alone)
+        folded = await fold(connection, model, await self._arrivals(connection, sorted_out, memory, last_action))
+        for stored, reason in folded.stopped:
+            sorted_out.stop(stored, reason)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
+        last_offsets = {partition: next_offset - 1 for partition, next_offset in next_offsets.items()}
+        await diverting.refuse_too_many(connection, sorted_out.diverted, last_offsets, self.quarantine_max)
+        await self.store(connection, sorted_out, folded)
+        failpoints.reach("after-events")
+        faults = await model.put(connection, folded.told)
+        failpoints.reach("before-checkpoint")
         await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
         if not self.alone:
             await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
+        stages = Counter(one.stage for one in sorted_out.diverted)
         return Applied(
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
             duplicates=sorted_out.duplicates,
             again=sorted_out.again,
-            conflicts=len(sorted_out.conflicts),
-            undecoded=len(undecoded),
+            conflicts=stages[Stage.CONFLICT],
+            quarantined=stages[Stage.DECODE] + stages[Stage.FOLD],
+            held=stages[Stage.HELD],
             unknown=sum(event.state is State.UNKNOWN for event in sorted_out.new),
             skipped=skipped,
             subjects={
-                (subject.partition, name): Remembered(tuple(subject.events), subject.last_offset, lives.get(name))
-                for name, subject in subjects.items()
+                (one.subject.partition, name): Remembered(tuple(one.subject.events), one.subject.last_offset, one.life)
+                for name, one in folded.told.items()
             },
+            last_action=last_action,
+            faults=faults,
+            stood=folded.faults,
         )
+
+    async def store(self, connection: Connection, sorted_out: Sorted, folded: Folded) -> None:
+        """Write the records: events, conflicts, what was diverted, and what of it is to be published."""
+        await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
+        for table, columns, found in (
+            ("conflict", rows.CONFLICT, [(one.record, rows.conflict_row(one)) for one in sorted_out.conflicts]),
+            ("quarantined", rows.QUARANTINE, [(one.record, rows.quarantine_row(one)) for one in sorted_out.diverted]),
+        ):
+            if found:
+                # They stand there already when the checkpoint was set back.
+                places = [record.partition for record, _ in found], [record.offset for record, _ in found]
+                await connection.execute(self.statements[f"remove_{table}"], *places)
+                await copy(connection, table.removesuffix("d"), columns, [row for _, row in found])
+        await self._park(connection, folded)
+        await diverting.publish(connection, self.topic, sorted_out.diverted)
 
     async def _known(
         self, connection: Connection, stored: Sequence[StoredEvent]
@@ -122,45 +173,48 @@ class Applier:
             {identity: (row["partition"], row["log_offset"]) for identity, row in known.items()},
         )
 
-    async def _subjects(self, connection: Connection, sorted_out: Sorted, memory: Memory) -> dict[str, Subject]:
+    async def _arrivals(
+        self, connection: Connection, sorted_out: Sorted, memory: Memory, last_action: int
+    ) -> dict[str, Arrivals]:
         """The touched subjects with all their events, from memory or else from the database, and the new ones."""
-        known = {subject: memory.recall(partition, subject) for subject, partition in sorted_out.touched.items()}
-        events = {subject: list(one.events) if one else [] for subject, one in known.items()}
-        last = {subject: one.last_offset if one else -1 for subject, one in known.items()}
-        news: dict[str, list[Event]] = {subject: [] for subject in known}
-        unknown = [subject for subject, one in known.items() if one is None]
-        if unknown:
-            for row in await connection.fetch(self.statements["events_of_subjects"], unknown):
+        news = sorted_out.folding()
+        known = {
+            subject: memory.recall(partition, subject, last_action) for subject, partition in sorted_out.touched.items()
+        }
+        events: dict[str, list[Event]] = {subject: [] for subject, one in known.items() if one is None}
+        last = dict.fromkeys(events, -1)
+        unreadable: dict[str, Exception] = {}
+        if events:
+            for row in await connection.fetch(self.statements["events_of_subjects"], list(events)):
                 subject = row["subject"]
-                events[subject].append(reading.again(row["raw"], row["headers"], subject))
                 last[subject] = max(last[subject], row["log_offset"])
-        for stored in sorted_out.new:
-            if stored.event is not None:
-                events[stored.subject].append(stored.event)
-                news[stored.subject].append(stored.event)
-                last[stored.subject] = max(last[stored.subject], stored.record.offset)
+                try:
+                    events[subject].append(reading.again(row["raw"], row["headers"], subject))
+                except Exception as error:
+                    unreadable[subject] = error
         return {
-            subject: Subject(
-                events=events[subject],
+            subject: Arrivals(
                 partition=sorted_out.touched[subject],
-                last_offset=last[subject],
                 news=news[subject],
+                events=one.events if one else events[subject],
+                last_offset=one.last_offset if one else last[subject],
                 life=one.life if one else None,
+                unreadable=unreadable.get(subject),
             )
             for subject, one in sorted(known.items())
         }
 
-    async def _store(self, connection: Connection, sorted_out: Sorted, undecoded: Sequence[Undecoded]) -> None:
-        await copy(connection, "event", rows.EVENT, [rows.event_row(event) for event in sorted_out.new])
-        for table, columns, found in (
-            ("conflict", rows.CONFLICT, [(one.record, rows.conflict_row(one)) for one in sorted_out.conflicts]),
-            ("undecoded", rows.UNDECODED, [(one.record, rows.undecoded_row(one)) for one in undecoded]),
-        ):
-            if found:
-                # They stand there already when the checkpoint was set back.
-                places = [record.partition for record, _ in found], [record.offset for record, _ in found]
-                await connection.execute(self.statements[f"remove_{table}"], *places)
-                await copy(connection, table, columns, [row for _, row in found])
+    async def _park(self, connection: Connection, folded: Folded) -> None:
+        """Count the corrections that wait for their target. A life has no corrections."""
+        counts = {
+            name: sum(reading.state == "parked" for reading in read_record(one.subject.events).readings.values())
+            for name, one in folded.told.items()
+            if one.life is None and corrects_itself(one.subject.events)
+        }
+        if counts:
+            await connection.execute(self.statements["remove_parked"], list(counts))
+            parked = [(name, folded.told[name].subject.partition, count) for name, count in counts.items() if count]
+            await copy(connection, "parked", rows.PARKED, parked)
 
     async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         """Say how far each partition is, by its last record. Needs the fence."""

@@ -9,7 +9,8 @@ ProjectorError
 ├── AnotherLogError           another record where the read model has applied one
 ├── LogGapError               the log does not continue where the read model ends
 │   └── RecordsRemovedError   because what comes next was removed from the log
-└── LogShorterError           the read model covers more than the log has
+├── LogShorterError           the read model covers more than the log has
+└── QuarantineFullError       so much is diverted that the release must be wrong, not the records
 
 Those with a `reason` halt the projection until somebody acts: the reason stands in /v1/status and in docs/operating.md.
 """
@@ -159,4 +160,20 @@ class LogShorterError(ProjectorError):
             f"partition {partition} ends at offset {end}, the checkpoint expects {expected}:"
             " check that this is the cluster and the topic that the read model was made from; if the log lost its end,"
             " restore it from a backup, or fold what is left with `steppe log adopt --accept-loss`"
+        )
+
+
+class QuarantineFullError(ProjectorError):
+    """More was diverted than may be; the batch that went too far is not committed."""
+
+    reason = "quarantine-full"
+
+    def __init__(self, partition: int, allowed: int, window: int, place: str, reason: str) -> None:
+        self.partition = partition
+        self.partitions = [partition]
+        self.allowed = allowed
+        super().__init__(
+            f"more than {allowed} of the last {window} records of partition {partition} cannot be applied, the last at"
+            f" {place}: {reason[:300]}; if this release is at fault go back to the one before, if the records are, see"
+            " `steppe quarantine list` and skip them or raise STEPPE_PROJECTOR_QUARANTINE_MAX"
         )

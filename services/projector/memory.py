@@ -1,7 +1,7 @@
 """Events and lives of the projects touched lately, so that they go on and need not be reloaded. Knows no database.
 
-What is remembered of a partition is true only while nobody else has moved that partition's checkpoint; the caller
-compares and says `forget`.
+What is remembered of a partition is true only while nobody else has moved that partition's checkpoint, which the caller
+compares, and while no operator has acted on what was diverted, which the number of the last action tells.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ class Memory:
         self._events_max = events_max
         self._subjects: OrderedDict[tuple[int, str], Remembered] = OrderedDict()
         self._events = 0
+        self._last_action = 0
 
-    def recall(self, partition: int, subject: str) -> Remembered | None:
-        """What is remembered of a subject, if anything."""
+    def recall(self, partition: int, subject: str, last_action: int = 0) -> Remembered | None:
+        """What is remembered of a subject, if anything; nothing that is older than the last action."""
+        if last_action != self._last_action:
+            return None
         found = self._subjects.get((partition, subject))
         if found is not None:
             self._subjects.move_to_end((partition, subject))
@@ -44,6 +47,12 @@ class Memory:
         self._events += len(subject.events)
         while self._events > self._events_max:
             self._forget(next(iter(self._subjects)))
+
+    def heed(self, last_action: int) -> None:
+        """Give up everything if an operator has acted since."""
+        if last_action != self._last_action:
+            self._last_action = last_action
+            self.forget()
 
     def forget(self) -> None:
         """Give up everything."""

@@ -12,10 +12,13 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from steppe.contracts.topics import QUARANTINE
 from steppe.database import announcements
 from steppe.database.stored_events import headers_of
 
 _RECORDS_AT_ONCE = 500
+_BYTES_AT_ONCE = 16 * 2**20
+_RECORD_BYTES_MAX = int(QUARANTINE.settings["max.message.bytes"])
 _DELIVER_SECONDS_MAX = 10.0
 _CLOSE_SECONDS_MAX = 1.0
 
@@ -32,7 +35,7 @@ class Outbox:
         """Send all that waits; return how many records that were. Raises KafkaError or TimeoutError: it goes on waiting."""
         sent = 0
         while True:
-            rows = await connection.fetch(announcements.STATEMENTS["outbox_page"], _RECORDS_AT_ONCE)
+            rows = await connection.fetch(announcements.STATEMENTS["outbox_page"], _RECORDS_AT_ONCE, _BYTES_AT_ONCE)
             if not rows:
                 return sent
             try:
@@ -66,6 +69,7 @@ class Outbox:
                 acks="all",
                 enable_idempotence=True,
                 linger_ms=5,
+                max_request_size=_RECORD_BYTES_MAX,
                 request_timeout_ms=int(_DELIVER_SECONDS_MAX * 1000),
             )
             await self._producer.start()

@@ -22,7 +22,7 @@ from services.projector import transient
 from services.projector.announcing import Announcer
 from services.projector.outbox import Outbox
 from services.projector.settings import Settings
-from steppe.contracts.topics import FLAGS, PROJECTS
+from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 from steppe.database import announcements, living, queries
 
 log = logging.getLogger("steppe.projector.publisher")
@@ -54,7 +54,12 @@ class Publisher:
         self._ends: AIOKafkaConsumer | None = None
         self._announcer = Announcer(settings.topic)
         self._outbox = Outbox(
-            settings.kafka, {FLAGS.name: settings.flags_topic, PROJECTS.name: settings.projects_topic}
+            settings.kafka,
+            {
+                FLAGS.name: settings.flags_topic,
+                PROJECTS.name: settings.projects_topic,
+                QUARANTINE.name: settings.quarantine_topic,
+            },
         )
 
     async def run(self) -> None:

@@ -1,10 +1,11 @@
-"""From a record to something that can be stored: an event, or bytes with the reason why not. Pure; the codec decides.
+"""From a record to something that can be stored: an event, or bytes with the reason why not, and whose they are.
 
-Shared with `verify`, so that both agree on what counts as an event.
+Pure; the codec decides. Shared with `verify` and repairs, so that all agree on what counts as an event.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,16 +14,24 @@ from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.database.stored_events import encoded_headers, event_of
 from steppe.domain.events import Event
+from steppe.domain.shapes import is_slug
 
 REGISTRY_SUBJECTS = ("party:", "forum:")
 
 
 class State(Enum):
-    """What is done with a stored event."""
+    """What is done with a stored event. `HELD` waits behind a record of its subject; `SKIPPED` was given up."""
 
     FOLDED = "folded"
     UNKNOWN = "unknown"
     REGISTRY = "registry"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+    @property
+    def folds(self) -> bool:
+        """Whether the read model follows from it."""
+        return self in (State.FOLDED, State.REGISTRY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +57,58 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Undecoded:
-    """A record that is no event, and why."""
+    """A record that is no event, and why. `subject` may not go on without it; None when it cannot be told."""
 
     record: Record
     reason: str
+    subject: str | None = None
 
 
 def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
     """Decode one record of a log with so many partitions. Never raises for what a record may contain."""
+    found = _read(record, partitions)
+    return found if isinstance(found, StoredEvent) else Undecoded(record, found, whose(record, partitions))
+
+
+def whose(record: Record, partitions: int) -> str | None:
+    """The project, party or forum that a record belongs to by its key, else by what can be read of its subject.
+
+    Only one whose records lie in this partition: between partitions there is no before and after, so a record elsewhere
+    cannot say from where on somebody would have to wait.
+    """
+    for name in (record.key, _readable_subject(record)):
+        with suppress(UnicodeDecodeError):
+            if name and _is_subject(name.decode()) and partition_of(name, partitions) == record.partition:
+                return name.decode()
+    return None
+
+
+def _is_subject(text: str) -> bool:
+    return is_slug(text.partition(":")[2] if text.startswith(REGISTRY_SUBJECTS) else text)
+
+
+def _readable_subject(record: Record) -> bytes | None:
+    for name, value in record.headers:
+        if name.lower() == "ce_subject" and value:
+            return value
+    try:
+        subject = codec.decode_structured(record.value or b"").get("subject")
+    except codec.MalformedError:
+        return None
+    return subject.encode(errors="replace") if isinstance(subject, str) else None
+
+
+def _read(record: Record, partitions: int) -> StoredEvent | str:
+    """The event, or why the record is none."""
     if record.value is None:
-        return Undecoded(record, "the record has no value; send the event as the value")
+        return "the record has no value; send the event as the value"
     try:
         found = codec.decode(record.value, record.headers, key=record.key)
         raw = record.value.decode()
     except codec.UndecodableError as error:
-        return Undecoded(record, str(error))
+        return str(error)
     except UnicodeDecodeError as error:
-        return Undecoded(record, f"the value is not UTF-8: {error.reason} at byte {error.start}")
+        return f"the value is not UTF-8: {error.reason} at byte {error.start}"
     origin: Event | codec.Unknown
     interpreted: Event | None
     match found:
@@ -74,11 +118,11 @@ def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
         case codec.Unknown():
             origin, name, interpreted, state = found, found.type, None, State.UNKNOWN
     if any("\0" in text for text in (origin.subject, origin.source, origin.id, name)):
-        return Undecoded(record, "subject, source, id or type contains the character U+0000; Postgres cannot store it")
+        return "subject, source, id or type contains the character U+0000; Postgres cannot store it"
     home = partition_of(origin.subject.encode(), partitions)
     if record.partition != home:
         told = f"the record is in partition {record.partition}, its key belongs in {home} of {partitions}"
-        return Undecoded(record, f"{told}; write with Kafka's default partitioner (murmur2)")
+        return f"{told}; write with Kafka's default partitioner (murmur2)"
     return StoredEvent(
         record=record,
         subject=origin.subject,
@@ -94,7 +138,7 @@ def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
 
 
 def again(raw: str, headers: str | None, subject: str) -> Event:
-    """Decode a stored event. It was decoded once, so failing now is a bug and ends the process."""
+    """Decode a stored event. It was decoded once, so an exception now is a bug of this release."""
     event = event_of(raw, headers, subject)
     if event is None:
         raise TypeError(f"an event of {subject} was folded and is now of unknown type")

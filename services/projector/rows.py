@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from services.projector.reading import StoredEvent, Undecoded
+from services.projector.diverted import Diverted
+from services.projector.reading import StoredEvent
 from steppe.database.rows import Row, text
 from steppe.database.stored_events import encoded_headers
 
@@ -13,7 +14,10 @@ EVENT = (
     "occurred_earliest", "occurred_latest", "precedence", "content_sha256", "raw", "headers",
 )  # fmt: skip
 CONFLICT = ("subject", "source", "id", "partition", "log_offset", "raw")
-UNDECODED = ("partition", "log_offset", "key", "value", "headers", "reason")
+QUARANTINE = (
+    "partition", "log_offset", "stage", "state", "subject", "key", "value", "headers", "reason", "record_at",
+)  # fmt: skip
+PARKED = ("subject", "partition", "corrections")
 
 
 def event_row(stored: StoredEvent) -> Row:
@@ -34,11 +38,14 @@ def conflict_row(stored: StoredEvent) -> Row:
     return (stored.subject, stored.source, stored.id, record.partition, record.offset, stored.raw)
 
 
-def undecoded_row(undecoded: Undecoded) -> Row:
-    """The row of a record that is no event."""
-    record = undecoded.record
-    reason = text(undecoded.reason)
-    return (record.partition, record.offset, record.key, record.value, encoded_headers(record.headers), reason)
+def quarantine_row(diverted: Diverted) -> Row:
+    """The row of a record that was diverted."""
+    record = diverted.record
+    return (
+        record.partition, record.offset, diverted.stage.value, "skipped" if diverted.skipped else "open",
+        diverted.subject, record.key, record.value, encoded_headers(record.headers), text(diverted.reason),
+        instant(record.timestamp_ms) if record.timestamp_ms > 0 else None,
+    )  # fmt: skip
 
 
 def instant(milliseconds: int) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from steppe.contracts.topics import FLAGS, PROJECTS
+from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 
 
 class Settings(BaseSettings):
@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         gt=0,
         description="After this long the database frees the locks of a worker that was stopped mid-batch.",
     )
+    projector_quarantine_max: int = Field(
+        default=1000,
+        ge=0,
+        description="How many of the last 10,000 records of a partition may be diverted; with more the worker ends itself.",
+    )
     projector_announce: Literal["on", "off"] = Field(
         default="on", description="Whether this worker may become the one that announces flags and publishes projects."
     )
@@ -62,6 +67,7 @@ class Settings(BaseSettings):
     )
     flags_topic: str = Field(default=FLAGS.name, description="Where transitions of flags are published.")
     projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
+    quarantine_topic: str = Field(default=QUARANTINE.name, description="Where what was diverted is published.")
     log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
 
     @model_validator(mode="before")

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from services.projector import batch, identity, transient
-from services.projector.applying import Applied, Applier
+from services.projector.applying import STATEMENTS, Applied, Applier
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError, PartitionCountError, ProjectorError
 from services.projector.identity import Checkpoint
 from services.projector.memory import Memory
+from services.projector.repairing import Doer, Repairer
 from services.projector.settings import Settings
 from steppe import failpoints
-from steppe.database import living, queries
+from steppe.database import living
 from steppe.log.facts import LogFacts
 
 if TYPE_CHECKING:
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("steppe.projector")
 
-STATEMENTS = {
-    name: statement
-    for file in ("checkpoint", "event", "read_model", "registry", "market", "identity")
-    for name, statement in queries.load(file).items()
-}
 _SECONDS_TO_SAY_WHY = 2.0
 
 
@@ -59,6 +55,7 @@ class Store:
         self._only_schema = schema
         self._kafka = settings.kafka
         self._topic = settings.topic
+        self._quarantine_max = settings.projector_quarantine_max
         self._partitions: list[int] = []
         self._halted: set[int] = set()
         self._memory = Memory(settings.projector_cached_events_max)
@@ -106,12 +103,27 @@ class Store:
         }
         self._partitions = sorted(found)
         facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
-        self._applier = Applier(STATEMENTS, self._topic, facts.partitions, alone=self._only_schema is not None)
+        alone = self._only_schema is not None
+        self._applier = Applier(
+            STATEMENTS, self._topic, facts.partitions, alone=alone, quarantine_max=self._quarantine_max
+        )
+        await self._settle(Repairer(self._applier), wanted)
         begin = {partition: found[partition].next_offset for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin
+
+    async def _settle(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+        """Read what an older release could not, and do what was done to another read model, before what comes after it."""
+        for partition in partitions:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._enter(connection)
+                if not await repairer.is_settled(connection, partition):
+                    await repairer.enter(connection, partition)
+                    await repairer.heed(connection, partition)
+                    count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
+                    log.info("partition %d: %d events of types unknown until now are read", partition, count)
 
     async def apply(self, records: Iterable[Record]) -> Applied:
         """Bring a batch in. Twice is safe: what the checkpoint covers is dropped."""
@@ -200,26 +212,31 @@ class Store:
                 with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
                     connection.terminate()
                 raise
+        self._memory.heed(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
         self._halted -= records.keys()
         progress.next_offsets.update(applied.next_offsets)
         progress.moved_at = time.monotonic()
-        for count in ("applied", "duplicates", "again", "conflicts", "undecoded", "unknown", "skipped"):
+        for count in ("applied", "duplicates", "again", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
-        if applied.undecoded or applied.conflicts:
+        if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
-                "position=%s undecoded=%d conflicts=%d: kept and shown, not folded",
-                batch.position_of(applied.next_offsets), applied.undecoded, applied.conflicts,
+                "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
+                batch.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
+        for project, fault in applied.faults.items():
+            log.error("the market of %s could not be judged, its flags from it stand as they stood: %s", project, fault)
+        for name, fault in applied.stood.items():
+            log.error("%s could not be folded again and stands as it stood: %s", name, fault)
         if applied.again:
             log.warning(
                 "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
                 batch.position_of(applied.next_offsets), applied.again,
             )  # fmt: skip
         log.debug(
-            "committed position=%s applied=%d duplicates=%d conflicts=%d undecoded=%d unknown=%d skipped=%d seconds=%.4f",
+            "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
             batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
-            applied.undecoded, applied.unknown, applied.skipped, time.monotonic() - started,
+            applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
         )  # fmt: skip
         return applied

@@ -1,6 +1,9 @@
 """An independent look at the read model: reads the log once more, single-threaded and without a group, folds it afresh,
 and compares every row of every table. Shares the decoding and the domain with the projector, and nothing of its delivery.
 
+What operators gave up is obeyed. Where the fold raises, the read model stops before the first record with which it does;
+a stop that it has and that a later record would have healed is believed once the fold was seen to raise there.
+
 `python -m services.projector.verify` prints the differences; exit 0: there are none.
 """
 
@@ -9,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,11 +20,13 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.projector import reading
+from services.projector import diverting, reading
 from services.projector import rows as record_rows
 from services.projector.batch import Record
-from services.projector.reading import State, StoredEvent, Undecoded
+from services.projector.diverted import Place, Skips, Stage
+from services.projector.reading import StoredEvent
 from services.projector.settings import Settings
+from services.projector.sorting import Sorted, sort_out
 from steppe.database import living, queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
 
@@ -30,12 +34,13 @@ Table = tuple[str, Sequence[str]]
 TABLES: Mapping[str, Sequence[str]] = {
     "event": record_rows.EVENT,
     "conflict": record_rows.CONFLICT,
-    "undecoded": record_rows.UNDECODED,
+    "quarantine": [column for column in record_rows.QUARANTINE if column != "record_at"],
+    "parked": record_rows.PARKED,
     "project": [column for column in rows.PROJECT if column != "updated_at"],
     "project_span": rows.PROJECT_SPAN,
     "deal_span": rows.DEAL_SPAN,
     "flag_span": rows.FLAG_SPAN,
-    "standing": rows.STANDING,
+    "standing": [*rows.STANDING, "fault"],
     "co_investment_span": rows.CO_INVESTMENT_SPAN,
     "party_span": registry_rows.PARTY_SPAN,
     "forum": registry_rows.FORUM,
@@ -68,12 +73,22 @@ async def verify(kafka: str, database: str, topic: str) -> Verdict:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await living.enter(connection)
             found = await connection.fetch(queries.load("checkpoint")["read_checkpoints"], topic)
+            skips = await diverting.all_skips(connection, topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
     finally:
         await connection.close()
     until = {row["partition"]: row["next_offset"] for row in found}
-    records, ends = await _read_log(kafka, topic, until)
-    expected = expected_rows(records, len(until))
+    records, ends = await read_log(kafka, topic, until)
+    stops = {
+        (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
+    }
+    expected = expected_rows(records, len(until), skips, stops)
+    # What a market did before it could not be judged any more does not follow from the log.
+    unjudged = {row[0] for row in expected["standing"] if row[-1] is not None}
+    stored["flag_span"] = [
+        r for r in stored["flag_span"] if not (r[0] in unjudged and r[2] in ("displaced", "crowded"))
+    ]
+    stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
     verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
     for table in TABLES:
         wanted, have = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
@@ -85,51 +100,92 @@ async def verify(kafka: str, database: str, topic: str) -> Verdict:
     return verdict
 
 
-def expected_rows(records: Sequence[Record], partitions: int) -> dict[str, list[rows.Row]]:
-    """The rows that follow from these records, in log order within each partition."""
-    first: dict[tuple[str, str, str], StoredEvent] = {}
-    conflicts: list[StoredEvent] = []
-    undecoded: list[Undecoded] = []
-    for record in records:
-        match reading.read(record, partitions):
-            case Undecoded() as poison:
-                undecoded.append(poison)
-            case StoredEvent() as stored:
-                stands = first.setdefault(stored.identity, stored)
-                if stands is not stored and stands.content_sha256 != stored.content_sha256:
-                    conflicts.append(stored)
-    of_subject: dict[str, list[StoredEvent]] = defaultdict(list)
-    for stored in first.values():
-        if stored.state is not State.UNKNOWN:
-            of_subject[stored.subject].append(stored)
+def expected_rows(
+    records: Sequence[Record], partitions: int, skips: Skips | None = None, stops: Mapping[Place, str] | None = None
+) -> dict[str, list[rows.Row]]:
+    """The rows that follow from these records, in log order within each partition.
+
+    `stops`: where the read model says that a subject could not be folded any more.
+    """
+    sorted_out = sort_out([reading.read(record, partitions) for record in records], skips=skips)
+    _stop_where_it_did(sorted_out, stops or {})
+    try:
+        return _rows_from(sorted_out)
+    except Exception:  # of one subject at least
+        _stop_where_it_must(sorted_out)
+        return _rows_from(sorted_out)
+
+
+def _rows_from(sorted_out: Sorted) -> dict[str, list[rows.Row]]:
+    of_subject = sorted_out.folding()
     made = rows.ProjectRows()
     parties: list[rows.Row] = []
     forums: list[rows.Row] = []
-    found = portfolio(stored.event for known in of_subject.values() for stored in known if stored.event is not None)
+    parked: list[rows.Row] = []
+    faults: dict[str, str] = {}
+    found = portfolio(
+        (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
+        on_fault=lambda project, error: faults.update({project: rows.fault_of(error)}),
+    )
     for subject, known in of_subject.items():
-        events = found.records[subject].events
+        if not known:
+            continue
+        record = found.records[subject]
         last = max(known, key=lambda stored: stored.record.offset).record
+        waiting = sum(one.state == "parked" for one in record.readings.values())
+        parked += [(subject, last.partition, waiting)] if waiting else []
         if subject.startswith("party:"):
-            parties += registry_rows.party_spans(subject.removeprefix("party:"), events)
+            parties += registry_rows.party_spans(subject.removeprefix("party:"), record.events)
         elif subject.startswith("forum:"):
-            forums += registry_rows.forum_rows(subject.removeprefix("forum:"), events)
+            forums += registry_rows.forum_rows(subject.removeprefix("forum:"), record.events)
         else:
-            place = rows.Place(last.partition, last.offset, sum(stored.event is not None for stored in known))
-            rows.add_project(made, found.histories[subject], events, place, now=datetime.now(UTC))
-            rows.add_rivalry(made, subject, found.rivalries[subject])
+            place = rows.Place(last.partition, last.offset, len(known))
+            rows.add_project(made, found.histories[subject], record.events, place, now=datetime.now(UTC))
+            if subject in found.rivalries:
+                rows.add_rivalry(made, subject, found.rivalries[subject])
     return {
-        "event": [record_rows.event_row(stored) for stored in first.values()],
-        "conflict": [record_rows.conflict_row(stored) for stored in conflicts],
-        "undecoded": [record_rows.undecoded_row(poison) for poison in undecoded],
+        "event": [record_rows.event_row(stored) for stored in sorted_out.new],
+        "conflict": [record_rows.conflict_row(stored) for stored in sorted_out.conflicts],
+        "quarantine": [record_rows.quarantine_row(one)[:-1] for one in sorted_out.diverted],
+        "parked": parked,
         "project": [row[:-1] for row in made.projects],
         "project_span": made.project_spans,
         "deal_span": made.deal_spans,
         "flag_span": made.flag_spans,
-        "standing": made.standings,
+        "standing": [(*row, faults.get(row[0])) for row in made.standings],
         "co_investment_span": made.co_investment_spans,
         "party_span": parties,
         "forum": forums,
     }
+
+
+def _stop_where_it_did(sorted_out: Sorted, stops: Mapping[Place, str]) -> None:
+    for subject, known in sorted_out.folding().items():
+        if subject in stops.values():
+            for count, stored in enumerate(known, start=1):
+                place = (stored.record.partition, stored.record.offset)
+                if place in stops and (reason := _fault(subject, known[:count])) is not None:
+                    sorted_out.stop(stored, reason)
+                    break
+
+
+def _stop_where_it_must(sorted_out: Sorted) -> None:
+    for subject, known in sorted_out.folding().items():
+        if known and _fault(subject, known) is not None:
+            for count, stored in enumerate(known, start=1):
+                if (reason := _fault(subject, known[:count])) is not None:
+                    sorted_out.stop(stored, reason)
+                    break
+
+
+def _fault(subject: str, known: Sequence[StoredEvent]) -> str | None:
+    """Why a subject cannot be folded by itself; None: it can."""
+    alone = Sorted(new=list(known), touched={subject: known[0].record.partition})
+    try:
+        _rows_from(alone)
+    except Exception as error:
+        return rows.fault_of(error)
+    return None
 
 
 async def _rows_of(connection: asyncpg.Connection, table: str, columns: Sequence[str]) -> list[rows.Row]:
@@ -141,7 +197,8 @@ def _comparable(row: rows.Row) -> rows.Row:
     return tuple(tuple(value) if isinstance(value, list) else value for value in row)
 
 
-async def _read_log(kafka: str, topic: str, until: Mapping[int, int]) -> tuple[list[Record], dict[int, int]]:
+async def read_log(kafka: str, topic: str, until: Mapping[int, int]) -> tuple[list[Record], dict[int, int]]:
+    """The records of each partition before an offset, in log order, and where the partitions end."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -12,7 +12,18 @@ from urllib.parse import quote
 
 import typer
 
-from steppe.cli import addresses, asking, backtest, learnt, migrate, project_story, rule_versions, sending, tables
+from steppe.cli import (
+    addresses,
+    asking,
+    backtest,
+    learnt,
+    migrate,
+    project_story,
+    quarantine,
+    rule_versions,
+    sending,
+    tables,
+)
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 
@@ -23,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(rule_versions.app, name="rules")
+app.add_typer(quarantine.app, name="quarantine")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)

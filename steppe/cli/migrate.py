@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, Topic
+from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import migrate
 from steppe.database.migrate import Login
 
@@ -49,7 +49,7 @@ async def run(
         for login in logins:
             await migrate.ensure_login(connection, login)
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
-        for published in (FLAGS, PROJECTS):
+        for published in (FLAGS, PROJECTS, QUARANTINE):
             await ensure_topic(kafka, published, count)
         await migrate.ensure_checkpoints(connection, topic, count)
     finally:
@@ -72,7 +72,11 @@ async def run_from_environment() -> Prepared:
     ]
     topic = _setting("STEPPE_TOPIC") or DEALS.name
     return await run(
-        _required("STEPPE_KAFKA"), _required("STEPPE_DATABASE"), int(partitions), topic=topic, logins=logins
+        _required("STEPPE_KAFKA"),
+        _required("STEPPE_DATABASE"),
+        int(partitions),
+        topic=topic,
+        logins=logins,
     )
 
 

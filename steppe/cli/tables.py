@@ -52,14 +52,15 @@ def severity(name: str, certainty: str) -> Text:
 def status(answer: Item) -> Table:
     """One row a partition."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("partition", "position", "log end", "lag", "lag s", "state", "quarantined"):
+    for column in ("partition", "position", "log end", "lag", "lag s", "state", *_NOT_FOLDED):
         table.add_column(column, justify="left" if column == "state" else "right")
     for part in answer["partitions"]:
         table.add_row(*(_text(part.get(key)) for key in _STATUS_KEYS))
     return table
 
 
-_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "quarantined")
+_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
+_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", *_NOT_FOLDED)
 
 
 def trace(console: Console, stop: Item, api: str) -> None:
@@ -157,3 +158,61 @@ def differences(found: Iterable[Any]) -> Table:
             Text(one.severity or "-", style=_COLOURS.get(one.severity or "", "")),
         )
     return table
+
+
+def quarantined(items: Iterable[Item]) -> Table:
+    """One row a record that could not be applied."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "subject", "stage", "held", "since", "reason"):
+        table.add_column(column, overflow="fold", justify="right" if column == "held" else "left")
+    for item in items:
+        table.add_row(
+            Text(item["id"] or "-"),
+            Text(item["subject"] or "(not known)"),
+            item["stage"] + (", skipped" if item["state"] == "skipped" else ""),
+            str(item["held_events"]),
+            item["since"][:16].replace("T", " "),
+            Text(_first(item["reason"], 300)),
+        )
+    return table
+
+
+def quarantined_record(item: Item) -> Group:
+    """One record in full: why, bytes, and what was done about it."""
+    lines = [
+        Text(f"{item['id']}  {item['stage']}, {item['state']}", style="bold"),
+        Text(f"subject  {item['subject'] or '(not known)'}, {item['held_events']} events held"),
+        Text(f"reason   {item['reason']}"),
+        Text(f"since    {item['since'][:19]}, in the log since {(item['recorded'] or '?')[:19]}"),
+        Text(f"key      {_bytes(item['key'])}"),
+        *(Text(f"header   {header['name']}: {_bytes(header['value'])}") for header in item["headers"]),
+        Text(f"value\n{_bytes(item['value'])}"),
+    ]
+    lines += [
+        Text(
+            f"{action['action']}  {action['acted_at'][:19]} by {action['acted_by']}, release {action['release']}: "
+            f"{action['outcome']}" + (f" ({action['reason']})" if action["reason"] else "")
+        )
+        for action in item["actions"]
+    ]
+    return Group(*lines)
+
+
+_SHOWN_MAX = 4000
+
+
+def _bytes(value: dict[str, str] | None) -> str:
+    if value is None:
+        return "(none)"
+    if "text" in value:
+        return _first(value["text"], _SHOWN_MAX)
+    digits = value["hex"]
+    lines = [
+        f"{at // 2:08x}  {' '.join(digits[at + two : at + two + 2] for two in range(0, 32, 2)).rstrip()}"
+        for at in range(0, min(len(digits), _SHOWN_MAX), 32)
+    ]
+    return "\n".join(lines) + (f"\n... {len(digits) // 2} bytes; all with --raw" if len(digits) > _SHOWN_MAX else "")
+
+
+def _first(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]} ... {len(text)} characters"

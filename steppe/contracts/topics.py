@@ -50,4 +50,19 @@ PROJECTS = Topic(
     settings=MappingProxyType({"cleanup.policy": "compact"}),
 )
 
-TOPICS = (DEALS, FLAGS, PROJECTS)
+QUARANTINE = Topic(
+    name="steppe.quarantine.v1",
+    key="original key",
+    meaning="What could not be applied: original bytes and headers, and why. Not the record of it: that is in the database.",
+    settings=MappingProxyType(
+        {
+            "cleanup.policy": "delete",
+            "retention.ms": str(_YEAR_MS),
+            "compression.type": "producer",
+            # A record of the log and the headers that say why it is here.
+            "max.message.bytes": str(16 * 2**20),
+        }
+    ),
+)
+
+TOPICS = (DEALS, FLAGS, PROJECTS, QUARANTINE)

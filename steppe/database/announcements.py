@@ -76,7 +76,7 @@ async def tell(
     records = [
         _record(FLAGS, transition_event(row["transition_id"], row["found_at"], by_id[row["event_id"]])) for row in found
     ]
-    await copy(connection, "outbox", _OUTBOX, records, schema="steppe")
+    await put_in_outbox(connection, records)
     await connection.execute(
         STATEMENTS["remember_flags"],
         [told.project for told in transitions],
@@ -103,11 +103,16 @@ async def tell_projects(connection: Connection, day: date, projects: Iterable[st
             flags = [_flag.decode(text) for text in row["flags"]]
             state = _project.decode(row["document"])
             records.append(_record(PROJECTS, project_event(new_event_id(), now, state, flags, row["position"], day)))
-        await copy(connection, "outbox", _OUTBOX, records, schema="steppe")
+        await put_in_outbox(connection, records)
         await connection.execute(
             STATEMENTS["remember_projects"], [row["project"] for row in page], [row["sha256"] for row in page]
         )
         told, after = told + len(page), page[-1]["project"]
+
+
+async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
+    """Records on their way to Kafka: public name of the topic, key, value, encoded headers."""
+    await copy(connection, "outbox", _OUTBOX, records, schema="steppe")
 
 
 async def countries(connection: Connection, day: date, projects: Iterable[str]) -> Mapping[str, str | None]:

@@ -77,17 +77,19 @@ class Markets:
         before: Before,
         made: rows.ProjectRows,
         now: datetime,
-    ) -> None:
+    ) -> Mapping[str, str]:
         """Judge the touched projects and all that they, or changed parties, concern.
 
         Rows of touched projects are added to `made`; those of others are written here, if they differ. The standings of the
-        touched projects and the rows of parties must have been written.
+        touched projects and the rows of parties must have been written, the flags of the touched ones still stand.
+        A project that cannot be judged, which is a defect, keeps what stood; returns these with the reason.
         """
         standings = {project: standing_of(history) for project, history in told.items()}
         concerned = await self._concerned(connection, standings, parties, before)
         others = sorted(concerned - told.keys())
-        if not self.alone:
-            await connection.fetch(self.statements["lock_standings"], others)
+        faulty = {
+            row["project"] for row in await connection.fetch(self.statements["lock_standings"], others) if row["fault"]
+        }
         near = await self._near(connection, sorted(concerned), standings)
         deals = await self._deals(connection, others)
         deals.update({project: history.deals for project, history in told.items()})
@@ -97,16 +99,34 @@ class Markets:
             for market in rows.market_keys(standing):
                 by_market.setdefault(market, set()).add(project)
         suffered: dict[str, Rivalry] = {}
+        faults: dict[str, str] = {}
         pulse = Pulse(connection)
-        for project in concerned & near.keys():
+        for project in sorted(concerned & near.keys()):
             await pulse.beat()
             rivals = set().union(*(by_market[market] for market in rows.market_keys(near[project]))) - {project}
-            suffered[project] = rivalry(
-                near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules
-            )
-        for project in told:
+            try:
+                suffered[project] = rivalry(
+                    near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules
+                )
+            except Exception as error:
+                faults[project] = rows.fault_of(error)
+        for project in told.keys() & suffered.keys():
             rows.add_rivalry(made, project, suffered[project])
         await self._rewrite(connection, {project: suffered[project] for project in others if project in suffered}, now)
+        await self._keep_as_it_stood(connection, sorted(told.keys() & faults.keys()), made)
+        if faults or faulty:
+            changed = sorted(faults.keys() | faulty)
+            reasons = [faults.get(project) for project in changed]
+            await connection.execute(self.statements["note_market_faults"], changed, reasons)
+        return faults
+
+    async def _keep_as_it_stood(self, connection: Connection, projects: Sequence[str], made: rows.ProjectRows) -> None:
+        if projects:
+            for query, kept in (
+                ("market_flags_of_projects", made.flag_spans),
+                ("co_investments_of_projects", made.co_investment_spans),
+            ):
+                kept += [tuple(row) for row in await connection.fetch(self.statements[query], projects)]
 
     async def _concerned(
         self, connection: Connection, standings: Mapping[str, Standing], parties: Sequence[str], before: Before

@@ -7,7 +7,7 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 STATEMENTS = ("read_model", "registry", "market")
 
-_REMOVALS = ("remove_projects", "remove_standings", "remove_co_investments")
-_REMOVALS_OF_SPANS = ("remove_project_spans", "remove_deal_spans", "remove_flag_spans")
+_REMOVALS = ("remove_projects", "remove_standings")
+_REMOVALS_OF_SPANS = ("remove_project_spans", "remove_deal_spans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,18 @@ class Subject:
     last_offset: int
     news: Sequence[Event] = ()
     life: Life | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What follows from the events of one subject, not written yet. `history` and `life` are a project's."""
+
+    subject: Subject
+    history: History | None = None
+    life: Life | None = None
+    changed_from: date = EVER
+    made: rows.ProjectRows = field(default_factory=rows.ProjectRows)
+    registered: Sequence[rows.Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,78 +81,76 @@ class ReadModel:
 
         Of a subject of which nothing was known, nothing is stored.
         """
-        await self._write(connection, subjects, {}, known_at, recorded=recorded)
-
-    async def go_on(self, connection: Connection, subjects: Mapping[str, Subject]) -> Mapping[str, Life]:
-        """The same with all that is known, and only what changes is written where a life can go on with its news.
-
-        Returns the lives of projects, to go on with once the transaction is committed.
-        """
-        lives: dict[str, Life] = {}
-        pulse = Pulse(connection)
-        for name, subject in subjects.items():
-            failpoints.reach("fold", name)
-            # A life stands for events that do not correct each other.
-            unread = subject.events if subject.life is None else subject.news
-            if ":" not in name and not corrects_itself(unread):
-                await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
-                gone_on = None
-                if subject.life is not None and subject.life.rules.version == self.rules.version:
-                    gone_on = subject.life.gone_on(subject.news)
-                lives[name] = gone_on or live(name, subject.events, self.rules)
-        await self._write(connection, subjects, lives, None, recorded=False)
-        return lives
-
-    async def _write(
-        self,
-        connection: Connection,
-        subjects: Mapping[str, Subject],
-        lives: Mapping[str, Life],
-        known_at: datetime | None,
-        *,
-        recorded: bool,
-    ) -> None:
-        now = datetime.now(UTC)
-        made = rows.ProjectRows()
-        told: dict[str, History] = {}
-        changed_from: list[date] = []
-        parties: dict[str, list[rows.Row]] = {}
-        forums: dict[str, list[rows.Row]] = {}
+        told: dict[str, Told] = {}
         pulse = Pulse(connection)
         for name, subject in subjects.items():
             await pulse.beat()
-            kind, colon, key = name.partition(":")
-            life = lives.get(name)
-            events = effective(subject.events, known_at, recorded=recorded) if life is None else subject.events
-            if not colon:
-                told[name] = history(name, events, self.rules) if life is None else life.history()
-                changed_from.append(EVER if life is None else life.changed_from)
-                count = sum(
-                    known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events
-                )
-                if count or events:
-                    place = rows.Place(subject.partition, subject.last_offset, count)
-                    rows.add_project(made, told[name], events, place, now=now, changed_from=changed_from[-1])
-            elif kind == "party":
-                parties[key] = registry_rows.party_spans(key, events)
-            else:
-                forums[key] = list(registry_rows.forum_rows(key, events))
-        if told or parties:
+            told[name] = self._tell(name, subject, None, known_at, recorded=recorded)
+        await self.put(connection, told)
+
+    def tell(self, name: str, subject: Subject) -> Told:
+        """What follows from all that is known of a subject; of a life that can go on with its news only what changes.
+
+        Raises whatever the fold raises, and touches no table. Its life may go on once what was told is committed.
+        """
+        failpoints.reach("fold", name)
+        life: Life | None = None
+        # A life stands for events that do not correct each other.
+        unread = subject.events if subject.life is None else subject.news
+        if ":" not in name and not corrects_itself(unread):
+            if subject.life is not None and subject.life.rules.version == self.rules.version:
+                life = subject.life.gone_on(subject.news)
+            life = life or live(name, subject.events, self.rules)
+        return self._tell(name, subject, life, None, recorded=False)
+
+    def _tell(
+        self, name: str, subject: Subject, life: Life | None, known_at: datetime | None, *, recorded: bool
+    ) -> Told:
+        kind, colon, key = name.partition(":")
+        events = effective(subject.events, known_at, recorded=recorded) if life is None else subject.events
+        if colon:
+            registered = registry_rows.party_spans if kind == "party" else registry_rows.forum_rows
+            return Told(subject=subject, registered=registered(key, events))
+        told = history(name, events, self.rules) if life is None else life.history()
+        found = Told(subject=subject, history=told, life=life, changed_from=EVER if life is None else life.changed_from)
+        count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events)
+        if count or events:
+            place = rows.Place(subject.partition, subject.last_offset, count)
+            rows.add_project(found.made, told, events, place, now=datetime.now(UTC), changed_from=found.changed_from)
+        return found
+
+    async def put(self, connection: Connection, told: Mapping[str, Told]) -> Mapping[str, str]:
+        """Write what was told. Returns the projects whose rivals could not be judged, with the reason.
+
+        Of these the flags that come from their market stand as they stood.
+        """
+        made = rows.ProjectRows()
+        for one in told.values():
+            made.extend(one.made)
+        histories = {name: one.history for name, one in told.items() if one.history is not None}
+        parties = {name.partition(":")[2]: one.registered for name, one in told.items() if name.startswith("party:")}
+        forums = {name.partition(":")[2]: one.registered for name, one in told.items() if name.startswith("forum:")}
+        faults: Mapping[str, str] = {}
+        if histories or parties:
+            changed_from = [told[name].changed_from for name in histories]
             markets = Markets(self.statements, self.rules, alone=self.alone)
-            before = await markets.enter(connection, told, sorted(parties))
+            before = await markets.enter(connection, histories, sorted(parties))
             await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
             for query in _REMOVALS:
-                await connection.execute(self.statements[query], list(told))
+                await connection.execute(self.statements[query], list(histories))
             for query in _REMOVALS_OF_SPANS:
-                await connection.execute(self.statements[query], list(told), changed_from)
+                await connection.execute(self.statements[query], list(histories), changed_from)
             await copy(connection, "standing", rows.STANDING, made.standings)
             await copy(connection, "project", rows.PROJECT, made.projects)
             await copy(connection, "project_span", rows.PROJECT_SPAN, made.project_spans)
             await copy(connection, "deal_span", rows.DEAL_SPAN, made.deal_spans)
-            await markets.judge(connection, told, sorted(parties), before, made, now)
+            faults = await markets.judge(connection, histories, sorted(parties), before, made, datetime.now(UTC))
+            await connection.execute(self.statements["remove_flag_spans"], list(histories), changed_from)
+            await connection.execute(self.statements["remove_co_investments"], list(histories))
             await copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
             await copy(connection, "co_investment_span", rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
         await self._replace(connection, "forum", "remove_forums", forums, registry_rows.FORUM)
+        return faults
 
     async def _replace(
         self,

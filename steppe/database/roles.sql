@@ -49,6 +49,8 @@ GRANT INSERT, UPDATE, DELETE
     ON steppe.announced_flag, steppe.announced_project, steppe.announced_until, steppe.outbox
     TO steppe_projector;
 
+-- What was diverted is published once, and what was done about it is recorded; both are only ever added to.
+GRANT INSERT ON steppe.quarantine_action, steppe.quarantine_publication TO steppe_projector;
 -- A worker remembers which log it has seen, and says why it cannot go on.
 GRANT INSERT ON steppe.log_identity TO steppe_projector;
 GRANT INSERT, UPDATE, DELETE ON steppe.halt TO steppe_projector;

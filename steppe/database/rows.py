@@ -46,6 +46,11 @@ class ProjectRows:
     standings: list[Row] = field(default_factory=list)
     co_investment_spans: list[Row] = field(default_factory=list)
 
+    def extend(self, others: ProjectRows) -> None:
+        """Take in the rows of other projects."""
+        for name in self.__slots__:
+            getattr(self, name).extend(getattr(others, name))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -141,6 +146,11 @@ def market_keys(standing: Standing) -> set[str]:
 def document(value: object) -> str:
     """The stored form of a value of `steppe.domain.history`."""
     return _encode(value).decode()
+
+
+def fault_of(error: Exception) -> str:
+    """A defect as the reason that is stored with what it befell."""
+    return f"{type(error).__name__}: {error}"[:2000].replace("\0", "\ufffd")
 
 
 def text(value: str | None) -> str | None:

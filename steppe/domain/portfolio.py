@@ -5,7 +5,7 @@ The whole judgement in one call (sections 1 to 8). The services do the same piec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,11 +43,17 @@ class Portfolio:
 
 
 def portfolio(
-    events: Iterable[Event], known_at: datetime | None = None, *, recorded: bool = False, rules: Rules = RULES
+    events: Iterable[Event],
+    known_at: datetime | None = None,
+    *,
+    recorded: bool = False,
+    rules: Rules = RULES,
+    on_fault: Callable[[str, Exception], None] | None = None,
 ) -> Portfolio:
     """Judge everything. Of events with the same subject, source and id the first given counts, else order is nothing.
 
-    `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`).
+    `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`). `on_fault` is told
+    of a project whose rivals cannot be judged, which is a defect, and it has no rivalry; without it the exception goes on.
     """
     by_subject: dict[str, list[Event]] = {}
     for event in events:
@@ -75,5 +81,10 @@ def portfolio(
     for project, standing in standings.items():
         near = set().union(*(in_market[market] for market in standing.markets)) - {project}
         others = [standings[other] for other in near]
-        rivalries[project] = rivalry(standing, histories[project].deals, others, groups, rules)
+        try:
+            rivalries[project] = rivalry(standing, histories[project].deals, others, groups, rules)
+        except Exception as error:
+            if on_fault is None:
+                raise
+            on_fault(project, error)
     return Portfolio(records=records, histories=histories, rivalries=rivalries)

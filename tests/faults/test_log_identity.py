@@ -253,5 +253,5 @@ async def test_a_checkpoint_that_was_set_back_heals_even_where_later_rows_stand_
     await log.goes_on(last)
     assert (await verify(log.stack.kafka, log.database.api, log.topic)).differences == []
     assert await log.reader.fetchval("SELECT count(*) FROM conflict") == 1
-    assert await log.reader.fetchval("SELECT count(*) FROM undecoded") == 1
+    assert await log.reader.fetchval("SELECT count(*) FROM quarantine WHERE stage = 'decode'") == 1
     assert sum((await log_ends(log.stack.kafka, log.topic)).values()) == len(messages)

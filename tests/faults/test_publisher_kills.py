@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from tests.faults.test_projector_kills import messages
+from tests.faults.load import troubled_messages
 from tests.services.projection import QUICK, log_ends, publish, until_covered
 from tests.services.published import Topics, until_sent
 from tests.stack import Database, Service, Stack
@@ -36,7 +36,7 @@ async def test_every_transition_is_told_once_and_reaches_the_topic_however_often
     share = EVENTS // KILLS
     for number in range(KILLS):
         before = await connection.fetchval(_LOOKED)
-        await publish(stack.kafka, topic, messages(chance, number * share, share, PROJECTS))
+        await publish(stack.kafka, topic, troubled_messages(chance, number * share, share, PROJECTS))
         deadline = time.monotonic() + 120
         while await connection.fetchval(_LOOKED) == before:
             said = "\n".join(worker.log()[-3000:] for worker in workers)

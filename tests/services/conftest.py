@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import httpx
 import pytest
 
+from tests.services.quarantining import Worked
 from tests.services.reading_api import Log, api
-from tests.stack import Database
+from tests.stack import Database, Stack
 
 
 @pytest.fixture
@@ -22,3 +24,11 @@ async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncCli
     """A client of an API that reads it."""
     async with api(database.api, topic) as connected:
         yield connected
+
+
+@pytest.fixture
+async def worked(stack: Stack, database: Database, topic: str) -> AsyncIterator[Worked]:
+    """The test's own log in Kafka, a worker for it in this process, and an operator."""
+    owner = await asyncpg.connect(database.owner)
+    yield Worked(stack, database, topic, owner)
+    await owner.close()

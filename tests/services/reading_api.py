@@ -18,13 +18,12 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from services.projector.applying import Applier
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.batch import Record
 from services.projector.memory import Memory
 from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database import queries
 from tests.stack import Database
 
 SOURCE = "/tests"
@@ -77,9 +76,7 @@ class Log:
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:
         """Apply records, whatever is in them."""
-        files = ("checkpoint", "event", "read_model", "registry", "market")
-        statements = {name: text for file in files for name, text in queries.load(file).items()}
-        applier = Applier(statements, self.topic, PARTITIONS_DEFAULT)
+        applier = Applier(STATEMENTS, self.topic, PARTITIONS_DEFAULT)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,

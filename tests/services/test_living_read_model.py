@@ -15,7 +15,7 @@ from tests.services.reading_api import Log, get, memorandum, registered
 from tests.stack import Database, Service, Stack
 
 _COPIED = (
-    "event", "conflict", "undecoded", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
+    "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
     "standing", "co_investment_span",
 )  # fmt: skip
 

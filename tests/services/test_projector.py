@@ -80,7 +80,7 @@ async def test_what_cannot_be_decoded_is_kept_byte_for_byte_with_its_reason(
         event("feb", occurred="2023-02-30"),
     ]
     await projected(stack, topic, database, reader, service, [*poison, event("two")])
-    rows = await reader.fetch("SELECT key, value, headers, reason FROM undecoded")
+    rows = await reader.fetch("SELECT key, value, headers, reason FROM quarantine WHERE stage = 'decode'")
     kept = {(row["key"], row["value"]) for row in rows}
     assert kept == {(key, value) for key, value, _ in poison}
     assert all(row["reason"] for row in rows)
@@ -101,7 +101,7 @@ async def test_a_project_in_another_partition_than_its_key_says_is_kept_aside_an
     await projected(stack, topic, database, reader, service, [event("three")])
     assert [row["id"] for row in await reader.fetch("SELECT id FROM event ORDER BY log_offset")] == ["one", "three"]
     assert await reader.fetchval("SELECT event_count FROM project") == 2
-    reason = await reader.fetchval("SELECT reason FROM undecoded")
+    reason = await reader.fetchval("SELECT reason FROM quarantine")
     assert f"the record is in partition {(home + 1) % 4}, its key belongs in {home} of 4" in reason
 
 

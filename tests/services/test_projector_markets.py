@@ -101,4 +101,4 @@ async def test_two_workers_judge_a_market_as_one_look_at_the_whole_log_does(
     assert verdict.differences == []
     flags = {row["flag"] for row in await reader.fetch("SELECT DISTINCT flag FROM flag_span")}
     assert "displaced" in flags, flags
-    assert await reader.fetchval("SELECT count(*) FROM undecoded") == 0
+    assert await reader.fetchval("SELECT count(*) FROM quarantine") == 0

@@ -59,7 +59,7 @@ async def test_what_is_rebuilt_equals_a_fold_of_the_log_and_what_the_workers_mad
     assert told["parity"]["compared"] == told["parity"]["projects"] > 40
     counts = {count["table"]: (count["living"], count["built"]) for count in told["parity"]["counts"]}
     assert all(living == built for living, built in counts.values()), counts
-    assert min(counts[table][0] for table in ("event", "conflict", "undecoded", "flag_span", "forum")) > 0
+    assert min(counts[table][0] for table in ("event", "conflict", "quarantine", "flag_span", "forum")) > 0
     assert await state_of(reader) == {"rm_v1": "previous", "rm_v2": "living"}
     verdict = await verify(stack.kafka, database.api, topic)
     assert (verdict.differences, verdict.behind) == ([], 0)

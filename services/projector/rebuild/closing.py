@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.projector import log_reader
-from services.projector.applying import Applier
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.batch import position_of
 from services.projector.log_reader import LogReader
 from services.projector.memory import Memory
+from services.projector.repairing import Repairer
 from services.projector.settings import Settings
-from services.projector.store import STATEMENTS, Store
+from services.projector.store import Store
 from steppe.database import living, queries, rejudge, rule_versions
 
 _STATEMENTS = queries.load("rebuild")
@@ -109,6 +110,9 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
             if found:
                 applied = await applier.apply(connection, found, {p: reached[p] for p in found}, Memory(0))
                 reached.update(applied.next_offsets)
+        repairer = Repairer(applier)
+        for partition in reached:
+            await repairer.heed(connection, partition)
         await connection.execute(living.STATEMENTS["judged_by"], old, change)
         await connection.execute(_STATEMENTS["flip_read_model"], schema)
         await connection.execute(STATEMENTS["announce_position"], position_of(reached))

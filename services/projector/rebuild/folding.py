@@ -1,24 +1,27 @@
 """Second stage: every subject folded once, from its stored events, part by part. Nothing of markets yet.
 
 Parts are ranges of subjects; each is one transaction with its mark, so any number of workers may take them, and one that is
-killed leaves its part to the next.
+killed leaves its part to the next. A subject that cannot be folded stops before the record with which it cannot, alone.
 """
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 
 import asyncpg
 
+from services.projector import rows as record_rows
+from services.projector.sorting import waits_behind
 from steppe.database import living, queries, registry_rows, rows
 from steppe.database.rows import copy
 from steppe.database.stored_events import stored_before
 from steppe.domain.fold import history
-from steppe.domain.record import effective
+from steppe.domain.record import corrects_itself, effective, read_record
 from steppe.domain.rules import Rules
 
 PHASE = "fold"
@@ -34,35 +37,84 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
                 return
             await connection.execute(living.STATEMENTS["enter"], schema)
             found = await connection.fetch(_STATEMENTS["events_of_range"], part["first_subject"], part["last_subject"])
-            made = _Rows()
+            made = _Rows(rules)
             for subject, events in groupby(found, key=itemgetter("subject")):
-                made.add(subject, list(events), rules)
+                made.add(subject, list(events))
             await made.copy(connection)
             await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
         gc.collect()
 
 
+@dataclass(slots=True)
+class _Folded:
+    """The rows of one subject."""
+
+    projects: rows.ProjectRows = field(default_factory=rows.ProjectRows)
+    parties: list[rows.Row] = field(default_factory=list)
+    forums: list[rows.Row] = field(default_factory=list)
+    parked: list[rows.Row] = field(default_factory=list)
+
+
 class _Rows:
     """The rows of a part."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self._projects = rows.ProjectRows()
         self._parties: list[rows.Row] = []
         self._forums: list[rows.Row] = []
+        self._parked: list[rows.Row] = []
+        self._stopped: list[rows.Row] = []
         self._now = datetime.now(UTC)
 
-    def add(self, subject: str, found: Sequence[asyncpg.Record], rules: Rules) -> None:
-        """Fold a subject."""
-        events = effective(stored_before(row) for row in found)
+    def add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
+        """Fold a subject, with as many of its events as it can be folded with."""
+        try:
+            self._add(subject, found)
+        except Exception as error:
+            in_log_order = sorted(found, key=itemgetter("log_offset"))
+            for count in range(1, len(found)):
+                try:
+                    self._fold(subject, in_log_order[:count])
+                except Exception as earlier:
+                    self._stop(subject, in_log_order, count - 1, earlier)
+                    return
+            self._stop(subject, in_log_order, len(found) - 1, error)
+
+    def _stop(self, subject: str, found: Sequence[asyncpg.Record], folds: int, error: Exception) -> None:
+        if folds:
+            self._add(subject, found[:folds])
+        for number, row in enumerate(found[folds:]):
+            stage, reason = ("held", waits_behind(subject)) if number else ("fold", rows.fault_of(error))
+            self._stopped.append((row["partition"], row["log_offset"], stage, subject, reason))
+
+    def _add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
+        folded = self._fold(subject, found)
+        self._projects.extend(folded.projects)
+        self._parties += folded.parties
+        self._forums += folded.forums
+        self._parked += folded.parked
+
+    def _fold(self, subject: str, found: Sequence[asyncpg.Record]) -> _Folded:
+        known = [stored_before(row) for row in found]
         kind, colon, key = subject.partition(":")
+        folded = _Folded()
+        if corrects_itself(known):
+            record = read_record(known)
+            events = record.events
+            waiting = sum(reading.state == "parked" for reading in record.readings.values())
+            folded.parked += [(subject, found[0]["partition"], waiting)] if waiting else []
+        else:
+            events = effective(known)
         if not colon:
             last = max(found, key=itemgetter("log_offset"))
             place = rows.Place(last["partition"], last["log_offset"], len(found))
-            rows.add_project(self._projects, history(subject, events, rules), events, place, now=self._now)
+            rows.add_project(folded.projects, history(subject, events, self._rules), events, place, now=self._now)
         elif kind == "party":
-            self._parties += registry_rows.party_spans(key, events)
+            folded.parties += registry_rows.party_spans(key, events)
         else:
-            self._forums += registry_rows.forum_rows(key, events)
+            folded.forums += registry_rows.forum_rows(key, events)
+        return folded
 
     async def copy(self, connection: asyncpg.Connection) -> None:
         """Write them."""
@@ -75,6 +127,9 @@ class _Rows:
             ("standing", rows.STANDING, projects.standings),
             ("party_span", registry_rows.PARTY_SPAN, self._parties),
             ("forum", registry_rows.FORUM, self._forums),
+            ("parked", record_rows.PARKED, self._parked),
         )
         for table, columns, made in tables:
             await copy(connection, table, columns, made)
+        if self._stopped:
+            await connection.execute(_STATEMENTS["divert_stopped"], *map(list, zip(*self._stopped, strict=True)))

@@ -20,6 +20,7 @@ from steppe.domain.rules import Rules
 PHASE = "judge"
 _STATEMENTS = queries.load("rebuild")
 _DEALS = queries.load("market")["deal_spans_of_projects"]
+_NOTE_FAULTS = queries.load("market")["note_market_faults"]
 _CROSSERS_MAX = 200_000
 
 
@@ -34,9 +35,11 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
             if part is None:
                 return
             await connection.execute(living.STATEMENTS["enter"], schema)
-            made = await judge.part(connection, part["first_subject"], part["last_subject"])
+            made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
             await copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
             await copy(connection, "co_investment_span", rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
+            if faults:
+                await connection.execute(_NOTE_FAULTS, list(faults), list(faults.values()))
             await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
 
 
@@ -56,8 +59,10 @@ class _Judge:
         self._markets: dict[str, Sequence[Standing]] = {}
         self._kept = 0
 
-    async def part(self, connection: asyncpg.Connection, first: str, last: str) -> rows.ProjectRows:
-        """What the market does to the projects of a range."""
+    async def part(
+        self, connection: asyncpg.Connection, first: str, last: str
+    ) -> tuple[rows.ProjectRows, Mapping[str, str]]:
+        """What the market does to the projects of a range; and which could not be judged, with the reason."""
         found = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
         near: dict[str, Mapping[str, Standing]] = {}
         own = {row["project"]: market.standing_from(row["document"]) for row in found}
@@ -70,17 +75,20 @@ class _Judge:
             }
         suffering = [project for project, others in near.items() if others or own[project].crossings]
         made = rows.ProjectRows()
+        faults: dict[str, str] = {}
         if suffering:
             deals: dict[str, list[Span[DealState]]] = {project: [] for project in suffering}
             for row in await connection.fetch(_DEALS, suffering):
                 deals[row["project"]].append(market.deal_span_from(row))
             for project in suffering:
-                rows.add_rivalry(
-                    made,
-                    project,
-                    rivalry(own[project], deals[project], near[project].values(), self._groups, self._rules),
-                )
-        return made
+                others = near[project].values()
+                try:
+                    suffered = rivalry(own[project], deals[project], others, self._groups, self._rules)
+                except Exception as error:
+                    faults[project] = rows.fault_of(error)
+                else:
+                    rows.add_rivalry(made, project, suffered)
+        return made, faults
 
     async def _crossers(self, connection: asyncpg.Connection, key: str) -> Sequence[Standing]:
         found = self._markets.pop(key, None)

@@ -26,7 +26,7 @@ _COMPARED_IN_MARKETS = {
     "co_investment_span": (rows.CO_INVESTMENT_SPAN, "TRUE"),
 }
 _COUNTED = (
-    "event", "conflict", "undecoded", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
+    "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
     "standing", "co_investment_span",
 )  # fmt: skip
 

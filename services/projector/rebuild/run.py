@@ -12,22 +12,23 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import asyncpg
 import msgspec
 
+from services.projector.applying import STATEMENTS
 from services.projector.batch import position_of
 from services.projector.log_reader import reading
 from services.projector.rebuild import closing, folding, judging, parity
+from services.projector.rebuild.completing import complete
 from services.projector.rebuild.parity import Parity
 from services.projector.rebuild.progress import Progress, Tell
 from services.projector.rebuild.worker import Task, connect, work
+from services.projector.release import RELEASE
 from services.projector.settings import Settings
-from services.projector.store import STATEMENTS
+from services.projector.sorting import TAKEN, waits_behind
 from steppe.database import living, queries, rule_versions
 
-RELEASE = version("steppe")
 # "STEP", and another number than the lock of the migrations.
 _LOCK = 0x53544550_0003
 _REBUILD = queries.load("rebuild")
@@ -42,7 +43,8 @@ _BEFORE_JUDGING = (
     "forum",
     "event",
     "conflict",
-    "undecoded",
+    "quarantine",
+    "parked",
 )
 _SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -114,6 +116,7 @@ class _Rebuild:
             await self._in_parts("judge", judging.PHASE)
             stage = "finish"
         if stage == "finish":
+            await complete(connection, self._settings, schema)
             await self._index("finish", await self._tables())
         return await self._close(old, flip=flip)
 
@@ -162,6 +165,9 @@ class _Rebuild:
             # What lay in the log before this stage is sorted; the mark goes with it.
             await connection.execute(living.STATEMENTS["enter"], self._schema)
             await connection.execute(_REBUILD["set_repeated_aside"])
+            await connection.execute(_REBUILD["divert_conflicts"], TAKEN)
+            await connection.execute(_REBUILD["divert_skipped"], self._settings.topic)
+            await connection.execute(_REBUILD["divert_held"], waits_behind("%"))
             await connection.execute(_REBUILD["index_read_model"], self._schema, "event", True, False)
             phases = [folding.PHASE, judging.PHASE]
             await connection.execute(

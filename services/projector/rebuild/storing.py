@@ -7,13 +7,16 @@ asking for each whether it is known costs more than all else here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import asyncpg
 
-from services.projector import batch, log_reader, reading, rows
+from services.projector import batch, diverting, log_reader, reading, rows
 from services.projector.applying import Applier
 from services.projector.batch import Record
-from services.projector.reading import StoredEvent
+from services.projector.diverted import Skips, skip_of
+from services.projector.reading import State, StoredEvent
+from services.projector.sorting import undecodable
 from steppe.database import living, queries
 from steppe.database.rows import Row, copy
 
@@ -28,37 +31,44 @@ async def store(
     async with connection.transaction():
         await connection.execute(living.STATEMENTS["enter"], schema)
         begin = await applier.fence(connection, list(until))
+        skips = await diverting.all_skips(connection, topic)
     async with log_reader.reading(kafka, topic, begin) as log:
         reached = begin
         while any(reached[partition] < end for partition, end in until.items()):
             found = await log.batch(_RECORDS_AT_ONCE)
             if found:
-                reached = reached | await _store(connection, applier, schema, found)
+                reached = reached | await _store(connection, applier, schema, found, skips)
 
 
 async def _store(
-    connection: asyncpg.Connection, applier: Applier, schema: str, found: Mapping[int, list[Record]]
+    connection: asyncpg.Connection, applier: Applier, schema: str, found: Mapping[int, list[Record]], skips: Skips
 ) -> dict[int, int]:
-    read = {partition: [_rows_of(record, applier.partitions) for record in of_it] for partition, of_it in found.items()}
+    read = {
+        partition: [_rows_of(record, applier.partitions, skips) for record in of_it]
+        for partition, of_it in found.items()
+    }
     async with connection.transaction():
         await connection.execute(living.STATEMENTS["enter"], schema)
         fence = await applier.fence(connection, list(found))
         events: list[Row] = []
-        undecoded: list[Row] = []
+        diverted: list[Row] = []
         last: list[Record] = []
         for partition, of_it in found.items():
             rest = batch.unapplied(of_it, fence[partition])
             for is_event, row in read[partition][len(of_it) - len(rest) :]:
-                (events if is_event else undecoded).append(row)
+                (events if is_event else diverted).append(row)
             last += rest[-1:]
         await copy(connection, "event", rows.EVENT, events)
-        await copy(connection, "undecoded", rows.UNDECODED, undecoded)
+        await copy(connection, "quarantine", rows.QUARANTINE, diverted)
         await applier.advance(connection, last)
     return fence | {record.partition: record.offset + 1 for record in last}
 
 
-def _rows_of(record: Record, partitions: int) -> tuple[bool, Row]:
+def _rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
     found = reading.read(record, partitions)
-    if isinstance(found, StoredEvent):
-        return True, rows.event_row(found)
-    return False, rows.undecoded_row(found)
+    skip = skip_of(record, skips)
+    diverted = undecodable(found, skip)
+    if diverted is not None:
+        return False, rows.quarantine_row(diverted)
+    assert isinstance(found, StoredEvent)
+    return True, rows.event_row(found if skip is None else replace(found, state=State.SKIPPED))

@@ -28,14 +28,15 @@ CREATE TABLE steppe.announced_project (
     CONSTRAINT announced_project_pk PRIMARY KEY (project)
 );
 
--- Up to where that goes, in one row: the day, the read model, the rules that judged it, and the log; the next offset of
--- partition 0 is the first of `next_offsets`, and so on.
+-- Up to where that goes, in one row: the day, the read model, the rules that judged it, the last thing that was done to
+-- what was diverted, and the log; the next offset of partition 0 is the first of `next_offsets`, and so on.
 CREATE TABLE steppe.announced_until (
     only_row boolean NOT NULL DEFAULT true,
     day date NOT NULL,
     next_offsets bigint[] NOT NULL,
     schema_name text NOT NULL,
     rule_version text NOT NULL,
+    last_action bigint NOT NULL DEFAULT 0,
     announced_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT announced_until_pk PRIMARY KEY (only_row),
     CONSTRAINT announced_until_one_row CHECK (only_row)

@@ -18,26 +18,29 @@ SELECT pg_advisory_unlock($1::bigint);
 SELECT pg_try_advisory_lock($1::bigint);
 
 -- name: announced_until
--- How far the telling goes (null: nothing was told yet), and which read model and rules there are now.
+-- How far the telling goes (null: nothing was told yet), and which read model, rules and actions there are now.
 SELECT
     until.day,
     until.next_offsets,
     until.schema_name,
     until.rule_version,
+    COALESCE(until.last_action, 0) AS last_action,
+    (SELECT COALESCE(max(action_id), 0) FROM steppe.quarantine_action) AS last_action_now,
     current_schema()::text AS schema_now,
     (SELECT version FROM steppe.rule_change ORDER BY change_id DESC LIMIT 1) AS rules_now
 FROM (SELECT true AS only_row) AS always
 LEFT JOIN steppe.announced_until AS until USING (only_row);
 
 -- name: set_announced_until
--- $1 day, $2 next offsets, $3 schema, $4 rules
-INSERT INTO steppe.announced_until (day, next_offsets, schema_name, rule_version)
-VALUES ($1::date, $2::bigint[], $3::text, $4::text)
+-- $1 day, $2 next offsets, $3 schema, $4 rules, $5 last action
+INSERT INTO steppe.announced_until (day, next_offsets, schema_name, rule_version, last_action)
+VALUES ($1::date, $2::bigint[], $3::text, $4::text, $5::bigint)
 ON CONFLICT (only_row) DO UPDATE
 SET day = EXCLUDED.day,
     next_offsets = EXCLUDED.next_offsets,
     schema_name = EXCLUDED.schema_name,
     rule_version = EXCLUDED.rule_version,
+    last_action = EXCLUDED.last_action,
     announced_at = now();
 
 -- name: flag_differences
@@ -74,6 +77,14 @@ SELECT project.project
 FROM project
 WHERE project.log_offset >= COALESCE(($1::bigint[])[project.partition + 1], 0);
 
+-- name: subjects_acted_on
+-- Of whom something that lay in the log before was folded or given up since, and from where on. $1 the last action told of
+SELECT action.subject, min(action.log_offset) AS log_offset
+FROM steppe.quarantine_action AS action
+WHERE action.action_id > $1::bigint
+    AND action.subject IS NOT NULL
+GROUP BY action.subject;
+
 -- name: projects_turning
 -- Which projects turn by themselves, and when. $1 after this day, $2 until this day
 SELECT span.valid_from AS day, span.project
@@ -89,12 +100,21 @@ FROM project_span AS span
 WHERE span.valid_from > $1::date AND span.valid_from <= $2::date;
 
 -- name: events_moved
--- What was applied of some subjects since. $1 subjects, $2 next offsets, that of partition 0 first
+-- What was applied of some subjects since. $1 subjects, $2 next offsets, that of partition 0 first,
+-- $3 subjects that were acted on, $4 from which offset on
 SELECT event.subject, event.source, event.id, event.name, event.deal, event.occurred_latest
 FROM event
 WHERE event.subject = ANY ($1::text[])
-    AND event.log_offset >= COALESCE(($2::bigint[])[event.partition + 1], 0)
-    AND event.state <> 'unknown'
+    AND (
+        event.log_offset >= COALESCE(($2::bigint[])[event.partition + 1], 0)
+        OR EXISTS (
+            SELECT 1
+            FROM unnest($3::text[], $4::bigint[]) AS acted (subject, log_offset)
+            WHERE acted.subject = event.subject
+                AND acted.log_offset <= event.log_offset
+        )
+    )
+    AND event.state IN ('folded', 'registry')
 ORDER BY event.log_offset, event.partition;
 
 -- name: subjects_of_events
@@ -200,11 +220,17 @@ ON CONFLICT (project) DO UPDATE
 SET sha256 = EXCLUDED.sha256;
 
 -- name: outbox_page
--- The first records that are not acknowledged. $1 rows
-SELECT outbox.outbox_id, outbox.topic, outbox.key, outbox.value, outbox.headers
-FROM steppe.outbox AS outbox
-ORDER BY outbox.outbox_id
-LIMIT $1::integer;
+-- The first records that are not acknowledged; one at least, however large. $1 rows, $2 bytes
+SELECT page.outbox_id, page.topic, page.key, page.value, page.headers
+FROM (
+    SELECT
+        outbox.*,
+        sum(COALESCE(octet_length(outbox.value), 0)) OVER (ORDER BY outbox.outbox_id)
+            - COALESCE(octet_length(outbox.value), 0) AS bytes_before
+    FROM (SELECT * FROM steppe.outbox ORDER BY outbox_id LIMIT $1::integer) AS outbox
+) AS page
+WHERE page.bytes_before < $2::bigint
+ORDER BY page.outbox_id;
 
 -- name: acknowledge_outbox
 -- $1 ids

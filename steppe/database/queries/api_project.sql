@@ -166,13 +166,13 @@ LIMIT 100;
 SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
 FROM event
 WHERE event.subject = ANY ($1::text[])
-    AND event.state <> 'unknown'
+    AND event.state IN ('folded', 'registry')
 ORDER BY event.partition, event.log_offset;
 
 -- name: api_events_that_fold
 SELECT event.subject, event.raw, event.headers
 FROM event
-WHERE event.state <> 'unknown';
+WHERE event.state IN ('folded', 'registry');
 
 -- name: api_retraction_page
 -- One page of the retractions that were known. $1 projects, $2 known at, $3 whether the time of recording counts,
@@ -185,7 +185,7 @@ SELECT
     event.log_offset
 FROM event
 WHERE event.name = 'event.retracted'
-    AND event.state <> 'unknown'
+    AND event.state IN ('folded', 'registry')
     AND ($1::text[] IS NULL OR event.subject = ANY ($1::text[]))
     AND ($2::timestamptz IS NULL
         OR CASE WHEN $3::boolean THEN event.recorded_at ELSE event.known_at END <= $2::timestamptz)
@@ -217,3 +217,14 @@ WHERE ($1::text[] IS NULL OR conflict.subject = ANY ($1::text[]))
     AND ($2::integer IS NULL OR (conflict.partition, conflict.log_offset) > ($2::integer, $3::bigint))
 ORDER BY conflict.partition, conflict.log_offset
 LIMIT $4::integer;
+
+-- name: api_held_events
+-- Projects that are held, with how many of their events wait. $1 projects
+SELECT
+    quarantine.subject,
+    count(*) FILTER (WHERE quarantine.stage IN ('held', 'fold')) AS held_events
+FROM quarantine
+WHERE quarantine.subject = ANY ($1::text[])
+    AND quarantine.stage <> 'conflict'
+    AND quarantine.state = 'open'
+GROUP BY quarantine.subject;

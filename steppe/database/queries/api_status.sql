@@ -1,24 +1,36 @@
 -- How far the read model is.
 
 -- name: api_position
--- The next offset of every partition of the log. $1 topic
+-- The next offset of every partition of the log, and the last thing an operator did to what was diverted. $1 topic
 SELECT
     checkpoint.partition,
-    checkpoint.next_offset
+    checkpoint.next_offset,
+    (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action
 FROM checkpoint
 WHERE checkpoint.topic = $1::text
 ORDER BY checkpoint.partition;
 
 -- name: api_status
--- Each partition with what it holds beside folded events. $1 topic
+-- Each partition with what it holds beside folded events; an event that stopped its fold is quarantined and held. $1 topic
 SELECT
     checkpoint.partition,
     checkpoint.next_offset,
     checkpoint.last_record_at,
     checkpoint.applied_at,
-    (SELECT count(*) FROM undecoded WHERE undecoded.partition = checkpoint.partition) AS quarantined,
-    (SELECT count(*) FROM conflict WHERE conflict.partition = checkpoint.partition) AS conflicts
+    diverted.quarantined,
+    diverted.held,
+    (SELECT COALESCE(sum(parked.corrections), 0)::bigint FROM parked WHERE parked.partition = checkpoint.partition) AS parked,
+    (SELECT count(*) FROM conflict WHERE conflict.partition = checkpoint.partition) AS conflicts,
+    (SELECT count(*) FROM event WHERE event.partition = checkpoint.partition AND event.state = 'unknown') AS unknown
 FROM checkpoint
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) FILTER (WHERE quarantine.stage IN ('decode', 'fold')) AS quarantined,
+        count(*) FILTER (WHERE quarantine.stage IN ('held', 'fold')) AS held
+    FROM quarantine
+    WHERE quarantine.partition = checkpoint.partition
+        AND quarantine.state = 'open'
+) AS diverted
 WHERE checkpoint.topic = $1::text
 ORDER BY checkpoint.partition;
 
@@ -39,7 +51,7 @@ SELECT
     OR EXISTS (SELECT 1 FROM co_investment_span)
     OR EXISTS (SELECT 1 FROM event)
     OR EXISTS (SELECT 1 FROM conflict)
-    OR EXISTS (SELECT 1 FROM undecoded) AS has_rows;
+    OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
 
 -- name: api_halts
 -- Why partitions cannot go on. $1 topic

@@ -14,4 +14,4 @@ SELECT DISTINCT event.subject
 FROM event
 LEFT JOIN unnest($1::integer[], $2::bigint[]) AS seen (partition, next_offset) ON seen.partition = event.partition
 WHERE event.log_offset >= COALESCE(seen.next_offset, 0)
-    AND event.state <> 'unknown';
+    AND event.state IN ('folded', 'registry');

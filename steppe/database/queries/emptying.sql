@@ -5,7 +5,8 @@
 WITH
     gone_events AS (DELETE FROM event),
     gone_conflicts AS (DELETE FROM conflict),
-    gone_undecoded AS (DELETE FROM undecoded),
+    gone_quarantine AS (DELETE FROM quarantine),
+    gone_parked AS (DELETE FROM parked),
     gone_projects AS (DELETE FROM project),
     gone_project_spans AS (DELETE FROM project_span),
     gone_deal_spans AS (DELETE FROM deal_span),

@@ -12,7 +12,7 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (subject, source, id)
 SELECT subject, raw, headers, log_offset
 FROM event
 WHERE subject = ANY ($1::text[])
-  AND state <> 'unknown';
+  AND state IN ('folded', 'registry');
 
 -- name: remove_conflict
 -- What a record is about to say again. $1 partitions, $2 offsets
@@ -20,10 +20,3 @@ DELETE FROM conflict
 USING unnest($1::integer[], $2::bigint[]) AS place (partition, log_offset)
 WHERE conflict.partition = place.partition
   AND conflict.log_offset = place.log_offset;
-
--- name: remove_undecoded
--- What a record is about to say again. $1 partitions, $2 offsets
-DELETE FROM undecoded
-USING unnest($1::integer[], $2::bigint[]) AS place (partition, log_offset)
-WHERE undecoded.partition = place.partition
-  AND undecoded.log_offset = place.log_offset;

@@ -38,7 +38,7 @@ WHERE standing.parties && $1::text[];
 
 -- name: lock_standings
 -- $1 projects
-SELECT standing.project
+SELECT standing.project, standing.fault
 FROM standing
 WHERE standing.project = ANY ($1::text[])
 ORDER BY standing.project COLLATE "C"
@@ -115,6 +115,13 @@ WHERE project = ANY ($1::text[])
 -- $1 projects
 DELETE FROM co_investment_span
 WHERE project = ANY ($1::text[]);
+
+-- name: note_market_faults
+-- $1 projects, $2 why each could not be judged; null: it could
+UPDATE standing
+SET fault = found.fault
+FROM unnest($1::text[], $2::text[]) AS found (project, fault)
+WHERE standing.project = found.project;
 
 -- name: touch_projects
 -- $1 projects, $2 now

@@ -88,6 +88,107 @@ FROM ordered
 WHERE ordered.number > 1
     AND ordered.contradicts;
 
+-- name: divert_conflicts
+-- What was set aside as a conflict. $1 the reason
+INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
+SELECT
+    conflict.partition,
+    conflict.log_offset,
+    'conflict',
+    'open',
+    conflict.subject,
+    $1::text
+FROM conflict
+ON CONFLICT DO NOTHING;
+
+-- name: divert_skipped
+-- Events that an operator gave up when they could not be folded. $1 the topic
+INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
+SELECT DISTINCT ON (event.partition, event.log_offset)
+    event.partition,
+    event.log_offset,
+    action.stage,
+    'skipped',
+    event.subject,
+    action.found
+FROM event
+JOIN steppe.quarantine_action AS action
+    ON action.topic = $1::text
+    AND action.action = 'skip'
+    AND action.partition = event.partition
+    AND action.log_offset = event.log_offset
+WHERE event.state = 'skipped'
+ORDER BY event.partition, event.log_offset, action.action_id
+ON CONFLICT DO NOTHING;
+
+-- name: divert_held
+-- What lies behind a record of its subject that is no event. $1 the reason, with % for the subject
+WITH holding AS (
+    SELECT quarantine.subject, min(quarantine.log_offset) AS log_offset
+    FROM quarantine
+    WHERE quarantine.stage = 'decode'
+        AND quarantine.state = 'open'
+        AND quarantine.subject IS NOT NULL
+    GROUP BY quarantine.subject
+),
+held AS (
+    UPDATE event
+    SET state = 'held'
+    FROM holding
+    WHERE event.subject = holding.subject
+        AND event.log_offset > holding.log_offset
+        AND event.state IN ('folded', 'registry')
+    RETURNING event.partition, event.log_offset, event.subject
+)
+INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
+SELECT held.partition, held.log_offset, 'held', 'open', held.subject, replace($1::text, '%', held.subject)
+FROM held;
+
+-- name: divert_stopped
+-- What could not be folded and what lies behind it. $1 partitions, $2 offsets, $3 stages, $4 subjects, $5 reasons
+WITH stopped AS (
+    SELECT found.*
+    FROM unnest($1::integer[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+        AS found (partition, log_offset, stage, subject, reason)
+),
+held AS (
+    UPDATE event
+    SET state = 'held'
+    FROM stopped
+    WHERE event.partition = stopped.partition
+        AND event.log_offset = stopped.log_offset
+)
+INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
+SELECT stopped.partition, stopped.log_offset, stopped.stage, 'open', stopped.subject, stopped.reason
+FROM stopped;
+
+-- name: diverted_without_record
+-- Of what was diverted after the log was read, the record is still to be read again.
+SELECT quarantine.partition, quarantine.log_offset
+FROM quarantine
+WHERE quarantine.headers IS NULL
+ORDER BY quarantine.partition, quarantine.log_offset;
+
+-- name: diverted
+-- What of it may be published.
+SELECT partition, log_offset, stage, state, subject, key, value, headers, reason
+FROM quarantine
+WHERE stage <> 'held'
+ORDER BY partition, log_offset;
+
+-- name: complete_diverted
+-- $1 partitions, $2 offsets, $3 keys, $4 values, $5 headers, $6 times of the records, $7 whether they were given up
+UPDATE quarantine
+SET key = found.key,
+    value = found.value,
+    headers = found.headers,
+    record_at = found.record_at,
+    state = CASE WHEN found.skipped THEN 'skipped' ELSE quarantine.state END
+FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::timestamptz[], $7::boolean[])
+    AS found (partition, log_offset, key, value, headers, record_at, skipped)
+WHERE quarantine.partition = found.partition
+    AND quarantine.log_offset = found.log_offset;
+
 -- name: cut_into_parts
 -- Ranges of subjects with about so many events. $1 schema, $2 phases, $3 events a part
 INSERT INTO steppe.rebuild_part (schema_name, phase, part, first_subject, last_subject, weight)
@@ -100,7 +201,7 @@ FROM (
     FROM (
         SELECT event.subject, count(*) AS events
         FROM event
-        WHERE event.state <> 'unknown'
+        WHERE event.state IN ('folded', 'registry')
         GROUP BY event.subject
     ) AS counted
 ) AS cut
@@ -140,7 +241,7 @@ WHERE part.schema_name = $1::text
 SELECT event.subject, event.source, event.id, event.partition, event.log_offset, event.raw, event.headers
 FROM event
 WHERE event.subject BETWEEN $1::text AND $2::text
-    AND event.state <> 'unknown'
+    AND event.state IN ('folded', 'registry')
 ORDER BY event.subject;
 
 -- name: standings_of_range
