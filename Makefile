@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test faults soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -28,6 +28,12 @@ up: setup ## Start the whole system on the log in .steppe
 
 test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack
 	@$(BIN)/pytest
+
+faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
+	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults
+
+soak: setup ## Twenty minutes of load and random faults; SECONDS=…, SEED=… to repeat one
+	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
 
 soak-domain: setup ## Hold the properties of the domain on ten thousand long logs each (an hour; prints figures)
 	@for of in a_project a_portfolio; do \

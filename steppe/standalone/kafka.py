@@ -21,7 +21,7 @@ from steppe.standalone.children import Child
 from steppe.standalone.errors import ChildFailedError, StackError
 from steppe.standalone.places import LOOPBACK, free_port
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 _PROBE = "steppe.probe"
 
 

@@ -34,7 +34,7 @@ def happening(number: int) -> tuple[str, dict[str, Any]]:
     """The name and the data of one of the events of a few years; the same for the same number."""
     chance = random.Random(number)
     name, data = chance.choice(STEPS)
-    day = f"{chance.randint(2015, 2025)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    day = f"{chance.randint(2015, 2024)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
     parties = [{"party": f"investor-{chance.randrange(3)}", "role": "investor"}]
     return name, {"occurred": day, "parties": parties, **data}
 
@@ -143,9 +143,9 @@ def sending(
     address: Callable[[], str],
     *,
     first: int = 0,
-    projects: int = 200,
+    projects: int = 1_000,
     at_once: int = 20,
-    pause_seconds: float = 0.05,
+    pause_seconds: float = 0.2,
     prefix: str = "sent",
 ) -> Iterator[Sender]:
     """Load through ingest for as long as the context lasts; on leaving, all that was sent is acknowledged."""

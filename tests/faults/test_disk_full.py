@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from steppe.standalone.kafka import free_ports
 from tests.faults.invariants import hold, until, watched
-from tests.faults.load import identities, messages
-from tests.faults.own_stack import OwnStack, own_database, world_on
+from tests.faults.load import identities, messages, sending
+from tests.faults.own_stack import OwnStack, own_brokers, own_database, world_on
 from tests.faults.small_disk import small_disk
 from tests.faults.workers import QUICK, Workers
 from tests.services.projection import publish
@@ -39,3 +40,25 @@ def test_a_database_whose_disk_is_full_is_waited_for_and_goes_on_when_there_is_r
             disk.free()
             world.stack.mend()
             hold(world, identities(written), workers)
+
+
+def test_a_broker_whose_disk_is_full_costs_answers_and_no_acknowledged_event(
+    breakable: OwnStack, tmp_path: Path
+) -> None:
+    """It takes what fits and then goes down, as Kafka does; ingest refuses until somebody has made room and started it."""
+    with small_disk(120) as disk, own_brokers(disk.folder, free_ports()) as kafka:
+        stack = OwnStack(kafka, breakable.postgres)
+        with world_on(stack, tmp_path) as world:
+            ingest = world.start("ingest", {"STEPPE_INGEST_DELIVER_SECONDS_MAX": "4"})
+            workers = Workers(lambda: world.start("projector", QUICK))
+            with watched(world):
+                with sending(lambda: ingest.address) as sender:
+                    until("events are acknowledged", lambda: len(sender.acknowledged) > 100, workers)
+                    disk.fill()
+                    until("ingest refuses", lambda: sender.answers["503"] > 0, workers, 120)
+                    disk.free()
+                    until("the broker has gone", lambda: not kafka.brokers[0].alive, workers, 60)
+                    stack.mend()
+                    reached = len(sender.acknowledged)
+                    until("events are acknowledged again", lambda: len(sender.acknowledged) > reached, workers)
+                hold(world, sender.acknowledged, workers)

@@ -15,6 +15,7 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import identities, messages, sending
 from tests.faults.own_stack import OwnStack, World, own_brokers, own_folder, world_on
 from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
 from tests.services.projection import Message, publish
 
@@ -88,11 +89,13 @@ def test_a_network_that_fails_between_everybody_and_the_broker(breakable: OwnSta
             own_brokers(folder, [ports]) as kafka,
             world_on(OwnStack(kafka, breakable.postgres), tmp_path) as world,
         ):
+            # Silence is noticed by the projector after the 30 seconds that its requests to the broker may take.
+            faults = [proxy.cut, lambda: setattr(proxy, "delay_seconds", 0.2), *([proxy.go_silent] if FULL else [])]
             ingest = world.start("ingest", {"STEPPE_INGEST_DELIVER_SECONDS_MAX": "3"})
             workers = Workers(lambda: world.start("projector", QUICK))
             with watched(world) as watch:
                 with sending(lambda: ingest.address) as sender:
-                    for fault in (proxy.cut, proxy.go_silent, lambda: setattr(proxy, "delay_seconds", 0.2)):
+                    for fault in faults:
                         reached = watch.total
                         until("it flows", lambda: watch.total > reached + 50, workers)  # noqa: B023
                         fault()
