@@ -13,7 +13,19 @@ from urllib.parse import quote
 import asyncpg
 import typer
 
-from steppe.cli import addresses, asking, backtest, learnt, migrate, project_story, rule_versions, sending, tables
+from steppe.cli import (
+    addresses,
+    asking,
+    backtest,
+    backup,
+    learnt,
+    migrate,
+    project_story,
+    restore,
+    rule_versions,
+    sending,
+    tables,
+)  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.database import rebuild as plain_rebuild
@@ -28,6 +40,8 @@ app.add_typer(rule_versions.app, name="rules")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)
+app.command(name="backup")(backup.command)
+app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
 
