@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix bench requirements clean-data
+.PHONY: help setup demo up test soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -28,6 +28,11 @@ up: setup ## Start the whole system on the log in .steppe
 
 test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack
 	@$(BIN)/pytest
+
+soak-domain: setup ## Hold the properties of the domain on ten thousand long logs each (an hour; prints figures)
+	@for of in a_project a_portfolio; do \
+	  STEPPE_HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/soak.py -k $$of & pids="$$pids $$!"; \
+	done; for pid in $$pids; do wait $$pid || failed=1; done; exit $${failed:-0}
 
 check: setup ## Lint, types and import contracts
 	@$(BIN)/ruff check --no-cache .

@@ -25,7 +25,7 @@ from services.projector.memory import Memory
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database import queries
-from tests.faults.test_projector_kills import STEPS
+from tests.faults.load import STEPS
 from tests.services.projection import Message, event
 from tests.services.reading_api import api
 from tests.stack import Stack, database_of, kind_of_stack, started

@@ -31,7 +31,7 @@ from benchmarks.ingest_ndjson import ingest
 from steppe.cli import migrate
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from tests.faults.test_projector_kills import messages
+from tests.faults.load import troubled_messages
 from tests.services.projection import checkpoints, event, log_ends, publish, until
 from tests.stack import LOGINS, Stack, database_of, kind_of_stack, started
 
@@ -253,7 +253,7 @@ def percentiles(waited: Sequence[float]) -> tuple[float, float]:
 
 async def measure(stack: Stack, events: int, projects: int, seconds: float) -> None:
     topic, owner, dsn = await prepared(stack)
-    await publish(stack.kafka, topic, messages(random.Random(1), 0, events, projects))
+    await publish(stack.kafka, topic, troubled_messages(random.Random(1), 0, events, projects))
     total = sum((await log_ends(stack.kafka, topic)).values())
     await bare(stack, topic, owner, total, 500)
     await bare(stack, topic, owner, total, 20_000)

@@ -65,6 +65,8 @@ def start(stack: Stack, topic: str, database: Database, tmp_path: Path) -> Itera
         own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": addresses[name], "STEPPE_TOPIC": topic}
         # A group of its own, too: members of other tests' groups would only rebalance each other.
         own["STEPPE_PROJECTOR_GROUP"] = f"steppe.projector.{topic}"
+        # What is published belongs to the whole broker: a test that asks for it names topics of its own.
+        own["STEPPE_PROJECTOR_ANNOUNCE"] = "off"
         service = start_service(name, own | settings, tmp_path, wait=wait)
         services.append(service)
         return service

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
@@ -10,9 +11,20 @@ from pydantic import ValidationError
 from services.api.app import create_app
 from services.api.settings import Settings
 
+_STOP_SECONDS_MAX = 5
+_NOT_STARTED = 3
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which waits for open answers before it stops: a stream has to be told."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.config.app.state.streams.end()  # type: ignore[union-attr]  # create_app gives a FastAPI with it
+        super().handle_exit(sig, frame)
+
 
 def main() -> int:
-    """Serve; 2 when the settings are wrong."""
+    """Serve; 2 when the settings are wrong, 3 when the server cannot start."""
     try:
         settings = Settings()  # type: ignore[call-arg]  # the environment gives what is required
     except ValidationError as error:
@@ -20,8 +32,17 @@ def main() -> int:
             name = "_".join(str(part) for part in one["loc"]).upper()
             sys.stderr.write(f"STEPPE_{name}: {one['msg']}\n" if name else f"{one['msg']}\n")
         return 2
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.api_port, access_log=False, server_header=False)
-    return 0
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.api_port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS_MAX,
+    )
+    server = Server(config)
+    server.run()
+    return 0 if server.started else _NOT_STARTED
 
 
 if __name__ == "__main__":

@@ -77,12 +77,13 @@ async def answer_list(
     parameters: tuple[str, ...],
     columns: tuple[str, ...],
     page: Callable[[Snapshot, Question], Awaitable[Page]],
+    stands_for: Callable[[Snapshot], Awaitable[str]] | None = None,
 ) -> Response:
-    """Answer with one page of a list."""
+    """Answer with one page of a list. `stands_for`: what else decides its items, for the ETag, beside position and rules."""
     question = read(request, parameters)
     await reach(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
-        headers = _headers(request, question, snapshot)
+        headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         found = await page(snapshot, question)
@@ -109,7 +110,7 @@ async def answer_one(
     question = read(request, parameters, formats=("json",))
     await reach(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
-        headers = _headers(request, question, snapshot)
+        headers = _headers(question, snapshot)
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         found = await one(snapshot, question)
@@ -125,7 +126,7 @@ async def reach(request: Request, min_position: str | None) -> None:
         await service_of(request).watch.wait_for(wanted, seconds)
 
 
-def _headers(request: Request, question: Question, snapshot: Snapshot) -> dict[str, str]:
+def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
     what = [
         RELEASE,
         snapshot.position,
@@ -134,6 +135,7 @@ def _headers(request: Request, question: Question, snapshot: Snapshot) -> dict[s
         str(question.limit),
         question.after,
         question.format,
+        stands_for,
     ]
     etag = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
     return {

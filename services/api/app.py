@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import backtest, corrections, lists, markets, problems, project, rules, status, trace
+from services.api import backtest, corrections, feed, lists, markets, problems, project, rules, status, stream, trace
 from services.api.answers import Service
 from services.api.reading import Reader, Row, open_pool, server_settings
 from services.api.release import RELEASE
 from services.api.settings import Settings
+from services.api.stream import Streams
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds, connector
 from steppe.log.ends import LogEnds
@@ -26,32 +27,33 @@ _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which
 def create_app(settings: Settings) -> FastAPI:
     """The API as an ASGI app. Nothing is connected before it starts."""
 
+    async def connect() -> asyncpg.Connection[Row]:
+        return await asyncpg.connect(settings.database, timeout=5, server_settings=server_settings(settings))
+
+    streams = Streams(connect, settings.streams_max, settings.stream_stuck_seconds_max)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_pool(settings)
         reader = Reader(pool, settings.topic)
-
-        async def connect() -> asyncpg.Connection[Row]:
-            return await asyncpg.connect(settings.database, timeout=5, server_settings=server_settings(settings))
-
         watch = PositionWatch(reader, connect)
         log_ends = LogEnds(settings.kafka, settings.topic, "steppe-api-status")
-        opening = connector(
-            settings.database, server_settings(settings), settings.database_schema, settings.statement_timeout_ms
-        )
-        worlds = Worlds(opening, settings.database_schema, settings.topic, settings.worlds_max)
+        opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
+        worlds = Worlds(opening, settings.topic, settings.worlds_max)
         app.state.service = Service(reader, watch, worlds)
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
         try:
             yield
         finally:
+            await streams.close()
             await worlds.close()
             await log_ends.close()
             await watch.close()
             pool.terminate()  # a reader has nothing to finish
 
     app = FastAPI(title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app.state.streams = streams
     problems.install(app)
     app.add_middleware(HeadAsGet)
     for router in (
@@ -60,6 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
         project.router,
         corrections.router,
         rules.router,
+        feed.router,
+        stream.router,
         backtest.router,
         trace.router,
         status.router,
@@ -81,5 +85,5 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "steppe.head": True}
         await self._app(scope, receive, send)

@@ -11,6 +11,8 @@ from services.api.answers import Page, answer_list
 from services.api.cursors import after
 from services.api.parameters import Question, described
 from services.api.reading import Snapshot
+from steppe.contracts.items import flag as flag_item
+from steppe.contracts.items import project as project_item
 
 router = APIRouter(tags=["lists"])
 
@@ -54,7 +56,7 @@ async def project_page(snapshot: Snapshot, question: Question) -> Page:
     items = []
     for row in rows:
         state = stored.project(row)
-        item = shapes.project(state, found.get(row["project"], []), stored.position(row), question.as_of)
+        item = project_item(state, found.get(row["project"], []), stored.position(row), question.as_of)
         items.append({**item, **shapes.crosswalk(state, schemes)})
     return Page(
         items=items,
@@ -104,7 +106,7 @@ async def _flag_page(snapshot: Snapshot, question: Question) -> Page:
         question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
-    items = [shapes.flag(row["project"], stored.flag(row), question.as_of) for row in rows]
+    items = [flag_item(row["project"], stored.flag(row), question.as_of) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from services.api import shapes
 from services.api.nations import Homes
+from steppe.contracts.items import headline, level_name
 from steppe.domain.history import Crossing, DealState, Flag, ProjectState
 from steppe.domain.levels import Level
 
@@ -141,7 +142,7 @@ def _project(state: ProjectState) -> Item:
         "kind": state.kind,
         "level": state.level.label,
         "overlays": sorted(state.overlays),
-        "headline": shapes.headline(state),
+        "headline": headline(state),
     }
 
 
@@ -173,7 +174,7 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> Item:
     return {
         "project": project,
         "deal": state.deal,
-        "level": shapes.level_name(state.level),
+        "level": level_name(state.level),
         "highest_level": state.highest_level.label,
         "ended": shapes.ended(state),
         "pursuers": sorted(state.pursuers),

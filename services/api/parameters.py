@@ -23,6 +23,7 @@ from services.api.problems import (
     RefusalError,
     did_you_mean,
 )
+from steppe.contracts.announcements import CAUSES
 from steppe.domain.crosswalk import SCHEMES
 from steppe.domain.history import SEVERITIES
 from steppe.domain.levels import LEVEL_OF_LABEL
@@ -39,6 +40,7 @@ SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-las
 HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
 FORMATS = ("json", "csv")
 FORMATS_PLANNED = ("xlsx", "parquet")
+EVENT_STREAM = ("event-stream",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("forum", "Forum at which a paper was signed.", values.text),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=values.count(0, 2**62), kind="integer"),
+        _many("cause", "What brought the change about.", values.one_of(CAUSES), CAUSES),
         _many("project", "Project key.", values.text),
         _many("deal", "Deal slug.", values.text),
         Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=values.text),
@@ -118,7 +121,9 @@ MARKETS = (*PAGED, "country", "commodity", "investor_country")
 RECORD = (*PAGED, "project")
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
-FEED = ("format", "min_position", "limit", "cursor", "after")
+_OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")
+FEED = ("format", "min_position", "limit", "cursor", *_OF_TRANSITIONS)
+STREAM = _OF_TRANSITIONS
 WAITING = ("min_position",)
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
@@ -203,7 +208,9 @@ def _bad(name: str, detail: str) -> RefusalError:
 
 
 def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:
-    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON."""
+    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON. A stream has one form."""
+    if formats == EVENT_STREAM:
+        return formats[0]
     if asked is not None:
         if asked in formats:
             return asked

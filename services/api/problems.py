@@ -54,11 +54,15 @@ TOO_SLOW = Problem(slug="too-slow", status=503, title="The answer took too long"
 NOT_PREPARED = Problem(
     slug="not-prepared", status=503, title="The database has no read model; run `steppe migrate`", retry_after_seconds=5
 )
+TOO_MANY_STREAMS = Problem(
+    slug="too-many-streams", status=503, title="As many streams are open as may be", retry_after_seconds=10
+)
 FAULT = Problem(slug="fault", status=500, title="This is our fault; the log of the service has the details")
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED, FAULT,
+    METHOD_NOT_ALLOWED, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED,
+    TOO_MANY_STREAMS, FAULT,
 )  # fmt: skip
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}

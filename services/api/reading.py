@@ -13,11 +13,18 @@ from typing import Any
 import asyncpg
 
 from services.api.settings import Settings
-from steppe.database import rule_versions
+from steppe.database import living, rule_versions
 from steppe.database.queries import load
 from steppe.domain.rules import Rules
 
-QUERIES = {**load("api_lists"), **load("api_project"), **load("api_markets"), **load("api_status"), **load("rules")}
+QUERIES = {
+    **load("api_lists"),
+    **load("api_project"),
+    **load("api_markets"),
+    **load("api_status"),
+    **load("api_feed"),
+    **load("rules"),
+}
 
 Row = asyncpg.Record
 
@@ -38,7 +45,6 @@ def server_settings(settings: Settings) -> dict[str, str]:
     """What holds on every connection. Optional filters need a plan of their own each time, not one for all."""
     return {
         "application_name": "steppe-api",
-        "search_path": settings.database_schema,
         "statement_timeout": str(settings.statement_timeout_ms),
         "default_transaction_read_only": "on",
         "plan_cache_mode": "force_custom_plan",
@@ -84,11 +90,12 @@ class Reader:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
-        """Read several things as of one moment. The first statement takes the snapshot."""
+        """Read several things as of one moment. The first statement takes the snapshot and says which read model lives."""
         async with (
             self._pool.acquire(timeout=5) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            await living.enter(connection)
             rows = await connection.fetch(QUERIES["api_position"], self._topic)
             next_offsets = {row["partition"]: row["next_offset"] for row in rows}
             yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection))

@@ -30,13 +30,16 @@ class Settings(BaseSettings):
         description="Who may read. `none`: everybody, only on loopback. `published-on-loopback`: the same inside a "
         "container whose port is published on the host's loopback.",
     )
-    database_schema: str = Field(default="rm_v1", description="The schema of the read model that is read.")
     database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
     worlds_max: int = Field(
         default=4,
         ge=1,
         le=50,
         description="Copies of the read model under another known_at, at most; one connection each.",
+    )
+    streams_max: int = Field(default=100, ge=1, description="Readers of /v1/stream at once, at most.")
+    stream_stuck_seconds_max: float = Field(
+        default=20.0, gt=0, description="A reader of /v1/stream that takes nothing for so long is dropped."
     )
     statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
 

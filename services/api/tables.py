@@ -43,6 +43,10 @@ RETRACTIONS = (
     "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
     "recorded", "position",
 )  # fmt: skip
+TRANSITIONS = (
+    "id", "project", "country", "deal", "flag", "transition", "severity_before", "severity", "certainty", "since", "on",
+    "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
+)  # fmt: skip
 CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.

@@ -22,7 +22,8 @@ Item = dict[str, Any]
 class Told:
     """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
 
-    An event whose type is unknown has no days and comes last.
+    Corrections that are known are told whatever the day: they say how the days before are read. An event whose type is
+    unknown has no days and comes last.
     """
 
     def __init__(
@@ -54,7 +55,11 @@ class Told:
             if knowledge is None or (row["source"], row["id"]) in self._readings
         ]
         self._rows = sorted(
-            ((place, row) for place, row in placed if row["state"] == "unknown" or place[0] <= as_of.isoformat()),
+            (
+                (place, row)
+                for place, row in placed
+                if row["state"] == "unknown" or place[0] <= as_of.isoformat() or _is_about_an_event(row)
+            ),
             key=lambda one: one[0],
         )
 
@@ -154,6 +159,10 @@ def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:
         return (_LAST, _LAST, "999", row["source"], row["id"])
     latest, earliest, precedence, source, id_ = reading.event.order
     return (latest.isoformat(), earliest.isoformat(), f"{precedence:03}", source, id_)
+
+
+def _is_about_an_event(row: Row) -> bool:
+    return str(row["name"]).startswith("event.")
 
 
 def _flag_of(key: tuple[str, str, str]) -> Item:

@@ -7,11 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.api import parameters, shapes, stored
+from services.api import parameters, stored
 from services.api.answers import answer_one
 from services.api.parameters import Question, described
 from services.api.problems import NOT_FOUND, RefusalError
 from services.api.reading import Row, Snapshot
+from steppe.contracts.items import flag as flag_item
 
 router = APIRouter(tags=["one event"])
 
@@ -68,7 +69,7 @@ def _stop(row: Row, topic: str, flags: dict[str, list[Any]], as_of: date) -> dic
         "deal_level": stored.level(row["deal_level"]),
         "project_level": stored.level(row["project_level"]),
         "flags": [
-            shapes.flag(row["subject"], flag, as_of)
+            flag_item(row["subject"], flag, as_of)
             for flag in flags.get(row["subject"], [])
             if reference in flag.evidence
         ],

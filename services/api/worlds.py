@@ -22,7 +22,7 @@ from services.api import stored
 from services.api.knowledge import Knowledge
 from services.api.problems import RefusalError
 from services.api.reading import QUERIES, Row, Snapshot
-from steppe.database import rule_versions
+from steppe.database import living, rule_versions
 from steppe.database.queries import load
 from steppe.database.read_model import STATEMENTS, ReadModel, Subject
 from steppe.domain.events import Event
@@ -38,9 +38,10 @@ Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 
 @dataclass(slots=True)
 class _World:
-    """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet."""
+    """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where."""
 
     connection: asyncpg.Connection[Row]
+    schema: str = ""
     next_offsets: dict[int, int] = field(default_factory=dict)
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -48,9 +49,8 @@ class _World:
 class Worlds:
     """Keeps a few worlds. `connect` opens a connection that may make temporary tables and finds them first."""
 
-    def __init__(self, connect: Connect, schema: str, topic: str, worlds_max: int) -> None:
+    def __init__(self, connect: Connect, topic: str, worlds_max: int) -> None:
         self._connect = connect
-        self._schema = schema
         self._topic = topic
         self._worlds_max = worlds_max
         self._worlds: dict[_Key, _World] = {}
@@ -74,6 +74,9 @@ class Worlds:
         try:
             transaction = world.connection.transaction(isolation="repeatable_read")
             await transaction.start()
+            schema = await living.enter(world.connection, first="pg_temp, ")
+            if world.schema != schema:  # it was rebuilt: what we copied may be of another shape
+                world.schema, world.next_offsets = schema, {}
             rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
             now = {row["partition"]: row["next_offset"] for row in rows}
             if world.next_offsets != now:
@@ -132,7 +135,7 @@ class Worlds:
                 rules.version != in_force.version,
             )
             subjects = [row["subject"] for row in found]
-            await self._copy(connection, subjects)
+            await self._copy(connection, world.schema, subjects)
         else:
             subjects = [
                 row["subject"]
@@ -144,12 +147,12 @@ class Worlds:
             known_at, recorded = (knowledge.known_at, knowledge.recorded) if knowledge else (None, False)
             await writer.write(connection, events, known_at, recorded=recorded)
 
-    async def _copy(self, connection: asyncpg.Connection[Row], but: list[str]) -> None:
-        # The names are the constants above and a setting, never input.
+    async def _copy(self, connection: asyncpg.Connection[Row], schema: str, but: list[str]) -> None:
+        # The names are the constants above and the pointer's, never input.
         for table in (*_OF_PROJECTS, "party_span", "forum"):
-            own = f"{self._schema}.{table}"
-            await connection.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} (LIKE {own} INCLUDING ALL)")
-            await connection.execute(f"TRUNCATE pg_temp.{table}")
+            own = f"{schema}.{table}"
+            await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+            await connection.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {own} INCLUDING ALL)")
             column, prefix = {"party_span": ("party", "party:"), "forum": ("forum", "forum:")}.get(
                 table, ("project", "")
             )
@@ -177,12 +180,11 @@ class Worlds:
         return {subject: Subject(found, *last[subject]) for subject, found in events.items()}
 
 
-def connector(dsn: str, settings: dict[str, str], schema: str, statement_timeout_ms: int) -> Connect:
-    """How a world's connection is opened: it may write its own temporary tables, and they come first."""
+def connector(dsn: str, settings: dict[str, str], statement_timeout_ms: int) -> Connect:
+    """How a world's connection is opened: it may write its own temporary tables."""
     own: dict[str, Any] = {
         **settings,
         "application_name": "steppe-api-world",
-        "search_path": f"pg_temp, {schema}",
         "default_transaction_read_only": "off",
         "statement_timeout": str(statement_timeout_ms * 6),
     }

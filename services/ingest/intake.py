@@ -14,6 +14,7 @@ from typing import Any, assert_never
 
 from services.ingest.log import Log, LogAwayError, Record
 from services.ingest.seen import Place, Seen, key_of
+from steppe import failpoints
 from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
 from steppe.contracts.plain_events import accept_bytes
 from steppe.domain.validation import Fault
@@ -122,6 +123,7 @@ class Intake:
         """Append, wait for the acknowledgement, then count. Raises LogAwayError; then nothing of it was counted."""
         try:
             places = await self._log.append(parcel.records) if parcel.records else []
+            failpoints.reach("after-acknowledgement")
             own = Tally(0)
             for key, content, place in zip(parcel.keys, parcel.contents, places, strict=True):
                 self._seen.remember(key, content, place)

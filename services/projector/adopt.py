@@ -23,7 +23,7 @@ from services.projector import batch, identity
 from services.projector.errors import LogShorterError, ProjectorError, RecordsRemovedError, TopicMissingError
 from services.projector.identity import Checkpoint
 from steppe.contracts.topics import DEALS
-from steppe.database import migrate, queries, rebuild
+from steppe.database import emptying, living, migrate, queries
 from steppe.log.facts import LogFacts, LogReader, opened
 
 _SECONDS_MAX = 60.0
@@ -54,7 +54,9 @@ class Plan:
 async def plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[Plan, LogFacts]:
     """Look at the log and at the read model. Raises RefusedError when there is no such topic."""
     known = await identity.known_identity(connection, topic)
-    rows = await connection.fetch(queries.load("checkpoint")["read_checkpoints"], topic)
+    async with connection.transaction():
+        await living.enter(connection)
+        rows = await connection.fetch(queries.load("checkpoint")["read_checkpoints"], topic)
     checkpoints = {
         row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"]) for row in rows
     }
@@ -113,7 +115,7 @@ async def adopt(
         if found.loses and not accept_loss:
             raise RefusedError(f"{found.loses} To go on all the same: --accept-loss.")
         if found.folds_anew:
-            await rebuild.rebuild(connection)
+            await emptying.empty(connection)
             await connection.execute(statements["remove_checkpoints_from"], topic, facts.partitions)
             await migrate.ensure_checkpoints(connection, topic, facts.partitions)
         if found.loses:

@@ -12,6 +12,7 @@ from services.projector.errors import CheckpointMissingError
 from services.projector.memory import Memory, Remembered
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.sorting import Identity, Place, Sorted, sort_out
+from steppe import failpoints
 from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.rows import copy
@@ -19,9 +20,10 @@ from steppe.domain.events import Event
 from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
+    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy
+    Connection = PoolConnectionProxy | asyncpg.Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,15 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """What every batch needs: the statements, which topic, and how many partitions it has."""
+    """What every batch needs: the statements, which topic, and how many partitions it has.
+
+    `alone`: nobody else reads or writes this read model, so nobody waits for its position.
+    """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
+    alone: bool = False
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Another worker that holds them is waited for."""
@@ -64,6 +70,7 @@ class Applier:
         skipped = sum(len(records[partition]) - len(rest[partition]) for partition in rest)
         if not any(rest.values()):
             return Applied(next_offsets=fence, skipped=skipped)
+        failpoints.reach("before-apply")
         stored: list[StoredEvent] = []
         undecoded: list[Undecoded] = []
         for partition in rest:
@@ -73,14 +80,18 @@ class Applier:
                         stored.append(event)
                     case Undecoded() as poison:
                         undecoded.append(poison)
+        failpoints.reach("after-decode")
         sorted_out = sort_out(stored, *await self._known(connection, stored))
         subjects = await self._subjects(connection, sorted_out, memory)
         await self._store(connection, sorted_out, undecoded)
+        failpoints.reach("after-events")
         rules = await rule_versions.in_force(connection)
-        lives = await ReadModel(self.statements, rules).go_on(connection, subjects)
+        lives = await ReadModel(self.statements, rules, alone=self.alone).go_on(connection, subjects)
+        failpoints.reach("before-checkpoint")
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
-        await self._advance(connection, [rest[p][-1] for p in rest if rest[p]])
-        await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
+        await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
+        if not self.alone:
+            await connection.execute(self.statements["announce_position"], batch.position_of(next_offsets))
         return Applied(
             next_offsets=next_offsets,
             applied=len(sorted_out.new),
@@ -151,7 +162,8 @@ class Applier:
                 await connection.execute(self.statements[f"remove_{table}"], *places)
                 await copy(connection, table, columns, [row for _, row in found])
 
-    async def _advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+    async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
+        """Say how far each partition is, by its last record. Needs the fence."""
         await connection.execute(
             self.statements["advance_checkpoints"],
             self.topic,

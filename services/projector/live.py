@@ -6,6 +6,7 @@ the store raises ends the process. The reasons of each setting are in docs/decis
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -17,6 +18,7 @@ from mode import CrashingSupervisor
 from services.projector.batch import Record
 from services.projector.ending import end_within
 from services.projector.errors import ProjectorError
+from services.projector.publishing import Publisher
 from services.projector.settings import Settings
 from services.projector.store import Progress, Store
 from services.projector.transport import Transport
@@ -31,15 +33,21 @@ class Projector(faust.App):
 
     store: Store | None = None
     settings: Settings
+    _publishing: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
         self.store = await Store.open(self.settings)
         await self.begin_at(set())
+        if self.settings.projector_announce == "on":
+            self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
         await super().on_start()
 
     async def on_shutdown(self) -> None:
         """Disconnect when nothing can arrive any more."""
+        if self._publishing is not None:
+            self._publishing.cancel()
+            await asyncio.wait({self._publishing})
         await super().on_shutdown()
         if self.store is not None:
             log.info("stopped; %s", dict(self.store.progress.counts))

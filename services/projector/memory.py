@@ -45,6 +45,11 @@ class Memory:
         while self._events > self._events_max:
             self._forget(next(iter(self._subjects)))
 
+    def forget(self) -> None:
+        """Give up everything."""
+        self._subjects.clear()
+        self._events = 0
+
     def forget_partition(self, partition: int) -> None:
         """Give up everything of a partition."""
         for key in [key for key in self._subjects if key[0] == partition]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from steppe.contracts.topics import FLAGS, PROJECTS
 
 
 class Settings(BaseSettings):
@@ -18,7 +20,6 @@ class Settings(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
-    schema_name: str = Field(default="rm_v1", description="The schema of the read model that is written.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )
@@ -39,6 +40,12 @@ class Settings(BaseSettings):
     projector_cached_events_max: int = Field(
         default=100_000, ge=0, description="Events kept in memory, with the lives of their projects, to go on with."
     )
+    rebuild_events_a_part: int = Field(
+        default=10_000, ge=1, description="About so many events are folded in one transaction of a rebuild."
+    )
+    rebuild_events_a_worker: int = Field(
+        default=20_000, ge=1, description="A rebuild takes another process for so many events."
+    )
     projector_database_seconds_max: float = Field(
         default=30.0, gt=0, description="How long one statement may take before the batch is tried again."
     )
@@ -47,6 +54,14 @@ class Settings(BaseSettings):
         gt=0,
         description="After this long the database frees the locks of a worker that was stopped mid-batch.",
     )
+    projector_announce: Literal["on", "off"] = Field(
+        default="on", description="Whether this worker may become the one that announces flags and publishes projects."
+    )
+    projector_announce_seconds: float = Field(
+        default=1.0, gt=0, description="How often is looked for what is to be announced."
+    )
+    flags_topic: str = Field(default=FLAGS.name, description="Where transitions of flags are published.")
+    projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
     log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
 
     @model_validator(mode="before")

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -24,11 +25,20 @@ from services.projector.errors import CheckpointMissingError, PartitionCountErro
 from services.projector.identity import Checkpoint
 from services.projector.memory import Memory
 from services.projector.settings import Settings
-from steppe.database import queries
+from steppe import failpoints
+from steppe.database import living, queries
 from steppe.log.facts import LogFacts
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 log = logging.getLogger("steppe.projector")
 
+STATEMENTS = {
+    name: statement
+    for file in ("checkpoint", "event", "read_model", "registry", "market", "identity")
+    for name, statement in queries.load(file).items()
+}
 _SECONDS_TO_SAY_WHY = 2.0
 
 
@@ -44,26 +54,25 @@ class Progress:
 class Store:
     """One worker's way to the read model. Not for use by two batches at once."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
+        self._only_schema = schema
         self._kafka = settings.kafka
         self._topic = settings.topic
         self._partitions: list[int] = []
         self._halted: set[int] = set()
         self._memory = Memory(settings.projector_cached_events_max)
-        statements = {
-            name: statement
-            for file in ("checkpoint", "event", "read_model", "registry", "market", "identity")
-            for name, statement in queries.load(file).items()
-        }
-        self._statements = statements
         self._applier: Applier | None = None
+        self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
 
     @classmethod
-    async def open(cls, settings: Settings) -> Store:
-        """Connect. The server frees the locks of a worker that sleeps inside a transaction."""
+    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction.
+
+        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        """
         idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
         pool = await asyncpg.create_pool(
             settings.database,
@@ -72,12 +81,11 @@ class Store:
             command_timeout=settings.projector_database_seconds_max,
             server_settings={
                 "application_name": "steppe-projector",
-                "search_path": settings.schema_name,
                 "idle_in_transaction_session_timeout": idle,
                 "lock_timeout": idle,
             },
         )
-        return cls(pool, settings)
+        return cls(pool, settings, schema)
 
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
@@ -89,14 +97,16 @@ class Store:
         Raises the ProjectorError that says why it cannot be continued there.
         """
         wanted = sorted(partitions)
-        rows = await self._pool.fetch(self._statements["read_checkpoints"], self._topic)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._enter(connection)
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
         found = {
             row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
             for row in rows
         }
         self._partitions = sorted(found)
         facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
-        self._applier = Applier(self._statements, self._topic, facts.partitions)
+        self._applier = Applier(STATEMENTS, self._topic, facts.partitions, alone=self._only_schema is not None)
         begin = {partition: found[partition].next_offset for partition in wanted}
         batch.refuse_going_back(self.progress.next_offsets, begin)
         self.progress.next_offsets = dict(begin)
@@ -118,6 +128,21 @@ class Store:
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
             await asyncio.sleep(pause)
 
+    async def _enter(self, connection: PoolConnectionProxy) -> None:
+        """Find the read model. What was remembered of another one says nothing about it."""
+        schema = self._only_schema
+        if schema is None:
+            schema = await living.hold(connection)
+        else:
+            await connection.execute(living.STATEMENTS["enter"], schema)
+        if schema == self._schema:
+            return
+        if self._schema is not None:
+            log.info("goes over from %s to %s", self._schema, schema)
+        self._schema = schema
+        self._memory.forget()
+        self.progress.next_offsets = {}
+
     async def halt(self, error: ProjectorError) -> None:
         """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
         if error.reason is None:
@@ -125,7 +150,7 @@ class Store:
         partitions = self._partitions if error.partitions is None else error.partitions
         try:
             async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
-                await self._pool.execute(self._statements["halt"], self._topic, partitions, error.reason, str(error))
+                await self._pool.execute(STATEMENTS["halt"], self._topic, partitions, error.reason, str(error))
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             log.warning("the database could not be told why: %r", failure)
 
@@ -139,11 +164,11 @@ class Store:
                 raise PartitionCountError(self._topic, len(self._partitions), facts.partitions)
             await identity.remember(connection, self._topic, facts)
             self._halted = set()
-            for row in await connection.fetch(self._statements["halts"], self._topic):
+            for row in await connection.fetch(STATEMENTS["halts"], self._topic):
                 partition, reason = row["partition"], row["reason"]
                 ours = partition in checkpoints
                 if reason in identity.REASONS_OF_THE_LOG or (ours and reason in identity.REASONS_OF_A_PARTITION):
-                    await connection.execute(self._statements["go_on"], self._topic, [partition])
+                    await connection.execute(STATEMENTS["go_on"], self._topic, [partition])
                 elif ours:  # found in the stream, where it may be found again
                     self._halted.add(partition)
         return facts
@@ -156,6 +181,7 @@ class Store:
             transaction = connection.transaction()
             try:
                 await transaction.start()
+                await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
                 for partition, next_offset in fence.items():
@@ -164,8 +190,10 @@ class Store:
                         self._memory.forget_partition(partition)
                 applied = await applier.apply(connection, records, fence, self._memory)
                 if self._halted & records.keys():
-                    await connection.execute(self._statements["go_on"], self._topic, sorted(records))
+                    await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
+                failpoints.reach("before-commit")
                 await transaction.commit()
+                failpoints.reach("after-commit")
             except BaseException:  # also cancelled: the transaction must not stay open
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 
 import asyncpg
 
-_PASSING_CLASSES = ("08", "57P0")  # connection exceptions; shutdown, crash and cannot-connect-now
+# Connection exceptions; out of disk, memory or connections; shutdown, crash and cannot-connect-now.
+_PASSING_CLASSES = ("08", "53", "57P0")
 _PASSING_STATES = frozenset(
     {
+        "25006",  # read_only_sql_transaction: a primary that was demoted, or is only read for a while
         "25P03",  # idle_in_transaction_session_timeout: this process slept inside its transaction
         "40001",  # serialization_failure
         "40P01",  # deadlock_detected
-        "53300",  # too_many_connections
         "55P03",  # lock_not_available
+        "57014",  # query_canceled: an operator freed what somebody waited for
     }
 )
 _SESSION_ENDED = ("connection is closed", "connection was closed", "released back", "another operation")

@@ -23,7 +23,7 @@ from services.projector import rows as record_rows
 from services.projector.batch import Record
 from services.projector.reading import State, StoredEvent, Undecoded
 from services.projector.settings import Settings
-from steppe.database import queries, registry_rows, rows
+from steppe.database import living, queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
 
 Table = tuple[str, Sequence[str]]
@@ -61,11 +61,12 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
 
 
-async def verify(kafka: str, database: str, topic: str, schema: str = "rm_v1") -> Verdict:
-    """Compare the read model with the log up to its checkpoints, both read in one snapshot."""
-    connection = await asyncpg.connect(database, server_settings={"search_path": schema})
+async def verify(kafka: str, database: str, topic: str) -> Verdict:
+    """Compare the living read model with the log up to its checkpoints, both read in one snapshot."""
+    connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await living.enter(connection)
             found = await connection.fetch(queries.load("checkpoint")["read_checkpoints"], topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
     finally:
@@ -170,7 +171,7 @@ def main() -> None:
     """Verify what the settings name, and say what was found."""
     settings = Settings()  # type: ignore[call-arg]  # they come from the environment
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, settings.schema_name))
+    verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic))
     for difference in verdict.differences[:20]:
         sys.stdout.write(f"only in the {difference.only_in}: {difference.table} {difference.row}\n")
     sys.stdout.write(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import asyncpg
 import typer
 
 from steppe.cli import (
@@ -28,7 +27,6 @@ from steppe.cli import (
 )  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
-from steppe.database import rebuild as plain_rebuild
 
 app = typer.Typer(
     help="Follows resource deals from the first memorandum to metal in the ground.",
@@ -200,21 +198,12 @@ def status(
             )
 
 
-@app.command()
-def rebuild(
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Empty the read models and fold the log again. Readers see them fill up."""
-    where = addresses.find()
-    if where.database is None:
-        raise RefusedError("STEPPE_DATABASE is not set: name the database whose read models are to be rebuilt.")
-    if not yes and not typer.confirm("Readers will see incomplete answers until the log is folded again. Go on?"):
-        raise typer.Exit(1)
-    before = asyncio.run(_rebuild(where.database))
-    errors = err()
-    errors.print(f"Emptied; {sum(before.values())} records are folded again ...")
-    _wait_without_lag(where.api)
-    out().print("The read models are complete.")
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def rebuild(context: typer.Context) -> None:
+    """Build the read models anew beside those that live; readers notice nothing (options: steppe rebuild --help)."""
+    _run_of_the_projector("services.projector.rebuild", context.args)
 
 
 @app.command()
@@ -251,12 +240,12 @@ def _project_told(api: str, key: str, when: dict[str, str | None]) -> dict[str, 
     return {**found, "timeline": story["items"], "flag_changes": story["flag_changes"], "conflicts": story["conflicts"]}
 
 
-async def _rebuild(database: str) -> dict[tuple[str, int], int]:
-    connection = await asyncpg.connect(database)
-    try:
-        return await plain_rebuild.rebuild(connection)
-    finally:
-        await connection.close()
+def _run_of_the_projector(module: str, arguments: list[str]) -> None:
+    """Become that program, which the command may not import, with the addresses that are known here."""
+    where = addresses.find()
+    known = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
+    environment = {**os.environ, **{name: value for name, value in known.items() if value}}
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 - no shell
 
 
 def _wait_for(api: str, position: str) -> None:

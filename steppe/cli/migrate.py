@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT, Topic
+from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, Topic
 from steppe.database import migrate
 from steppe.database.migrate import Login
 
@@ -39,9 +39,9 @@ async def run(
     topic: str = DEALS.name,
     logins: Sequence[Login] = (),
 ) -> Prepared:
-    """Apply migrations and roles, create the topic with its settings, and a checkpoint row for each of its partitions.
+    """Apply migrations and roles, create the topics with their settings, and a checkpoint row for each partition of the log.
 
-    A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
+    What is published gets as many partitions as the log. A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
     """
     connection = await asyncpg.connect(database)
     try:
@@ -49,6 +49,8 @@ async def run(
         for login in logins:
             await migrate.ensure_login(connection, login)
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
+        for published in (FLAGS, PROJECTS):
+            await ensure_topic(kafka, published, count)
         await migrate.ensure_checkpoints(connection, topic, count)
     finally:
         await connection.close()

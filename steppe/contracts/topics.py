@@ -34,4 +34,20 @@ DEALS = Topic(
     ),
 )
 
-TOPICS = (DEALS,)
+_YEAR_MS = 365 * 24 * 60 * 60 * 1000
+
+FLAGS = Topic(
+    name="steppe.flags.v1",
+    key="project",
+    meaning="Transitions of flags, each told once: raised, escalated, eased, cleared, revoked.",
+    settings=MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(_YEAR_MS)}),
+)
+
+PROJECTS = Topic(
+    name="steppe.projects.v1",
+    key="project",
+    meaning="The current state of each project; of each the last record stays.",
+    settings=MappingProxyType({"cleanup.policy": "compact"}),
+)
+
+TOPICS = (DEALS, FLAGS, PROJECTS)

@@ -6,7 +6,6 @@ depend on which partition came first. Knows the tables of markets; the judgement
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from steppe.database import rows
+from steppe.database.pulse import Pulse
 from steppe.domain.groups import Groups
 from steppe.domain.history import DealState, History, Span
 from steppe.domain.rivalry import Rivalry, Standing, rivalry, standing_of
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy | asyncpg.Connection
 
 _PARTIES_LOCK = 0x53544550_0001
-_standing = msgspec.json.Decoder(Standing)
-_deal = msgspec.json.Decoder(DealState)
+standing_from = msgspec.json.Decoder(Standing).decode
+_deal_from = msgspec.json.Decoder(DealState).decode
+
+
+def deal_span_from(row: asyncpg.Record) -> Span[DealState]:
+    """A row of `deal_spans_of_projects`."""
+    return Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=_deal_from(row["document"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,7 @@ class Markets:
         if not self.alone:
             await connection.execute(self.statements["lock_markets"], sorted(markets))
         return Before(
-            standings={row["project"]: _standing.decode(row["document"]) for row in found},
+            standings={row["project"]: standing_from(row["document"]) for row in found},
             markets=frozenset(markets),
             parents=await self._parents_of(connection, parties),
         )
@@ -92,8 +97,9 @@ class Markets:
             for market in rows.market_keys(standing):
                 by_market.setdefault(market, set()).add(project)
         suffered: dict[str, Rivalry] = {}
+        pulse = Pulse(connection)
         for project in concerned & near.keys():
-            await asyncio.sleep(0)  # others want their turn
+            await pulse.beat()
             rivals = set().union(*(by_market[market] for market in rows.market_keys(near[project]))) - {project}
             suffered[project] = rivalry(
                 near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules
@@ -131,20 +137,19 @@ class Markets:
         near = dict(standings)
         others = [project for project in concerned if project not in near]
         found = await connection.fetch(self.statements["standings_of_projects"], others)
-        near.update({row["project"]: _standing.decode(row["document"]) for row in found})
+        near.update({row["project"]: standing_from(row["document"]) for row in found})
         markets = {market for standing in near.values() for market in rows.market_keys(standing)}
         if markets:
             for row in await connection.fetch(self.statements["standings_in_markets"], sorted(markets)):
                 if row["project"] not in near:
-                    near[row["project"]] = _standing.decode(row["document"])
+                    near[row["project"]] = standing_from(row["document"])
         return near
 
     async def _deals(self, connection: Connection, projects: Sequence[str]) -> dict[str, Sequence[Span[DealState]]]:
         found: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
         if projects:
             for row in await connection.fetch(self.statements["deal_spans_of_projects"], list(projects)):
-                value = _deal.decode(row["document"])
-                found[row["project"]].append(Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=value))
+                found[row["project"]].append(deal_span_from(row))
         return dict(found)
 
     async def _groups(

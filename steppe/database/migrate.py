@@ -10,7 +10,7 @@ from importlib import resources
 
 import asyncpg
 
-from steppe.database import rule_versions
+from steppe.database import living, rule_versions
 
 # Any number will do, as long as nobody else takes it: "STEP" in ASCII.
 _LOCK = 0x53544550
@@ -105,14 +105,17 @@ async def ensure_login(connection: asyncpg.Connection, login: Login) -> None:
 
 
 async def ensure_checkpoints(connection: asyncpg.Connection, topic: str, partitions: int) -> None:
-    """A row for each partition, at the beginning unless it is there: an unknown partition is to be noticed, not guessed."""
-    await connection.execute(
-        "INSERT INTO rm_v1.checkpoint (topic, partition)"
-        " SELECT $1, partition FROM generate_series(0, $2::integer - 1) AS partition"
-        " ON CONFLICT DO NOTHING",
-        topic,
-        partitions,
-    )
+    """A row for each partition in every read model, at the beginning unless it is there: an unknown partition is to be
+    noticed, not guessed."""
+    async with connection.transaction():
+        for row in await connection.fetch(living.STATEMENTS["read_models"]):
+            await connection.execute(
+                f"INSERT INTO {row['schema_name']}.checkpoint (topic, partition)"  # noqa: S608 - the pointer checks names
+                " SELECT $1, partition FROM generate_series(0, $2::integer - 1) AS partition"
+                " ON CONFLICT DO NOTHING",
+                topic,
+                partitions,
+            )
 
 
 def _refuse_contradictions(known: dict[str, str], files: list[Migration]) -> None:

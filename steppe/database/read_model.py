@@ -6,15 +6,16 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from steppe import failpoints
 from steppe.database import registry_rows, rows
 from steppe.database.market import Markets
+from steppe.database.pulse import Pulse
 from steppe.database.rows import copy
 from steppe.domain.events import Event
 from steppe.domain.fold import Life, history, live
@@ -76,11 +77,13 @@ class ReadModel:
         Returns the lives of projects, to go on with once the transaction is committed.
         """
         lives: dict[str, Life] = {}
+        pulse = Pulse(connection)
         for name, subject in subjects.items():
+            failpoints.reach("fold", name)
             # A life stands for events that do not correct each other.
             unread = subject.events if subject.life is None else subject.news
             if ":" not in name and not corrects_itself(unread):
-                await asyncio.sleep(0)  # a fold takes milliseconds, and signals and the stream want their turn
+                await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
                 gone_on = None
                 if subject.life is not None and subject.life.rules.version == self.rules.version:
                     gone_on = subject.life.gone_on(subject.news)
@@ -103,8 +106,9 @@ class ReadModel:
         changed_from: list[date] = []
         parties: dict[str, list[rows.Row]] = {}
         forums: dict[str, list[rows.Row]] = {}
+        pulse = Pulse(connection)
         for name, subject in subjects.items():
-            await asyncio.sleep(0)
+            await pulse.beat()
             kind, colon, key = name.partition(":")
             life = lives.get(name)
             events = effective(subject.events, known_at, recorded=recorded) if life is None else subject.events

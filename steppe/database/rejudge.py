@@ -6,27 +6,23 @@ One transaction under the fence of every checkpoint: workers wait, readers go on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 
-from steppe.database import queries, rule_versions
+from steppe.contracts.announcements import Transition, turned
+from steppe.database import announcements, living, queries, rule_versions
 from steppe.database.read_model import STATEMENTS, ReadModel, Subject
-from steppe.database.rows import copy
 from steppe.database.rule_versions import RuleVersionError
 from steppe.database.stored_events import event_of
 from steppe.domain.events import Event
-from steppe.domain.history import SEVERITIES
 from steppe.domain.rules import Rules
 
 # Longer than a batch takes: a projector that does not let go of its rows by then hangs.
 _LOCK_TIMEOUT = "30s"
 _PROJECTS_AT_ONCE = 200
-_TRANSITION = (
-    "project", "deal", "flag", "transition", "severity_before", "severity", "on_day", "cause", "rule_version", "change_id",
-)  # fmt: skip
 
 Standing = dict[tuple[str, str, str], str]
 
@@ -61,7 +57,6 @@ async def put_in_force(
     by: str,
     reason: str | None = None,
     trial: bool = False,
-    schema: str = "rm_v1",
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Rejudged:
     """Judge everything under a stored version and record the change with its differences. `trial` undoes all of it.
@@ -73,7 +68,7 @@ async def put_in_force(
     await transaction.start()
     try:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-        await connection.execute("SELECT set_config('search_path', $1, true)", schema)
+        schema = await living.hold(connection, alone=True)
         await connection.fetch(queries.load("rebuild")["lock_every_checkpoint"])
         rules = await rule_versions.named(connection, version)
         if rules is None:
@@ -82,23 +77,15 @@ async def put_in_force(
         before = await rule_versions.in_force(connection)
         today = datetime.now(UTC).date()
         stood = await _standing(connection, today)
-        projects = await _judge_again(connection, rules, progress)
+        projects = await judge_again(connection, rules, progress)
         differences = _differences(stood, await _standing(connection, today))
         change_id: int | None = None
         if not trial:
             change_id = await connection.fetchval(
                 rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
             )
-            await copy(
-                connection,
-                "flag_transition",
-                _TRANSITION,
-                [
-                    (one.project, one.deal, one.flag, one.transition, one.severity_before, one.severity, today, "rules", version, change_id)
-                    for one in differences
-                ],
-                schema="steppe",
-            )  # fmt: skip
+            await _tell(connection, differences, today, version, change_id)
+            await connection.execute(living.STATEMENTS["judged_by"], schema, change_id)
     except BaseException:
         await transaction.rollback()
         raise
@@ -112,7 +99,9 @@ async def put_in_force(
     )
 
 
-async def _judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+    """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
+    must keep all others from writing there. Returns how many there are."""
     statements = {name: text for file in STATEMENTS for name, text in queries.load(file).items()}
     events = queries.load("event")["events_of_subjects"]
     places = {
@@ -145,13 +134,54 @@ def _differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
 
 
 def _difference(key: tuple[str, str, str], before: str | None, after: str | None) -> Difference:
-    if after is None:
-        transition = "cleared"
-    elif before is None:
-        transition = "raised"
-    else:
-        transition = "escalated" if SEVERITIES.index(after) > SEVERITIES.index(before) else "eased"
     project, deal, flag = key
     return Difference(
-        project=project, deal=deal, flag=flag, transition=transition, severity_before=before, severity=after
+        project=project,
+        deal=deal,
+        flag=flag,
+        transition=turned(before, after),
+        severity_before=before,
+        severity=after,
     )
+
+
+async def _tell(
+    connection: asyncpg.Connection, differences: Sequence[Difference], today: date, version: str, change_id: int | None
+) -> None:
+    """Tell what the rules did. Where it was not yet told what stood before, the publisher will tell of both at once."""
+    statements = announcements.STATEMENTS
+    await connection.execute(statements["lock_telling"], announcements.TELLING)
+    projects = sorted({one.project for one in differences})
+    began = await connection.fetchval(statements["announced_until"]) is not None
+    told = {_key(row): row for row in await connection.fetch(statements["announced_flags_of_projects"], projects)}
+    stands = {_key(row): row for row in await connection.fetch(statements["flags_of_projects"], today, projects)}
+    countries = await announcements.countries(connection, today, projects)
+    transitions = []
+    for one in differences:
+        key = (one.project, one.deal, one.flag)
+        before = told.get(key)
+        if began and (before["severity"] if before else None) != one.severity_before:
+            continue
+        row = before if one.severity is None else stands[key]
+        transitions.append(
+            Transition(
+                project=one.project,
+                deal=one.deal or None,
+                name=one.flag,
+                transition=one.transition,
+                severity_before=one.severity_before,
+                severity=one.severity,
+                on=today,
+                cause="rules",
+                events=(),
+                rule_version=version,
+                country=countries.get(one.project),
+                flag=announcements.flag_of(row["document"]) if row else None,
+                event_id=announcements.new_event_id(),
+            )
+        )
+    await announcements.tell(connection, transitions, today, change_id)
+
+
+def _key(row: asyncpg.Record) -> tuple[str, str, str]:
+    return (row["project"], row["deal"], row["flag"])

@@ -28,10 +28,23 @@ class RuleVersionError(Exception):
 
 async def in_force(connection: Connection) -> Rules:
     """The version that judges now. A projector reads it after its fence, so that no batch mixes two."""
+    return (await change_in_force(connection))[1]
+
+
+async def change_in_force(connection: Connection) -> tuple[int, Rules]:
+    """The same, with the change that put it in force."""
     row = await connection.fetchrow(STATEMENTS["rules_in_force"])
     if row is None:
         raise RuleVersionError("No version of the rules is in force: run `steppe migrate`.")
-    return decoded(row["document"])
+    return row["change_id"], decoded(row["document"])
+
+
+async def of_change(connection: Connection, change_id: int) -> Rules:
+    """The version that a change put in force. Raises RuleVersionError when there is no such change."""
+    document = await connection.fetchval(STATEMENTS["rules_of_change"], change_id)
+    if document is None:
+        raise RuleVersionError(f"There is no change {change_id} of the rules.")
+    return decoded(document)
 
 
 async def named(connection: Connection, version: str) -> Rules | None:

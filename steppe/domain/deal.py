@@ -289,7 +289,8 @@ class DealLife:
             case "equity.exited":
                 holders = {party for leg in self.legs.of("equity") for party in leg.holders}
                 gone = self._holdings.leave(event, holders)
-                if gone or (not holders and "stake_percent" not in event.data):
+                everybody = "stake_percent" not in event.data and not _named(event, "investor")
+                if gone or everybody:
                     self._take_out("equity", gone, day, "exited", "exited")
             case "contract.terminated":
                 name = event.data.get("leg")

@@ -55,7 +55,8 @@ class FlagLife:
             certain_on: date | None = self._certain_since[shown]
         else:
             held = self._cap is not None and shown > self._cap[1]
-            certain_on = _comes(standing.certain_on, raised, hold_until if held else None)
+            reached_on = min(one.certain_on for one in rungs[shown:])
+            certain_on = _comes(reached_on, raised, hold_until if held else None)
         rises = self._rises(raised, shown, day, hold_until)
         return Flag(
             flag=self._name,
@@ -81,18 +82,18 @@ class FlagLife:
         )
 
     def _rises(self, raised: Raised, shown: int, day: date, hold_until: date | None) -> tuple[date, str] | None:
-        cap = len(raised.rungs) if self._cap is None else self._cap[0]
-        days = []
-        for index in range(shown + 1, len(raised.rungs)):
-            on = _comes(max(raised.rungs[index].possible_on, day), raised, hold_until if index > cap else None)
-            if on is not None and day < on < FOREVER:
-                days.append(on)
+        held = self._cap is not None and shown >= self._cap[0]
+        comes = [
+            _comes(max(higher.possible_on, day), raised, hold_until if held else None)
+            for higher in raised.rungs[shown + 1 :]
+        ]
+        days = [on for on in comes if on is not None and day < on < FOREVER]
         if not days:
             return None
         on = min(days)
         highest = _highest_possible(raised.rungs, on)
-        if hold_until is not None and on < hold_until:
-            highest = min(highest, cap)
+        if self._cap is not None and hold_until is not None and on < hold_until:
+            highest = min(highest, self._cap[0])
         return on, raised.rungs[highest].severity
 
 

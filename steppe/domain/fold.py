@@ -38,6 +38,7 @@ def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RUL
     known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
     walk, coming = _begun(project, known, rules)
     walk.through(coming, as_of)
+    walk.look_at_all(as_of)
     return cut(walk.history(), as_of)
 
 

@@ -61,7 +61,7 @@ class Holds:
         self._since = {
             deal: None if self.until(deal) is None else before[deal] or day
             for deal in named
-            if deal in self._freed or deal in self._own or (self._all is not None and before[deal] is not None)
+            if deal in self._freed or self.until(deal) is not None
         }
 
     def next_end_on(self) -> date:

@@ -198,14 +198,19 @@ class Legs:
     def last_to_cease(self, *, firm: bool = False) -> list[Leg]:
         """Those valid (those firm) that are the last to cease by themselves, if nothing changes; empty: one stays."""
         # An inferred leg goes with the last other.
-        others = [leg for leg in self if leg.leg != UNKNOWN_LEG]
-        if firm and len(others) == len(self._valid):
-            others = [leg for leg in others if leg.firm]
-        days = [leg.ceases_on for leg in others if leg.ceases_on is not None]
-        if not days or len(days) < len(others):
-            return []
-        last = max(days)
-        return [leg for leg in others if leg.ceases_on == last]
+        only_firm = firm and not self._valid_of.get(UNKNOWN_LEG)
+        last: list[Leg] = []
+        last_on = date.min
+        for leg in self:
+            if leg.leg == UNKNOWN_LEG or (only_firm and not leg.firm):
+                continue
+            if leg.ceases_on is None:
+                return []
+            if leg.ceases_on > last_on:
+                last, last_on = [leg], leg.ceases_on
+            elif leg.ceases_on == last_on:
+                last.append(leg)
+        return last
 
     def states(self) -> tuple[LegState, ...]:
         """All of the phase, frozen."""

@@ -124,6 +124,15 @@ class Walk:
             if concerned:
                 self._tell(day)
 
+    def look_at_all(self, day: date) -> None:
+        """Look at everything on that day, whether anything turns on it or not. Days must still come in order."""
+        self._all_touched = True
+        for thread in self._threads.values():
+            thread.deal.expire(day)
+        self._holds.end_of_day(day)
+        self._stand(day)
+        self._tell(day)
+
     def history(self) -> History:
         """What the walk has seen so far."""
         return History(

@@ -27,10 +27,13 @@ _PROBE = "steppe.probe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Where one broker listens: for clients, and for the other controllers."""
+    """Where one broker listens: for clients, and for the other controllers. `advertised`: where it sends clients to, if
+    that is not where it listens.
+    """
 
     client: int
     controller: int
+    advertised: int | None = None
 
 
 def free_ports(count: int = 1) -> list[Ports]:
@@ -50,7 +53,7 @@ class Kafka:
 
     @property
     def bootstrap(self) -> str:
-        return ",".join(f"{LOOPBACK}:{port.client}" for port in self.ports)
+        return ",".join(f"{LOOPBACK}:{port.advertised or port.client}" for port in self.ports)
 
     def start(self) -> None:
         """Launch the cluster and wait until it is ready."""
@@ -140,7 +143,7 @@ class Kafka:
             "controller.quorum.voters": voters,
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{LOOPBACK}:{port.client},CONTROLLER://{LOOPBACK}:{port.controller}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port.client}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port.advertised or port.client}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": folder / "log",
             "auto.create.topics.enable": "false",

@@ -26,6 +26,7 @@ def _holders(*events: Event) -> tuple[str, ...] | None:
 def test_a_share_given_up_ends_no_leg_whose_holders_nobody_named() -> None:
     agreed = event("equity.agreed", "2020-01-01")
     assert _holders(agreed, event("equity.exited", "2021-01-01", stake_percent=20)) == ()
+    assert _holders(agreed, event("equity.exited", "2021-01-01", parties=_investors(inv=10))) == ()
     assert _holders(agreed, event("equity.exited", "2021-01-01")) is None
 
 

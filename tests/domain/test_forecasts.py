@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.history import Flag
+from steppe.domain.portfolio import portfolio
+from steppe.domain.rules import RULES, Rules
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deposit, pursued, standing
 
@@ -79,3 +81,15 @@ def test_what_was_certain_when_the_hold_began_may_be_certain_again_under_it() ->
     study = pursued("study.started", "2019-01-01/2019-06-01", "alpha", kind="scoping")
     flag = _only(standing([deposit(), paper, held, study], "memorandum-only", "2021-03-01"))
     assert (flag.severity, flag.certainty, flag.certain_on) == ("presumed-dead", "possible", date(2021, 6, 1))
+
+
+def test_a_severity_is_certain_as_soon_as_a_higher_one_is() -> None:
+    values = {**RULES.values, "memorandum-only.presumed-dead": 20, "memorandum-only.presumed-dead.step": 20}
+    rules = Rules(version="of the test", values=values)
+    papers = [
+        pursued("memorandum.signed", "2020-01-01/2020-06-30", "alpha", instrument="mou"),
+        pursued("memorandum.signed", "2020-06-30", "alpha", instrument="loi"),
+    ]
+    found = portfolio([deposit(), *papers], rules=rules).judged("north", date(2022, 1, 31)).flags
+    flag = _only([flag for flag in found if flag.flag == "memorandum-only"])
+    assert (flag.severity, flag.certain_severity, flag.certain_on) == ("stagnant", "watch", date(2022, 2, 28))

@@ -83,3 +83,13 @@ def test_a_project_shows_that_it_was_cancelled_and_completed_until_a_later_step(
     over = [event("project.completed", "2020-01-01", deal=None), event("project.cancelled", "2020-02-01", deal=None)]
     assert judge("north", over, DAY).project.overlays == ("cancelled", "completed")
     assert judge("north", [*over, _paper("alpha", "2020-03-01")], DAY).project.overlays == ()
+
+
+def test_a_deal_that_was_freed_counts_a_new_hold_of_all_from_its_first_day() -> None:
+    held = event("hold.placed", "2020-02-01", id="first", deal=None)
+    freed = event("hold.lifted", "2021-02-01", id="freed", deal="alpha")
+    # On the day of the new hold the old one is lifted, so that the project is held without a break.
+    lifted = event("hold.lifted", "2021-01-01/2021-03-01", id="lifted", deal=None)
+    again = event("hold.placed", "2021-03-01", id="again", deal=None)
+    flags = judge("north", [_paper("alpha", "2020-01-01"), held, freed, lifted, again], DAY).flags
+    assert [(flag.flag, flag.on_hold) for flag in flags] == [("memorandum-only", True)]

@@ -98,8 +98,9 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
         "money": ledger.money(events),
         "value_chain": ledger.value_chain(events),
     }
+    known = {reading.event.reference: reading.event.known for reading in record.readings.values()}
     corrections = [
-        {"event": reading.event.reference, **asdict(change)}
+        {"event": reading.event.reference, "known": known[change.by], **asdict(change)}
         for reading in record.readings.values()
         if reading.event.latest <= as_of
         for change in reading.changes

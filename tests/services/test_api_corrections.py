@@ -49,6 +49,24 @@ async def test_a_correction_says_which_flags_it_raised_and_revoked(log: Log, cli
     assert flag["severity"] == "watch"
 
 
+async def test_a_correction_made_later_is_told_with_its_effect_on_the_days_before(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("north"),
+        memorandum("north", "2019-01-10", "alpha", "memo", reported="2019-01-10"),
+        event("equity.agreed", "north", "bound", occurred="2019-06-01", reported="2019-06-01", parties=investor("alpha")),
+        event(
+            "event.retracted", "north", "back",
+            target={"source": SOURCE, "id": "bound"}, reason="a rumour", reported="2025-09-01",
+        ),
+    )  # fmt: skip
+    now = (await get(client, "/v1/projects/north/timeline", as_of="2021-12-31"))["items"]
+    assert {"flag": "memorandum-only", "deal": "alpha", "severity": "stagnant"} in now[-1]["effect"]["raised"]
+    then = (await get(client, "/v1/projects/north/timeline", known_at="2021-12-31"))["items"]
+    assert [entry["id"] for entry in then if entry["name"] == "event.retracted"] == []
+
+
 async def test_a_rival_displaces_until_its_win_is_retracted(log: Log, client: httpx.AsyncClient) -> None:
     """Domain page, section 6, displaced: the asset's tier, across projects, and gone with its cause."""
     await log.append(registered("north"), memorandum("north", "2020-01-10", "alpha"), registered("south"))

@@ -178,7 +178,7 @@ def interpreted(envelope: Envelope) -> Event:
 async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
     await log.append(*katpar())
     settings = Settings(database=database.api, topic=topic)
-    worlds = Worlds(connector(database.api, server_settings(settings), "rm_v1", 10_000), "rm_v1", topic, 2)
+    worlds = Worlds(connector(database.api, server_settings(settings), 10_000), topic, 2)
     knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
     entered, asked = asyncio.Event(), asyncio.Event()
 

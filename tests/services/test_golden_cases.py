@@ -87,4 +87,5 @@ async def _the_timeline_says_why_the_answers_of_katpar_differ(client: httpx.Asyn
     assert {entry["name"] for entry in now if entry["deal"] == "xiamen-tungsten"} == {
         "termsheet.signed",
         "memorandum.signed",
+        "event.reclassified",
     }

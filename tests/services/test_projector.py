@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from services.projector.verify import verify
-from steppe.database.rebuild import rebuild
+from steppe.database.emptying import empty
 from tests.services.projection import QUICK, Message, event, publish, until, until_covered
 from tests.stack import Database, Service, Stack
 
@@ -164,20 +164,20 @@ async def test_a_restart_goes_on_where_the_read_model_ends_whatever_kafka_believ
     service.stop()
     assert service.child.process.returncode == 0
     owner = await asyncpg.connect(database.owner)
-    await rebuild(owner)
+    await empty(owner)
     await owner.close()
     again = start("projector", **QUICK)
     await projected(stack, topic, database, reader, again, [event("b", "project-1")])
     assert await reader.fetchval("SELECT count(*) FROM event") == 51
 
 
-async def test_a_rebuild_ends_a_living_projector_and_the_next_one_begins_at_the_start(
+async def test_a_checkpoint_that_went_back_ends_a_living_projector_and_the_next_one_begins_there(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
     service = start("projector", **QUICK)
     await projected(stack, topic, database, reader, service, [event(f"a{n}") for n in range(10)])
     projector = await asyncpg.connect(database.projector)
-    await rebuild(projector)
+    await empty(projector)
     await projector.close()
     assert await reader.fetchval("SELECT count(*) FROM project") == 0
     await publish(stack.kafka, topic, [event("later")])

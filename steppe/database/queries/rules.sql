@@ -7,6 +7,13 @@ JOIN steppe.rule_version AS version ON version.version = change.version
 ORDER BY change.change_id DESC
 LIMIT 1;
 
+-- name: rules_of_change
+-- $1 change
+SELECT version.document
+FROM steppe.rule_change AS change
+JOIN steppe.rule_version AS version ON version.version = change.version
+WHERE change.change_id = $1::bigint;
+
 -- name: rule_version
 -- $1 version
 SELECT version.document
@@ -67,23 +74,3 @@ SELECT flag.project, flag.deal, flag.flag, flag.severity
 FROM flag_span AS flag
 WHERE flag.valid_from <= $1::date
     AND flag.valid_to > $1::date;
-
--- name: api_transition_page
--- What became of flags, in the order in which it was found out. $1 last one seen, $2 rows
-SELECT
-    transition.transition_id,
-    transition.project,
-    transition.deal,
-    transition.flag,
-    transition.transition,
-    transition.severity_before,
-    transition.severity,
-    transition.on_day,
-    transition.cause,
-    transition.rule_version,
-    transition.change_id,
-    transition.found_at
-FROM steppe.flag_transition AS transition
-WHERE transition.transition_id > $1::bigint
-ORDER BY transition.transition_id
-LIMIT $2::integer;

@@ -16,11 +16,13 @@ def raised(sight: Sight) -> Raised | None:
     missing = deal.legs.missing(sight.project.required_legs)
     if not missing or run is None or sight.level >= Level.CONSTRUCTION:
         return None
-    start = _since(run, min(sight.project.required_since(leg) for leg in missing))
+    months = sight.thresholds["partly-bound.watch"]
+    each = [rung("watch", _since(run, sight.project.required_since(leg)), months) for leg in missing]
+    first = min(each, key=lambda one: (one.certain_on, one.possible_on))
     return Raised(
-        rungs=(rung("watch", start, sight.thresholds["partly-bound.watch"]),),
+        rungs=(first,),
         clock="required-leg",
-        start=start,
+        start=first.start,
         evidence=tuple(leg.event.reference for leg in deal.legs),
         missing=missing,
         ends_on=deal.legs.last_ceasing_on,

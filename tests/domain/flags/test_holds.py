@@ -179,6 +179,29 @@ def test_in_a_hold_certainty_does_not_rise_either() -> None:
     assert (flag.certain_severity, flag.certain_on) == (None, date(2021, 3, 1))
 
 
+def test_what_stood_on_the_first_day_of_a_hold_may_come_back_in_it_on_its_own_day() -> None:
+    talks = pursued("intent.announced", "2020-07", "alpha", kind="talks")
+    log = [MINE, paper("2018-05-05"), held("2020-06-01"), talks]
+    assert turns(log, "silent") == {
+        "2020-05-05": "watch",
+        "2020-07-31": NOTHING,
+        "2022-07-01": "possible watch",
+        "2022-07-31": "watch",
+    }
+    assert the(log, "silent", "2022-07-15").certain_on == date(2022, 7, 31)
+
+
+def test_in_a_hold_the_next_rise_is_one_that_the_hold_allows() -> None:
+    left = pursued("investor.withdrew", "2020-07-07", "alpha")
+    log = [deposit(), paper("2018-03-15"), held("2020-06-01"), left, paper("2020-08-08")]
+    assert the(log, "memorandum-only", "2020-06-01").severity == "stagnant"
+    again = the(log, "memorandum-only", "2021-09-09")
+    assert (again.severity, again.next_severity, again.next_on) == ("watch", "stagnant", date(2022, 8, 8))
+    assert the(log, "memorandum-only", "2022-08-08").next_on is None
+    ending = [*log[:2], held("2020-06-01", until="2021-08-10"), *log[3:]]
+    assert the(ending, "memorandum-only", "2021-08-08").next_on == date(2022, 8, 8)
+
+
 def test_the_overlay_says_on_hold_of_the_deal_and_of_the_project_only_where_the_hold_names_no_deal() -> None:
     one, all_of_them = [MINE, PAPER, held("2020-01-01", deal="alpha")], [MINE, PAPER, held("2020-01-01")]
     assert deal_on(one, "2020-01-01").overlays == deal_on(all_of_them, "2020-01-01").overlays == ("on-hold",)

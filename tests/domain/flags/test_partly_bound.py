@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from steppe.domain.events import Event
+from steppe.domain.history import Start
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deal_on, deposit, held, pursued, said, standing, the, turns
 
@@ -135,3 +136,13 @@ def test_in_a_hold_it_does_not_come_and_the_missing_leg_clears_it_at_once() -> N
     offtake = pursued("offtake.signed", "2022-05-05", "alpha", commodity="tungsten")
     log = [MINE, BOUND, held("2022-03-01", until="2022-06-01"), offtake]
     assert turns(log, FLAG) == {"2022-02-28": "watch", "2022-05-05": NOTHING}
+
+
+def test_each_missing_leg_has_a_clock_of_its_own_and_the_first_to_come_counts() -> None:
+    undated = pursued("equity.agreed", "../2020-08-31", "alpha")
+    later = event("project.amended", "2020-03-01", deal=None, required_legs=[*REQUIRED, "works"])
+    log = [deposit(required_legs=REQUIRED), undated]
+    assert standing(log, FLAG, "2021-09-01") == []
+    (flag,) = standing([*log, later], FLAG, "2021-09-01")
+    assert (flag.certainty, flag.missing) == ("possible", ("offtake", "works"))
+    assert flag.start == Start(earliest=date(2020, 3, 1), latest=date(2020, 8, 31))

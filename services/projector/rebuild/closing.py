@@ -1,0 +1,136 @@
+"""The end of a rebuild: follows the log on the new read model like any worker, and puts it in the place of the living one.
+
+Also the way back: the previous read model is brought up to the log in the same way before it lives again, so that no reader's
+position ever goes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.projector import log_reader
+from services.projector.applying import Applier
+from services.projector.batch import position_of
+from services.projector.log_reader import LogReader
+from services.projector.memory import Memory
+from services.projector.settings import Settings
+from services.projector.store import STATEMENTS, Store
+from steppe.database import living, queries, rejudge, rule_versions
+
+_STATEMENTS = queries.load("rebuild")
+_RECORDS_AT_ONCE = 2_000
+# So many may be missing when the living one is stopped: they take no longer than one of its batches.
+_RECORDS_BEHIND_MAX = 500
+_LOCK_TIMEOUT = "30s"
+# A reader that began before the flip still reads the previous one; none may take so long.
+_SECONDS_UNTIL_UNREAD = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A read model that does not live yet, and the log behind it."""
+
+    schema: str
+    topic: str
+    store: Store
+    log: LogReader
+
+    async def catch_up(self, tell: Callable[[int], object]) -> None:
+        """Apply until nearly nothing is left. `tell` hears how many records are."""
+        while True:
+            ends = await self.log.ends()
+            left = sum(end - self.store.progress.next_offsets[partition] for partition, end in ends.items())
+            tell(left)
+            if left <= 0:
+                return
+            found = await self.log.batch(_RECORDS_AT_ONCE)
+            if found:
+                await self.store.apply(record for records in found.values() for record in records)
+
+
+@asynccontextmanager
+async def following(settings: Settings, schema: str, partitions: int) -> AsyncIterator[Follower]:
+    """Follow the log from where that read model ends."""
+    store = await Store.open(settings, schema)
+    try:
+        begin = await store.begin_at(range(partitions))
+        async with log_reader.reading(settings.kafka, settings.topic, begin) as log:
+            yield Follower(schema, settings.topic, store, log)
+    finally:
+        await store.close()
+
+
+async def flip(connection: asyncpg.Connection, follower: Follower, tell: Callable[[int], object]) -> dict[int, int]:
+    """Let it live: in one transaction, at no earlier position than the one that lives now. Returns the position."""
+    while True:
+        await follower.catch_up(tell)
+        reached = await _try_to_flip(connection, follower)
+        if reached is not None:
+            return reached
+        await _judge_by_what_is_in_force(connection, follower.schema)
+
+
+async def drop_unread(connection: asyncpg.Connection, schema: str) -> None:
+    """Wait until the flip is so long ago that no reader began before it, and drop it."""
+    since = await connection.fetchval(
+        "SELECT extract(epoch FROM now() - flipped_at)::float8 FROM steppe.read_model WHERE schema_name = $1", schema
+    )
+    await asyncio.sleep(max(0.0, _SECONDS_UNTIL_UNREAD - since))
+    await connection.execute(_STATEMENTS["drop_read_model"], schema)
+
+
+async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int] | None:
+    """None: other rules came into force meanwhile, or it fell behind again; nothing has changed."""
+    schema = follower.schema
+    begun = follower.store.progress.next_offsets
+    applier = Applier(STATEMENTS, follower.topic, len(begun), alone=True)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
+        # From here on workers wait, each with what it has in hand.
+        old = await living.hold(connection, alone=True)
+        theirs = await _checkpoints(connection, follower.topic)
+        await connection.execute(living.STATEMENTS["enter"], schema)
+        change, _ = await rule_versions.change_in_force(connection)
+        judged_by = await connection.fetchval(living.STATEMENTS["rules_of"], schema)
+        behind = sum(max(0, offset - begun[partition]) for partition, offset in theirs.items())
+        if judged_by != change or behind > _RECORDS_BEHIND_MAX:
+            await transaction.rollback()
+            return None
+        reached = dict(await applier.fence(connection, list(begun)))
+        while any(reached[partition] < offset for partition, offset in theirs.items()):
+            found = await follower.log.batch(_RECORDS_AT_ONCE)
+            if found:
+                applied = await applier.apply(connection, found, {p: reached[p] for p in found}, Memory(0))
+                reached.update(applied.next_offsets)
+        await connection.execute(living.STATEMENTS["judged_by"], old, change)
+        await connection.execute(_STATEMENTS["flip_read_model"], schema)
+        await connection.execute(STATEMENTS["announce_position"], position_of(reached))
+        await transaction.commit()
+    except BaseException:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await transaction.rollback()
+        raise
+    return reached
+
+
+async def _judge_by_what_is_in_force(connection: asyncpg.Connection, schema: str) -> None:
+    async with connection.transaction():
+        await connection.execute(living.STATEMENTS["enter"], schema)
+        change, rules = await rule_versions.change_in_force(connection)
+        if await connection.fetchval(living.STATEMENTS["rules_of"], schema) == change:
+            return
+        await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
+        await rejudge.judge_again(connection, rules, lambda done, of: None)
+        await connection.execute(living.STATEMENTS["judged_by"], schema, change)
+
+
+async def _checkpoints(connection: asyncpg.Connection, topic: str) -> Mapping[int, int]:
+    rows = await connection.fetch(STATEMENTS["read_checkpoints"], topic)
+    return {row["partition"]: row["next_offset"] for row in rows}

@@ -1,0 +1,94 @@
+"""Third stage: what markets do to each project, from the standings and deals that the second stage left behind.
+
+Parts are the same ranges of subjects. A worker keeps the markets it has met; of each only who crossed the line counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import asyncpg
+
+from steppe.database import living, market, queries, rows
+from steppe.database.rows import copy
+from steppe.domain.groups import Groups
+from steppe.domain.history import DealState, Span
+from steppe.domain.rivalry import Standing, rivalry
+from steppe.domain.rules import Rules
+
+PHASE = "judge"
+_STATEMENTS = queries.load("rebuild")
+_DEALS = queries.load("market")["deal_spans_of_projects"]
+_CROSSERS_MAX = 200_000
+
+
+async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
+    """Judge parts until none is left that nobody has taken."""
+    async with connection.transaction():
+        await connection.execute(living.STATEMENTS["enter"], schema)
+        judge = _Judge(await _groups(connection), rules)
+    while True:
+        async with connection.transaction():
+            part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
+            if part is None:
+                return
+            await connection.execute(living.STATEMENTS["enter"], schema)
+            made = await judge.part(connection, part["first_subject"], part["last_subject"])
+            await copy(connection, "flag_span", rows.FLAG_SPAN, made.flag_spans)
+            await copy(connection, "co_investment_span", rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
+            await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+
+
+async def _groups(connection: asyncpg.Connection) -> Groups:
+    steps: dict[str, list[tuple[date, str | None]]] = {}
+    for row in await connection.fetch(_STATEMENTS["every_parent"]):
+        steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
+    return Groups(steps)
+
+
+class _Judge:
+    """One worker's: the groups, and the markets it has met."""
+
+    def __init__(self, groups: Groups, rules: Rules) -> None:
+        self._groups = groups
+        self._rules = rules
+        self._markets: dict[str, Sequence[Standing]] = {}
+        self._kept = 0
+
+    async def part(self, connection: asyncpg.Connection, first: str, last: str) -> rows.ProjectRows:
+        """What the market does to the projects of a range."""
+        found = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
+        near: dict[str, Mapping[str, Standing]] = {}
+        own = {row["project"]: market.standing_from(row["document"]) for row in found}
+        for row in found:
+            near[row["project"]] = {
+                crosser.project: crosser
+                for key in row["markets"]
+                for crosser in await self._crossers(connection, key)
+                if crosser.project != row["project"]
+            }
+        suffering = [project for project, others in near.items() if others or own[project].crossings]
+        made = rows.ProjectRows()
+        if suffering:
+            deals: dict[str, list[Span[DealState]]] = {project: [] for project in suffering}
+            for row in await connection.fetch(_DEALS, suffering):
+                deals[row["project"]].append(market.deal_span_from(row))
+            for project in suffering:
+                rows.add_rivalry(
+                    made,
+                    project,
+                    rivalry(own[project], deals[project], near[project].values(), self._groups, self._rules),
+                )
+        return made
+
+    async def _crossers(self, connection: asyncpg.Connection, key: str) -> Sequence[Standing]:
+        found = self._markets.pop(key, None)
+        if found is None:
+            rows_of_it = await connection.fetch(_STATEMENTS["crossings_in_market"], key)
+            found = [market.standing_from(row["document"]) for row in rows_of_it]
+            self._kept += len(found)
+            while self._markets and self._kept > _CROSSERS_MAX:
+                self._kept -= len(self._markets.pop(next(iter(self._markets))))
+        self._markets[key] = found  # the last is the one used last
+        return found

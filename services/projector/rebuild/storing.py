@@ -1,0 +1,64 @@
+"""First stage: every record of the log into the tables of events, in batches as large as memory likes.
+
+Rows and position are one transaction, as everywhere. Repeated events are set aside afterwards, in one statement, because
+asking for each whether it is known costs more than all else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import asyncpg
+
+from services.projector import batch, log_reader, reading, rows
+from services.projector.applying import Applier
+from services.projector.batch import Record
+from services.projector.reading import StoredEvent
+from steppe.database import living, queries
+from steppe.database.rows import Row, copy
+
+_RECORDS_AT_ONCE = 20_000
+
+
+async def store(
+    connection: asyncpg.Connection, kafka: str, topic: str, schema: str, partitions: int, until: Mapping[int, int]
+) -> None:
+    """Store what the log has up to these offsets, partition by partition. Twice is safe, and goes on where it ended."""
+    applier = Applier(queries.load("checkpoint"), topic, partitions, alone=True)
+    async with connection.transaction():
+        await connection.execute(living.STATEMENTS["enter"], schema)
+        begin = await applier.fence(connection, list(until))
+    async with log_reader.reading(kafka, topic, begin) as log:
+        reached = begin
+        while any(reached[partition] < end for partition, end in until.items()):
+            found = await log.batch(_RECORDS_AT_ONCE)
+            if found:
+                reached = reached | await _store(connection, applier, schema, found)
+
+
+async def _store(
+    connection: asyncpg.Connection, applier: Applier, schema: str, found: Mapping[int, list[Record]]
+) -> dict[int, int]:
+    read = {partition: [_rows_of(record, applier.partitions) for record in of_it] for partition, of_it in found.items()}
+    async with connection.transaction():
+        await connection.execute(living.STATEMENTS["enter"], schema)
+        fence = await applier.fence(connection, list(found))
+        events: list[Row] = []
+        undecoded: list[Row] = []
+        last: list[Record] = []
+        for partition, of_it in found.items():
+            rest = batch.unapplied(of_it, fence[partition])
+            for is_event, row in read[partition][len(of_it) - len(rest) :]:
+                (events if is_event else undecoded).append(row)
+            last += rest[-1:]
+        await copy(connection, "event", rows.EVENT, events)
+        await copy(connection, "undecoded", rows.UNDECODED, undecoded)
+        await applier.advance(connection, last)
+    return fence | {record.partition: record.offset + 1 for record in last}
+
+
+def _rows_of(record: Record, partitions: int) -> tuple[bool, Row]:
+    found = reading.read(record, partitions)
+    if isinstance(found, StoredEvent):
+        return True, rows.event_row(found)
+    return False, rows.undecoded_row(found)

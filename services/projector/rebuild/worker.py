@@ -1,0 +1,84 @@
+"""One worker of a stage: `python -m services.projector.rebuild.worker TASK`. Started by the rebuild, once a core.
+
+Ends when there is nothing left to take, and at once when the rebuild that started it ends, of which its standard input tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+
+import asyncpg
+import msgspec
+
+from services.projector.rebuild.folding import fold
+from services.projector.rebuild.judging import judge
+from services.projector.rebuild.storing import store
+from services.projector.settings import Settings
+from steppe.database import rule_versions
+
+# Of ten thousand objects that a batch makes, none is garbage before its end.
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+
+async def connect(settings: Settings) -> asyncpg.Connection:
+    """A connection for a stage. A commit that the server loses with its power is one that the stage does again."""
+    return await asyncpg.connect(
+        settings.database,
+        server_settings={
+            "application_name": "steppe-rebuild",
+            "synchronous_commit": "off",
+            "work_mem": "128MB",
+            "maintenance_work_mem": "256MB",
+        },
+    )
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a worker is told."""
+
+    stage: str
+    schema: str
+    rule_change_id: int
+    partitions: int
+    until: dict[int, int]
+
+
+async def work(connection: asyncpg.Connection, settings: Settings, task: Task) -> None:
+    """Do a stage, as far as nobody else has: `read` the log up to some offsets, `fold`, or `judge`."""
+    rules = await rule_versions.of_change(connection, task.rule_change_id)
+    match task.stage:
+        case "read":
+            await store(connection, settings.kafka, settings.topic, task.schema, task.partitions, task.until)
+        case "fold":
+            await fold(connection, task.schema, rules)
+        case "judge":
+            await judge(connection, task.schema, rules)
+
+
+async def _work(settings: Settings, task: Task) -> None:
+    connection = await connect(settings)
+    try:
+        await work(connection, settings, task)
+    finally:
+        await connection.close()
+
+
+def _end_with_the_rebuild() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+def main() -> None:
+    """Exit 0: nothing is left to take. Anything else: the rebuild tells, and a later one goes on."""
+    threading.Thread(target=_end_with_the_rebuild, daemon=True).start()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
+    asyncio.run(_work(Settings(), msgspec.json.decode(sys.argv[1], type=Task)))  # type: ignore[call-arg]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+-- What was told to the outside and what is to be told. Tables of the schema steppe are named with it, those of the read
+-- model are found by the search path.
+
+-- name: lock_telling
+-- Whoever tells waits for whoever else does, so that ids come into view in their order. Until the transaction ends. $1 the lock
+SELECT pg_advisory_xact_lock($1::bigint);
+
+-- name: hold_telling
+-- The same for a session that needs its turn before its transaction takes a snapshot. $1 the lock
+SELECT pg_advisory_lock($1::bigint);
+
+-- name: release_telling
+-- $1 the lock
+SELECT pg_advisory_unlock($1::bigint);
+
+-- name: try_to_lead
+-- Whether this session is the one that announces from now on. $1 the lock
+SELECT pg_try_advisory_lock($1::bigint);
+
+-- name: announced_until
+-- How far the telling goes (null: nothing was told yet), and which read model and rules there are now.
+SELECT
+    until.day,
+    until.next_offsets,
+    until.schema_name,
+    until.rule_version,
+    current_schema()::text AS schema_now,
+    (SELECT version FROM steppe.rule_change ORDER BY change_id DESC LIMIT 1) AS rules_now
+FROM (SELECT true AS only_row) AS always
+LEFT JOIN steppe.announced_until AS until USING (only_row);
+
+-- name: set_announced_until
+-- $1 day, $2 next offsets, $3 schema, $4 rules
+INSERT INTO steppe.announced_until (day, next_offsets, schema_name, rule_version)
+VALUES ($1::date, $2::bigint[], $3::text, $4::text)
+ON CONFLICT (only_row) DO UPDATE
+SET day = EXCLUDED.day,
+    next_offsets = EXCLUDED.next_offsets,
+    schema_name = EXCLUDED.schema_name,
+    rule_version = EXCLUDED.rule_version,
+    announced_at = now();
+
+-- name: flag_differences
+-- Where what stands on a day is not what was told by then. $1 day, $2 projects (null: all), $3 flags (null: all)
+SELECT
+    project,
+    deal,
+    flag,
+    told.severity AS severity_before,
+    told.document AS document_before,
+    stands.severity,
+    stands.document
+FROM (
+    SELECT span.project, span.deal, span.flag, span.severity, span.document
+    FROM flag_span AS span
+    WHERE span.valid_from <= $1::date
+        AND span.valid_to > $1::date
+        AND ($2::text[] IS NULL OR span.project = ANY ($2::text[]))
+        AND ($3::text[] IS NULL OR span.flag = ANY ($3::text[]))
+) AS stands
+FULL JOIN (
+    SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document, announced.told_on
+    FROM steppe.announced_flag AS announced
+    WHERE ($2::text[] IS NULL OR announced.project = ANY ($2::text[]))
+        AND ($3::text[] IS NULL OR announced.flag = ANY ($3::text[]))
+) AS told USING (project, deal, flag)
+WHERE (stands.severity, stands.document) IS DISTINCT FROM (told.severity, told.document)
+    AND (told.told_on IS NULL OR told.told_on <= $1::date)
+ORDER BY project COLLATE "C", deal COLLATE "C", flag COLLATE "C";
+
+-- name: projects_moved
+-- Projects of which something was applied since. $1 next offsets, that of partition 0 first
+SELECT project.project
+FROM project
+WHERE project.log_offset >= COALESCE(($1::bigint[])[project.partition + 1], 0);
+
+-- name: projects_turning
+-- Which projects turn by themselves, and when. $1 after this day, $2 until this day
+SELECT span.valid_from AS day, span.project
+FROM flag_span AS span
+WHERE span.valid_from > $1::date AND span.valid_from <= $2::date
+UNION
+SELECT span.valid_to, span.project
+FROM flag_span AS span
+WHERE span.valid_to > $1::date AND span.valid_to <= $2::date
+UNION
+SELECT span.valid_from, span.project
+FROM project_span AS span
+WHERE span.valid_from > $1::date AND span.valid_from <= $2::date;
+
+-- name: events_moved
+-- What was applied of some subjects since. $1 subjects, $2 next offsets, that of partition 0 first
+SELECT event.subject, event.source, event.id, event.name, event.deal, event.occurred_latest
+FROM event
+WHERE event.subject = ANY ($1::text[])
+    AND event.log_offset >= COALESCE(($2::bigint[])[event.partition + 1], 0)
+    AND event.state <> 'unknown'
+ORDER BY event.log_offset, event.partition;
+
+-- name: subjects_of_events
+-- $1 ids of events, $2 their references `source#id`
+SELECT event.subject, event.source || '#' || event.id AS reference
+FROM event
+WHERE event.id = ANY ($1::text[])
+    AND event.source || '#' || event.id = ANY ($2::text[]);
+
+-- name: countries_of_projects
+-- $1 day, $2 projects
+SELECT span.project, span.country
+FROM project_span AS span
+WHERE span.project = ANY ($2::text[])
+    AND span.valid_from <= $1::date
+    AND span.valid_to > $1::date;
+
+-- name: flags_of_projects
+-- $1 day, $2 projects
+SELECT flag.project, flag.deal, flag.flag, flag.severity, flag.document
+FROM flag_span AS flag
+WHERE flag.project = ANY ($2::text[])
+    AND flag.valid_from <= $1::date
+    AND flag.valid_to > $1::date;
+
+-- name: announced_flags_of_projects
+-- $1 projects
+SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document
+FROM steppe.announced_flag AS announced
+WHERE announced.project = ANY ($1::text[]);
+
+-- name: remember_flags
+-- What was told. $1 projects, $2 deals, $3 flags, $4 severities, $5 documents, $6 the day
+INSERT INTO steppe.announced_flag (project, deal, flag, severity, document, told_on)
+SELECT told.project, told.deal, told.flag, told.severity, told.document, $6::date
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS told (project, deal, flag, severity, document)
+ON CONFLICT (project, deal, flag) DO UPDATE
+SET severity = EXCLUDED.severity,
+    document = EXCLUDED.document,
+    told_on = EXCLUDED.told_on;
+
+-- name: refresh_flags
+-- What stands otherwise with the same severity is remembered and not told. $1 projects, $2 deals, $3 flags, $4 documents
+UPDATE steppe.announced_flag AS announced
+SET document = stands.document
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS stands (project, deal, flag, document)
+WHERE announced.project = stands.project
+    AND announced.deal = stands.deal
+    AND announced.flag = stands.flag;
+
+-- name: transitions_told
+-- $1 event ids
+SELECT transition.event_id, transition.transition_id, transition.found_at
+FROM steppe.flag_transition AS transition
+WHERE transition.event_id = ANY ($1::uuid[])
+ORDER BY transition.transition_id;
+
+-- name: notify_transition
+-- Sent when the transaction commits. $1 the last transition's id
+SELECT pg_notify('steppe_transition', $1::text);
+
+-- name: project_differences
+-- Projects that do not stand as they were told. Ages, which grow by themselves, are not among what is compared.
+-- $1 day, $2 projects (null: all), $3 after this project, $4 rows
+WITH stands AS (
+    SELECT
+        span.project COLLATE "C" AS project,
+        span.document,
+        project.partition || ':' || project.log_offset AS position,
+        ARRAY(
+            SELECT flag.document
+            FROM flag_span AS flag
+            WHERE flag.project = span.project
+                AND flag.valid_from <= $1::date
+                AND flag.valid_to > $1::date
+            ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C"
+        ) AS flags
+    FROM project_span AS span
+    JOIN project ON project.project = span.project
+    WHERE span.valid_from <= $1::date
+        AND span.valid_to > $1::date
+        AND ($2::text[] IS NULL OR span.project = ANY ($2::text[]))
+        AND span.project COLLATE "C" > $3::text
+), compared AS (
+    SELECT
+        stands.*,
+        sha256(convert_to(concat_ws(E'\n', stands.document, stands.position, array_to_string(stands.flags, E'\n')), 'UTF8')) AS sha256
+    FROM stands
+)
+SELECT compared.project, compared.document, compared.position, compared.flags, compared.sha256
+FROM compared
+LEFT JOIN steppe.announced_project AS told ON told.project = compared.project
+WHERE told.sha256 IS DISTINCT FROM compared.sha256
+ORDER BY compared.project
+LIMIT $4::integer;
+
+-- name: remember_projects
+-- $1 projects, $2 SHA-256 of what was told
+INSERT INTO steppe.announced_project (project, sha256)
+SELECT told.project, told.sha256
+FROM unnest($1::text[], $2::bytea[]) AS told (project, sha256)
+ON CONFLICT (project) DO UPDATE
+SET sha256 = EXCLUDED.sha256;
+
+-- name: outbox_page
+-- The first records that are not acknowledged. $1 rows
+SELECT outbox.outbox_id, outbox.topic, outbox.key, outbox.value, outbox.headers
+FROM steppe.outbox AS outbox
+ORDER BY outbox.outbox_id
+LIMIT $1::integer;
+
+-- name: acknowledge_outbox
+-- $1 ids
+DELETE FROM steppe.outbox
+WHERE outbox_id = ANY ($1::bigint[]);

@@ -1,0 +1,23 @@
+-- The living read model back at its beginning. Whoever runs this holds the pointer alone.
+
+-- name: empty_read_model
+-- Not TRUNCATE: readers of an older snapshot go on seeing their rows.
+WITH
+    gone_events AS (DELETE FROM event),
+    gone_conflicts AS (DELETE FROM conflict),
+    gone_undecoded AS (DELETE FROM undecoded),
+    gone_projects AS (DELETE FROM project),
+    gone_project_spans AS (DELETE FROM project_span),
+    gone_deal_spans AS (DELETE FROM deal_span),
+    gone_flag_spans AS (DELETE FROM flag_span),
+    gone_party_spans AS (DELETE FROM party_span),
+    gone_standings AS (DELETE FROM standing),
+    gone_co_investments AS (DELETE FROM co_investment_span)
+DELETE FROM forum;
+
+-- name: reset_checkpoints
+UPDATE checkpoint
+SET next_offset = 0,
+    last_record_sha256 = NULL,
+    last_record_at = NULL,
+    applied_at = now();
