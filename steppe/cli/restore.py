@@ -24,7 +24,7 @@ from steppe.cli.asking import RefusedError
 from steppe.cli.backup import Source, bar
 from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.partitioning import partition_of
-from steppe.database import kept_tables, queries, rebuild
+from steppe.database import emptying, kept_tables, living, queries
 from steppe.database.kept_tables import KeptTablesError, Place
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
@@ -215,6 +215,7 @@ async def _restore_database(
             known = await connection.fetchrow(statements["log_identity"], source.topic)
             if known is not None and (known["cluster"], known["reason"]) == (facts.cluster, told):
                 return  # an earlier attempt came this far
+            await living.enter(connection)
             applied = await connection.fetchval(queries.load("checkpoint")["records_applied"])
             if applied and not log_only:
                 raise RefusedError(
@@ -222,19 +223,24 @@ async def _restore_database(
                     "and fold the restored log anew with --log-only."
                 )
             if applied:
-                await rebuild.rebuild(connection)
-            if not log_only:
+                await emptying.empty(connection)
+            if log_only:
+                tables = await kept_tables.columns_of_tables(connection)
+            else:
                 tables = {name: part.columns for name, part in manifest.tables.items()}
                 await kept_tables.replace(connection, tables, found.table)
-                await _move_places(connection, found, source, target)
+            await _move_places(connection, tables, found, source, target)
+            await connection.execute(statements["remove_checkpoints_from"], source.topic, facts.partitions)
             await connection.execute(statements["adopt_log"], source.topic, facts.cluster, facts.partitions, by, told)
             await connection.execute(statements["forget_halts"], source.topic)
     finally:
         await connection.close()
 
 
-async def _move_places(connection: asyncpg.Connection, found: Archive, source: Source, target: Target) -> None:
-    tables = {name: part.columns for name, part in found.manifest.tables.items()}
+async def _move_places(
+    connection: asyncpg.Connection, tables: kept_tables.Columns, found: Archive, source: Source, target: Target
+) -> None:
+    """What was told, or decided, of a record goes with it."""
     wanted = await kept_tables.places_named(connection, tables)
     cuts = {cut: [0] * target.partitions for cut in await kept_tables.cuts_named(connection, tables)}
     moved: dict[Place, Place] = {}

@@ -1,7 +1,7 @@
 """Takes the tables that a backup keeps out of a database and puts them into another. Knows the schema, no single table.
 
-A column pair `partition`, `log_offset` is a place in the log, a column `next_offsets` how far each partition goes; where
-the records lie elsewhere in a restored log, these are moved with them. A table that names no place is kept as it is.
+A column pair `partition`, `log_offset` is a place in the log, a column `next_offsets` how far each partition goes: they are
+moved with the records, which lie elsewhere in a restored log. A table that names no place is kept as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from steppe.database import queries
 
 SCHEMA = "steppe"
 # What belongs to one database or one cluster, and is made anew with it.
-BOOKKEEPING = ("migration", "log_identity", "halt", "read_model")
+BOOKKEEPING = ("migration", "log_identity", "halt", "read_model", "rebuild", "rebuild_part")
 Place = tuple[int, int]
 Columns = Mapping[str, Sequence[str]]
 
@@ -98,21 +98,25 @@ async def move(
     places: Mapping[Place, Place],
     cuts: Mapping[tuple[int, ...], Sequence[int]],
 ) -> None:
-    """Let the rows name the new topic and the new places."""
+    """Let the rows name the new topic and the new places.
+
+    A place of a record that is not in the restored log becomes a negative one, so that no other record is meant by it.
+    """
     before, after = topics
     for table in with_places(tables):
         name = f"{SCHEMA}.{_quoted(table)}"
-        if "topic" in tables[table]:
-            await connection.execute(f"UPDATE {name} SET topic = $2 WHERE topic = $1", before, after)  # noqa: S608
-        # By way of negative offsets, so that two places may change with each other under a unique key.
+        of_topic = "topic = $1" if "topic" in tables[table] else "$1::text IS NOT NULL"
+        await connection.execute(f"UPDATE {name} SET log_offset = -1 - log_offset WHERE {of_topic}", before)  # noqa: S608
         await connection.execute(
-            f"UPDATE {name} AS here SET partition = moved.partition, log_offset = -1 - moved.log_offset"  # noqa: S608
-            " FROM unnest($1::integer[], $2::bigint[], $3::integer[], $4::bigint[])"
+            f"UPDATE {name} AS here SET partition = moved.partition, log_offset = moved.log_offset"  # noqa: S608
+            " FROM unnest($2::integer[], $3::bigint[], $4::integer[], $5::bigint[])"
             " AS moved (old_partition, old_offset, partition, log_offset)"
-            " WHERE here.partition = moved.old_partition AND here.log_offset = moved.old_offset",
+            f" WHERE {of_topic} AND here.partition = moved.old_partition AND here.log_offset = -1 - moved.old_offset",
+            before,
             *_lists((*old, *new) for old, new in places.items()),
         )
-        await connection.execute(f"UPDATE {name} SET log_offset = -1 - log_offset WHERE log_offset < 0")  # noqa: S608
+        if "topic" in tables[table]:
+            await connection.execute(f"UPDATE {name} SET topic = $2 WHERE topic = $1", before, after)  # noqa: S608
     for table in with_cuts(tables):
         for old, new in cuts.items():
             await connection.execute(

@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.projector.announcing import Announcer
 from services.projector.verify import verify
 from steppe.cli.migrate import ensure_topic
 from steppe.contracts import codec
@@ -182,6 +183,9 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     )
     await reader.execute("INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-1', 'somebody')")
 
+    told = await Announcer(topic).announce(reader, datetime.now(UTC).date(), await log_ends(stack.kafka, topic))
+    assert told is not None and told > 50
+
     # Events come in while it is taken: what was acknowledged before is in it, and of each partition it is a beginning.
     enough = asyncio.Event()
     coming = asyncio.create_task(_keep_coming(stack.kafka, topic, enough))
@@ -223,6 +227,8 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     await other.close()
     # Preparing the database has said where its read model is.
     other = await asyncpg.connect(fresh.owner)
+    # What was told before the backup is not told again, neither before it is folded again nor after.
+    assert await Announcer(restored_topic).announce(other, datetime.now(UTC).date(), {}) is None
 
     for settings, reads, name in (
         ({}, reader, topic),
@@ -235,6 +241,11 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
         projector.stop()
     assert (await verify(stack.kafka, fresh.api, restored_topic)).differences == []
     assert await key_at(stack.kafka, restored_topic, note["partition"], note["log_offset"]) == b"lost-mine"
+    ends = await log_ends(stack.kafka, restored_topic)
+    assert await Announcer(restored_topic).announce(other, datetime.now(UTC).date(), ends) is not None
+    transitions = "SELECT count(*) FROM steppe.flag_transition WHERE project NOT LIKE 'late-%'"
+    assert await other.fetchval(transitions) == told
+
     # Compared without what came in after the backup, which has subjects of its own.
     before, after = await answers(database.api, topic), await answers(fresh.api, restored_topic)
     late = [name for name in before if name.startswith("/v1/projects/late-")]
@@ -312,6 +323,7 @@ async def _keep_coming(kafka: str, topic: str, enough: asyncio.Event) -> None:
     while not enough.is_set():
         number += 1
         await publish(kafka, topic, [event(f"late-{number}-{n}", f"late-{n}") for n in range(20)])
+        await asyncio.sleep(0.2)
 
 
 def _without_late(items: Any) -> Any:
