@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -26,6 +28,7 @@ from services.projector.transport import Transport
 log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_CRASH = 5.0
+_TURN_SECONDS = 0.25
 
 
 class Projector(faust.App):
@@ -33,12 +36,19 @@ class Projector(faust.App):
 
     store: Store | None = None
     settings: Settings
+    turned_at: float
+    assigned: bool = False
+    halted: str | None = None
+    observe: Callable[[float], None]
     _publishing: asyncio.Task[None] | None = None
+    _turning: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
+        self._turning = asyncio.create_task(self._turn(), name="turning")
         self.store = await Store.open(self.settings)
-        await self.begin_at(set())
+        self.store.progress.observe = self.observe
+        await self._begin_at(set())
         if self.settings.projector_announce == "on":
             self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
         await super().on_start()
@@ -48,6 +58,8 @@ class Projector(faust.App):
         if self._publishing is not None:
             self._publishing.cancel()
             await asyncio.wait({self._publishing})
+        if self._turning is not None:
+            self._turning.cancel()
         await super().on_shutdown()
         if self.store is not None:
             log.info("stopped; %s", dict(self.store.progress.counts))
@@ -55,12 +67,28 @@ class Projector(faust.App):
 
     async def begin_at(self, partitions: set[int]) -> dict[int, int]:
         """Where the read model ends. When it cannot go on there, /v1/status says why."""
+        begin = await self._begin_at(partitions)
+        self.assigned = True
+        return begin
+
+    async def halt(self, error: Exception) -> None:
+        """Say why nothing goes on, where somebody must act; the caller ends the process."""
+        if isinstance(error, ProjectorError) and error.reason is not None and self.store is not None:
+            self.halted = f"{error.reason}: {error}"
+            await self.store.halt(error)
+
+    async def _begin_at(self, partitions: set[int]) -> dict[int, int]:
         assert self.store is not None, "the app starts its store before its consumer"
         try:
             return await self.store.begin_at(partitions)
         except ProjectorError as error:
-            await self.store.halt(error)
+            await self.halt(error)
             raise
+
+    async def _turn(self) -> None:
+        while True:
+            self.turned_at = time.monotonic()
+            await asyncio.sleep(_TURN_SECONDS)
 
     @property
     def progress(self) -> Progress | None:
@@ -77,8 +105,8 @@ class Projector(faust.App):
             return {}  # a rebalance took the partition, or the consumer, away in between
 
 
-def build(settings: Settings) -> Projector:
-    """The app, ready to be given to a worker."""
+def build(settings: Settings, observe: Callable[[float], None] = lambda seconds: None) -> Projector:
+    """The app, ready to be given to a worker; `observe` hears how many seconds each batch took."""
     app = Projector(
         settings.projector_group,
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
@@ -104,6 +132,8 @@ def build(settings: Settings) -> Projector:
         value_serializer="raw",
     )
     app.settings = settings
+    app.turned_at = time.monotonic()
+    app.observe = observe
     app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, begin_at=app.begin_at)
     events = app.topic(
         settings.topic,
@@ -126,8 +156,7 @@ def build(settings: Settings) -> Projector:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
                 log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
                 end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
-                if isinstance(error, ProjectorError):
-                    await app.store.halt(error)
+                await app.halt(error)
                 raise
 
     app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
+    host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they tell no data.")
+    projector_port: int = Field(default=8002, ge=0, le=65535, description="Their port; each worker has its own.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
     )
     projector_stalled_seconds_max: float = Field(
         default=60.0, gt=0, description="With lag and no commit for this long, the worker ends itself."
+    )
+    projector_loop_seconds_max: float = Field(
+        default=15.0, gt=0, description="A worker whose loop has not turned for this long is not live."
     )
     projector_stop_seconds_max: float = Field(
         default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."

@@ -16,14 +16,16 @@ from steppe.cli import (
     addresses,
     asking,
     backtest,
+    backup,
     learnt,
     migrate,
     project_story,
     quarantine,
+    restore,
     rule_versions,
     sending,
     tables,
-)
+)  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 
@@ -38,6 +40,8 @@ app.add_typer(quarantine.app, name="quarantine")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)
+app.command(name="backup")(backup.command)
+app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
 

@@ -53,6 +53,16 @@ SELECT
     OR EXISTS (SELECT 1 FROM conflict)
     OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
 
+-- name: api_progress
+-- How far each partition is, and since when. $1 topic
+SELECT
+    checkpoint.partition,
+    checkpoint.next_offset,
+    checkpoint.applied_at
+FROM checkpoint
+WHERE checkpoint.topic = $1::text
+ORDER BY checkpoint.partition;
+
 -- name: api_halts
 -- Why partitions cannot go on. $1 topic
 SELECT halt.partition, halt.reason, halt.message, halt.since
