@@ -23,12 +23,14 @@ router = APIRouter(tags=["status"])
 
 @router.get("/v1/status", openapi_extra=described(parameters.WAITING))
 async def status(request: Request) -> Response:
-    """Per partition: position, log end, lag in events and seconds, state, what could not be decoded, conflicts."""
+    """Per partition: position, log end, lag in events and seconds, state, what could not be decoded, conflicts; and how
+    far a rebuild beside this read model is (null: none is under way)."""
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
     async with service_of(request).reader.snapshot() as snapshot:
         rows = await snapshot.rows("api_status", request.app.state.topic)
         totals = await snapshot.row("api_totals")
+        rebuild = await snapshot.row("api_rebuild")
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
@@ -42,6 +44,7 @@ async def status(request: Request) -> Response:
         "position": snapshot.position,
         "partitions": partitions,
         "log_end_unknown_because": end.unknown_because,
+        "rebuild": None if rebuild is None else dict(rebuild),
         "totals": {
             "applied": sum(row["next_offset"] for row in rows),
             "lag_events": None if None in lags else sum(lags),
