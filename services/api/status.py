@@ -28,6 +28,7 @@ async def status(request: Request) -> Response:
 
     `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
     that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
+    `rebuild`: how far a rebuild beside this read model is (null: none is under way).
     """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
@@ -37,6 +38,7 @@ async def status(request: Request) -> Response:
         totals = await snapshot.row("api_totals")
         halts = await snapshot.rows("api_halts", topic)
         log = await snapshot.row("api_log", topic)
+        rebuild = await snapshot.row("api_rebuild")
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
@@ -56,6 +58,7 @@ async def status(request: Request) -> Response:
         # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
         "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
+        "rebuild": None if rebuild is None else dict(rebuild),
         "totals": {
             "applied": sum(row["next_offset"] for row in rows),
             "lag_events": None if None in lags else sum(lags),

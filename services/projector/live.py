@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import faust
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 
+from services.projector.backlog import work_off
 from services.projector.batch import Record
 from services.projector.ending import end_within
 from services.projector.errors import ProjectorError
@@ -95,6 +96,34 @@ class Projector(faust.App):
         """What has been reached; None before the start."""
         return None if self.store is None else self.store.progress
 
+    async def work_off_backlog(self) -> None:
+        """Change gear when too much waits, for a while, and let Faust go on behind it. Returns soon when a rebalance or a stop
+        wants; called after every batch, so that Faust polls in between and keeps its partitions."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        if not self._may_go_on() or self._behind() <= self.settings.projector_backlog_events_min:
+            return
+        log.info("backlog: %d records wait, read in large batches", self._behind())
+        try:
+            little_is_left = await work_off(self.settings, self.store, self.highwaters(), self._may_go_on)
+        except KafkaError as error:
+            log.warning("backlog: the broker is away (%r); the stream waits for it", error)
+            return
+        if self._may_go_on():
+            # Faust's own way to a position, which asks the checkpoints. What it has in hand is dropped by the fence.
+            await self.consumer.perform_seek()
+        if little_is_left:
+            log.info("backlog: little is left, the stream goes on")
+
+    def _may_go_on(self) -> bool:
+        consumer: Any = self.consumer
+        return not self.should_stop and not self.rebalancing and bool(consumer.flow_active)
+
+    def _behind(self) -> int:
+        """Records of the assigned partitions that wait, as far as the broker has told."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        reached = self.store.progress.next_offsets
+        return sum(max(0, end - reached.get(partition, end)) for partition, end in self.highwaters().items())
+
     def highwaters(self) -> dict[int, int]:
         """The ends of the assigned partitions, as far as the broker has told them. Called from the watchdog's thread."""
         if self.store is None or not self.consumer or not self.started:
@@ -152,6 +181,7 @@ def build(settings: Settings, observe: Callable[[float], None] = lambda seconds:
             assert app.store is not None, "the app starts its store before its consumer"
             try:
                 await app.store.apply([_record(event) for event in batch])
+                await app.work_off_backlog()
             except Exception as error:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
                 log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)

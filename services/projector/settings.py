@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     )
     projector_batch_events_max: int = Field(default=500, ge=1, description="Records in one transaction at most.")
     projector_batch_seconds_max: float = Field(default=0.05, gt=0, description="How long a batch waits to fill up.")
+    projector_backlog_events_min: int = Field(
+        default=20_000,
+        ge=1,
+        description="With more records waiting, a worker reads them in large batches without Faust.",
+    )
     projector_session_timeout_seconds: float = Field(
         default=12.0, gt=0, description="A worker silent for longer is replaced."
     )

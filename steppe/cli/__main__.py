@@ -208,6 +208,14 @@ def rebuild(context: typer.Context) -> None:
     _run_of_the_projector("services.projector.rebuild", context.args)
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def verify(context: typer.Context) -> None:
+    """Compare the read models with a fresh fold of the log, row by row (options: steppe verify --help)."""
+    _run_of_the_projector("services.projector.verify", context.args)
+
+
 @app.command()
 def trace(
     event: Annotated[str, typer.Argument(help="The event's id, or source#id.")],
