@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -143,6 +145,8 @@ def build(settings: Settings, observe: Callable[[float], None] = lambda seconds:
         autodiscover=False,
         processing_guarantee="at_least_once",
         store="memory://",
+        # Faust makes this folder and puts nothing into it; where it works may not be writable.
+        datadir=Path(tempfile.gettempdir()) / f"{settings.projector_group}-data",
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
