@@ -29,7 +29,7 @@ up: setup ## Start the whole system on the log in .steppe
 test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack
 	@$(BIN)/pytest
 
-soak-domain: setup ## Hold the properties of the domain on ten thousand long logs each (an hour; prints figures)
+soak-domain: setup ## Hold the properties of the domain on ten thousand long logs (takes long, prints figures)
 	@for of in a_project a_portfolio; do \
 	  STEPPE_HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/soak.py -k $$of & pids="$$pids $$!"; \
 	done; for pid in $$pids; do wait $$pid || failed=1; done; exit $${failed:-0}
