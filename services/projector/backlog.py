@@ -27,7 +27,7 @@ _RECORDS_LEFT_SHARE = 0.05
 
 async def work_off(settings: Settings, store: Store, partitions: Iterable[int], may_go_on: Callable[[], bool]) -> bool:
     """Apply what these partitions have until little is left (True), or until it may not go on or half a minute has passed."""
-    begin = {partition: store.progress.next_offsets[partition] for partition in partitions}
+    begin = await store.begin_at(partitions)
     enough = int(settings.projector_backlog_events_min * _RECORDS_LEFT_SHARE)
     deadline = time.monotonic() + _SLICE_SECONDS
     size = _RECORDS_FIRST

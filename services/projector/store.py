@@ -158,9 +158,12 @@ class Store:
             return
         if self._schema is not None:
             log.info("goes over from %s to %s", self._schema, schema)
+            # The watchdog and the gears want to know of every partition, not only of those of this batch.
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+            owned = self.progress.next_offsets
+            self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
         self._schema = schema
         self._memory.forget()
-        self.progress.next_offsets = {}
 
     async def halt(self, error: ProjectorError) -> None:
         """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
