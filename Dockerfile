@@ -35,6 +35,7 @@ COPY steppe steppe
 COPY services/__init__.py services/__init__.py
 COPY services/projector services/projector
 USER steppe
+EXPOSE 8002
 CMD ["python", "-m", "services.projector"]
 
 FROM runtime AS api

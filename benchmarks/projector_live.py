@@ -66,7 +66,7 @@ async def prepared(stack: Stack) -> tuple[str, str, str]:
 
 def projector(stack: Stack, topic: str, dsn: str) -> psutil.Popen:
     """The real service."""
-    own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic}
+    own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic, "STEPPE_PROJECTOR_PORT": "0"}
     return psutil.Popen([sys.executable, "-m", "services.projector"], env={**os.environ, **own})
 
 

@@ -145,13 +145,15 @@ class Service:
         return self.child.log.read_text(errors="replace")
 
 
-_PORT_SETTING = {"ingest": "STEPPE_INGEST_PORT", "api": "STEPPE_API_PORT"}
+_PORT_SETTING = {"ingest": "STEPPE_INGEST_PORT", "api": "STEPPE_API_PORT", "projector": "STEPPE_PROJECTOR_PORT"}
+# A projector is waited for by what it does: many tests start one that is to halt, or to wait.
+_READY_ON_RETURN = ("ingest", "api")
 
 
 def start_service(name: str, settings: Mapping[str, str], folder: Path, *, wait: bool = True) -> Service:
     """Start a service on a free port; with `wait`, ingest and api are ready on return. Settings are STEPPE_ variables."""
     port = free_port(0)
-    own = {"STEPPE_HOST": LOOPBACK} | ({_PORT_SETTING[name]: str(port)} if name in _PORT_SETTING else {})
+    own = {"STEPPE_HOST": LOOPBACK, _PORT_SETTING[name]: str(port)}
     child = Child(
         name,
         [sys.executable, "-m", f"services.{name}"],
@@ -160,7 +162,7 @@ def start_service(name: str, settings: Mapping[str, str], folder: Path, *, wait:
         folder=Path(__file__).parent.parent,
     )
     service = Service(child=child, address=f"http://{LOOPBACK}:{port}")
-    if wait and name in _PORT_SETTING:
+    if wait and name in _READY_ON_RETURN:
         child.wait_until(lambda: answers(f"{service.address}/readyz"), 30)
     return service
 

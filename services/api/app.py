@@ -10,7 +10,20 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import backtest, corrections, feed, lists, markets, problems, project, rules, status, stream, trace
+from services.api import (
+    backtest,
+    corrections,
+    feed,
+    lists,
+    markets,
+    metrics,
+    problems,
+    project,
+    rules,
+    status,
+    stream,
+    trace,
+)
 from services.api.answers import Service
 from services.api.reading import Reader, Row, open_pool, server_settings
 from services.api.release import RELEASE
@@ -54,7 +67,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
     app.state.streams = streams
+    app.state.metrics = metrics.Metrics()
     problems.install(app)
+    app.add_middleware(metrics.Measured, metrics=app.state.metrics)
     app.add_middleware(HeadAsGet)
     for router in (
         lists.router,
@@ -67,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         backtest.router,
         trace.router,
         status.router,
+        metrics.router,
     ):
         app.include_router(router)
 

@@ -6,7 +6,7 @@ long, and nothing was committed for as long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,6 @@ def partition(row: Row, ends: Ends, halt: Row | None, now: datetime) -> dict[str
     number, next_offset = row["partition"], row["next_offset"]
     end = ends.offsets.get(number)
     lag = None if end is None else max(end - next_offset, 0)
-    seconds = _lag_seconds(lag, ends.waiting_since.get(number), now)
-    since_commit = (now - row["applied_at"]).total_seconds()
     return {
         "partition": number,
         "position": next_offset - 1 if next_offset else None,
@@ -33,8 +31,8 @@ def partition(row: Row, ends: Ends, halt: Row | None, now: datetime) -> dict[str
         "log_start": ends.starts.get(number),
         "log_end": end,
         "lag_events": lag,
-        "lag_seconds": seconds,
-        "state": _state(end, next_offset, halt, stuck=min(seconds or 0.0, since_commit) > STUCK_SECONDS),
+        "lag_seconds": _lag_seconds(lag, ends.waiting_since.get(number), now),
+        "state": state(row, ends, halt, now),
         "halted": halt and {"reason": halt["reason"], "message": halt["message"], "since": halt["since"]},
         "last_record_at": row["last_record_at"],
         "applied_at": row["applied_at"],
@@ -43,9 +41,26 @@ def partition(row: Row, ends: Ends, halt: Row | None, now: datetime) -> dict[str
     }
 
 
-def worst(partitions: Sequence[Mapping[str, Any]]) -> str:
+def state(row: Row, ends: Ends, halt: Row | None, now: datetime) -> str:
+    """How a partition fares: one of STATES."""
+    number, next_offset = row["partition"], row["next_offset"]
+    end = ends.offsets.get(number)
+    if halt is not None:
+        return "halted"
+    if end is None:
+        return "unknown"
+    if end < next_offset:
+        return "ahead-of-log"  # the log was cut or made anew: the projector will halt and say so
+    if end == next_offset:
+        return "caught-up"
+    since = ends.waiting_since.get(number)
+    stuck = since is not None and (now - max(since, row["applied_at"])).total_seconds() > STUCK_SECONDS
+    return "stuck" if stuck else "behind"
+
+
+def worst(states: Iterable[str]) -> str:
     """The state of the whole: that of the partition that fares worst."""
-    return min((one["state"] for one in partitions), key=STATES.index, default="unknown")
+    return min(states, key=STATES.index, default="unknown")
 
 
 def _lag_seconds(lag: int | None, waiting_since: datetime | None, now: datetime) -> float | None:
@@ -56,15 +71,3 @@ def _lag_seconds(lag: int | None, waiting_since: datetime | None, now: datetime)
     if waiting_since is None:
         return None
     return round(max((now - waiting_since).total_seconds(), 0.0), 3)
-
-
-def _state(end: int | None, next_offset: int, halt: Row | None, *, stuck: bool) -> str:
-    if halt is not None:
-        return "halted"
-    if end is None:
-        return "unknown"
-    if end < next_offset:
-        return "ahead-of-log"  # the log was cut or made anew: the projector will halt and say so
-    if end == next_offset:
-        return "caught-up"
-    return "stuck" if stuck else "behind"

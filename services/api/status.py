@@ -28,6 +28,7 @@ async def status(request: Request) -> Response:
 
     `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
     that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
+    `rebuild`: how far a rebuild beside this read model is (null: none is under way).
     """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
@@ -37,6 +38,7 @@ async def status(request: Request) -> Response:
         totals = await snapshot.row("api_totals")
         halts = await snapshot.rows("api_halts", topic)
         log = await snapshot.row("api_log", topic)
+        rebuild = await snapshot.row("api_rebuild")
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
@@ -49,13 +51,14 @@ async def status(request: Request) -> Response:
         "topic": topic,
         "release": RELEASE,
         "position": snapshot.position,
-        "state": projection.worst(partitions),
+        "state": projection.worst(one["state"] for one in partitions),
         "partitions": partitions,
         "halts": [dict(row) for row in halts],
         "log": log and dict(log),
         # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
         "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
+        "rebuild": None if rebuild is None else dict(rebuild),
         "totals": {
             "applied": sum(row["next_offset"] for row in rows),
             "lag_events": None if None in lags else sum(lags),
@@ -79,7 +82,17 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
-    """The database answers and has a read model; else 503."""
+    """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of
+    rotation: what it has covered is answered truly, and a projector has a /readyz of its own.
+    """
+    topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
         await snapshot.row("api_ready")
-    return {"status": "ready", "position": snapshot.position}
+        rows = await snapshot.rows("api_progress", topic)
+        halted = {row["partition"]: row for row in await snapshot.rows("api_halts", topic)}
+    ends = request.app.state.log_ends
+    assert isinstance(ends, LogEnds)
+    now = datetime.now(UTC)
+    known = ends.recall(snapshot.next_offsets)
+    states = [projection.state(row, known, halted.get(row["partition"]), now) for row in rows]
+    return {"status": "ready", "position": snapshot.position, "projection": projection.worst(states)}

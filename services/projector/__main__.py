@@ -1,17 +1,23 @@
-"""Starts one projector worker: reads settings, builds the app, gives it to Faust's worker, and sees to it that it ends."""
+"""Starts one projector worker: settings, app, door and watchers, and Faust's worker; and sees to it that it ends."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import faust
 import pydantic
 
 from services.projector import live
-from services.projector.ending import end_within, watch
+from services.projector.door import Door
+from services.projector.ending import Watchdog, end_within
+from services.projector.health import Vitals, why_not_live, why_not_ready
+from services.projector.log_watch import LogWatch
+from services.projector.metrics import Metrics
 from services.projector.settings import Settings
 
 
@@ -45,10 +51,47 @@ def main() -> None:
     )
     for chatty in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    app = live.build(settings)
-    watch(lambda: app.progress, app.highwaters, settings.projector_stalled_seconds_max)
+    app = live.build(settings, lambda seconds: metrics.batch_seconds.observe(seconds))
+    log_watch = LogWatch(settings.kafka, settings.topic, lambda: app.progress)
+    watchdog = Watchdog(lambda: app.progress, (log_watch.ends, app.highwaters), settings.projector_stalled_seconds_max)
+    metrics = Metrics(log_watch, lambda: app.progress, lambda: app.halted is not None)
+    try:
+        door = _door(settings, lambda: _vitals(app, log_watch, watchdog), metrics)
+    except OSError as error:
+        address = f"{settings.host}:{settings.projector_port}"
+        sys.stderr.write(
+            f"STEPPE_PROJECTOR_PORT: cannot listen on {address} ({error.strerror}); each worker needs a port of its own.\n"
+        )
+        raise SystemExit(2) from None
+    for thread in (door.open, log_watch.start, watchdog.start):
+        thread()
     worker: Any = Worker(app, settings)
     worker.execute_from_commandline()
+
+
+def _door(settings: Settings, vitals: Callable[[], Vitals], metrics: Metrics) -> Door:
+    loop_seconds_max = settings.projector_loop_seconds_max
+    # Half of what the watchdog gives it, so that it is seen before it is ended.
+    stuck_seconds_max = settings.projector_stalled_seconds_max / 2
+    return Door(
+        settings.host,
+        settings.projector_port,
+        live=lambda: why_not_live(vitals(), loop_seconds_max),
+        ready=lambda: why_not_ready(vitals(), loop_seconds_max, stuck_seconds_max),
+        metrics=metrics.as_text,
+    )
+
+
+def _vitals(app: live.Projector, log_watch: LogWatch, watchdog: Watchdog) -> Vitals:
+    now = time.monotonic()
+    return Vitals(
+        seconds_since_turn=now - app.turned_at,
+        assigned=app.assigned,
+        halted=app.halted,
+        stalled_seconds=watchdog.stalled_seconds,
+        waiting=sum(watchdog.waiting.values()),
+        log_unknown_seconds=now - log_watch.sight.known_at,
+    )
 
 
 if __name__ == "__main__":

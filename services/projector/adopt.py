@@ -118,6 +118,7 @@ async def adopt(
             await emptying.empty(connection)
             await connection.execute(statements["remove_checkpoints_from"], topic, facts.partitions)
             await migrate.ensure_checkpoints(connection, topic, facts.partitions)
+            await connection.execute(statements["forget_how_far_was_told"])
         if found.loses:
             # Only where the beginning is gone: the read model begins with what is left.
             await connection.execute(

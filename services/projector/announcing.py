@@ -67,14 +67,17 @@ class Announcer:
         assert until is not None, "the statement always gives a row"
         since: list[int] = until["next_offsets"] or []
         if any(now < then for now, then in zip(next_offsets, since, strict=False)):
-            # Rebuilt, or another log: what is equal then is not told again, what is not is.
+            # Rebuilt, or restored from a backup: what was told of records that are to be applied again is no news until
+            # they are. What is equal then is not told again, what is not is.
             self._look_at_all = True
+            return None
         if any(row["next_offset"] < ends.get(row["partition"], 0) for row in checkpoints):
             return None
         first = until["day"] is None
         look_at_all = (
             first
             or self._look_at_all
+            or len(since) != len(next_offsets)  # another log was adopted
             or (until["schema_name"], until["rule_version"]) != (until["schema_now"], until["rules_now"])
         )
         base: date = day if first else until["day"]

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import faust
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 
+from services.projector.backlog import work_off
 from services.projector.batch import Record
 from services.projector.ending import end_within
 from services.projector.errors import ProjectorError
@@ -26,6 +31,7 @@ from services.projector.transport import Transport
 log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_CRASH = 5.0
+_TURN_SECONDS = 0.25
 
 
 class Projector(faust.App):
@@ -33,12 +39,19 @@ class Projector(faust.App):
 
     store: Store | None = None
     settings: Settings
+    turned_at: float
+    assigned: bool = False
+    halted: str | None = None
+    observe: Callable[[float], None]
     _publishing: asyncio.Task[None] | None = None
+    _turning: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
+        self._turning = asyncio.create_task(self._turn(), name="turning")
         self.store = await Store.open(self.settings)
-        await self.begin_at(set())
+        self.store.progress.observe = self.observe
+        await self._begin_at(set())
         if self.settings.projector_announce == "on":
             self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
         await super().on_start()
@@ -48,6 +61,8 @@ class Projector(faust.App):
         if self._publishing is not None:
             self._publishing.cancel()
             await asyncio.wait({self._publishing})
+        if self._turning is not None:
+            self._turning.cancel()
         await super().on_shutdown()
         if self.store is not None:
             log.info("stopped; %s", dict(self.store.progress.counts))
@@ -55,17 +70,61 @@ class Projector(faust.App):
 
     async def begin_at(self, partitions: set[int]) -> dict[int, int]:
         """Where the read model ends. When it cannot go on there, /v1/status says why."""
+        begin = await self._begin_at(partitions)
+        self.assigned = True
+        return begin
+
+    async def halt(self, error: Exception) -> None:
+        """Say why nothing goes on, where somebody must act; the caller ends the process."""
+        if isinstance(error, ProjectorError) and error.reason is not None and self.store is not None:
+            self.halted = f"{error.reason}: {error}"
+            await self.store.halt(error)
+
+    async def _begin_at(self, partitions: set[int]) -> dict[int, int]:
         assert self.store is not None, "the app starts its store before its consumer"
         try:
             return await self.store.begin_at(partitions)
         except ProjectorError as error:
-            await self.store.halt(error)
+            await self.halt(error)
             raise
+
+    async def _turn(self) -> None:
+        while True:
+            self.turned_at = time.monotonic()
+            await asyncio.sleep(_TURN_SECONDS)
 
     @property
     def progress(self) -> Progress | None:
         """What has been reached; None before the start."""
         return None if self.store is None else self.store.progress
+
+    async def work_off_backlog(self) -> None:
+        """Change gear when too much waits, for a while, and let Faust go on behind it. Returns soon when a rebalance or a stop
+        wants; called after every batch, so that Faust polls in between and keeps its partitions."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        if not self._may_go_on() or self._behind() <= self.settings.projector_backlog_events_min:
+            return
+        log.info("backlog: %d records wait, read in large batches", self._behind())
+        try:
+            little_is_left = await work_off(self.settings, self.store, self.highwaters(), self._may_go_on)
+        except KafkaError as error:
+            log.warning("backlog: the broker is away (%r); the stream waits for it", error)
+            return
+        if self._may_go_on():
+            # Faust's own way to a position, which asks the checkpoints. What it has in hand is dropped by the fence.
+            await self.consumer.perform_seek()
+        if little_is_left:
+            log.info("backlog: little is left, the stream goes on")
+
+    def _may_go_on(self) -> bool:
+        consumer: Any = self.consumer
+        return not self.should_stop and not self.rebalancing and bool(consumer.flow_active)
+
+    def _behind(self) -> int:
+        """Records of the assigned partitions that wait, as far as the broker has told."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        reached = self.store.progress.next_offsets
+        return sum(max(0, end - reached.get(partition, end)) for partition, end in self.highwaters().items())
 
     def highwaters(self) -> dict[int, int]:
         """The ends of the assigned partitions, as far as the broker has told them. Called from the watchdog's thread."""
@@ -77,8 +136,8 @@ class Projector(faust.App):
             return {}  # a rebalance took the partition, or the consumer, away in between
 
 
-def build(settings: Settings) -> Projector:
-    """The app, ready to be given to a worker."""
+def build(settings: Settings, observe: Callable[[float], None] = lambda seconds: None) -> Projector:
+    """The app, ready to be given to a worker; `observe` hears how many seconds each batch took."""
     app = Projector(
         settings.projector_group,
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
@@ -86,6 +145,8 @@ def build(settings: Settings) -> Projector:
         autodiscover=False,
         processing_guarantee="at_least_once",
         store="memory://",
+        # Faust makes this folder and puts nothing into it; where it works may not be writable.
+        datadir=Path(tempfile.gettempdir()) / f"{settings.projector_group}-data",
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -104,6 +165,8 @@ def build(settings: Settings) -> Projector:
         value_serializer="raw",
     )
     app.settings = settings
+    app.turned_at = time.monotonic()
+    app.observe = observe
     app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, begin_at=app.begin_at)
     events = app.topic(
         settings.topic,
@@ -122,12 +185,12 @@ def build(settings: Settings) -> Projector:
             assert app.store is not None, "the app starts its store before its consumer"
             try:
                 await app.store.apply([_record(event) for event in batch])
+                await app.work_off_backlog()
             except Exception as error:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
                 log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
                 end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
-                if isinstance(error, ProjectorError):
-                    await app.store.halt(error)
+                await app.halt(error)
                 raise
 
     app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from services.projector.batch import Record
 from services.projector.diverted import Diverted
 from services.projector.reading import StoredEvent
+from steppe.contracts.plain_events import PlainRecord
 from steppe.database.rows import Row, text
 from steppe.database.stored_events import encoded_headers
 
@@ -29,6 +31,14 @@ def event_row(stored: StoredEvent) -> Row:
     return (
         *place, event.deal, event.known, event.recorded, event.earliest, event.latest, event.kind.precedence,
         stored.content_sha256, stored.raw, stored.headers,
+    )  # fmt: skip
+
+
+def plain_event_row(record: Record, plain: PlainRecord, raw: str) -> Row:
+    """The same row, from what the short way out of the log gives."""
+    return (
+        plain.subject, plain.source, plain.id, record.partition, record.offset, plain.kind.name, "folded", plain.deal,
+        plain.known, plain.recorded, plain.earliest, plain.latest, plain.kind.precedence, plain.content_sha256, raw, None,
     )  # fmt: skip
 
 

@@ -20,11 +20,18 @@ class Settings(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
+    host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they tell no data.")
+    projector_port: int = Field(default=8002, ge=0, le=65535, description="Their port; each worker has its own.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )
     projector_batch_events_max: int = Field(default=500, ge=1, description="Records in one transaction at most.")
     projector_batch_seconds_max: float = Field(default=0.05, gt=0, description="How long a batch waits to fill up.")
+    projector_backlog_events_min: int = Field(
+        default=20_000,
+        ge=1,
+        description="With more records waiting, a worker reads them in large batches without Faust.",
+    )
     projector_session_timeout_seconds: float = Field(
         default=12.0, gt=0, description="A worker silent for longer is replaced."
     )
@@ -33,6 +40,9 @@ class Settings(BaseSettings):
     )
     projector_stalled_seconds_max: float = Field(
         default=60.0, gt=0, description="With lag and no commit for this long, the worker ends itself."
+    )
+    projector_loop_seconds_max: float = Field(
+        default=15.0, gt=0, description="A worker whose loop has not turned for this long is not live."
     )
     projector_stop_seconds_max: float = Field(
         default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,11 +40,15 @@ _SECONDS_TO_SAY_WHY = 2.0
 
 @dataclass(slots=True)
 class Progress:
-    """What this worker has reached, for the watchdog and the log. `moved_at` is monotonic seconds."""
+    """What this worker has reached, for the watchdog, the log and the door. `moved_at` is monotonic seconds.
+
+    `observe` hears how many seconds each batch took, from its first attempt to its commit.
+    """
 
     next_offsets: dict[int, int] = field(default_factory=dict)
     moved_at: float = field(default_factory=time.monotonic)
     counts: Counter[str] = field(default_factory=Counter)
+    observe: Callable[[float], None] = lambda seconds: None
 
 
 class Store:
@@ -127,11 +131,14 @@ class Store:
 
     async def apply(self, records: Iterable[Record]) -> Applied:
         """Bring a batch in. Twice is safe: what the checkpoint covers is dropped."""
+        started = time.monotonic()
         sorted_out = batch.by_partition(records)
         pauses = transient.pauses(self._jitter)
         while True:
             try:
-                return await self._try(sorted_out)
+                applied = await self._try(sorted_out)
+                self.progress.observe(time.monotonic() - started)
+                return applied
             except Exception as error:
                 if not transient.passes(error):
                     raise
@@ -151,9 +158,12 @@ class Store:
             return
         if self._schema is not None:
             log.info("goes over from %s to %s", self._schema, schema)
+            # The watchdog and the gears want to know of every partition, not only of those of this batch.
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+            owned = self.progress.next_offsets
+            self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
         self._schema = schema
         self._memory.forget()
-        self.progress.next_offsets = {}
 
     async def halt(self, error: ProjectorError) -> None:
         """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
@@ -176,6 +186,8 @@ class Store:
                 raise PartitionCountError(self._topic, len(self._partitions), facts.partitions)
             await identity.remember(connection, self._topic, facts)
             self._halted = set()
+            if self._only_schema is not None:
+                return facts  # what halts the living one is not ours to forget
             for row in await connection.fetch(STATEMENTS["halts"], self._topic):
                 partition, reason = row["partition"], row["reason"]
                 ours = partition in checkpoints

@@ -4,33 +4,38 @@ and compares every row of every table. Shares the decoding and the domain with t
 What operators gave up is obeyed. Where the fold raises, the read model stops before the first record with which it does;
 a stop that it has and that a later record would have healed is believed once the fold was seen to raise there.
 
-`python -m services.projector.verify` prints the differences; exit 0: there are none.
+
+`steppe verify` (`python -m services.projector.verify`) prints every difference; exit 0: there are none, 1: there are, or it
+could not be done, 2: used wrongly.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
 import logging
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
-from services.projector import diverting, reading
+from services.projector import diverting, log_reader, reading
 from services.projector import rows as record_rows
 from services.projector.batch import Record
 from services.projector.diverted import Place, Skips, Stage
+from services.projector.errors import ProjectorError
 from services.projector.reading import StoredEvent
 from services.projector.settings import Settings
 from services.projector.sorting import Sorted, sort_out
 from steppe.database import living, queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
 
-Table = tuple[str, Sequence[str]]
+Tell = Callable[[str, int, int], None]
 TABLES: Mapping[str, Sequence[str]] = {
     "event": record_rows.EVENT,
     "conflict": record_rows.CONFLICT,
@@ -66,8 +71,16 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
 
 
-async def verify(kafka: str, database: str, topic: str) -> Verdict:
-    """Compare the living read model with the log up to its checkpoints, both read in one snapshot."""
+class VerifyError(Exception):
+    """The two cannot be compared; the message says why."""
+
+
+async def verify(kafka: str, database: str, topic: str, tell: Tell | None = None) -> Verdict:
+    """Compare the living read model with the log up to its checkpoints, rows and position read in one snapshot.
+
+    Holds log and rows in memory. Raises VerifyError, LogGapError.
+    """
+    tell = tell or _keep_quiet
     connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -78,7 +91,7 @@ async def verify(kafka: str, database: str, topic: str) -> Verdict:
     finally:
         await connection.close()
     until = {row["partition"]: row["next_offset"] for row in found}
-    records, ends = await read_log(kafka, topic, until)
+    records, ends = await read_log(kafka, topic, until, tell)
     stops = {
         (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
     }
@@ -90,11 +103,12 @@ async def verify(kafka: str, database: str, topic: str) -> Verdict:
     ]
     stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
     verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
-    for table in TABLES:
+    for number, table in enumerate(TABLES, 1):
+        tell("comparing tables", number, len(TABLES))
         wanted, have = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
         verdict.rows += len(have)
         if len(wanted) != len(expected[table]):
-            raise ValueError(f"the fold gives a row of {table} twice")
+            raise VerifyError(f"the fold gives a row of {table} twice")
         verdict.differences += [Difference(table, "log", row) for row in sorted(wanted - have, key=repr)]
         verdict.differences += [Difference(table, "database", row) for row in sorted(have - wanted, key=repr)]
     return verdict
@@ -197,45 +211,56 @@ def _comparable(row: rows.Row) -> rows.Row:
     return tuple(tuple(value) if isinstance(value, list) else value for value in row)
 
 
-async def read_log(kafka: str, topic: str, until: Mapping[int, int]) -> tuple[list[Record], dict[int, int]]:
+async def read_log(
+    kafka: str, topic: str, until: Mapping[int, int], tell: Tell | None = None
+) -> tuple[list[Record], dict[int, int]]:
     """The records of each partition before an offset, in log order, and where the partitions end."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        partitions = {p: TopicPartition(topic, p) for p in until}
-        ends = {tp.partition: end for tp, end in (await consumer.end_offsets(list(partitions.values()))).items()}
+    tell = tell or _keep_quiet
+    records: dict[int, list[Record]] = {p: [] for p in until}
+    total = sum(until.values())
+    async with log_reader.reading(kafka, topic, dict.fromkeys(until, 0)) as log:
+        ends = await log.ends()
         short = [p for p in until if until[p] > ends[p]]
         if short:
-            raise ValueError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
-        wanted = [partitions[p] for p in until if until[p] > 0]
-        records: dict[int, list[Record]] = {p: [] for p in until}
-        if wanted:
-            consumer.assign(wanted)
-            await consumer.seek_to_beginning(*wanted)
-        while any(len(records[tp.partition]) < until[tp.partition] for tp in wanted):
-            for tp, found in (await consumer.getmany(timeout_ms=1000, max_records=20_000)).items():
-                records[tp.partition] += [
-                    Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
-                    for r in found
-                    if r.offset < until[tp.partition]
-                ]
-        return [record for p in sorted(records) for record in records[p]], ends
-    finally:
-        await consumer.stop()
+            raise VerifyError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
+        while any(len(records[p]) < until[p] for p in until):
+            for p, found in (await log.batch(20_000)).items():
+                records[p] += [record for record in found if record.offset < until[p]]
+            tell("reading the log", sum(map(len, records.values())), total)
+    return [record for p in sorted(records) for record in records[p]], ends
 
 
 def main() -> None:
     """Verify what the settings name, and say what was found."""
+    parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    asked = parser.parse_args()
     settings = Settings()  # type: ignore[call-arg]  # they come from the environment
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic))
-    for difference in verdict.differences[:20]:
-        sys.stdout.write(f"only in the {difference.only_in}: {difference.table} {difference.row}\n")
-    sys.stdout.write(
-        f"{verdict.records} records, {verdict.rows} rows, {len(verdict.differences)} differences,"
-        f" {verdict.behind} records not yet applied\n"
-    )
+    tell = _say if sys.stderr.isatty() and not asked.json else _keep_quiet
+    try:
+        verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, tell))
+    except (VerifyError, ProjectorError, OSError, KafkaError, asyncpg.PostgresError) as error:
+        sys.stderr.write(f"Cannot verify: {error}\n")
+        raise SystemExit(1) from None
+    if asked.json:
+        sys.stdout.write(json.dumps(asdict(verdict), default=str) + "\n")
+    else:
+        for difference in verdict.differences:
+            sys.stdout.write(f"only in the {difference.only_in}: {difference.table} {difference.row}\n")
+        sys.stdout.write(
+            f"{verdict.records} records, {verdict.rows} rows, {len(verdict.differences)} differences,"
+            f" {verdict.behind} records not yet applied\n"
+        )
     raise SystemExit(1 if verdict.differences else 0)
+
+
+def _keep_quiet(what: str, done: int, total: int) -> None:
+    """For tests and programs."""
+
+
+def _say(what: str, done: int, total: int) -> None:
+    sys.stderr.write(f"\r{what}: {done:,} of {total:,}    " + ("\n" if done == total else ""))
 
 
 if __name__ == "__main__":

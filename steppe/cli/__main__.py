@@ -16,14 +16,16 @@ from steppe.cli import (
     addresses,
     asking,
     backtest,
+    backup,
     learnt,
     migrate,
     project_story,
     quarantine,
+    restore,
     rule_versions,
     sending,
     tables,
-)
+)  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 
@@ -38,6 +40,8 @@ app.add_typer(quarantine.app, name="quarantine")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)
+app.command(name="backup")(backup.command)
+app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0
 
 
@@ -202,6 +206,14 @@ def status(
 def rebuild(context: typer.Context) -> None:
     """Build the read models anew beside those that live; readers notice nothing (options: steppe rebuild --help)."""
     _run_of_the_projector("services.projector.rebuild", context.args)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def verify(context: typer.Context) -> None:
+    """Compare the read models with a fresh fold of the log, row by row (options: steppe verify --help)."""
+    _run_of_the_projector("services.projector.verify", context.args)
 
 
 @app.command()

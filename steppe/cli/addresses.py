@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -50,7 +51,19 @@ def _address(url: str, port: str, host: str, running: str | None, usual: str) ->
 
 
 def _running_stack() -> dict[str, str]:
-    if not _STACK_FILE.is_file():
+    if not _STACK_FILE.is_file() or not _held(_STACK_FILE.with_name("lock")):
         return {}
     found = json.loads(_STACK_FILE.read_text(encoding="utf-8"))
     return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _held(lock: Path) -> bool:
+    """Whether a stack holds its folder. One that was killed leaves its file of addresses behind, but not its lock."""
+    try:
+        with lock.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

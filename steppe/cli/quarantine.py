@@ -18,7 +18,7 @@ from steppe.cli import addresses, tables
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
-from steppe.database import queries
+from steppe.database import living, queries
 from steppe.database.stored_events import headers_of
 
 app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
@@ -132,7 +132,11 @@ async def _fetch(query: str, *arguments: object) -> list[asyncpg.Record]:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
     try:
-        return list(await connection.fetch(_STATEMENTS[query], *arguments))
+        async with connection.transaction(readonly=True):
+            await living.enter(connection)
+            return list(await connection.fetch(_STATEMENTS[query], *arguments))
+    except living.NoReadModelError as error:
+        raise RefusedError(f"{error}.") from error
     except asyncpg.UndefinedTableError as error:
         raise RefusedError(f"{error}: run `steppe migrate`.") from error
     finally:

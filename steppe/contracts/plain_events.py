@@ -1,4 +1,4 @@
-"""The short way through the door for events in which nothing is remarkable, which are nearly all of a long stream.
+"""The short way through the door, and out of the log, for events in which nothing is remarkable: nearly all of a long stream.
 
 Types derived from the vocabulary let msgspec read and check a line in one pass. Whatever they do not take, and whatever
 is rare (corrections, references, extensions, warnings, escapes), goes the whole way through `codec.accept`, which alone
@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -21,8 +21,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, defstruct
 
 from steppe.contracts import codec, envelope
 from steppe.contracts.codec import Accepted, Refused
-from steppe.domain import shapes
-from steppe.domain.events import is_a_plan
+from steppe.domain import edtf, shapes
+from steppe.domain.events import deal_of, is_a_plan, place_in_time
 from steppe.domain.shapes import LIST_LENGTH_MAX, TEXT_LENGTH_MAX
 from steppe.domain.validation import FIELDS
 from steppe.domain.vocabulary import EVENT_KINDS, PURSUING_ROLES, ROLES, EventKind, Field, FieldKind, Row
@@ -273,6 +273,26 @@ def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:
     except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
         return None
     moment = _moment(recorded)
+    stamped = _stamped(sent, plan, data, moment)
+    if stamped is None:
+        return None
+    subject, source, event_id = sent.subject, sent.source, sent.id
+    content_sha256 = hashlib.sha256(_encode(stamped)).digest()
+    stamped["recordedtime"] = moment.written
+    stamped["time"] = moment.written if sent.time is UNSET else sent.time
+    return Accepted(
+        subject=subject,
+        value=_encode(stamped),
+        content_sha256=content_sha256,
+        source=source,
+        id=event_id,
+        name=plan.name,
+        warnings=(),
+    )
+
+
+def _stamped(sent: Any, plan: _Plan, data: Any, moment: _Moment) -> dict[str, Any] | None:
+    """The canonical content of an event recorded then; None when something about it is remarkable."""
     for name, sound in plan.checks:
         value = getattr(data, name)
         if value is not UNSET and not sound(value):
@@ -286,34 +306,92 @@ def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:
         return None
     if data.deal is UNSET and not _is_pursued(plan, data.parties):
         return None
-    subject, source, event_id = sent.subject, sent.source, sent.id
-    if not (event_id.isprintable() and not event_id.isspace() and _is_source(source) and _is_slug(subject)):
+    event_id = sent.id
+    if not (event_id.isprintable() and not event_id.isspace() and _is_source(sent.source) and _is_slug(sent.subject)):
         return None
     if sent.time is not UNSET and envelope.read_timestamp(sent.time) is None:
         return None
     encoded = _encode(data)
     if (b"\\" in encoded and _FORBIDDEN_ESCAPE.search(encoded)) or b"\x7f" in encoded:
         return None
-    stamped = {
+    return {
         "data": Raw(encoded),
         "datacontenttype": envelope.JSON,
         "id": event_id,
-        "source": source,
+        "source": sent.source,
         "specversion": envelope.SPECVERSION,
-        "subject": subject,
+        "subject": sent.subject,
         "type": sent.type,
     }
-    content_sha256 = hashlib.sha256(_encode(stamped)).digest()
-    stamped["recordedtime"] = moment.written
-    stamped["time"] = moment.written if sent.time is UNSET else sent.time
-    return Accepted(
-        subject=subject,
-        value=_encode(stamped),
-        content_sha256=content_sha256,
-        source=source,
-        id=event_id,
-        name=plan.name,
-        warnings=(),
+
+
+class _Record(_Envelope, forbid_unknown_fields=True):
+    recordedtime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRecord:
+    """What stands beside the bytes of a stored event, as `codec.decode` and `interpret` would give it."""
+
+    subject: str
+    source: str
+    id: str
+    kind: EventKind
+    deal: str | None
+    known: datetime
+    recorded: datetime
+    earliest: date | None
+    latest: date
+    content_sha256: bytes
+
+
+_read_record = msgspec.json.Decoder(_Record).decode
+_KINDS = {kind.type: kind for kind in EVENT_KINDS.values()}
+
+
+@lru_cache(maxsize=4_096)
+def _instant(text: str) -> datetime | None:
+    return envelope.read_timestamp(text)
+
+
+@lru_cache(maxsize=4_096)
+def _begin_of(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
+
+
+@lru_cache(maxsize=65_536)
+def _placed(occurred: str, known_day: date) -> tuple[date | None, date]:
+    return place_in_time(edtf.parse(occurred), known_day)
+
+
+def decode_plain(value: bytes, key: bytes) -> PlainRecord | None:
+    """Read a record of the log in structured mode in which nothing is remarkable; None: go the whole way (`codec.decode`)."""
+    try:
+        sent = _read_record(value)
+        plan = _PLANS[sent.type]
+        data = plan.read(sent.data)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
+        return None
+    recorded = _instant(sent.recordedtime)
+    if recorded is None or sent.subject.encode() != key:
+        return None
+    stamped = _stamped(sent, plan, data, _moment(recorded))
+    if stamped is None:
+        return None
+    known = recorded if data.reported is UNSET else _begin_of(data.reported)
+    day = known.date()
+    earliest, latest = (day, day) if data.occurred is UNSET else _placed(data.occurred, day)
+    return PlainRecord(
+        sent.subject,
+        sent.source,
+        sent.id,
+        _KINDS[sent.type],
+        deal_of(plan.name, None if data.deal is UNSET else data.deal, () if data.parties is UNSET else data.parties),
+        known,
+        recorded,
+        earliest,
+        latest,
+        hashlib.sha256(_encode(stamped)).digest(),
     )
 
 

@@ -17,7 +17,7 @@ from steppe.database import rows
 from steppe.database.pulse import Pulse
 from steppe.domain.groups import Groups
 from steppe.domain.history import DealState, History, Span
-from steppe.domain.rivalry import Rivalry, Standing, rivalry, standing_of
+from steppe.domain.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules import Rules
 
 if TYPE_CHECKING:
@@ -91,22 +91,23 @@ class Markets:
             row["project"] for row in await connection.fetch(self.statements["lock_standings"], others) if row["fault"]
         }
         near = await self._near(connection, sorted(concerned), standings)
+        rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
         deals = await self._deals(connection, others)
         deals.update({project: history.deals for project, history in told.items()})
         groups = await self._groups(connection, near.values(), deals.values())
         by_market: dict[str, set[str]] = {}
-        for project, standing in near.items():
-            for market in rows.market_keys(standing):
+        for project in rivals:
+            for market in rows.market_keys(near[project]):
                 by_market.setdefault(market, set()).add(project)
         suffered: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
         pulse = Pulse(connection)
         for project in sorted(concerned & near.keys()):
             await pulse.beat()
-            rivals = set().union(*(by_market[market] for market in rows.market_keys(near[project]))) - {project}
+            beside = set().union(*(by_market.get(market, ()) for market in rows.market_keys(near[project])))
             try:
                 suffered[project] = rivalry(
-                    near[project], deals.get(project, ()), [near[rival] for rival in rivals], groups, self.rules
+                    near[project], deals.get(project, ()), [rivals[rival] for rival in beside], groups, self.rules
                 )
             except Exception as error:
                 faults[project] = rows.fault_of(error)
@@ -131,7 +132,12 @@ class Markets:
     async def _concerned(
         self, connection: Connection, standings: Mapping[str, Standing], parties: Sequence[str], before: Before
     ) -> set[str]:
-        moved = [project for project, standing in standings.items() if before.standings.get(project) != standing]
+        # Others see of a project what of it can do something to them, and nothing else.
+        moved = [
+            project
+            for project, standing in standings.items()
+            if Rival.of(standing) != (Rival.of(stood) if (stood := before.standings.get(project)) else None)
+        ]
         markets = {market for project in moved for market in rows.market_keys(standings[project])}
         markets |= {
             market
@@ -146,21 +152,21 @@ class Markets:
             concerned |= {row["project"] for row in found}
             markets |= {market for row in found for market in row["markets"]}
         if markets:
-            found = await connection.fetch(self.statements["standings_in_markets"], sorted(markets))
+            found = await connection.fetch(self.statements["projects_in_markets"], sorted(markets))
             concerned |= {row["project"] for row in found}
         return concerned
 
     async def _near(
         self, connection: Connection, concerned: Sequence[str], standings: Mapping[str, Standing]
     ) -> dict[str, Standing]:
-        """The concerned projects and all that share a market with one of them."""
+        """The concerned projects and all that share a market with one of them and have crossed the line."""
         near = dict(standings)
         others = [project for project in concerned if project not in near]
         found = await connection.fetch(self.statements["standings_of_projects"], others)
         near.update({row["project"]: standing_from(row["document"]) for row in found})
         markets = {market for standing in near.values() for market in rows.market_keys(standing)}
         if markets:
-            for row in await connection.fetch(self.statements["standings_in_markets"], sorted(markets)):
+            for row in await connection.fetch(self.statements["crossers_in_markets"], sorted(markets)):
                 if row["project"] not in near:
                     near[row["project"]] = standing_from(row["document"])
         return near

@@ -21,6 +21,7 @@ class Groups:
     def __init__(self, parents: Parents) -> None:
         self._parents = {party: ([day for day, _ in steps], steps) for party, steps in parents.items()}
         self._known: dict[tuple[str, date], str] = {}
+        self._known_of_all: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
 
     def of(self, party: str, day: date) -> str:
         """The party's group on that day, named after its ultimate parent (of a ring: the first in alphabetical order)."""
@@ -29,9 +30,12 @@ class Groups:
             found = self._known[party, day] = self._climb(party, day)
         return found
 
-    def of_all(self, parties: Iterable[str], day: date) -> frozenset[str]:
+    def of_all(self, parties: tuple[str, ...], day: date) -> frozenset[str]:
         """The groups of several parties."""
-        return frozenset(self.of(party, day) for party in parties)
+        found = self._known_of_all.get((parties, day))
+        if found is None:
+            found = self._known_of_all[parties, day] = frozenset(self.of(party, day) for party in parties)
+        return found
 
     def _climb(self, party: str, day: date) -> str:
         trail = [party]

@@ -14,7 +14,7 @@ from steppe.domain.fold import history
 from steppe.domain.groups import Groups, parents_from
 from steppe.domain.history import History, Judgement, cut, on_day
 from steppe.domain.record import Record, read_record
-from steppe.domain.rivalry import Rivalry, rivalry, standing_of
+from steppe.domain.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules import RULES, Rules
 
 PARTY_PREFIX = "party:"
@@ -73,14 +73,15 @@ def portfolio(
         if record.readings and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }
     standings = {project: standing_of(told) for project, told in histories.items()}
+    rivals = {project: rival for project, standing in standings.items() if (rival := Rival.of(standing)) is not None}
     in_market: dict[tuple[str, str], set[str]] = {}
-    for project, standing in standings.items():
-        for market in standing.markets:
+    for project in rivals:
+        for market in standings[project].markets:
             in_market.setdefault(market, set()).add(project)
     rivalries = {}
     for project, standing in standings.items():
-        near = set().union(*(in_market[market] for market in standing.markets)) - {project}
-        others = [standings[other] for other in near]
+        near = set().union(*(in_market.get(market, ()) for market in standing.markets))
+        others = [rivals[other] for other in near]
         try:
             rivalries[project] = rivalry(standing, histories[project].deals, others, groups, rules)
         except Exception as error:

@@ -3,15 +3,20 @@
 Looks at one project beside the others that share a market with it. Knows what the fold said of each of them and which
 parties are one group; reads no event. A pure function of these, so the order in which projects change cannot matter.
 
-Every cause is a piece of days on which it holds; the flags follow from the days on which pieces begin and end.
+Every cause is a piece of days on which it holds; the flags follow from the days on which pieces begin and end. A market may
+have a thousand projects and nearly as many deals on paper, so only who crossed the line is looked at, each prepared once
+(`Rival`), and a deal's days are walked once. `tests/domain/plain_rivalry.py` says the same without such care.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Generic, TypeVar
 
 from steppe.domain.flagging import FlagLife
 from steppe.domain.flags import crowded, displaced
@@ -30,6 +35,11 @@ _IN_NO_MARKET = frozenset({"umbrella", "programme"})
 _ASSET_LEGS = frozenset({"equity", "rights"})
 _MARKET_LEGS = frozenset({"equity", "rights", "offtake"})
 _WORKS_DISPLACE_ON = frozenset({"plant", "corridor"})
+_valid_from = attrgetter("valid_from")
+_since = attrgetter("since")
+_until = attrgetter("until")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,22 @@ class Rivalry:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """What of a project can do something to others: the crossings of rivals' roles, and where and when it trades."""
+
+    project: str
+    crossings: tuple[Crossing, ...]
+    trading: tuple[Span[Place], ...]
+
+    @classmethod
+    def of(cls, standing: Standing) -> Rival | None:
+        """None: nothing. Two standings of one project with equal rivals do the same to everybody."""
+        crossings = tuple(crossing for crossing in standing.crossings if crossing.pursuing_role in _RIVAL_ROLES)
+        trading = tuple(span for span in standing.places if _trades(span.value)) if crossings else ()
+        return cls(standing.project, crossings, trading) if trading else None
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     since: date
     until: date
@@ -107,44 +133,56 @@ def standing_of(history: History) -> Standing:
 def rivalry(
     own: Standing,
     deals: Iterable[Span[DealState]],
-    others: Iterable[Standing],
+    others: Iterable[Rival],
     groups: Groups,
     rules: Rules = RULES,
 ) -> Rivalry:
     """The flags displaced and crowded, and the co-investments, of all deals of a project.
 
-    `others` are the projects that share a market with it, in any order; more of them change nothing.
+    `others` are the rivals that share a market with it, in any order; more of them change nothing.
     """
-    views = [_View(own, other) for other in sorted([own, *others], key=lambda standing: standing.project)]
     flags: SpanTable[tuple[str, str], Flag] = SpanTable()
     shared: SpanTable[str, CoInvestment] = SpanTable()
-    for deal, spans in groupby(deals, key=lambda span: span.value.deal):
-        _Sufferer(deal, list(spans), own, views, groups, rules).tell(flags, shared)
+    views: list[_View] | None = None
+    for deal, of_it in groupby(deals, key=lambda span: span.value.deal):
+        spans = list(of_it)
+        below = [span for span in spans if _is_below(span.value)]
+        if below:
+            views = _views(own, others) if views is None else views
+            _Sufferer(deal, spans, below, own, views, groups, rules).tell(flags, shared)
     return Rivalry(flags=flags.spans(), co_investments=shared.spans())
 
 
+@dataclass(frozen=True, slots=True)
 class _View:
-    """Another project (or the own one) seen from a project: when they share a market, and its crossings."""
+    """Another project (or the own one) seen from a project: its crossings, and when they share a market."""
 
-    def __init__(self, own: Standing, other: Standing) -> None:
-        self.is_own = own.project == other.project
-        self.crossings = [crossing for crossing in other.crossings if crossing.pursuing_role in _RIVAL_ROLES]
-        self.shared: list[tuple[date, date]] = []
-        if not self.crossings:
-            return
-        if self.is_own:
-            self.shared = [(s.valid_from, s.valid_to) for s in own.places if _trades(s.value)]
-        elif own.markets & other.markets:
-            self.shared = [
-                (max(mine.valid_from, theirs.valid_from), min(mine.valid_to, theirs.valid_to))
-                for mine in own.places
-                if _trades(mine.value)
-                for theirs in other.places
-                if _trades(theirs.value)
-                and mine.value.country is not None
-                and mine.value.country == theirs.value.country
-                and not set(mine.value.commodities).isdisjoint(theirs.value.commodities)
-            ]
+    is_own: bool
+    crossings: Sequence[Crossing]
+    shared: Sequence[tuple[date, date]]
+
+
+def _views(own: Standing, others: Iterable[Rival]) -> list[_View]:
+    """Who can do something to a project: itself, and those of whom a day in a market is shared."""
+    trading = [(span, frozenset(span.value.commodities)) for span in own.places if _trades(span.value)]
+    views = []
+    crossings = [crossing for crossing in own.crossings if crossing.pursuing_role in _RIVAL_ROLES]
+    if crossings:
+        views.append(_View(True, crossings, [(span.valid_from, span.valid_to) for span, _ in trading]))
+    for other in others:
+        if other.project == own.project:
+            continue
+        shared = [
+            (max(mine.valid_from, theirs.valid_from), min(mine.valid_to, theirs.valid_to))
+            for mine, commodities in trading
+            for theirs in other.trading
+            if mine.value.country is not None
+            and mine.value.country == theirs.value.country
+            and not commodities.isdisjoint(theirs.value.commodities)
+        ]
+        if shared:
+            views.append(_View(False, other.crossings, shared))
+    return views
 
 
 def _trades(place: Place) -> bool:
@@ -152,12 +190,13 @@ def _trades(place: Place) -> bool:
 
 
 class _Sufferer:
-    """One deal below the line, and what others do to it."""
+    """One deal that is ever below the line, and what others do to it."""
 
     def __init__(
         self,
         deal: str,
         spans: Sequence[Span[DealState]],
+        below: Sequence[Span[DealState]],
         own: Standing,
         views: Sequence[_View],
         groups: Groups,
@@ -165,26 +204,26 @@ class _Sufferer:
     ) -> None:
         self._deal = deal
         self._spans = spans
-        self._below = [span for span in spans if _is_below(span.value)]
+        self._below = below
         self._own = own
         self._groups = groups
         self._rules = rules
         self._displaced: list[_Piece] = []
         self._co_invested: list[_Piece] = []
         self._crowded: list[_Piece] = []
-        if self._below:
-            for view in views:
-                for crossing in view.crossings:
-                    if not (view.is_own and crossing.deal == deal):
-                        self._suffer(view, crossing)
+        first, last = below[0].valid_from, below[-1].valid_to
+        for view in views:
+            for crossing in view.crossings:
+                if crossing.on < last and first < crossing.held_until and not (view.is_own and crossing.deal == deal):
+                    self._suffer(view, crossing)
 
     def tell(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
         """Put the spans of this deal into the tables."""
         self._tell_flag(flags, "displaced", self._displaced)
         self._tell_flag(flags, "crowded", self._crowded)
-        for day in _turns(self._co_invested):
-            events = [piece.crossing.event for piece in _on(self._co_invested, day)]
-            shared.put(day, self._deal, CoInvestment(deal=self._deal, events=tuple(events)) if events else None)
+        for day, active in _through(self._co_invested, ()):
+            events = tuple(piece.crossing.event for piece in active)
+            shared.put(day, self._deal, CoInvestment(deal=self._deal, events=events) if events else None)
 
     def _suffer(self, view: _View, crossing: Crossing) -> None:
         winners = self._groups.of_all(crossing.parties, crossing.on)
@@ -199,7 +238,8 @@ class _Sufferer:
                 self._crowded.append(_Piece(since, last, crossing, "market", winners))
 
     def _be_displaced(self, view: _View, crossing: Crossing, winners: frozenset[str]) -> None:
-        then = next((s.value for s in self._spans if s.valid_from <= crossing.on < s.valid_to), None)
+        at = bisect_right(self._spans, crossing.on, key=_valid_from) - 1
+        then = self._spans[at].value if at >= 0 and crossing.on < self._spans[at].valid_to else None
         if then is None or then.level is None or then.level.crosses_the_line:
             return
         if then.pursuing_role not in _RIVAL_ROLES or not _had_begun(then, crossing, view):
@@ -227,7 +267,9 @@ class _Sufferer:
             since, until = max(first, crossing.on), min(last, crossing.held_until)
             if since >= until:
                 continue
-            for span in self._below:
+            for span in islice(self._below, max(0, bisect_right(self._below, since, key=_valid_from) - 1), None):
+                if span.valid_from >= until:
+                    break
                 begin, end = max(since, span.valid_from), min(until, span.valid_to)
                 if begin >= end:
                     continue
@@ -241,11 +283,10 @@ class _Sufferer:
             return
         life = FlagLife(name, self._deal, self._rules.version)
         held = any(span.value.held_since for span in self._spans)
-        days = sorted(set(_turns(pieces)) | ({span.valid_from for span in self._spans} if held else set()))
-        for day in days:
-            state = next((s.value for s in self._spans if s.valid_from <= day < s.valid_to), None)
-            place = next(s.value for s in self._own.places if s.valid_from <= day < s.valid_to)
-            active = _on(pieces, day)
+        states, places = _Walk(self._spans), _Walk(self._own.places)
+        for day, active in _through(pieces, [span.valid_from for span in self._spans] if held else ()):
+            state, place = states.on(day), places.on(day)
+            assert place is not None, "a project is somewhere on every day"
             raised = None if state is None else self._raised(name, active, state, place)
             held_since = None if state is None else state.held_since
             held_until = None if state is None else state.held_until
@@ -290,19 +331,40 @@ def _leg_of(crossing: Crossing) -> str:
     return "rights" if crossing.leg == UNKNOWN_LEG and crossing.pursuing_role == "investor" else crossing.leg
 
 
-def _on(pieces: Sequence[_Piece], day: date) -> list[_Piece]:
-    """The pieces of a day, the asset's first, one for each crossing, in order of days and events."""
-    active: dict[tuple[str, str, str], _Piece] = {}
-    for piece in pieces:
-        if piece.since <= day < piece.until:
-            crossing = piece.crossing
-            active[crossing.project, crossing.deal, crossing.event] = piece
-    return sorted(active.values(), key=lambda p: (p.tier, p.crossing.on, p.crossing.event, p.crossing.project))
+class _Walk(Generic[T]):
+    """The values of spans that do not overlap, day after day."""
+
+    def __init__(self, spans: Sequence[Span[T]]) -> None:
+        self._spans = spans
+        self._at = 0
+
+    def on(self, day: date) -> T | None:
+        """The value of a day; days must come in order."""
+        while self._at < len(self._spans) and self._spans[self._at].valid_to <= day:
+            self._at += 1
+        if self._at == len(self._spans) or day < self._spans[self._at].valid_from:
+            return None
+        return self._spans[self._at].value
 
 
-def _turns(pieces: Sequence[_Piece]) -> list[date]:
-    days = {day for piece in pieces for day in (piece.since, piece.until)}
-    return sorted(days - {FOREVER})
+def _through(pieces: Sequence[_Piece], more_days: Iterable[date]) -> Iterator[tuple[date, Sequence[_Piece]]]:
+    """Every day on which a piece begins or ends, and more, with the pieces of that day: the asset's first, then in order of
+    days and events. A crossing has one piece a day."""
+    begins, ends = sorted(pieces, key=_since, reverse=True), sorted(pieces, key=_until, reverse=True)
+    days = sorted({day for piece in pieces for day in (piece.since, piece.until)}.union(more_days) - {FOREVER})
+    active: list[_Piece] = []
+    for day in days:
+        while ends and ends[-1].until <= day:
+            gone = ends.pop()
+            del active[bisect_left(active, _in_order(gone), key=_in_order)]
+        while begins and begins[-1].since <= day:
+            insort(active, begins.pop(), key=_in_order)
+        yield day, active
+
+
+def _in_order(piece: _Piece) -> tuple[str, date, str, str, str]:
+    crossing = piece.crossing
+    return (piece.tier, crossing.on, crossing.event, crossing.project, crossing.deal)
 
 
 def _day_after(day: date) -> date:

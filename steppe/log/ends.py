@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 1.0
 TIMEOUT_SECONDS = 3.0
 _WAITING_SECONDS_MAX = 1.5
+_RECALL_SECONDS_MAX = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class LogEnds:
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
         self._ends = Ends({}, "not asked yet")
-        self._asked_at = -FRESH_SECONDS
+        self._asked_at = -math.inf
+        self._asking: asyncio.Task[Ends] | None = None
 
     async def read(self, next_offsets: Mapping[int, int]) -> Ends:
         """The ends of these partitions, which are applied up to these offsets; never raises for a broker that is away."""
@@ -60,8 +63,21 @@ class LogEnds:
                 self._asked_at = time.monotonic()
             return self._ends
 
+    def recall(self, next_offsets: Mapping[int, int]) -> Ends:
+        """What was read lately, at once, for those who must not wait for a broker; asks anew in the background."""
+        age = time.monotonic() - self._asked_at
+        if age >= FRESH_SECONDS and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.create_task(self.read(next_offsets), name="log-ends")
+        return self._ends if age < _RECALL_SECONDS_MAX else Ends({}, "not asked lately")
+
     async def close(self) -> None:
         """Let go of the broker."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait({self._asking})
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             with suppress(TimeoutError, KafkaError, OSError):  # we leave either way
@@ -83,7 +99,7 @@ class LogEnds:
                 starts = {tp.partition: start for tp, start in (await self._consumer.beginning_offsets(wanted)).items()}
         except (TimeoutError, KafkaError, OSError) as error:
             log.warning("log ends: %s: %s", type(error).__name__, error)
-            await self.close()
+            await self._let_go()
             return Ends({}, f"Kafka does not answer: {type(error).__name__}")
         behind = {
             partition: offset
@@ -98,6 +114,6 @@ class LogEnds:
                 found = await records_at(self._consumer, self._topic, behind)
         except (TimeoutError, KafkaError) as error:
             log.warning("log ends: the oldest waiting records: %s: %s", type(error).__name__, error)
-            await self.close()
+            await self._let_go()
             return {}
         return {partition: datetime.fromtimestamp(one.timestamp_ms / 1000, UTC) for partition, one in found.items()}

@@ -39,6 +39,7 @@ class DataFolder:
         self.path = path.absolute()
         self.logs = self.path / "logs"
         self._remembered = self.path / "remembered.json"
+        self._stack = self.path / "stack.json"
         self._lock: IO[str] | None = None
 
     def hold(self) -> None:
@@ -55,6 +56,7 @@ class DataFolder:
                 f"{self.path} is in use by another `steppe up` (process {holder}): "
                 "stop that one, or choose another folder with --data."
             ) from error
+        self.withdraw()  # of a stack that was killed
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -76,13 +78,15 @@ class DataFolder:
         """Keep a JSON value for the next start; the file is whole at any moment and readable by its owner only."""
         values = json.loads(self._remembered.read_text()) if self._remembered.exists() else {}
         values[name] = value
-        draft = self._remembered.with_suffix(".draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(values, indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._remembered)
+        _write_whole(self._remembered, values)
+
+    def announce(self, addresses: dict[str, Any]) -> None:
+        """Let the commands that are run beside this folder find the stack; readable by its owner only."""
+        _write_whole(self._stack, addresses)
+
+    def withdraw(self) -> None:
+        """The stack is no longer there to be found; safe to call twice."""
+        self._stack.unlink(missing_ok=True)
 
     def port(self, name: str, say: Say, *, wanted: int | None = None, default: int = 0) -> int:
         """The port that was asked for, else that of last time, else the default, if it is free; else another, and that
@@ -95,6 +99,16 @@ class DataFolder:
             say(f"Port {preferred} is taken, {name} listens on {port} instead.")
         self.remember(key, port)
         return port
+
+
+def _write_whole(path: Path, values: dict[str, Any]) -> None:
+    draft = path.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(json.dumps(values, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def free_port(preferred: int) -> int:

@@ -19,7 +19,9 @@ from steppe.standalone.places import LOOPBACK, DataFolder, Say, require_space
 from steppe.standalone.postgres import Postgres, new_password
 from steppe.standalone.services import SupervisedService, answers
 
-_PORTS = {"ingest": 8001, "api": 8000}
+_PORTS = {"ingest": 8001, "api": 8000, "projector": 8002}
+# A projector that catches up, or halts and says why, must not keep the others from being asked.
+_ASKED = {"ingest": "readyz", "api": "readyz", "projector": "livez"}
 _SERVICE_READY_SECONDS = 60.0
 _DATA_BYTES_MIN = 500 * 2**20
 Step = Callable[[str], AbstractContextManager[None]]
@@ -31,6 +33,7 @@ class Addresses:
 
     ingest: str
     api: str
+    projector: str
     page: str
     docs: str
     kafka: str
@@ -82,7 +85,9 @@ class Standalone:
         with self._step("Tables, roles and the log"):
             self._prepare(self._kafka, self._postgres)
         with self._step("The services"):
-            return self._start_services(self._kafka, self._postgres)
+            addresses = self._start_services(self._kafka, self._postgres)
+        data.announce(addresses.as_json())
+        return addresses
 
     def tick(self) -> None:
         """Start services again that have ended; ChildFailedError when the broker or the database has."""
@@ -99,6 +104,7 @@ class Standalone:
         for service in self._services:
             service.child.stop()
         self._services = []
+        self._data.withdraw()
         if self._kafka is not None:
             self._kafka.stop()
         if self._postgres is not None:
@@ -139,7 +145,7 @@ class Standalone:
 
     def _start_services(self, broker: Kafka, database: Postgres) -> Addresses:
         ports = {
-            name: self._data.port(name, self._say, wanted=self._wanted[name], default=default)
+            name: self._data.port(name, self._say, wanted=self._wanted.get(name), default=default)
             for name, default in _PORTS.items()
         }
         shared = {
@@ -147,6 +153,7 @@ class Standalone:
             "STEPPE_HOST": LOOPBACK,
             "STEPPE_INGEST_PORT": str(ports["ingest"]),
             "STEPPE_API_PORT": str(ports["api"]),
+            "STEPPE_PROJECTOR_PORT": str(ports["projector"]),
         }
         for name in ("ingest", "projector", "api"):
             # Each with the rights that it needs; ingest needs no database at all.
@@ -154,12 +161,12 @@ class Standalone:
             self._services.append(SupervisedService(name, shared | own, self._data.logs, self._say))
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         for service in self._services:
-            if service.name in urls:
-                url = f"{urls[service.name]}/readyz"
-                service.child.wait_until(lambda url=url: answers(url), _SERVICE_READY_SECONDS)  # type: ignore[misc]
+            url = f"{urls[service.name]}/{_ASKED[service.name]}"
+            service.child.wait_until(lambda url=url: answers(url), _SERVICE_READY_SECONDS)  # type: ignore[misc]
         return Addresses(
             ingest=urls["ingest"],
             api=urls["api"],
+            projector=urls["projector"],
             page=f"{urls['api']}/",
             docs=f"{urls['api']}/docs",
             kafka=broker.bootstrap,

@@ -244,6 +244,7 @@ async def test_a_checkpoint_that_was_set_back_heals_even_where_later_rows_stand_
         event("e4", occurred="2023-01-01"), event("e5", "another-mine"), event("e0"),
     ]  # fmt: skip
     last = await log.projected(messages)
+    before = (await log.status())["totals"]
     first = Record(0, 0, 0, *event("e0"))
     await log.reader.execute(
         "UPDATE checkpoint SET next_offset = 1, last_record_sha256 = $1 WHERE next_offset > 2", fingerprint(first)
@@ -252,6 +253,6 @@ async def test_a_checkpoint_that_was_set_back_heals_even_where_later_rows_stand_
         await log.reader.execute(f"DELETE FROM {table} WHERE project = 'deep-lead-mine'")
     await log.goes_on(last)
     assert (await verify(log.stack.kafka, log.database.api, log.topic)).differences == []
-    assert await log.reader.fetchval("SELECT count(*) FROM conflict") == 1
-    assert await log.reader.fetchval("SELECT count(*) FROM quarantine WHERE stage = 'decode'") == 1
+    assert (before["conflicts"], before["quarantined"] > 0) == (1, True)
+    assert (await log.status())["totals"] == before
     assert sum((await log_ends(log.stack.kafka, log.topic)).values()) == len(messages)

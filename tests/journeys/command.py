@@ -23,6 +23,12 @@ class Command:
         if ingest is not None:
             self._environment["STEPPE_INGEST"] = ingest.address
 
+    def with_log(self, kafka: str, topic: str) -> Command:
+        """The same with STEPPE_KAFKA and STEPPE_TOPIC, for commands that read the log themselves."""
+        other = copy(self)
+        other._environment = self._environment | {"STEPPE_KAFKA": kafka, "STEPPE_TOPIC": topic}
+        return other
+
     def with_database(self, address: str) -> Command:
         """The same with another STEPPE_DATABASE."""
         other = copy(self)

@@ -16,7 +16,7 @@ from steppe.domain.history import Judgement
 from steppe.domain.portfolio import portfolio
 from tests.domain.event_logs import from_wire
 from tests.journeys.command import EXAMPLE, Command
-from tests.stack import Database, Service
+from tests.stack import Database, Service, Stack
 
 AS_OF = date(2026, 11, 22)
 Start = Callable[..., Service]
@@ -81,6 +81,23 @@ def test_the_real_events_shuffled_and_sent_twice_give_what_the_fold_says(steppe:
     for key, flag in expected.items():
         shown = (flags[key]["severity"], flags[key]["since"], flags[key]["evidence"])
         assert shown == (flag.severity, flag.since.isoformat(), list(flag.evidence))
+
+
+def test_a_rebuild_and_the_way_back_leave_every_answer_as_it_was(steppe: Command, stack: Stack, topic: str) -> None:
+    steppe("send", str(EXAMPLE), "--wait")
+    steppe = steppe.with_log(stack.kafka, topic)
+    before = json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat()))
+    assert len(before) > 50
+    assert "rm_v2 lives" in steppe("rebuild")
+    assert json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat())) == before
+    assert json.loads(steppe("verify", "--json"))["differences"] == []
+    assert "previous" in steppe("rebuild", "--status")
+    assert "rm_v1 lives again" in steppe("rebuild", "--roll-back")
+    assert json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat())) == before
+    assert json.loads(steppe("status", "--json"))["rebuild"] is None
+    assert "0 differences" in steppe("verify")
+    assert "--roll-back" in steppe("rebuild", "--help")
+    steppe("rebuild", "--workers", "none", exits=2)
 
 
 def _folded(lines: list[str]) -> dict[str, Judgement]:

@@ -49,7 +49,7 @@ def test_a_record_is_found_shown_and_given_up_and_what_waited_is_folded(operatin
     assert north in table and "1 records; held: 1 subjects." in table
     assert "(not known)" in operating("quarantine", "list", columns=200)
     shown = operating("quarantine", "show", north)
-    assert "not UTF-8" in shown and "7b 22 73 75" in shown and "1 events held" in shown
+    assert "JSON cannot be read" in shown and "7b 22 73 75" in shown and "1 events held" in shown
     assert _raw(operating, north) == BROKEN
     assert "still cannot" not in operating("quarantine", "retry", north, exits=1)
     operating("quarantine", "skip", north, exits=2)

@@ -107,10 +107,14 @@ def up(data: Path) -> Iterator[Callable[..., Up]]:
 def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Callable[..., Up], data: Path) -> None:
     first = up("--ingest-port", "0", "--api-port", "0")
     before = first.addresses()
-    assert set(before) == {"ingest", "api", "page", "docs", "kafka", "database", "data", "pids"}
+    assert set(before) == {"ingest", "api", "projector", "page", "docs", "kafka", "database", "data", "pids"}
     assert set(before["pids"]) == {"kafka", "postgres", "ingest", "projector", "api"}
     assert answers(f"{before['api']}/readyz")
     assert answers(f"{before['ingest']}/readyz")
+    _wait_for(lambda: answers(f"{before['projector']}/readyz"), "the projector has its partitions")
+    told = data / "stack.json"
+    assert json.loads(told.read_text()) == before
+    assert told.stat().st_mode & 0o077 == 0
     for process in first.family():
         for connection in process.net_connections("inet"):
             if connection.status == psutil.CONN_LISTEN:
@@ -128,13 +132,15 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
 
     again = up("--ingest-port", "0", "--api-port", "0")
     after = again.addresses()
-    same = ("ingest", "api", "kafka", "database", "data")
+    assert json.loads(told.read_text()) == after
+    same = ("ingest", "api", "projector", "kafka", "database", "data")
     assert [after[name] for name in same] == [before[name] for name in same]
     family = again.family()
     assert again.end(signal.SIGTERM) == 0
     _all_gone(family)
     assert again.process.stdout is not None
     assert again.process.stdout.read() == ""
+    assert not told.exists()
 
 
 def test_a_service_that_dies_is_started_again_and_a_busy_port_is_left_alone(up: Callable[..., Up]) -> None:

@@ -120,15 +120,18 @@ class Worked:
 
     async def states(self, subject: str) -> dict[str, str]:
         """What is done with each stored event of a subject, in log order."""
-        rows = await self.owner.fetch("SELECT id, state FROM event WHERE subject = $1 ORDER BY log_offset", subject)
+        rows = await self._living("SELECT id, state FROM event WHERE subject = $1 ORDER BY log_offset", subject)
         return {row["id"]: row["state"] for row in rows}
 
     async def stages(self, subject: str) -> list[tuple[str, str]]:
         """The diverted records of a subject, in log order: stage and state."""
-        rows = await self.owner.fetch(
-            "SELECT stage, state FROM quarantine WHERE subject = $1 ORDER BY log_offset", subject
-        )
+        rows = await self._living("SELECT stage, state FROM quarantine WHERE subject = $1 ORDER BY log_offset", subject)
         return [(row["stage"], row["state"]) for row in rows]
+
+    async def _living(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        async with self.owner.transaction():
+            await living.enter(self.owner)
+            return await self.owner.fetch(query, *arguments)
 
 
 def ids(states: dict[str, str], *wanted: str) -> list[str]:

@@ -8,10 +8,14 @@ import asyncpg
 import httpx
 import pytest
 
+from services.projector.batch import Record
+from services.projector.store import Store
 from services.projector.verify import verify
+from steppe.contracts.partitioning import partition_of
 from steppe.database import living, migrate
 from tests.services.projection import QUICK, event, publish, until_covered
 from tests.services.reading_api import Log, get, memorandum, registered
+from tests.services.rebuilding import settings_of
 from tests.stack import Database, Service, Stack
 
 _COPIED = (
@@ -59,6 +63,22 @@ async def test_a_projector_at_work_goes_over_to_the_read_model_that_was_put_in_i
     assert await reader.fetchval("SELECT count(*) FROM rm_v1.event") == 2
     assert await reader.fetchval("SELECT count(*) FROM rm_v2.event") == 4
     await reader.close()
+
+
+async def test_a_worker_that_goes_over_knows_where_all_its_partitions_are(
+    database: Database, topic: str, stack: Stack, operator: asyncpg.Connection
+) -> None:
+    key, value, _ = event("one")
+    assert key is not None
+    home = partition_of(key, 4)
+    other = (home + 1) % 4
+    store = await Store.open(settings_of(stack, database, topic))
+    await store.begin_at(range(4))
+    await operator.execute("UPDATE rm_v1.checkpoint SET next_offset = 5 WHERE partition = $1", other)
+    await operator.execute("SELECT steppe.flip_read_model($1)", await copied(operator))
+    await store.apply([Record(home, 0, 1_700_000_000_000, key, value)])
+    assert store.progress.next_offsets == {0: 0, 1: 0, 2: 0, 3: 0} | {home: 1, other: 5}
+    await store.close()
 
 
 async def test_readers_of_the_api_and_of_an_earlier_knowledge_follow_the_pointer(

@@ -241,6 +241,8 @@ async def test_a_broker_that_is_away_keeps_everything_waiting(
         await asyncio.to_thread(broker.wait_until_ready)
         await ensure_topic(broker.bootstrap, DEALS, PARTITIONS_DEFAULT, name=topic)
         await topics.create()
+        connection.terminate()  # a broker takes longer to start than a leader's session may be silent
+        connection = await publisher.connect()
         await publisher.step(connection)
         assert await counts(reader) == (told, 0)
     finally:

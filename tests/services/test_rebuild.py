@@ -168,7 +168,7 @@ async def test_a_second_rebuild_is_refused_in_words_and_a_building_one_can_be_gi
     assert await state_of(reader) == {"rm_v1": "living"}
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "sort"])
+@pytest.mark.parametrize("stage", STAGES)
 async def test_a_rebuild_that_is_killed_goes_on_where_it_was(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, stage: str,
     monkeypatch: pytest.MonkeyPatch,

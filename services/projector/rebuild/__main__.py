@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pydantic
+from aiokafka.errors import KafkaError
 
 from services.projector.errors import ProjectorError
 from services.projector.rebuild import way_back
@@ -44,7 +45,7 @@ def main() -> None:
     except asyncpg.InsufficientPrivilegeError as error:
         sys.stderr.write(f"{error}: STEPPE_DATABASE must name a user with the rights of the projector.\n")
         raise SystemExit(1) from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         sys.stderr.write(f"The database or the broker does not answer as it should: {error}\n")
         raise SystemExit(1) from None
     with suppress(BrokenPipeError):

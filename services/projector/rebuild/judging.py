@@ -14,14 +14,15 @@ from steppe.database import living, market, queries, rows
 from steppe.database.rows import copy
 from steppe.domain.groups import Groups
 from steppe.domain.history import DealState, Span
-from steppe.domain.rivalry import Standing, rivalry
+from steppe.domain.rivalry import Rival, rivalry
 from steppe.domain.rules import Rules
 
 PHASE = "judge"
 _STATEMENTS = queries.load("rebuild")
 _DEALS = queries.load("market")["deal_spans_of_projects"]
 _NOTE_FAULTS = queries.load("market")["note_market_faults"]
-_CROSSERS_MAX = 200_000
+_CROSSERS = queries.load("market")["crossers_in_markets"]
+_RIVALS_MAX = 200_000
 
 
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
@@ -56,7 +57,7 @@ class _Judge:
     def __init__(self, groups: Groups, rules: Rules) -> None:
         self._groups = groups
         self._rules = rules
-        self._markets: dict[str, Sequence[Standing]] = {}
+        self._markets: dict[str, Sequence[Rival]] = {}
         self._kept = 0
 
     async def part(
@@ -64,14 +65,14 @@ class _Judge:
     ) -> tuple[rows.ProjectRows, Mapping[str, str]]:
         """What the market does to the projects of a range; and which could not be judged, with the reason."""
         found = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
-        near: dict[str, Mapping[str, Standing]] = {}
+        near: dict[str, Mapping[str, Rival]] = {}
         own = {row["project"]: market.standing_from(row["document"]) for row in found}
         for row in found:
             near[row["project"]] = {
-                crosser.project: crosser
+                rival.project: rival
                 for key in row["markets"]
-                for crosser in await self._crossers(connection, key)
-                if crosser.project != row["project"]
+                for rival in await self._rivals(connection, key)
+                if rival.project != row["project"]
             }
         suffering = [project for project, others in near.items() if others or own[project].crossings]
         made = rows.ProjectRows()
@@ -90,13 +91,14 @@ class _Judge:
                     rows.add_rivalry(made, project, suffered)
         return made, faults
 
-    async def _crossers(self, connection: asyncpg.Connection, key: str) -> Sequence[Standing]:
+    async def _rivals(self, connection: asyncpg.Connection, key: str) -> Sequence[Rival]:
         found = self._markets.pop(key, None)
         if found is None:
-            rows_of_it = await connection.fetch(_STATEMENTS["crossings_in_market"], key)
-            found = [market.standing_from(row["document"]) for row in rows_of_it]
+            standings = await connection.fetch(_CROSSERS, [key])
+            rivals = (Rival.of(market.standing_from(row["document"])) for row in standings)
+            found = [rival for rival in rivals if rival is not None]
             self._kept += len(found)
-            while self._markets and self._kept > _CROSSERS_MAX:
+            while self._markets and self._kept > _RIVALS_MAX:
                 self._kept -= len(self._markets.pop(next(iter(self._markets))))
         self._markets[key] = found  # the last is the one used last
         return found

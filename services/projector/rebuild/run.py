@@ -102,7 +102,7 @@ class _Rebuild:
             f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = $1",  # noqa: S608 - the pointer's name
             self._settings.topic,
         )
-        if stage == "read":
+        if stage in ("read", "sort"):
             await self._read()
             await self._sort()
             stage = "fold"

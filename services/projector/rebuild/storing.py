@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import asyncpg
 
@@ -17,10 +18,14 @@ from services.projector.batch import Record
 from services.projector.diverted import Skips, skip_of
 from services.projector.reading import State, StoredEvent
 from services.projector.sorting import undecodable
+from steppe.contracts.codec import STRUCTURED
+from steppe.contracts.partitioning import partition_of
+from steppe.contracts.plain_events import decode_plain
 from steppe.database import living, queries
 from steppe.database.rows import Row, copy
 
 _RECORDS_AT_ONCE = 20_000
+_PLAIN_HEADERS = ((), (("content-type", STRUCTURED.encode()),))
 
 
 async def store(
@@ -44,7 +49,7 @@ async def _store(
     connection: asyncpg.Connection, applier: Applier, schema: str, found: Mapping[int, list[Record]], skips: Skips
 ) -> dict[int, int]:
     read = {
-        partition: [_rows_of(record, applier.partitions, skips) for record in of_it]
+        partition: [rows_of(record, applier.partitions, skips) for record in of_it]
         for partition, of_it in found.items()
     }
     async with connection.transaction():
@@ -64,7 +69,17 @@ async def _store(
     return fence | {record.partition: record.offset + 1 for record in last}
 
 
-def _rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
+@lru_cache(maxsize=100_000)
+def _home_of(key: bytes, partitions: int) -> int:
+    return partition_of(key, partitions)
+
+
+def rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
+    """Whether a record is an event, and the row of what it is. Twice is the same."""
+    if not skips and record.value and record.key and record.headers in _PLAIN_HEADERS:
+        plain = decode_plain(record.value, record.key)
+        if plain is not None and _home_of(record.key, partitions) == record.partition:
+            return True, rows.plain_event_row(record, plain, record.value.decode())
     found = reading.read(record, partitions)
     skip = skip_of(record, skips)
     diverted = undecodable(found, skip)

@@ -34,6 +34,19 @@ CROSS JOIN LATERAL (
 WHERE checkpoint.topic = $1::text
 ORDER BY checkpoint.partition;
 
+-- name: api_rebuild
+-- How far the rebuild is that is under way; no row: none is.
+SELECT
+    rebuild.schema_name AS schema,
+    rebuild.phase,
+    rebuild.done,
+    rebuild.total AS of,
+    rebuild.eta_seconds,
+    rebuild.updated_at
+FROM steppe.rebuild
+JOIN steppe.read_model USING (schema_name)
+WHERE read_model.state = 'building';
+
 -- name: api_totals
 -- What the read model holds.
 SELECT
@@ -52,6 +65,16 @@ SELECT
     OR EXISTS (SELECT 1 FROM event)
     OR EXISTS (SELECT 1 FROM conflict)
     OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
+
+-- name: api_progress
+-- How far each partition is, and since when. $1 topic
+SELECT
+    checkpoint.partition,
+    checkpoint.next_offset,
+    checkpoint.applied_at
+FROM checkpoint
+WHERE checkpoint.topic = $1::text
+ORDER BY checkpoint.partition;
 
 -- name: api_halts
 -- Why partitions cannot go on. $1 topic

@@ -33,3 +33,8 @@ WHERE checkpoint.topic = $1
 -- Sent when the transaction commits, so that a reader who waits for a position need not poll.
 -- $1 position, as in 0:41,3:7
 SELECT pg_notify('steppe_position', $1);
+
+-- name: records_applied
+-- Whether anything was applied at all, of any topic.
+SELECT coalesce(sum(next_offset), 0)::bigint
+FROM checkpoint;

@@ -67,3 +67,8 @@ FROM unnest($2::integer[], $3::bigint[]) AS begun (partition, log_start)
 WHERE checkpoint.topic = $1
   AND checkpoint.partition = begun.partition
   AND checkpoint.next_offset < begun.log_start;
+
+-- name: forget_how_far_was_told
+-- The positions of another log say nothing about this one; what was told of flags and projects is still known.
+UPDATE steppe.announced_until
+SET next_offsets = '{}';

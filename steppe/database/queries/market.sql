@@ -24,11 +24,18 @@ SELECT standing.project, standing.markets, standing.document
 FROM standing
 WHERE standing.project = ANY ($1::text[]);
 
--- name: standings_in_markets
+-- name: projects_in_markets
 -- $1 markets
-SELECT standing.project, standing.markets, standing.document
+SELECT standing.project
 FROM standing
 WHERE standing.markets && $1::text[];
+
+-- name: crossers_in_markets
+-- Those of which a deal crossed the line. $1 markets
+SELECT standing.project, standing.document
+FROM standing
+WHERE standing.markets && $1::text[]
+    AND standing.document NOT LIKE '%"crossings":[]%';
 
 -- name: projects_of_parties
 -- Projects whose deals name a party of these, and the markets they are in. $1 parties

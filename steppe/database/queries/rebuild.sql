@@ -250,13 +250,6 @@ SELECT standing.project, standing.markets, standing.document
 FROM standing
 WHERE standing.project BETWEEN $1::text AND $2::text;
 
--- name: crossings_in_market
--- The projects that are ever in a market and of which a deal crossed the line. $1 market
-SELECT standing.document
-FROM standing
-WHERE standing.markets @> ARRAY[$1::text]
-    AND standing.document NOT LIKE '%"crossings":[]%';
-
 -- name: every_parent
 SELECT span.party, span.valid_from, span.parent
 FROM party_span AS span

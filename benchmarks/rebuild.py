@@ -1,0 +1,274 @@
+"""How fast is a rebuild with the full judgement, what does an event cost it, and where does the time go?
+
+    python -m benchmarks.rebuild [--events 50000] [--workers 2]
+
+Against the stack that tests use. The log is that of `benchmarks/rebuild_events.py`. The limit in the same run is what nobody who
+keeps the events can avoid: two processes that read the log with getmany, decode JSON, COPY the same rows of events with their
+key, add up one row a project, and commit with the position. It folds nothing, judges nothing and has no other index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from benchmarks.projector_live import prepared
+from benchmarks.rebuild_events import Message, messages
+from services.projector import rows as record_rows
+from services.projector.batch import Record
+from services.projector.rebuild.storing import rows_of
+from services.projector.verify import verify
+from steppe.contracts.partitioning import partition_of
+from steppe.contracts.topics import PARTITIONS_DEFAULT
+from steppe.database import rows
+from steppe.database.stored_events import stored_before
+from steppe.domain.fold import history
+from steppe.domain.record import effective
+from tests.stack import Stack, kind_of_stack, started
+
+_HEADERS = [("content-type", b"application/cloudevents+json")]
+_VERIFIED_EVENTS_MAX = 60_000
+_BARE = """
+CREATE TABLE bare_event (LIKE event INCLUDING DEFAULTS, PRIMARY KEY (subject, source, id));
+CREATE TABLE bare_project (project text PRIMARY KEY, events integer NOT NULL);
+CREATE TABLE bare_checkpoint (partition integer PRIMARY KEY, next_offset bigint NOT NULL);
+"""
+_UPSERT = """
+INSERT INTO bare_project (project, events)
+SELECT project, count(*) FROM unnest($1::text[]) AS project GROUP BY project
+ON CONFLICT (project) DO UPDATE SET events = bare_project.events + excluded.events
+"""
+_ADVANCE = """
+INSERT INTO bare_checkpoint (partition, next_offset) VALUES ($1, $2)
+ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset
+"""
+_KNOWN = datetime(2026, 1, 15, tzinfo=UTC)
+
+
+async def write(kafka: str, topic: str, log: Iterable[Message]) -> int:
+    """The log, as ingest would partition it; returns how many records."""
+    count = 0
+    async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", linger_ms=20, max_batch_size=2**18) as producer:
+        sent = []
+        for key, value in log:
+            partition = partition_of(key, PARTITIONS_DEFAULT)
+            sent.append(await producer.send(topic, value, key=key, headers=_HEADERS, partition=partition))
+            count += 1
+            if len(sent) == 10_000:
+                await asyncio.gather(*sent)
+                sent.clear()
+        await asyncio.gather(*sent)
+    return count
+
+
+async def bare_worker(kafka: str, topic: str, owner: str, partitions: Sequence[int]) -> None:
+    """One process of the limit."""
+    connection = await asyncpg.connect(owner, server_settings={"synchronous_commit": "off"})
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, max_partition_fetch_bytes=2**23, fetch_max_bytes=2**25)
+    await consumer.start()
+    places = [TopicPartition(topic, p) for p in partitions]
+    consumer.assign(places)
+    await consumer.seek_to_beginning(*places)
+    left = sum((await consumer.end_offsets(places)).values())
+    decode = msgspec.json.Decoder().decode
+    seen: set[tuple[str, str, str]] = set()
+    while left:
+        made: list[tuple[Any, ...]] = []
+        found = await consumer.getmany(timeout_ms=500, max_records=20_000)
+        for place, records in found.items():
+            left -= len(records)
+            for record in records:
+                envelope = decode(record.value)
+                identity = (envelope["subject"], envelope["source"], envelope["id"])
+                if identity in seen:
+                    continue
+                seen.add(identity)
+                made.append(
+                    (*identity, place.partition, record.offset, envelope["type"], "folded", None, _KNOWN, _KNOWN, None, None, 1, b"", record.value.decode(), None)
+                )  # fmt: skip
+        if not found:
+            continue
+        async with connection.transaction():
+            await connection.copy_records_to_table("bare_event", records=made, columns=list(record_rows.EVENT))
+            await connection.execute(_UPSERT, [row[0] for row in made])
+            for place, records in found.items():
+                await connection.execute(_ADVANCE, place.partition, records[-1].offset + 1)
+    await consumer.stop()
+    await connection.close()
+
+
+def run(command: Sequence[str], count: int = 1, env: dict[str, str] | None = None) -> tuple[float, float, str]:
+    """Seconds, seconds of processor of these processes and their children, and what they printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
+    children = [
+        subprocess.Popen(
+            [*command, str(number)] if count > 1 else command, env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE, text=True,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    said = [child.communicate()[0] for child in children]
+    took = time.monotonic() - began
+    assert all(child.returncode == 0 for child in children), said
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "".join(said)
+
+
+async def stages(owner: str, until: asyncio.Event) -> dict[str, float]:
+    """How long each stage of the rebuild took."""
+    connection = await asyncpg.connect(owner)
+    spent: dict[str, float] = defaultdict(float)
+    last = time.monotonic()
+    while not until.is_set():
+        stage = await connection.fetchval("SELECT phase FROM steppe.rebuild ORDER BY began_at DESC LIMIT 1")
+        now = time.monotonic()
+        if stage:
+            spent[stage] += now - last
+        last = now
+        await asyncio.sleep(0.05)
+    await connection.close()
+    return spent
+
+
+def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
+    """Microseconds of processor an event for what a worker does besides waiting for the database, in one process."""
+    records = [
+        Record(partition_of(key, PARTITIONS_DEFAULT), number, 1_700_000_000_000, key, value, tuple(_HEADERS))
+        for number, (key, value) in enumerate(log)
+    ]
+    found: list[tuple[str, float]] = []
+
+    def timed(what: str, work: Callable[[], Any]) -> Any:
+        began = time.process_time()
+        done = work()
+        found.append((what, (time.process_time() - began) / len(log) * 1e6))
+        return done
+
+    stored = timed(
+        "decode, check, row of the event", lambda: [rows_of(record, PARTITIONS_DEFAULT, {}) for record in records]
+    )
+    of_subject: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for is_event, row in stored:
+        if is_event and ":" not in row[0]:
+            of_subject[row[0]].append({"raw": row[-2], "headers": row[-1], "subject": row[0]})
+    events = timed(
+        "decode again for the fold",
+        lambda: {name: effective([stored_before(row) for row in of_it]) for name, of_it in of_subject.items()},
+    )
+    told = timed("fold", lambda: {name: history(name, known) for name, known in events.items()})
+    made = rows.ProjectRows()
+    place = rows.Place(0, 0, 0)
+
+    def formatted() -> None:
+        for name, one in told.items():
+            rows.add_project(made, one, events[name], place, now=_KNOWN)
+
+    timed("documents and rows of spans", formatted)
+    return found
+
+
+async def measure(stack: Stack, count: int, workers: int) -> None:
+    topic, owner, dsn = await prepared(stack)
+    total = await write(stack.kafka, topic, messages(count))
+    connection = await asyncpg.connect(owner)
+    await connection.execute(_BARE)
+    me = [sys.executable, "-m", "benchmarks.rebuild", "--limit", stack.kafka, topic, owner]
+    took, busy, _ = await asyncio.to_thread(run, me, 2)
+    limit = total / took
+    sys.stdout.write(f"limit, 2 processes: {limit:,.0f} events/s, {busy / total * 1e6:,.0f} µs CPU of them an event\n")
+    await connection.execute("DROP TABLE bare_event, bare_project, bare_checkpoint")
+    own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic}
+    command = [sys.executable, "-m", "services.projector.rebuild", "--json", "--workers", str(workers)]
+    done = asyncio.Event()
+    watching = asyncio.create_task(stages(owner, done))
+    took, busy, said = await asyncio.to_thread(run, command, 1, own)
+    done.set()
+    assert json.loads(said)["flipped"]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    sys.stdout.write(
+        f"rebuild, {workers} workers: {total / took:,.0f} events/s, {busy / total * 1e6:,.0f} µs CPU of them an event,"
+        f" {total / took / limit:.2f} of the limit; largest process {peak:,.0f} MiB\n"
+    )
+    for stage, seconds in (await watching).items():
+        sys.stdout.write(f"  {stage:10} {seconds:8.1f} s  {seconds / took:4.0%}\n")
+    sample = list(messages(min(count, 20_000)))
+    for what, cost in parts(sample):
+        sys.stdout.write(f"  {what:36} {cost:6.0f} µs CPU an event\n")
+    schema = json.loads(said)["schema"]
+    made = {
+        table: await connection.fetchval(f"SELECT count(*) FROM {schema}.{table}")
+        for table in ("event", "project", "project_span", "deal_span", "flag_span")
+    }
+    sys.stdout.write(f"  rows: {made}\n")
+    await connection.close()
+    if count <= _VERIFIED_EVENTS_MAX:
+        verdict = await verify(stack.kafka, dsn, topic)
+        sys.stdout.write(f"  verify: {verdict.rows:,} rows, {len(verdict.differences)} differences\n")
+    else:
+        sys.stdout.write(f"  {await compared(owner, schema, count)} projects of a sample folded afresh, and equal\n")
+
+
+async def compared(owner: str, schema: str, count: int) -> int:
+    """Fold every hundredth project afresh from the generator and compare its spans; returns how many."""
+    of_subject: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for key, value in messages(count):
+        name = key.decode()
+        if ":" not in name and int(name.removeprefix("project-")) % 100 == 0:
+            identity = json.loads(value)["id"]
+            of_subject[name].setdefault(identity, {"raw": value.decode(), "headers": None, "subject": name})
+    connection = await asyncpg.connect(owner)
+    for name, found in of_subject.items():
+        made = rows.ProjectRows()
+        events = effective([stored_before(row) for row in found.values()])
+        rows.add_project(made, history(name, events), events, rows.Place(0, 0, 0), now=_KNOWN)
+        for table, columns, wanted in (
+            ("project_span", rows.PROJECT_SPAN, made.project_spans),
+            ("deal_span", rows.DEAL_SPAN, made.deal_spans),
+            ("flag_span", rows.FLAG_SPAN, made.flag_spans),
+        ):
+            which = "AND flag NOT IN ('displaced', 'crowded')" if table == "flag_span" else ""
+            stored = await connection.fetch(
+                f"SELECT {', '.join(columns)} FROM {schema}.{table} WHERE project = $1 {which}", name
+            )
+            assert sorted(map(str, map(tuple, stored))) == sorted(map(str, wanted)), (name, table)
+    await connection.close()
+    return len(of_subject)
+
+
+def main() -> None:
+    """Measure and print."""
+    if sys.argv[1:2] == ["--limit"]:
+        _, _, kafka, topic, owner, number = sys.argv
+        asyncio.run(bare_worker(kafka, topic, owner, range(int(number), PARTITIONS_DEFAULT, 2)))
+        return
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--events", type=int, default=50_000)
+    arguments.add_argument("--workers", type=int, default=2)
+    given = arguments.parse_args()
+    sys.stdout.write(
+        f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python"
+        f" {platform.python_version()}; {given.events:,} events\n"
+    )
+    with started(kind_of_stack()) as stack:
+        sys.stdout.write(f"stack: {stack.kind}\n")
+        asyncio.run(measure(stack, given.events, given.workers))
+
+
+if __name__ == "__main__":
+    main()
