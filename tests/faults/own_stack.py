@@ -136,6 +136,8 @@ class World:
             "STEPPE_DATABASE": getattr(self.database, _ADDRESS_FOR[name]),
             "STEPPE_TOPIC": self.topic,
             "STEPPE_PROJECTOR_GROUP": f"steppe.projector.{self.topic}",
+            # Publishing has fault tests of its own; here its sessions would only get in the way of the counting.
+            "STEPPE_PROJECTOR_ANNOUNCE": "off",
         }
         service = start_service(name, {**own, **settings}, self.folder, wait=wait)
         self.services.append(service)
