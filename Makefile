@@ -30,7 +30,7 @@ test: setup ## Run every test, on Docker if an engine answers, else on the stand
 	@$(BIN)/pytest
 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
-	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults
+	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/test_rebuild_readers.py
 
 soak: setup ## Twenty minutes of load and random faults; SECONDS=…, SEED=… to repeat one
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
