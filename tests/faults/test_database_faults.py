@@ -139,7 +139,9 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(world: World) -> None:
         address = world.database.projector.replace(f":{world.stack.postgres.port}/", f":{proxy.port}/")
         workers = _projector(world, STEPPE_DATABASE=address)
         with watched(world, all_distinct=True) as watch:
-            written: list[Message] = []
+            # The first commit of a worker only says where it begins.
+            written = _send(world, 0, 10)
+            until("it is at work", lambda: watch.total == len(written), workers)
             for _ in range(5):
                 proxy.swallow_answer_to(b"COMMIT;")
                 written += _send(world, len(written), 200)
