@@ -11,13 +11,13 @@ Item = dict[str, Any]
 def since(then: Sequence[Item], now: Sequence[Item]) -> list[Item]:
     """The entries that are new or read otherwise now, in the order of the fold. Both timelines are of the same day.
 
-    Each is an entry as known now with `learnt`: `new`, `corrected` (the name or a field) or its state, as `retracted`.
+    Corrections themselves are left out: they are told with what they correct. Each is an entry as known now with `learnt`: `new`, `corrected` (the name or a field) or its state, as `retracted`.
     """
     before = {entry["event"]: entry for entry in then}
     found = []
     for entry in now:
         old = before.get(entry["event"])
-        learnt = _learnt(old, entry)
+        learnt = None if str(entry["name"]).startswith("event.") else _learnt(old, entry)
         if learnt is not None:
             known = old["corrections"] if old else []
             fresh = [change for change in entry["corrections"] if change not in known]

@@ -29,7 +29,9 @@ SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/events.ndjson"))
 # Every event of the example says when the world could know it, so this instant decides nothing but must be later.
 _RECORDED = "2026-04-01T00:00:00Z"
 # What `flags.json` holds, what is said twice, what depends on the log, and the words, which have examples of their own.
-_LEFT_OUT = {"flags", "legs", "position", "as_of", "known_at", "explanation"}
+_LEFT_OUT = {
+    "flags", "legs", "position", "as_of", "known_at", "explanation", "quarantined", "held_events",
+}  # fmt: skip
 _NOT_TOLD = Explanation(stands="", missing="", next="")
 
 

@@ -83,7 +83,7 @@ async def test_a_project_says_all_that_the_contract_lists(world: Log, client: ht
     (item,) = body["items"]
     assert set(item) == {
         "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline",
-        "flags", "investors", "memorandum_since", "bound_on", "last_event_on", "position",
+        "flags", "investors", "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
     }  # fmt: skip
     assert (item["key"], item["name"], item["level"], item["investors"]) == ("stuck", "Stuck", "memorandum", ["alpha"])
     assert item["headline"]["flag"] == "memorandum-only"
