@@ -1,5 +1,6 @@
 """Where things lie: the user's cache, the data folder with its lock and remembered values, and free loopback ports."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -86,7 +87,8 @@ class DataFolder:
 
     def withdraw(self) -> None:
         """The stack is no longer there to be found; safe to call twice."""
-        self._stack.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it may never have been a folder
+            self._stack.unlink()
 
     def port(self, name: str, say: Say, *, wanted: int | None = None, default: int = 0) -> int:
         """The port that was asked for, else that of last time, else the default, if it is free; else another, and that
