@@ -192,6 +192,8 @@ def _java(*options: str) -> list[str]:
         *options,
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
+        # A broker that dies of a full disk would fill what was freed for it with its core.
+        "-XX:-CreateCoredumpOnCrash",
         "-Djava.awt.headless=true",
         "-Dlog4j2.configurationFile=log4j2.properties",
     ]

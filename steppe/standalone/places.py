@@ -1,6 +1,5 @@
 """Where things lie: the user's cache, the data folder with its lock and remembered values, and free loopback ports."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -57,11 +56,11 @@ class DataFolder:
                 f"{self.path} is in use by another `steppe up` (process {holder}): "
                 "stop that one, or choose another folder with --data."
             ) from error
-        self.withdraw()  # of a stack that was killed
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
+        self.withdraw()  # of a stack that was killed
 
     def release(self) -> None:
         """Let the next one in; safe to call twice."""
@@ -86,9 +85,9 @@ class DataFolder:
         _write_whole(self._stack, addresses)
 
     def withdraw(self) -> None:
-        """The stack is no longer there to be found; safe to call twice."""
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it may never have been a folder
-            self._stack.unlink()
+        """The stack is no longer there to be found; safe to call twice. Does nothing to a folder that another one holds."""
+        if self._lock is not None:
+            self._stack.unlink(missing_ok=True)
 
     def port(self, name: str, say: Say, *, wanted: int | None = None, default: int = 0) -> int:
         """The port that was asked for, else that of last time, else the default, if it is free; else another, and that

@@ -38,6 +38,16 @@ def _in_the_middle(world: World, watch: Watch, workers: Workers, count: int = 1_
     return written
 
 
+async def _send_until_it_says(world: World, worker: Service, words: str, written: list[Message]) -> None:
+    """Send a few events now and then until the worker has said these words: with nothing to do it would notice nothing."""
+    deadline = time.monotonic() + 60
+    while words not in worker.log():
+        assert time.monotonic() < deadline, worker.log()[-2000:]
+        written += (more := messages(len(written), 10, _PROJECTS))
+        await publish(world.kafka, world.topic, more)
+        await asyncio.sleep(0.1)
+
+
 @pytest.mark.parametrize("how", ["killed", "immediate", "fast"])
 def test_a_database_that_goes_down_in_the_middle_of_the_load_and_comes_back(world: World, how: str) -> None:
     """Killed: SIGKILL to all its processes. Immediate and fast: what `pg_ctl stop` does. The worker lives through it."""
@@ -52,7 +62,7 @@ def test_a_database_that_goes_down_in_the_middle_of_the_load_and_comes_back(worl
             server.server.process.send_signal(signal.SIGQUIT if how == "immediate" else signal.SIGINT)
             server.server.process.wait(30)
         (worker,) = workers.awake
-        until("the worker has noticed", lambda: "the database is away" in worker.log(), workers)
+        asyncio.run(_send_until_it_says(world, worker, "the database is away", written))
         world.stack.mend()
         hold(world, identities(written), workers)
     assert workers.exits == []
@@ -63,20 +73,19 @@ def test_a_database_without_a_free_connection_is_waited_for(world: World) -> Non
     with watched(world, all_distinct=True) as watch:
         written = _in_the_middle(world, watch, workers)
         (worker,) = workers.awake
-        asyncio.run(_take_every_connection(world, worker))
+        asyncio.run(_take_every_connection(world, worker, written))
         hold(world, identities(written), workers)
     assert workers.exits == []
     assert "TooManyConnectionsError" in worker.log()
 
 
-async def _take_every_connection(world: World, worker: Service) -> None:
+async def _take_every_connection(world: World, worker: Service, written: list[Message]) -> None:
     """Take what is free and what the worker has, and keep it until the worker has found none."""
+    noticed = asyncio.create_task(_send_until_it_says(world, worker, "TooManyConnectionsError", written))
     owner = await asyncpg.connect(world.database.owner)
     taken: list[asyncpg.Connection] = []
     try:
-        deadline = time.monotonic() + 60
-        while "TooManyConnectionsError" not in worker.log():
-            assert time.monotonic() < deadline, worker.log()[-2000:]
+        while not noticed.done():
             try:
                 while True:
                     taken.append(await asyncpg.connect(world.database.api))
@@ -86,6 +95,7 @@ async def _take_every_connection(world: World, worker: Service) -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'steppe-projector'"
             )
             await asyncio.sleep(0.1)
+        await noticed
     finally:
         for connection in taken:
             connection.terminate()
@@ -100,8 +110,7 @@ def test_a_database_that_only_reads_for_a_while_is_waited_for(world: World) -> N
         switch = "ALTER SYSTEM SET default_transaction_read_only = '{}'"
         asyncio.run(world.as_owner(switch.format("on"), "SELECT pg_reload_conf()"))
         (worker,) = workers.awake
-        written += _send(world, len(written), 100)
-        until("the worker has noticed", lambda: "ReadOnlySQLTransactionError" in worker.log(), workers)
+        asyncio.run(_send_until_it_says(world, worker, "ReadOnlySQLTransactionError", written))
         asyncio.run(
             world.as_owner("SET default_transaction_read_only = off", switch.format("off"), "SELECT pg_reload_conf()")
         )
@@ -115,20 +124,17 @@ def test_tables_that_somebody_holds_are_waited_for(world: World) -> None:
     with watched(world, all_distinct=True) as watch:
         written = _in_the_middle(world, watch, workers)
         (worker,) = workers.awake
-        asyncio.run(_hold_the_events(world, worker))
+        asyncio.run(_hold_the_events(world, worker, written))
         hold(world, identities(written), workers)
     assert workers.exits == []
 
 
-async def _hold_the_events(world: World, worker: Service) -> None:
+async def _hold_the_events(world: World, worker: Service, written: list[Message]) -> None:
     owner = await asyncpg.connect(world.database.owner)
     try:
         async with owner.transaction():
             await owner.execute("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE")
-            deadline = time.monotonic() + 30
-            while "LockNotAvailableError" not in worker.log():
-                assert time.monotonic() < deadline, worker.log()[-2000:]
-                await asyncio.sleep(0.1)
+            await _send_until_it_says(world, worker, "LockNotAvailableError", written)
     finally:
         await owner.close()
 

@@ -123,6 +123,7 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
     other = up()
     assert other.process.wait(60) == 1
     assert "is in use by another `steppe up`" in other.said()
+    assert json.loads(told.read_text()) == before, "the one that was refused took nothing away"
 
     family = first.family()
     first.end(signal.SIGKILL)

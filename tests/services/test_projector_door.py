@@ -97,6 +97,8 @@ async def test_a_worker_is_ready_when_it_has_its_partitions_and_counts_what_it_d
     assert found["steppe_projection_lag_events"] == found["steppe_projection_lag_seconds"] == 0
     assert found["steppe_events_applied_total"] == 2
     assert found["steppe_duplicates_total"] == 1
+    assert found["steppe_quarantined_total"] == 1
+    assert found["steppe_held_total"] == 0
     assert found["steppe_batch_duration_seconds_count"] >= 1
     assert found["process_resident_memory_bytes"] > 0
     api = start("api")
@@ -153,7 +155,8 @@ async def test_a_port_that_is_taken_is_named(start: Start) -> None:
 async def test_a_slow_database_neither_evicts_the_worker_nor_fills_its_memory_nor_delays_its_end(
     stack: Stack, topic: str, database: Database, owner: asyncpg.Connection, start: Start
 ) -> None:
-    small = {"STEPPE_PROJECTOR_BATCH_EVENTS_MAX": "50"}
+    # The stream's gear: batches of the backlog are larger on purpose, and so is their memory.
+    small = {"STEPPE_PROJECTOR_BATCH_EVENTS_MAX": "50", "STEPPE_PROJECTOR_BACKLOG_EVENTS_MIN": "1000000"}
     service = start("projector", **QUICK, **small)
     await until("it is ready", lambda: asked(service, "/readyz").status_code == 200)
     await owner.execute(SLOW)
