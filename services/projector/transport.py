@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 
@@ -19,6 +20,7 @@ log = logging.getLogger("steppe.projector")
 
 BeginAt = Callable[[set[int]], Awaitable[dict[int, int]]]
 _SECONDS_TO_END = 3.0
+_TRIES = 5
 
 
 class Consumer(aiokafka.Consumer):
@@ -27,19 +29,31 @@ class Consumer(aiokafka.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the
         position, to which Faust would fall back, is not ours."""
-        transport = cast(Transport, self.transport)
-        assigned: set[TP] = self.assignment()  # empty when there are more workers than partitions
         try:
-            begin = await transport.begin_at({tp.partition for tp in assigned})
-            positions = {tp: begin[tp.partition] for tp in assigned}
-            if positions:
-                await self.seek_wait(positions)
+            positions = await self._seek_to_checkpoints()
         except Exception as error:
             log.critical("cannot begin at the checkpoints: %s: %s", type(error).__name__, error)
             end_within(_SECONDS_TO_END, "the checkpoints could not be read")
             await self.app.crash(error)
             raise
         log.info("begins at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
+        return positions
+
+    async def _seek_to_checkpoints(self) -> dict[TP, int]:
+        transport = cast(Transport, self.transport)
+        for tries_left in reversed(range(_TRIES)):
+            assigned: set[TP] = self.assignment()  # empty when there are more workers than partitions
+            begin = await transport.begin_at({tp.partition for tp in assigned})
+            positions = {tp: begin[tp.partition] for tp in assigned}
+            try:
+                if positions:
+                    await self.seek_wait(positions)
+            except IllegalStateError:
+                # The next rebalance took a partition away while the read model was asked.
+                if not tries_left:
+                    raise
+            else:
+                break
         return positions
 
 
