@@ -27,7 +27,7 @@ from steppe.contracts.announcements import CAUSES
 from steppe.domain.crosswalk import SCHEMES
 from steppe.domain.history import SEVERITIES
 from steppe.domain.levels import LEVEL_OF_LABEL
-from steppe.domain.vocabulary import SECTORS
+from steppe.domain.vocabulary import CONFIDENCES, GRADES, SECTORS
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
@@ -38,6 +38,9 @@ FLAGS = (
 )  # fmt: skip
 SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
 HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
+NOT_STATED = "not-stated"
+_CONFIDENCES = (*CONFIDENCES, NOT_STATED)
+_EVIDENCE = (*GRADES, NOT_STATED)
 FORMATS = ("json", "csv")
 FORMATS_PLANNED = ("xlsx", "parquet")
 EVENT_STREAM = ("event-stream",)
@@ -98,6 +101,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("cause", "What brought the change about.", values.one_of(CAUSES), CAUSES),
         _many("project", "Project key.", values.text),
         _many("deal", "Deal slug.", values.text),
+        _many("confidence", "How sure the source is of the event.", values.one_of(_CONFIDENCES), _CONFIDENCES),
+        _many("evidence", "Grade of a piece of evidence that the event has.", values.one_of(_EVIDENCE), _EVIDENCE),
         Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=values.text),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=values.instant),
@@ -119,6 +124,7 @@ FLAG_ROWS = (
 )  # fmt: skip
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 RECORD = (*PAGED, "project")
+TIMELINE = (*PAGED, "confidence", "evidence")
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")

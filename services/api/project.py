@@ -36,14 +36,17 @@ async def project(request: Request, key: str) -> Response:
     return await answer_one(request, parameters.PROJECT, one)
 
 
-@router.get("/v1/projects/{key}/timeline", openapi_extra=described(parameters.PAGED))
+@router.get("/v1/projects/{key}/timeline", openapi_extra=described(parameters.TIMELINE))
 async def project_timeline(request: Request, key: str) -> Response:
-    """What happened to a project until a day, in the order of the fold, and what it did to levels and flags."""
+    """What happened to a project until a day, in the order of the fold, and what it did to levels and flags.
+
+    `confidence` and `evidence` choose among the events that are shown; levels and flags are judged from all of them.
+    """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
         return await _timeline(snapshot, question, key)
 
-    return await answer_list(request, parameters.PAGED, tables.TIMELINE, page)
+    return await answer_list(request, parameters.TIMELINE, tables.TIMELINE, page)
 
 
 async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
@@ -101,6 +104,7 @@ async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
         project_spans=await snapshot.rows("api_project_spans_of_project", key),
         changes=changes,
         rules=snapshot.rules,
+        filters=question.filters,
     )
     entries, next_key = told.page(question.after, question.limit)
     conflicts = await snapshot.rows("api_conflicts_of_project", key)

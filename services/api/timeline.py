@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from services.api import stored
 from services.api.knowledge import Knowledge, read_as_known
+from services.api.parameters import NOT_STATED
 from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.reading import Row
 from steppe.domain.events import Event
@@ -37,6 +38,7 @@ class Told:
         project_spans: Sequence[Row],
         changes: Sequence[Item],
         rules: Rules,
+        filters: Mapping[str, Collection[str]],
     ) -> None:
         self._project = project
         self._as_of = as_of
@@ -44,6 +46,7 @@ class Told:
         self._project_spans = project_spans
         self._changes = changes
         self._rules = rules
+        self._filters = filters
         known = [stored.event(row) for row in rows if stored.folds(row)]
         self._events = [event for event in known if event is not None]
         self._knowledge = knowledge
@@ -67,16 +70,26 @@ class Told:
         """The entries after a place, and the place of the last one if there are more. Raises RefusalError."""
         if after is not None and len(after) != _PLACE_PARTS:
             raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
-        rest = [(place, row) for place, row in self._rows if after is None or place > tuple(after)]
+        rest = [
+            (place, row)
+            for place, row in self._rows
+            if (after is None or place > tuple(after)) and (not self._filters or self._is_asked_for(row))
+        ]
         shown = rest[:limit]
         return [self._entry(row) for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
 
+    def _is_asked_for(self, row: Row) -> bool:
+        reading = self._readings.get((row["source"], row["id"]))
+        data = reading.event.data if reading else _data_of(row)
+        stated = {
+            "confidence": {data.get("confidence") or NOT_STATED},
+            "evidence": {str(piece.get("grade")) for piece in data.get("evidence") or ()} or {NOT_STATED},
+        }
+        return all(not stated[name].isdisjoint(asked) for name, asked in self._filters.items())
+
     def _entry(self, row: Row) -> Item:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
-        envelope = stored.raw(row["raw"])
-        # In binary mode the stored value is the data alone.
-        data = envelope if row["headers"] else envelope.get("data")
-        data = data if isinstance(data, dict) else {}
+        data = _data_of(row)
         reading = self._readings.get((row["source"], row["id"]))
         event = reading.event if reading else None
         latest = event.latest if event else None
@@ -151,6 +164,13 @@ class Told:
 
 _PLACE_PARTS = 5
 _LAST = date.max.isoformat()
+
+
+def _data_of(row: Row) -> dict[str, Any]:
+    envelope = stored.raw(row["raw"])
+    # In binary mode the stored value is the data alone.
+    data = envelope if row["headers"] else envelope.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:

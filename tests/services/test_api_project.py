@@ -104,6 +104,34 @@ async def test_the_timeline_is_paged_in_the_order_of_the_fold(mine: Log, client:
     assert len(whole) == 10
 
 
+async def test_the_timeline_can_be_asked_for_events_of_some_confidence_and_evidence(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    def paper(id: str, **stated: Any) -> dict[str, Any]:
+        return event("memorandum.signed", "a", id, deal="b", occurred=f"2020-0{len(id)}-01", instrument="mou", **stated)
+
+    url = "https://example.org/paper"
+    await log.append(
+        paper("o", confidence="high", evidence=[{"grade": "official", "url": url}, {"grade": "press"}]),
+        paper("tw", confidence="low", evidence=[{"grade": "press"}]),
+        paper("thr"),
+    )
+
+    async def asked(**filters: str) -> list[str]:
+        body = await get(client, "/v1/projects/a/timeline", as_of=DAY, **filters)
+        assert {item["deal_level"] for item in body["items"]} <= {"memorandum"}
+        return [item["id"] for item in body["items"]]
+
+    assert await asked(confidence="high") == ["o"]
+    assert await asked(confidence="high,low") == ["o", "tw"]
+    assert await asked(evidence="press") == ["o", "tw"]
+    assert await asked(evidence="press", confidence="low") == ["tw"]
+    assert await asked(evidence="not-stated") == await asked(confidence="not-stated") == ["thr"]
+    refused = await client.get("/v1/projects/a/timeline", params={"evidence": "rumour"})
+    assert refused.status_code == 400
+    assert "official, company, trade-press, press, other, not-stated" in refused.text
+
+
 async def test_the_timeline_shows_conflicts_and_unknown_types(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(registered("a", name="First"))
     await log.append(registered("a", name="Second"))
