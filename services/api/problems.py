@@ -7,7 +7,6 @@ database driver raises, into `application/problem+json`.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import quote
@@ -18,25 +17,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from steppe.contracts.problems import MEDIA_TYPE, Problem
+
 log = logging.getLogger(__name__)
-
-MEDIA_TYPE = "application/problem+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One row of the table. `slug` is public: programs may branch on the type that ends in it."""
-
-    slug: str
-    status: int
-    title: str
-    retry_after_seconds: int | None = None
-
-    @property
-    def type(self) -> str:
-        """The stable URI of the kind of problem."""
-        return f"urn:steppe:problem:{self.slug}"
-
 
 UNKNOWN_PARAMETER = Problem(slug="unknown-parameter", status=400, title="There is no such parameter here")
 BAD_PARAMETER = Problem(slug="bad-parameter", status=400, title="A parameter cannot be read")
@@ -78,26 +61,12 @@ class RefusalError(Exception):
         self.members = members or {}
 
 
-def document(problem: Problem, detail: str, instance: str, **members: Any) -> dict[str, Any]:
-    """The problem as RFC 9457 spells it."""
-    return {
-        "type": problem.type,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": detail,
-        "instance": instance,
-        **members,
-    }
-
-
 def respond(request: Request, problem: Problem, detail: str, **members: Any) -> Response:
     """The problem as an answer."""
-    headers = {"Cache-Control": "no-store"}
-    if problem.retry_after_seconds is not None:
-        headers["Retry-After"] = str(problem.retry_after_seconds)
+    headers = problem.headers
     if problem is METHOD_NOT_ALLOWED:
         headers["Allow"] = "GET, HEAD"
-    body = msgspec.json.encode(document(problem, detail, quote(request.url.path), **members))
+    body = msgspec.json.encode(problem.document(detail, quote(request.url.path), **members))
     return Response(body, problem.status, headers, MEDIA_TYPE)
 
 

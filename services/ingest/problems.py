@@ -7,34 +7,18 @@ Raise `Refusal(TOO_LARGE, "...")` anywhere below a route; `install` turns it, an
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from steppe.contracts.problems import MEDIA_TYPE, Problem
+
 log = logging.getLogger(__name__)
-
-MEDIA_TYPE = "application/problem+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One row of the table. `slug` is public: programs may branch on the type that ends in it."""
-
-    slug: str
-    status: int
-    title: str
-    retry_after_seconds: int | None = None
-
-    @property
-    def type(self) -> str:
-        """The stable URI of the kind of problem."""
-        return f"urn:steppe:problem:{self.slug}"
-
 
 UNKNOWN_PARAMETER = Problem(slug="unknown-parameter", status=400, title="There is no such parameter here")
 BAD_PARAMETER = Problem(slug="bad-parameter", status=400, title="A parameter cannot be read")
@@ -70,18 +54,8 @@ class Refusal(Exception):  # noqa: N818 (the word of the domain: it is an answer
 
 def respond(request: Request, problem: Problem, detail: str, **members: Any) -> Response:
     """The problem as an answer."""
-    headers = {"Cache-Control": "no-store"}
-    if problem.retry_after_seconds is not None:
-        headers["Retry-After"] = str(problem.retry_after_seconds)
-    document = {
-        "type": problem.type,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": detail,
-        "instance": request.url.path,
-        **members,
-    }
-    return Response(msgspec.json.encode(document), problem.status, headers, MEDIA_TYPE)
+    body = msgspec.json.encode(problem.document(detail, quote(request.url.path), **members))
+    return Response(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
 def allow_parameters(request: Request, *known: str) -> None:
