@@ -124,7 +124,8 @@ FLAG_ROWS = (
 )  # fmt: skip
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 RECORD = (*PAGED, "project")
-TIMELINE = (*PAGED, "confidence", "evidence")
+STATED = ("confidence", "evidence")
+TIMELINE = (*PAGED, *STATED)
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")

@@ -104,7 +104,7 @@ async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
         project_spans=await snapshot.rows("api_project_spans_of_project", key),
         changes=changes,
         rules=snapshot.rules,
-        filters=question.filters,
+        stated={name: question.filters[name] for name in parameters.STATED if name in question.filters},
     )
     entries, next_key = told.page(question.after, question.limit)
     conflicts = await snapshot.rows("api_conflicts_of_project", key)

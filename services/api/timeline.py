@@ -38,7 +38,7 @@ class Told:
         project_spans: Sequence[Row],
         changes: Sequence[Item],
         rules: Rules,
-        filters: Mapping[str, Collection[str]],
+        stated: Mapping[str, Collection[str]],
     ) -> None:
         self._project = project
         self._as_of = as_of
@@ -46,7 +46,7 @@ class Told:
         self._project_spans = project_spans
         self._changes = changes
         self._rules = rules
-        self._filters = filters
+        self._stated = stated
         known = [stored.event(row) for row in rows if stored.folds(row)]
         self._events = [event for event in known if event is not None]
         self._knowledge = knowledge
@@ -73,7 +73,7 @@ class Told:
         rest = [
             (place, row)
             for place, row in self._rows
-            if (after is None or place > tuple(after)) and (not self._filters or self._is_asked_for(row))
+            if (after is None or place > tuple(after)) and (not self._stated or self._is_asked_for(row))
         ]
         shown = rest[:limit]
         return [self._entry(row) for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
@@ -85,7 +85,7 @@ class Told:
             "confidence": {data.get("confidence") or NOT_STATED},
             "evidence": {str(piece.get("grade")) for piece in data.get("evidence") or ()} or {NOT_STATED},
         }
-        return all(not stated[name].isdisjoint(asked) for name, asked in self._filters.items())
+        return all(not stated[name].isdisjoint(asked) for name, asked in self._stated.items())
 
     def _entry(self, row: Row) -> Item:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""

@@ -110,10 +110,10 @@ async def test_the_timeline_can_be_asked_for_events_of_some_confidence_and_evide
     def paper(id: str, **stated: Any) -> dict[str, Any]:
         return event("memorandum.signed", "a", id, deal="b", occurred=f"2020-0{len(id)}-01", instrument="mou", **stated)
 
-    url = "https://example.org/paper"
+    official, press = ({"grade": grade, "title": "The paper"} for grade in ("official", "press"))
     await log.append(
-        paper("o", confidence="high", evidence=[{"grade": "official", "url": url}, {"grade": "press"}]),
-        paper("tw", confidence="low", evidence=[{"grade": "press"}]),
+        paper("o", confidence="high", evidence=[official, press]),
+        paper("tw", confidence="low", evidence=[press]),
         paper("thr"),
     )
 
