@@ -32,6 +32,7 @@ log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_CRASH = 5.0
 _TURN_SECONDS = 0.25
+_METADATA_SECONDS_MAX = 5
 
 
 class Projector(faust.App):
@@ -156,6 +157,9 @@ def build(settings: Settings, observe: Callable[[float], None] = lambda seconds:
         broker_heartbeat_interval=settings.projector_heartbeat_seconds,
         broker_request_timeout=max(30.0, settings.projector_session_timeout_seconds),
         broker_rebalance_timeout=30.0,
+        # A broker that has just come back may not know the topic yet, and whoever assigns then assigns nothing to anybody
+        # until the topic is looked up again.
+        consumer_metadata_max_age_ms=_METADATA_SECONDS_MAX * 1000,
         broker_max_poll_records=1000,
         stream_buffer_maxsize=4096,
         stream_wait_empty=True,
