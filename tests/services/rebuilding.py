@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 from services.projector.settings import Settings
 from tests.stack import Database, Stack
@@ -18,12 +19,14 @@ def settings_of(stack: Stack, database: Database, topic: str) -> Settings:
     return Settings(kafka=stack.kafka, database=database.projector, topic=topic)
 
 
-def started(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
-    """`steppe rebuild ARGUMENTS`."""
+def started(
+    settings: Settings, *arguments: str, complaints: IO[str] | None = None, **more: str
+) -> subprocess.Popen[str]:
+    """`steppe rebuild ARGUMENTS`. Whoever does not read what it says all the time gives it a file for its complaints."""
     own = {"STEPPE_KAFKA": settings.kafka, "STEPPE_DATABASE": settings.database, "STEPPE_TOPIC": settings.topic}
     return subprocess.Popen(
         [sys.executable, "-m", "services.projector.rebuild", *arguments],
-        env={**os.environ, **own}, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **own, **more}, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints or subprocess.PIPE, text=True,
     )  # fmt: skip
 
 

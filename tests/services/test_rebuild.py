@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from tests.services.test_projector_markets import portfolio_of_messages
 from tests.stack import Database, Service, Stack
 
 Start = Callable[..., Service]
+# After the first of several parts.
+IN_THE_MIDDLE = {"fold": "rebuild-part:kill:fold", "judge": "rebuild-part:kill:judge"}
 
 
 @pytest.fixture
@@ -168,23 +171,22 @@ async def test_a_second_rebuild_is_refused_in_words_and_a_building_one_can_be_gi
     assert await state_of(reader) == {"rm_v1": "living"}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("stage", "place"), [*((stage, f"rebuild:kill:{stage}") for stage in STAGES), *IN_THE_MIDDLE.items()]
+)
 async def test_a_rebuild_that_is_killed_goes_on_where_it_was(
-    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, stage: str,
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, stage: str, place: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     await publish(stack.kafka, topic, everything())
     monkeypatch.setenv("STEPPE_REBUILD_EVENTS_A_PART", "50")
     settings = settings_of(stack, database, topic)
-    process = started(settings)
-    while process.poll() is None:
-        if await reader.fetchval("SELECT phase FROM steppe.rebuild") == stage:
-            process.kill()
-            break
+    process = started(settings, STEPPE_TEST_FAILPOINT=place)
     process.communicate(timeout=60)
-    if process.returncode != 0:
-        assert process.returncode == -9
-        ran(settings)
+    assert process.returncode == -signal.SIGKILL
+    assert await reader.fetchval("SELECT phase FROM steppe.rebuild") == stage
+    assert await state_of(reader) == {"rm_v1": "living", "rm_v2": "building"}
+    ran(settings)
     assert await state_of(reader) == {"rm_v1": "previous", "rm_v2": "living"}
     verdict = await verify(stack.kafka, database.api, topic)
     assert (verdict.differences, verdict.behind) == ([], 0)

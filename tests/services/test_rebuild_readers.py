@@ -9,6 +9,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -79,8 +80,9 @@ def told(number: int) -> Message:
 
 
 async def test_every_read_during_rebuilds_under_load_finds_a_whole_read_model(
-    stack: Stack, topic: str, database: Database, start: Callable[..., Service]
+    stack: Stack, topic: str, database: Database, start: Callable[..., Service], tmp_path: Path
 ) -> None:
+    complaints = (tmp_path / "complaints").open("w")
     chance = random.Random(3)
     service = start("projector", **QUICK)
     api = start("api")
@@ -106,14 +108,14 @@ async def test_every_read_during_rebuilds_under_load_finds_a_whole_read_model(
     try:
         while sum(reader.reads for reader in readers) < READS:
             for arguments in ([], ["--roll-back"]):
-                process = started(settings, *arguments)
+                process = started(settings, *arguments, complaints=complaints)
                 while process.poll() is None:
                     for one in (*reading, load):
                         if one.done():
                             one.result()
                     await asyncio.sleep(0.05)
-                out, complaint = process.communicate()
-                assert process.returncode == 0, out + complaint
+                out, _ = process.communicate()
+                assert process.returncode == 0, out + (tmp_path / "complaints").read_text()
                 flips += 1
             operator = await asyncpg.connect(database.projector)
             # Readers of the previous one are gone: the next rebuild need not wait for them.

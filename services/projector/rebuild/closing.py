@@ -7,7 +7,8 @@ position ever goes back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ _STATEMENTS = queries.load("rebuild")
 _RECORDS_AT_ONCE = 2_000
 # So many may be missing when the living one is stopped: they take no longer than one of its batches.
 _RECORDS_BEHIND_MAX = 500
+# Whoever stays as near as this for so long follows the log as closely as a log that grows can be followed.
+_RECORDS_NEAR_MAX = 100
+_SECONDS_NEAR_MAX = 2.0
 _LOCK_TIMEOUT = "30s"
 # A reader that began before the flip still reads the previous one; none may take so long.
 _SECONDS_UNTIL_UNREAD = 60.0
@@ -41,13 +45,18 @@ class Follower:
     store: Store
     log: LogReader
 
-    async def catch_up(self, tell: Callable[[int], object]) -> None:
-        """Apply until nearly nothing is left. `tell` hears how many records are."""
+    async def catch_up(self, look: Callable[[int], Awaitable[None]]) -> None:
+        """Apply until nothing is left, or nearly nothing while more comes in all the time. `look` hears how many records are."""
+        near_until: float | None = None
         while True:
             ends = await self.log.ends()
             left = sum(end - self.store.progress.next_offsets[partition] for partition, end in ends.items())
-            tell(left)
-            if left <= 0:
+            await look(left)
+            if left > _RECORDS_NEAR_MAX:
+                near_until = None
+            elif near_until is None:
+                near_until = time.monotonic() + _SECONDS_NEAR_MAX
+            if left <= 0 or (near_until is not None and time.monotonic() > near_until):
                 return
             found = await self.log.batch(_RECORDS_AT_ONCE)
             if found:
@@ -66,10 +75,14 @@ async def following(settings: Settings, schema: str, partitions: int) -> AsyncIt
         await store.close()
 
 
-async def flip(connection: asyncpg.Connection, follower: Follower, tell: Callable[[int], object]) -> dict[int, int]:
+async def flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int]:
     """Let it live: in one transaction, at no earlier position than the one that lives now. Returns the position."""
+
+    async def nobody_looks(left: int) -> None:
+        return None
+
     while True:
-        await follower.catch_up(tell)
+        await follower.catch_up(nobody_looks)
         reached = await _try_to_flip(connection, follower)
         if reached is not None:
             return reached

@@ -17,6 +17,7 @@ import asyncpg
 
 from services.projector import rows as record_rows
 from services.projector.sorting import waits_behind
+from steppe import failpoints
 from steppe.database import living, queries, registry_rows, rows
 from steppe.database.rows import copy
 from steppe.database.stored_events import stored_before
@@ -42,6 +43,7 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
                 made.add(subject, list(events))
             await made.copy(connection)
             await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+        failpoints.reach("rebuild-part", PHASE)
         gc.collect()
 
 

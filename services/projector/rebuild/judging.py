@@ -10,6 +10,7 @@ from datetime import date
 
 import asyncpg
 
+from steppe import failpoints
 from steppe.database import living, market, queries, rows
 from steppe.database.rows import copy
 from steppe.domain.groups import Groups
@@ -42,6 +43,7 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
             if faults:
                 await connection.execute(_NOTE_FAULTS, list(faults), list(faults.values()))
             await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+        failpoints.reach("rebuild-part", PHASE)
 
 
 async def _groups(connection: asyncpg.Connection) -> Groups:

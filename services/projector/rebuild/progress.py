@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from steppe import failpoints
 from steppe.database import queries
 
 _STATEMENTS = queries.load("rebuild")
@@ -59,3 +60,4 @@ class Progress:
         eta = round((time.monotonic() - self._began) * left / worked) if worked > 1 else None
         await self._connection.execute(_STATEMENTS["note_progress"], self._schema, done, total, eta)
         self._tell(Step(schema=self._schema, stage=self._stage, done=done, total=total, eta_seconds=eta))
+        failpoints.reach("rebuild", self._stage)

@@ -220,14 +220,14 @@ class _Rebuild:
             begun = sum(follower.store.progress.next_offsets.values())
             total = sum((await follower.log.ends()).values()) - begun
             await self._progress.enter("catch-up", total)
-            await follower.catch_up(lambda left: None)
+            await follower.catch_up(lambda left: self._progress.at(max(0, total - left), total))
             await self._progress.enter("compare", total)
             found = await parity.compare(connection, old, schema)
             reached = follower.store.progress.next_offsets
             if flip:
                 await self._progress.enter("flip", 1)
                 await self._drop_the_one_before()
-                reached = await closing.flip(connection, follower, lambda left: None)
+                reached = await closing.flip(connection, follower)
                 await self._progress.at(1, 1)
         return Rebuilt(
             schema=schema, previous=old, flipped=flip, events=sum(reached.values()), position=position_of(reached),

@@ -38,7 +38,7 @@ async def roll_back(settings: Settings) -> tuple[str, str]:
             settings.topic,
         )
         async with closing.following(settings, schema, partitions) as follower:
-            return schema, position_of(await closing.flip(connection, follower, lambda left: None))
+            return schema, position_of(await closing.flip(connection, follower))
 
 
 async def drop_previous(settings: Settings) -> str:
