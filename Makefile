@@ -26,8 +26,9 @@ demo: setup ## Start the whole system with the real Central Asia events; ONCE=1 
 up: setup ## Start the whole system on the log in .steppe
 	@$(BIN)/steppe up
 
-test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack
-	@$(BIN)/pytest
+# Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
+test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
+	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
 	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/test_rebuild_readers.py

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,19 +15,30 @@ from steppe.database import migrate
 from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
 
 _TEMPLATE = "steppe_template"
-_used: list[str] = []
+_used: set[str] = set()
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A real broker and a real database, shared by the whole run: use `topic` and `database` for what is yours."""
     with started(kind_of_stack()) as running:
-        _used.append(running.kind)
+        _used.add(running.kind)
         yield running
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["stacks"] = sorted(_used)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of pytest-xdist has ended: its stack is told in the last lines, too."""
+    _used.update(getattr(node, "workeroutput", {}).get("stacks", ()))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_line(f"stack: {_used[0] if _used else 'not needed by these tests'}")
+    terminalreporter.write_line(f"stack: {', '.join(sorted(_used)) or 'not needed by these tests'}")
 
 
 @pytest.fixture(scope="session")

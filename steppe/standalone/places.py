@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from steppe.standalone.errors import AlreadyUpError, NoSpaceError
 
 LOOPBACK = "127.0.0.1"
 Say = Callable[[str], None]
+_PORT_MIN, _PORT_END, _DRAWS = 20_000, 32_768, 50
 
 
 def cache_folder() -> Path:
@@ -113,8 +115,13 @@ def _write_whole(path: Path, values: dict[str, Any]) -> None:
 
 
 def free_port(preferred: int) -> int:
-    """The preferred port if it can be bound on loopback, else any free one."""
-    for candidate in (preferred, 0):
+    """The preferred port if it can be bound on loopback, else any free one.
+
+    Any: below the ports that systems hand out by themselves, where a client that tries a server which is away cannot take the
+    server's own port meanwhile.
+    """
+    drawn = (_PORT_MIN + secrets.randbelow(_PORT_END - _PORT_MIN) for _ in range(_DRAWS))
+    for candidate in (*([preferred] if preferred else []), *drawn, 0):
         with socket.socket() as probe:
             # As the servers do: a port whose last connections are in TIME_WAIT is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

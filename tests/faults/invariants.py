@@ -107,7 +107,8 @@ class Watch(threading.Thread):
                         await asyncio.sleep(0.1)
                 finally:
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is away
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+                # It is away, which asyncpg may notice in the middle of its own words.
                 await asyncio.sleep(0.1)
 
     async def _look(self, connection: asyncpg.Connection) -> None:

@@ -4,8 +4,6 @@ Whole: every transition goes on from the one before, the last one says what stan
 """
 
 import asyncio
-import os
-import random
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from tests.faults.load import troubled_messages
+from tests.faults.sizes import seeded
 from tests.services.projection import QUICK, log_ends, publish, until_covered
 from tests.services.published import Topics, until_sent
 from tests.stack import Database, Service, Stack
@@ -26,9 +25,7 @@ PROJECTS = 90
 async def test_every_transition_is_told_once_and_reaches_the_topic_however_often_the_leader_is_killed(
     stack: Stack, topic: str, database: Database, start: Callable[..., Service]
 ) -> None:
-    seed = int(os.environ.get("STEPPE_TEST_SEED") or random.SystemRandom().randrange(2**32))
-    sys.stdout.write(f"STEPPE_TEST_SEED={seed}\n")
-    chance = random.Random(seed)
+    chance = seeded()
     topics = Topics.of(stack.kafka, topic)
     await topics.create()
     workers = [start("projector", **QUICK, **topics.settings) for _ in range(2)]

@@ -13,29 +13,31 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from steppe.cli.migrate import ensure_topic
-from steppe.contracts.topics import FLAGS, PARTITIONS_DEFAULT, PROJECTS
+from steppe.contracts.topics import FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE
 
 Envelope = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Where a test's own transitions and projects go."""
+    """Where a test's own transitions, projects and quarantined records go."""
 
     kafka: str
     flags: str
     projects: str
+    quarantine: str
 
     @classmethod
     def of(cls, kafka: str, log: str) -> Topics:
         """Named after the test's own log."""
         suffix = log.rpartition(".")[2]
-        return cls(kafka, f"{FLAGS.name}.{suffix}", f"{PROJECTS.name}.{suffix}")
+        return cls(kafka, *(f"{topic.name}.{suffix}" for topic in (FLAGS, PROJECTS, QUARANTINE)))
 
     async def create(self) -> None:
         """With the settings of the real ones."""
         await ensure_topic(self.kafka, FLAGS, PARTITIONS_DEFAULT, name=self.flags)
         await ensure_topic(self.kafka, PROJECTS, PARTITIONS_DEFAULT, name=self.projects)
+        await ensure_topic(self.kafka, QUARANTINE, PARTITIONS_DEFAULT, name=self.quarantine)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -45,6 +47,7 @@ class Topics:
             "STEPPE_PROJECTOR_ANNOUNCE_SECONDS": "0.2",
             "STEPPE_FLAGS_TOPIC": self.flags,
             "STEPPE_PROJECTS_TOPIC": self.projects,
+            "STEPPE_QUARANTINE_TOPIC": self.quarantine,
         }
 
     async def read(self, topic: str) -> list[Envelope]:

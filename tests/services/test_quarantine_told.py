@@ -124,7 +124,7 @@ async def test_each_record_is_published_once_with_its_bytes_and_why_also_after_a
     """Killed between the commit and the publication: the topic is not there yet, so nothing can have gone out."""
     topics = Topics.of(worked.stack.kafka, worked.topic)
     await topics.create()
-    own = f"{QUARANTINE.name}.{worked.topic.rpartition('.')[2]}"
+    own = f"{QUARANTINE.name}.later.{worked.topic.rpartition('.')[2]}"
     settings: dict[str, Any] = {**QUICK, **topics.settings, "STEPPE_QUARANTINE_TOPIC": own}
     other = event("one", VICTIM, note="another content")
     places = await worked.send(
