@@ -13,7 +13,7 @@ __all__ = ["age_months", "overtaken", "sentence"]
 def sentence(flag: Flag, as_of: date) -> str:
     """One sentence with the figures, as of a day."""
     old = age(flag.start, as_of)
-    counted = papers(flag.count or 0)
+    counted = papers(flag.count) if flag.count else "Part of another deal's paper"
     held = " On hold." if flag.on_hold else ""
     match flag.flag:
         case "memorandum-only":
