@@ -9,18 +9,8 @@ from steppe.standalone.kafka import free_ports
 from tests.faults.own_stack import OwnStack, World, own_brokers, own_database, own_folder, world_on
 from tests.faults.sizes import FULL
 
-# These take long at any size, so they belong to `make faults` alone (README.md beside this).
-collect_ignore = (
-    []
-    if FULL
-    else [
-        "test_broker_faults.py",
-        "test_clock.py",
-        "test_poison_and_size.py",
-        "test_reader_faults.py",
-        "test_workers.py",
-    ]
-)
+# Three brokers take minutes at any size, so they belong to `make faults` alone (README.md beside this).
+collect_ignore = [] if FULL else ["test_broker_faults.py"]
 
 
 @pytest.fixture(scope="session")
