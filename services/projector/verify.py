@@ -223,9 +223,11 @@ async def read_log(
         short = [p for p in until if until[p] > ends[p]]
         if short:
             raise VerifyError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
-        while any(len(records[p]) < until[p] for p in until):
+        reached = dict.fromkeys(until, 0)
+        while any(reached[p] < until[p] for p in until):
             for p, found in (await log.batch(20_000)).items():
                 records[p] += [record for record in found if record.offset < until[p]]
+                reached[p] = found[-1].offset + 1
             tell("reading the log", sum(map(len, records.values())), total)
     return [record for p in sorted(records) for record in records[p]], ends
 
