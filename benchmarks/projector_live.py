@@ -1,6 +1,8 @@
 """How fast is the live projection, what does an event cost, and how long until it can be read?
 
-    python -m benchmarks.projector_live [--events 20000] [--projects 2000] [--seconds 20]
+    python -m benchmarks.projector_live [--events 20000] [--projects 2000] [--seconds 20] [--rate 100]
+
+The last two lines are of the same log, first alone, then while one rebuild after another is running beside it.
 
 Against the stack that tests use (STEPPE_TEST_KAFKA and STEPPE_TEST_DATABASE, Docker, or standalone). Beside the projector,
 in the same run, its limit: getmany, JSON, COPY of the raw event, upsert of the project and the checkpoint, and no fold.
@@ -14,11 +16,13 @@ import os
 import platform
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -136,7 +140,41 @@ async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> 
     await connection.close()
 
 
-async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float, rate: int = 100) -> None:
+@asynccontextmanager
+async def rebuilding(stack: Stack, topic: str, dsn: str) -> AsyncIterator[list[float]]:
+    """One rebuild after another, each given up when it is ready to flip; how many seconds each took."""
+    own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic}
+    took: list[float] = []
+
+    async def run(*arguments: str) -> None:
+        command = [sys.executable, "-m", "services.projector.rebuild", *arguments]
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            if await process.wait() != 0:
+                raise RuntimeError(f"{command} ended with {process.returncode}")
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+
+    async def again_and_again() -> None:
+        while True:
+            began = time.monotonic()
+            await run("--no-flip")
+            took.append(time.monotonic() - began)
+            await run("--abandon")
+
+    running = asyncio.create_task(again_and_again())
+    yield took
+    if running.done():
+        running.result()
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float, rate: int, name: str) -> None:
     """From the start of POST /v1/events, one event a request, to the notice of the commit that made it readable."""
     connection = await asyncpg.connect(owner)
     told: dict[tuple[int, int], float] = {}
@@ -158,7 +196,7 @@ async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float
         async with httpx.AsyncClient(base_url=address, headers={"Content-Type": STRUCTURED}) as client:
 
             async def send(number: int) -> tuple[int, int]:
-                answer = await client.post("/v1/events", content=as_sent(number))
+                answer = await client.post("/v1/events", content=as_sent(f"{name}-{number}", number))
                 answer.raise_for_status()
                 partition, offset = answer.json()["position"].split(":")
                 return int(partition), int(offset)
@@ -168,10 +206,10 @@ async def latency(stack: Stack, topic: str, owner: str, dsn: str, seconds: float
         process.terminate()
         process.wait(15)
     await connection.close()
-    say(f"from POST to visible at {rate} events/s", [told[place] - began for began, place in sent])
+    say(f"from POST to visible at {rate} events/s, {name}", [told[place] - began for began, place in sent])
 
 
-async def latency_bare(stack: Stack, topic: str, owner: str, seconds: float, rate: int = 100) -> None:
+async def latency_bare(stack: Stack, topic: str, owner: str, seconds: float, rate: int) -> None:
     """The limit: a producer without HTTP, a consumer without a group, and one insert and commit for what it got."""
     connection = await asyncpg.connect(owner)
     await connection.execute(_BARE)
@@ -200,7 +238,9 @@ async def latency_bare(stack: Stack, topic: str, owner: str, seconds: float, rat
     async with AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True) as producer:
 
         async def send(number: int) -> tuple[int, int]:
-            written = await producer.send_and_wait(topic, as_sent(number), key=f"project-{number % 500}".encode())
+            written = await producer.send_and_wait(
+                topic, as_sent(f"bare-{number}", number), key=f"project-{number % 500}".encode()
+            )
             return written.partition, written.offset
 
         sent = await at_rate(send, rate, seconds)
@@ -211,9 +251,9 @@ async def latency_bare(stack: Stack, topic: str, owner: str, seconds: float, rat
     say(f"limit, from send to commit at {rate} events/s", [told[place] - began for began, place in sent])
 
 
-def as_sent(number: int) -> bytes:
+def as_sent(id: str, number: int) -> bytes:
     """One event of five hundred projects, as a sender writes it."""
-    _, value, _ = event(f"timed-{number}", f"project-{number % 500}")
+    _, value, _ = event(id, f"project-{number % 500}")
     assert value is not None
     envelope = msgspec.json.decode(value)
     del envelope["recordedtime"]  # the door's own to say
@@ -251,16 +291,21 @@ def percentiles(waited: Sequence[float]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-async def measure(stack: Stack, events: int, projects: int, seconds: float) -> None:
+async def measure(stack: Stack, events: int, projects: int, seconds: float, rate: int) -> None:
     topic, owner, dsn = await prepared(stack)
     await publish(stack.kafka, topic, troubled_messages(random.Random(1), 0, events, projects))
     total = sum((await log_ends(stack.kafka, topic)).values())
     await bare(stack, topic, owner, total, 500)
     await bare(stack, topic, owner, total, 20_000)
-    await live(stack, topic, owner, dsn, total)
-    await latency_bare(stack, topic, owner, seconds)
+    await latency_bare(stack, topic, owner, seconds, rate)
     topic, owner, dsn = await prepared(stack)
-    await latency(stack, topic, owner, dsn, seconds)
+    await publish(stack.kafka, topic, troubled_messages(random.Random(1), 0, events, projects))
+    total = sum((await log_ends(stack.kafka, topic)).values())
+    await live(stack, topic, owner, dsn, total)
+    await latency(stack, topic, owner, dsn, seconds, rate, "alone")
+    async with rebuilding(stack, topic, dsn) as took:
+        await latency(stack, topic, owner, dsn, seconds, rate, "beside a rebuild")
+    sys.stdout.write(f"rebuilds meanwhile: {len(took)}, each {', '.join(f'{one:.1f} s' for one in took)}\n")
 
 
 def main() -> None:
@@ -269,6 +314,7 @@ def main() -> None:
     arguments.add_argument("--events", type=int, default=20_000)
     arguments.add_argument("--projects", type=int, default=2_000)
     arguments.add_argument("--seconds", type=float, default=20)
+    arguments.add_argument("--rate", type=int, default=100, help="events a second whose way is timed")
     given = arguments.parse_args()
     load = os.getloadavg()[0]
     sys.stdout.write(
@@ -277,7 +323,7 @@ def main() -> None:
     )
     with started(kind_of_stack()) as stack:
         sys.stdout.write(f"stack: {stack.kind}\n")
-        asyncio.run(measure(stack, given.events, given.projects, given.seconds))
+        asyncio.run(measure(stack, given.events, given.projects, given.seconds, given.rate))
 
 
 if __name__ == "__main__":
