@@ -6,10 +6,10 @@ import sys
 from types import FrameType
 
 import uvicorn
-from pydantic import ValidationError
 
 from services.api.app import create_app
 from services.api.settings import Settings
+from steppe.settings import from_environment
 
 _STOP_SECONDS_MAX = 5
 _NOT_STARTED = 3
@@ -24,14 +24,8 @@ class Server(uvicorn.Server):
 
 
 def main() -> int:
-    """Serve; 2 when the settings are wrong, 3 when the server cannot start."""
-    try:
-        settings = Settings()  # type: ignore[call-arg]  # the environment gives what is required
-    except ValidationError as error:
-        for one in error.errors():
-            name = "_".join(str(part) for part in one["loc"]).upper()
-            sys.stderr.write(f"STEPPE_{name}: {one['msg']}\n" if name else f"{one['msg']}\n")
-        return 2
+    """Serve; exit 2 when the settings are wrong, 3 when the server cannot start."""
+    settings = from_environment(Settings, "api")
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

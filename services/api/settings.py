@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from steppe.settings import ServiceSettings, is_loopback
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Environment variables with the prefix STEPPE_; the same names in compose, demo and tests."""
-
-    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
 
     database: str = Field(
         description="Postgres DSN, postgresql://user:password@host:port/name. A reading role is enough."
@@ -43,32 +39,11 @@ class Settings(BaseSettings):
     )
     statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: Any) -> Any:
-        """STEPPE_DATABASE_FILE names a file that holds the DSN, for secrets that must not stand in the environment."""
-        path = os.environ.get("STEPPE_DATABASE_FILE")
-        if path and isinstance(values, dict) and not values.get("database"):
-            try:
-                values = {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
-            except OSError as error:
-                raise ValueError(f"STEPPE_DATABASE_FILE={path} cannot be read: {error.strerror}") from None
-        return values
-
     @model_validator(mode="after")
     def _open_only_on_loopback(self) -> Settings:
-        if self.auth == "none" and not _is_loopback(self.host):
+        if self.auth == "none" and not is_loopback(self.host):
             raise ValueError(
                 f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody read; "
                 "listen on 127.0.0.1"
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,21 +7,17 @@ import logging
 import sys
 
 import uvicorn
-from pydantic import ValidationError
 
 from services.ingest.app import create_app
-from services.ingest.settings import Settings, told
+from services.ingest.settings import Settings
+from steppe.settings import from_environment
 
 _STOP_SECONDS = 15  # longer than the delivery of what was taken in
 
 
 def main() -> int:
-    """Serve; 2 when the settings do not allow it."""
-    try:
-        settings = Settings()  # type: ignore[call-arg]  # the environment gives them
-    except ValidationError as error:
-        sys.stderr.write(f"ingest cannot start: {told(error)}\n")
-        return 2
+    """Serve; exit 2 when the settings do not allow it."""
+    settings = from_environment(Settings, "ingest")
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # The client repeats itself on every attempt; `log.py` says once what it means.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
 
 from steppe.contracts.topics import DEALS
+from steppe.settings import ServiceSettings, is_loopback
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Settings of ingest. A required one that is missing ends the start with its name."""
-
-    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
 
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     topic: str = Field(DEALS.name, description="The log that events are appended to.")
@@ -45,26 +42,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _open_only_on_loopback(self) -> Settings:
-        if self.auth == "none" and not _is_loopback(self.host):
+        if self.auth == "none" and not is_loopback(self.host):
             raise ValueError(
                 f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody write; "
                 "listen on 127.0.0.1"
             )
         return self
-
-
-def told(error: ValidationError) -> str:
-    """What is wrong with the settings, by the names that the operator typed."""
-    return "; ".join(
-        f"STEPPE_{str(found['loc'][0]).upper()}: {found['msg']}" if found["loc"] else found["msg"]
-        for found in error.errors()
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name, which may lead anywhere
-        return False

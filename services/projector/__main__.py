@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import faust
-import pydantic
 
 from services.projector import live
 from services.projector.door import Door
@@ -19,6 +18,7 @@ from services.projector.health import Vitals, why_not_live, why_not_ready
 from services.projector.log_watch import LogWatch
 from services.projector.metrics import Metrics
 from services.projector.settings import Settings
+from steppe.settings import from_environment
 
 
 class Worker(faust.Worker):
@@ -39,13 +39,7 @@ class Worker(faust.Worker):
 
 def main() -> None:
     """Run until a signal or a fault. Exit 0: was asked to stop. Exit 1: start it again, the reason is in the log."""
-    try:
-        settings = Settings()  # type: ignore[call-arg]  # they come from the environment
-    except pydantic.ValidationError as error:
-        for fault in error.errors():
-            variable = "STEPPE_" + "_".join(str(part) for part in fault["loc"]).upper()
-            sys.stderr.write(f"{variable}: {fault['msg']}\n")
-        raise SystemExit(2) from None
+    settings = from_environment(Settings, "projector")
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )

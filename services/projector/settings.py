@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
+from steppe.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Settings of one projector worker. Missing required ones end the start with their name."""
-
-    model_config = SettingsConfigDict(env_prefix="STEPPE_", frozen=True, extra="ignore")
 
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
@@ -79,12 +75,3 @@ class Settings(BaseSettings):
     projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
     quarantine_topic: str = Field(default=QUARANTINE.name, description="Where what was diverted is published.")
     log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_file(cls, values: Any) -> Any:
-        """STEPPE_DATABASE_FILE names a file that holds the DSN, for secrets that must not stand in the environment."""
-        path = os.environ.get("STEPPE_DATABASE_FILE")
-        if path and isinstance(values, dict) and not values.get("database"):
-            return {**values, "database": Path(path).read_text(encoding="utf-8").strip()}
-        return values

@@ -34,6 +34,7 @@ from services.projector.settings import Settings
 from services.projector.sorting import Sorted, sort_out
 from steppe.database import living, queries, registry_rows, rows
 from steppe.domain.portfolio import portfolio
+from steppe.settings import from_environment
 
 Tell = Callable[[str, int, int], None]
 TABLES: Mapping[str, Sequence[str]] = {
@@ -237,7 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
     asked = parser.parse_args()
-    settings = Settings()  # type: ignore[call-arg]  # they come from the environment
+    settings = from_environment(Settings, "steppe verify")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     tell = _say if sys.stderr.isatty() and not asked.json else _keep_quiet
     try:

@@ -17,6 +17,7 @@ from steppe.cli import (
     asking,
     backtest,
     backup,
+    config,
     learnt,
     migrate,
     project_story,
@@ -40,6 +41,7 @@ app.add_typer(quarantine.app, name="quarantine")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)
+app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0

@@ -13,7 +13,6 @@ from typing import Any
 
 import asyncpg
 import msgspec
-import pydantic
 from aiokafka.errors import KafkaError
 
 from services.projector.errors import ProjectorError
@@ -22,6 +21,7 @@ from services.projector.rebuild.run import RebuildError, Rebuilt, rebuild
 from services.projector.rebuild.screen import screen
 from services.projector.settings import Settings
 from steppe.database.rule_versions import RuleVersionError
+from steppe.settings import from_environment
 
 _DIFFERENCES_SHOWN_MAX = 20
 
@@ -30,13 +30,7 @@ def main() -> None:
     """Run what is asked for."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     asked = _parser().parse_args()
-    try:
-        settings = Settings()  # type: ignore[call-arg]  # they come from the environment
-    except pydantic.ValidationError as error:
-        for fault in error.errors():
-            variable = "STEPPE_" + "_".join(str(part) for part in fault["loc"]).upper()
-            sys.stderr.write(f"{variable}: {fault['msg']}\n")
-        raise SystemExit(2) from None
+    settings = from_environment(Settings, "steppe rebuild")
     try:
         said = asyncio.run(_do(settings, asked))
     except (RebuildError, ProjectorError, RuleVersionError) as error:

@@ -19,6 +19,7 @@ from services.projector.rebuild.judging import judge
 from services.projector.rebuild.storing import store
 from services.projector.settings import Settings
 from steppe.database import rule_versions
+from steppe.settings import from_environment
 
 # Of ten thousand objects that a batch makes, none is garbage before its end.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -77,7 +78,7 @@ def main() -> None:
     threading.Thread(target=_end_with_the_rebuild, daemon=True).start()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
-    asyncio.run(_work(Settings(), msgspec.json.decode(sys.argv[1], type=Task)))  # type: ignore[call-arg]
+    asyncio.run(_work(from_environment(Settings, "steppe rebuild"), msgspec.json.decode(sys.argv[1], type=Task)))
 
 
 if __name__ == "__main__":

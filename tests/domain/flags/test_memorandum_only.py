@@ -154,7 +154,9 @@ def test_a_new_phase_starts_afresh() -> None:
 def test_a_paper_that_is_part_of_another_document_starts_the_clock_all_the_same() -> None:
     part = paper("2020-03-15", part_of={"source": "/desk", "id": "framework"})
     assert turns([GRID, part], FLAG) == turns([GRID, paper("2020-03-15")], FLAG)
-    assert said([part], "memorandum-only", "2021-03-15") == "Part of another deal's paper in 12 months, nothing binding."
+    assert (
+        said([part], "memorandum-only", "2021-03-15") == "Part of another deal's paper in 12 months, nothing binding."
+    )
 
 
 def test_a_treaty_starts_no_clock_and_is_no_step() -> None:

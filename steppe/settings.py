@@ -1,0 +1,189 @@
+"""What all services share of being told things: STEPPE_ variables, secrets in files, and a word about each mistake.
+
+Each service has one frozen class of its own settings. A variable that nobody reads is refused, because a misspelt one would
+leave a default in force that nobody wanted. Knows the environment; knows no service.
+"""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "STEPPE_"
+_FILE = "_FILE"
+_TESTS = "TEST_"  # of the test suite, which starts services with its own environment
+KNOWN = frozenset({
+    # every service's, because one environment often serves several of them
+    "API_PORT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "DATABASE", "DATABASE_CONNECTIONS_MAX", "EVENT_BYTES_MAX",
+    "FLAGS_TOPIC", "HOST", "INGEST_CONNECT_SECONDS_MAX", "INGEST_DELIVER_SECONDS_MAX", "INGEST_IDLE_SECONDS_MAX",
+    "INGEST_PORT", "KAFKA", "LOG_LEVEL", "PROJECTOR_ANNOUNCE", "PROJECTOR_ANNOUNCE_SECONDS",
+    "PROJECTOR_BACKLOG_EVENTS_MIN", "PROJECTOR_BATCH_EVENTS_MAX", "PROJECTOR_BATCH_SECONDS_MAX",
+    "PROJECTOR_CACHED_EVENTS_MAX", "PROJECTOR_DATABASE_SECONDS_MAX", "PROJECTOR_GROUP", "PROJECTOR_HEARTBEAT_SECONDS",
+    "PROJECTOR_IDLE_TRANSACTION_SECONDS_MAX", "PROJECTOR_LOOP_SECONDS_MAX", "PROJECTOR_PORT", "PROJECTOR_QUARANTINE_MAX",
+    "PROJECTOR_SESSION_TIMEOUT_SECONDS", "PROJECTOR_STALLED_SECONDS_MAX", "PROJECTOR_STOP_SECONDS_MAX", "PROJECTS_TOPIC",
+    "QUARANTINE_TOPIC", "REBUILD_EVENTS_A_PART", "REBUILD_EVENTS_A_WORKER", "REJECT_LINES_MAX", "REPORT_ENTRIES_MAX",
+    "STATEMENT_TIMEOUT_MS", "STREAMS_MAX", "STREAM_STUCK_SECONDS_MAX", "TOPIC", "WORLDS_MAX",
+    # of the command, of the compose file, and of the tests
+    "API", "API_PASSWORD", "FAULTS", "HYPOTHESIS_PROFILE", "INGEST", "KAFKA_BROKERS", "KAFKA_PORT", "PARTITIONS",
+    "PROJECTOR_PASSWORD",
+})  # fmt: skip
+"""Names that somebody reads, without the prefix. A test holds them to the classes and to the code."""
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """One setting as it is in force. `value` is masked when it is secret; `origin` is where it came from; None: it is missing."""
+
+    variable: str
+    value: str | None
+    origin: str
+    help: str
+
+
+class ServiceSettings(BaseSettings):
+    """Environment variables with the prefix STEPPE_. `SECRETS` may also be the contents of a file that STEPPE_…_FILE names."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"database"})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for name in cls.SECRETS & cls.model_fields.keys():
+                path = os.environ.get(f"{PREFIX}{name.upper()}{_FILE}")
+                if path and not values.get(name):
+                    values = {**values, name: _contents(name, path)}
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_what_nobody_reads(cls, values: Any) -> Any:
+        unknown = list(nobody_reads(os.environ))
+        if unknown:
+            raise ValueError(" ".join(unknown))
+        return values
+
+
+def from_environment(settings: type[S], who: str) -> S:
+    """The settings of this process. Ends it with exit 2, after a word about each mistake, when they are not right."""
+    try:
+        return settings()
+    except ValidationError as error:
+        sys.stderr.write(f"{who} cannot start: {_told(error)}\n")
+        raise SystemExit(2) from None
+
+
+def nobody_reads(environment: Iterable[str]) -> Iterator[str]:
+    """A sentence for each STEPPE_ variable that no service and no command reads, with the one that may be meant."""
+    known = sorted(KNOWN)
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if name == variable or name.startswith(_TESTS) or name in KNOWN or name.removesuffix(_FILE) in KNOWN:
+            continue
+        near = get_close_matches(name, known, 1)
+        yield f"{variable} is no setting{f'; did you mean {PREFIX}{near[0]}?' if near else ', see `steppe config`.'}"
+
+
+def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -> list[Effective]:
+    """Every setting of a service as it is in force, those that are required and missing among them."""
+    found = []
+    for name, field in settings.model_fields.items():
+        variable = f"{PREFIX}{name.upper()}"
+        file = environment.get(f"{variable}{_FILE}") if name in settings.SECRETS else None
+        value: Any
+        if variable in environment:
+            value, origin = environment[variable], "environment"
+        elif file:
+            value, origin = _contents_or_none(file), f"file {file}"
+        elif field.is_required():
+            value, origin = None, "missing"
+        else:
+            value, origin = field.default, "default"
+        text = None if value is None else str(value)
+        found.append(
+            Effective(
+                variable=variable,
+                value=masked(text) if text is not None and name in settings.SECRETS else text,
+                origin=origin,
+                help=field.description or "",
+            )
+        )
+    return found
+
+
+def masked(address: str) -> str:
+    """An address without its password; something that is no address is hidden whole."""
+    parts = urlsplit(address)
+    if not parts.scheme or not parts.hostname:
+        return "***"
+    login, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{':***' if colon else ''}{at}{host}", query=""))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address. A name, which may lead anywhere, is not: but `localhost` is."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _contents(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{PREFIX}{name.upper()}{_FILE}={path} cannot be read: {error.strerror}") from None
+
+
+def _contents_or_none(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+def _told(error: ValidationError) -> str:
+    return "; ".join(
+        f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" if one["loc"] else _words(one["msg"])
+        for one in error.errors()
+    )
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def main() -> None:
+    """`python -m steppe.settings ingest`: the settings of that service in this environment, as JSON, with what is wrong."""
+    service = sys.argv[1]
+    settings: type[ServiceSettings] = importlib.import_module(f"services.{service}.settings").Settings
+    try:
+        settings()
+        faults = ""
+    except ValidationError as error:
+        faults = _told(error)
+    found = [asdict(one) for one in effective(settings, os.environ)]
+    sys.stdout.write(json.dumps({"service": service, "settings": found, "faults": faults}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
