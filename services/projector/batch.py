@@ -21,6 +21,22 @@ def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
     return {p: [sorted_out[p][o] for o in sorted(sorted_out[p])] for p in sorted(sorted_out)}
 
 
+def halves(records: Mapping[int, Sequence[Record]]) -> list[dict[int, Sequence[Record]]]:
+    """A batch in two, to be applied one after the other; a single record stays whole."""
+    count = sum(map(len, records.values()))
+    if count < 2:
+        return [dict(records)]
+    left = count // 2
+    first: dict[int, Sequence[Record]] = {}
+    second: dict[int, Sequence[Record]] = {}
+    for partition, of_it in records.items():
+        for part, some in ((first, of_it[:left]), (second, of_it[left:])):
+            if some:
+                part[partition] = some
+        left = max(0, left - len(of_it))
+    return [first, second]
+
+
 def unapplied(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
     """Drop what the read model covers already. Raises LogGapError when the rest does not continue the checkpoint."""
     rest = [record for record in records if record.offset >= next_offset]

@@ -12,14 +12,14 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import asyncpg
 
 from services.projector import batch, identity, transient
-from services.projector.applying import STATEMENTS, Applied, Applier
+from services.projector.applying import STATEMENTS, Applier
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError, PartitionCountError, ProjectorError
 from services.projector.identity import Checkpoint
@@ -129,23 +129,29 @@ class Store:
                     count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
                     log.info("partition %d: %d events of types unknown until now are read", partition, count)
 
-    async def apply(self, records: Iterable[Record]) -> Applied:
-        """Bring a batch in. Twice is safe: what the checkpoint covers is dropped."""
+    async def apply(self, records: Iterable[Record]) -> None:
+        """Bring a batch in, in one transaction if that can be. Twice is safe: what the checkpoint covers is dropped.
+
+        What fails because the database is away is tried again in halves: on a machine that is too busy, a batch that takes
+        longer than a transaction may be silent would else do so for ever.
+        """
         started = time.monotonic()
-        sorted_out = batch.by_partition(records)
+        parts: list[Mapping[int, Sequence[Record]]] = [batch.by_partition(records)]
         pauses = transient.pauses(self._jitter)
-        while True:
+        while parts:
             try:
-                applied = await self._try(sorted_out)
-                self.progress.observe(time.monotonic() - started)
-                return applied
+                await self._try(parts[0])
             except Exception as error:
                 if not transient.passes(error):
                     raise
                 pause = next(pauses)
+                parts[:1] = batch.halves(parts[0])
                 self.progress.counts["retries"] += 1
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
-            await asyncio.sleep(pause)
+                await asyncio.sleep(pause)
+            else:
+                del parts[0]
+        self.progress.observe(time.monotonic() - started)
 
     async def _enter(self, connection: PoolConnectionProxy) -> None:
         """Find the read model. What was remembered of another one says nothing about it."""
@@ -197,7 +203,7 @@ class Store:
                     self._halted.add(partition)
         return facts
 
-    async def _try(self, records: dict[int, list[Record]]) -> Applied:
+    async def _try(self, records: Mapping[int, Sequence[Record]]) -> None:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
         assert applier is not None, "nothing arrives before it was said where to begin"
@@ -251,4 +257,3 @@ class Store:
             batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
             applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
         )  # fmt: skip
-        return applied

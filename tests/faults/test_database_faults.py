@@ -139,6 +139,27 @@ async def _hold_the_events(world: World, worker: Service, written: list[Message]
         await owner.close()
 
 
+_SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(0.06 * (SELECT count(*) FROM came)); RETURN NULL; END $$;
+CREATE TRIGGER slow AFTER INSERT ON event REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION slow();
+"""
+
+
+def test_a_batch_that_takes_longer_than_it_may_gets_in_in_parts(world: World) -> None:
+    """A database or a machine that is too busy for the whole of it would else be given the same batch for ever."""
+    asyncio.run(world.as_owner(_SLOW))
+    written = _send(world, 0, 24)
+    workers = _projector(world, STEPPE_PROJECTOR_DATABASE_SECONDS_MAX="1", STEPPE_PROJECTOR_BATCH_SECONDS_MAX="1")
+    with watched(world, all_distinct=True):
+        hold(world, identities(written), workers)
+    assert workers.exits == []
+    (worker,) = workers.awake
+    assert worker.log().count("the same batch again") >= 1, (
+        "all at once takes a second and a half, half of it less than one"
+    )
+
+
 def test_a_commit_whose_answer_is_lost_is_not_repeated(world: World) -> None:
     """The server has committed, the connection breaks before it can say so: the retry reads the checkpoint and knows."""
     with proxy_to(world.stack.postgres.port) as proxy:

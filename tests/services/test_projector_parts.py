@@ -11,6 +11,7 @@ from services.projector import transient
 from services.projector.batch import (
     Record,
     by_partition,
+    halves,
     position_of,
     refuse_another_log,
     refuse_going_back,
@@ -59,6 +60,20 @@ def test_a_batch_with_a_rebalance_in_it_is_put_in_order_and_each_offset_comes_on
     assert list(sorted_out) == [0, 1]
     assert [r.offset for r in sorted_out[0]] == [7, 8, 9]
     assert [r.offset for r in sorted_out[1]] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "first", "second"), [((1,), 1, 0), ((5,), 2, 3), ((1, 4), 2, 3), ((0, 1, 0, 3), 2, 2)]
+)
+def test_a_batch_in_halves_is_the_same_records_in_the_same_order(
+    counts: tuple[int, ...], first: int, second: int
+) -> None:
+    whole = {partition: [record(offset, partition) for offset in range(n)] for partition, n in enumerate(counts) if n}
+    parts = halves(whole)
+    assert [sum(map(len, part.values())) for part in parts] == [count for count in (first, second) if count]
+    assert all(of_it for part in parts for of_it in part.values())
+    together = {partition: [r for part in parts for r in part.get(partition, ())] for partition in whole}
+    assert together == whole
 
 
 def test_a_checkpoint_may_run_ahead_of_this_worker_and_never_back() -> None:
