@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import (
@@ -65,7 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
             await watch.close()
             pool.terminate()  # a reader has nothing to finish
 
-    app = FastAPI(title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app = FastAPIOffline(
+        title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None
+    )
     app.state.streams = streams
     app.state.metrics = metrics.Metrics()
     problems.install(app)

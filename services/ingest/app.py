@@ -8,6 +8,7 @@ from importlib import resources
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 
 from services.ingest import described, problems
 from services.ingest.counters import Counters
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await log.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Steppe ingest",
         version="1",
         summary="Deal events in: CloudEvents over HTTP, acknowledged once the log has them.",
