@@ -24,6 +24,7 @@ from steppe.database.rule_versions import RuleVersionError
 from steppe.settings import from_environment
 
 _DIFFERENCES_SHOWN_MAX = 20
+_NICENESS = 10
 
 
 def main() -> None:
@@ -65,6 +66,8 @@ async def _do(settings: Settings, asked: argparse.Namespace) -> str:
         if asked.json:
             return _json({"living": schema, "position": position})
         return f"{schema} lives again, at {position}. `steppe rebuild --roll-back` once more goes forward."
+    # What comes in meanwhile goes first; its workers inherit this.
+    os.nice(_NICENESS)
     with screen(quiet=asked.json) as tell:
         done = await rebuild(settings, workers=asked.workers, flip=not asked.no_flip, tell=tell)
     return _json(asdict(done)) if asked.json else _told(done)
