@@ -100,6 +100,8 @@ class Store:
         wanted = sorted(partitions)
         async with self._pool.acquire() as connection, connection.transaction():
             await self._enter(connection)
+            # A batch that is in hand may be committed while we ask.
+            remembered = dict(self.progress.next_offsets)
             rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
         found = {
             row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
@@ -113,7 +115,9 @@ class Store:
         )
         await self._settle(Repairer(self._applier), wanted)
         begin = {partition: found[partition].next_offset for partition in wanted}
-        batch.refuse_going_back(self.progress.next_offsets, begin)
+        batch.refuse_going_back(remembered, begin)
+        reached = self.progress.next_offsets
+        begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin
