@@ -7,6 +7,7 @@ while the flow is stopped). Seeking anywhere else is overwritten once the group 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ log = logging.getLogger("steppe.projector")
 BeginAt = Callable[[set[int]], Awaitable[dict[int, int]]]
 _SECONDS_TO_END = 3.0
 _TRIES = 5
+_SECONDS_IN_HAND_MAX = 7.0
 
 
 class Consumer(aiokafka.Consumer):
@@ -38,6 +40,18 @@ class Consumer(aiokafka.Consumer):
             raise
         log.info("begins at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
         return positions
+
+    async def wait_empty(self) -> None:
+        """Wait for what is in hand, as Faust does before it gives partitions away or stops, but not for ever.
+
+        And without collecting all garbage once a second meanwhile: with the lives of many projects in memory that takes
+        longer than a transaction may be silent, and what is waited for never ends. What is not waited for is fenced.
+        """
+        deadline = time.monotonic() + _SECONDS_IN_HAND_MAX
+        while not self.should_stop and self._unacked_messages and time.monotonic() < deadline:
+            await self._wait_for_ack(timeout=1)
+            self._clean_unacked_messages()
+        await self.commit_and_end_transactions()
 
     async def _seek_to_checkpoints(self) -> dict[TP, int]:
         transport = cast(Transport, self.transport)
