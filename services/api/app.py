@@ -32,6 +32,7 @@ from services.api.settings import Settings
 from services.api.stream import Streams
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds, connector
+from steppe.contracts.security_headers import SecurityHeaders
 from steppe.log.ends import LogEnds
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(metrics.Measured, metrics=app.state.metrics)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(SecurityHeaders)
     for router in (
         lists.router,
         markets.router,

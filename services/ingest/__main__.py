@@ -31,6 +31,7 @@ def main() -> int:
         port=settings.ingest_port,
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     return 0

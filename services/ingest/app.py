@@ -19,6 +19,7 @@ from services.ingest.problems import BROKER_AWAY, NOT_FOUND, Refusal, allow_para
 from services.ingest.settings import Settings
 from steppe.contracts import vocabulary_table
 from steppe.contracts.json_schema import file_name
+from steppe.contracts.security_headers import SecurityHeaders
 from steppe.domain.shapes import nearest
 from steppe.domain.vocabulary import EVENT_KINDS
 
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(SecurityHeaders)
 
     @app.post("/v1/events", status_code=202, openapi_extra=described.EVENTS, summary="Send events")
     async def events(request: Request) -> Response:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from services.projector.health import Problem
+from steppe.contracts.security_headers import OF_DATA
 
 WhyNot = Callable[[], Problem | None]
 _SECONDS_OF_A_REQUEST_MAX = 5.0
@@ -36,6 +37,10 @@ class _Answer(BaseHTTPRequestHandler):
     timeout = _SECONDS_OF_A_REQUEST_MAX
     protocol_version = "HTTP/1.1"
     server: Door
+
+    def version_string(self) -> str:
+        """Not what it runs on, which helps only who looks for holes."""
+        return "steppe"
 
     def do_GET(self) -> None:
         match self.path.partition("?")[0]:
@@ -71,6 +76,8 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        for name, value in OF_DATA.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

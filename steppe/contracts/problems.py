@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from steppe.contracts.security_headers import OF_DATA
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -27,7 +29,8 @@ class Problem:
     def headers(self) -> dict[str, str]:
         """What the answer says beside the document."""
         wait = {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
-        return {"Cache-Control": "no-store", **wait}
+        # A fault is answered outside of every layer, so the document brings its headers with it.
+        return {"Cache-Control": "no-store", **OF_DATA, **wait}
 
     def document(self, detail: str, instance: str, **members: Any) -> dict[str, Any]:
         """The problem as RFC 9457 spells it; `instance` is the path that was asked, quoted, `members` are extensions."""
