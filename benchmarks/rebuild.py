@@ -57,6 +57,13 @@ _ADVANCE = """
 INSERT INTO bare_checkpoint (partition, next_offset) VALUES ($1, $2)
 ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset
 """
+_SIZES = """
+SELECT
+    sum(pg_total_relation_size(pg_class.oid))::bigint AS bytes,
+    sum(pg_total_relation_size(pg_class.oid)) FILTER (WHERE relname = 'event')::bigint AS events
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = $1 AND relkind IN ('r', 'p')
+"""
 _KNOWN = datetime(2026, 1, 15, tzinfo=UTC)
 
 
@@ -215,7 +222,11 @@ async def measure(stack: Stack, count: int, workers: int) -> None:
         table: await connection.fetchval(f"SELECT count(*) FROM {schema}.{table}")
         for table in ("event", "project", "project_span", "deal_span", "flag_span")
     }
-    sys.stdout.write(f"  rows: {made}\n")
+    sizes = await connection.fetchrow(_SIZES, schema)
+    assert sizes is not None
+    sys.stdout.write(
+        f"  rows: {made}; {sizes['bytes'] / total:,.0f} bytes an event, {sizes['events'] / total:,.0f} of events\n"
+    )
     await connection.close()
     if count <= _VERIFIED_EVENTS_MAX:
         verdict = await verify(stack.kafka, dsn, topic)
