@@ -118,6 +118,11 @@ class Store:
         batch.refuse_going_back(remembered, begin)
         reached = self.progress.next_offsets
         begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
+        for partition in self._partitions:
+            # Given away, or moved by another worker while it was: what is remembered may be stale, and the fence cannot tell
+            # any more once we begin where the other one left off.
+            if partition not in begin or begin[partition] != reached.get(partition):
+                self._memory.forget_partition(partition)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin

@@ -24,3 +24,18 @@ async def test_what_is_committed_while_a_worker_asks_where_to_begin_is_no_step_b
         assert asked > 1
         assert sum(store.progress.next_offsets.values()) == 200
     assert (await verify(worked.stack.kafka, worked.database.api, worked.topic)).differences == []
+
+
+async def test_a_partition_that_comes_back_is_folded_with_what_another_worker_brought_in_meanwhile(
+    worked: Worked,
+) -> None:
+    async with worked.worker() as first, worked.worker() as second:
+        for start in range(0, 400, 100):
+            ours, theirs = (first, second) if start % 200 == 0 else (second, first)
+            await worked.send(*messages(start, 100, projects=10))
+            # A rebalance gives everything to one of them, and then to the other.
+            await theirs.begin_at(())
+            await ours.begin_at(range(PARTITIONS_DEFAULT))
+            await worked.feed(ours, size=25)
+            differences = (await verify(worked.stack.kafka, worked.database.api, worked.topic)).differences
+            assert differences == [], f"after {start + 100} events"
