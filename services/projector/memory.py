@@ -1,12 +1,14 @@
 """Events and lives of the projects touched lately, so that they go on and need not be reloaded. Knows no database.
 
-What is remembered of a partition is true only while nobody else has moved that partition's checkpoint, which the caller
-compares, and while no operator has acted on what was diverted, which the number of the last action tells.
+What is remembered of a partition is true only while that partition's checkpoint stands where it was remembered: another worker
+may have moved it since, or a commit of ours went through unheard. It is true, too, only while no operator has acted on what was
+diverted, which the number of the last action tells.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steppe.domain.events import Event
@@ -30,6 +32,7 @@ class Memory:
         self._subjects: OrderedDict[tuple[int, str], Remembered] = OrderedDict()
         self._events = 0
         self._last_action = 0
+        self._next_offsets: dict[int, int] = {}
 
     def recall(self, partition: int, subject: str, last_action: int = 0) -> Remembered | None:
         """What is remembered of a subject, if anything; nothing that is older than the last action."""
@@ -54,13 +57,22 @@ class Memory:
             self._last_action = last_action
             self.forget()
 
+    def heed_checkpoints(self, next_offsets: Mapping[int, int]) -> None:
+        """Give up everything of the partitions whose checkpoint is not where it was left."""
+        for partition, next_offset in next_offsets.items():
+            if self._next_offsets.get(partition) != next_offset:
+                self._forget_partition(partition)
+
+    def left_at(self, next_offsets: Mapping[int, int]) -> None:
+        """What is remembered of these partitions is as of these checkpoints, which are committed."""
+        self._next_offsets.update(next_offsets)
+
     def forget(self) -> None:
         """Give up everything."""
         self._subjects.clear()
         self._events = 0
 
-    def forget_partition(self, partition: int) -> None:
-        """Give up everything of a partition."""
+    def _forget_partition(self, partition: int) -> None:
         for key in [key for key in self._subjects if key[0] == partition]:
             self._forget(key)
 

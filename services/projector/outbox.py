@@ -41,7 +41,7 @@ class Outbox:
             try:
                 async with asyncio.timeout(_DELIVER_SECONDS_MAX):
                     await self._deliver(rows)
-            except BaseException:
+            except BaseException:  # also cancelled, in the middle of a delivery
                 # A batch that failed is in the producer's sequence: nothing more goes through it.
                 await self.close()
                 raise

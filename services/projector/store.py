@@ -118,11 +118,6 @@ class Store:
         batch.refuse_going_back(remembered, begin)
         reached = self.progress.next_offsets
         begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
-        for partition in self._partitions:
-            # Given away, or moved by another worker while it was: what is remembered may be stale, and the fence cannot tell
-            # any more once we begin where the other one left off.
-            if partition not in begin or begin[partition] != reached.get(partition):
-                self._memory.forget_partition(partition)
         self.progress.next_offsets = dict(begin)
         self.progress.moved_at = time.monotonic()
         return begin
@@ -223,10 +218,7 @@ class Store:
                 await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batch.refuse_going_back(progress.next_offsets, fence)
-                for partition, next_offset in fence.items():
-                    # Somebody else moved it, or a commit of ours went through unheard: what we remember may be stale.
-                    if progress.next_offsets.get(partition) != next_offset:
-                        self._memory.forget_partition(partition)
+                self._memory.heed_checkpoints(fence)
                 applied = await applier.apply(connection, records, fence, self._memory)
                 if self._halted & records.keys():
                     await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
@@ -242,6 +234,7 @@ class Store:
         self._memory.heed(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
             self._memory.remember(partition, name, subject)
+        self._memory.left_at(applied.next_offsets)
         self._halted -= records.keys()
         progress.next_offsets.update(applied.next_offsets)
         progress.moved_at = time.monotonic()

@@ -86,7 +86,7 @@ async def put_in_force(
             )
             await _tell(connection, differences, today, version, change_id)
             await connection.execute(living.STATEMENTS["judged_by"], schema, change_id)
-    except BaseException:
+    except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         await transaction.rollback()
         raise
     await (transaction.rollback() if trial else transaction.commit())

@@ -153,7 +153,7 @@ def sending(
     sender.start()
     try:
         yield sender
-    except BaseException:
+    except BaseException:  # also interrupted: a test that has failed does not wait for what it sent
         sender._enough.set()
         raise
     sender.finish()

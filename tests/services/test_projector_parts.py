@@ -151,10 +151,13 @@ def test_memory_gives_up_what_was_touched_longest_ago() -> None:
     assert memory.recall(0, "a") is not None
 
 
-def test_memory_of_a_partition_is_forgotten_alone() -> None:
+def test_memory_of_a_partition_whose_checkpoint_was_moved_is_forgotten_alone() -> None:
     memory = memory_of("a")
     memory.remember(1, "b", Remembered(events=(), last_offset=1))
-    memory.forget_partition(0)
+    memory.left_at({0: 5, 1: 2})
+    memory.heed_checkpoints({0: 5})
+    assert memory.recall(0, "a") is not None
+    memory.heed_checkpoints({0: 6, 1: 2})
     assert memory.recall(0, "a") is None
     assert memory.recall(1, "b") is not None
 

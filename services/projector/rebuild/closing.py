@@ -130,7 +130,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
         await connection.execute(_STATEMENTS["flip_read_model"], schema)
         await connection.execute(STATEMENTS["announce_position"], position_of(reached))
         await transaction.commit()
-    except BaseException:
+    except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         if not connection.is_closed() and connection.is_in_transaction():
             await transaction.rollback()
         raise
