@@ -17,6 +17,7 @@ from services.projector.rebuild.progress import STAGES
 from services.projector.verify import verify
 from tests.faults.load import troubled_messages
 from tests.services.projection import QUICK, Message, event, log_ends, publish, until_covered
+from tests.services.quarantining import Worked
 from tests.services.rebuilding import ran, settings_of, started
 from tests.services.test_projector_markets import portfolio_of_messages
 from tests.stack import Database, Service, Stack
@@ -52,10 +53,6 @@ async def state_of(connection: asyncpg.Connection) -> dict[str, str]:
     return {row["schema_name"]: row["state"] for row in await connection.fetch("SELECT * FROM steppe.read_model")}
 
 
-async def living_schema(connection: asyncpg.Connection) -> str:
-    return next(name for name, state in (await state_of(connection)).items() if state == "living")
-
-
 async def test_what_is_rebuilt_equals_a_fold_of_the_log_and_what_the_workers_made(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
@@ -80,29 +77,27 @@ async def test_what_is_rebuilt_equals_a_fold_of_the_log_and_what_the_workers_mad
     assert (await verify(stack.kafka, database.api, topic)).differences == []
 
 
-async def test_a_flip_announces_nothing_that_was_told_before_and_of_news_each_thing_once(
-    stack: Stack, topic: str, database: Database
-) -> None:
-    settings, day = settings_of(stack, database, topic), date(2026, 1, 1)
-    await publish(stack.kafka, topic, everything())
-    ran(settings)
-    connection = await asyncpg.connect(database.projector)
-    told = await Announcer(topic).announce(connection, day, await log_ends(stack.kafka, topic))
-    assert told is not None and told > 40
+async def test_a_flip_announces_nothing_that_was_told_before_and_of_news_each_thing_once(worked: Worked) -> None:
+    settings, day = settings_of(worked.stack, worked.database, worked.topic), date(2026, 1, 1)
+    connection = await asyncpg.connect(worked.database.projector)
+
+    async def told() -> int | None:
+        return await Announcer(worked.topic).announce(connection, day, await log_ends(worked.stack.kafka, worked.topic))
+
+    await worked.send(*everything())
+    await worked.apply()
+    assert (await told() or 0) > 40
     waiting = await connection.fetchval("SELECT count(*) FROM steppe.outbox")
     ran(settings)
-    assert await living_schema(connection) == "rm_v3"
-    ends = await log_ends(stack.kafka, topic)
-    assert await Announcer(topic).announce(connection, day, ends) == 0, "the same events say the same"
+    assert await told() == 0, "the same events say the same"
     assert await connection.fetchval("SELECT count(*) FROM steppe.outbox") == waiting
-    assert await connection.fetchval("SELECT schema_name FROM steppe.announced_until") == "rm_v3"
-    await publish(stack.kafka, topic, [event("news", "mine-of-news", occurred="2020-01-01")])
-    ran(settings)
-    ends = await log_ends(stack.kafka, topic)
-    counts = [await Announcer(topic).announce(connection, day, ends) for _ in range(2)]
-    assert counts[0] and counts[1] == 0
-    newest = "SELECT DISTINCT project FROM (SELECT * FROM steppe.flag_transition ORDER BY transition_id DESC LIMIT $1) AS last"
-    assert [row["project"] for row in await connection.fetch(newest, counts[0])] == ["mine-of-news"]
+    assert await connection.fetchval("SELECT schema_name FROM steppe.announced_until") == "rm_v2"
+    await worked.send(event("news", "mine-of-news", occurred="2020-01-01"))
+    await worked.apply()
+    news = [await told(), await told()]
+    newest = "SELECT project FROM steppe.flag_transition ORDER BY transition_id DESC LIMIT $1"
+    assert {row["project"] for row in await connection.fetch(newest, news[0])} == {"mine-of-news"}
+    assert news[1] == 0
     await connection.close()
 
 
