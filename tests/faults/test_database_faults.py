@@ -80,26 +80,17 @@ def test_a_database_without_a_free_connection_is_waited_for(world: World) -> Non
 
 
 async def _take_every_connection(world: World, worker: Service, written: list[Message]) -> None:
-    """Take what is free and what the worker has, and keep it until the worker has found none."""
-    noticed = asyncio.create_task(_send_until_it_says(world, worker, "TooManyConnectionsError", written))
-    owner = await asyncpg.connect(world.database.owner)
-    taken: list[asyncpg.Connection] = []
+    """Leave the worker none, neither of those that it has nor a new one, until it has noticed.
+
+    Its login's share is taken away: what a full server answers, and nobody can be quicker at a place that gets free.
+    """
+    share = "ALTER ROLE projector CONNECTION LIMIT {}"
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'steppe-projector'"
+    await world.as_owner(share.format(0), end)
     try:
-        while not noticed.done():
-            try:
-                while True:
-                    taken.append(await asyncpg.connect(world.database.api))
-            except asyncpg.TooManyConnectionsError:
-                pass
-            await owner.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'steppe-projector'"
-            )
-            await asyncio.sleep(0.1)
-        await noticed
+        await _send_until_it_says(world, worker, "TooManyConnectionsError", written)
     finally:
-        for connection in taken:
-            connection.terminate()
-        await owner.close()
+        await world.as_owner(share.format(-1))
 
 
 def test_a_database_that_only_reads_for_a_while_is_waited_for(world: World) -> None:
