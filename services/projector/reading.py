@@ -5,7 +5,6 @@ Pure; the codec decides. Shared with `verify` and repairs, so that all agree on 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,9 +13,7 @@ from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.database.stored_events import encoded_headers, event_of
 from steppe.domain.events import Event
-from steppe.domain.shapes import is_slug
-
-REGISTRY_SUBJECTS = ("party:", "forum:")
+from steppe.log.belonging import REGISTRY_SUBJECTS, whose
 
 
 class State(Enum):
@@ -68,34 +65,6 @@ def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
     """Decode one record of a log with so many partitions. Never raises for what a record may contain."""
     found = _read(record, partitions)
     return found if isinstance(found, StoredEvent) else Undecoded(record, found, whose(record, partitions))
-
-
-def whose(record: Record, partitions: int) -> str | None:
-    """The project, party or forum that a record belongs to by its key, else by what can be read of its subject.
-
-    Only one whose records lie in this partition: between partitions there is no before and after, so a record elsewhere
-    cannot say from where on somebody would have to wait.
-    """
-    for name in (record.key, _readable_subject(record)):
-        with suppress(UnicodeDecodeError):
-            if name and _is_subject(name.decode()) and partition_of(name, partitions) == record.partition:
-                return name.decode()
-    return None
-
-
-def _is_subject(text: str) -> bool:
-    return is_slug(text.partition(":")[2] if text.startswith(REGISTRY_SUBJECTS) else text)
-
-
-def _readable_subject(record: Record) -> bytes | None:
-    for name, value in record.headers:
-        if name.lower() == "ce_subject" and value:
-            return value
-    try:
-        subject = codec.decode_structured(record.value or b"").get("subject")
-    except codec.MalformedError:
-        return None
-    return subject.encode(errors="replace") if isinstance(subject, str) else None
 
 
 def _read(record: Record, partitions: int) -> StoredEvent | str:

@@ -28,6 +28,7 @@ from steppe.database import emptying, kept_tables, living, queries
 from steppe.database.kept_tables import KeptTablesError, Place
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
+from steppe.log.belonging import partition_restored
 from steppe.log.facts import LogFacts, opened, reader_of, record_of
 from steppe.log.records import Record, fingerprint
 
@@ -46,14 +47,10 @@ class Target:
     rehome: bool
 
     def partition(self, record: Record) -> int:
-        """The partition of a record: Kafka's default one for its key, except for those that lay elsewhere before."""
-        if record.key is None:
-            return record.partition % self.partitions
-        home = partition_of(record.key, self.partitions)
-        if self.rehome or partition_of(record.key, self.partitions_before) == record.partition:
-            return home
-        # It was put aside for lying there, and is not to become an event by being restored.
-        return (home + 1) % self.partitions
+        """The partition of a record: whoever waits for it, or does not, is to do so in the restored log, too."""
+        if self.rehome and record.key is not None:
+            return partition_of(record.key, self.partitions)
+        return partition_restored(record, self.partitions_before, self.partitions)
 
     def placed(self, records: Iterator[Record]) -> Iterator[tuple[Record, Place]]:
         """Each record with its partition and offset in the restored log, in the order in which they are written."""
