@@ -1,11 +1,12 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test faults soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test audit sbom faults soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := ingest projector api cli standalone dev
+AUDIT := .venv-audit
+EXTRAS := ingest projector api cli standalone dev audit
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +60,24 @@ requirements: ## Lock the dependencies again: names, versions, hashes, no index 
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --extra $$extra $(UPGRADE) --output-file requirements/$$extra.txt pyproject.toml || exit 1; \
 	done
+
+$(AUDIT)/ready: requirements/audit.txt
+	@test -x $(AUDIT)/bin/python || "$(PYTHON)" -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+audit: $(AUDIT)/ready ## Compare the locked dependencies with the published advisories (asks the package index)
+	@for extra in ingest projector api cli; do \
+	  echo "requirements/$$extra.txt" >&2; \
+	  $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --cache-dir $(AUDIT)/advisories -r requirements/$$extra.txt || exit 1; \
+	done
+
+sbom: $(AUDIT)/ready ## Write what each image is made of as CycloneDX into build/sbom
+	@mkdir -p build/sbom
+	@for extra in ingest projector api cli; do \
+	  $(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --of JSON -o build/sbom/$$extra.json requirements/$$extra.txt || exit 1; \
+	done
+	@ls build/sbom
 
 clean-data: ## Remove the log and the read models of the demo (.steppe)
 	@rm -rf .steppe

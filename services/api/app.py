@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 from fastapi import FastAPI
@@ -32,6 +33,9 @@ from services.api.settings import Settings
 from services.api.stream import Streams
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds, connector
+from steppe.access.callers import OPERATE, READ
+from steppe.access.described import with_gate
+from steppe.access.gate import Gate
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.log.ends import LogEnds
 
@@ -75,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(metrics.Measured, metrics=app.state.metrics)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Gate, settings=settings, service="api", needed=needed, writes=(), browsers=True)
     app.add_middleware(SecurityHeaders)
     for router in (
         lists.router,
@@ -91,11 +96,31 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(router)
 
+    bare = app.openapi
+
+    def described_with_gate() -> dict[str, Any]:
+        return with_gate(bare(), needed, problems.OF_EVERY_ROUTE)
+
+    app.openapi = described_with_gate  # type: ignore[method-assign]
+
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("/docs")
 
     return app
+
+
+def needed(method: str, path: str) -> Collection[str] | None:
+    """The scopes of which one is needed; None: open to everybody."""
+    match path:
+        case "/livez" | "/readyz":
+            return None
+        case "/metrics":
+            return (OPERATE,)
+        case "/v1/status":
+            return (OPERATE, READ)
+        case _:
+            return (READ,)
 
 
 class HeadAsGet:

@@ -50,6 +50,17 @@ PROBLEMS = (
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}
 
+OF_EVERY_ROUTE = {
+    "400": "A parameter that is not known here, or cannot be read.",
+    "404": "There is nothing of that name.",
+    "405": "This service only reads.",
+    "406": "That format is not available.",
+    "422": "The request cannot be understood.",
+    "500": "A fault of ours.",
+    "503": "The database, or what was asked to be waited for, is not there yet; Retry-After says when to ask again.",
+}
+"""What any route may answer beside its own, by status, for the OpenAPI document."""
+
 
 class RefusalError(Exception):
     """The request gets this problem. `members` are extension members, such as the parameter's name."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from importlib import resources
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -17,11 +18,16 @@ from services.ingest.intake import Intake
 from services.ingest.log import Log
 from services.ingest.problems import BROKER_AWAY, NOT_FOUND, Refusal, allow_parameters
 from services.ingest.settings import Settings
+from steppe.access.callers import EVENTS_WRITE, OPERATE, READ
+from steppe.access.described import with_gate
+from steppe.access.gate import Gate
 from steppe.contracts import vocabulary_table
 from steppe.contracts.json_schema import file_name
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.domain.shapes import nearest
 from steppe.domain.vocabulary import EVENT_KINDS
+
+WRITES = ("/v1/events",)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,7 +52,15 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(Gate, settings=settings, service="ingest", needed=needed, writes=WRITES)
     app.add_middleware(SecurityHeaders)
+
+    bare = app.openapi
+
+    def described_with_gate() -> dict[str, Any]:
+        return with_gate(bare(), needed, problems.OF_EVERY_ROUTE)
+
+    app.openapi = described_with_gate  # type: ignore[method-assign]
 
     @app.post("/v1/events", status_code=202, openapi_extra=described.EVENTS, summary="Send events")
     async def events(request: Request) -> Response:
@@ -88,6 +102,19 @@ def create_app(settings: Settings) -> FastAPI:
         return Response(counters.as_text(), media_type="text/plain; version=0.0.4")
 
     return app
+
+
+def needed(method: str, path: str) -> Collection[str] | None:
+    """The scopes of which one is needed; None: open to everybody."""
+    match method, path:
+        case "GET", "/livez" | "/readyz":
+            return None
+        case "GET", "/metrics":
+            return (OPERATE,)
+        case "GET", _:
+            return (EVENTS_WRITE, READ)  # what describes the door, for those who send and those who read
+        case _:
+            return (EVENTS_WRITE,)
 
 
 def _schemas() -> dict[str, bytes]:

@@ -29,6 +29,8 @@ from services.ingest.problems import (
     allow_parameters,
 )
 from services.ingest.settings import Settings
+from steppe.access.callers import LOG_RESTORE, Caller
+from steppe.access.gate import CALLER, TOLD
 from steppe.contracts.codec import MalformedError, decode_json, decode_structured, from_http_binary
 from steppe.domain.validation import Fault
 
@@ -64,6 +66,13 @@ class Doors:
             if tally.accepted or tally.duplicates:
                 refusal.members |= {"so_far": tally.as_json()}
             raise
+        finally:
+            request.scope.get(TOLD, {}).update(
+                accepted=tally.accepted,
+                duplicates=tally.duplicates,
+                rejected=tally.rejected_total,
+                position=tally.position,
+            )
         self._counters.add(tally)
         return Response(msgspec.json.encode(tally.as_json()), 202, media_type="application/json")
 
@@ -103,7 +112,7 @@ class Doors:
             self._settings.ingest_idle_seconds_max,
             f"One event is smaller; send several as {LINES}.",
         )
-        await self._all_or_nothing([(0, _read(decode, body))], tally)
+        await self._all_or_nothing(request, [(0, _read(decode, body))], tally)
 
     async def _take_batch(self, request: Request, tally: Tally) -> None:
         body = await bodies.whole(
@@ -116,11 +125,13 @@ class Doors:
         if isinstance(found, list):
             if len(found) > self._settings.batch_events_max:
                 raise _too_many(self._settings.batch_events_max, "events in one batch")
-            await self._all_or_nothing(enumerate(found), tally)
+            await self._all_or_nothing(request, enumerate(found), tally)
         elif isinstance(found, MalformedError):
-            await self._all_or_nothing([(0, found)], tally)
+            await self._all_or_nothing(request, [(0, found)], tally)
         else:
-            await self._all_or_nothing([(0, MalformedError(Fault("", "a batch is a JSON array of events")))], tally)
+            await self._all_or_nothing(
+                request, [(0, MalformedError(Fault("", "a batch is a JSON array of events")))], tally
+            )
 
     async def _take_lines(self, request: Request, tally: Tally) -> None:
         given: list[Given] = []
@@ -136,10 +147,11 @@ class Doors:
             given += self._read_lines(lines)
         if not given:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
-        await self._all_or_nothing(given, tally)
+        await self._all_or_nothing(request, given, tally)
 
-    async def _all_or_nothing(self, given: Iterable[Given], tally: Tally) -> None:
-        parcel = self._intake.judge(given, tally)
+    async def _all_or_nothing(self, request: Request, given: Iterable[Given], tally: Tally) -> None:
+        restores = _restores(request)
+        parcel = self._intake.judge(given, tally, restores=restores)
         if tally.rejected_total:
             self._intake.drop(parcel)
             tally.duplicates = 0
@@ -154,7 +166,7 @@ class Doors:
                 request, self._settings.event_bytes_max, self._settings.ingest_idle_seconds_max
             ):
                 seen_any = True
-                parcel: Parcel = self._intake.judge(self._read_lines(lines), tally)
+                parcel: Parcel = self._intake.judge(self._read_lines(lines), tally, restores=_restores(request))
                 on_their_way.append(asyncio.create_task(self._intake.ship(parcel, tally)))
                 if len(on_their_way) >= _PARCELS_AT_ONCE:
                     await on_their_way.popleft()
@@ -182,6 +194,12 @@ class Doors:
             )
             for line in lines
         ]
+
+
+def _restores(request: Request) -> bool:
+    """Whether the sender may say when an event was recorded."""
+    caller = request.scope.get(CALLER)
+    return isinstance(caller, Caller) and caller.may({LOG_RESTORE})
 
 
 def _read(decode: Callable[[bytes], object], body: bytes) -> object:

@@ -97,8 +97,11 @@ class Intake:
         self._seen = Seen()
         self._claims: dict[bytes, tuple[bytes, Parcel]] = {}
 
-    def judge(self, given: Iterable[Given], tally: Tally) -> Parcel:
-        """Refuse what must be refused, count what is known, and claim the rest. The parcel must be shipped or dropped."""
+    def judge(self, given: Iterable[Given], tally: Tally, *, restores: bool = False) -> Parcel:
+        """Refuse what must be refused, count what is known, and claim the rest. The parcel must be shipped or dropped.
+
+        A sender who `restores` may say when events were recorded.
+        """
         recorded = datetime.now(UTC)
         parcel = Parcel(asyncio.get_running_loop().create_future())
         for index, found in given:
@@ -106,7 +109,10 @@ class Intake:
                 tally.reject(index, None, [found.fault])
                 continue
             try:
-                judged = accept_bytes(found, recorded) if isinstance(found, bytes) else accept(found, recorded)
+                if isinstance(found, bytes):
+                    judged = accept_bytes(found, recorded, restores=restores)
+                else:
+                    judged = accept(found, recorded, restores=restores)
             except MalformedError as error:
                 tally.reject(index, None, [error.fault])
                 continue

@@ -41,6 +41,15 @@ PROBLEMS = (
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 
+OF_EVERY_ROUTE = {
+    "400": "A parameter that is not known here, or cannot be read.",
+    "404": "There is nothing of that name.",
+    "405": "That method is not allowed here.",
+    "500": "A fault of ours.",
+    "503": "The log cannot be written now; Retry-After says when to try again.",
+}
+"""What any route may answer beside its own, by status, for the OpenAPI document."""
+
 
 class Refusal(Exception):  # noqa: N818 (the word of the domain: it is an answer)
     """The request gets this problem. `members` are extension members, such as `rejected`."""

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from steppe.access.settings import AccessSettings
 from steppe.contracts.topics import DEALS
-from steppe.settings import ServiceSettings, is_loopback
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
-class Settings(ServiceSettings):
+class Settings(AccessSettings):
     """Settings of ingest. A required one that is missing ends the start with its name."""
 
     kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
     topic: str = Field(DEALS.name, description="The log that events are appended to.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
     ingest_port: int = Field(8001, ge=0, le=65535, description="The port to listen on.")
-    auth: Literal["none", "published-on-loopback"] = Field(
-        "none",
-        description="Who may send: `none` is everybody, and only on loopback; `published-on-loopback` is everybody "
-        "inside a container whose port the host publishes on loopback.",
-    )
     # Above half a mebibyte a record would come near the 1 MiB that a broker takes by default.
     event_bytes_max: int = Field(256 * KIB, ge=KIB, le=512 * KIB, description="One event or one NDJSON line at most.")
     batch_bytes_max: int = Field(10 * MIB, ge=KIB, description="The body of what is taken all or nothing at most.")
@@ -39,12 +33,3 @@ class Settings(ServiceSettings):
     )
     ingest_idle_seconds_max: float = Field(30.0, gt=0, description="How long a sender may pause inside a body.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the service logs.")
-
-    @model_validator(mode="after")
-    def _open_only_on_loopback(self) -> Settings:
-        if self.auth == "none" and not is_loopback(self.host):
-            raise ValueError(
-                f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody write; "
-                "listen on 127.0.0.1"
-            )
-        return self

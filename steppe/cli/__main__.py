@@ -18,6 +18,7 @@ from steppe.cli import (
     backtest,
     backup,
     config,
+    keys,
     learnt,
     migrate,
     project_story,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(rule_versions.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(keys.app, name="keys")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.command(name="backtest")(backtest.command)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +22,7 @@ def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
     """One answer of the api. Raises RefusedError."""
     wanted = {name: value for name, value in (query or {}).items() if value is not None}
     try:
-        answer = httpx.get(base + path, params=wanted, timeout=_SECONDS_TO_ANSWER)
+        answer = httpx.get(base + path, params=wanted, headers=credentials(), timeout=_SECONDS_TO_ANSWER)
     except httpx.TransportError as error:
         raise _silent(base, error) from error
     return answered(answer)
@@ -29,12 +31,22 @@ def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
 def post(base: str, path: str, body: Answer) -> Answer:
     """The answer to a question that has a body and takes its time. Raises RefusedError."""
     try:
-        answer = httpx.post(base + path, json=body, timeout=_SECONDS_TO_JUDGE)
+        answer = httpx.post(base + path, json=body, headers=credentials(), timeout=_SECONDS_TO_JUDGE)
     except httpx.TimeoutException as error:
         raise RefusedError(f"The api did not answer in {_SECONDS_TO_JUDGE:.0f} s; ask for less.") from error
     except httpx.TransportError as error:
         raise _silent(base, error) from error
     return answered(answer)
+
+
+def credentials() -> dict[str, str]:
+    """The header that says who asks: the API key or token of STEPPE_KEY, or of the file that STEPPE_KEY_FILE names."""
+    file = os.environ.get("STEPPE_KEY_FILE")
+    try:
+        key = os.environ.get("STEPPE_KEY") or (Path(file).read_text(encoding="utf-8").strip() if file else "")
+    except OSError as error:
+        raise RefusedError(f"STEPPE_KEY_FILE={file} cannot be read: {error.strerror}.") from error
+    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 def _silent(base: str, error: httpx.TransportError) -> RefusedError:
@@ -73,6 +85,11 @@ def problem(answer: httpx.Response) -> str:
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
     if not isinstance(told, dict):
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
+    if answer.status_code == 401:
+        told = {
+            **told,
+            "detail": f"{told.get('detail', '')} Set STEPPE_KEY, or STEPPE_KEY_FILE, to an API key or a token.",
+        }
     title, detail = told.get("title", answer.status_code), told.get("detail", "")
     errors = [f"{error.get('pointer', '')} {error.get('message', '')}".strip() for error in told.get("errors", [])]
     if errors and errors[0] in detail:

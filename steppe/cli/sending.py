@@ -13,7 +13,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from steppe.cli.asking import RefusedError, problem
+from steppe.cli.asking import RefusedError, credentials, problem
 
 _LINES_A_PIECE = 500
 _ATTEMPTS_MAX = 8
@@ -54,7 +54,7 @@ def send(files: list[Path], ingest: str, on_error: str, console: Console) -> Sen
     """Send every file. Sending the same again is safe. Raises RefusedError when ingest cannot be had, or refuses all."""
     sent = Sent()
     with (
-        httpx.Client(base_url=ingest, timeout=_SECONDS_TO_ANSWER) as client,
+        httpx.Client(base_url=ingest, headers=credentials(), timeout=_SECONDS_TO_ANSWER) as client,
         Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -100,7 +100,7 @@ def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -
             raise RefusedError(
                 f"Ingest does not answer at {client.base_url} ({error}). Start it with `steppe up`."
             ) from error
-        if answer.status_code == 503 and attempt < _ATTEMPTS_MAX - 1:
+        if answer.status_code in (429, 503) and attempt < _ATTEMPTS_MAX - 1:
             time.sleep(min(float(answer.headers.get("retry-after", "1")), 10.0))
             continue
         told: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}

@@ -127,10 +127,11 @@ def from_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], bod
     return found
 
 
-def accept(raw_envelope: object, recorded: datetime) -> Accepted | Refused:
+def accept(raw_envelope: object, recorded: datetime, *, restores: bool = False) -> Accepted | Refused:
     """Judge what a sender gave and fill what it may leave out; the same content always gives the same id and hash.
 
-    `recorded` is the instant of acceptance. Nothing is raised for any value that `decode_json` returns.
+    `recorded` is the instant of acceptance; a sender who `restores` may give an earlier one, and the event is judged as of
+    then. Nothing is raised for any value that `decode_json` returns.
     """
     if not isinstance(raw_envelope, dict):
         return Refused(id=None, errors=(Fault("", "an event is a JSON object with the attributes of CloudEvents 1.0"),))
@@ -139,12 +140,9 @@ def accept(raw_envelope: object, recorded: datetime) -> Accepted | Refused:
     refused_id = given_id[: cloudevents.ATTRIBUTE_LENGTH_MAX] if isinstance(given_id, str) else None
     faults: list[Fault] = []
     if "recordedtime" in envelope:
-        faults.append(
-            Fault(
-                "/recordedtime", "recordedtime is ingest's to set; leave it out, data.reported says when it was known"
-            )
-        )
-        del envelope["recordedtime"]
+        earlier, wrong = _earlier(envelope.pop("recordedtime"), recorded, restores=restores)
+        faults += [wrong] if wrong else []
+        recorded = earlier or recorded
     checked = {"id": "to be hashed", **envelope}
     faults += cloudevents.attribute_faults(checked) + cloudevents.door_faults(envelope)
     data, wire_type = envelope.get("data"), envelope.get("type")
@@ -178,6 +176,20 @@ def accept(raw_envelope: object, recorded: datetime) -> Accepted | Refused:
         name=name,
         warnings=tuple(warnings_of(name, data)),
     )
+
+
+def _earlier(given: object, now: datetime, *, restores: bool) -> tuple[datetime | None, Fault | None]:
+    """When a sender says that an event was recorded, or why that does not count."""
+    pointer = "/recordedtime"
+    if not restores:
+        told = "recordedtime is ingest's to set; leave it out, data.reported says when it was known"
+        return None, Fault(pointer, f"{told} (a key with the scope log:restore may give it)")
+    found = cloudevents.read_timestamp(given)
+    if found is None:
+        return None, Fault(pointer, "recordedtime is an instant with its zone, as 2026-11-22T10:00:00Z")
+    if found > now:
+        return None, Fault(pointer, "recordedtime lies in the future; an event is restored as it was recorded")
+    return found, None
 
 
 def decode(

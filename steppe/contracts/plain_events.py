@@ -66,9 +66,9 @@ def _has_happened(occurred: str, known_day: date | str) -> bool:
     return days is not None and not is_a_plan(days, known)
 
 
-def accept_bytes(line: bytes, recorded: datetime) -> Accepted | Refused:
+def accept_bytes(line: bytes, recorded: datetime, *, restores: bool = False) -> Accepted | Refused:
     """Judge one event in structured mode, exactly as `codec.accept` does. Raises MalformedError for what is no JSON."""
-    return _accept_plain(line, recorded) or codec.accept(codec.decode_structured(line), recorded)
+    return _accept_plain(line, recorded) or codec.accept(codec.decode_structured(line), recorded, restores=restores)
 
 
 def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:
