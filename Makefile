@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test audit sbom faults soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test browser audit sbom faults soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -28,8 +28,18 @@ up: setup ## Start the whole system on the log in .steppe
 	@$(BIN)/steppe up
 
 # Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
-test: setup ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
+test: setup browser ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
+
+browser: ## Install what tests look through and are looked at with: Debian's Chromium and Prometheus
+	@missing=""; for need in chromium:chromium promtool:prometheus; do \
+	  command -v $${need%%:*} >/dev/null || missing="$$missing $${need##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing$$missing with apt ..." >&2; \
+	  if [ "$$(id -u)" = 0 ]; then as=""; else as="sudo -n"; fi; \
+	  { $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing; } >&2 \
+	    || { echo "The tests need$$missing: install them with your package manager, then run make again." >&2; exit 1; }; \
+	fi
 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
 	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/test_rebuild_readers.py

@@ -47,7 +47,7 @@ def template(stack: Stack) -> Iterator[str]:
     name = f"{_TEMPLATE}_{uuid.uuid4().hex[:12]}"
     asyncio.run(_make_template(stack, name))
     yield name
-    asyncio.run(_drop(stack, name))
+    asyncio.run(drop_database(stack, name))
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def topic(stack: Stack) -> str:
 def database(stack: Stack, template: str, topic: str) -> Iterator[Database]:
     """A migrated database of the test's own, with a checkpoint row for each partition of its `topic`."""
     name = f"steppe_test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_clone(stack, template, name, topic))
+    asyncio.run(clone_database(stack, template, name, topic))
     yield database_of(stack.database, name)
-    asyncio.run(_drop(stack, name))
+    asyncio.run(drop_database(stack, name))
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def _make_template(stack: Stack, name: str) -> None:
         await own.close()
 
 
-async def _clone(stack: Stack, template: str, name: str, topic: str) -> None:
+async def clone_database(stack: Stack, template: str, name: str, topic: str) -> None:
     server = await asyncpg.connect(stack.database)
     try:
         await server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -120,7 +120,7 @@ async def _clone(stack: Stack, template: str, name: str, topic: str) -> None:
         await own.close()
 
 
-async def _drop(stack: Stack, name: str) -> None:
+async def drop_database(stack: Stack, name: str) -> None:
     server = await asyncpg.connect(stack.database)
     try:
         await server.execute(f"DROP DATABASE {name} WITH (FORCE)")

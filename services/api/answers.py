@@ -1,4 +1,4 @@
-"""How an answer leaves the house: snapshot, ETag, position, pages, JSON or CSV. Knows HTTP; knows no table.
+"""How an answer leaves the house: snapshot, ETag, position, pages, JSON or a table. Knows HTTP; knows no table.
 
 The ETag is weak and stands for release, position, actions of operators, rules, day and question: what it stands for decides
 the items, and the time of the answer (`known_at`) is no reason to send them again.
@@ -7,6 +7,7 @@ the items, and the time of the answer (`known_at`) is no reason to send them aga
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi import Request, Response
 
-from services.api import cursors, tables, waiting
-from services.api.parameters import Question, read
+from services.api import cursors, spreadsheets, tables, waiting
+from services.api.parameters import MEDIA_TYPES, Question, read
 from services.api.reading import Reader, Snapshot
 from services.api.release import RELEASE
 from services.api.rule_choice import rules_named
@@ -90,8 +91,10 @@ async def answer_list(
     cursor = cursors.encode(found.next_key, question.as_of, question.fingerprint) if found.next_key else None
     if cursor:
         headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
-    if question.format == "csv":
-        return Response(tables.csv_of(found.items, (*columns, *found.columns)), headers=headers, media_type=CSV)
+    if question.format != "json":
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(question)}"'
+        shown = (*columns, *found.columns)
+        return Response(_as_table(question, found.items, shown, headers), headers=headers, media_type=_media(question))
     body = {
         **(found.beside or {}),
         "items": found.items,
@@ -124,6 +127,36 @@ async def reach(request: Request, min_position: str | None) -> None:
         wanted = waiting.parse_position(min_position)
         seconds = waiting.wait_seconds(request.headers.get("prefer"))
         await service_of(request).watch.wait_for(wanted, seconds)
+
+
+def _media(question: Question) -> str:
+    return CSV if question.format == "csv" else MEDIA_TYPES[question.format]
+
+
+def _file_name(question: Question) -> str:
+    """As in `steppe-flags-2025-12-31.xlsx`: what, and of which day."""
+    what = "-".join(part for part in question.path.split("/") if part not in ("", "v1"))
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", what)
+    return f"steppe-{plain}-{question.as_of.isoformat()}.{question.format}"
+
+
+def _as_table(question: Question, items: Sequence[Item], columns: Sequence[str], headers: Mapping[str, str]) -> bytes:
+    about = {
+        "what": question.path,
+        "as_of": question.as_of.isoformat(),
+        "known_at": headers["Steppe-Known-At"],
+        "position": headers["Steppe-Position"],
+        "release": RELEASE,
+    }
+    match question.format:
+        case "xlsx":
+            return spreadsheets.xlsx_of(items, columns, about)
+        case "parquet":
+            return spreadsheets.parquet_of(items, columns, about)
+        case _:
+            # CSV has no place beside its lines, so each of them says it.
+            beside = {name: about[name] for name in ("as_of", "known_at")} | {"log_position": about["position"]}
+            return tables.csv_of(({**item, **beside} for item in items), (*columns, *beside))
 
 
 def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +15,7 @@ from services.api import (
     backtest,
     corrections,
     feed,
+    forums,
     lists,
     markets,
     metrics,
@@ -27,6 +27,7 @@ from services.api import (
     trace,
 )
 from services.api.answers import Service
+from services.api.page import routes
 from services.api.reading import Reader, Row, open_pool, server_settings
 from services.api.release import RELEASE
 from services.api.settings import Settings
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         lists.router,
         markets.router,
+        forums.router,
         project.router,
         corrections.router,
         rules.router,
@@ -103,10 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.openapi = described_with_gate  # type: ignore[method-assign]
 
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    routes.install(app)
     return app
 
 

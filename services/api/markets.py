@@ -29,7 +29,7 @@ async def markets(request: Request) -> Response:
 
     A deal of two nations counts under both. With `investor_country`: markets in which that nation pursues a living deal.
     """
-    return await answer_list(request, parameters.MARKETS, tables.MARKETS, _market_page)
+    return await answer_list(request, parameters.MARKETS, tables.MARKETS, market_page)
 
 
 @router.get("/v1/markets/{country}/{commodity}", openapi_extra=described(parameters.ONE))
@@ -37,12 +37,12 @@ async def market(request: Request, country: str, commodity: str) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 
     async def one(snapshot: Snapshot, question: Question) -> Item:
-        return await _market(snapshot, question, country.upper(), commodity)
+        return await market_item(snapshot, question, country.upper(), commodity)
 
     return await answer_one(request, parameters.ONE, one)
 
 
-async def _market_page(snapshot: Snapshot, question: Question) -> Page:
+async def market_page(snapshot: Snapshot, question: Question) -> Page:
     as_of, asked = question.as_of, question.filters
     rows = await snapshot.rows(
         "api_market_page",
@@ -87,7 +87,7 @@ async def _market_page(snapshot: Snapshot, question: Question) -> Page:
     return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
 
 
-async def _market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Item:
+async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Item:
     as_of = question.as_of
     rows = await _found(snapshot, question, country, commodity)
     projects = [row["project"] for row in rows]

@@ -41,8 +41,12 @@ HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
 NOT_STATED = "not-stated"
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
-FORMATS = ("json", "csv")
-FORMATS_PLANNED = ("xlsx", "parquet")
+FORMATS = ("json", "csv", "xlsx", "parquet")
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
 EVENT_STREAM = ("event-stream",)
 
 
@@ -103,6 +107,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("deal", "Deal slug.", values.text),
         _many("confidence", "How sure the source is of the event.", values.one_of(_CONFIDENCES), _CONFIDENCES),
         _many("evidence", "Grade of a piece of evidence that the event has.", values.one_of(_EVIDENCE), _EVIDENCE),
+        Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=values.day),
+        Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=values.count(0, 1200), kind="integer"),
         Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=values.text),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=values.instant),
@@ -111,18 +117,23 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
 PAGED = (*COMMON, "limit", "cursor")
-PROJECTS = (
-    *PAGED, "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country",
-    "forum", "q", "sort", "updated_after", "crosswalk",
+ABOUT_PROJECTS = (
+    "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country", "forum", "q",
+    "updated_after",
 )  # fmt: skip
+PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk")
+PORTFOLIO = (*COMMON, *ABOUT_PROJECTS)
 DEALS = (
     *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "investor",
     "investor_country", "forum", "q", "updated_after",
 )  # fmt: skip
 FLAG_ROWS = (
     *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
+    "next_before",
 )  # fmt: skip
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
+FORUMS = PAGED
+SCORECARD = (*COMMON, "horizon_months")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
@@ -131,6 +142,7 @@ PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")
 FEED = ("format", "min_position", "limit", "cursor", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
+QUARANTINE = ("format", "min_position", "limit", "cursor")
 WAITING = ("min_position",)
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
@@ -221,17 +233,19 @@ def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> st
     if asked is not None:
         if asked in formats:
             return asked
-        planned = " (planned)" if asked in FORMATS_PLANNED else ""
         raise RefusalError(
             FORMAT_NOT_AVAILABLE,
-            f"format={asked[:40]}{planned}; available here: {', '.join(formats)}.",
+            f"format={asked[:40]}; available here: {', '.join(formats)}.",
             {"parameter": "format", "formats": list(formats)},
         )
     accept = request.headers.get("accept", "*/*").lower()
     media = {part.split(";")[0].strip() for part in accept.split(",")}
+    named = [name for name, media_type in MEDIA_TYPES.items() if media_type in media and name in formats]
+    if named and "application/json" not in media:
+        return named[0]
     if media & {"*/*", "application/*", "application/json", ""}:
-        return "csv" if "text/csv" in media and "application/json" not in media and "csv" in formats else "json"
-    if media & {"text/csv", "text/*"} and "csv" in formats:
+        return "json"
+    if "text/*" in media and "csv" in formats:
         return "csv"
     if "text/html" in media:
         return "json"  # a browser's address bar

@@ -31,7 +31,7 @@ async def project(request: Request, key: str) -> Response:
     """
 
     async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
-        return await _detail(snapshot, question, key)
+        return await detail_item(snapshot, question, key)
 
     return await answer_one(request, parameters.PROJECT, one)
 
@@ -44,12 +44,12 @@ async def project_timeline(request: Request, key: str) -> Response:
     """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
-        return await _timeline(snapshot, question, key)
+        return await timeline_page(snapshot, question, key)
 
     return await answer_list(request, parameters.TIMELINE, tables.TIMELINE, page)
 
 
-async def _detail(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
+async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
     as_of = question.as_of
     row = await _found(snapshot, as_of, key)
     deals = [stored.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
@@ -92,7 +92,7 @@ async def _coming(snapshot: Snapshot, as_of: date, key: str, record: Record) -> 
     )
 
 
-async def _timeline(snapshot: Snapshot, question: Question, key: str) -> Page:
+async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Page:
     await _found(snapshot, question.as_of, key)
     changes = timeline.changes(await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of)
     told = timeline.Told(

@@ -5,14 +5,19 @@ Lag is told and takes nobody out of rotation: an answer that says which prefix o
 
 from __future__ import annotations
 
+import codecs
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from services.api import parameters, projection
-from services.api.answers import JSON, reach, service_of
-from services.api.parameters import described
+from services.api import parameters, projection, stored, tables
+from services.api.answers import JSON, Page, answer_list, reach, service_of
+from services.api.cursors import after
+from services.api.parameters import Question, described
+from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.reading import Snapshot
 from services.api.release import RELEASE
 from steppe.log.ends import LogEnds
 
@@ -32,6 +37,13 @@ async def status(request: Request) -> Response:
     """
     asked = parameters.read(request, parameters.WAITING, formats=("json",))
     await reach(request, asked.min_position)
+    body = await told(request)
+    headers = {"Cache-Control": "no-store", "Steppe-Position": body["position"]}
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def told(request: Request) -> dict[str, Any]:
+    """The answer of `/v1/status`."""
     topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
         rows = await snapshot.rows("api_status", topic)
@@ -47,7 +59,7 @@ async def status(request: Request) -> Response:
     halted = {row["partition"]: row for row in halts}
     partitions = [projection.partition(row, end, halted.get(row["partition"]), now) for row in rows]
     lags = [one["lag_events"] for one in partitions]
-    body = {
+    return {
         "topic": topic,
         "release": RELEASE,
         "position": snapshot.position,
@@ -70,8 +82,55 @@ async def status(request: Request) -> Response:
             "events_of_projects": totals["events_of_projects"] if totals else 0,
         },
     }
-    headers = {"Cache-Control": "no-store", "Steppe-Position": snapshot.position}
-    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+@router.get("/v1/quarantine", openapi_extra=described(parameters.QUARANTINE))
+async def quarantine(request: Request) -> Response:
+    """Records that could not be applied, in the order of the log, with the reason and the beginning of their bytes.
+
+    `value` and `key` are `{"text": …}` where they are UTF-8 and `{"hex": …}` where not, 2 KiB at most; `steppe quarantine show
+    --raw` gives all of them. `held_events` counts what waits behind a record of a project.
+    """
+    return await answer_list(request, parameters.QUARANTINE, tables.QUARANTINE, quarantine_page)
+
+
+async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
+    """One page of open records."""
+    try:
+        place = [None if part is None else int(part) for part in after(question.after, 2)]
+    except ValueError:
+        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+    rows = await snapshot.rows("api_quarantine_page", *place, question.limit + 1)
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    held = stored.held_events(
+        await snapshot.rows("api_held_events", [row["subject"] for row in rows if row["subject"]])
+    )
+    items = [
+        {
+            "id": f"{row['partition']}:{row['log_offset']}",
+            "subject": row["subject"],
+            "stage": row["stage"],
+            "reason": row["reason"],
+            "held_events": held.get(row["subject"], 0),
+            "since": row["stored_at"],
+            "key": _shown(row["key"]),
+            "value": _shown(row["value"]),
+            "bytes": row["bytes"],
+        }
+        for row in rows
+    ]
+    last = rows[-1] if more else None
+    return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
+
+
+def _shown(value: bytes | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    try:
+        # A character that the cut went through is left out.
+        return {"text": codecs.getincrementaldecoder("utf-8")().decode(value)}
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}
 
 
 @router.get("/livez")

@@ -1,4 +1,4 @@
-"""Items as CSV: flat columns, lists joined by `;`. Pure.
+"""Items as tables, and as CSV: flat columns, lists joined by `;`. Pure.
 
 A path such as `headline.severity` leads through the item; through a list it leads into each element.
 """
@@ -16,7 +16,7 @@ from steppe.domain.levels import Level
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
-    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
+    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined", "latitude", "longitude",
 )  # fmt: skip
 DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
@@ -39,6 +39,7 @@ TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
     "deal_level", "project_level", "parties.party", "parties.role", "position",
 )  # fmt: skip
+FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects")
 RETRACTIONS = (
     "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
     "recorded", "position",
@@ -47,6 +48,7 @@ TRANSITIONS = (
     "id", "project", "country", "deal", "flag", "transition", "severity_before", "severity", "certainty", "since", "on",
     "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
 )  # fmt: skip
+QUARANTINE = ("id", "subject", "stage", "reason", "held_events", "since", "bytes")
 CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.
@@ -62,10 +64,21 @@ def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:
     """The items under a header line; UTF-8, CRLF as RFC 4180 has it."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(column.replace(".", "_") for column in columns)
+    writer.writerow(heading(column) for column in columns)
     for item in items:
         writer.writerow(_cell(_at(item, column.split("."))) for column in columns)
     return out.getvalue().encode()
+
+
+def heading(column: str) -> str:
+    """How a column is headed: its path with underscores."""
+    return column.replace(".", "_")
+
+
+def valued(item: dict[str, Any], column: str) -> Any:
+    """What stands in a column, as itself; a list as one text, None for what is not there."""
+    found = _at(item, column.split("."))
+    return ";".join(_text(element) for element in found) if isinstance(found, list) else found
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

@@ -1,11 +1,16 @@
-"""Loads the statements of `queries/NAME.sql`: each stands under a header `-- name: its_name`. Knows no database."""
+"""Loads the statements of `queries/NAME.sql`: each stands under a header `-- name: its_name`. Knows no database.
 
+A line `-- include: name` stands for an earlier statement of the same file, so that two questions of the same rows ask alike.
+"""
+
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 _HEADER = "-- name:"
+_INCLUDE = re.compile(r"^[ ]*-- include: (\w+)$", re.MULTILINE)
 
 
 @cache
@@ -33,5 +38,8 @@ def parse(text: str, file: str) -> Mapping[str, str]:
             )
         if name in statements:
             raise ValueError(f"{file}.sql: two statements are named {name}: rename one")
-        statements[name] = statement.strip()
+        for included in _INCLUDE.findall(statement):
+            if included not in statements:
+                raise ValueError(f"{file}.sql: {name} includes {included}, which is not above it")
+        statements[name] = _INCLUDE.sub(lambda found: statements[found[1]].rstrip(";"), statement.strip())
     return MappingProxyType(statements)

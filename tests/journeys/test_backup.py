@@ -25,7 +25,7 @@ from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import DEALS
 from steppe.log import archive
 from steppe.log.facts import LogFacts, opened
-from tests.conftest import _drop
+from tests.conftest import drop_database
 from tests.journeys.command import EXAMPLE
 from tests.services.projection import QUICK, Message, event, log_ends, publish, until_covered
 from tests.services.reading_api import api
@@ -53,7 +53,7 @@ def fresh(stack: Stack, template: str) -> Iterator[Database]:
 
     asyncio.run(clone())
     yield database_of(stack.database, name)
-    asyncio.run(_drop(stack, name))
+    asyncio.run(drop_database(stack, name))
 
 
 class Steppe:

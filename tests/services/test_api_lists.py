@@ -84,6 +84,7 @@ async def test_a_project_says_all_that_the_contract_lists(world: Log, client: ht
     assert set(item) == {
         "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline",
         "flags", "investors", "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
+        "latitude", "longitude",
     }  # fmt: skip
     assert (item["key"], item["name"], item["level"], item["investors"]) == ("stuck", "Stuck", "memorandum", ["alpha"])
     assert item["headline"]["flag"] == "memorandum-only"
@@ -220,9 +221,9 @@ async def test_csv_is_flat_and_safe_to_open(log: Log, client: httpx.AsyncClient)
         assert len(list(csv.reader(io.StringIO(text)))) >= 2
 
 
-async def test_formats_that_are_not_there_yet_are_refused(client: httpx.AsyncClient) -> None:
-    problem = await refused(client, "/v1/projects?format=xlsx", 406, "format-not-available")
-    assert problem["formats"] == ["json", "csv"]
+async def test_formats_that_there_are_not_are_refused(client: httpx.AsyncClient) -> None:
+    problem = await refused(client, "/v1/projects?format=ods", 406, "format-not-available")
+    assert problem["formats"] == ["json", "csv", "xlsx", "parquet"]
     await refused(client, "/v1/projects", 406, "format-not-available", Accept="application/xml")
 
 

@@ -12,12 +12,20 @@ WITH found AS (
         span.document,
         project.partition,
         project.log_offset,
+        span.level,
+        span.headline_severity,
+        span.country,
+        span.sector,
+        span.commodities,
+        span.investors,
+        project.forums,
         CASE $14::text
             WHEN 'name' THEN lower(COALESCE(span.name, span.project))
             WHEN 'level' THEN span.level::text
             WHEN '-level' THEN (9 - span.level)::text
             WHEN 'severity' THEN CASE span.headline_severity
                 WHEN 'presumed-dead' THEN '1' WHEN 'stagnant' THEN '2' WHEN 'watch' THEN '3' ELSE '4' END
+                || COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
             WHEN 'memorandum_since' THEN COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
             WHEN '-last_event_on' THEN lpad((DATE '9999-12-31'
                 - COALESCE((span.document::jsonb ->> 'last_event_on')::date, DATE '0001-01-01'))::text, 7, '0')
@@ -73,11 +81,81 @@ SELECT
     rank,
     document,
     partition,
-    log_offset
+    log_offset,
+    level,
+    headline_severity,
+    country,
+    sector,
+    commodities,
+    investors,
+    forums
 FROM found
 WHERE $15::text IS NULL OR (rank, project) > ($15::text, $16::text)
 ORDER BY rank, project
 LIMIT $17::integer;
+
+-- name: api_portfolio
+-- How many projects there are of each level, severity of the headline, country and so on. Parameters as of api_project_page.
+WITH page AS (
+    -- include: api_project_page
+)
+SELECT 'level' AS facet, page.level::text AS value, count(*) AS projects FROM page GROUP BY page.level
+UNION ALL
+SELECT 'headline', COALESCE(page.headline_severity, 'none'), count(*) FROM page GROUP BY page.headline_severity
+UNION ALL
+SELECT 'country', page.country, count(*) FROM page WHERE page.country IS NOT NULL GROUP BY page.country
+UNION ALL
+SELECT 'sector', page.sector, count(*) FROM page WHERE page.sector IS NOT NULL GROUP BY page.sector
+UNION ALL
+SELECT 'commodity', commodity, count(*) FROM page CROSS JOIN LATERAL unnest(page.commodities) AS commodity GROUP BY commodity
+UNION ALL
+SELECT 'investor', investor, count(*) FROM page CROSS JOIN LATERAL unnest(page.investors) AS investor GROUP BY investor
+UNION ALL
+SELECT 'forum', forum, count(*) FROM page CROSS JOIN LATERAL unnest(page.forums) AS forum GROUP BY forum
+UNION ALL
+SELECT 'investor_country', party.home_country, count(DISTINCT page.project)
+FROM page
+CROSS JOIN LATERAL unnest(page.investors) AS investor
+JOIN party_span AS party
+    ON party.party = investor
+    AND party.valid_from <= $1::date
+    AND party.valid_to > $1::date
+WHERE party.home_country IS NOT NULL
+GROUP BY party.home_country
+ORDER BY facet, value;
+
+-- name: api_party_at
+-- A party as it is registered on a day. $1 day, $2 party
+SELECT
+    party.party,
+    party.name,
+    party.home_country,
+    party.kind,
+    party.parent,
+    party.lei
+FROM party_span AS party
+WHERE party.party = $2::text
+    AND party.valid_from <= $1::date
+    AND party.valid_to > $1::date;
+
+-- name: api_deals_of_party
+-- The deals that a party pursues on a day, in whatever role. $1 day, $2 party
+SELECT
+    deal.project,
+    deal.deal,
+    deal.document
+FROM deal_span AS deal
+WHERE deal.valid_from <= $1::date
+    AND deal.valid_to > $1::date
+    AND strpos(deal.document, to_json($2::text)::text) > 0
+    AND deal.document::jsonb -> 'pursuers' ? $2::text
+ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
+
+-- name: api_near_parties
+-- Keys that somebody who misspelt one may have meant. $1 what was asked
+SELECT DISTINCT party.party
+FROM party_span AS party
+ORDER BY party.party;
 
 -- name: api_deal_page
 -- One page of deals as they stand on a day.
@@ -144,7 +222,7 @@ LIMIT $17::integer;
 -- One page of flags that stand on a day; the deal '' is the project's own.
 -- $1 day, $2 flags, $3 severities, $4 certainties, $5 projects, $6 deals, $7 countries, $8 commodities,
 -- $9 home countries of the deal's investors (of the project's, for a flag of the project),
--- $10 project, $11 deal and $12 flag of the last row seen, $13 rows
+-- $10 project, $11 deal and $12 flag of the last row seen, $13 rows, $14 only those that rise before this day
 SELECT
     flag.project,
     flag.deal,
@@ -179,6 +257,7 @@ WHERE flag.valid_from <= $1::date
                 AND party.valid_to > $1::date
         )
     )
+    AND ($14::date IS NULL OR (flag.document::jsonb ->> 'next_on')::date < $14::date)
     AND (
         $10::text IS NULL
         OR (flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C") > ($10::text, $11::text, $12::text)

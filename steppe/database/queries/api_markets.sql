@@ -150,3 +150,66 @@ WHERE (crossing ->> 'on')::date <= $1::date
             )
         )
     );
+
+-- name: api_forum_page
+-- Forums held by a day, the latest first. $1 day, $2 order value and $3 forum of the last row seen, $4 rows
+WITH found AS (
+    SELECT
+        forum.forum COLLATE "C" AS forum,
+        forum.name,
+        forum.place,
+        forum.countries,
+        forum.held_earliest,
+        forum.held_latest,
+        (SELECT count(*) FROM project WHERE project.forums @> ARRAY[forum.forum]) AS projects,
+        lpad((DATE '9999-12-31' - COALESCE(forum.held_latest, DATE '0001-01-01'))::text, 7, '0') COLLATE "C" AS rank
+    FROM forum
+    WHERE forum.held_latest IS NULL
+        OR forum.held_latest <= $1::date
+)
+SELECT *
+FROM found
+WHERE $2::text IS NULL OR (rank, forum) > ($2::text, $3::text)
+ORDER BY rank, forum
+LIMIT $4::integer;
+
+-- name: api_forum
+-- $1 forum
+SELECT
+    forum.forum,
+    forum.name,
+    forum.place,
+    forum.countries,
+    forum.held_earliest,
+    forum.held_latest,
+    (SELECT count(*) FROM project WHERE project.forums @> ARRAY[forum.forum]) AS projects
+FROM forum
+WHERE forum.forum = $1::text;
+
+-- name: api_forum_names
+SELECT forum.forum
+FROM forum
+ORDER BY forum.forum;
+
+-- name: api_events_of_forum
+-- All events of the projects of which some paper was signed at a forum. $1 forum
+SELECT
+    event.subject,
+    event.raw,
+    event.headers,
+    event.state
+FROM event
+JOIN project ON project.project = event.subject
+WHERE project.forums @> ARRAY[$1::text];
+
+-- name: api_deal_spans_of_projects
+-- The deals of some projects through the days up to one. $1 day, $2 projects
+SELECT
+    deal.project,
+    deal.valid_from,
+    deal.valid_to,
+    deal.document
+FROM deal_span AS deal
+WHERE deal.project = ANY ($2::text[])
+    AND deal.valid_from <= $1::date
+ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;

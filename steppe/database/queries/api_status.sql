@@ -90,3 +90,23 @@ FROM steppe.log_identity
 WHERE log_identity.topic = $1::text
 ORDER BY log_identity.identity_id DESC
 LIMIT 1;
+
+-- name: api_quarantine_page
+-- What could not be applied and nobody has dealt with, in the order of the log. $1 partition and $2 offset of the last row
+-- seen, $3 rows
+SELECT
+    quarantine.partition,
+    quarantine.log_offset,
+    quarantine.subject,
+    quarantine.stage,
+    quarantine.reason,
+    quarantine.stored_at,
+    substring(quarantine.key FROM 1 FOR 2048) AS key,
+    substring(quarantine.value FROM 1 FOR 2048) AS value,
+    octet_length(quarantine.value) AS bytes
+FROM quarantine
+WHERE quarantine.stage IN ('decode', 'fold')
+    AND quarantine.state = 'open'
+    AND ($1::integer IS NULL OR (quarantine.partition, quarantine.log_offset) > ($1::integer, $2::bigint))
+ORDER BY quarantine.partition, quarantine.log_offset
+LIMIT $3::integer;

@@ -1,0 +1,1 @@
+"""The outline of the region, as data; see README.md."""

@@ -1,0 +1,325 @@
+"""The page in a real browser, on the real events: every page opens, is accessible, says what the API says, and goes without a mouse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
+
+import duckdb
+import httpx
+import openpyxl
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from babel.messages.extract import extract_from_dir
+from playwright.sync_api import Browser, Page, expect
+
+from services.api.page.words import LANGUAGES, words
+from tests.page.conftest import ARTEFACTS, ROOT, Visit
+
+PROJECT = "/projects/north-katpar-upper-kairakty"
+PAGES = {
+    "portfolio": "/",
+    "portfolio-all": "/?headline=all&country=KZ",
+    "project": PROJECT,
+    "project-then": f"{PROJECT}?as_of=2021-12-31&known_at=2021-12-31",
+    "flags": "/flags",
+    "markets": "/markets",
+    "market": "/markets/KZ/uranium",
+    "party": "/parties/jbic",
+    "forums": "/forums",
+    "forum": "/forums/abe-central-asia-2015-10?beside=koizumi-central-asia-2006-08",
+    "map": "/map",
+    "status": "/status",
+    "nothing": "/projects/no-such-project",
+}
+# The theme changes colours and nothing else.
+_CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_opens_without_complaint_and_is_accessible(browser: Browser, address: str, scheme: Any) -> None:
+    context = browser.new_context(base_url=address, color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    visit = Visit(context)
+    for name, path in PAGES.items():
+        answer = visit.page.goto(path)
+        assert answer is not None
+        assert answer.status == (404 if name == "nothing" else 200)
+        assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
+        found = Axe().run(visit.page, options=_RULES if scheme == "light" else _CONTRAST)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        assert [one for one in visit.complaints if "404" not in one or name != "nothing"] == [], name
+    context.close()
+
+
+def test_nothing_overflows_at_any_width_and_at_twice_the_size(browser: Browser, address: str) -> None:
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page = browser.new_context(base_url=address).new_page()
+    for name, path in PAGES.items():
+        page.goto(path)
+        for width in (1440, 768, 375):
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+                page.screenshot(path=ARTEFACTS / f"{name}-{width}-{scheme}.png")
+            _fits(page, name)
+            # What a browser does at 200% is to lay out for half as many pixels.
+            page.set_viewport_size({"width": max(width // 2, 320), "height": 450})
+            _fits(page, f"{name} at 200%")
+
+
+def _fits(page: Page, name: str) -> None:
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over <= 0, f"{name} is {over} pixels too wide"
+
+
+def test_filters_live_in_the_address_with_scripts_and_without(visit: Visit, browser: Browser, address: str) -> None:
+    visit.page.goto("/?headline=all")
+    visit.page.locator("select[name=country]").select_option("UZ")
+    visit.page.wait_for_url(re.compile("country=UZ"))
+    expect(visit.page.locator("table.list tbody tr").first).to_be_visible()
+    assert set(visit.page.locator("table.list tbody tr td:nth-child(4)").all_inner_texts()) == {"UZ"}
+    visit.page.go_back()
+    expect(visit.page.locator("select[name=country]")).to_have_value("")
+
+    plain = browser.new_context(base_url=address, java_script_enabled=False)
+    page = plain.new_page()
+    page.goto("/?headline=all")
+    page.locator("select[name=country]").select_option("UZ")
+    page.get_by_role("button", name="Show").click()
+    assert parse_qs(urlsplit(page.url).query)["country"] == ["UZ"]
+    assert set(page.locator("table.list tbody tr td:nth-child(4)").all_inner_texts()) == {"UZ"}
+    plain.close()
+
+
+def test_the_day_stays_while_one_walks_around_and_comes_back(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/")
+    now = page.locator(".figures data").all_inner_texts()
+    page.get_by_label("As of").fill("2015-12-31")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".stand")).to_contain_text("31 Dec 2015")
+    assert page.locator(".figures data").all_inner_texts() != now
+    page.locator("table.list tbody th a").first.click()
+    assert "as_of=2015-12-31" in page.url
+    page.get_by_role("navigation").get_by_role("link", name="Flags").click()
+    assert "as_of=2015-12-31" in page.url
+    page.get_by_role("link", name="Today").click()
+    assert "as_of" not in page.url
+    page.get_by_role("link", name="Portfolio").click()
+    expect(page.locator(".figures data").first).to_be_visible()
+    assert page.locator(".figures data").all_inner_texts() == now
+
+
+def test_a_project_is_reached_and_read_by_keyboard_alone(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('table.list tbody th a')"):
+            break
+    wanted = page.evaluate("document.activeElement.textContent")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "one must see where one is"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(wanted)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.drawing')"):
+            break
+    else:
+        pytest.fail("the drawing cannot be reached, so it cannot be scrolled")
+
+
+def test_points_of_the_map_are_links_that_a_keyboard_reaches(visit: Visit) -> None:
+    visit.page.goto("/map?country=KZ&commodity=tungsten")
+    points = visit.page.locator(".map a")
+    assert points.count() > 0
+    points.first.focus()
+    name = points.first.get_attribute("aria-label")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text(str(name).split(":")[0])
+
+
+def test_the_language_is_switched_and_stays(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/")
+    page.get_by_role("link", name="Русский").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Что стало с бумагами")
+    page.locator("table.list tbody th a").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("link", name="日本語").click()
+    expect(page.get_by_role("link", name="ポートフォリオ")).to_be_visible()
+
+
+def test_a_browser_is_met_in_its_own_language(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, locale="ja-JP")
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    context.close()
+
+
+def test_what_was_known_then_stands_beside_what_is_known_now(visit: Visit) -> None:
+    visit.page.goto(PAGES["project-then"])
+    rows = visit.page.locator(".then tbody tr").all_inner_texts()
+    assert any(re.match(r"level\s+–\s+bound\s+advanced", row) for row in rows), rows
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a dotted path of an answer."""
+    for part in path.split("."):
+        value = value[int(part)] if isinstance(value, list) else value and value[part]
+    return value
+
+
+@pytest.mark.parametrize("as_of", ["", "2020-12-31"])
+def test_every_number_on_a_page_is_the_apis(visit: Visit, address: str, as_of: str) -> None:
+    with httpx.Client(base_url=address, timeout=20) as client:
+        for name, path in PAGES.items():
+            if name in ("project-then", "status", "nothing"):
+                continue
+            day = f"{'&' if '?' in path else '?'}as_of={as_of}" if as_of else ""
+            visit.page.goto(path + day)
+            _says_what_the_api_says(visit.page, client)
+
+
+def _says_what_the_api_says(page: Page, client: httpx.Client) -> None:
+    told = page.eval_on_selector_all(
+        "data.n", "all => all.map(one => [one.dataset.api, one.dataset.path, one.value, one.textContent])"
+    )
+    tables = page.locator("table.list[data-api]").all()
+    assert told or tables or page.locator("svg.map").count(), page.url
+    answers: dict[str, Any] = {}
+    for api, place, value, shown in told:
+        if api not in answers:
+            answers[api] = client.get(api).raise_for_status().json()
+        assert str(at(answers[api], place)) == value == shown.replace(",", ""), (api, place)
+    for table in tables:
+        items = client.get(str(table.get_attribute("data-api"))).raise_for_status().json()["items"]
+        rows = table.evaluate(
+            """one => [...one.tBodies[0].rows].map(row => [row.dataset.key, [...row.querySelectorAll("[data-field]")]
+            .map(cell => [cell.dataset.field, cell.querySelector("time")?.dateTime ?? cell.textContent])])"""
+        )
+        assert len(rows) == len(items)
+        for (key, cells), item in zip(rows, items, strict=True):
+            assert key in _keys_of(item)
+            for field, shown in cells:
+                value = at(item, field)
+                assert shown.replace(",", "") == ("–" if value is None else str(value)), (item, field)
+
+
+def _keys_of(item: dict[str, Any]) -> set[str]:
+    return {
+        str(item.get("key")),
+        str(item.get("event")),
+        str(item.get("forum")),
+        f"{item.get('country')}/{item.get('commodity')}",
+        f"{item.get('project')}|{item.get('deal') or ''}|{item.get('flag')}",
+    }
+
+
+def test_files_are_taken_away_and_read_back(visit: Visit, address: str, tmp_path: Path) -> None:
+    page = visit.page
+    page.goto("/?headline=all&country=KZ&as_of=2024-12-31")
+    json_address = str(page.get_by_role("link", name="JSON").first.get_attribute("href"))
+    answer = httpx.get(address + json_address).raise_for_status().json()
+    files = {}
+    for kind in ("CSV", "XLSX", "PARQUET"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=kind).first.click()
+        assert download.value.suggested_filename == f"steppe-projects-2024-12-31.{kind.lower()}"
+        files[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(files[kind])
+    keys = [item["key"] for item in answer["items"]]
+
+    lines = list(csv.DictReader(io.StringIO(files["CSV"].read_text(encoding="utf-8"))))
+    assert [line["key"] for line in lines] == keys
+    assert {(line["as_of"], line["log_position"]) for line in lines} == {("2024-12-31", answer["position"])}
+
+    book = openpyxl.load_workbook(files["XLSX"])
+    heads, *rows = list(book["items"].values)
+    assert [row[heads.index("key")] for row in rows] == keys
+    since = rows[0][heads.index("memorandum_since")]
+    assert since.date().isoformat() == answer["items"][0]["memorandum_since"], "a day is a day, not a text"
+    about = {row[0]: row[1] for row in book["about"].values}
+    assert (about["as_of"], about["position"]) == ("2024-12-31", answer["position"])
+    assert all(cell.data_type != "f" for line in book["items"].iter_rows() for cell in line)
+
+    table = duckdb.read_parquet(str(files["PARQUET"]))
+    assert [row[0] for row in table.select("key").fetchall()] == keys
+    kinds = dict(zip(table.columns, map(str, table.types), strict=True))
+    assert (kinds["memorandum_since"], kinds["latitude"], kinds["quarantined"]) == ("DATE", "DOUBLE", "BOOLEAN")
+    metadata = duckdb.sql(f"SELECT key, value FROM parquet_kv_metadata('{files['PARQUET']}')")
+    assert metadata is not None
+    told = metadata.fetchall()
+    assert (b"as_of", b"2024-12-31") in told
+
+
+def test_bad_questions_get_a_page_that_names_the_parameter(visit: Visit) -> None:
+    for path, said in (
+        ("/?as_of=yesterday", "as_of"),
+        ("/flags?colour=red", "colour"),
+        ("/markets/KZ/uraniun", "uranium"),
+    ):
+        visit.page.goto(path)
+        assert said in visit.page.locator("main").inner_text()
+    visit.complaints.clear()  # the browser tells refusals too
+
+
+def test_what_is_in_quarantine_is_shown_byte_by_byte_and_runs_nothing(visit: Visit) -> None:
+    visit.page.goto("/status")
+    record = visit.page.locator("details.record")
+    assert record.count() == 1
+    record.locator("summary").click()
+    assert record.locator("pre").inner_text() == b"\xff\xfe no event <script>alert(1)</script>".hex()
+
+
+def test_the_feed_is_atom(address: str) -> None:
+    answer = httpx.get(f"{address}/flags.atom").raise_for_status()
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ElementTree.fromstring(answer.text)
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    assert feed.find("{http://www.w3.org/2005/Atom}updated") is not None
+
+
+def test_every_page_is_below_a_hundred_kilobytes(address: str) -> None:
+    for name, path in PAGES.items():
+        assert len(httpx.get(address + path).content) < 100_000, name
+
+
+def test_a_page_prints_without_what_is_for_the_screen(visit: Visit) -> None:
+    visit.page.goto(PROJECT)
+    visit.page.emulate_media(media="print")
+    expect(visit.page.locator("header")).to_be_hidden()
+    expect(visit.page.locator("svg.timeline")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_the_catalogues_have_every_message_of_the_templates(language: str) -> None:
+    folder = str(ROOT / "services" / "api" / "page" / "templates")
+    kinds = [(f"**.{ending}", "jinja2.ext:babel_extract") for ending in ("html", "svg", "xml")]
+    messages = {message for _, _, message, _, _ in extract_from_dir(folder, method_map=kinds, options_map={})}
+    assert len(messages) > 100
+    told = words(language)
+    for message in messages:
+        one = message[0] if isinstance(message, tuple) else message
+        assert told.messages.get(one), f"{language} lacks {message!r}"
+
+
+@pytest.mark.parametrize(
+    ("number", "form"), [(1, "1 месяц"), (3, "3 месяца"), (11, "11 месяцев"), (21, "21 месяц"), (1003, "1 003 месяца")]
+)
+def test_russian_counts_in_its_three_forms(number: int, form: str) -> None:
+    assert words("ru").count("%(num)s month", "%(num)s months", number).replace("\xa0", " ") == form
