@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test browser audit sbom faults soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test test-docker browser secrets audit sbom faults soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -30,6 +30,11 @@ up: setup ## Start the whole system on the log in .steppe
 # Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
 test: setup browser ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
+
+test-docker: setup browser ## Run every test on containers, and drive docker compose itself; needs an engine
+	@docker info >/dev/null 2>&1 || { echo "No Docker engine answers: start one, or run make test." >&2; exit 1; }
+	@$(BIN)/pytest -o addopts="-ra --strict-markers" tests/docker
+	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),2) --dist worksteal
 
 browser: ## Install what tests look through and are looked at with: Debian's Chromium and Prometheus
 	@missing=""; for need in chromium:chromium promtool:prometheus; do \
@@ -75,6 +80,17 @@ $(AUDIT)/ready: requirements/audit.txt
 	@test -x $(AUDIT)/bin/python || "$(PYTHON)" -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+secrets: ## Make the secrets of docker compose, once: random passwords and the addresses that contain them
+	@mkdir -p secrets && chmod 700 secrets
+	@for one in database:steppe projector:projector api:api; do \
+	  name=$${one%%:*}; user=$${one##*:}; \
+	  [ -s secrets/$${name}_password ] || { \
+	    "$(PYTHON)" -c 'import secrets; print(secrets.token_hex(24), end="")' > secrets/$${name}_password; \
+	    printf 'postgresql://%s:%s@postgres:5432/steppe' $$user "$$(cat secrets/$${name}_password)" > secrets/$${name}_dsn; }; \
+	done
+	@[ -s secrets/grafana_password ] || "$(PYTHON)" -c 'import secrets; print(secrets.token_hex(12), end="")' > secrets/grafana_password
+	@chmod 644 secrets/* && ls secrets
 
 audit: $(AUDIT)/ready ## Compare the locked dependencies with the published advisories (asks the package index)
 	@for extra in ingest projector api cli; do \

@@ -20,10 +20,10 @@ from fastapi import Request, Response
 from services.api import cursors, spreadsheets, tables, waiting
 from services.api.parameters import MEDIA_TYPES, Question, read
 from services.api.reading import Reader, Snapshot
-from services.api.release import RELEASE
 from services.api.rule_choice import rules_named
 from services.api.waiting import PositionWatch
 from services.api.worlds import Worlds
+from steppe.release import RELEASE
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"

@@ -29,7 +29,6 @@ from services.api import (
 from services.api.answers import Service
 from services.api.page import routes
 from services.api.reading import Reader, Row, open_pool, server_settings
-from services.api.release import RELEASE
 from services.api.settings import Settings
 from services.api.stream import Streams
 from services.api.waiting import PositionWatch
@@ -39,6 +38,7 @@ from steppe.access.described import with_gate
 from steppe.access.gate import Gate
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.log.ends import LogEnds
+from steppe.release import RELEASE
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
 (`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""

@@ -18,8 +18,8 @@ from services.api.cursors import after
 from services.api.parameters import Question, described
 from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.reading import Snapshot
-from services.api.release import RELEASE
 from steppe.log.ends import LogEnds
+from steppe.release import RELEASE
 
 router = APIRouter(tags=["status"])
 

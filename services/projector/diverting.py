@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from services.projector.batch import Record
 from services.projector.diverted import Diverted, Skip, Skips, Stage
 from services.projector.errors import QuarantineFullError
-from services.projector.release import RELEASE
 from steppe.contracts.topics import QUARANTINE
 from steppe.database import announcements, queries
 from steppe.database.stored_events import encoded_headers
 from steppe.log.records import fingerprint
+from steppe.release import RELEASE
 
 if TYPE_CHECKING:
     import asyncpg

@@ -16,13 +16,13 @@ from services.projector.batch import Record
 from services.projector.diverted import Place, Stage, skip_of
 from services.projector.folding import Arrivals, fold
 from services.projector.reading import StoredEvent
-from services.projector.release import RELEASE
 from services.projector.sorting import sort_out
 from steppe.database import rule_versions
 from steppe.database.read_model import ReadModel, Subject
 from steppe.database.stored_events import headers_of
 from steppe.domain.vocabulary import name_of_type
 from steppe.log.records import fingerprint
+from steppe.release import RELEASE
 
 if TYPE_CHECKING:
     from services.projector.applying import Connection

@@ -14,11 +14,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from services.projector.diverted import Skip, Stage
 from services.projector.diverting import HEADER
 from services.projector.reading import read
-from services.projector.release import RELEASE
 from services.projector.sorting import sort_out
 from steppe.cli.migrate import ensure_topic
 from steppe.contracts.topics import PARTITIONS_DEFAULT, QUARANTINE
 from steppe.log.records import Record, fingerprint
+from steppe.release import RELEASE
 from tests.services.projection import QUICK, event, until_covered
 from tests.services.published import Topics
 from tests.services.quarantining import Worked

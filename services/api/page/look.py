@@ -20,7 +20,7 @@ from services.api.page.words import LANGUAGES, Words, chosen, words
 from services.api.parameters import Question
 from services.api.problems import UNKNOWN_PARAMETER, RefusalError, did_you_mean
 from services.api.reading import Snapshot
-from services.api.release import RELEASE
+from steppe.release import RELEASE
 
 KEPT = ("as_of", "known_at", "known_by", "rules", "lang")
 """What stays while one walks around."""

@@ -24,10 +24,10 @@ from services.projector.rebuild.completing import complete
 from services.projector.rebuild.parity import Parity
 from services.projector.rebuild.progress import Progress, Tell
 from services.projector.rebuild.worker import Task, connect, work
-from services.projector.release import RELEASE
 from services.projector.settings import Settings
 from services.projector.sorting import TAKEN, waits_behind
 from steppe.database import living, queries, rule_versions
+from steppe.release import RELEASE
 
 # "STEP", and another number than the lock of the migrations.
 _LOCK = 0x53544550_0003

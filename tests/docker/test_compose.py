@@ -1,0 +1,228 @@
+"""The operators' way, driven as they drive it: docker compose with images built from this checkout. `make test-docker` runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from steppe.standalone.places import free_port
+
+ROOT = Path(__file__).parent.parent.parent
+_PARTS = (
+    "requirements", "services", "steppe", "examples", "observability", "docker-compose.yml", "cluster.env", "Dockerfile",
+    ".dockerignore", "Makefile", "pyproject.toml", "README.md",
+)  # fmt: skip
+_SERVICES = ("ingest", "projector", "api")
+
+
+class Compose:
+    """A stack of its own: a copy of the project, a name, and ports that nobody has."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        for part in _PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, folder / part)
+        self.folder = folder
+        self.name = f"steppe-test-{uuid.uuid4().hex[:8]}"
+        self._arguments = arguments
+        self._ports = {
+            name: str(free_port(0)) for name in ("STEPPE_KAFKA_PORT", "STEPPE_INGEST_PORT", "STEPPE_API_PORT")
+        }
+        self.ingest = f"http://127.0.0.1:{self._ports['STEPPE_INGEST_PORT']}"
+        self.api = f"http://127.0.0.1:{self._ports['STEPPE_API_PORT']}"
+        subprocess.run(["make", "secrets"], cwd=folder, check=True, capture_output=True)
+
+    def __call__(self, *arguments: str, seconds: float = 300) -> str:
+        """`docker compose …`; what it printed. Fails with its last words."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith("STEPPE_")}
+        ran = subprocess.run(
+            ["docker", "compose", "-p", self.name, *self._arguments, *arguments],
+            cwd=self.folder, env={**known, **self._ports}, capture_output=True, text=True, timeout=seconds, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, f"docker compose {' '.join(arguments)}: {ran.stdout[-1500:]}{ran.stderr[-3000:]}"
+        return ran.stdout
+
+    def status(self) -> Mapping[str, Any]:
+        """What the API says of the projection."""
+        found: Mapping[str, Any] = httpx.get(f"{self.api}/v1/status", timeout=20).raise_for_status().json()
+        return found
+
+    def caught_up(self, seconds: float = 90) -> Mapping[str, Any]:
+        """Wait until nothing is left to apply."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                found = self.status()
+                if found["state"] == "caught-up":
+                    return found
+            except httpx.HTTPError as error:
+                found = {"error": str(error)}
+            assert time.monotonic() < deadline, found
+            time.sleep(0.5)
+
+    def flags(self) -> list[Any]:
+        """The memorandum-only flags of a day in the past."""
+        asked = {"flag": "memorandum-only", "as_of": "2025-12-31", "limit": "500"}
+        items: list[Any] = (
+            httpx.get(f"{self.api}/v1/flags", params=asked, timeout=20).raise_for_status().json()["items"]
+        )
+        return items
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Iterator[Compose]:
+    stack = Compose(tmp_path)
+    yield stack
+    stack("down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Compose]:
+    stack = Compose(tmp_path, "--env-file", "cluster.env")
+    yield stack
+    stack("down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+
+def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(compose: Compose) -> None:
+    compose("build", seconds=900)
+    began = time.monotonic()
+    compose("up", "-d", "--wait")
+    assert time.monotonic() - began < 120
+    told = compose("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
+    sent = json.loads(told[told.index("{") :])
+    assert sent["rejected"] == [] and sent["accepted"] > 800
+    before, flags = compose.caught_up()["totals"]["applied"], compose.flags()
+    assert before == sent["accepted"] and flags
+    assert "Only paper" in httpx.get(compose.api, timeout=20).text
+
+    _is_shut_in(compose)
+
+    for service in (*_SERVICES, "kafka", "postgres"):
+        compose("kill", service)
+        compose("up", "-d", "--wait")
+        compose.caught_up()
+        assert compose.flags() == flags, f"after {service} was killed"
+
+    compose("up", "-d", "--wait", "--scale", "projector=3", "--no-recreate")
+    again = json.loads(
+        _last_json(compose("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--json"))
+    )
+    assert (again["accepted"] + again["duplicates"], again["rejected"]) == (sent["accepted"], [])
+    assert compose.caught_up()["totals"]["projects"] == len(_subjects())
+    assert compose.flags() == flags
+
+    compose("down", "--timeout", "30")
+    compose("up", "-d", "--wait")
+    compose.caught_up()
+    assert compose.flags() == flags
+
+
+def _is_shut_in(compose: Compose) -> None:
+    """Not root, nothing writable, no rights, and no secret in the environment."""
+    secrets = [file.read_text() for file in (compose.folder / "secrets").iterdir()]
+    for service in _SERVICES:
+        assert compose("exec", service, "id", "-u").strip() == "10001"
+        script = "import pathlib\ntry:\n pathlib.Path('/app/x').touch()\nexcept OSError as e: print(e.strerror)"
+        assert compose("exec", service, "python", "-c", script).strip() == "Read-only file system"
+        assert "CapEff:\t0000000000000000" in compose("exec", service, "cat", "/proc/self/status")
+        shown = subprocess.run(
+            ["docker", "inspect", compose("ps", "-q", service).split()[0]], capture_output=True, text=True, check=True
+        ).stdout
+        environment = json.loads(shown)[0]["Config"]["Env"]
+        assert not [one for one in environment for secret in secrets if secret in one]
+
+
+def test_three_brokers_lose_one_under_load_and_nothing_else(cluster: Compose) -> None:
+    cluster("build", seconds=900)
+    cluster("up", "-d", "--wait")
+    accepted: set[str] = set()
+    stop = threading.Event()
+
+    def send() -> None:
+        number = 0
+        with httpx.Client(base_url=cluster.ingest, timeout=30) as client:
+            while not stop.is_set():
+                lines = [json.dumps(_event(number + place)) for place in range(20)]
+                try:
+                    answer = client.post(
+                        "/v1/events", content="\n".join(lines), headers={"content-type": "application/x-ndjson"}
+                    )
+                except httpx.HTTPError:
+                    continue  # what was not acknowledged is sent again
+                if answer.status_code == 202:
+                    accepted.update(f"load-{number + place}" for place in range(20))
+                    number += 20
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        _until(lambda: len(accepted) > 200)
+        cluster("kill", "kafka-2")
+        held = len(accepted)
+        _until(lambda: len(accepted) > held + 200)
+        cluster("up", "-d", "--wait")
+        cluster("kill", "kafka")
+        held = len(accepted)
+        _until(lambda: len(accepted) > held + 200)
+        cluster("up", "-d", "--wait")
+    finally:
+        stop.set()
+        sender.join()
+    cluster.caught_up()
+    kept = {
+        item["id"]
+        for page in _timeline(cluster.api)
+        for item in page
+    }  # fmt: skip
+    assert accepted - kept == set()
+
+
+def _timeline(api: str) -> Iterator[list[Any]]:
+    for project in range(10):
+        cursor: str | None = ""
+        while cursor is not None:
+            asked = {"limit": "500", **({"cursor": cursor} if cursor else {})}
+            answer = httpx.get(f"{api}/v1/projects/load-{project}/timeline", params=asked, timeout=30).json()
+            yield answer["items"]
+            cursor = answer["next_cursor"]
+
+
+def _event(number: int) -> dict[str, Any]:
+    return {
+        "id": f"load-{number}",
+        "source": "/tests/load",
+        "type": "steppe.setback.reported.v1",
+        "subject": f"load-{number % 10}",
+        "data": {"occurred": "2025-01-01", "reported": "2025-01-02", "deal": "one", "kind": "technical"},
+    }
+
+
+def _until(holds: Any, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.2)
+
+
+def _last_json(text: str) -> str:
+    return text[text.index("{") :]
+
+
+def _subjects() -> set[str]:
+    lines = (ROOT / "examples" / "central-asia" / "events.ndjson").read_text(encoding="utf-8").splitlines()
+    found = {json.loads(line)["subject"] for line in lines}
+    return {subject for subject in found if not subject.startswith(("party:", "forum:"))}
