@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-docker browser secrets audit sbom faults soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test test-docker system secrets audit sbom faults soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -28,15 +28,15 @@ up: setup ## Start the whole system on the log in .steppe
 	@$(BIN)/steppe up
 
 # Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
-test: setup browser ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
+test: setup system ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
 
-test-docker: setup browser ## Run every test on containers, and drive docker compose itself; needs an engine
+test-docker: setup system ## Run every test on containers, and drive docker compose itself; needs an engine
 	@docker info >/dev/null 2>&1 || { echo "No Docker engine answers: start one, or run make test." >&2; exit 1; }
 	@$(BIN)/pytest -o addopts="-ra --strict-markers" tests/docker
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),2) --dist worksteal
 
-browser: ## Install what tests look through and are looked at with: Debian's Chromium and Prometheus
+system: ## Install what tests need of the system: Debian's Chromium and Prometheus
 	@missing=""; for need in chromium:chromium promtool:prometheus; do \
 	  command -v $${need%%:*} >/dev/null || missing="$$missing $${need##*:}"; done; \
 	if [ -n "$$missing" ]; then \

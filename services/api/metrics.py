@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api import status
+from services.api.problems import of_database
 
 router = APIRouter(tags=["status"])
 
@@ -33,7 +37,22 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._lag_events = Gauge(
+            "steppe_status_lag_events",
+            "Records of the log that the read model has not applied, read independently of the projector; NaN: unknown.",
+            registry=self._registry,
+        )
+        self._lag_seconds = Gauge(
+            "steppe_status_lag_seconds",
+            "How long the oldest of them has been in the log; NaN: unknown.",
+            registry=self._registry,
+        )
         ProcessCollector(registry=self._registry)
+
+    def seen(self, lag_events: int | None, lag_seconds: float | None) -> None:
+        """How far behind the read model was a moment ago; None: nobody knows."""
+        self._lag_events.set(math.nan if lag_events is None else lag_events)
+        self._lag_seconds.set(math.nan if lag_seconds is None else lag_seconds)
 
     def as_text(self) -> bytes:
         """The exposition format, version 0.0.4."""
@@ -42,9 +61,18 @@ class Metrics:
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Counters and durations for Prometheus."""
+    """Counters and durations for Prometheus, and how far the read model is behind the log, as seen from here: a projector
+    that is gone tells nobody that it is.
+    """
     measured = request.app.state.metrics
     assert isinstance(measured, Metrics)
+    try:
+        totals = (await status.told(request))["totals"]
+    except Exception as error:
+        if of_database(error) is None:
+            raise
+        totals = {"lag_events": None, "lag_seconds": None}
+    measured.seen(totals["lag_events"], totals["lag_seconds"])
     return Response(measured.as_text(), media_type="text/plain; version=0.0.4")
 
 

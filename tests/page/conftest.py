@@ -53,7 +53,7 @@ def address(page_of_central_asia: Service) -> str:
 def browser(address: str) -> Iterator[Browser]:
     """Chromium, as the machine has it. One for each test: while Playwright's loop runs, nobody else's in this process can."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    assert found is not None, "there is no Chromium here: `make browser` installs Debian's"
+    assert found is not None, "there is no Chromium here: `make system` installs Debian's"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
         yield running
