@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-docker system secrets audit sbom faults soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -48,6 +48,9 @@ system: ## Install what tests need of the system: Debian's Chromium and Promethe
 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
 	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/test_rebuild_readers.py
+
+fuzz: setup ## Twenty thousand generated requests to both services (schemathesis); prints what they answered
+	@$(BIN)/python -m tests.operations.fuzz
 
 soak: setup ## Twenty minutes of load and random faults; SECONDS=…, SEED=… to repeat one
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))

@@ -10,6 +10,7 @@ import importlib
 import ipaddress
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -37,12 +38,13 @@ KNOWN = frozenset({
     "QUARANTINE_TOPIC", "REBUILD_EVENTS_A_PART", "REBUILD_EVENTS_A_WORKER", "REJECT_LINES_MAX", "REPORT_ENTRIES_MAX", "REQUESTS_A_MINUTE_MAX",
     "STATEMENT_TIMEOUT_MS", "STREAMS_MAX", "STREAM_STUCK_SECONDS_MAX", "TOPIC", "WORLDS_MAX",
     # of the command, of the compose file, and of the tests
-    "API", "API_PASSWORD", "FAULTS", "HYPOTHESIS_PROFILE", "INGEST", "KAFKA_BROKERS", "KAFKA_PORT", "KEY", "PARTITIONS",
+    "API", "API_PASSWORD", "FAULTS", "HYPOTHESIS_PROFILE", "INGEST", "KAFKA_BROKERS", "GRAFANA_PORT", "KAFKA_ALL", "KAFKA_PORT", "KAFKA_VOTERS", "KEY", "PARTITIONS", "PROMETHEUS_PORT",
     "PROJECTOR_PASSWORD",
 })  # fmt: skip
 """Names that somebody reads, without the prefix. A test holds them to the classes and to the code."""
 
 
+_PLAIN_SERVERS = re.compile(r"[\w.-]+:\d+(,[\w.-]+:\d+)*", re.ASCII)
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -60,7 +62,7 @@ class ServiceSettings(BaseSettings):
     """Environment variables with the prefix STEPPE_. `SECRETS` may also be the contents of a file that STEPPE_…_FILE names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
-    SECRETS: ClassVar[frozenset[str]] = frozenset({"database"})
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"database", "kafka"})
 
     @model_validator(mode="before")
     @classmethod
@@ -130,6 +132,8 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
 
 def masked(address: str) -> str:
     """An address without its password; something that is no address is hidden whole."""
+    if _PLAIN_SERVERS.fullmatch(address):
+        return address
     parts = urlsplit(address)
     if not parts.scheme or not parts.hostname:
         return "***"

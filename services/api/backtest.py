@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from services.api import backtest_asked, parameters, stored, tables
+from services.api import backtest_asked, parameters, spreadsheets, stored, tables
 from services.api.answers import CSV, JSON, service_of
 from services.api.backtest_asked import Asked, refusal
 from services.api.reading import Snapshot
@@ -60,8 +60,16 @@ async def back_test(request: Request) -> Response:
         found, projects = await asyncio.to_thread(_judge, events, asked, flags, against, tried)
     items = [asdict(warned) for warned in found.warnings]
     headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
-    if shape == "csv":
-        return Response(tables.csv_of(items, _COLUMNS), headers=headers, media_type=CSV)
+    about = {"what": "/v1/backtest", "position": position, "version": tried.version, "against": against.version}
+    match shape:
+        case "csv":
+            return Response(tables.csv_of(items, _COLUMNS), headers=headers, media_type=CSV)
+        case "xlsx":
+            book = spreadsheets.xlsx_of(items, _COLUMNS, about)
+            return Response(book, headers=headers, media_type=parameters.MEDIA_TYPES[shape])
+        case "parquet":
+            table = spreadsheets.parquet_of(items, _COLUMNS, about)
+            return Response(table, headers=headers, media_type=parameters.MEDIA_TYPES[shape])
     body = {
         "version": tried.version,
         "against": against.version,

@@ -61,6 +61,7 @@ DESCRIBED = {
         },
     },
     "parameters": [parameters.PARAMETERS["format"].described()],
+    "responses": {"200": parameters.content_of(parameters.FORMATS)},
 }  # fmt: skip
 
 

@@ -166,9 +166,22 @@ class Question:
     fingerprint: str
 
 
+def content_of(formats: tuple[str, ...]) -> dict[str, Any]:
+    """The body of a good answer in these formats, as OpenAPI spells it."""
+    of_json: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+    tables = {
+        MEDIA_TYPES[name]: {"schema": {"type": "string", "format": "binary"}} for name in formats if name != "json"
+    }
+    return {"description": "The answer.", "content": of_json | tables}
+
+
 def described(names: tuple[str, ...]) -> dict[str, Any]:
     """The `openapi_extra` of a route that takes these parameters."""
-    return {"parameters": [PARAMETERS[name].described() for name in names]}
+    formats = FORMATS if "limit" in names else ("json",)
+    answers: dict[str, Any] = {"200": content_of(formats)}
+    if "as_of" in names:
+        answers["304"] = {"description": "The answer that If-None-Match names is still the answer."}
+    return {"parameters": [PARAMETERS[name].described() for name in names], "responses": answers}
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from steppe.access.settings import AccessSettings
+from steppe.log.settings import Brokers
 
 
 class Settings(AccessSettings):
@@ -13,7 +14,7 @@ class Settings(AccessSettings):
     database: str = Field(
         description="Postgres DSN, postgresql://user:password@host:port/name. A reading role is enough."
     )
-    kafka: str | None = Field(
+    kafka: Brokers | None = Field(
         default=None, description="Bootstrap servers, to show log ends in /v1/status. Absent: shown as unknown."
     )
     topic: str = Field(default="steppe.deals.v1", description="The log that the read model follows.")

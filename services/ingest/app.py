@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from fastapi_offline import FastAPIOffline
 
 from services.ingest import described, problems
@@ -26,6 +27,13 @@ from steppe.contracts.json_schema import file_name
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.domain.shapes import nearest
 from steppe.domain.vocabulary import EVENT_KINDS
+
+
+class SchemaResponse(Response):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
 
 WRITES = ("/v1/events",)
 
@@ -76,14 +84,18 @@ def create_app(settings: Settings) -> FastAPI:
         allow_parameters(request)
         return Response(vocabulary, media_type="application/json")
 
-    @app.get("/v1/schemas/{name}", summary="The JSON Schema of an event, such as memorandum.signed")
+    @app.get(
+        "/v1/schemas/{name}",
+        response_class=SchemaResponse,
+        summary="The JSON Schema of an event, such as memorandum.signed",
+    )
     async def schema(request: Request, name: str) -> Response:
         allow_parameters(request)
         found = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
         if found is None:
             near = nearest(name, EVENT_KINDS)
             raise Refusal(NOT_FOUND, f"GET /v1/vocabulary lists the names; {name[:80]!r} is none{near}")
-        return Response(found, media_type="application/schema+json")
+        return SchemaResponse(found)
 
     @app.get("/livez", summary="Whether the process works")
     async def alive() -> Response:
@@ -97,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
             raise Refusal(BROKER_AWAY, f"{reason}.")
         return Response(b'{"status":"ready"}', media_type="application/json")
 
-    @app.get("/metrics", summary="Counters for Prometheus")
+    @app.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
     async def metrics() -> Response:
         return Response(counters.as_text(), media_type="text/plain; version=0.0.4")
 

@@ -24,6 +24,7 @@ from aiokafka.errors import KafkaError
 from services.ingest.seen import Place
 from services.ingest.settings import KIB, Settings
 from steppe.contracts.partitioning import partition_of
+from steppe.log.connection import client_options
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +205,7 @@ class Log:
 
     async def _connect(self) -> _Line:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka,
+            **client_options(self._settings.kafka),
             client_id="steppe-ingest",
             acks="all",
             enable_idempotence=True,

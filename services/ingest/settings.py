@@ -8,6 +8,7 @@ from pydantic import Field
 
 from steppe.access.settings import AccessSettings
 from steppe.contracts.topics import DEALS
+from steppe.log.settings import Brokers
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -16,7 +17,10 @@ MIB = 1024 * KIB
 class Settings(AccessSettings):
     """Settings of ingest. A required one that is missing ends the start with its name."""
 
-    kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
+    kafka: Brokers = Field(
+        description="Bootstrap servers, host:port[,host:port]; with TLS tls://…, with a user sasl+tls://user:password@… "
+        "(docs/operating.md)."
+    )
     topic: str = Field(DEALS.name, description="The log that events are appended to.")
     ingest_port: int = Field(8001, ge=0, le=65535, description="The port to listen on.")
     # Above half a mebibyte a record would come near the 1 MiB that a broker takes by default.

@@ -16,6 +16,7 @@ from typing import Any
 
 import faust
 from aiokafka.errors import IllegalStateError, KafkaError
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 
@@ -27,6 +28,7 @@ from services.projector.publishing import Publisher
 from services.projector.settings import Settings
 from services.projector.store import Progress, Store
 from services.projector.transport import Transport
+from steppe.log.connection import KafkaAddress, parse
 
 log = logging.getLogger("steppe.projector")
 
@@ -139,9 +141,11 @@ class Projector(faust.App):
 
 def build(settings: Settings, observe: Callable[[float], None] = lambda seconds: None) -> Projector:
     """The app, ready to be given to a worker; `observe` hears how many seconds each batch took."""
+    kafka = parse(settings.kafka)
     app = Projector(
         settings.projector_group,
-        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        broker=[f"kafka://{server}" for server in kafka.servers.split(",")],
+        broker_credentials=_credentials(kafka),
         version=1,
         autodiscover=False,
         processing_guarantee="at_least_once",
@@ -199,6 +203,15 @@ def build(settings: Settings, observe: Callable[[float], None] = lambda seconds:
 
     app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)
     return app
+
+
+def _credentials(kafka: KafkaAddress) -> Credentials | None:
+    """The same way in, in Faust's words."""
+    if kafka.user is not None:
+        return SASLCredentials(
+            username=kafka.user, password=kafka.password, ssl_context=kafka.tls, mechanism=kafka.mechanism
+        )
+    return None if kafka.tls is None else SSLCredentials(kafka.tls)
 
 
 def _record(event: Any) -> Record:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.projector import batch
 from services.projector.batch import Record
+from steppe.log.connection import client_options
 
 # A fetch holds what one batch takes of a partition; the broker's own bound is the size of a segment.
 _PARTITION_FETCH_BYTES_MAX = 8 * 2**20
@@ -47,7 +48,7 @@ class LogReader:
 async def reading(kafka: str, topic: str, begin: Mapping[int, int]) -> AsyncIterator[LogReader]:
     """Read these partitions from these offsets. Raises LogGapError or LogShorterError when the log does not have them."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka,
+        **client_options(kafka),
         group_id=None,
         enable_auto_commit=False,
         max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX,

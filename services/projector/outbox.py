@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from steppe.contracts.topics import QUARANTINE
 from steppe.database import announcements
 from steppe.database.stored_events import headers_of
+from steppe.log.connection import client_options
 
 _RECORDS_AT_ONCE = 500
 _BYTES_AT_ONCE = 16 * 2**20
@@ -64,7 +65,7 @@ class Outbox:
     async def _deliver(self, rows: list[asyncpg.Record]) -> None:
         if self._producer is None:
             self._producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **client_options(self._bootstrap),
                 client_id="steppe-outbox",
                 acks="all",
                 enable_idempotence=True,

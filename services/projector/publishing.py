@@ -24,6 +24,7 @@ from services.projector.outbox import Outbox
 from services.projector.settings import Settings
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 from steppe.database import announcements, living, queries
+from steppe.log.connection import client_options
 
 log = logging.getLogger("steppe.projector.publisher")
 
@@ -158,7 +159,7 @@ class Publisher:
         wanted = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):
             if self._ends is None:
-                self._ends = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka, client_id="steppe-publisher")
+                self._ends = AIOKafkaConsumer(**client_options(self._settings.kafka), client_id="steppe-publisher")
                 await self._ends.start()
             found = await self._ends.end_offsets(wanted)
         return {partition.partition: end for partition, end in found.items()}

@@ -7,13 +7,17 @@ from typing import Literal
 from pydantic import Field
 
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
+from steppe.log.settings import Brokers
 from steppe.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
     """Settings of one projector worker. Missing required ones end the start with their name."""
 
-    kafka: str = Field(description="Bootstrap servers, host:port[,host:port].")
+    kafka: Brokers = Field(
+        description="Bootstrap servers, host:port[,host:port]; with TLS tls://…, with a user sasl+tls://user:password@… "
+        "(docs/operating.md)."
+    )
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
     host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they tell no data.")

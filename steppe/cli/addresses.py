@@ -35,8 +35,8 @@ def find() -> Addresses:
     return Addresses(
         ingest=_address("STEPPE_INGEST", "STEPPE_INGEST_PORT", host, running.get("ingest"), "8001"),
         api=_address("STEPPE_API", "STEPPE_API_PORT", host, running.get("api"), "8000"),
-        database=os.environ.get("STEPPE_DATABASE") or running.get("database"),
-        kafka=os.environ.get("STEPPE_KAFKA") or running.get("kafka"),
+        database=_secret("STEPPE_DATABASE") or running.get("database"),
+        kafka=_secret("STEPPE_KAFKA") or running.get("kafka"),
         topic=os.environ.get("STEPPE_TOPIC"),
     )
 
@@ -48,6 +48,17 @@ def _address(url: str, port: str, host: str, running: str | None, usual: str) ->
     if port in os.environ:
         return f"http://{host}:{os.environ[port]}"
     return running or f"http://{host}:{usual}"
+
+
+def _secret(name: str) -> str | None:
+    """A setting, or the contents of the file that NAME_FILE names."""
+    file = os.environ.get(f"{name}_FILE")
+    if value := os.environ.get(name):
+        return value
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() if file else None
+    except OSError:
+        return None
 
 
 def _running_stack() -> dict[str, str]:

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import migrate
 from steppe.database.migrate import Login
+from steppe.log.connection import client_options
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0
@@ -95,7 +96,7 @@ def _required(name: str) -> str:
 async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str | None = None) -> int:
     """Create the topic unless it is there, wait until every partition has a leader, and return how many there are."""
     name = name or topic.name
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         async with asyncio.timeout(_WAIT_SECONDS):

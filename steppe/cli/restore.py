@@ -29,6 +29,7 @@ from steppe.database.kept_tables import KeptTablesError, Place
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
 from steppe.log.belonging import partition_restored
+from steppe.log.connection import client_options
 from steppe.log.facts import LogFacts, opened, reader_of, record_of
 from steppe.log.records import Record, fingerprint
 
@@ -256,7 +257,7 @@ async def _write(found: Archive, source: Source, target: Target, facts: LogFacts
     written = 0
     sent: list[asyncio.Future[object]] = []
     producer = AIOKafkaProducer(
-        bootstrap_servers=source.kafka,
+        **client_options(source.kafka),
         acks="all",
         enable_idempotence=True,
         linger_ms=20,

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from steppe.log.connection import client_options
 from steppe.log.records import Record
 
 _FETCH_BYTES = 64 * 1024
@@ -54,7 +55,7 @@ class LogReader:
 @asynccontextmanager
 async def opened(kafka: str, topic: str) -> AsyncIterator[LogReader | None]:
     """Look at a topic; None when the cluster has none of that name. Raises what aiokafka raises; the caller sets a limit."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         cluster: str = (await admin.describe_cluster())["cluster_id"]
@@ -87,7 +88,7 @@ async def opened(kafka: str, topic: str) -> AsyncIterator[LogReader | None]:
 def reader_of(kafka: str, **options: object) -> AIOKafkaConsumer:
     """A consumer without a group that never moves by itself."""
     return AIOKafkaConsumer(
-        bootstrap_servers=kafka,
+        **client_options(kafka),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",

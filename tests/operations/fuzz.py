@@ -1,0 +1,59 @@
+"""`make fuzz`: schemathesis over both OpenAPI documents against the running services, with the real events in them.
+
+Fails on any answer of 5xx, any status, content type or body that the document does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_BIN = Path(sys.executable).parent
+_CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+_EXAMPLES = {"ingest": 1_200, "api": 700}
+
+
+def main() -> int:
+    """Run it; the exit code says whether every answer was as documented."""
+    with tempfile.TemporaryDirectory(prefix="steppe-fuzz-") as folder:
+        stack = subprocess.Popen(
+            [str(_BIN / "steppe"), "up", "--example", "central-asia", "--data", folder, "--ingest-port", "0",
+             "--api-port", "0", "--json"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert stack.stdout is not None
+        try:
+            addresses = json.loads(stack.stdout.readline())
+            outcomes = [_fuzz(name, addresses[name]) for name in _EXAMPLES]
+        finally:
+            stack.terminate()
+            stack.wait(60)
+    total = sum(cases for cases, _ in outcomes)
+    sys.stdout.write(
+        f"{total:,} requests; {'every answer was as documented' if all(ok for _, ok in outcomes) else 'see above'}\n"
+    )
+    return 0 if all(ok for _, ok in outcomes) and total >= 20_000 else 1
+
+
+def _fuzz(name: str, address: str) -> tuple[int, bool]:
+    ran = subprocess.run(
+        [str(_BIN / "schemathesis"), "--no-color", "run", f"{address}/openapi.json", "--checks", _CHECKS,
+         "--max-examples", str(_EXAMPLES[name]), "--workers", "2", "--continue-on-failure", "--no-shrink",
+         "--exclude-path", "/v1/stream", "--request-timeout", "60", "--phases", "examples,coverage,fuzzing",
+         "--suppress-health-check", "all"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = re.search(r"(\d+) generated", ran.stdout)
+    cases = int(found[1]) if found else 0
+    sys.stdout.write(f"{name}: {cases:,} requests, exit {ran.returncode}\n")
+    if ran.returncode:
+        sys.stdout.write(ran.stdout[-6000:] + ran.stderr[-2000:])
+    return cases, ran.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
