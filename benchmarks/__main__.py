@@ -3,5 +3,5 @@
 import subprocess
 import sys
 
-for name in ("fold", "ingest_ndjson", "projector_live", "known_at", "rejudge", "rebuild"):
+for name in ("fold", "ingest_ndjson", "projector_live", "known_at", "rejudge", "page", "rebuild"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -9,6 +9,7 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
+from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
 
 _STOP_SECONDS_MAX = 5
@@ -32,6 +33,7 @@ def main() -> int:
         port=settings.api_port,
         access_log=False,
         server_header=False,
+        http=LimitedHeads,
         timeout_graceful_shutdown=_STOP_SECONDS_MAX,
     )
     server = Server(config)

@@ -10,6 +10,7 @@ import uvicorn
 
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
+from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
 
 _STOP_SECONDS = 15  # longer than the delivery of what was taken in
@@ -32,6 +33,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=LimitedHeads,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     return 0

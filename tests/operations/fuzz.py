@@ -14,7 +14,7 @@ from pathlib import Path
 
 _BIN = Path(sys.executable).parent
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
-_EXAMPLES = {"ingest": 1_200, "api": 700}
+_EXAMPLES = {"ingest": 2_000, "api": 900}
 
 
 def main() -> int:

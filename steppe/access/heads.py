@@ -1,0 +1,56 @@
+"""Heads of requests within limits, however slowly they come. A protocol for uvicorn; httptools itself has no limit.
+
+64 KiB is four times what browsers and proxies send at most; more gets 400 and the connection is closed.
+"""
+
+from __future__ import annotations
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MAX = 64 * 1024
+
+
+class HeadTooLargeError(Exception):
+    """More than HEAD_BYTES_MAX."""
+
+
+class LimitedHeads(HttpToolsProtocol):
+    """Uvicorn's protocol with a limit on the request line and the headers together."""
+
+    _begun = False
+    _head_bytes = 0
+    _unfinished_bytes = 0
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._begun, self._head_bytes, self._unfinished_bytes = True, 0, 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; httptools turns what is raised into a refusal."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._begun = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a head that does not end are not kept for ever, even if it is one header."""
+        if self._begun and self._unfinished_bytes > HEAD_BYTES_MAX:
+            self.send_400_response("The head of the request is too large.")
+            return
+        super().data_received(data)
+        if self._begun:
+            self._unfinished_bytes += len(data)
+
+    def _count(self, more: int) -> None:
+        self._head_bytes += more
+        if self._head_bytes > HEAD_BYTES_MAX:
+            raise HeadTooLargeError
