@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "STEPPE_"
@@ -29,7 +29,7 @@ KNOWN = frozenset({
     # every service's, because one environment often serves several of them
     "API_PORT", "AUDIT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "DATABASE", "DATABASE_CONNECTIONS_MAX", "EVENT_BYTES_MAX",
     "FLAGS_TOPIC", "HOST", "INGEST_CONNECT_SECONDS_MAX", "INGEST_DELIVER_SECONDS_MAX", "INGEST_IDLE_SECONDS_MAX",
-    "INGEST_PORT", "KAFKA", "KEYS", "LOG_LEVEL", "OIDC_ALGORITHM", "OIDC_AUDIENCE",
+    "INGEST_PORT", "KAFKA", "KEYS", "LOG_FORMAT", "LOG_LEVEL", "OIDC_ALGORITHM", "OIDC_AUDIENCE",
     "OIDC_ISSUER", "OIDC_JWKS", "PROJECTOR_ANNOUNCE", "PROJECTOR_ANNOUNCE_SECONDS",
     "PROJECTOR_BACKLOG_EVENTS_MIN", "PROJECTOR_BATCH_EVENTS_MAX", "PROJECTOR_BATCH_SECONDS_MAX",
     "PROJECTOR_CACHED_EVENTS_MAX", "PROJECTOR_DATABASE_SECONDS_MAX", "PROJECTOR_GROUP", "PROJECTOR_HEARTBEAT_SECONDS",
@@ -62,6 +62,12 @@ class ServiceSettings(BaseSettings):
     """Environment variables with the prefix STEPPE_. `SECRETS` may also be the contents of a file that STEPPE_…_FILE names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="What the service logs; DEBUG of the projector has a line for every commit."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Lines for people, or one JSON object a line for programs."
+    )
     SECRETS: ClassVar[frozenset[str]] = frozenset({"database", "kafka"})
 
     @model_validator(mode="before")

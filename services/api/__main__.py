@@ -9,6 +9,7 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
+from steppe import logs
 from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
 
@@ -27,10 +28,12 @@ class Server(uvicorn.Server):
 def main() -> int:
     """Serve; exit 2 when the settings are wrong, 3 when the server cannot start."""
     settings = from_environment(Settings, "api")
+    logs.configure(settings, "api")
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.api_port,
+        log_config=None,
         access_log=False,
         server_header=False,
         http=LimitedHeads,

@@ -10,6 +10,7 @@ import uvicorn
 
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
+from steppe import logs
 from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
 
@@ -19,7 +20,7 @@ _STOP_SECONDS = 15  # longer than the delivery of what was taken in
 def main() -> int:
     """Serve; exit 2 when the settings do not allow it."""
     settings = from_environment(Settings, "ingest")
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(settings, "ingest")
     # The client repeats itself on every attempt; `log.py` says once what it means.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     app = create_app(settings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from steppe.access.settings import AccessSettings
@@ -36,4 +34,3 @@ class Settings(AccessSettings):
         5.0, gt=0, description="How long one attempt to reach the broker may take."
     )
     ingest_idle_seconds_max: float = Field(30.0, gt=0, description="How long a sender may pause inside a body.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the service logs.")

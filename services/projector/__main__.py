@@ -19,6 +19,7 @@ from services.projector.health import Vitals, why_not_live, why_not_ready
 from services.projector.log_watch import LogWatch
 from services.projector.metrics import Metrics
 from services.projector.settings import Settings
+from steppe import logs
 from steppe.settings import from_environment
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -43,9 +44,7 @@ class Worker(faust.Worker):
 def main() -> None:
     """Run until a signal or a fault. Exit 0: was asked to stop. Exit 1: start it again, the reason is in the log."""
     settings = from_environment(Settings, "projector")
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    logs.configure(settings, "projector")
     for chatty in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     app = live.build(settings, lambda seconds: metrics.batch_seconds.observe(seconds))

@@ -78,4 +78,3 @@ class Settings(ServiceSettings):
     flags_topic: str = Field(default=FLAGS.name, description="Where transitions of flags are published.")
     projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
     quarantine_topic: str = Field(default=QUARANTINE.name, description="Where what was diverted is published.")
-    log_level: str = Field(default="INFO", description="DEBUG logs a line for every commit.")

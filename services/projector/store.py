@@ -246,9 +246,14 @@ class Store:
                 batch.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
         for project, fault in applied.faults.items():
-            log.error("the market of %s could not be judged, its flags from it stand as they stood: %s", project, fault)
+            log.error(
+                "the market of %s could not be judged, its flags from it stand as they stood: %s",
+                project,
+                fault,
+                extra={"project": project},
+            )
         for name, fault in applied.stood.items():
-            log.error("%s could not be folded again and stands as it stood: %s", name, fault)
+            log.error("%s could not be folded again and stands as it stood: %s", name, fault, extra={"project": name})
         if applied.again:
             log.warning(
                 "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
