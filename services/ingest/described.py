@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from steppe.access.described import PROBLEM
+
 _EVENT = {
     "source": "/desk/tokyo",
     "type": "steppe.memorandum.signed.v1",
@@ -46,14 +48,9 @@ _TALLY = {
     },
 }
 _PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance"],
+    **PROBLEM,
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
+        **PROBLEM["properties"],
         "rejected": _REJECTED,
         "so_far": {**_TALLY, "description": "What of a stream was acknowledged before."},
     },
