@@ -169,19 +169,32 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def flag_page(snapshot: Snapshot, question: Question) -> Page:
-    asked = question.filters
-    rows = await snapshot.rows(
-        "api_flag_page",
-        question.as_of,
-        *_named(asked, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country"),
-        *after(question.after, 3),
-        question.limit + 1,
-        asked.get("next_before"),
-    )
+    """One page of flags."""
+    rows = await snapshot.rows("api_flag_page", *_about_flags(question, question.limit + 1))
     rows, more = rows[: question.limit], len(rows) > question.limit
     items = [flag_item(row["project"], stored.flag(row), question.as_of) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)
+
+
+async def coming_flags(snapshot: Snapshot, question: Question, most: int) -> tuple[list[dict[str, Any]], int]:
+    """Of the flags that are asked for with `next_before`, those that rise soonest, and how many there are in all."""
+    rows = await snapshot.rows("api_flags_coming", *_about_flags(question, None), most)
+    return [flag_item(row["project"], stored.flag(row), question.as_of) for row in rows], rows[0][
+        "flags"
+    ] if rows else 0
+
+
+def _about_flags(question: Question, rows: int | None) -> list[Any]:
+    """The parameters of `api_flag_page`."""
+    asked = question.filters
+    return [
+        question.as_of,
+        *_named(asked, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country"),
+        *after(question.after, 3),
+        rows,
+        asked.get("next_before"),
+    ]
 
 
 def _about_projects(question: Question) -> list[Any]:

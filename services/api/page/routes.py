@@ -32,6 +32,9 @@ _ENTRIES_MAX = 500
 _MAP_ROWS_MAX = 500
 _FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
 _MONTHS_AHEAD = 2
+_CALENDAR = 40
+_DEALS_SHOWN_MAX = 100
+_COUNTS_KEPT_MAX = 32
 
 
 async def portfolio(look: Look) -> Response:
@@ -49,22 +52,22 @@ async def portfolio(look: Look) -> Response:
     soon = _months_on(question.as_of, _MONTHS_AHEAD)
     async with service_of(look.request).snapshot(question) as snapshot:
         page = await lists.project_page(snapshot, question)
-        counts = await lists.portfolio_item(snapshot, counted)
-        whole = counts if counted.filters == every.filters else await lists.portfolio_item(snapshot, every)
+        whole = await _whole(look, snapshot, every)
+        counts = whole if counted.filters == every.filters else await lists.portfolio_item(snapshot, counted)
         overtaken_asked = look.ask(
             "/v1/flags", parameters.FLAG_ROWS, flag="displaced", severity=None, limit=_BESIDE, **filters
         )
         overtaken = await lists.flag_page(snapshot, overtaken_asked)
         coming_asked = look.ask(
-            "/v1/flags", parameters.FLAG_ROWS, flag="memorandum-only", severity=None, next_before=soon, limit=500, **filters
+            "/v1/flags", parameters.FLAG_ROWS, flag="memorandum-only", severity=None, next_before=soon, **filters
         )  # fmt: skip
-        coming = await lists.flag_page(snapshot, coming_asked)
+        coming, _ = await lists.coming_flags(snapshot, coming_asked, _BESIDE)
         changed = await _latest_transitions(snapshot, _BESIDE)
     listed = look.api("/v1/projects", parameters.PROJECTS, **own)
     return look.render(
         "portfolio.html", question=question, snapshot=snapshot,
         items=page.items, more=_more(look, question, page.next_key), counts=counts, whole=whole, headline=headline,
-        overtaken=overtaken.items, coming=_by_next(coming.items), changed=changed, soon=soon, levels=list(Level),
+        overtaken=overtaken.items, coming=coming, changed=changed, soon=soon, levels=list(Level),
         list_api=listed, counts_api=look.api("/v1/portfolio", parameters.PORTFOLIO, headline=None, level=None),
         overtaken_api=look.api("/v1/flags", parameters.FLAG_ROWS, flag="displaced", severity=None, limit=_BESIDE, **filters),
     )  # fmt: skip
@@ -101,14 +104,14 @@ async def flags(look: Look) -> Response:
     ahead = _months_on(question.as_of, 12)
     async with service_of(look.request).snapshot(question) as snapshot:
         page = await lists.flag_page(snapshot, question)
-        coming_asked = look.ask("/v1/flags", parameters.FLAG_ROWS, next_before=ahead, limit=500)
-        coming = await lists.flag_page(snapshot, coming_asked)
+        coming_asked = look.ask("/v1/flags", parameters.FLAG_ROWS, next_before=ahead)
+        coming, coming_all = await lists.coming_flags(snapshot, coming_asked, _CALENDAR)
         changed = await _latest_transitions(snapshot, 30)
         every = look.ask("/v1/portfolio", parameters.PORTFOLIO, **dict.fromkeys(parameters.ABOUT_PROJECTS))
-        whole = await lists.portfolio_item(snapshot, every)
+        whole = await _whole(look, snapshot, every)
     return look.render(
         "flags.html", question=question, snapshot=snapshot, items=page.items, more=_more(look, question, page.next_key),
-        coming=_by_next(coming.items)[:40], coming_all=len(coming.items), changed=changed, whole=whole, ahead=ahead,
+        coming=coming, coming_all=coming_all, changed=changed, whole=whole, ahead=ahead,
         list_api=look.api("/v1/flags", parameters.FLAG_ROWS, limit=_ROWS),
         flag_names=parameters.FLAGS,
     )  # fmt: skip
@@ -160,7 +163,7 @@ async def one_party(look: Look) -> Response:
     async with service_of(look.request).snapshot(question) as snapshot:
         item = await lists.party_item(snapshot, question, look.place["key"])
     return look.render(
-        "party.html", question=question, snapshot=snapshot, item=item, levels=list(Level),
+        "party.html", question=question, snapshot=snapshot, item=item, shown_max=_DEALS_SHOWN_MAX, levels=list(Level),
         item_api=look.api(path, parameters.ONE),
     )  # fmt: skip
 
@@ -208,7 +211,7 @@ async def regional_map(look: Look) -> Response:
         page = await lists.project_page(snapshot, question)
         items += page.items
         every = look.ask("/v1/portfolio", parameters.PORTFOLIO, **dict.fromkeys(parameters.ABOUT_PROJECTS))
-        whole = await lists.portfolio_item(snapshot, every)
+        whole = await _whole(look, snapshot, every)
     placed, elsewhere = points(items)
     return look.render(
         "map.html", question=question, snapshot=snapshot, placed=placed, elsewhere=elsewhere, items=items, region=region(),
@@ -247,6 +250,7 @@ VIEWS: Mapping[str, View] = {
 
 def install(app: FastAPI) -> None:
     """Put the pages and their assets on the app. They are not in the OpenAPI document: programs ask the API."""
+    app.state.page_counts = {}
     for path, view in VIEWS.items():
         app.add_route(path, _shown(view), methods=["GET"], include_in_schema=False)
     folder = str(resources.files("services.api.page").joinpath("static"))
@@ -312,8 +316,15 @@ def _differences(then: Item, now: Item) -> list[tuple[str, str | None, Any, Any]
     return found
 
 
-def _by_next(items: Any) -> list[Item]:
-    return sorted(items, key=lambda one: (one["next"]["on"], one["project"], one["deal"] or ""))
+async def _whole(look: Look, snapshot: Snapshot, every: Question) -> Item:
+    """The counts of all projects, kept while log, rules and day are the same: every page needs them for its filters."""
+    kept: dict[tuple[Any, ...], Item] = look.request.app.state.page_counts
+    key = (snapshot.position, snapshot.last_action, snapshot.rules.version, every.as_of, every.knowledge)
+    if key not in kept:
+        while len(kept) >= _COUNTS_KEPT_MAX:
+            kept.pop(next(iter(kept)))
+        kept[key] = await lists.portfolio_item(snapshot, every)
+    return kept[key]
 
 
 def _more(look: Look, question: Question, next_key: list[str] | None) -> str | None:
