@@ -114,7 +114,7 @@ async def test_a_leader_that_sleeps_loses_the_lead_and_does_not_tell_again_when_
     await until("one announces", lambda: "announces from now on" in leader.log())
     other = start("projector", **QUICK, **topics.settings)
     leader.child.process.send_signal(signal.SIGSTOP)
-    await until("the other one announces", lambda: "announces from now on" in other.log(), seconds=60)
+    await until("the other one announces", lambda: "announces from now on" in other.log(), seconds=150)
     await until_covered(reader, await publish(stack.kafka, topic, [event("one")]), other, seconds=40)
     await until_sent(reader, lambda told: told > 0)
     leader.child.process.send_signal(signal.SIGCONT)
