@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +16,7 @@ from services.api.reading import Row, Snapshot
 from steppe.contracts.items import level_name
 from steppe.domain.events import Event
 from steppe.domain.history import DealState, Span
+from steppe.domain.months import add_months
 from steppe.domain.scorecard import PaperOutcome, Value, scorecard
 
 router = APIRouter(tags=["forums"])
@@ -26,7 +26,7 @@ Item = dict[str, Any]
 
 @router.get("/v1/forums", openapi_extra=described(parameters.FORUMS))
 async def forums(request: Request) -> Response:
-    """Summits and visits that were held by a day, the latest first, with how many projects had papers signed there."""
+    """Summits and visits that were held by a day, the latest first, with how many projects have an event that names it."""
     return await answer_list(request, parameters.FORUMS, tables.FORUMS, forum_page)
 
 
@@ -62,7 +62,7 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> I
     until = question.as_of
     horizon = question.filters.get("horizon_months")
     if horizon is not None and row["held_latest"] is not None:
-        until = min(until, months_after(row["held_latest"], horizon))
+        until = min(until, add_months(row["held_latest"], horizon))
     events: dict[str, list[Event]] = {}
     for one in await snapshot.rows("api_events_of_forum", asked):
         event = stored.event(one) if stored.folds(one) else None
@@ -86,18 +86,6 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> I
         "value": [_value(one) for one in found.values],
         "deals": [_paper(one) for one in found.papers],
     }
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day some months later, the last of the month where there is none."""
-    total = day.year * 12 + day.month - 1 + months
-    year, month = min(divmod(total, 12), (9998, 11))
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
 
 
 def _forum(row: Row) -> Item:

@@ -7,64 +7,30 @@ own currency; nothing is converted, nothing counted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from steppe.domain.events import Event
 from steppe.domain.history import DealState
-from steppe.domain.vocabulary import Row
+from steppe.domain.money import sums
 
 Item = dict[str, Any]
 
-_SUMMED_OF = ("price", "leg")
 _OFFTAKE_TERMS = ("commodity", "volume", "unit", "per", "term_years", "starts_on", "ends_on")
 _BESIDE_THE_CHAIN = ("technology.transferred", "training.delivered", "certification.granted")
 
 
 def money(events: Sequence[Event]) -> list[Item]:
-    """Committed and disbursed of each deal, leg and currency, as decimal text.
-
-    `increment` adds, `total` replaces; an event that is part of another repeats it and is not counted again.
-    """
-    sums: dict[tuple[str, str, str], dict[str, Decimal]] = {}
-    for event in events:
-        amount = event.data.get("amount")
-        column = _column(event)
-        if not amount or column is None or "part_of" in event.data:
-            continue
-        if amount.get("of", "price") not in _SUMMED_OF:
-            continue
-        key = (event.deal or "", _leg(event), amount["currency"])
-        entry = sums.setdefault(key, {"committed": Decimal(0), "disbursed": Decimal(0)})
-        value = Decimal(amount["value"])
-        entry[column] = value if amount.get("semantics", "increment") == "total" else entry[column] + value
+    """Committed and disbursed of each deal, leg and currency, as decimal text."""
     return [
         {
             "deal": deal or None,
             "leg": leg,
             "currency": currency,
-            "committed": f"{entry['committed']:f}",
-            "disbursed": f"{entry['disbursed']:f}",
+            "committed": f"{found.committed:f}",
+            "disbursed": f"{found.disbursed:f}",
         }
-        for (deal, leg, currency), entry in sorted(sums.items())
+        for (deal, leg, currency), found in sorted(sums(events).items())
     ]
-
-
-def _column(event: Event) -> str | None:
-    if event.kind.name == "funds.disbursed":
-        return "disbursed"
-    return "committed" if event.kind.row is Row.BINDING else None
-
-
-def _leg(event: Event) -> str:
-    """The leg that the amount belongs to; a disbursement without one is a grant if only a donor pays."""
-    if event.kind.leg:
-        return event.kind.leg
-    declared = event.data.get("leg")
-    if declared:
-        return str(declared)
-    roles = {party.role for party in event.parties}
-    return "grant" if "donor" in roles and "financier" not in roles else "debt"
 
 
 def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:

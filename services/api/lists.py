@@ -180,9 +180,8 @@ async def flag_page(snapshot: Snapshot, question: Question) -> Page:
 async def coming_flags(snapshot: Snapshot, question: Question, most: int) -> tuple[list[dict[str, Any]], int]:
     """Of the flags that are asked for with `next_before`, those that rise soonest, and how many there are in all."""
     rows = await snapshot.rows("api_flags_coming", *_about_flags(question, None), most)
-    return [flag_item(row["project"], stored.flag(row), question.as_of) for row in rows], rows[0][
-        "flags"
-    ] if rows else 0
+    items = [flag_item(row["project"], stored.flag(row), question.as_of) for row in rows]
+    return items, rows[0]["flags"] if rows else 0
 
 
 def _about_flags(question: Question, rows: int | None) -> list[Any]:

@@ -5,6 +5,7 @@ The cohort is frozen: the deals of the memorandum-class papers that were signed 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +14,8 @@ from decimal import Decimal
 from steppe.domain.events import Event
 from steppe.domain.history import DealState, Span
 from steppe.domain.levels import Level
-from steppe.domain.vocabulary import MEMORANDUM_CLASS, Row
-
-_SUMMED_OF = ("price", "leg")
+from steppe.domain.money import added, sums
+from steppe.domain.vocabulary import MEMORANDUM_CLASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,8 @@ def scorecard(
 ) -> Scorecard:
     """Judge the cohort on a day. `events` and `deals` (spans through the days) by project; others than the cohort's may be there."""
     outcomes: list[PaperOutcome] = []
-    sums: dict[str, list[Decimal]] = {}
+    announced: defaultdict[str, Decimal] = defaultdict(Decimal)
+    bound: defaultdict[str, Decimal] = defaultdict(Decimal)
     for project, known in sorted(events.items()):
         papers: dict[str, list[Event]] = {}
         for event in signed_at(known, forum, until):
@@ -85,13 +86,27 @@ def scorecard(
             first = signed[0].latest
             spans = [span for span in deals.get(project, ()) if span.value.deal == deal and span.valid_from <= until]
             outcomes.append(_outcome(project, deal, first, spans, until))
-            for event in signed:
-                _add(sums, event, 0)
-            for event in known:
-                if event.deal == deal and event.kind.row is Row.BINDING and first <= event.latest <= until:
-                    _add(sums, event, 1)
-    values = [Value(currency=name, announced=both[0], bound=both[1]) for name, both in sorted(sums.items())]
+            for currency, value in _announced(signed).items():
+                announced[currency] += value
+            since = sorted(
+                (event for event in known if event.deal == deal and first <= event.latest <= until),
+                key=lambda event: event.order,
+            )
+            for (_, _, currency), found in sums(since).items():
+                bound[currency] += found.committed
+    values = [
+        Value(currency=name, announced=announced[name], bound=bound[name]) for name in sorted({*announced, *bound})
+    ]
     return Scorecard(until=until, papers=tuple(outcomes), values=tuple(values))
+
+
+def _announced(papers: Sequence[Event]) -> Mapping[str, Decimal]:
+    """What the papers of a deal say that it is about, whatever it is of, by currency."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for paper in papers:
+        if amount := paper.data.get("amount"):
+            found[amount["currency"]] = added(found[amount["currency"]], paper)
+    return found
 
 
 def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealState]], until: date) -> PaperOutcome:
@@ -110,15 +125,3 @@ def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealStat
         paper_only=bool(now and now.memorandum_runs),
         ended_on=now.ended_on if now else None,
     )
-
-
-def _add(sums: dict[str, list[Decimal]], event: Event, place: int) -> None:
-    amount = event.data.get("amount")
-    if not amount or "part_of" in event.data:
-        return
-    if place == 1 and amount.get("of", "price") not in _SUMMED_OF:
-        return
-    entry = sums.setdefault(amount["currency"], [Decimal(0), Decimal(0)])
-    value = Decimal(amount["value"])
-    total = place == 1 and amount.get("semantics", "increment") == "total"
-    entry[place] = value if total else entry[place] + value

@@ -286,6 +286,13 @@ def test_what_is_in_quarantine_is_shown_byte_by_byte_and_runs_nothing(visit: Vis
     assert record.locator("pre").inner_text() == b"\xff\xfe no event <script>alert(1)</script>".hex()
 
 
+def test_the_first_and_the_last_day_that_may_be_asked_have_their_pages(address: str) -> None:
+    for path in ("/", "/flags", PROJECT, "/map"):
+        for day in ("0001-01-01", "9999-12-30"):
+            answer = httpx.get(f"{address}{path}?as_of={day}", timeout=20)
+            assert answer.status_code == 200, (path, day, answer.text)
+
+
 def test_the_feed_is_atom(address: str) -> None:
     answer = httpx.get(f"{address}/flags.atom").raise_for_status()
     assert answer.headers["content-type"].startswith("application/atom+xml")

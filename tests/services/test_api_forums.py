@@ -68,6 +68,23 @@ async def test_a_scorecard_at_an_age_is_as_it_stood_then(summit: Log, client: ht
     assert (then["strict"], then["loose"]) == (0, 1)
 
 
+async def test_a_total_replaces_the_sum_of_its_own_leg_and_nobody_elses(summit: Log, client: httpx.AsyncClient) -> None:
+    papers = {"occurred": "2022-07-01", "reported": "2022-07-02", "deal": "sumitomo", "lender_kind": "policy-bank"}
+    await summit.append(
+        event("loan.signed", "bound", "loan", **papers, parties=[{"party": "jbic", "role": "financier"}], amount=money("7")),
+        event(
+            "loan.signed", "bound", "loan-anew", **{**papers, "occurred": "2022-08-01", "reported": "2022-08-02"},
+            parties=[{"party": "jbic", "role": "financier"}], amount=money("10", semantics="total"),
+        ),
+        event(
+            "loan.signed", "advanced", "other-loan", occurred="2022-09-01", reported="2022-09-02", deal="itochu",
+            lender_kind="policy-bank",             parties=[{"party": "jbic", "role": "financier"}], amount=money("5", semantics="total"),
+        ),
+    )  # fmt: skip
+    card = await get(client, f"/v1/forums/{FORUM}/scorecard", as_of="2023-01-01")
+    assert card["value"] == [{"currency": "USD", "announced": "160", "bound": "55", "share": 0.3438}]
+
+
 async def test_forums_are_listed_from_the_latest_and_only_when_they_were_held(
     summit: Log, client: httpx.AsyncClient
 ) -> None:

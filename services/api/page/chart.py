@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from steppe.domain.levels import Level
@@ -21,6 +21,7 @@ GAP = 16
 AXIS = 26
 _STEP = PLOT / 10
 _FUTURE_DAYS_MIN = 180
+_AFTER_A_RISE_DAYS = 90
 _LANES_MAX = 40
 _LABEL_ROOM = 130
 
@@ -102,14 +103,14 @@ def chart(
     as_of: date,
 ) -> Chart | None:
     """From rows of level spans and flag spans, the flags that stand (as `/v1/flags`) and timeline entries; None: nothing happened."""
-    deals = sorted({row["deal"] for row in spans if _begin(row) <= as_of})
-    days = [_begin(row) for row in spans if _begin(row) <= as_of and _begin(row) > date.min]
+    deals = sorted({row["deal"] for row in spans if row["valid_from"] <= as_of})
+    days = [row["valid_from"] for row in spans if date.min < row["valid_from"] <= as_of]
     days += [day for entry in entries for day in _days_of(entry)]
     if not days:
         return None
     nexts = [one["next"]["on"] for one in standing if one["next"]]
     near = [day for day in nexts if (day - as_of).days <= 366 * 4]
-    end = max([as_of + timedelta(days=_FUTURE_DAYS_MIN), *(day + timedelta(days=90) for day in near)])
+    end = max([_moved(as_of, _FUTURE_DAYS_MIN), *(_moved(day, _AFTER_A_RISE_DAYS) for day in near)])
     scale = _Scale(min(days), end)
     lanes: list[Lane] = []
     y = float(AXIS)
@@ -136,9 +137,14 @@ def chart(
     )
 
 
+def _moved(day: date, days: int) -> date:
+    """Some days on or back, within the calendar."""
+    return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
+
+
 class _Scale:
     def __init__(self, first: date, last: date) -> None:
-        self.first = first - timedelta(days=max((last - first).days // 50, 20))
+        self.first = _moved(first, -max((last - first).days // 50, 20))
         self.last = last
         self._days = max((last - self.first).days, 1)
 
@@ -151,7 +157,7 @@ def _lane(
     deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, standing: Any, entries: Any, as_of: date, end: date
 ) -> tuple[Lane, float]:  # fmt: skip
     top = y + LABEL
-    own = [row for row in spans if row["deal"] == deal and _begin(row) <= as_of and row["level"] is not None]
+    own = [row for row in spans if row["deal"] == deal and row["valid_from"] <= as_of and row["level"] is not None]
     plot = PLOT if deal is not None else _STEP
     base = top + plot
     blocks = [_block(row, scale, base, min(row["valid_to"], as_of), row["valid_from"]) for row in own]
@@ -225,8 +231,3 @@ def _days_of(entry: Mapping[str, Any]) -> list[date]:
     if entry["name"] in ("project.registered", "project.amended"):
         return []
     return [entry["occurred"]["latest"]]
-
-
-def _begin(row: Mapping[str, Any]) -> date:
-    begin: date = row["valid_from"]
-    return begin

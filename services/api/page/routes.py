@@ -19,7 +19,9 @@ from services.api.page.map import points, region
 from services.api.parameters import Question
 from services.api.problems import RefusalError, of_database
 from services.api.reading import Snapshot
+from steppe.domain.history import FOREVER
 from steppe.domain.levels import Level
+from steppe.domain.months import add_months, months_between
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ _MONTHS_AHEAD = 2
 _CALENDAR = 40
 _DEALS_SHOWN_MAX = 100
 _COUNTS_KEPT_MAX = 32
+_LAST_DAY = FOREVER - timedelta(days=1)
 
 
 async def portfolio(look: Look) -> Response:
@@ -49,7 +52,7 @@ async def portfolio(look: Look) -> Response:
         (*_FILTERS, "flag", "severity", "updated_after")
     ))  # fmt: skip
     filters = {name: look.query.get(name) for name in ("country", "commodity", "investor_country")}
-    soon = _months_on(question.as_of, _MONTHS_AHEAD)
+    soon = _ahead(question.as_of, _MONTHS_AHEAD)
     async with service_of(look.request).snapshot(question) as snapshot:
         page = await lists.project_page(snapshot, question)
         whole = await _whole(look, snapshot, every)
@@ -101,7 +104,7 @@ async def flags(look: Look) -> Response:
         "flag", "severity", "certainty", "country", "commodity", "investor_country", "project", "next_before", "cursor"
     )
     question = look.ask("/v1/flags", parameters.FLAG_ROWS, limit=_ROWS)
-    ahead = _months_on(question.as_of, 12)
+    ahead = _ahead(question.as_of, 12)
     async with service_of(look.request).snapshot(question) as snapshot:
         page = await lists.flag_page(snapshot, question)
         coming_asked = look.ask("/v1/flags", parameters.FLAG_ROWS, next_before=ahead)
@@ -333,13 +336,11 @@ def _more(look: Look, question: Question, next_key: list[str] | None) -> str | N
     return look.here(cursor=cursors.encode(next_key, question.as_of, question.fingerprint))
 
 
-def _months_on(day: date, months: int) -> date:
-    return forums.months_after(day, months) if day.year < 9990 else day + timedelta(days=1)
+def _ahead(day: date, months: int) -> date:
+    """A later day that may still be asked for."""
+    return min(add_months(day, months), _LAST_DAY)
 
 
 def _age_months(item: Item, as_of: date) -> int:
     held: date | None = item["held"]["latest"]
-    if held is None or held > as_of:
-        return 0
-    months = (as_of.year - held.year) * 12 + as_of.month - held.month
-    return months if as_of.day >= held.day else max(months - 1, 0)
+    return 0 if held is None else months_between(held, as_of)
