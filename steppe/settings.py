@@ -48,6 +48,10 @@ _PLAIN_SERVERS = re.compile(r"[\w.-]+:\d+(,[\w.-]+:\d+)*", re.ASCII)
 S = TypeVar("S", bound=BaseSettings)
 
 
+class SettingFileError(ValueError):
+    """A file that is to hold a setting cannot be read; says which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
     """One setting as it is in force. `value` is masked when it is secret; `origin` is where it came from; None: it is missing."""
@@ -75,9 +79,8 @@ class ServiceSettings(BaseSettings):
     def _read_secret_files(cls, values: Any) -> Any:
         if isinstance(values, dict):
             for name in cls.SECRETS & cls.model_fields.keys():
-                path = os.environ.get(f"{PREFIX}{name.upper()}{_FILE}")
-                if path and not values.get(name):
-                    values = {**values, name: _contents(name, path)}
+                if not values.get(name) and (found := setting(f"{PREFIX}{name.upper()}")):
+                    values = {**values, name: found}
         return values
 
     @model_validator(mode="before")
@@ -158,11 +161,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _contents(name: str, path: str) -> str:
+def setting(variable: str) -> str:
+    """A variable, or the contents of the file that VARIABLE_FILE names; empty when neither is set. Raises SettingFileError."""
+    if value := os.environ.get(variable):
+        return value
+    path = os.environ.get(f"{variable}{_FILE}")
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8").strip() if path else ""
     except OSError as error:
-        raise ValueError(f"{PREFIX}{name.upper()}{_FILE}={path} cannot be read: {error.strerror}") from None
+        raise SettingFileError(f"{variable}{_FILE}={path} cannot be read: {error.strerror}") from None
 
 
 def _contents_or_none(path: str) -> str | None:

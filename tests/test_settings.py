@@ -88,3 +88,17 @@ def test_the_command_shows_what_is_in_force_and_what_is_wrong() -> None:
     assert ran.returncode == 1
     assert "api would not start: STEPPE_HOST=0.0.0.0 is reachable from outside" in ran.stderr
     assert "STEPPE_STATEMENT_TIMEOUT_MS" in ran.stdout
+
+
+def test_a_file_that_is_to_hold_a_secret_and_cannot_be_read_is_named_by_services_and_by_the_command() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment |= {"STEPPE_KAFKA": "h:1", "STEPPE_DATABASE_FILE": "/nowhere/dsn"}
+    for command in (["services.api"], ["steppe.cli", "quarantine", "list"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", *command],
+            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ran.returncode in (1, 2)
+        assert "STEPPE_DATABASE_FILE=/nowhere/dsn cannot be read: No such file or directory" in ran.stderr.replace(
+            "\n", " "
+        )

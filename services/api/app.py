@@ -80,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(metrics.Measured, metrics=app.state.metrics)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Gate, settings=settings, service="api", needed=needed, writes=(), browsers=True)
+    app.add_middleware(Gate, settings=settings, service="api", needed=needed, browsers=True)
     app.add_middleware(SecurityHeaders)
     for router in (
         lists.router,

@@ -35,9 +35,6 @@ class SchemaResponse(Response):
     media_type = "application/schema+json"
 
 
-WRITES = ("/v1/events",)
-
-
 def create_app(settings: Settings) -> FastAPI:
     """The service, not yet connected: that begins when it is served."""
     log = Log(settings)
@@ -60,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    app.add_middleware(Gate, settings=settings, service="ingest", needed=needed, writes=WRITES)
+    app.add_middleware(Gate, settings=settings, service="ingest", needed=needed)
     app.add_middleware(SecurityHeaders)
 
     bare = app.openapi

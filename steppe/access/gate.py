@@ -17,7 +17,7 @@ import limits
 import msgspec
 
 from steppe.access.audit import Audit
-from steppe.access.callers import ANYBODY, Caller
+from steppe.access.callers import ANYBODY, EVENTS_WRITE, Caller
 from steppe.access.key_file import KeyRing
 from steppe.access.settings import AccessSettings
 from steppe.access.tokens import InvalidTokenError, Provider, ProviderAwayError, Tokens
@@ -41,7 +41,6 @@ PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY)
 CALLER = "steppe.caller"
 TOLD = "steppe.told"
 """Under these names the ASGI scope holds the Caller, and a dict that routes add to what the audit trail tells of a write."""
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class _RefusedError(Exception):
@@ -62,13 +61,11 @@ class Gate:
         settings: AccessSettings,
         service: str,
         needed: Needed,
-        writes: Collection[str],
         browsers: bool = False,
     ) -> None:
         self._app = app
         self._settings = settings
         self._needed = needed
-        self._writes = writes
         self._browsers = browsers
         self._audit = Audit(service, settings.audit)
         self._keys = keys_of(settings)
@@ -104,7 +101,7 @@ class Gate:
             await _refuse(scope, send, refused)
             return
         scope[CALLER] = caller
-        if method in _WRITES and path in self._writes:
+        if set(needed) == {EVENTS_WRITE}:
             await self._told(scope, receive, send, caller)
         else:
             await self._app(scope, receive, send)

@@ -30,6 +30,7 @@ from steppe.cli import (
 )  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
+from steppe.settings import SettingFileError
 
 app = typer.Typer(
     help="Follows resource deals from the first memorandum to metal in the ground.",
@@ -293,7 +294,7 @@ def main() -> None:
     """Entry point."""
     try:
         app()
-    except RefusedError as error:
+    except (RefusedError, SettingFileError) as error:
         err().print(str(error), style="red", markup=False, soft_wrap=True)
         raise SystemExit(1) from None
 

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from steppe.settings import setting
+
 _STACK_FILE = Path(".steppe") / "stack.json"
 
 
@@ -35,8 +37,8 @@ def find() -> Addresses:
     return Addresses(
         ingest=_address("STEPPE_INGEST", "STEPPE_INGEST_PORT", host, running.get("ingest"), "8001"),
         api=_address("STEPPE_API", "STEPPE_API_PORT", host, running.get("api"), "8000"),
-        database=_secret("STEPPE_DATABASE") or running.get("database"),
-        kafka=_secret("STEPPE_KAFKA") or running.get("kafka"),
+        database=setting("STEPPE_DATABASE") or running.get("database"),
+        kafka=setting("STEPPE_KAFKA") or running.get("kafka"),
         topic=os.environ.get("STEPPE_TOPIC"),
     )
 
@@ -48,17 +50,6 @@ def _address(url: str, port: str, host: str, running: str | None, usual: str) ->
     if port in os.environ:
         return f"http://{host}:{os.environ[port]}"
     return running or f"http://{host}:{usual}"
-
-
-def _secret(name: str) -> str | None:
-    """A setting, or the contents of the file that NAME_FILE names."""
-    file = os.environ.get(f"{name}_FILE")
-    if value := os.environ.get(name):
-        return value
-    try:
-        return Path(file).read_text(encoding="utf-8").strip() if file else None
-    except OSError:
-        return None
 
 
 def _running_stack() -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
+
+from steppe.settings import SettingFileError, setting
 
 _SECONDS_TO_ANSWER = 60.0
 _SECONDS_TO_JUDGE = 600.0
@@ -41,11 +41,10 @@ def post(base: str, path: str, body: Answer) -> Answer:
 
 def credentials() -> dict[str, str]:
     """The header that says who asks: the API key or token of STEPPE_KEY, or of the file that STEPPE_KEY_FILE names."""
-    file = os.environ.get("STEPPE_KEY_FILE")
     try:
-        key = os.environ.get("STEPPE_KEY") or (Path(file).read_text(encoding="utf-8").strip() if file else "")
-    except OSError as error:
-        raise RefusedError(f"STEPPE_KEY_FILE={file} cannot be read: {error.strerror}.") from error
+        key = setting("STEPPE_KEY")
+    except SettingFileError as error:
+        raise RefusedError(f"{error}.") from error
     return {"authorization": f"Bearer {key}"} if key else {}
 
 

@@ -1,10 +1,8 @@
 """`steppe migrate`: prepares a Kafka and a Postgres for the services. Twice is safe, and changes nothing."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +12,7 @@ from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, 
 from steppe.database import migrate
 from steppe.database.migrate import Login
 from steppe.log.connection import client_options
+from steppe.settings import setting
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0
@@ -63,15 +62,15 @@ async def run_from_environment() -> Prepared:
 
     STEPPE_PROJECTOR_PASSWORD and STEPPE_API_PASSWORD make the users `projector` and `api`, or change their passwords.
     """
-    partitions = _setting("STEPPE_PARTITIONS") or str(PARTITIONS_DEFAULT)
+    partitions = setting("STEPPE_PARTITIONS") or str(PARTITIONS_DEFAULT)
     if not partitions.isdigit() or int(partitions) < 1:
         raise SettingError(f"STEPPE_PARTITIONS is {partitions!r}: give a whole number from 1.")
     logins = [
         Login(user=user, group=f"steppe_{user}", password=password)
         for user in ("projector", "api")
-        if (password := _setting(f"STEPPE_{user.upper()}_PASSWORD"))
+        if (password := setting(f"STEPPE_{user.upper()}_PASSWORD"))
     ]
-    topic = _setting("STEPPE_TOPIC") or DEALS.name
+    topic = setting("STEPPE_TOPIC") or DEALS.name
     return await run(
         _required("STEPPE_KAFKA"),
         _required("STEPPE_DATABASE"),
@@ -81,13 +80,8 @@ async def run_from_environment() -> Prepared:
     )
 
 
-def _setting(name: str) -> str:
-    file = os.environ.get(f"{name}_FILE", "")
-    return os.environ.get(name, "") or (Path(file).read_text().strip() if file else "")
-
-
 def _required(name: str) -> str:
-    value = _setting(name)
+    value = setting(name)
     if not value:
         raise SettingError(f"{name} is not set: set it, or {name}_FILE to the name of a file that holds it.")
     return value

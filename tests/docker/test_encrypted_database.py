@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import httpx
 import pytest
 
 from steppe.cli import migrate
 from steppe.database.migrate import Login
 from steppe.standalone.places import LOOPBACK, free_port
-from tests.services.encrypting import PASSWORD, certificates
-from tests.stack import Stack, start_service
+from tests.services.encrypting import PASSWORD, an_event_goes_all_its_way, certificates
+from tests.stack import Stack
 
 _POSTGRES_UID = 999
 
@@ -91,25 +90,8 @@ def test_everything_comes_in_encrypted_and_nobody_without(
     logins = [Login(user=user, group=f"steppe_{user}", password=PASSWORD) for user in ("projector", "api")]
     asyncio.run(migrate.run(stack.kafka, closed.owner + closed.demand, 4, topic=topic, logins=logins))
     common = {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": topic, "STEPPE_PROJECTOR_ANNOUNCE": "off"}
-    services = [
-        start_service("ingest", common, tmp_path),
-        start_service("projector", {**common, "STEPPE_DATABASE": closed.projector + closed.demand}, tmp_path),
-        start_service("api", {**common, "STEPPE_DATABASE": closed.api + closed.demand}, tmp_path),
-    ]
-    try:
-        event = {
-            "source": "/tests", "type": "steppe.memorandum.signed.v1", "subject": "north-katpar-tungsten",
-            "data": {"occurred": "2018", "instrument": "mou", "parties": [{"party": "xiamen-tungsten", "role": "investor"}]},
-        }  # fmt: skip
-        sent = httpx.post(
-            f"{services[0].address}/v1/events", json=event, headers={"content-type": "application/cloudevents+json"}
-        )
-        assert sent.status_code == 202, sent.text
-        read = httpx.get(
-            f"{services[2].address}/v1/projects/north-katpar-tungsten",
-            params={"min_position": sent.json()["position"]}, headers={"prefer": "wait=30"}, timeout=40,
-        )  # fmt: skip
-        assert read.status_code == 200, read.text + services[1].log()
-    finally:
-        for service in services:
-            service.stop()
+    an_event_goes_all_its_way(
+        {"ingest": common, "projector": {**common, "STEPPE_DATABASE": closed.projector + closed.demand},
+         "api": {**common, "STEPPE_DATABASE": closed.api + closed.demand}},
+        tmp_path,
+    )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from steppe.standalone.kafka import Kafka
 from steppe.standalone.places import LOOPBACK
+from tests.stack import start_service
 
 PASSWORD = "only-for-tests"
 
@@ -83,3 +86,30 @@ class ClosedKafka(Kafka):
             f"ssl.keystore.location={self.certificate}\n"
         )
         return file
+
+
+def an_event_goes_all_its_way(settings: Mapping[str, Mapping[str, str]], folder: Path) -> None:
+    """Start the three services, send an event, and read it once the read model has it."""
+    services = {name: start_service(name, found, folder) for name, found in settings.items()}
+    ingest, projector, api = (services[name] for name in ("ingest", "projector", "api"))
+    try:
+        event = {
+            "source": "/tests", "type": "steppe.memorandum.signed.v1", "subject": "north-katpar-tungsten",
+            "data": {"occurred": "2018", "instrument": "mou", "parties": [{"party": "xiamen-tungsten", "role": "investor"}]},
+        }  # fmt: skip
+        sent = httpx.post(
+            f"{ingest.address}/v1/events",
+            json=event,
+            headers={"content-type": "application/cloudevents+json"},
+            timeout=20,
+        )
+        assert sent.status_code == 202, sent.text
+        read = httpx.get(
+            f"{api.address}/v1/projects/north-katpar-tungsten",
+            params={"min_position": sent.json()["position"]}, headers={"prefer": "wait=30"}, timeout=40,
+        )  # fmt: skip
+        assert read.status_code == 200, read.text + projector.log()
+        assert httpx.get(f"{api.address}/v1/status", timeout=20).json()["totals"]["lag_events"] == 0
+    finally:
+        for service in services.values():
+            service.stop()

@@ -25,7 +25,7 @@ from steppe.log.connection import KafkaAddressError, client_options, parse
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import free_ports
 from steppe.standalone.places import free_port
-from tests.services.encrypting import PASSWORD, ClosedKafka, certificates
+from tests.services.encrypting import PASSWORD, ClosedKafka, an_event_goes_all_its_way, certificates
 from tests.stack import Database, start_service
 
 
@@ -59,31 +59,11 @@ def test_an_event_goes_all_its_way_through_encrypted_brokers(
 ) -> None:
     asyncio.run(ensure_topic(closed.kafka, DEALS, PARTITIONS_DEFAULT, name=topic))
     common = {"STEPPE_KAFKA": closed.kafka, "STEPPE_TOPIC": topic}
-    services = [start_service("ingest", common, tmp_path)]
-    services.append(start_service("projector", {**common, "STEPPE_DATABASE": database.projector}, tmp_path))
-    services.append(start_service("api", {**common, "STEPPE_DATABASE": database.api}, tmp_path))
-    ingest, projector, api = services
-    try:
-        event = {
-            "source": "/tests", "type": "steppe.memorandum.signed.v1", "subject": "north-katpar-tungsten",
-            "data": {"occurred": "2018", "instrument": "mou", "parties": [{"party": "xiamen-tungsten", "role": "investor"}]},
-        }  # fmt: skip
-        sent = httpx.post(
-            f"{ingest.address}/v1/events",
-            json=event,
-            headers={"content-type": "application/cloudevents+json"},
-            timeout=20,
-        )
-        assert sent.status_code == 202, sent.text
-        read = httpx.get(
-            f"{api.address}/v1/projects/north-katpar-tungsten",
-            params={"min_position": sent.json()["position"]}, headers={"prefer": "wait=30"}, timeout=40,
-        )  # fmt: skip
-        assert read.status_code == 200, read.text + projector.log()
-        assert httpx.get(f"{api.address}/v1/status", timeout=20).json()["totals"]["lag_events"] == 0
-    finally:
-        for service in services:
-            service.stop()
+    an_event_goes_all_its_way(
+        {"ingest": common, "projector": {**common, "STEPPE_DATABASE": database.projector},
+         "api": {**common, "STEPPE_DATABASE": database.api}},
+        tmp_path,
+    )  # fmt: skip
 
 
 def test_a_wrong_password_is_told_and_nothing_is_taken(closed: Closed, topic: str, tmp_path: Path) -> None:
