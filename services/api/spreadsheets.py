@@ -27,7 +27,7 @@ _EPOCH = date(1970, 1, 1)
 def xlsx_of(items: Sequence[Item], columns: Sequence[str], about: Mapping[str, str]) -> bytes:
     """One sheet with the items, its first line fixed and filtered, and one that says what it is of."""
     out = io.BytesIO()
-    book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = Workbook(out, {"in_memory": True})
     bold = book.add_format({"bold": True, "bottom": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet("items")

@@ -68,6 +68,19 @@ async def test_a_scorecard_at_an_age_is_as_it_stood_then(summit: Log, client: ht
     assert (then["strict"], then["loose"]) == (0, 1)
 
 
+async def test_what_bound_before_the_forum_is_not_its_doing(summit: Log, client: httpx.AsyncClient) -> None:
+    await summit.append(
+        event(
+            "offtake.signed", "paper", "old-offtake", occurred="2019-01-01", reported="2019-01-02", deal="marubeni",
+            parties=[{"party": "marubeni", "role": "offtaker"}], commodity="tungsten", amount=money("40"),
+        )
+    )  # fmt: skip
+    card = await get(client, f"/v1/forums/{FORUM}/scorecard", as_of="2023-01-01")
+    (deal,) = (one for one in card["deals"] if one["project"] == "paper")
+    assert (deal["level"], deal["strict"]) == ("bound", False)
+    assert card["value"][0]["bound"] == "40"
+
+
 async def test_a_total_replaces_the_sum_of_its_own_leg_and_nobody_elses(summit: Log, client: httpx.AsyncClient) -> None:
     papers = {"occurred": "2022-07-01", "reported": "2022-07-02", "deal": "sumitomo", "lender_kind": "policy-bank"}
     await summit.append(
