@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain import edtf
 from steppe.domain.events import Event
 from steppe.domain.history import DealState, Start
 from steppe.domain.holdings import Holdings
 from steppe.domain.legs import Leg, Legs, bound_by, day_of
 from steppe.domain.levels import Level
+from steppe.domain.plans import Plans
+from steppe.domain.pursuers import Pursuers
 from steppe.domain.starts import first_start, latest_start
 from steppe.domain.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Row
 
@@ -63,24 +64,19 @@ class DealLife:
         self.silence: Start | None = None
         self.step: Start | None = None
         self.last_heard: Event | None = None
-        self._parties: dict[str, frozenset[str]] = {}
         self._holdings = Holdings()
         self.first_step_on: date | None = None
         self.legs_since: Start | None = None
         self.firm_legs_since: Start | None = None
-        self._plans: dict[str, tuple[date, date]] = {}
-        self.slips: dict[str, tuple[Event, ...]] = {}
-        self._name_pursuers()
+        self.plans = Plans()
+        self._pursuers = Pursuers()
 
     def fork(self) -> DealLife:
         """A copy that goes its own way."""
         twin = object.__new__(DealLife)
         twin.__dict__.update(self.__dict__)
         twin.legs = self.legs.fork()
-        twin._parties = self._parties.copy()
         twin._holdings = self._holdings.fork()
-        twin._plans = self._plans.copy()
-        twin.slips = self.slips.copy()
         return twin
 
     @property
@@ -98,16 +94,15 @@ class DealLife:
         """Whether the memorandum clock runs: it lives, has a paper and nothing binding."""
         return self.memorandum_start is not None and self.ended_on is None and not self.legs
 
-    def _name_pursuers(self) -> None:
-        """The highest pursuing role seen in its events that have a level, and the parties of that role."""
-        self.pursuing_role: str | None = None
-        self.pursuers: tuple[str, ...] = ()
-        for role in PURSUING_ROLES:
-            parties = self._parties.get(role)
-            if parties:
-                self.pursuing_role, self.pursuers = role, tuple(sorted(parties))
-                break
-        self.investors = tuple(sorted(self._parties.get("investor", ())))
+    @property
+    def pursuing_role(self) -> str | None:
+        """The highest pursuing role seen in its events that have a level; None: nobody pursues."""
+        return self._pursuers.role
+
+    @property
+    def pursuers(self) -> tuple[str, ...]:
+        """The parties of that role."""
+        return self._pursuers.parties
 
     def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
         """The current level; None once ended."""
@@ -156,7 +151,7 @@ class DealLife:
         self._hear(event)
         self._holdings_before_exit(event)
         if kind.level is not None:
-            self._meet(event)
+            self._pursuers = self._pursuers.with_those_of(event)
         match kind.row:
             case Row.NOT_BINDING:
                 self._not_binding(event)
@@ -166,16 +161,6 @@ class DealLife:
                 self._physical(event)
             case _:
                 self._end_something(event)
-
-    def _meet(self, event: Event) -> None:
-        met = False
-        for party in event.parties:
-            known = self._parties.get(party.role, frozenset())
-            if party.role in PURSUING_ROLES and party.party not in known:
-                self._parties[party.role] = known | {party.party}
-                met = True
-        if met:
-            self._name_pursuers()
 
     def _holdings_before_exit(self, event: Event) -> None:
         if event.kind.name != "equity.exited":
@@ -209,22 +194,12 @@ class DealLife:
             self.lapse_declared = None
             self.memorandum_start = first_start(self.memorandum_start, event)
         elif name == "milestone.planned":
-            self._plan(event)
+            if self.first_step_on is not None:  # plans before the phase's first step are not its slips
+                self.plans = self.plans.with_plan(event)
         elif name == "offtake.amended":
             for leg in self._amended(event):
                 if "ends_on" in event.data:
                     self.legs.change(leg, ends_on=day_of(event, "ends_on"))
-
-    def _plan(self, event: Event) -> None:
-        """Plans before the phase's first step are not its slips."""
-        if self.first_step_on is None:
-            return
-        days = edtf.parse(event.data["planned_on"])
-        planned = (days.latest or date.max, days.earliest or date.min)
-        milestone = event.data["milestone"]
-        if planned > self._plans.get(milestone, (date.max, date.max)):
-            self.slips[milestone] = (*self.slips.get(milestone, ()), event)
-        self._plans[milestone] = planned
 
     def _amended(self, event: Event) -> list[Leg]:
         offtakes = self.legs.of("offtake")
@@ -301,8 +276,7 @@ class DealLife:
                 if not named or not mine - named:
                     self.end(day, "withdrawn")
                 else:
-                    self._parties = {role: parties - named for role, parties in self._parties.items()}
-                    self._name_pursuers()
+                    self._pursuers = self._pursuers.without(named)
             case "project.suspended":
                 self.suspended = True
             case "project.resumed":
@@ -405,7 +379,7 @@ class DealLife:
             ended_on=self.ended_on,
             ended_how=self.ended_how,
             pursuers=self.pursuers,
-            investors=self.investors,
+            investors=self._pursuers.investors,
             legs=self.legs.states(),
             missing_legs=self.legs.missing(required) if required and self.alive else (),
             memorandum=self.memorandum_start,

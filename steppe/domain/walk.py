@@ -6,18 +6,19 @@ end, then a look at the deals that may stand otherwise than the day before. Sort
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from steppe.domain.agenda import Agenda
 from steppe.domain.deal import DealLife
 from steppe.domain.events import Event
 from steppe.domain.flagging import FlagLife, turns_on
 from steppe.domain.flags import DEAL_FLAGS, PROJECT_FLAGS
 from steppe.domain.flags.rungs import ProjectSight, Raised, Sight
-from steppe.domain.history import EVER, FOREVER, Crossing, DealState, Flag, Headline, History, ProjectState
+from steppe.domain.headlines import Headlines
+from steppe.domain.history import EVER, FOREVER, Crossing, DealState, Flag, History, ProjectState
 from steppe.domain.holds import Holds
 from steppe.domain.levels import Level
 from steppe.domain.physical import PhysicalState
@@ -27,7 +28,6 @@ from steppe.domain.spans import SpanTable
 from steppe.domain.vocabulary import Row
 
 _ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
-_SEVERITIES = ("watch", "stagnant", "presumed-dead")
 _THE_PROJECT = ""  # no deal has an empty key
 
 
@@ -62,14 +62,13 @@ class Walk:
         self._resumed_alone: set[str] = set()
         self._holds = Holds()
         self._flags: dict[str, FlagLife] = {}
-        self._headlines: tuple[date, ...] = ()
+        self._headlines = Headlines()
         self._level = self._highest = Level.IDENTIFIED
         self._ended: frozenset[str] = frozenset()
         self._last_event_on: date | None = None
         self._last_look: Event | None = None
-        # When to look again at a deal, or at the project, if nothing happens to it before.
-        self._next_look: dict[str, date] = {}
-        self._looks: list[tuple[date, str]] = []
+        # Of deals, and of the project, if nothing happens to them before.
+        self._agenda = Agenda()
         self._touched: set[str] = set()
         self._all_touched = False
         self._project_spans: SpanTable[str, ProjectState] = SpanTable()
@@ -85,8 +84,7 @@ class Walk:
         twin._resumed_alone = self._resumed_alone.copy()
         twin._holds = self._holds.fork()
         twin._flags = {name: life.fork() for name, life in self._flags.items()}
-        twin._next_look = self._next_look.copy()
-        twin._looks = self._looks.copy()
+        twin._agenda = self._agenda.fork()
         twin._touched = set()
         twin._project_spans = self._project_spans.fork()
         twin._deal_spans = self._deal_spans.fork()
@@ -162,12 +160,7 @@ class Walk:
         """The next day on which something turns by itself; FOREVER if there is none."""
         days = self._registered.days
         registered = days[self._registered_at + 1] if self._registered_at + 1 < len(days) else FOREVER
-        while self._looks:
-            day, key = self._looks[0]
-            if self._next_look.get(key) == day:
-                return min(day, registered)
-            heapq.heappop(self._looks)  # something happened to it before
-        return registered
+        return min(registered, self._agenda.next_on())
 
     def _turn(self, day: date) -> list[str]:
         """Touch what turns by itself on that day; returns the deals of which nothing but flags does."""
@@ -177,20 +170,13 @@ class Walk:
             self._thresholds_at, self._facts_at = {}, {}
             self._all_touched = True
         turning = []
-        while self._looks and self._looks[0][0] <= day:
-            on, key = heapq.heappop(self._looks)
-            if self._next_look.get(key) == on:
-                thread = self._threads.get(key)
-                if thread is None or thread.changes_on <= day:
-                    self._touched.add(key)
-                else:
-                    turning.append(key)
+        for key in self._agenda.due(day):
+            thread = self._threads.get(key)
+            if thread is None or thread.changes_on <= day:
+                self._touched.add(key)
+            else:
+                turning.append(key)
         return turning
-
-    def _look_again(self, key: str, day: date) -> None:
-        self._next_look[key] = day
-        if day < FOREVER:
-            heapq.heappush(self._looks, (day, key))
 
     def _apply(self, event: Event) -> None:
         kind, name, deal = event.kind, event.kind.name, event.deal
@@ -265,7 +251,7 @@ class Walk:
             self._flag_spans.put(day, (_THE_PROJECT, name), life.on(day, seen, project_hold, hold_began=began))
             if seen is not None:
                 turn = min(turn, turns_on(seen, day))
-        self._look_again(_THE_PROJECT, turn)
+        self._agenda.look_again(_THE_PROJECT, turn)
         self._touched.clear()
         self._all_touched = False
 
@@ -328,7 +314,7 @@ class Walk:
         overlays = self._overlays_of(deal, thread.shown)
         thread.state = deal.state(level, project.required_legs, overlays, held_since, until)
         self._deal_spans.put(day, deal.key, thread.state)
-        self._look_again(deal.key, turn)
+        self._agenda.look_again(deal.key, turn)
 
     def _turn_flags(self, thread: _Thread, day: date) -> bool:
         """Turn the flags of a deal to which nothing happened; whether that may concern its project."""
@@ -349,7 +335,7 @@ class Walk:
         if overlays != state.overlays:
             thread.state = replace(state, overlays=overlays)
             self._deal_spans.put(day, deal.key, thread.state)
-        self._look_again(deal.key, turn)
+        self._agenda.look_again(deal.key, turn)
         return concerns
 
     def _thresholds(self, level: Level) -> Mapping[str, int]:
@@ -396,7 +382,12 @@ class Walk:
                 running = min(running, state.memorandum.latest)
         physical = self._physical.level
         self._highest = max(self._highest, self._level)
-        headline = self._headline(day, physical)
+        shown = (
+            (thread.state, thread.shown.get("memorandum-only"))
+            for thread in self._threads.values()
+            if thread.state is not None
+        )
+        self._headlines, headline = self._headlines.on(day, shown, physical)
         overlays = sorted(self._ended)
         if self._holds.until(None) is not None:
             overlays.append("on-hold")
@@ -431,28 +422,3 @@ class Walk:
                 "commodities": tuple(sorted(registered.get("commodities", ()))),
             }
         return self._facts_at
-
-    def _headline(self, day: date, physical: Level | None) -> Headline | None:
-        highest, certain = -1, False
-        for thread in self._threads.values():
-            state = thread.state
-            if state is None or state.level is None:
-                continue
-            if physical is not None or state.level.crosses_the_line:
-                highest = -1
-                break
-            flag = thread.shown.get("memorandum-only") if state.memorandum_runs else None
-            if flag is not None:
-                rank, sure = _SEVERITIES.index(flag.severity), flag.certainty == "certain"
-                certain = sure or certain if rank == highest else (sure if rank > highest else certain)
-                highest = max(highest, rank)
-        since = self._headlines[: highest + 1]
-        self._headlines = since + (day,) * (highest + 1 - len(since))
-        if highest < 0:
-            return None
-        return Headline(
-            flag="memorandum-only",
-            severity=_SEVERITIES[highest],
-            certainty="certain" if certain else "possible",
-            since=self._headlines[highest],
-        )

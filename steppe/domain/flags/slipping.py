@@ -13,7 +13,7 @@ def raised(sight: Sight) -> Raised | None:
     if sight.level >= Level.PRODUCING:
         return None
     moves = sight.thresholds["slipping.moves"]
-    slipped = [events for events in sight.deal.slips.values() if len(events) >= moves]
+    slipped = [events for events in sight.deal.plans.slips.values() if len(events) >= moves]
     if not slipped:
         return None
     events = sorted((event for events in slipped for event in events), key=lambda event: event.order)
