@@ -22,8 +22,9 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from steppe.environment import FILE, setting
+
 PREFIX = "STEPPE_"
-_FILE = "_FILE"
 _TESTS = "TEST_"  # of the test suite, which starts services with its own environment
 KNOWN = frozenset({
     # every service's, because one environment often serves several of them
@@ -46,10 +47,6 @@ KNOWN = frozenset({
 
 _PLAIN_SERVERS = re.compile(r"[\w.-]+:\d+(,[\w.-]+:\d+)*", re.ASCII)
 S = TypeVar("S", bound=BaseSettings)
-
-
-class SettingFileError(ValueError):
-    """A file that is to hold a setting cannot be read; says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +103,7 @@ def nobody_reads(environment: Iterable[str]) -> Iterator[str]:
     known = sorted(KNOWN)
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
-        if name == variable or name.startswith(_TESTS) or name in KNOWN or name.removesuffix(_FILE) in KNOWN:
+        if name == variable or name.startswith(_TESTS) or name in KNOWN or name.removesuffix(FILE) in KNOWN:
             continue
         near = get_close_matches(name, known, 1)
         yield f"{variable} is no setting{f'; did you mean {PREFIX}{near[0]}?' if near else ', see `steppe config`.'}"
@@ -117,7 +114,7 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
     found = []
     for name, field in settings.model_fields.items():
         variable = f"{PREFIX}{name.upper()}"
-        file = environment.get(f"{variable}{_FILE}") if name in settings.SECRETS else None
+        file = environment.get(f"{variable}{FILE}") if name in settings.SECRETS else None
         value: Any
         if variable in environment:
             value, origin = environment[variable], "environment"
@@ -159,17 +156,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def setting(variable: str) -> str:
-    """A variable, or the contents of the file that VARIABLE_FILE names; empty when neither is set. Raises SettingFileError."""
-    if value := os.environ.get(variable):
-        return value
-    path = os.environ.get(f"{variable}{_FILE}")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip() if path else ""
-    except OSError as error:
-        raise SettingFileError(f"{variable}{_FILE}={path} cannot be read: {error.strerror}") from None
 
 
 def _contents_or_none(path: str) -> str | None:

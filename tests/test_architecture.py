@@ -1,9 +1,12 @@
 """What must stay as it was decided: who may import whom, and what the locks say."""
 
+import ast
+import json
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,45 @@ def test_a_lock_has_what_the_project_pins(lock: Path) -> None:
     locked = dict(requirement.split(" ")[0].split("==") for requirement in _requirements(lock.read_text()))
     for name, version in _pins(lock.stem).items():
         assert locked.get(name) == version, f"{name}: run `make requirements`"
+
+
+_PROGRAMS = {
+    "cli": "steppe.cli.__main__",
+    **{name: f"services.{name}.__main__" for name in ("ingest", "projector", "api")},
+}
+_IMPORTED = """
+import importlib, json, sys
+before = set(sys.modules)
+importlib.import_module(sys.argv[1])
+own = [name for name in set(sys.modules) - before if name.partition(".")[0] in ("steppe", "services")]
+print(json.dumps([sys.modules[name].__file__ for name in own if sys.modules[name].__file__]))
+"""
+
+
+@pytest.mark.parametrize("extra", _PROGRAMS)
+def test_a_program_imports_nothing_that_its_image_does_not_have(extra: str) -> None:
+    command = [sys.executable, "-c", _IMPORTED, _PROGRAMS[extra]]
+    ran = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    locked = {
+        requirement.split("==")[0]
+        for requirement in _requirements((_ROOT / "requirements" / f"{extra}.txt").read_text())
+    }
+    homes = packages_distributions()
+    files = [Path(file) for file in json.loads(ran.stdout)]
+    assert len(files) > 20
+    for module in {name for file in files for name in _imports_of(file)}:
+        found = {re.sub(r"[-_.]+", "-", name).lower() for name in homes.get(module, ())} - {"steppe"}
+        assert not found or found & locked, f"{module} comes from {found}, which requirements/{extra}.txt does not have"
+
+
+def _imports_of(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_everything_that_the_project_asks_for_is_pinned() -> None:

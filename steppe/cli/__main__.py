@@ -30,7 +30,7 @@ from steppe.cli import (
 )  # fmt: skip
 from steppe.cli.asking import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
-from steppe.settings import SettingFileError
+from steppe.environment import SettingFileError
 
 app = typer.Typer(
     help="Follows resource deals from the first memorandum to metal in the ground.",

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from steppe.settings import setting
+from steppe.environment import setting
 
 _STACK_FILE = Path(".steppe") / "stack.json"
 

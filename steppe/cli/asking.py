@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from steppe.settings import SettingFileError, setting
+from steppe.environment import SettingFileError, setting
 
 _SECONDS_TO_ANSWER = 60.0
 _SECONDS_TO_JUDGE = 600.0

@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import migrate
 from steppe.database.migrate import Login
+from steppe.environment import setting
 from steppe.log.connection import client_options
-from steppe.settings import setting
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0

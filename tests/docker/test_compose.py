@@ -87,14 +87,14 @@ class Compose:
 def compose(tmp_path: Path) -> Iterator[Compose]:
     stack = Compose(tmp_path)
     yield stack
-    stack("down", "--volumes", "--remove-orphans", "--timeout", "20")
+    stack("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "20")
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Compose]:
     stack = Compose(tmp_path, "--env-file", "cluster.env")
     yield stack
-    stack("down", "--volumes", "--remove-orphans", "--timeout", "20")
+    stack("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "20")
 
 
 def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(compose: Compose) -> None:
