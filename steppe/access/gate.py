@@ -36,7 +36,8 @@ TOO_MANY_REQUESTS = Problem(slug="too-many-requests", status=429, title="Too man
 PROVIDER_AWAY = Problem(
     slug="identity-provider-away", status=503, title="Nobody can be recognised now", retry_after_seconds=5
 )
-PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY)
+BUSY = Problem(slug="busy", status=503, title="Too much at once", retry_after_seconds=1)
+PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 
 CALLER = "steppe.caller"
 TOLD = "steppe.told"
@@ -70,6 +71,7 @@ class Gate:
         self._audit = Audit(service, settings.audit)
         self._keys = keys_of(settings)
         self._tokens = tokens_of(settings)
+        self._at_once = 0
         self._limiter = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,8 +84,18 @@ class Gate:
         if needed is None:
             await self._app(scope, receive, send)
             return
+        self._at_once += 1
+        try:
+            await self._answer(scope, receive, send, needed)
+        finally:
+            self._at_once -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, needed: Collection[str]) -> None:
+        method, path = scope["method"], scope["path"]
         who = "nobody"
         try:
+            if self._at_once > (most := self._settings.requests_at_once_max):
+                raise _RefusedError(BUSY, f"{most} requests are being answered; ask again in a moment.")
             caller = await self._caller(scope)
             who = caller.name
             self._limit(caller)

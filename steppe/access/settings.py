@@ -33,6 +33,9 @@ class AccessSettings(ServiceSettings):
         ge=1,
         description="Requests of one key or token holder in a minute, unless the key says otherwise.",
     )
+    requests_at_once_max: int = Field(
+        default=500, ge=1, description="Requests that are answered at once, at most; probes go besides."
+    )
     audit: str | None = Field(
         default=None, description="The file that the audit trail is appended to. Absent: standard error."
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import uvicorn
 
+from steppe.access.heads import LimitedHeads
+from steppe.standalone.places import free_port
 from tests.stack import Service
 
 Start = Callable[..., Service]
@@ -48,6 +53,63 @@ def test_a_body_that_stops_coming_is_cut_off_and_the_others_are_taken(start: Sta
     connection.close()
     assert answer.startswith("HTTP/1.1 408")
     assert time.monotonic() - began < 10
+
+
+def test_more_at_once_than_may_be_are_told_to_come_again_and_probes_are_answered(start: Start) -> None:
+    service = start("ingest", STEPPE_REQUESTS_AT_ONCE_MAX="3")
+    place = urlsplit(service.address)
+    head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    slow = [socket.create_connection((place.hostname, place.port), timeout=20) for _ in range(3)]
+    for connection in slow:
+        connection.sendall(head.encode())
+    with httpx.Client(base_url=service.address, timeout=20) as client:
+        _until(lambda: client.get("/v1/vocabulary").status_code == 503)
+        refused = client.get("/v1/vocabulary")
+        assert (refused.json()["type"], refused.headers["retry-after"]) == ("urn:steppe:problem:busy", "1")
+        assert client.get("/readyz").status_code == 200
+        slow.pop().close()
+        _until(lambda: client.get("/v1/vocabulary").status_code == 200)
+    for connection in slow:
+        connection.close()
+
+
+async def test_a_connection_on_which_no_whole_head_comes_is_closed_and_a_slow_body_is_not() -> None:
+    class Quick(LimitedHeads):
+        head_seconds_max = 0.5
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            while (await receive()).get("more_body"):
+                pass
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(0), http=Quick, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+        for begun in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Begun: a"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+            writer.write(begun)
+            assert await reader.read() == b"", "it is closed without a word"
+            writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+        for _ in range(2):  # a connection that is kept serves a second request as well
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+            await asyncio.sleep(1.0)
+            writer.write(b"b")
+            assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        server.should_exit = True
+        await serving
+
+
+def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_compressed_body_is_not_unpacked(start: Start) -> None:
