@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from steppe.database.queries import parse
+from steppe.release import RELEASE
 from steppe.standalone.jars import ENDPOINT, listed_checksums
 
 _ROOT = Path(__file__).parent.parent
@@ -47,10 +48,12 @@ def test_a_lock_has_what_the_project_pins(lock: Path) -> None:
         assert locked.get(name) == version, f"{name}: run `make requirements`"
 
 
-_PROGRAMS = {
-    "cli": "steppe.cli.__main__",
-    **{name: f"services.{name}.__main__" for name in ("ingest", "projector", "api")},
-}
+_PROGRAMS = [
+    ("cli", "steppe.cli.__main__"),
+    # What the command hands over to, in the same image.
+    *(("cli", f"services.projector.{name}") for name in ("rebuild.__main__", "verify", "quarantine", "adopt")),
+    *((name, f"services.{name}.__main__") for name in ("ingest", "projector", "api")),
+]
 _IMPORTED = """
 import importlib, json, sys
 before = set(sys.modules)
@@ -60,9 +63,9 @@ print(json.dumps([sys.modules[name].__file__ for name in own if sys.modules[name
 """
 
 
-@pytest.mark.parametrize("extra", _PROGRAMS)
-def test_a_program_imports_nothing_that_its_image_does_not_have(extra: str) -> None:
-    command = [sys.executable, "-c", _IMPORTED, _PROGRAMS[extra]]
+@pytest.mark.parametrize(("extra", "module"), _PROGRAMS)
+def test_a_program_imports_nothing_that_its_image_does_not_have(extra: str, module: str) -> None:
+    command = [sys.executable, "-c", _IMPORTED, module]
     ran = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
     locked = {
         requirement.split("==")[0]
@@ -71,9 +74,11 @@ def test_a_program_imports_nothing_that_its_image_does_not_have(extra: str) -> N
     homes = packages_distributions()
     files = [Path(file) for file in json.loads(ran.stdout)]
     assert len(files) > 20
-    for module in {name for file in files for name in _imports_of(file)}:
-        found = {re.sub(r"[-_.]+", "-", name).lower() for name in homes.get(module, ())} - {"steppe"}
-        assert not found or found & locked, f"{module} comes from {found}, which requirements/{extra}.txt does not have"
+    for imported in {name for file in files for name in _imports_of(file)}:
+        found = {re.sub(r"[-_.]+", "-", name).lower() for name in homes.get(imported, ())} - {"steppe"}
+        assert not found or found & locked, (
+            f"{imported} comes from {found}, which requirements/{extra}.txt does not have"
+        )
 
 
 def _imports_of(file: Path) -> set[str]:
@@ -132,3 +137,8 @@ def _pins(extra: str) -> dict[str, str]:
             name, _, version = item.partition("==")
             pins[re.sub(r"[-_.]+", "-", name).lower()] = version
     return pins
+
+
+def test_the_release_is_the_same_wherever_it_stands() -> None:
+    assert f"\nARG RELEASE={RELEASE}\n" in (_ROOT / "Dockerfile").read_text()
+    assert (_ROOT / "CHANGELOG.md").read_text().startswith(f"# Changelog\n\n## {RELEASE}")

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from steppe.release import RELEASE
 from steppe.standalone.places import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,18 +25,32 @@ _PARTS = (
     ".dockerignore", "Makefile", "pyproject.toml", "README.md",
 )  # fmt: skip
 _SERVICES = ("ingest", "projector", "api")
+_RELEASE_BEFORE = "f518747b5ab4df6bbe2964892b590ff34fda3a52"  # 0.1.0
+_IMAGE_BYTES_MAX = 250_000_000
+
+
+def lay_out(folder: Path) -> None:
+    """What an operator has of this checkout, over what is there."""
+    for part in _PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.rmtree(folder / part, ignore_errors=True)
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+
+
+def lay_out_release_before(folder: Path) -> None:
+    """What an operator had of the release before this one."""
+    archived = subprocess.run(["git", "archive", _RELEASE_BEFORE], cwd=ROOT, capture_output=True, check=False)
+    assert archived.returncode == 0, f"the release before is not in this clone's history: {archived.stderr.decode()}"
+    subprocess.run(["tar", "-x"], cwd=folder, input=archived.stdout, check=True)
 
 
 class Compose:
-    """A stack of its own: a copy of the project, a name, and ports that nobody has."""
+    """A stack of its own in a folder where a project is laid out: a name, and ports that nobody has."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        for part in _PARTS:
-            source = ROOT / part
-            if source.is_dir():
-                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, folder / part)
         self.folder = folder
         self.name = f"steppe-test-{uuid.uuid4().hex[:8]}"
         self._arguments = arguments
@@ -85,6 +100,7 @@ class Compose:
 
 @pytest.fixture
 def compose(tmp_path: Path) -> Iterator[Compose]:
+    lay_out(tmp_path)
     stack = Compose(tmp_path)
     yield stack
     stack("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "20")
@@ -92,6 +108,7 @@ def compose(tmp_path: Path) -> Iterator[Compose]:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Compose]:
+    lay_out(tmp_path)
     stack = Compose(tmp_path, "--env-file", "cluster.env")
     yield stack
     stack("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "20")
@@ -110,6 +127,10 @@ def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(
     assert "Only paper" in httpx.get(compose.api, timeout=20).text
 
     _is_shut_in(compose)
+    _are_small(compose)
+    compose("run", "--rm", "steppe", "verify")
+    compose("run", "--rm", "steppe", "rebuild")
+    assert compose.caught_up()["totals"]["applied"] == before and compose.flags() == flags
 
     for service in (*_SERVICES, "kafka", "postgres"):
         compose("kill", service)
@@ -135,15 +156,57 @@ def _is_shut_in(compose: Compose) -> None:
     """Not root, nothing writable, no rights, and no secret in the environment."""
     secrets = [file.read_text() for file in (compose.folder / "secrets").iterdir()]
     for service in _SERVICES:
-        assert compose("exec", service, "id", "-u").strip() == "10001"
+        assert compose("exec", service, "python", "-c", "import os; print(os.getuid())").strip() == "10001"
         script = "import pathlib\ntry:\n pathlib.Path('/app/x').touch()\nexcept OSError as e: print(e.strerror)"
         assert compose("exec", service, "python", "-c", script).strip() == "Read-only file system"
-        assert "CapEff:\t0000000000000000" in compose("exec", service, "cat", "/proc/self/status")
+        script = "print(open('/proc/self/status').read())"
+        assert "CapEff:\t0000000000000000" in compose("exec", service, "python", "-c", script)
+        script = "import shutil; print([shutil.which(name) for name in ('sh', 'bash', 'apt', 'perl', 'pip', 'curl')])"
+        assert compose("exec", service, "python", "-c", script).strip() == str([None] * 6)
         shown = subprocess.run(
             ["docker", "inspect", compose("ps", "-q", service).split()[0]], capture_output=True, text=True, check=True
         ).stdout
         environment = json.loads(shown)[0]["Config"]["Env"]
         assert not [one for one in environment for secret in secrets if secret in one]
+
+
+def _are_small(compose: Compose) -> None:
+    """Each image, the command's included."""
+    for service in (*_SERVICES, "steppe"):
+        shown = subprocess.run(
+            ["docker", "image", "inspect", f"{compose.name}-{service}", "--format", "{{.Size}}"],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert int(shown) < _IMAGE_BYTES_MAX, f"{service}: {int(shown):,} bytes"
+
+
+def test_the_next_release_goes_on_where_the_one_before_it_stopped(tmp_path: Path) -> None:
+    lay_out_release_before(tmp_path)
+    compose = Compose(tmp_path)
+    try:
+        compose("build", seconds=900)
+        compose("up", "-d", "--wait")
+        example = ("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
+        sent = json.loads(_last_json(compose(*example)))
+        assert sent["rejected"] == [] and sent["accepted"] > 800
+        before, flags = compose.caught_up(), compose.flags()
+        assert flags
+
+        lay_out(tmp_path)  # as `git pull` does; the secrets stay
+        compose("build", seconds=900)
+        compose("up", "-d", "--wait")
+        after = compose.caught_up()
+        assert compose.flags() == flags
+        assert [one["position"] for one in after["partitions"]] == [one["position"] for one in before["partitions"]]
+        again = json.loads(_last_json(compose(*example)))
+        assert (again["accepted"] + again["duplicates"], again["rejected"]) == (sent["accepted"], [])
+        assert compose.caught_up()["totals"]["projects"] == before["totals"]["projects"]
+        assert compose.flags() == flags
+        compose("run", "--rm", "steppe", "verify")
+        released = httpx.get(f"{compose.api}/openapi.json", timeout=20).json()["info"]["version"]
+        assert released == RELEASE
+    finally:
+        compose("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "20")
 
 
 def test_three_brokers_lose_one_under_load_and_nothing_else(cluster: Compose) -> None:
