@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from steppe.environment import FILE, setting
@@ -36,10 +36,10 @@ KNOWN = frozenset({
     "PROJECTOR_CACHED_EVENTS_MAX", "PROJECTOR_DATABASE_SECONDS_MAX", "PROJECTOR_GROUP", "PROJECTOR_HEARTBEAT_SECONDS",
     "PROJECTOR_IDLE_TRANSACTION_SECONDS_MAX", "PROJECTOR_LOOP_SECONDS_MAX", "PROJECTOR_PORT", "PROJECTOR_QUARANTINE_MAX",
     "PROJECTOR_SESSION_TIMEOUT_SECONDS", "PROJECTOR_STALLED_SECONDS_MAX", "PROJECTOR_STOP_SECONDS_MAX", "PROJECTS_TOPIC",
-    "QUARANTINE_TOPIC", "REBUILD_EVENTS_A_PART", "REBUILD_EVENTS_A_WORKER", "REJECT_LINES_MAX", "REPORT_ENTRIES_MAX", "REQUESTS_A_MINUTE_MAX",
-    "STATEMENT_TIMEOUT_MS", "STREAMS_MAX", "STREAM_STUCK_SECONDS_MAX", "TOPIC", "WORLDS_MAX",
+    "QUARANTINE_TOPIC", "REBUILD_EVENTS_A_PART", "REBUILD_EVENTS_A_WORKER", "REJECT_LINES_MAX", "REPORT_ENTRIES_MAX", "REQUESTS_AT_ONCE_MAX", "REQUESTS_A_MINUTE_MAX",
+    "STATEMENT_TIMEOUT_MS", "STREAMS_MAX", "STREAM_STUCK_SECONDS_MAX", "TOPIC", "TRACES", "TRACES_SHARE", "WORLDS_MAX",
     # of the command, of the compose file, and of the tests
-    "API", "API_PASSWORD", "FAULTS", "HYPOTHESIS_PROFILE", "INGEST", "KAFKA_BROKERS", "GRAFANA_PORT", "KAFKA_ALL", "KAFKA_PORT", "KAFKA_VOTERS", "KEY", "PARTITIONS", "PROMETHEUS_PORT",
+    "API", "API_PASSWORD", "FAULTS", "HYPOTHESIS_PROFILE", "INGEST", "JAEGER_PORT", "KAFKA_BROKERS", "GRAFANA_PORT", "KAFKA_ALL", "KAFKA_PORT", "KAFKA_VOTERS", "KEY", "PARTITIONS", "PROMETHEUS_PORT",
     "PROJECTOR_PASSWORD",
 })  # fmt: skip
 """Names that somebody reads, without the prefix. A test holds them to the classes and to the code."""
@@ -69,7 +69,27 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="Lines for people, or one JSON object a line for programs."
     )
+    traces: str | None = Field(
+        default=None,
+        description="Where spans are sent: a receiver of OTLP over HTTP, such as http://127.0.0.1:4318. Absent: nowhere.",
+    )
+    traces_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Which share of the traces is recorded; the same for all services, or traces break off.",
+    )
     SECRETS: ClassVar[frozenset[str]] = frozenset({"database", "kafka"})
+
+    @field_validator("traces")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if not value:  # compose passes an empty one where none is set
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"{value!r} is no address of a receiver; write it like http://127.0.0.1:4318")
+        return value
 
     @model_validator(mode="before")
     @classmethod

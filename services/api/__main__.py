@@ -9,9 +9,9 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from steppe import logs
 from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
+from steppe.telemetry import exporting, logs
 
 _STOP_SECONDS_MAX = 5
 _NOT_STARTED = 3
@@ -29,6 +29,7 @@ def main() -> int:
     """Serve; exit 2 when the settings are wrong, 3 when the server cannot start."""
     settings = from_environment(Settings, "api")
     logs.configure(settings, "api")
+    exporting.configure(settings, "api")
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

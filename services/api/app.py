@@ -39,6 +39,8 @@ from steppe.access.gate import Gate
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.log.ends import LogEnds
 from steppe.release import RELEASE
+from steppe.telemetry.http_metrics import Measured
+from steppe.telemetry.http_traces import trace_requests
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
 (`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""
@@ -78,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.streams = streams
     app.state.metrics = metrics.Metrics()
     problems.install(app)
-    app.add_middleware(metrics.Measured, metrics=app.state.metrics)
+    app.add_middleware(Measured, metrics=app.state.metrics.requests)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Gate, settings=settings, service="api", needed=needed, browsers=True)
     app.add_middleware(SecurityHeaders)
@@ -106,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.openapi = described_with_gate  # type: ignore[method-assign]
 
     routes.install(app)
+    trace_requests(app, settings)
     return app
 
 

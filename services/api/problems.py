@@ -57,7 +57,7 @@ OF_EVERY_ROUTE = {
     "406": "That format is not available.",
     "422": "The request cannot be understood.",
     "500": "A fault of ours.",
-    "503": "The database, or what was asked to be waited for, is not there yet; Retry-After says when to ask again.",
+    "503": "The database, or what was asked to be waited for, is not there yet, or too much is asked at once; Retry-After says when to ask again.",
 }
 """What any route may answer beside its own, by status, for the OpenAPI document."""
 

@@ -16,6 +16,7 @@ from services.api.settings import Settings
 from steppe.database import living, rule_versions
 from steppe.database.queries import load
 from steppe.domain.rules import Rules
+from steppe.telemetry.tracing import asking
 
 QUERIES = {
     **load("api_lists"),
@@ -71,7 +72,8 @@ class Snapshot:
 
     async def rows(self, name: str, *arguments: object) -> list[Row]:
         """The rows of a named query."""
-        rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
+        with asking(name):
+            rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
         return rows
 
     async def each(self, name: str, *arguments: object) -> AsyncIterator[Row]:
@@ -81,7 +83,8 @@ class Snapshot:
 
     async def row(self, name: str, *arguments: object) -> Row | None:
         """The only row of a named query, or None."""
-        row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)
+        with asking(name):
+            row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)
         return row
 
 
@@ -91,6 +94,11 @@ class Reader:
     def __init__(self, pool: asyncpg.Pool[Row], topic: str) -> None:
         self._pool = pool
         self._topic = topic
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections are open, and how many of them idle."""
+        return self._pool.get_size(), self._pool.get_idle_size()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:

@@ -10,9 +10,9 @@ import uvicorn
 
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
-from steppe import logs
 from steppe.access.heads import LimitedHeads
 from steppe.settings import from_environment
+from steppe.telemetry import exporting, logs
 
 _STOP_SECONDS = 15  # longer than the delivery of what was taken in
 
@@ -21,6 +21,7 @@ def main() -> int:
     """Serve; exit 2 when the settings do not allow it."""
     settings = from_environment(Settings, "ingest")
     logs.configure(settings, "ingest")
+    exporting.configure(settings, "ingest")
     # The client repeats itself on every attempt; `log.py` says once what it means.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     app = create_app(settings)

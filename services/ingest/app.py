@@ -27,6 +27,8 @@ from steppe.contracts.json_schema import file_name
 from steppe.contracts.security_headers import SecurityHeaders
 from steppe.domain.shapes import nearest
 from steppe.domain.vocabulary import EVENT_KINDS
+from steppe.telemetry.http_metrics import Measured
+from steppe.telemetry.http_traces import trace_requests
 
 
 class SchemaResponse(Response):
@@ -57,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(Measured, metrics=counters.requests)
     app.add_middleware(Gate, settings=settings, service="ingest", needed=needed)
     app.add_middleware(SecurityHeaders)
 
@@ -110,6 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def metrics() -> Response:
         return Response(counters.as_text(), media_type="text/plain; version=0.0.4")
 
+    trace_requests(app, settings)
     return app
 
 

@@ -1,8 +1,11 @@
-"""What ingest has done since its start, as Prometheus text. Knows counts only."""
+"""What ingest has done since its start, for Prometheus. Knows counts only."""
 
 from __future__ import annotations
 
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
+
 from services.ingest.intake import Tally
+from steppe.telemetry.http_metrics import HttpMetrics
 
 _HELP = {
     "accepted": "Events that the log has acknowledged.",
@@ -13,23 +16,23 @@ _HELP = {
 
 
 class Counters:
-    """Counters that only rise."""
+    """Counters that only rise, in a registry of their own."""
 
     def __init__(self) -> None:
-        self._values = dict.fromkeys(_HELP, 0)
+        self._registry = CollectorRegistry()
+        self.requests = HttpMetrics("ingest", self._registry)
+        self._counters = {
+            name: Counter(f"steppe_ingest_{name}", told, registry=self._registry) for name, told in _HELP.items()
+        }
+        ProcessCollector(registry=self._registry)
 
     def add(self, tally: Tally, *, away: bool = False) -> None:
         """Count a request that has been answered."""
-        self._values["accepted"] += tally.accepted
-        self._values["duplicates"] += tally.duplicates
-        self._values["rejected"] += tally.rejected_total
-        self._values["away"] += away
+        self._counters["accepted"].inc(tally.accepted)
+        self._counters["duplicates"].inc(tally.duplicates)
+        self._counters["rejected"].inc(tally.rejected_total)
+        self._counters["away"].inc(away)
 
-    def as_text(self) -> str:
-        """The exposition format."""
-        return "".join(
-            f"# HELP steppe_ingest_{name}_total {_HELP[name]}\n"
-            f"# TYPE steppe_ingest_{name}_total counter\n"
-            f"steppe_ingest_{name}_total {value}\n"
-            for name, value in self._values.items()
-        )
+    def as_text(self) -> bytes:
+        """The exposition format, version 0.0.4."""
+        return generate_latest(self._registry)

@@ -72,6 +72,7 @@ class Doors:
                 duplicates=tally.duplicates,
                 rejected=tally.rejected_total,
                 position=tally.position,
+                events=tally.events,
             )
         self._counters.add(tally)
         return Response(msgspec.json.encode(tally.as_json()), 202, media_type="application/json")

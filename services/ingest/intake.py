@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, assert_never
 
 from services.ingest.log import Log, LogAwayError, Record
@@ -18,6 +19,7 @@ from steppe import failpoints
 from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
 from steppe.contracts.plain_events import accept_bytes
 from steppe.domain.validation import Fault
+from steppe.telemetry.tracing import LISTED_MAX
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
 Given = tuple[int, object | MalformedError]
@@ -36,6 +38,7 @@ class Tally:
         self.rejected: list[dict[str, Any]] = []
         self.warnings: list[dict[str, Any]] = []
         self.highest: dict[int, int] = {}
+        self.events: list[str] = []
 
     def reject(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
         self.rejected_total += 1
@@ -48,6 +51,10 @@ class Tally:
             self.warnings_total += 1
             if len(self.warnings) < self._entries_max:
                 self.warnings.append({"index": index, "id": id, "message": message})
+
+    def name(self, events: Iterable[str]) -> None:
+        """Tell which events were accepted, as references; of many only the first."""
+        self.events += islice(events, max(0, LISTED_MAX - len(self.events)))
 
     def cover(self, place: Place) -> None:
         partition, offset = place
@@ -78,12 +85,16 @@ class Tally:
 
 @dataclass(slots=True)
 class Parcel:
-    """Judged events on their way to the log. `done` gives what `ship` reached, for those who sent the same."""
+    """Judged events on their way to the log. `done` gives what `ship` reached, for those who sent the same.
+
+    `events` are references (`source#id`) of the first of them, for traces and the audit trail.
+    """
 
     done: asyncio.Future[dict[int, int]]
     records: list[Record] = field(default_factory=list)
     keys: list[bytes] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     same_elsewhere: set[asyncio.Future[dict[int, int]]] = field(default_factory=set)
     same_here: int = 0
 
@@ -128,7 +139,7 @@ class Intake:
     async def ship(self, parcel: Parcel, tally: Tally) -> None:
         """Append, wait for the acknowledgement, then count. Raises LogAwayError; then nothing of it was counted."""
         try:
-            places = await self._log.append(parcel.records) if parcel.records else []
+            places = await self._log.append(parcel.records, parcel.events) if parcel.records else []
             failpoints.reach("after-acknowledgement")
             own = Tally(0)
             for key, content, place in zip(parcel.keys, parcel.contents, places, strict=True):
@@ -139,6 +150,7 @@ class Intake:
             self.drop(parcel)
         tally.accepted += len(places)
         tally.duplicates += parcel.same_here
+        tally.name(parcel.events)
         for partition_offset in own.highest.items():
             tally.cover(partition_offset)
         for other in parcel.same_elsewhere:
@@ -174,6 +186,8 @@ class Intake:
             parcel.records.append(Record(event.subject.encode(), event.value))
             parcel.keys.append(key)
             parcel.contents.append(content)
+            if len(parcel.events) < LISTED_MAX:
+                parcel.events.append(f"{event.source}#{event.id}")
             tally.warn(index, event.id, event.warnings)
         elif claim[0] != content:
             self._conflict(index, event, tally)

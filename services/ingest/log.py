@@ -25,10 +25,12 @@ from services.ingest.seen import Place
 from services.ingest.settings import KIB, Settings
 from steppe.contracts.partitioning import partition_of
 from steppe.log.connection import client_options
+from steppe.telemetry import tracing
+from steppe.telemetry.tracing import LISTED_MAX, POSITION, Header
 
 log = logging.getLogger(__name__)
 
-HEADERS = [("content-type", b"application/cloudevents+json")]
+CONTENT_TYPE: Header = ("content-type", b"application/cloudevents+json")
 _BATCH_BYTES = 256 * KIB
 _LINGER_MS = 2
 _RETRY_SECONDS = 0.5
@@ -65,29 +67,39 @@ class _Line:
         if not self.broken.done():
             self.broken.set_result(reason)
 
-    async def append(self, records: Sequence[Record]) -> list[Place]:
+    async def append(self, records: Sequence[Record], headers: Sequence[Header]) -> list[Place]:
         """Records of one partition keep their order, in a call and between calls that begin one after the other."""
         indexes: dict[int, list[int]] = defaultdict(list)
         for index, record in enumerate(records):
             indexes[partition_of(record.key, self._partitions)].append(index)
         places: list[Place] = [(-1, -1)] * len(records)
         append = self._append_to if len(records) > 1 else self._append_one
-        await asyncio.gather(*(append(p, own, records, places) for p, own in indexes.items()))
+        await asyncio.gather(*(append(p, own, records, headers, places) for p, own in indexes.items()))
         return places
 
     async def _append_one(
-        self, partition: int, indexes: Sequence[int], records: Sequence[Record], places: list[Place]
+        self,
+        partition: int,
+        indexes: Sequence[int],
+        records: Sequence[Record],
+        headers: Sequence[Header],
+        places: list[Place],
     ) -> None:
         """Through the accumulator, where the single events of many senders share a batch."""
         record = records[indexes[0]]
         async with self._turns[partition]:
             acknowledged = await self.producer.send(
-                self._topic, record.value, key=record.key, partition=partition, headers=HEADERS
+                self._topic, record.value, key=record.key, partition=partition, headers=headers
             )
         places[indexes[0]] = _place(partition, (await acknowledged).offset)
 
     async def _append_to(
-        self, partition: int, indexes: Sequence[int], records: Sequence[Record], places: list[Place]
+        self,
+        partition: int,
+        indexes: Sequence[int],
+        records: Sequence[Record],
+        headers: Sequence[Header],
+        places: list[Place],
     ) -> None:
         """Own batches instead of `send`: one future a batch and not one a record is what keeps the door fast."""
         sent: list[tuple[asyncio.Future[object], list[int]]] = []
@@ -97,7 +109,7 @@ class _Line:
         async with self._turns[partition]:
             for index in indexes:
                 record = records[index]
-                while batch.append(timestamp=now, key=record.key, value=record.value, headers=HEADERS) is None:
+                while batch.append(timestamp=now, key=record.key, value=record.value, headers=headers) is None:
                     sent.append((await self._send(batch, partition), members))
                     batch, members = self.producer.create_batch(), []
                 members.append(index)
@@ -139,15 +151,24 @@ class Log:
         """Whether somebody still tries: false would be a fault of ours that only a restart mends."""
         return self._keeper is not None and not self._keeper.done()
 
-    async def append(self, records: Sequence[Record]) -> list[Place]:
-        """Append all, and give the place of each once it is on the brokers' disks. Raises LogAwayError."""
+    async def append(self, records: Sequence[Record], events: Sequence[str] = ()) -> list[Place]:
+        """Append all, and give the place of each once it is on the brokers' disks. Raises LogAwayError.
+
+        `events` are what a trace tells of them; where it is recorded, every record says in its headers whence it came.
+        """
+        with tracing.sending(self._settings.topic, events, len(records)) as span:
+            places = await self._append(records, [CONTENT_TYPE, *tracing.headers()])
+            span.set_attribute(POSITION, [f"{partition}:{offset}" for partition, offset in places[:LISTED_MAX]])
+        return places
+
+    async def _append(self, records: Sequence[Record], headers: Sequence[Header]) -> list[Place]:
         line = self._line
         if line is None:
             raise LogAwayError(self._reason)
         if not records:
             return []
         seconds = self._settings.ingest_deliver_seconds_max
-        work = asyncio.ensure_future(line.append(records))
+        work = asyncio.ensure_future(line.append(records, headers))
         try:
             either: set[asyncio.Future[Any]] = {work, line.broken}
             await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -46,7 +46,7 @@ OF_EVERY_ROUTE = {
     "404": "There is nothing of that name.",
     "405": "That method is not allowed here.",
     "500": "A fault of ours.",
-    "503": "The log cannot be written now; Retry-After says when to try again.",
+    "503": "The log cannot be written now, or too much is sent at once; Retry-After says when to try again.",
 }
 """What any route may answer beside its own, by status, for the OpenAPI document."""
 

@@ -19,8 +19,8 @@ from services.projector.health import Vitals, why_not_live, why_not_ready
 from services.projector.log_watch import LogWatch
 from services.projector.metrics import Metrics
 from services.projector.settings import Settings
-from steppe import logs
 from steppe.settings import from_environment
+from steppe.telemetry import exporting, logs
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -45,12 +45,19 @@ def main() -> None:
     """Run until a signal or a fault. Exit 0: was asked to stop. Exit 1: start it again, the reason is in the log."""
     settings = from_environment(Settings, "projector")
     logs.configure(settings, "projector")
+    exporting.configure(settings, "projector")
     for chatty in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    app = live.build(settings, lambda seconds: metrics.batch_seconds.observe(seconds))
+    app = live.build(settings, lambda measure, value: metrics.observe(measure, value))
     log_watch = LogWatch(settings.kafka, settings.topic, lambda: app.progress)
     watchdog = Watchdog(lambda: app.progress, (log_watch.ends, app.highwaters), settings.projector_stalled_seconds_max)
-    metrics = Metrics(log_watch, lambda: app.progress, lambda: app.halted is not None)
+    metrics = Metrics(
+        log_watch,
+        lambda: app.progress,
+        lambda: app.halted is not None,
+        lambda: app.connections,
+        lambda: app.transitions,
+    )
     try:
         door = _door(settings, lambda: _vitals(app, log_watch, watchdog), metrics)
     except OSError as error:

@@ -7,7 +7,7 @@ one, so that a flag that turned meanwhile is told with its own day. Silent while
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -36,10 +36,15 @@ class _Since:
 
 
 class Announcer:
-    """One leader's telling. Its first look, and the first at another read model or under other rules, is at everything."""
+    """One leader's telling. Its first look, and the first at another read model or under other rules, is at everything.
 
-    def __init__(self, topic: str) -> None:
+    `transitions` counts what was told, by flag and transition.
+    """
+
+    def __init__(self, topic: str, transitions: Counter[tuple[str, str]] | None = None) -> None:
         self._topic = topic
+        self._transitions = Counter[tuple[str, str]]() if transitions is None else transitions
+        self._telling = Counter[tuple[str, str]]()
         self._look_at_all = True
 
     async def announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
@@ -48,10 +53,12 @@ class Announcer:
         `ends` are the ends of the log, asked for after the day had begun. Twice is safe. The connection needs the rights of
         the projector.
         """
+        self._telling.clear()
         await connection.execute(_STATEMENTS["hold_telling"], announcements.TELLING)
         try:
             async with connection.transaction(isolation="repeatable_read"):
                 told = await self._announce(connection, day, ends)
+            self._transitions.update(self._telling)
         finally:
             with contextlib.suppress(asyncpg.InterfaceError, OSError):  # a lost session has let go of it already
                 await connection.execute(_STATEMENTS["release_telling"], announcements.TELLING)
@@ -183,6 +190,7 @@ class Announcer:
             countries = await announcements.countries(connection, on, (one.project for one, _ in some))
             transitions = [_transition(one, why, on, rules, countries.get(one.project)) for one, why in some]
             await announcements.tell(connection, transitions, on)
+            self._telling.update((one.name, one.transition) for one in transitions)
         return len(told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from services.projector import batch, diverting, reading, rows
 from services.projector.batch import Record
-from services.projector.diverted import Place, Stage
+from services.projector.diverted import Diverted, Place, Stage
 from services.projector.errors import CheckpointMissingError
 from services.projector.folding import Arrivals, Folded, fold
 from services.projector.memory import Memory, Remembered
@@ -41,7 +42,7 @@ STATEMENTS = {
 class Applied:
     """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only.
 
-    `last_action`: the last thing that an operator did before it. `faults`: projects whose market could not be judged;
+    `last_action`: the last thing that an operator did before it. `diverted`: what is kept and not folded. `faults`: projects whose market could not be judged;
     `stood`: subjects without news that could not be folded again.
     """
 
@@ -56,6 +57,8 @@ class Applied:
     skipped: int = 0
     subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
     last_action: int = 0
+    diverted: Sequence[Diverted] = ()
+    fold_seconds: float = 0.0
     faults: Mapping[str, str] = field(default_factory=dict)
     stood: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,7 +113,10 @@ class Applier:
         )
         rules = await rule_versions.in_force(connection)
         model = ReadModel(self.statements, rules, alone=self.alone)
-        folded = await fold(connection, model, await self._arrivals(connection, sorted_out, memory, last_action))
+        arrivals = await self._arrivals(connection, sorted_out, memory, last_action)
+        began = time.monotonic()
+        folded = await fold(connection, model, arrivals)
+        fold_seconds = time.monotonic() - began
         for stored, reason in folded.stopped:
             sorted_out.stop(stored, reason)
         next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
@@ -139,6 +145,8 @@ class Applier:
                 for name, one in folded.told.items()
             },
             last_action=last_action,
+            diverted=sorted_out.diverted,
+            fold_seconds=fold_seconds,
             faults=faults,
             stood=folded.faults,
         )

@@ -26,13 +26,22 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diverted:
-    """A record that is kept and not folded. `skipped`: an operator gave it up, so it holds nobody."""
+    """A record that is kept and not folded. `skipped`: an operator gave it up, so it holds nobody.
+
+    `event` is its reference (`source#id`); None when it cannot be told.
+    """
 
     record: Record
     stage: Stage
     reason: str
     subject: str | None
     skipped: bool = False
+    event: str | None = None
+
+    @property
+    def position(self) -> str:
+        """Its place in the log, as in `0:41`."""
+        return f"{self.record.partition}:{self.record.offset}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Projector(faust.App):
     turned_at: float
     assigned: bool = False
     halted: str | None = None
-    observe: Callable[[float], None]
+    observe: Callable[[str, float], None]
+    _publisher: Publisher | None = None
     _publishing: asyncio.Task[None] | None = None
     _turning: asyncio.Task[None] | None = None
 
@@ -56,7 +57,8 @@ class Projector(faust.App):
         self.store.progress.observe = self.observe
         await self._begin_at(set())
         if self.settings.projector_announce == "on":
-            self._publishing = asyncio.create_task(Publisher(self.settings).run(), name="publisher")
+            self._publisher = Publisher(self.settings)
+            self._publishing = asyncio.create_task(self._publisher.run(), name="publisher")
         await super().on_start()
 
     async def on_shutdown(self) -> None:
@@ -101,6 +103,16 @@ class Projector(faust.App):
         """What has been reached; None before the start."""
         return None if self.store is None else self.store.progress
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections to the database are open, and how many of them idle."""
+        return (0, 0) if self.store is None else self.store.connections
+
+    @property
+    def transitions(self) -> dict[tuple[str, str], int]:
+        """How many transitions of flags this worker has told, by flag and transition."""
+        return {} if self._publisher is None else dict(self._publisher.transitions)
+
     async def work_off_backlog(self) -> None:
         """Change gear when too much waits, for a while, and let Faust go on behind it. Returns soon when a rebalance or a stop
         wants; called after every batch, so that Faust polls in between and keeps its partitions."""
@@ -139,8 +151,8 @@ class Projector(faust.App):
             return {}  # a rebalance took the partition, or the consumer, away in between
 
 
-def build(settings: Settings, observe: Callable[[float], None] = lambda seconds: None) -> Projector:
-    """The app, ready to be given to a worker; `observe` hears how many seconds each batch took."""
+def build(settings: Settings, observe: Callable[[str, float], None] = lambda measure, value: None) -> Projector:
+    """The app, ready to be given to a worker; `observe` hears what `Progress` says."""
     kafka = parse(settings.kafka)
     app = Projector(
         settings.projector_group,

@@ -13,7 +13,14 @@ from services.projector.log_watch import LogWatch
 from services.projector.store import Progress
 
 # From a batch of a few events to one that waits for a slow database.
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+_MEASURES = {
+    "batch": ("steppe_batch_duration_seconds", "How long a batch took from the first attempt to its commit.", _SECONDS),
+    "batch_events": ("steppe_batch_events", "How many records a batch had.", _EVENTS),
+    "fold": ("steppe_fold_duration_seconds", "How long the fold of a transaction took.", _SECONDS),
+    "commit": ("steppe_commit_duration_seconds", "How long the commit of a transaction took.", _SECONDS),
+}
 _COUNTS = {
     "applied": ("steppe_events_applied", "Events that were new and are stored."),
     "duplicates": ("steppe_duplicates", "Events that were stored already and count once."),
@@ -28,19 +35,31 @@ _COUNTS = {
 class Metrics(Collector):
     """The metrics of one worker, in a registry of their own."""
 
-    def __init__(self, watch: LogWatch, progress: Callable[[], Progress | None], halted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        watch: LogWatch,
+        progress: Callable[[], Progress | None],
+        halted: Callable[[], bool],
+        connections: Callable[[], tuple[int, int]],
+        transitions: Callable[[], Mapping[tuple[str, str], int]],
+    ) -> None:
+        """`connections`: open ones and idle ones. `transitions`: how many this worker has told, by flag and transition."""
         self._watch = watch
         self._progress = progress
         self._halted = halted
+        self._connections = connections
+        self._transitions = transitions
         self._registry = CollectorRegistry()
-        self.batch_seconds = Histogram(
-            "steppe_batch_duration_seconds",
-            "How long a batch took from the first attempt to its commit.",
-            buckets=_BUCKETS,
-            registry=self._registry,
-        )
+        self._measures = {
+            measure: Histogram(name, what, buckets=buckets, registry=self._registry)
+            for measure, (name, what, buckets) in _MEASURES.items()
+        }
         ProcessCollector(registry=self._registry)
         self._registry.register(self)
+
+    def observe(self, measure: str, value: float) -> None:
+        """Take in what `Progress` observes."""
+        self._measures[measure].observe(value)
 
     def as_text(self) -> bytes:
         """The exposition format, version 0.0.4."""
@@ -61,6 +80,19 @@ class Metrics(Collector):
         yield _gauge("steppe_log_end_offset", "The offset after the last record.", _ours(ends.offsets, next_offsets))
         yield _gauge("steppe_log_start_offset", "The first offset that is there.", _ours(ends.starts, next_offsets))
         yield GaugeMetricFamily("steppe_projection_halted", "1: somebody must act.", value=float(self._halted()))
+        connections, idle = self._connections()
+        used = GaugeMetricFamily("steppe_database_connections", "Connections to Postgres, by state.", labels=["state"])
+        used.add_metric(["busy"], connections - idle)
+        used.add_metric(["idle"], idle)
+        yield used
+        told = CounterMetricFamily(
+            "steppe_flag_transitions",
+            "Transitions of flags that this worker has announced.",
+            labels=["flag", "transition"],
+        )
+        for labels, count in sorted(self._transitions().items()):
+            told.add_metric(labels, count)
+        yield told
         counts = {} if reached is None else reached.counts
         for name, (metric, what) in _COUNTS.items():
             yield CounterMetricFamily(metric, what, value=counts.get(name, 0))

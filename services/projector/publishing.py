@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -46,14 +47,15 @@ def today() -> date:
 
 
 class Publisher:
-    """One worker's share in publishing. `day` says which day it is."""
+    """One worker's share in publishing. `day` says which day it is; `transitions` counts what was told, by flag and transition."""
 
     def __init__(self, settings: Settings, day: Callable[[], date] = today) -> None:
         self._settings = settings
         self._day = day
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._ends: AIOKafkaConsumer | None = None
-        self._announcer = Announcer(settings.topic)
+        self.transitions = Counter[tuple[str, str]]()
+        self._announcer = Announcer(settings.topic, self.transitions)
         self._outbox = Outbox(
             settings.kafka,
             {
@@ -86,7 +88,7 @@ class Publisher:
                 leads = await connection.fetchval(announcements.STATEMENTS["try_to_lead"], _LEADING)
             log.info("announces from now on")
             # What somebody else told meanwhile is in the tables, and not in what this worker remembers.
-            self._announcer = Announcer(self._settings.topic)
+            self._announcer = Announcer(self._settings.topic, self.transitions)
             while True:
                 await self.step(connection)
                 await asyncio.sleep(self._settings.projector_announce_seconds)

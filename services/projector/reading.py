@@ -51,6 +51,11 @@ class StoredEvent:
         """What makes it this event and no other (domain page, section 7)."""
         return (self.subject, self.source, self.id)
 
+    @property
+    def reference(self) -> str:
+        """How it is referred to (domain page, section 1)."""
+        return f"{self.source}#{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Undecoded:

@@ -38,12 +38,21 @@ class Sorted:
         if skip is not None:
             self.new.append(replace(one, state=State.SKIPPED))
             self.diverted.append(
-                Diverted(record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True)
+                Diverted(
+                    record=one.record,
+                    stage=skip.stage,
+                    reason=skip.found,
+                    subject=one.subject,
+                    skipped=True,
+                    event=one.reference,
+                )
             )
         elif waits and one.state.folds:
             self.new.append(replace(one, state=State.HELD))
             why = waits_behind(one.subject)
-            self.diverted.append(Diverted(record=one.record, stage=Stage.HELD, reason=why, subject=one.subject))
+            self.diverted.append(
+                Diverted(record=one.record, stage=Stage.HELD, reason=why, subject=one.subject, event=one.reference)
+            )
         else:
             self.new.append(one)
             if one.state.folds:
@@ -54,7 +63,14 @@ class Sorted:
         self.conflicts.append(one)
         skipped = skip is not None
         self.diverted.append(
-            Diverted(record=one.record, stage=Stage.CONFLICT, reason=TAKEN, subject=one.subject, skipped=skipped)
+            Diverted(
+                record=one.record,
+                stage=Stage.CONFLICT,
+                reason=TAKEN,
+                subject=one.subject,
+                skipped=skipped,
+                event=one.reference,
+            )
         )
 
     def folding(self) -> dict[str, list[StoredEvent]]:
@@ -71,7 +87,9 @@ class Sorted:
             if stored.subject == at.subject and stored.state.folds and stored.record.offset >= at.record.offset:
                 stage, why = (Stage.FOLD, reason) if stored is at else (Stage.HELD, waits_behind(at.subject))
                 self.new[place] = replace(stored, state=State.HELD)
-                self.diverted.append(Diverted(record=stored.record, stage=stage, reason=why, subject=at.subject))
+                self.diverted.append(
+                    Diverted(record=stored.record, stage=stage, reason=why, subject=at.subject, event=stored.reference)
+                )
 
 
 def sort_out(
@@ -120,7 +138,10 @@ def sort_out(
 def undecodable(one: StoredEvent | Undecoded, skip: Skip | None) -> Diverted | None:
     """The record as one that is no event, if it is none: it cannot be decoded, or could not when it was given up."""
     if skip is not None and (isinstance(one, Undecoded) or skip.stage is Stage.DECODE):
-        return Diverted(record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True)
+        event = one.reference if isinstance(one, StoredEvent) else None
+        return Diverted(
+            record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True, event=event
+        )
     if isinstance(one, Undecoded):
         return Diverted(record=one.record, stage=Stage.DECODE, reason=one.reason, subject=one.subject)
     return None

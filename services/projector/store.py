@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from services.projector import batch, identity, transient
-from services.projector.applying import STATEMENTS, Applier
+from services.projector import batch, identity, traced, transient
+from services.projector.applying import STATEMENTS, Applied, Applier
 from services.projector.batch import Record
 from services.projector.errors import CheckpointMissingError, PartitionCountError, ProjectorError
 from services.projector.identity import Checkpoint
@@ -36,19 +36,23 @@ if TYPE_CHECKING:
 log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_SAY_WHY = 2.0
+# Of one transaction; the quarantine has all of them.
+_DIVERTED_TOLD_MAX = 20
+_REASON_TOLD_MAX = 300
 
 
 @dataclass(slots=True)
 class Progress:
     """What this worker has reached, for the watchdog, the log and the door. `moved_at` is monotonic seconds.
 
-    `observe` hears how many seconds each batch took, from its first attempt to its commit.
+    `observe` hears a measure and its value: `batch` (seconds from the first attempt to the commit), `batch_events`, and of each
+    transaction `fold` and `commit` (seconds).
     """
 
     next_offsets: dict[int, int] = field(default_factory=dict)
     moved_at: float = field(default_factory=time.monotonic)
     counts: Counter[str] = field(default_factory=Counter)
-    observe: Callable[[float], None] = lambda seconds: None
+    observe: Callable[[str, float], None] = lambda measure, value: None
 
 
 class Store:
@@ -87,6 +91,11 @@ class Store:
             },
         )
         return cls(pool, settings, schema)
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections are open, and how many of them idle."""
+        return self._pool.get_size(), self._pool.get_idle_size()
 
     async def close(self) -> None:
         """Close the connections at once; a batch in hand is undone by the server."""
@@ -140,7 +149,8 @@ class Store:
         longer than a transaction may be silent would else do so for ever.
         """
         started = time.monotonic()
-        parts: list[Mapping[int, Sequence[Record]]] = [batch.by_partition(records)]
+        whole = batch.by_partition(records)
+        parts: list[Mapping[int, Sequence[Record]]] = [whole]
         pauses = transient.pauses(self._jitter)
         while parts:
             try:
@@ -155,7 +165,8 @@ class Store:
                 await asyncio.sleep(pause)
             else:
                 del parts[0]
-        self.progress.observe(time.monotonic() - started)
+        self.progress.observe("batch", time.monotonic() - started)
+        self.progress.observe("batch_events", sum(map(len, whole.values())))
 
     async def _enter(self, connection: PoolConnectionProxy) -> None:
         """Find the read model. What was remembered of another one says nothing about it."""
@@ -208,6 +219,12 @@ class Store:
         return facts
 
     async def _try(self, records: Mapping[int, Sequence[Record]]) -> None:
+        with traced.transaction(self._topic, records) as spans:
+            applied = await self._commit(records)
+            spans.applied(applied.next_offsets, applied.diverted)
+            self._tell(applied)
+
+    async def _commit(self, records: Mapping[int, Sequence[Record]]) -> Applied:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
         assert applier is not None, "nothing arrives before it was said where to begin"
@@ -223,7 +240,9 @@ class Store:
                 if self._halted & records.keys():
                     await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
                 failpoints.reach("before-commit")
+                commit_began = time.monotonic()
                 await transaction.commit()
+                committed = time.monotonic()
                 failpoints.reach("after-commit")
             except BaseException:  # also cancelled: the transaction must not stay open
                 # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
@@ -240,11 +259,27 @@ class Store:
         progress.moved_at = time.monotonic()
         for count in ("applied", "duplicates", "again", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
+        progress.observe("fold", applied.fold_seconds)
+        progress.observe("commit", committed - commit_began)
+        log.debug(
+            "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
+            batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
+            applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
+        )  # fmt: skip
+        return applied
+
+    @staticmethod
+    def _tell(applied: Applied) -> None:
+        """Log what somebody should look at, with the event where there is one."""
         if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
                 "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
                 batch.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
+        for one in applied.diverted[:_DIVERTED_TOLD_MAX]:
+            told = {"event": one.event, "project": one.subject, "position": one.position, "stage": one.stage.value}
+            reason = " ".join(one.reason.splitlines())[:_REASON_TOLD_MAX]  # some of it is a stranger's text
+            log.warning("%s of %s: %s", one.stage.value, one.position, reason, extra=told)
         for project, fault in applied.faults.items():
             log.error(
                 "the market of %s could not be judged, its flags from it stand as they stood: %s",
@@ -259,8 +294,3 @@ class Store:
                 "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
                 batch.position_of(applied.next_offsets), applied.again,
             )  # fmt: skip
-        log.debug(
-            "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
-            batch.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
-            applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
-        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -17,7 +18,8 @@ import yaml
 
 from steppe.standalone.children import Child
 from steppe.standalone.places import free_port
-from tests.stack import Service
+from tests.services.published import Topics
+from tests.stack import Service, Stack
 
 ROOT = Path(__file__).parent.parent.parent
 ALERTS = ROOT / "observability" / "alerts.yml"
@@ -104,8 +106,10 @@ def until(holds: Callable[[], object], what: Callable[[], object] = lambda: "", 
 
 
 @pytest.fixture
-def watched(start: Start, tmp_path: Path) -> Iterator[tuple[dict[str, Service], Prometheus]]:
-    services = {name: start(name) for name in ("ingest", "projector", "api")}
+def watched(start: Start, stack: Stack, topic: str, tmp_path: Path) -> Iterator[tuple[dict[str, Service], Prometheus]]:
+    topics = Topics.of(stack.kafka, topic)
+    asyncio.run(topics.create())
+    services = {name: start(name, **topics.settings) for name in ("ingest", "projector", "api")}
     prometheus = Prometheus(tmp_path, {name: service.address for name, service in services.items()})
     yield services, prometheus
     prometheus.child.stop()

@@ -205,7 +205,10 @@ def test_health_counters_and_documentation_are_served(door: Door) -> None:
     door.post(memorandum("m-1"))
     assert door.get("/livez").status_code == 200
     assert door.get("/readyz").status_code == 200
-    assert "steppe_ingest_accepted_total 1\n" in door.get("/metrics").text
+    counted = door.get("/metrics").text.splitlines()
+    assert "steppe_ingest_accepted_total 1.0" in counted
+    assert 'steppe_ingest_requests_total{method="POST",route="/v1/events",status="202"} 1.0' in counted
+    assert 'steppe_ingest_request_duration_seconds_count{method="POST",route="/v1/events"} 1.0' in counted
     assert ONE in door.get("/openapi.json").json()["paths"]["/v1/events"]["post"]["requestBody"]["content"]
 
 

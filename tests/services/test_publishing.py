@@ -141,6 +141,7 @@ async def test_two_leaders_in_turn_tell_of_a_day_once(
         running[1].cancel()
         running.append(asyncio.create_task(Publisher(settings(database, topics, topic), lambda: day).run()))
         await _until_looked(reader)
+        await until_sent(reader, lambda told: told > 0)  # also what the first told and had no time to send
     finally:
         for task in running:
             task.cancel()

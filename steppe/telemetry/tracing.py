@@ -1,0 +1,103 @@
+"""The spans of Steppe and how they travel: one trace follows an event from HTTP through the headers of its record into the
+transaction. Knows OpenTelemetry's API only; without `exporting.configure` every span is a no-op and no header is written.
+
+The names of attributes follow OpenTelemetry's conventions for messaging and databases, which still move; they stand here and
+nowhere else (docs/decisions/0017-one-trace-an-event.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from steppe.release import RELEASE
+
+Header = tuple[str, bytes]
+Way = tuple[tuple[str, bytes], ...]
+"""Whence records came: the headers of the span that sent them. Records of one request have the same one."""
+
+EVENTS = "steppe.events"
+POSITION = "steppe.position"
+LISTED_MAX = 20
+
+_HEADERS = frozenset({"traceparent", "tracestate"})
+_tracer = trace.get_tracer("steppe", RELEASE)
+_w3c = TraceContextTextMapPropagator()
+
+
+@contextmanager
+def sending(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
+    """The span of records on their way into the log, current while it lasts. `events` are references, as many as are told."""
+    attributes = _messaging("send", topic, count)
+    if events:
+        attributes[EVENTS] = list(events)
+    with _tracer.start_as_current_span(f"send {topic}", kind=SpanKind.PRODUCER, attributes=attributes) as span:
+        yield span
+
+
+def headers() -> list[Header]:
+    """The current span as headers of a record (W3C trace context); none when nobody records it."""
+    if not trace.get_current_span().get_span_context().trace_flags.sampled:
+        return []
+    carrier: dict[str, str] = {}
+    _w3c.inject(carrier)
+    return [(name, value.encode()) for name, value in carrier.items()]
+
+
+def way_of(headers: Iterable[tuple[str, bytes | None]]) -> Way:
+    """Those headers of a record that say whence it came; empty when none do. Not judged here: anybody writes to a log."""
+    return tuple((name, value) for name, value in headers if name in _HEADERS and value is not None)
+
+
+def context_of(way: Way) -> Context | None:
+    """The trace that a way leads back to, or None when it leads nowhere or nobody records it."""
+    context = _w3c.extract({name: value.decode("latin-1") for name, value in way}, Context())
+    found = trace.get_current_span(context).get_span_context()
+    return context if found.is_valid and found.trace_flags.sampled else None
+
+
+@contextmanager
+def applying(topic: str, count: int) -> Iterator[Span]:
+    """The span of a transaction, current while it lasts, in a trace of its own: it belongs to no single sender."""
+    attributes = _messaging("process", topic, count)
+    with _tracer.start_as_current_span(
+        f"apply {topic}", context=Context(), kind=SpanKind.CONSUMER, attributes=attributes
+    ) as span:
+        yield span
+
+
+def share(topic: str, sender: Context, transaction: Span, positions: Sequence[str]) -> Span:
+    """A transaction's share in the trace of a sender, to be ended by the caller. Each links to the other."""
+    attributes = _messaging("process", topic, len(positions))
+    attributes[POSITION] = list(positions[:LISTED_MAX])
+    transaction.add_link(trace.get_current_span(sender).get_span_context())
+    return _tracer.start_span(
+        f"process {topic}",
+        context=sender,
+        kind=SpanKind.CONSUMER,
+        attributes=attributes,
+        links=[Link(transaction.get_span_context())],
+    )
+
+
+@contextmanager
+def asking(query: str) -> Iterator[None]:
+    """The span of a named query."""
+    attributes = {"db.system.name": "postgresql", "db.query.summary": query}
+    with _tracer.start_as_current_span(query, kind=SpanKind.CLIENT, attributes=attributes):
+        yield
+
+
+def _messaging(operation: str, topic: str, count: int) -> dict[str, str | int | list[str]]:
+    return {
+        "messaging.system.name": "kafka",
+        "messaging.destination.name": topic,
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.batch.message_count": count,
+    }
