@@ -51,7 +51,8 @@ def _settings_of(service: Service) -> dict[str, Any]:
     if ran.returncode != 0:
         why = ran.stderr.strip().splitlines()
         raise RefusedError(
-            f"The settings of {service.value} cannot be read here: {why[-1] if why else 'it said nothing'}."
+            f"The settings of {service.value} cannot be read here: {why[-1] if why else 'it said nothing'}. In compose each service "
+            f"has an image and an environment of its own: docker compose run --rm {service.value} python -m steppe.settings {service.value}"
         )
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
