@@ -29,7 +29,7 @@ class Transaction:
     def applied(self, next_offsets: Mapping[int, int], diverted: Iterable[Diverted]) -> None:
         """Say how far it came, and of each record that is kept aside, why: in its own trace as well."""
         if not self._span.is_recording():
-            return
+            return  # then nobody's is, because it is recorded when one of them is
         self._span.set_attribute(POSITION, position_of(next_offsets))
         for one in diverted:
             told: dict[str, Any] = {
@@ -47,17 +47,19 @@ class Transaction:
 @contextmanager
 def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator[Transaction]:
     """The spans of a transaction that applies these records; an exception ends them as failed."""
-    with tracing.applying(topic, sum(map(len, records.values()))) as span, ExitStack() as shares_end:
-        shares: dict[Way, Span] = {}
-        ways = _ways(records) if span.is_recording() else {}
-        places: dict[Way, list[str]] = defaultdict(list)
-        for place, way in ways.items():
-            places[way].append(place)
-        for way, of_it in places.items():
-            if (sender := tracing.context_of(way)) is not None:
-                shares[way] = tracing.share(topic, sender, span, of_it)
-                # Ends it, with what went wrong if something does; the transaction's own span stays the current one.
-                shares_end.enter_context(use_span(shares[way], end_on_exit=True))
+    ways = _ways(records) if tracing.is_on() else {}
+    places: dict[Way, list[str]] = defaultdict(list)
+    for place, way in ways.items():
+        places[way].append(place)
+    senders = {way: sender for way in places if (sender := tracing.context_of(way)) is not None}
+    with (
+        tracing.applying(topic, sum(map(len, records.values())), senders.values()) as span,
+        ExitStack() as shares_end,
+    ):
+        shares = {way: tracing.share(topic, sender, span, places[way]) for way, sender in senders.items()}
+        for one in shares.values():
+            # Ends it, with what went wrong if something does; the transaction's own span stays the current one.
+            shares_end.enter_context(use_span(one, end_on_exit=True))
         shares_end.enter_context(use_span(span, record_exception=False, set_status_on_exception=False))
         yield Transaction(span, shares, ways)
 

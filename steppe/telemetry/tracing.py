@@ -30,6 +30,11 @@ _tracer = trace.get_tracer("steppe", RELEASE)
 _w3c = TraceContextTextMapPropagator()
 
 
+def is_on() -> bool:
+    """Whether this process sends spans anywhere."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 @contextmanager
 def sending(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
     """The span of records on their way into the log, current while it lasts. `events` are references, as many as are told."""
@@ -62,20 +67,22 @@ def context_of(way: Way) -> Context | None:
 
 
 @contextmanager
-def applying(topic: str, count: int) -> Iterator[Span]:
-    """The span of a transaction, current while it lasts, in a trace of its own: it belongs to no single sender."""
-    attributes = _messaging("process", topic, count)
+def applying(topic: str, count: int, senders: Iterable[Context]) -> Iterator[Span]:
+    """The span of a transaction, current while it lasts, in a trace of its own: it belongs to no single sender and links to all."""
     with _tracer.start_as_current_span(
-        f"apply {topic}", context=Context(), kind=SpanKind.CONSUMER, attributes=attributes
+        f"apply {topic}",
+        context=Context(),
+        kind=SpanKind.CONSUMER,
+        attributes=_messaging("process", topic, count),
+        links=[Link(trace.get_current_span(sender).get_span_context()) for sender in senders],
     ) as span:
         yield span
 
 
 def share(topic: str, sender: Context, transaction: Span, positions: Sequence[str]) -> Span:
-    """A transaction's share in the trace of a sender, to be ended by the caller. Each links to the other."""
+    """A transaction's share in the trace of a sender, to be ended by the caller. Links to the transaction."""
     attributes = _messaging("process", topic, len(positions))
     attributes[POSITION] = list(positions[:LISTED_MAX])
-    transaction.add_link(trace.get_current_span(sender).get_span_context())
     return _tracer.start_span(
         f"process {topic}",
         context=sender,

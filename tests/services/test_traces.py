@@ -202,6 +202,20 @@ async def test_a_share_of_none_records_none_whatever_a_sender_asks_for(
     assert collector.spans == []
 
 
+async def test_of_a_share_the_same_traces_are_recorded_everywhere_and_whole(
+    start: Start, collector: Receiver, topic: str, owner: asyncpg.Connection
+) -> None:
+    share = collector.settings(STEPPE_TRACES_SHARE="0.0001")
+    ingest, projector = start("ingest", **share), start("projector", **QUICK, **share)
+    chosen, other = f"{'0' * 31}1", "f" * 32
+    last = post(ingest, memorandum("m-1"), traceparent=f"00-{chosen}-b7ad6b7169203331-01")
+    last |= post(ingest, memorandum("m-2", "another-mine"), traceparent=f"00-{other}-b7ad6b7169203331-01")
+    await until_covered(owner, last, projector)
+    names = {"POST /v1/events", *(f"{what} {topic}" for what in ("send", "process", "apply"))}
+    collector.until(lambda spans: names <= {span.name for span in spans})
+    assert {span.trace for span in collector.spans if not span.name.startswith("apply ")} == {chosen}
+
+
 async def test_a_receiver_that_is_away_holds_up_no_request_no_batch_and_no_stop(
     start: Start, owner: asyncpg.Connection
 ) -> None:
