@@ -59,13 +59,17 @@ async def flags(request: Request) -> Response:
     return await answer_list(request, parameters.FLAG_ROWS, tables.FLAGS, flag_page)
 
 
-async def project_page(snapshot: Snapshot, question: Question) -> Page:
-    """One page of projects with their flags."""
+async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
+    """One page of projects with their flags; without them for those who show none."""
     asked = question.filters
     rows = await snapshot.rows("api_project_page", *_about_projects(question), question.limit + 1)
     rows, more = rows[: question.limit], len(rows) > question.limit
-    found = stored.flags_by_project(
-        await snapshot.rows("api_flags_of_projects", question.as_of, [row["project"] for row in rows])
+    found = (
+        stored.flags_by_project(
+            await snapshot.rows("api_flags_of_projects", question.as_of, [row["project"] for row in rows])
+        )
+        if with_flags
+        else {}
     )
     held = stored.held_events(await snapshot.rows("api_held_events", [row["project"] for row in rows]))
     schemes = asked.get("crosswalk", ())

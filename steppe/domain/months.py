@@ -21,6 +21,6 @@ def add_months(day: date, months: int) -> date:
 def months_between(start: date, day: date) -> int:
     """How many whole months old it is; 0 before its start."""
     months = (day.year - start.year) * 12 + day.month - start.month
-    if months > 0 and add_months(start, months) > day:
-        months -= 1
+    if months > 0 and day.day < start.day and day.day < calendar.monthrange(day.year, day.month)[1]:
+        months -= 1  # this month's day has not come; on its last day a longer month's has
     return max(months, 0)

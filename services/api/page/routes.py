@@ -211,7 +211,7 @@ async def regional_map(look: Look) -> Response:
     question = look.ask("/v1/projects", parameters.PROJECTS, limit=_MAP_ROWS_MAX)
     items: list[Item] = []
     async with service_of(look.request).snapshot(question) as snapshot:
-        page = await lists.project_page(snapshot, question)
+        page = await lists.project_page(snapshot, question, with_flags=False)
         items += page.items
         every = look.ask("/v1/portfolio", parameters.PORTFOLIO, **dict.fromkeys(parameters.ABOUT_PROJECTS))
         whole = await _whole(look, snapshot, every)

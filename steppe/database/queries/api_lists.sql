@@ -229,15 +229,6 @@ SELECT
     flag.flag,
     flag.document
 FROM flag_span AS flag
-JOIN project_span AS span
-    ON span.project = flag.project
-    AND span.valid_from <= $1::date
-    AND span.valid_to > $1::date
-LEFT JOIN deal_span AS deal
-    ON deal.project = flag.project
-    AND deal.deal = flag.deal
-    AND deal.valid_from <= $1::date
-    AND deal.valid_to > $1::date
 WHERE flag.valid_from <= $1::date
     AND flag.valid_to > $1::date
     AND ($2::text[] IS NULL OR flag.flag = ANY ($2::text[]))
@@ -245,16 +236,56 @@ WHERE flag.valid_from <= $1::date
     AND ($4::text[] IS NULL OR flag.certainty = ANY ($4::text[]))
     AND ($5::text[] IS NULL OR flag.project = ANY ($5::text[]))
     AND ($6::text[] IS NULL OR flag.deal = ANY ($6::text[]))
-    AND ($7::text[] IS NULL OR span.country = ANY ($7::text[]))
-    AND ($8::text[] IS NULL OR span.commodities && $8::text[])
+    -- Projects and deals are looked at only for what is asked of them.
+    AND (
+        ($7::text[] IS NULL AND $8::text[] IS NULL)
+        OR EXISTS (
+            SELECT 1
+            FROM project_span AS span
+            WHERE span.project = flag.project
+                AND span.valid_from <= $1::date
+                AND span.valid_to > $1::date
+                AND ($7::text[] IS NULL OR span.country = ANY ($7::text[]))
+                AND ($8::text[] IS NULL OR span.commodities && $8::text[])
+        )
+    )
     AND (
         $9::text[] IS NULL
-        OR COALESCE(deal.investors, span.investors) && ARRAY(
-            SELECT party.party
-            FROM party_span AS party
-            WHERE party.home_country = ANY ($9::text[])
-                AND party.valid_from <= $1::date
-                AND party.valid_to > $1::date
+        OR (flag.project, flag.deal) IN (
+            SELECT deal.project, deal.deal
+            FROM deal_span AS deal
+            WHERE deal.valid_from <= $1::date
+                AND deal.valid_to > $1::date
+                AND deal.investors && ARRAY(
+                    SELECT party.party
+                    FROM party_span AS party
+                    WHERE party.home_country = ANY ($9::text[])
+                        AND party.valid_from <= $1::date
+                        AND party.valid_to > $1::date
+                )
+        )
+        OR (
+            flag.project IN (
+                SELECT span.project
+                FROM project_span AS span
+                WHERE span.valid_from <= $1::date
+                    AND span.valid_to > $1::date
+                    AND span.investors && ARRAY(
+                        SELECT party.party
+                        FROM party_span AS party
+                        WHERE party.home_country = ANY ($9::text[])
+                            AND party.valid_from <= $1::date
+                            AND party.valid_to > $1::date
+                    )
+            )
+            AND NOT EXISTS (
+                SELECT 1
+                FROM deal_span AS deal
+                WHERE deal.project = flag.project
+                    AND deal.deal = flag.deal
+                    AND deal.valid_from <= $1::date
+                    AND deal.valid_to > $1::date
+            )
         )
     )
     AND (
@@ -290,7 +321,7 @@ SELECT
     flag.deal,
     flag.document
 FROM flag_span AS flag
-WHERE flag.project = ANY ($2::text[])
+WHERE flag.project COLLATE "C" = ANY ($2::text[])
     AND flag.valid_from <= $1::date
     AND flag.valid_to > $1::date
 ORDER BY flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C";

@@ -45,9 +45,10 @@ SELECT
     deal.project,
     deal.deal,
     deal.level,
-    ARRAY(SELECT json_array_elements_text(deal.document::json -> 'pursuers')) AS pursuers,
-    (deal.document::json ->> 'memorandum_runs')::boolean AS memorandum_runs
+    COALESCE(told.pursuers, '{}') AS pursuers,
+    told.memorandum_runs
 FROM deal_span AS deal
+CROSS JOIN LATERAL json_to_record(deal.document::json) AS told (pursuers text[], memorandum_runs boolean)
 WHERE deal.project = ANY ($2::text[])
     AND deal.valid_from <= $1::date
     AND deal.valid_to > $1::date
@@ -61,7 +62,7 @@ SELECT
     flag.severity,
     count(*)::integer AS deals
 FROM flag_span AS flag
-WHERE flag.project = ANY ($2::text[])
+WHERE flag.project COLLATE "C" = ANY ($2::text[])
     AND flag.valid_from <= $1::date
     AND flag.valid_to > $1::date
     AND flag.deal <> ''
@@ -138,18 +139,16 @@ ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;
 SELECT crossing::text AS document
 FROM standing
 CROSS JOIN LATERAL jsonb_array_elements(standing.document::jsonb -> 'crossings') AS crossing
-WHERE (crossing ->> 'on')::date <= $1::date
-    AND (
+WHERE (
         standing.project = ANY ($2::text[])
-        OR (
-            crossing ->> 'event' = ANY ($3::text[])
-            AND standing.markets && ARRAY(
-                SELECT unnest(own.markets)
-                FROM standing AS own
-                WHERE own.project = ANY ($2::text[])
-            )
+        OR standing.markets && ARRAY(
+            SELECT unnest(own.markets)
+            FROM standing AS own
+            WHERE own.project = ANY ($2::text[])
         )
-    );
+    )
+    AND (crossing ->> 'on')::date <= $1::date
+    AND (standing.project = ANY ($2::text[]) OR crossing ->> 'event' = ANY ($3::text[]));
 
 -- name: api_forum_page
 -- Forums held by a day, the latest first. $1 day, $2 order value and $3 forum of the last row seen, $4 rows
