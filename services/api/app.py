@@ -80,9 +80,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.streams = streams
     app.state.metrics = metrics.Metrics()
     problems.install(app)
-    app.add_middleware(Measured, metrics=app.state.metrics.requests)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Gate, settings=settings, service="api", needed=needed, browsers=True)
+    app.add_middleware(Measured, metrics=app.state.metrics.requests)  # what the gate refuses, too
     app.add_middleware(SecurityHeaders)
     for router in (
         lists.router,
@@ -132,6 +132,11 @@ class HeadAsGet:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", "steppe.head": True}
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET", "steppe.head": True}
+        try:
+            await self._app(asked, receive, send)
+        finally:
+            scope["route"] = asked.get("route")  # for those outside who count by route

@@ -59,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    app.add_middleware(Measured, metrics=counters.requests)
     app.add_middleware(Gate, settings=settings, service="ingest", needed=needed)
+    app.add_middleware(Measured, metrics=counters.requests)  # what the gate refuses, too
     app.add_middleware(SecurityHeaders)
 
     bare = app.openapi

@@ -5,6 +5,7 @@ Records of one request share their headers, so a batch has one share a request a
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,8 @@ from services.projector.batch import Record, position_of
 from services.projector.diverted import Diverted
 from steppe.telemetry import tracing
 from steppe.telemetry.tracing import EVENTS, POSITION, Way
+
+_AGE_SECONDS_MAX = 24 * 3600
 
 
 class Transaction:
@@ -47,7 +50,7 @@ class Transaction:
 @contextmanager
 def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator[Transaction]:
     """The spans of a transaction that applies these records; an exception ends them as failed."""
-    ways = _ways(records) if tracing.is_on() else {}
+    ways = ways_of(records, time.time() - _AGE_SECONDS_MAX) if tracing.is_on() else {}
     places: dict[Way, list[str]] = defaultdict(list)
     for place, way in ways.items():
         places[way].append(place)
@@ -64,11 +67,13 @@ def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator
         yield Transaction(span, shares, ways)
 
 
-def _ways(records: Mapping[int, Sequence[Record]]) -> dict[str, Way]:
-    """Of each record that says it, by its place, whence it came."""
+def ways_of(records: Mapping[int, Sequence[Record]], since: float) -> dict[str, Way]:
+    """Of each record that says it, by its place, whence it came. Not of those that came into the log before `since` (seconds
+    since 1970): nobody follows their trace any more, and a log that is read anew has very many.
+    """
     return {
         f"{record.partition}:{record.offset}": way
         for of_it in records.values()
         for record in of_it
-        if record.headers and (way := tracing.way_of(record.headers))
+        if record.headers and record.timestamp_ms >= since * 1000 and (way := tracing.way_of(record.headers))
     }

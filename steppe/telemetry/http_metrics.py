@@ -1,4 +1,7 @@
-"""How often each route was asked and how long it took, by its template, for Prometheus. Knows ASGI; knows no route."""
+"""How often each route was asked and how long it took, by its template, for Prometheus. Knows ASGI; knows no route.
+
+What is refused before a route is found, as by the gate, counts under the route `none`.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,9 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.projector.traced import ways_of
 from services.projector.verify import verify
+from steppe.log.records import Record
 from tests.services.otlp import Receiver, Span, receiver
 from tests.services.projection import QUICK, event, publish, until_covered
 from tests.stack import Database, Service, Stack
@@ -163,6 +166,14 @@ async def test_what_is_kept_aside_says_so_in_its_trace_and_in_the_log_with_its_e
     assert (line["stage"], line["project"], line["position"]) == ("conflict", "deep-lead-mine", told["steppe.position"])
     (transaction,) = {trace for trace, _ in processed.links}
     assert line["trace_id"] == transaction
+
+
+def test_records_of_long_ago_have_no_share_however_often_the_log_is_read() -> None:
+    headers = (("content-type", b"application/cloudevents+json"), ("traceparent", SENDER.encode()))
+    old = Record(partition=0, offset=7, timestamp_ms=1_000_000, key=b"k", value=b"{}", headers=headers)
+    new = replace(old, offset=8, timestamp_ms=2_000_000)
+    bare = replace(new, offset=9, headers=headers[:1])
+    assert ways_of({0: [old, new, bare]}, since=1_500) == {"0:8": headers[1:]}
 
 
 async def test_headers_that_lead_nowhere_disturb_nobody(
