@@ -64,6 +64,7 @@ class Store:
         self._kafka = settings.kafka
         self._topic = settings.topic
         self._quarantine_max = settings.projector_quarantine_max
+        self._silent_seconds_max = settings.projector_idle_transaction_seconds_max
         self._partitions: list[int] = []
         self._halted: set[int] = set()
         self._memory = Memory(settings.projector_cached_events_max)
@@ -74,7 +75,7 @@ class Store:
 
     @classmethod
     async def open(cls, settings: Settings, schema: str | None = None) -> Store:
-        """Connect. The server frees the locks of a worker that sleeps inside a transaction.
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction, or whose machine is gone.
 
         `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
         """
@@ -88,6 +89,9 @@ class Store:
                 "application_name": "steppe-projector",
                 "idle_in_transaction_session_timeout": idle,
                 "lock_timeout": idle,
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
             },
         )
         return cls(pool, settings, schema)
@@ -162,11 +166,26 @@ class Store:
                 parts[:1] = batch.halves(parts[0])
                 self.progress.counts["retries"] += 1
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
+                await self._end_deaf_sessions()
                 await asyncio.sleep(pause)
             else:
                 del parts[0]
         self.progress.observe("batch", time.monotonic() - started)
         self.progress.observe("batch_events", sum(map(len, whole.values())))
+
+    async def _end_deaf_sessions(self) -> None:
+        """Free the fence where a session of ours holds it that waits in the middle of a COPY for a client that is gone."""
+        if self._schema is None:
+            return
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
+                ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._silent_seconds_max)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return  # the database is away, which is known already
+        if ended:
+            log.warning(
+                "%d sessions that held the checkpoints and heard nothing from their client were ended", len(ended)
+            )
 
     async def _enter(self, connection: PoolConnectionProxy) -> None:
         """Find the read model. What was remembered of another one says nothing about it."""

@@ -1,5 +1,6 @@
 """The projector beside a real broker and a real database: what goes in is there once, and nothing is skipped silently."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
@@ -255,6 +256,34 @@ async def test_losing_the_database_connections_is_survived_without_ending(
     verdict = await verify(stack.kafka, database.api, topic)
     assert (verdict.differences, verdict.behind) == ([], 0)
     assert await reader.fetchval("SELECT count(*) FROM event") == 2001
+
+
+async def test_a_session_that_waits_for_ever_in_the_middle_of_a_copy_is_ended_by_who_waits_for_it(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
+) -> None:
+    """As a worker leaves it that is cut off while it sends rows: no time limit of the server counts there."""
+    deaf = await asyncpg.connect(database.projector, server_settings={"idle_in_transaction_session_timeout": "1s"})
+    copying = asyncio.Event()
+
+    async def never_more() -> AsyncIterator[bytes]:
+        copying.set()
+        await asyncio.sleep(3600)
+        yield b""
+
+    async def hold() -> None:
+        async with deaf.transaction():
+            await deaf.execute("SELECT * FROM checkpoint FOR UPDATE")
+            await deaf.copy_to_table("conflict", source=never_more())
+
+    holding = asyncio.create_task(hold())
+    await copying.wait()
+    quick = {"STEPPE_PROJECTOR_IDLE_TRANSACTION_SECONDS_MAX": "1", "STEPPE_PROJECTOR_DATABASE_SECONDS_MAX": "2"}
+    service = start("projector", **QUICK, **quick)
+    await projected(stack, topic, database, reader, service, [event("one")])
+    assert "heard nothing from their client" in service.log()
+    holding.cancel()
+    await asyncio.wait({holding})
+    deaf.terminate()
 
 
 async def test_the_api_hears_of_a_new_position(

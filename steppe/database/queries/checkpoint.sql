@@ -38,3 +38,23 @@ SELECT pg_notify('steppe_position', $1);
 -- Whether anything was applied at all, of any topic.
 SELECT coalesce(sum(next_offset), 0)::bigint
 FROM checkpoint;
+
+-- name: end_deaf_sessions
+-- Sessions of this role that hold the fence of a read model and have waited for their client in the middle of a COPY: no time limit of
+-- the server counts there, and a client that was cut off without a word never comes back.
+-- $1 schema of the read model, $2 seconds that a client may be silent
+SELECT pg_terminate_backend(deaf.pid)
+FROM pg_stat_activity AS deaf
+WHERE deaf.datname = current_database()
+    AND deaf.usename = current_user
+    AND deaf.state = 'active'
+    AND deaf.wait_event = 'ClientRead'
+    AND deaf.query_start < clock_timestamp() - make_interval(secs => $2)
+    AND EXISTS (
+        SELECT 1
+        FROM pg_locks AS held
+        WHERE held.pid = deaf.pid
+            AND held.relation = to_regclass(quote_ident($1) || '.checkpoint')
+            AND held.mode = 'RowShareLock'
+            AND held.granted
+    );
