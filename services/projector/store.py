@@ -166,7 +166,8 @@ class Store:
                 parts[:1] = batch.halves(parts[0])
                 self.progress.counts["retries"] += 1
                 log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
-                await self._end_deaf_sessions()
+                if isinstance(error, asyncpg.LockNotAvailableError | TimeoutError):
+                    await self._end_deaf_sessions()
                 await asyncio.sleep(pause)
             else:
                 del parts[0]
@@ -180,8 +181,10 @@ class Store:
         try:
             async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
                 ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._silent_seconds_max)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return  # the database is away, which is known already
+        except Exception as error:
+            # The database is away, which is known already, or the retry will meet it again.
+            log.debug("nobody could be asked for deaf sessions: %r", error)
+            return
         if ended:
             log.warning(
                 "%d sessions that held the checkpoints and heard nothing from their client were ended", len(ended)

@@ -95,6 +95,7 @@ def test_filters_live_in_the_address_with_scripts_and_without(visit: Visit, brow
     page.locator("select[name=country]").select_option("UZ")
     page.get_by_role("button", name="Show").click()
     assert parse_qs(urlsplit(page.url).query)["country"] == ["UZ"]
+    expect(page.locator("table.list tbody tr").first).to_be_visible()
     assert set(page.locator("table.list tbody tr td:nth-child(4)").all_inner_texts()) == {"UZ"}
     plain.close()
 
