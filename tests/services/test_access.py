@@ -286,6 +286,17 @@ def test_only_who_restores_says_when_an_event_was_recorded(start: Start, keys: K
     assert send(restores, "2020-01-01T00:00:00Z").json()["accepted"] == 1
 
 
+def test_what_the_gate_refuses_is_counted_and_head_counts_under_its_route(start: Start, keys: Keys) -> None:
+    service = start("api", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path))
+    headers = {"authorization": f"Bearer {keys.make(READ, OPERATE)}"}
+    with httpx.Client(base_url=service.address, timeout=20) as client:
+        assert client.get("/v1/flags").status_code == 401
+        assert client.head("/v1/flags", headers=headers).status_code == 200
+        counted = client.get("/metrics", headers=headers).text.splitlines()
+    assert 'steppe_api_requests_total{method="GET",route="none",status="401"} 1.0' in counted
+    assert 'steppe_api_requests_total{method="HEAD",route="/v1/flags",status="200"} 1.0' in counted
+
+
 def test_the_audit_trail_tells_writes_and_refusals(start: Start, keys: Keys, tmp_path: Path) -> None:
     key = keys.make(EVENTS_WRITE)
     trail = tmp_path / "audit.ndjson"
@@ -305,6 +316,7 @@ def test_the_audit_trail_tells_writes_and_refusals(start: Start, keys: Keys, tmp
         ("nobody", "POST /v1/events", 401),
         (who, "GET /metrics", 403),
     ]
+    assert told[0]["events"] == [f"{_EVENT['source']}#{_EVENT['id']}"] and told[1]["events"] == []
     assert told[0]["accepted"] == 1 and re.fullmatch(r"\d+:\d+", told[0]["position"])
     assert told[1]["rejected"] == 1
     assert all(one["audit"] == "ingest" and one["address"] == "127.0.0.1" and one["at"].endswith("Z") for one in told)
