@@ -42,7 +42,7 @@ FROM scratch AS runtime
 COPY --from=root /root-fs /
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 PATH=/app/.venv/bin:/usr/local/bin
 WORKDIR /app
-ARG RELEASE=0.2.0
+ARG RELEASE=0.3.0
 LABEL org.opencontainers.image.title="Steppe" \
       org.opencontainers.image.description="Follows resource and infrastructure deals from the first memorandum to metal in the ground" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -114,7 +114,7 @@ COPY services/__init__.py services/__init__.py
 COPY services/projector services/projector
 COPY examples/central-asia examples/central-asia
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
-RUN ["python", "-c", "import steppe.cli.__main__, services.projector.rebuild.__main__, services.projector.verify"]
+RUN ["python", "-c", "import steppe.cli.__main__, services.projector.rebuild.__main__, services.projector.commands.verify"]
 USER steppe
 ENTRYPOINT ["python", "-m", "steppe.cli"]
 CMD ["--help"]

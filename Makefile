@@ -47,7 +47,7 @@ system: ## Install what tests need of the system: Debian's Chromium and Promethe
 	fi
 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
-	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/test_rebuild_readers.py
+	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/rebuild/test_rebuild_readers.py
 
 fuzz: setup ## Twenty thousand generated requests to both services (schemathesis); prints what they answered
 	@$(BIN)/python -m tests.operations.fuzz

@@ -19,8 +19,8 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from steppe.domain.events import Event, interpret
-from steppe.domain.fold import history
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.fold.fold import history
 
 _RECORDED = datetime(2026, 1, 15, tzinfo=UTC)
 _FIRST = date(2005, 1, 1)

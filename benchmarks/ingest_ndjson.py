@@ -26,7 +26,7 @@ from statistics import median
 import psutil
 from aiokafka import AIOKafkaProducer
 
-from steppe.cli.migrate import ensure_topic
+from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.codec import Accepted, accept, decode_structured
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.standalone.children import Child

@@ -19,14 +19,14 @@ import asyncpg
 import httpx
 
 from benchmarks.projector_live import prepared
-from services.projector.applying import STATEMENTS, Applier
-from services.projector.batch import Record
-from services.projector.memory import Memory
+from services.projector.projection.apply import STATEMENTS, Applier
+from services.projector.projection.batches import Record
+from services.projector.projection.project_cache import Memory
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.faults.load import STEPS
-from tests.services.projection import Message, event
-from tests.services.reading_api import api
+from tests.services.api.reading_api import api
+from tests.services.projector.projection import Message, event
 from tests.stack import Stack, database_of, kind_of_stack, started
 
 _ASKED = ("2025-06-01", "2019-06-30", "2015-01-01")

@@ -35,11 +35,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from benchmarks import rebuild_events
 from benchmarks.ingest_ndjson import ingest
-from steppe.cli import migrate
+from steppe.cli.commands import migrate
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.faults.load import troubled_messages
-from tests.services.projection import checkpoints, event, log_ends, publish, until
+from tests.services.projector.projection import checkpoints, event, log_ends, publish, until
 from tests.stack import LOGINS, Stack, database_of, kind_of_stack, started
 
 _BARE = """

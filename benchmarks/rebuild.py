@@ -29,16 +29,16 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from benchmarks.projector_live import prepared
 from benchmarks.rebuild_events import Message, messages
-from services.projector import rows as record_rows
-from services.projector.batch import Record
-from services.projector.rebuild.storing import rows_of
-from services.projector.verify import verify
+from services.projector.commands.verify import verify
+from services.projector.projection import event_rows as record_rows
+from services.projector.projection.batches import Record
+from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database import rows
-from steppe.database.stored_events import stored_before
-from steppe.domain.fold import history
-from steppe.domain.record import effective
+from steppe.database.read_model import projection_rows
+from steppe.database.read_model.stored_events import stored_before
+from steppe.domain.events.corrections import effective
+from steppe.domain.fold.fold import history
 from tests.stack import Stack, kind_of_stack, started
 
 _HEADERS = [("content-type", b"application/cloudevents+json")]
@@ -179,12 +179,12 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
         lambda: {name: effective([stored_before(row) for row in of_it]) for name, of_it in of_subject.items()},
     )
     told = timed("fold", lambda: {name: history(name, known) for name, known in events.items()})
-    made = rows.ProjectRows()
-    place = rows.Place(0, 0, 0)
+    made = projection_rows.ProjectRows()
+    place = projection_rows.Place(0, 0, 0)
 
     def formatted() -> None:
         for name, one in told.items():
-            rows.add_project(made, one, events[name], place, now=_KNOWN)
+            projection_rows.add_project(made, one, events[name], place, now=_KNOWN)
 
     timed("documents and rows of spans", formatted)
     return found
@@ -245,13 +245,13 @@ async def compared(owner: str, schema: str, count: int) -> int:
             of_subject[name].setdefault(identity, {"raw": value.decode(), "headers": None, "subject": name})
     connection = await asyncpg.connect(owner)
     for name, found in of_subject.items():
-        made = rows.ProjectRows()
+        made = projection_rows.ProjectRows()
         events = effective([stored_before(row) for row in found.values()])
-        rows.add_project(made, history(name, events), events, rows.Place(0, 0, 0), now=_KNOWN)
+        projection_rows.add_project(made, history(name, events), events, projection_rows.Place(0, 0, 0), now=_KNOWN)
         for table, columns, wanted in (
-            ("project_span", rows.PROJECT_SPAN, made.project_spans),
-            ("deal_span", rows.DEAL_SPAN, made.deal_spans),
-            ("flag_span", rows.FLAG_SPAN, made.flag_spans),
+            ("project_span", projection_rows.PROJECT_SPAN, made.project_spans),
+            ("deal_span", projection_rows.DEAL_SPAN, made.deal_spans),
+            ("flag_span", projection_rows.FLAG_SPAN, made.flag_spans),
         ):
             which = "AND flag NOT IN ('displaced', 'crowded')" if table == "flag_span" else ""
             stored = await connection.fetch(

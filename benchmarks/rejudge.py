@@ -28,10 +28,11 @@ import httpx
 
 from benchmarks.known_at import apply, messages
 from benchmarks.projector_live import prepared
-from steppe.database import queries, rejudge, rule_versions
-from steppe.database.stored_events import event_of
-from steppe.domain.rule_document import rules_from
-from steppe.domain.rules import RULES
+from steppe.database import rule_versions, sql
+from steppe.database.read_model import rejudge
+from steppe.database.read_model.stored_events import event_of
+from steppe.domain.rules.rule_document import rules_from
+from steppe.domain.rules.rules import RULES
 from tests.stack import Stack, database_of, kind_of_stack, start_service, started
 
 _STRICT: dict[str, Any] = {
@@ -111,7 +112,7 @@ async def _decode_only(dsn: str) -> tuple[int, int]:
         projects, count = [row["project"] for row in rows], 0
         for first in range(0, len(projects), _PROJECTS_AT_ONCE):
             some = projects[first : first + _PROJECTS_AT_ONCE]
-            for row in await connection.fetch(queries.load("event")["events_of_subjects"], some):
+            for row in await connection.fetch(sql.load("event")["events_of_subjects"], some):
                 count += event_of(row["raw"], row["headers"], row["subject"]) is not None
         return len(projects), count
     finally:

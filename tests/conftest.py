@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from steppe.cli.migrate import ensure_topic
+from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.database import migrate
 from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started

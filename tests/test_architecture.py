@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from steppe.database.queries import parse
+from steppe.database.sql import parse
 from steppe.release import RELEASE
 from steppe.standalone.jars import ENDPOINT, listed_checksums
 
@@ -51,7 +51,10 @@ def test_a_lock_has_what_the_project_pins(lock: Path) -> None:
 _PROGRAMS = [
     ("cli", "steppe.cli.__main__"),
     # What the command hands over to, in the same image.
-    *(("cli", f"services.projector.{name}") for name in ("rebuild.__main__", "verify", "quarantine", "adopt")),
+    *(
+        ("cli", f"services.projector.{name}")
+        for name in ("rebuild.__main__", "quarantine.__main__", "commands.verify", "commands.adopt_log")
+    ),
     *((name, f"services.{name}.__main__") for name in ("ingest", "projector", "api")),
 ]
 _IMPORTED = """

@@ -8,8 +8,8 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from steppe.cli.migrate import Prepared, SettingError, run, run_from_environment
-from steppe.database import migrate, queries
+from steppe.cli.commands.migrate import Prepared, SettingError, run, run_from_environment
+from steppe.database import migrate, sql
 from steppe.database.migrate import Login, Migration, MigrationError
 from tests.stack import Database, Stack
 
@@ -109,12 +109,13 @@ async def test_the_projector_writes_the_read_models_and_nothing_else(database: D
 async def test_every_query_can_be_prepared(database: Database) -> None:
     connection = await asyncpg.connect(database.owner)
     try:
-        for file in queries.files():
-            for name, statement in queries.load(file).items():
-                try:
-                    await connection.prepare(statement)
-                except asyncpg.PostgresError as error:
-                    raise AssertionError(f"{file}.sql, {name}: {error}") from error
+        for package in ("steppe.database", "services.api"):
+            for file in sql.files(package):
+                for name, statement in sql.load(file, package).items():
+                    try:
+                        await connection.prepare(statement)
+                    except asyncpg.PostgresError as error:
+                        raise AssertionError(f"{package}, {file}.sql, {name}: {error}") from error
     finally:
         await connection.close()
 

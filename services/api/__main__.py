@@ -9,7 +9,7 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from steppe.access.heads import LimitedHeads
+from steppe.http.header_limits import LimitedHeads
 from steppe.settings import from_environment
 from steppe.telemetry import exporting, logs
 

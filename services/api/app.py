@@ -11,36 +11,36 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import (
+from services.api import problems
+from services.api.page import pages
+from services.api.routes import (
     backtest,
     corrections,
-    feed,
     forums,
     lists,
     markets,
     metrics,
-    problems,
     project,
     rules,
     status,
     stream,
     trace,
+    transitions,
 )
-from services.api.answers import Service
-from services.api.page import routes
-from services.api.reading import Reader, Row, open_pool, server_settings
+from services.api.routes.stream import Streams
 from services.api.settings import Settings
-from services.api.stream import Streams
-from services.api.waiting import PositionWatch
-from services.api.worlds import Worlds, connector
+from services.api.store.alternate_models import Worlds, connector
+from services.api.store.position_watch import PositionWatch
+from services.api.store.snapshot import Reader, Row, open_pool, server_settings
+from services.api.web.responses import Service
 from steppe.access.callers import OPERATE, READ
-from steppe.access.described import with_gate
-from steppe.access.gate import Gate
-from steppe.contracts.security_headers import SecurityHeaders
-from steppe.log.ends import LogEnds
+from steppe.access.middleware import Gate
+from steppe.access.openapi_security import with_gate
+from steppe.http.metrics import Measured
+from steppe.http.security_headers import SecurityHeaders
+from steppe.http.traces import trace_requests
+from steppe.log.end_offsets import LogEnds
 from steppe.release import RELEASE
-from steppe.telemetry.http_metrics import Measured
-from steppe.telemetry.http_traces import trace_requests
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
 (`Steppe-Position`) and for which day (`Steppe-As-Of`). Refusals are RFC 9457 problem documents."""
@@ -91,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         project.router,
         corrections.router,
         rules.router,
-        feed.router,
+        transitions.router,
         stream.router,
         backtest.router,
         trace.router,
@@ -107,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.openapi = described_with_gate  # type: ignore[method-assign]
 
-    routes.install(app)
+    pages.install(app)
     trace_requests(app, settings)
     return app
 

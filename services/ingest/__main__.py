@@ -10,7 +10,7 @@ import uvicorn
 
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
-from steppe.access.heads import LimitedHeads
+from steppe.http.header_limits import LimitedHeads
 from steppe.settings import from_environment
 from steppe.telemetry import exporting, logs
 

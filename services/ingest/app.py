@@ -12,23 +12,23 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from fastapi_offline import FastAPIOffline
 
-from services.ingest import described, problems
-from services.ingest.counters import Counters
-from services.ingest.doors import Doors
-from services.ingest.intake import Intake
-from services.ingest.log import Log
+from services.ingest import openapi, problems
+from services.ingest.accept import Intake
+from services.ingest.metrics import Counters
 from services.ingest.problems import BROKER_AWAY, NOT_FOUND, Refusal, allow_parameters
+from services.ingest.producer import Log
+from services.ingest.routes import Doors
 from services.ingest.settings import Settings
 from steppe.access.callers import EVENTS_WRITE, OPERATE, READ
-from steppe.access.described import with_gate
-from steppe.access.gate import Gate
+from steppe.access.middleware import Gate
+from steppe.access.openapi_security import with_gate
 from steppe.contracts import vocabulary_table
-from steppe.contracts.json_schema import file_name
-from steppe.contracts.security_headers import SecurityHeaders
-from steppe.domain.shapes import nearest
-from steppe.domain.vocabulary import EVENT_KINDS
-from steppe.telemetry.http_metrics import Measured
-from steppe.telemetry.http_traces import trace_requests
+from steppe.contracts.generate.json_schema import file_name
+from steppe.domain.events.vocabulary import EVENT_KINDS
+from steppe.domain.values.faults import nearest
+from steppe.http.metrics import Measured
+from steppe.http.security_headers import SecurityHeaders
+from steppe.http.traces import trace_requests
 
 
 class SchemaResponse(Response):
@@ -70,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.openapi = described_with_gate  # type: ignore[method-assign]
 
-    @app.post("/v1/events", status_code=202, openapi_extra=described.EVENTS, summary="Send events")
+    @app.post("/v1/events", status_code=202, openapi_extra=openapi.EVENTS, summary="Send events")
     async def events(request: Request) -> Response:
         """Answers 202 with the position once every broker that must has the events on disk.
 

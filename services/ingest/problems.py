@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from steppe.contracts.problems import MEDIA_TYPE, Problem
+from steppe.http.problems import MEDIA_TYPE, Problem
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import faust
 
-from services.projector import live
-from services.projector.door import Door
-from services.projector.ending import Watchdog, end_within
-from services.projector.health import Vitals, why_not_live, why_not_ready
-from services.projector.log_watch import LogWatch
-from services.projector.metrics import Metrics
+from services.projector.consumer import faust_app
+from services.projector.health.checks import Vitals, why_not_live, why_not_ready
+from services.projector.health.http_server import Door
+from services.projector.health.lag_monitor import LogWatch
+from services.projector.health.metrics import Metrics
+from services.projector.health.watchdog import Watchdog, end_within
 from services.projector.settings import Settings
 from steppe.settings import from_environment
 from steppe.telemetry import exporting, logs
@@ -28,7 +28,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 class Worker(faust.Worker):
     """Faust's worker, without its spinner and debugger, and with a deadline for its end."""
 
-    def __init__(self, app: live.Projector, settings: Settings) -> None:
+    def __init__(self, app: faust_app.Projector, settings: Settings) -> None:
         super().__init__(app, quiet=True, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False)
         self.spinner = None
         self._stop_seconds_max = settings.projector_stop_seconds_max
@@ -48,7 +48,7 @@ def main() -> None:
     exporting.configure(settings, "projector")
     for chatty in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    app = live.build(settings, lambda measure, value: metrics.observe(measure, value))
+    app = faust_app.build(settings, lambda measure, value: metrics.observe(measure, value))
     log_watch = LogWatch(settings.kafka, settings.topic, lambda: app.progress)
     watchdog = Watchdog(lambda: app.progress, (log_watch.ends, app.highwaters), settings.projector_stalled_seconds_max)
     metrics = Metrics(
@@ -88,7 +88,7 @@ def _door(settings: Settings, vitals: Callable[[], Vitals], metrics: Metrics) ->
     )
 
 
-def _vitals(app: live.Projector, log_watch: LogWatch, watchdog: Watchdog) -> Vitals:
+def _vitals(app: faust_app.Projector, log_watch: LogWatch, watchdog: Watchdog) -> Vitals:
     now = time.monotonic()
     return Vitals(
         seconds_since_turn=now - app.turned_at,

@@ -12,23 +12,21 @@ from urllib.parse import quote
 
 import typer
 
-from steppe.cli import (
-    addresses,
-    asking,
+from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
+from steppe.cli.commands import (  # fmt: skip
     backtest,
     backup,
     config,
     keys,
-    learnt,
     migrate,
-    project_story,
     quarantine,
     restore,
     rule_versions,
-    sending,
-    tables,
-)  # fmt: skip
-from steppe.cli.asking import RefusedError
+)
+from steppe.cli.commands import (
+    send as sending,
+)
+from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.environment import SettingFileError
 
@@ -66,7 +64,7 @@ def up(context: typer.Context) -> None:
 def adopt_log(context: typer.Context) -> None:
     """Take the log that is there for the truth from now on (options: steppe log adopt --help)."""
     addresses.find().into_environment()
-    command = [sys.executable, "-m", "services.projector.adopt", *context.args]
+    command = [sys.executable, "-m", "services.projector.commands.adopt_log", *context.args]
     os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
@@ -142,7 +140,7 @@ def flags(
         "investor_country": investor_country, "certainty": certainty, "as_of": as_of, "known_at": known_at,
         "rules": rules,
     }  # fmt: skip
-    items = list(asking.pages(addresses.find().api, "/v1/flags", query))
+    items = list(http_client.pages(addresses.find().api, "/v1/flags", query))
     if as_json:
         print_json(items)
     elif not items:
@@ -173,14 +171,14 @@ def project(
     now = learnt_since = None
     if known_at is not None:
         now = _project_told(api, key, {"as_of": found["as_of"], "rules": rules})
-        learnt_since = learnt.since(found["timeline"], now["timeline"])
+        learnt_since = timeline_diff.since(found["timeline"], now["timeline"])
     if as_json:
         print_json(
             found if now is None else {**found, "learnt_since": learnt_since, "as_known_now": now["explanation"]}
         )
         return
     screen = out()
-    for part in project_story.told(found, learnt_since, now):
+    for part in project_report.told(found, learnt_since, now):
         screen.print(part)
 
 
@@ -191,7 +189,7 @@ def status(
 ) -> None:
     """Show how far the read models are behind the log, by partition."""
     api = addresses.find().api
-    found = asking.get(api, "/v1/status")
+    found = http_client.get(api, "/v1/status")
     if wait:
         found = _wait_without_lag(api)
     if as_json:
@@ -218,7 +216,7 @@ def rebuild(context: typer.Context) -> None:
 )
 def verify(context: typer.Context) -> None:
     """Compare the read models with a fresh fold of the log, row by row (options: steppe verify --help)."""
-    _run_of_the_projector("services.projector.verify", context.args)
+    _run_of_the_projector("services.projector.commands.verify", context.args)
 
 
 @app.command()
@@ -228,7 +226,7 @@ def trace(
 ) -> None:
     """Print the stops of one event from HTTP to flag."""
     api = addresses.find().api
-    found = asking.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
+    found = http_client.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
     if as_json:
         print_json(found["items"])
         return
@@ -250,8 +248,8 @@ def prepare() -> None:
 def _project_told(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:
     """The project with its whole timeline, and the flags' changes and conflicts beside it."""
     path = f"/v1/projects/{quote(key, safe='')}"
-    found = asking.get(api, path, when)
-    story = asking.whole(api, f"{path}/timeline", {**when, "as_of": found["as_of"]})
+    found = http_client.get(api, path, when)
+    story = http_client.whole(api, f"{path}/timeline", {**when, "as_of": found["as_of"]})
     return {**found, "timeline": story["items"], "flag_changes": story["flag_changes"], "conflicts": story["conflicts"]}
 
 
@@ -267,7 +265,7 @@ def _wait_for(api: str, position: str) -> None:
     deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
     while True:
         try:
-            asking.get(api, "/v1/projects", {"min_position": position, "limit": 1})
+            http_client.get(api, "/v1/projects", {"min_position": position, "limit": 1})
         except RefusedError:
             if time.monotonic() > deadline:
                 raise
@@ -280,7 +278,7 @@ def _wait_without_lag(api: str) -> dict[str, Any]:
     deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
     with err().status("Waiting for the read models ...") as spinner:
         while True:
-            found = asking.get(api, "/v1/status")
+            found = http_client.get(api, "/v1/status")
             lags = [part.get("lag_events") for part in found["partitions"]]
             if all(lag == 0 for lag in lags):
                 return found

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from steppe.contracts import items
 from steppe.contracts.items import Item
-from steppe.domain.explain import sentence
-from steppe.domain.history import SEVERITIES, Flag, ProjectState
+from steppe.domain.explanation.flag_text import sentence
+from steppe.domain.values.states import SEVERITIES, Flag, ProjectState
 
 TRANSITIONS = ("raised", "escalated", "eased", "cleared", "revoked")
 CAUSES = ("event", "day", "correction", "rules")

@@ -16,9 +16,9 @@ from urllib.parse import unquote
 import msgspec
 
 from steppe.contracts import envelope as cloudevents
-from steppe.domain.events import Event, interpret
-from steppe.domain.validation import Fault, faults_of, read_day, warnings_of
-from steppe.domain.vocabulary import name_of_type
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.events.validation import Fault, faults_of, read_day, warnings_of
+from steppe.domain.events.vocabulary import name_of_type
 
 STRUCTURED = "application/cloudevents+json"
 _WHEN = ("time", "recordedtime")

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from steppe.domain.shapes import REFERENCE_LENGTH_MAX, SLUG_LENGTH_MAX, Fault, escape, is_slug, nearest, text_fault
-from steppe.domain.vocabulary import VOCABULARY, name_of_type
+from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX, is_slug, text_fault
+from steppe.domain.events.vocabulary import VOCABULARY, name_of_type
+from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape, nearest
 
 SPECVERSION = "1.0"
 JSON = "application/json"

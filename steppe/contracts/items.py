@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from steppe.domain.explain import age_months, sentence
-from steppe.domain.history import Flag, ProjectState, Start
-from steppe.domain.levels import Level
+from steppe.domain.explanation.flag_text import age_months, sentence
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Flag, ProjectState, Start
 
 Item = dict[str, Any]
 

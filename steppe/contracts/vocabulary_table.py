@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from steppe.contracts import envelope
-from steppe.domain import shapes as rules
-from steppe.domain import vocabulary as words
-from steppe.domain.levels import Level
-from steppe.domain.vocabulary import EventKind, Field, Row
+from steppe.domain.events import field_checks as rules
+from steppe.domain.events import vocabulary as words
+from steppe.domain.events.vocabulary import EventKind, Field, Row
+from steppe.domain.values.faults import SLUG_LENGTH_MAX
+from steppe.domain.values.levels import Level
 
 MARKS = {
     Row.BINDING: "binds a leg of its deal",
@@ -37,7 +38,7 @@ def as_json() -> dict[str, Any]:
         "attributes": {"cloudevents": list(envelope.CONTEXT), "extensions": list(envelope.EXTENSIONS)},
         "limits": {
             "text_characters": rules.TEXT_LENGTH_MAX,
-            "slug_characters": rules.SLUG_LENGTH_MAX,
+            "slug_characters": SLUG_LENGTH_MAX,
             "attribute_characters": envelope.ATTRIBUTE_LENGTH_MAX,
             "list_entries": rules.LIST_LENGTH_MAX,
             "number": rules.NUMBER_MAX,

@@ -10,7 +10,7 @@ from importlib import resources
 
 import asyncpg
 
-from steppe.database import living, rule_versions
+from steppe.database import active_read_model, rule_versions
 
 # Any number will do, as long as nobody else takes it: "STEP" in ASCII.
 _LOCK = 0x53544550
@@ -108,7 +108,7 @@ async def ensure_checkpoints(connection: asyncpg.Connection, topic: str, partiti
     """A row for each partition in every read model, at the beginning unless it is there: an unknown partition is to be
     noticed, not guessed."""
     async with connection.transaction():
-        for row in await connection.fetch(living.STATEMENTS["read_models"]):
+        for row in await connection.fetch(active_read_model.STATEMENTS["read_models"]):
             await connection.execute(
                 f"INSERT INTO {row['schema_name']}.checkpoint (topic, partition)"  # noqa: S608 - the pointer checks names
                 " SELECT $1, partition FROM generate_series(0, $2::integer - 1) AS partition"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from steppe.database import queries
-from steppe.domain.rule_document import document_of, rules_from
-from steppe.domain.rules import RULES, Rules
+from steppe.database import sql
+from steppe.domain.rules.rule_document import document_of, rules_from
+from steppe.domain.rules.rules import RULES, Rules
 
 if TYPE_CHECKING:
     import asyncpg
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Connection = PoolConnectionProxy | asyncpg.Connection
 
-STATEMENTS = queries.load("rules")
+STATEMENTS = sql.load("rules")
 
 
 class RuleVersionError(Exception):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from steppe.log.connection import parse
+from steppe.log.broker_address import parse
 
 
 def _checked(address: str) -> str:

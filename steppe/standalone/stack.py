@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from steppe.cli import migrate
+from steppe.cli.commands import migrate
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.migrate import Login
 from steppe.standalone import kafka, postgres

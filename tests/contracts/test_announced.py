@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from steppe.contracts import async_api
-from steppe.contracts.announced_schema import flag_schema, project_schema
-from steppe.contracts.generate import ANNOUNCED, CHECKOUT
+from steppe.contracts.generate import async_api
+from steppe.contracts.generate.__main__ import ANNOUNCED, CHECKOUT
+from steppe.contracts.generate.announced_schema import flag_schema, project_schema
 
 EXAMPLES = sorted((CHECKOUT / ANNOUNCED / "examples").glob("*.json"))
 SCHEMAS = {"flag": flag_schema(), "project": project_schema()}

@@ -23,9 +23,9 @@ from steppe.contracts.codec import (
     encode,
     from_http_binary,
 )
-from steppe.domain.events import Event, interpret
-from steppe.domain.validation import faults_of
-from steppe.domain.vocabulary import COMMON_FIELDS, PAPER_INSTRUMENTS, ROLES
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.events.validation import faults_of
+from steppe.domain.events.vocabulary import COMMON_FIELDS, PAPER_INSTRUMENTS, ROLES
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 DATA: dict[str, Any] = {"occurred": "2022-03-01", "deal": "alpha", "instrument": "mou"}

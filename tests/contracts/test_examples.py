@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 
 import steppe.contracts
 from steppe.contracts.codec import Accepted, Decoded, Refused, accept, decode
-from steppe.contracts.json_schema import schema_of
-from steppe.domain.vocabulary import EVENT_KINDS, VOCABULARY
+from steppe.contracts.generate.json_schema import schema_of
+from steppe.domain.events.vocabulary import EVENT_KINDS, VOCABULARY
 
 EXAMPLES = Path(steppe.contracts.__file__).parent / "examples"
 ACCEPTED = sorted(EXAMPLES.glob("*/accepted*.json"))

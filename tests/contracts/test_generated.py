@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from steppe.contracts import topics, vocabulary_table
-from steppe.contracts.generate import CHECKOUT, SCHEMAS, generated
-from steppe.contracts.json_schema import file_name
-from steppe.domain.vocabulary import VOCABULARY
+from steppe.contracts.generate.__main__ import CHECKOUT, SCHEMAS, generated
+from steppe.contracts.generate.json_schema import file_name
+from steppe.domain.events.vocabulary import VOCABULARY
 
 ADVICE = "run python -m steppe.contracts.generate and commit what it writes"
 

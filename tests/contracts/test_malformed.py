@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from steppe.contracts.codec import MalformedError, Refused, accept, decode_structured, from_http_binary
-from steppe.domain.validation import Fault
+from steppe.domain.events.validation import Fault
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 DATA: dict[str, Any] = {

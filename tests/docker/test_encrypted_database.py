@@ -16,10 +16,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from steppe.cli import migrate
+from steppe.cli.commands import migrate
 from steppe.database.migrate import Login
 from steppe.standalone.places import LOOPBACK, free_port
-from tests.services.encrypting import PASSWORD, an_event_goes_all_its_way, certificates
+from tests.services.access.encrypting import PASSWORD, an_event_goes_all_its_way, certificates
 from tests.stack import Stack
 
 _POSTGRES_UID = 999

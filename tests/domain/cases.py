@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steppe.domain.rules import RULES, Override, Rules
+from steppe.domain.rules.rules import RULES, Override, Rules
 
 Case = dict[str, Any]
 

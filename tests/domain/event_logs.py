@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from steppe.domain.events import Event, interpret
-from steppe.domain.vocabulary import name_of_type
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.events.vocabulary import name_of_type
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from datetime import date, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steppe.domain.history import History
-from steppe.domain.rules import RULES, Override, Rules
+from steppe.domain.rules.rules import RULES, Override, Rules
+from steppe.domain.values.states import History
 from tests.domain.random_logs import Log, days, instants
 
 PROFILE = os.environ.get("STEPPE_HYPOTHESIS_PROFILE", "quick")

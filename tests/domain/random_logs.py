@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from steppe.domain.events import Event, interpret
-from steppe.domain.shapes import RECLASSIFIABLE
-from steppe.domain.validation import FIELDS_ANYWHERE, faults_of
-from steppe.domain.vocabulary import EVENT_KINDS, ROLES, VOCABULARY, EventKind, Field, FieldKind
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.events.field_checks import RECLASSIFIABLE
+from steppe.domain.events.validation import FIELDS_ANYWHERE, faults_of
+from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, VOCABULARY, EventKind, Field, FieldKind
 
 PROJECTS = ("north", "south", "east")
 PARTIES = ("alpha", "beta", "gamma", "delta")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 
-from tests.domain import test_fold_properties, test_portfolio_properties
+from tests.domain.fold import test_fold_properties
+from tests.domain.markets import test_portfolio_properties
 from tests.domain.properties import EVENTS_MAX, PROFILE, Case, Properties, as_often_as_the_profile_says, cases
 from tests.domain.random_logs import Log
 

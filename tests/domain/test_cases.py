@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 import pytest
 
-from steppe.domain.explain import age_months
-from steppe.domain.history import DealState, Flag, Judgement, Start
-from steppe.domain.portfolio import Portfolio, portfolio
-from steppe.domain.record import Record
-from steppe.domain.validation import faults_of
-from steppe.domain.vocabulary import Row
+from steppe.domain.analysis.portfolio import Portfolio, portfolio
+from steppe.domain.events.corrections import Record
+from steppe.domain.events.validation import faults_of
+from steppe.domain.events.vocabulary import Row
+from steppe.domain.explanation.flag_text import age_months
+from steppe.domain.values.states import DealState, Flag, Judgement, Start
 from tests.domain.cases import CASES, Answers, Case, check, rules_of
 from tests.domain.event_logs import from_wire
 

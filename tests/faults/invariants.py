@@ -13,11 +13,11 @@ from contextlib import contextmanager
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.projector.verify import Verdict, verify
+from services.projector.commands.verify import Verdict, verify
 from tests.faults.load import Identity
 from tests.faults.own_stack import World
 from tests.faults.workers import Workers
-from tests.services.projection import checkpoints, log_ends
+from tests.services.projector.projection import checkpoints, log_ends
 
 
 def hold(world: World, acknowledged: Collection[Identity], workers: Workers, seconds: float = 90) -> Verdict:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.services.projection import Message, event
+from tests.services.projector.projection import Message, event
 
 Identity = tuple[str, str, str]
 """Subject, source and id: what makes an event this one and no other."""

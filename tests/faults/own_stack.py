@@ -22,7 +22,7 @@ from types import MappingProxyType
 import asyncpg
 import psutil
 
-from steppe.cli import migrate
+from steppe.cli.commands import migrate
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, Ports

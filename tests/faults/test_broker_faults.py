@@ -18,7 +18,7 @@ from tests.faults.load import Sender, sending
 from tests.faults.own_stack import OwnStack, World, own_brokers, own_folder, world_on
 from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest_door import Door, memorandum, problem
+from tests.services.ingest.ingest_door import Door, memorandum, problem
 
 _DELIVER = {"STEPPE_INGEST_DELIVER_SECONDS_MAX": "4"}
 

@@ -10,7 +10,7 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import sending
 from tests.faults.own_stack import World
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest_door import Door, logged, memorandum
+from tests.services.ingest.ingest_door import Door, logged, memorandum
 
 _HOUR = 3600
 _JUMPS = (_HOUR, -_HOUR, 30 * 24 * _HOUR, -100 * 24 * _HOUR, 0)

@@ -14,7 +14,7 @@ from tests.faults.load import identities, messages
 from tests.faults.own_stack import World
 from tests.faults.proxy import proxy_to
 from tests.faults.workers import QUICK, Workers
-from tests.services.projection import Message, publish
+from tests.services.projector.projection import Message, publish
 from tests.stack import Service
 
 _PROJECTS = 50

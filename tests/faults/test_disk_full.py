@@ -11,7 +11,7 @@ from tests.faults.load import identities, messages, sending
 from tests.faults.own_stack import OwnStack, own_brokers, own_database, world_on
 from tests.faults.small_disk import small_disk
 from tests.faults.workers import QUICK, Workers
-from tests.services.projection import publish
+from tests.services.projector.projection import publish
 
 
 def test_a_database_whose_disk_is_full_is_waited_for_and_goes_on_when_there_is_room(

@@ -13,8 +13,8 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import identities, messages, sending
 from tests.faults.own_stack import World
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest_door import Door, logged, memorandum
-from tests.services.projection import Message, publish
+from tests.services.ingest.ingest_door import Door, logged, memorandum
+from tests.services.projector.projection import Message, publish
 from tests.stack import Service
 
 _STEPS = ("before-apply", "after-decode", "fold", "after-events", "before-checkpoint", "before-commit", "after-commit")

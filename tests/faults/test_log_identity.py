@@ -17,14 +17,14 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
-from services.projector.verify import verify
-from steppe.cli.migrate import ensure_topic
+from services.projector.commands.verify import verify
+from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS
 from steppe.log.records import Record, fingerprint
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, free_ports
-from tests.services.projection import QUICK, Message, event, log_ends, publish, until, until_covered
-from tests.services.reading_api import api, get
+from tests.services.api.reading_api import api, get
+from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until, until_covered
 from tests.stack import Database, Service, Stack
 
 Start = Callable[..., Service]

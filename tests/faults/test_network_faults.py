@@ -17,7 +17,7 @@ from tests.faults.own_stack import OwnStack, World, own_brokers, own_folder, wor
 from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
-from tests.services.projection import Message, publish
+from tests.services.projector.projection import Message, publish
 
 _DATABASE_SECONDS = 2.0
 

@@ -17,8 +17,8 @@ from tests.faults.load import SOURCE, identities, messages
 from tests.faults.own_stack import World
 from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest_door import LINES, Door, lines, logged, memorandum, problem
-from tests.services.projection import Message, event, publish
+from tests.services.ingest.ingest_door import LINES, Door, lines, logged, memorandum, problem
+from tests.services.projector.projection import Message, event, publish
 
 _BATCH = 8
 _KEY, _VALUE, _ = event("poisoned", "poisoned-mine")

@@ -14,11 +14,11 @@ from collections.abc import Callable
 
 import asyncpg
 
-from services.projector.verify import verify
+from services.projector.commands.verify import verify
 from tests.faults.load import troubled_messages
 from tests.faults.sizes import FULL, seeded
 from tests.faults.workers import QUICK, SESSION_SECONDS, Workers
-from tests.services.projection import checkpoints, log_ends, publish, until_covered
+from tests.services.projector.projection import checkpoints, log_ends, publish, until_covered
 from tests.stack import Database, Service, Stack
 
 KILLS = 20 if FULL else 8

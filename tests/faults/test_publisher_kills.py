@@ -13,8 +13,8 @@ import asyncpg
 
 from tests.faults.load import troubled_messages
 from tests.faults.sizes import seeded
-from tests.services.projection import QUICK, log_ends, publish, until_covered
-from tests.services.published import Topics, until_sent
+from tests.services.projector.projection import QUICK, log_ends, publish, until_covered
+from tests.services.publisher.published import Topics, until_sent
 from tests.stack import Database, Service, Stack
 
 KILLS = 6

@@ -10,7 +10,7 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import identities, messages
 from tests.faults.own_stack import World
 from tests.faults.workers import QUICK, Workers
-from tests.services.projection import publish
+from tests.services.projector.projection import publish
 
 _PROJECTS = 120
 

@@ -11,7 +11,7 @@ from tests.faults.load import identities, messages
 from tests.faults.own_stack import World
 from tests.faults.sizes import FULL, seeded
 from tests.faults.workers import QUICK, SESSION_SECONDS, Workers
-from tests.services.projection import Message, publish
+from tests.services.projector.projection import Message, publish
 
 _REBALANCING_SECONDS = 120 if FULL else 15
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from services.api import ledger, shapes
+from services.api.views import money_and_stakes, project_view
 from steppe.contracts.codec import decode_structured
-from steppe.domain.portfolio import Portfolio, portfolio
-from steppe.domain.project_in_words import Explanation
+from steppe.domain.analysis.portfolio import Portfolio, portfolio
+from steppe.domain.explanation.project_text import Explanation
 from tests.domain.event_logs import from_wire
 
 Document = dict[str, Any]
@@ -94,11 +94,11 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}
     detail = {
-        **shapes.project_detail(state.project, state.deals, state.flags, shared, "", as_of, _NOT_TOLD),
-        "stakes": ledger.stakes(events, state.deals),
-        "offtakes": ledger.offtakes(events, state.deals),
-        "money": ledger.money(events),
-        "value_chain": ledger.value_chain(events),
+        **project_view.project_detail(state.project, state.deals, state.flags, shared, "", as_of, _NOT_TOLD),
+        "stakes": money_and_stakes.stakes(events, state.deals),
+        "offtakes": money_and_stakes.offtakes(events, state.deals),
+        "money": money_and_stakes.money(events),
+        "value_chain": money_and_stakes.value_chain(events),
     }
     known = {reading.event.reference: reading.event.known for reading in record.readings.values()}
     corrections = [

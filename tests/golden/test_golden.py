@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from steppe.domain.portfolio import Portfolio
+from steppe.domain.analysis.portfolio import Portfolio
 from tests.golden.documents import FOLDER, SLUGS, Golden, Question, answer, example, judged, load
 from tests.golden.show import difference
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.command import EXAMPLE, Command
-from tests.services.reading_api import Log
+from tests.services.api.reading_api import Log
 from tests.stack import Database, Service
 
 

@@ -17,18 +17,18 @@ import asyncpg
 import httpx
 import pytest
 
-from services.projector.announcing import Announcer
-from services.projector.verify import verify
-from steppe.cli.migrate import ensure_topic
+from services.projector.commands.verify import verify
+from services.projector.publisher.flag_diff import Announcer
+from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import DEALS
 from steppe.log import archive
-from steppe.log.facts import LogFacts, opened
+from steppe.log.topic_info import LogFacts, opened
 from tests.conftest import drop_database
 from tests.journeys.command import EXAMPLE
-from tests.services.projection import QUICK, Message, event, log_ends, publish, until_covered
-from tests.services.reading_api import api
+from tests.services.api.reading_api import api
+from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
 from tests.stack import Database, Service, Stack, database_of
 
 PLACES = """

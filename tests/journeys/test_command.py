@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from steppe.domain.history import Judgement
-from steppe.domain.portfolio import portfolio
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.values.states import Judgement
 from tests.domain.event_logs import from_wire
 from tests.journeys.command import EXAMPLE, Command
 from tests.stack import Database, Service, Stack

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.command import Command
-from tests.services.reading_api import SOURCE, Log, event, memorandum, registered
+from tests.services.api.reading_api import SOURCE, Log, event, memorandum, registered
 from tests.stack import Database, Service
 
 KATPAR = ("project", "north-katpar-upper-kairakty")

@@ -14,7 +14,7 @@ import pytest
 
 from steppe.contracts.partitioning import partition_of
 from tests.journeys.command import Command
-from tests.services.reading_api import Log, memorandum, registered
+from tests.services.api.reading_api import Log, memorandum, registered
 from tests.stack import Database, Service
 
 BROKEN = b'{"subject": "north", \xff\x00'

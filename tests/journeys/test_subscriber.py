@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services.projection import QUICK
-from tests.services.published import Topics
+from tests.services.projector.projection import QUICK
+from tests.services.publisher.published import Topics
 from tests.stack import Database, Service, Stack
 
 Start = Callable[..., Service]

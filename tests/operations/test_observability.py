@@ -18,7 +18,7 @@ import yaml
 
 from steppe.standalone.children import Child
 from steppe.standalone.places import free_port
-from tests.services.published import Topics
+from tests.services.publisher.published import Topics
 from tests.stack import Service, Stack
 
 ROOT = Path(__file__).parent.parent.parent

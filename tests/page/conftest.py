@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from steppe.cli.migrate import ensure_topic
+from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from tests.conftest import clone_database, drop_database
-from tests.services.reading_api import Log
+from tests.services.api.reading_api import Log
 from tests.stack import Service, Stack, database_of, start_service
 
 ROOT = Path(__file__).parent.parent.parent

@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from babel.messages.extract import extract_from_dir
 from playwright.sync_api import Browser, Page, expect
 
-from services.api.page.words import LANGUAGES, words
+from services.api.page.i18n import LANGUAGES, words
 from tests.page.conftest import ARTEFACTS, ROOT, Visit
 
 PROJECT = "/projects/north-katpar-upper-kairakty"

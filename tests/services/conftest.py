@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.services.quarantining import Worked
-from tests.services.reading_api import Log, api
+from tests.services.api.reading_api import Log, api
+from tests.services.quarantine.quarantining import Worked
 from tests.stack import Database, Stack
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from steppe.domain.levels import Level
+from steppe.domain.values.levels import Level
 
 WIDTH = 900
 MARGIN = 12

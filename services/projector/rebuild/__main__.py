@@ -15,10 +15,10 @@ import asyncpg
 import msgspec
 from aiokafka.errors import KafkaError
 
-from services.projector.errors import ProjectorError
-from services.projector.rebuild import way_back
-from services.projector.rebuild.run import RebuildError, Rebuilt, rebuild
-from services.projector.rebuild.screen import screen
+from services.projector.projection.errors import ProjectorError
+from services.projector.rebuild import roll_back
+from services.projector.rebuild.pipeline import RebuildError, Rebuilt, rebuild
+from services.projector.rebuild.progress_bar import screen
 from services.projector.settings import Settings
 from steppe.database.rule_versions import RuleVersionError
 from steppe.settings import from_environment
@@ -49,20 +49,20 @@ def main() -> None:
 
 async def _do(settings: Settings, asked: argparse.Namespace) -> str:
     if asked.status:
-        found = await way_back.read_models(settings)
+        found = await roll_back.read_models(settings)
         return _json(found) if asked.json else _status(found)
     if asked.drop_previous:
-        dropped = await way_back.drop_previous(settings)
+        dropped = await roll_back.drop_previous(settings)
         return _json({"dropped": dropped}) if asked.json else f"{dropped} is gone."
     if asked.abandon:
-        dropped = await way_back.abandon(settings)
+        dropped = await roll_back.abandon(settings)
         return (
             _json({"dropped": dropped})
             if asked.json
             else f"{dropped} is gone; the living read model was never touched."
         )
     if asked.roll_back:
-        schema, position = await way_back.roll_back(settings)
+        schema, position = await roll_back.roll_back(settings)
         if asked.json:
             return _json({"living": schema, "position": position})
         return f"{schema} lives again, at {position}. `steppe rebuild --roll-back` once more goes forward."

@@ -14,9 +14,9 @@ import threading
 import asyncpg
 import msgspec
 
-from services.projector.rebuild.folding import fold
-from services.projector.rebuild.judging import judge
-from services.projector.rebuild.storing import store
+from services.projector.rebuild.fold_projects import fold
+from services.projector.rebuild.judge_markets import judge
+from services.projector.rebuild.load_events import store
 from services.projector.settings import Settings
 from steppe.database import rule_versions
 from steppe.settings import from_environment

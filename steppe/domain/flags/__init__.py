@@ -18,7 +18,7 @@ from steppe.domain.flags import (
     slipping,
     unchecked,
 )
-from steppe.domain.flags.rungs import ProjectSight, Raised, Sight
+from steppe.domain.flags.severity_steps import ProjectSight, Raised, Sight
 
 DEAL_FLAGS: dict[str, Callable[[Sight], Raised | None]] = {
     "lapsed": lapsed.raised,

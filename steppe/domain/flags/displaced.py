@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.flags.rungs import Raised, Rung
-from steppe.domain.history import Crossing
+from steppe.domain.flags.severity_steps import Raised, Rung
+from steppe.domain.values.states import Crossing
 
 
 @dataclass(frozen=True, slots=True)

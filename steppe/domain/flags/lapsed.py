@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from steppe.domain.flags.rungs import Raised, Rung, Sight
-from steppe.domain.legs import day_of
+from steppe.domain.deals.legs import day_of
+from steppe.domain.flags.severity_steps import Raised, Rung, Sight
 
 
 def raised(sight: Sight) -> Raised | None:

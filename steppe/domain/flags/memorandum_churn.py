@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.rungs import Raised, Rung, Sight
+from steppe.domain.flags.severity_steps import Raised, Rung, Sight
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from steppe.domain.flags.rungs import Raised, Sight, rung
+from steppe.domain.flags.severity_steps import Raised, Sight, rung
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steppe.domain.flags.rungs import DELIVERING_KINDS, Raised, Sight, rung
+from steppe.domain.flags.severity_steps import DELIVERING_KINDS, Raised, Sight, rung
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.rungs import DELIVERING_KINDS, ProjectSight, Raised, Rung, rung
+from steppe.domain.flags.severity_steps import DELIVERING_KINDS, ProjectSight, Raised, Rung, rung
 
 
 def raised(project: ProjectSight) -> Raised | None:

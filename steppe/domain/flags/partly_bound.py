@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.rungs import Raised, Sight, rung
-from steppe.domain.history import EVER, Start
-from steppe.domain.levels import Level
+from steppe.domain.flags.severity_steps import Raised, Sight, rung
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import EVER, Start
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from steppe.domain.flags.rungs import Raised, Sight, rung
-from steppe.domain.levels import Level
+from steppe.domain.flags.severity_steps import Raised, Sight, rung
+from steppe.domain.values.levels import Level
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.rungs import Raised, Rung, Sight
-from steppe.domain.levels import Level
+from steppe.domain.flags.severity_steps import Raised, Rung, Sight
+from steppe.domain.values.levels import Level
 
 
 def raised(sight: Sight) -> Raised | None:

@@ -8,11 +8,11 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from steppe.domain.events import Event
-from steppe.domain.explain import sentence
-from steppe.domain.history import FOREVER, DealState, Flag, Judgement
-from steppe.domain.portfolio import portfolio
-from steppe.domain.rules import RULES, Rules
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.events.event import Event
+from steppe.domain.explanation.flag_text import sentence
+from steppe.domain.rules.rules import RULES, Rules
+from steppe.domain.values.states import FOREVER, DealState, Flag, Judgement
 from tests.domain.event_logs import event
 
 NOTHING = "nothing"

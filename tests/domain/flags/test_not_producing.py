@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from steppe.domain.events import Event
-from steppe.domain.portfolio import portfolio
-from steppe.domain.rules import RULES, Override
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rules import RULES, Override
 from tests.domain.event_logs import event
 from tests.domain.flags import portfolio_by_hand as by_hand
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, freed, held, judged, paper, pursued, said, the

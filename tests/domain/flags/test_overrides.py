@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from steppe.domain.events import Event
-from steppe.domain.rules import RULES, Circumstances, Override, Rules
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rules import RULES, Circumstances, Override, Rules
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, paper, pursued, turns
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from steppe.domain.events import Event
-from steppe.domain.history import Start
+from steppe.domain.events.event import Event
+from steppe.domain.values.states import Start
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deal_on, deposit, held, pursued, said, standing, the, turns
 

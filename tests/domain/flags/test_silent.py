@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from steppe.domain.events import Event
+from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, held, paper, pursued, said, the, turns
 

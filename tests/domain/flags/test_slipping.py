@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steppe.domain.events import Event
+from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
 from tests.domain.flags import portfolio_by_hand as by_hand
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, freed, held, paper, pursued, said, the

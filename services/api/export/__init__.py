@@ -1,0 +1,1 @@
+"""Answers as files: CSV columns and spreadsheets."""

@@ -1,0 +1,111 @@
+"""Items as tables, and as CSV: flat columns, lists joined by `;`. Pure.
+
+A path such as `headline.severity` leads through the item; through a list it leads into each element.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from steppe.domain.analysis.crosswalk import SCHEMES
+from steppe.domain.values.levels import Level
+
+PROJECTS = (
+    "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
+    "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
+    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined", "latitude", "longitude",
+)  # fmt: skip
+DEALS = (
+    "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
+    "legs.leg", "legs.since", "legs.valid", "missing_legs", "clocks.memorandum.started", "clocks.memorandum.age_months",
+    "clocks.silence.started", "clocks.silence.age_months", "clocks.step.started", "clocks.step.age_months",
+    "flags.flag", "flags.severity", "sentence",
+)  # fmt: skip
+FLAGS = (
+    "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
+    "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
+    "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
+)  # fmt: skip
+MARKETS = (
+    "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
+    "deals_of_unknown_nation", "first_bound_on", *(f"deals_by_level.{level.label}" for level in Level),
+    "flags.displaced", "flags.crowded", "flags.memorandum-only.watch", "flags.memorandum-only.stagnant",
+    "flags.memorandum-only.presumed-dead",
+)  # fmt: skip
+TIMELINE = (
+    "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
+    "deal_level", "project_level", "parties.party", "parties.role", "position",
+)  # fmt: skip
+FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects")
+RETRACTIONS = (
+    "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
+    "recorded", "position",
+)  # fmt: skip
+TRANSITIONS = (
+    "id", "project", "country", "deal", "flag", "transition", "severity_before", "severity", "certainty", "since", "on",
+    "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
+)  # fmt: skip
+QUARANTINE = ("id", "subject", "stage", "reason", "held_events", "since", "bytes")
+CONFLICTS = ("event", "subject", "position", "stands_at")
+
+# A spreadsheet runs a cell that begins like this.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
+    """The columns of projects that are told in the words of these registers too."""
+    return tuple(f"crosswalk.{key}.{part}" for key in SCHEMES if key in schemes for part in ("code", "name"))
+
+
+def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:
+    """The items under a header line; UTF-8, CRLF as RFC 4180 has it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(heading(column) for column in columns)
+    for item in items:
+        writer.writerow(_cell(_at(item, column.split("."))) for column in columns)
+    return out.getvalue().encode()
+
+
+def heading(column: str) -> str:
+    """How a column is headed: its path with underscores."""
+    return column.replace(".", "_")
+
+
+def valued(item: dict[str, Any], column: str) -> Any:
+    """What stands in a column, as itself; a list as one text, None for what is not there."""
+    found = _at(item, column.split("."))
+    return ";".join(_text(element) for element in found) if isinstance(found, list) else found
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    for place, name in enumerate(path):
+        if isinstance(value, list):
+            return [_at(element, path[place:]) for element in value]
+        if value is None:
+            return None
+        value = value[name]
+    return value
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return _safe(";".join(_text(element) for element in value))
+    return _text(value) if isinstance(value, int | float) else _safe(_text(value))
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,168 @@
+"""POST /v1/backtest: history under other thresholds (domain page, section 6). Reads; keeps nothing.
+
+Judging everything twice takes seconds of processor, so it runs beside the event loop, one back-test at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns, spreadsheets
+from services.api.store import row_decoding
+from services.api.store.knowledge import rules_named
+from services.api.store.snapshot import Snapshot
+from services.api.web import backtest_request, query_parameters
+from services.api.web.backtest_request import Asked, refusal
+from services.api.web.responses import CSV, JSON, service_of
+from steppe.domain.analysis.backtest import FLAGS, Backtest, backtest
+from steppe.domain.analysis.portfolio import Portfolio, portfolio
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rule_document import RuleDocumentError, document_of, rules_from
+from steppe.domain.rules.rules import Rules
+from steppe.domain.values.states import EVER
+
+router = APIRouter(tags=["rules"])
+
+_COLUMNS = (
+    "flag",
+    "severity",
+    "project",
+    "deal",
+    "raised_on",
+    "raised_before_on",
+    "days_earlier",
+    "outcome",
+    "outcome_on",
+    "outcome_before",
+)
+_one_at_a_time = asyncio.Semaphore(1)
+
+
+@router.post("/v1/backtest", openapi_extra=backtest_request.DESCRIBED)
+async def back_test(request: Request) -> Response:
+    """Which flags other thresholds would have raised, how much earlier, and how often the deal bound anyway.
+
+    Both versions judge the record as it is known at one instant (default: now): a back-test looks with hindsight.
+    """
+    asked = await backtest_request.asked(request)
+    shape = query_parameters.read(request, ("format",)).format
+    async with _one_at_a_time:
+        async with service_of(request).reader.snapshot() as snapshot:
+            against = await rules_named(snapshot, asked.against, "against")
+            tried = await _tried(snapshot, asked, against)
+            flags = asked.flags or _flags_of(_changed_rules(against, tried))
+            events = await _events(snapshot)
+            position = snapshot.position
+        found, projects = await asyncio.to_thread(_judge, events, asked, flags, against, tried)
+    items = [asdict(warned) for warned in found.warnings]
+    headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
+    about = {"what": "/v1/backtest", "position": position, "version": tried.version, "against": against.version}
+    match shape:
+        case "csv":
+            return Response(csv_columns.csv_of(items, _COLUMNS), headers=headers, media_type=CSV)
+        case "xlsx":
+            book = spreadsheets.xlsx_of(items, _COLUMNS, about)
+            return Response(book, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
+        case "parquet":
+            table = spreadsheets.parquet_of(items, _COLUMNS, about)
+            return Response(table, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
+    body = {
+        "version": tried.version,
+        "against": against.version,
+        "changed": _changed(against, tried),
+        "overrides": None if against.overrides == tried.overrides else _overrides(against, tried),
+        "flags": flags,
+        "projects": projects,
+        "known_at": asked.known_at or datetime.now(UTC).replace(microsecond=0),
+        "from": None if asked.first_day == EVER else asked.first_day,
+        "to": asked.last_day,
+        "summary": [asdict(score) for score in found.scores],
+        "items": items,
+        "position": position,
+    }
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+def _judge(
+    events: list[Event], asked: Asked, flags: tuple[str, ...], against: Rules, tried: Rules
+) -> tuple[Backtest, int]:
+    """What came out, and how many projects were looked at."""
+    before, after = (
+        _only(portfolio(events, asked.known_at, recorded=asked.recorded, rules=rules), asked)
+        for rules in (against, tried)
+    )
+    found = backtest(before, after, flags=flags, first_day=asked.first_day, last_day=asked.last_day)
+    return found, len(after.histories)
+
+
+def _only(found: Portfolio, asked: Asked) -> Portfolio:
+    """The projects that were asked for, judged among all."""
+    if not asked.only:
+        return found
+    chosen = [project for project in found.histories if _matches(found, project, asked)]
+    return Portfolio(
+        records=found.records,
+        histories={project: found.histories[project] for project in chosen},
+        rivalries={project: found.rivalries[project] for project in chosen},
+    )
+
+
+def _matches(found: Portfolio, project: str, asked: Asked) -> bool:
+    state = found.judged(project, asked.last_day).project
+    has: dict[str, set[str | None]] = {
+        "project": {project},
+        "country": {state.country},
+        "commodity": set(state.commodities),
+    }
+    return all(has[field] & set(wanted) for field, wanted in asked.only.items())
+
+
+async def _tried(snapshot: Snapshot, asked: Asked, against: Rules) -> Rules:
+    if asked.rules is None:
+        return await rules_named(snapshot, asked.version, "version")
+    try:
+        return rules_from({"version": "tried", **asked.rules}, against)
+    except RuleDocumentError as error:
+        raise refusal([(f"/rules{fault.pointer}", fault.message) for fault in error.faults]) from error
+
+
+async def _events(snapshot: Snapshot) -> list[Event]:
+    events = []
+    async for row in snapshot.each("api_events_that_fold"):
+        event = row_decoding.event(row)
+        if event is not None:
+            events.append(event)
+    return events
+
+
+def _changed_rules(against: Rules, tried: Rules) -> set[str]:
+    """The rules that do not judge alike, by their values or somewhere."""
+    places = set(against.overrides) ^ set(tried.overrides)
+    return set(_changed(against, tried)) | {override.rule for override in places}
+
+
+def _flags_of(rules: set[str]) -> tuple[str, ...]:
+    """The flags that these rules decide; memorandum-only for none. Raises RefusalError when none of them is compared."""
+    found = tuple(flag for flag in FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
+    if rules and not found:
+        told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(FLAGS)}"
+        raise refusal([("/rules", told)])
+    return found or ("memorandum-only",)
+
+
+def _overrides(against: Rules, tried: Rules) -> dict[str, Any]:
+    return {"before": document_of(against)["overrides"], "tried": document_of(tried)["overrides"]}
+
+
+def _changed(against: Rules, tried: Rules) -> dict[str, Any]:
+    return {
+        rule: {"before": against.values[rule], "tried": value}
+        for rule, value in sorted(tried.values.items())
+        if against.values[rule] != value
+    }

@@ -1,0 +1,110 @@
+"""What the record took back and where sources disagree: /v1/retractions, /v1/conflicts (domain page, section 7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.store import row_decoding
+from services.api.store.knowledge import read_as_known
+from services.api.store.snapshot import Row, Snapshot
+from services.api.web import query_parameters
+from services.api.web.pagination import after
+from services.api.web.query_parameters import Question, described
+from services.api.web.responses import Page, answer_list
+from steppe.domain.events.corrections import Reading
+from steppe.domain.events.event import Event
+
+router = APIRouter(tags=["the record"])
+
+Item = dict[str, Any]
+
+
+@router.get("/v1/retractions", openapi_extra=described(query_parameters.RECORD))
+async def retractions(request: Request) -> Response:
+    """Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused."""
+    return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, _retraction_page)
+
+
+@router.get("/v1/conflicts", openapi_extra=described(query_parameters.RECORD))
+async def conflicts(request: Request) -> Response:
+    """Records under the name of an event that was there already, with another content; the first in the log stands."""
+    return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, _conflict_page)
+
+
+async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
+    known_at = None if question.knowledge is None else question.knowledge.known_at
+    recorded = question.knowledge is not None and question.knowledge.recorded
+    rows = await snapshot.rows(
+        "api_retraction_page",
+        question.filters.get("project"),
+        known_at,
+        recorded,
+        *after(question.after, 3),
+        question.limit + 1,
+    )
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    events: dict[str, list[Event]] = defaultdict(list)
+    for row in await snapshot.rows("api_events_of_subjects", sorted({row["subject"] for row in rows})):
+        event = row_decoding.event(row)
+        if event is not None:
+            events[row["subject"]].append(event)
+    readings = {subject: read_as_known(found, question.knowledge).readings for subject, found in events.items()}
+    items = [_retraction(row, readings[row["subject"]]) for row in rows]
+    return Page(items=items, next_key=_identity(rows[-1]) if more else None)
+
+
+def _retraction(row: Row, readings: Any) -> Item:
+    reading: Reading = readings[row["source"], row["id"]]
+    event = reading.event
+    target = event.data["target"]
+    aimed: Reading | None = readings.get((target["source"], target["id"]))
+    return {
+        "event": event.reference,
+        "subject": row["subject"],
+        "target": f"{target['source']}#{target['id']}",
+        "target_name": aimed.event.kind.name if aimed else None,
+        "target_deal": aimed.event.deal if aimed else None,
+        "reason": event.data.get("reason"),
+        "state": reading.state,
+        "because": reading.because,
+        "retracted_by": reading.retracted_by,
+        "known": event.known,
+        "recorded": event.recorded,
+        "position": row_decoding.position(row),
+    }
+
+
+async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
+    try:
+        place = [None if part is None else int(part) for part in after(question.after, 2)]
+    except ValueError:
+        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+    rows = await snapshot.rows(
+        "api_conflict_page",
+        question.filters.get("project"),
+        *place,
+        question.limit + 1,
+    )
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    items = [
+        {
+            "event": f"{row['source']}#{row['id']}",
+            "subject": row["subject"],
+            "position": row_decoding.position(row),
+            "stands_at": f"{row['standing_partition']}:{row['standing_offset']}",
+            "record": row_decoding.raw(row["raw"]),
+            "stands": row_decoding.raw(row["standing_raw"]),
+        }
+        for row in rows
+    ]
+    last = rows[-1] if more else None
+    return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
+
+
+def _identity(row: Row) -> list[str]:
+    return [row["subject"], row["source"], row["id"]]

@@ -1,0 +1,124 @@
+"""Forums: /v1/forums and /v1/forums/{slug}/scorecard. From a question to rows; the judging is `steppe.domain.analysis.scorecard`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.store import row_decoding
+from services.api.store.knowledge import read_as_known
+from services.api.store.snapshot import Row, Snapshot
+from services.api.web import query_parameters
+from services.api.web.pagination import after
+from services.api.web.query_parameters import Question, described
+from services.api.web.responses import Page, answer_list, answer_one
+from steppe.contracts.items import level_name
+from steppe.domain.analysis.scorecard import PaperOutcome, Value, scorecard
+from steppe.domain.events.event import Event
+from steppe.domain.values.months import add_months
+from steppe.domain.values.states import DealState, Span
+
+router = APIRouter(tags=["forums"])
+
+Item = dict[str, Any]
+
+
+@router.get("/v1/forums", openapi_extra=described(query_parameters.FORUMS))
+async def forums(request: Request) -> Response:
+    """Summits and visits that were held by a day, the latest first, with how many projects have an event that names it."""
+    return await answer_list(request, query_parameters.FORUMS, csv_columns.FORUMS, forum_page)
+
+
+@router.get("/v1/forums/{slug}/scorecard", openapi_extra=described(query_parameters.SCORECARD))
+async def forum_scorecard(request: Request, slug: str) -> Response:
+    """What became of the papers that were signed at a forum: `strict`, a binding leg of that deal since; `loose`, any step above
+    memorandum; `value`, money bound over money announced, currency by currency.
+
+    `horizon_months`: as it stood so long after the forum, to lay two of them side by side at the same age.
+    """
+
+    async def one(snapshot: Snapshot, question: Question) -> Item:
+        return await scorecard_item(snapshot, question, slug)
+
+    return await answer_one(request, query_parameters.SCORECARD, one)
+
+
+async def forum_page(snapshot: Snapshot, question: Question) -> Page:
+    """One page of forums."""
+    rows = await snapshot.rows("api_forum_page", question.as_of, *after(question.after, 2), question.limit + 1)
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    return Page(items=[_forum(row) for row in rows], next_key=[rows[-1]["rank"], rows[-1]["forum"]] if more else None)
+
+
+async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> Item:
+    """The answer of `/v1/forums/{slug}/scorecard`. Raises RefusalError when no such forum is known."""
+    asked = slug.replace("\x00", "")
+    row = await snapshot.row("api_forum", asked)
+    if row is None:
+        likely = near(asked, [one["forum"] for one in await snapshot.rows("api_forum_names")])
+        hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/forums."
+        raise RefusalError(NOT_FOUND, f"No forum {asked[:80]!r}.{hint}", {"suggestions": likely})
+    until = question.as_of
+    horizon = question.filters.get("horizon_months")
+    if horizon is not None and row["held_latest"] is not None:
+        until = min(until, add_months(row["held_latest"], horizon))
+    events: dict[str, list[Event]] = {}
+    for one in await snapshot.rows("api_events_of_forum", asked):
+        event = row_decoding.event(one) if row_decoding.folds(one) else None
+        if event is not None:
+            events.setdefault(one["subject"], []).append(event)
+    read = {subject: read_as_known(found, question.knowledge).events for subject, found in events.items()}
+    spans: dict[str, list[Span[DealState]]] = {}
+    for one in await snapshot.rows("api_deal_spans_of_projects", until, sorted(read)):
+        span = Span(valid_from=one["valid_from"], valid_to=one["valid_to"], value=row_decoding.deal(one))
+        spans.setdefault(one["project"], []).append(span)
+    found = scorecard(asked, read, spans, until)
+    return {
+        **_forum(row),
+        "until": until,
+        "horizon_months": horizon,
+        "papers": len(found.papers),
+        "strict": sum(paper.strict for paper in found.papers),
+        "loose": sum(paper.loose for paper in found.papers),
+        "paper_only": sum(paper.paper_only for paper in found.papers),
+        "ended": sum(paper.level is None for paper in found.papers),
+        "value": [_value(one) for one in found.values],
+        "deals": [_paper(one) for one in found.papers],
+    }
+
+
+def _forum(row: Row) -> Item:
+    return {
+        "forum": row["forum"],
+        "name": row["name"],
+        "place": row["place"],
+        "countries": sorted(row["countries"]),
+        "held": {"earliest": row["held_earliest"], "latest": row["held_latest"]},
+        "projects": row["projects"],
+    }
+
+
+def _paper(one: PaperOutcome) -> Item:
+    return {
+        "project": one.project,
+        "deal": one.deal,
+        "signed_on": one.signed_on,
+        "level": level_name(one.level),
+        "highest_since": one.highest_since.label,
+        "strict": one.strict,
+        "loose": one.loose,
+        "paper_only": one.paper_only,
+        "ended_on": one.ended_on,
+    }
+
+
+def _value(one: Value) -> Item:
+    return {
+        "currency": one.currency,
+        "announced": f"{one.announced:f}",
+        "bound": f"{one.bound:f}",
+        "share": round(float(one.bound / one.announced), 4) if one.announced else None,
+    }

@@ -1,0 +1,138 @@
+"""Markets: /v1/markets and /v1/markets/{country}/{commodity}. From a question to rows; what is told of them is `market_shapes`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.store import row_decoding
+from services.api.store.snapshot import Row, Snapshot
+from services.api.views import market_view
+from services.api.views.home_countries import Homes
+from services.api.views.market_view import FLAGS_TOLD, Known, Pursuit
+from services.api.web import query_parameters
+from services.api.web.pagination import after
+from services.api.web.query_parameters import Question, described
+from services.api.web.responses import Page, answer_list, answer_one
+from steppe.domain.values.levels import Level
+
+router = APIRouter(tags=["markets"])
+
+Item = dict[str, Any]
+
+
+@router.get("/v1/markets", openapi_extra=described(query_parameters.MARKETS))
+async def markets(request: Request) -> Response:
+    """Markets (a country and a commodity) that have projects on a day: how many deals are bound, how many are only paper, and whose.
+
+    A deal of two nations counts under both. With `investor_country`: markets in which that nation pursues a living deal.
+    """
+    return await answer_list(request, query_parameters.MARKETS, csv_columns.MARKETS, market_page)
+
+
+@router.get("/v1/markets/{country}/{commodity}", openapi_extra=described(query_parameters.ONE))
+async def market(request: Request, country: str, commodity: str) -> Response:
+    """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
+
+    async def one(snapshot: Snapshot, question: Question) -> Item:
+        return await market_item(snapshot, question, country.upper(), commodity)
+
+    return await answer_one(request, query_parameters.ONE, one)
+
+
+async def market_page(snapshot: Snapshot, question: Question) -> Page:
+    as_of, asked = question.as_of, question.filters
+    rows = await snapshot.rows(
+        "api_market_page",
+        as_of,
+        asked.get("country"),
+        asked.get("commodity"),
+        asked.get("investor_country"),
+        *after(question.after, 2),
+        question.limit + 1,
+    )
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    projects = sorted({project for row in rows for project in row["projects"]})
+    deals = await snapshot.rows("api_living_deals_of_projects", as_of, projects)
+    homes = await _homes(snapshot, (party for deal in deals for party in deal["pursuers"]))
+    pursuits: dict[str, list[Pursuit]] = {project: [] for project in projects}
+    for deal in deals:
+        pursuits[deal["project"]].append(
+            Pursuit(
+                level=Level(deal["level"]),
+                paper_only=deal["memorandum_runs"],
+                nations=homes.of(deal["pursuers"], as_of),
+            )
+        )
+    flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
+    for flag in await snapshot.rows("api_market_flags_of_projects", as_of, projects, list(FLAGS_TOLD)):
+        flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
+    crossed = {
+        row["project"]: row["crossed_on"]
+        for row in await snapshot.rows("api_first_crossings_of_projects", as_of, projects)
+    }
+    items = [
+        market_view.summary(
+            row["country"],
+            row["commodity"],
+            row["projects"],
+            [pursuit for project in row["projects"] for pursuit in pursuits[project]],
+            sum((flags[project] for project in row["projects"]), Counter[tuple[str, str]]()),
+            min((crossed[project] for project in row["projects"] if project in crossed), default=None),
+        )
+        for row in rows
+    ]
+    return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
+
+
+async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Item:
+    as_of = question.as_of
+    rows = await _found(snapshot, question, country, commodity)
+    projects = [row["project"] for row in rows]
+    deals = await _deals(snapshot, "api_deals_of_projects", question, projects)
+    signed = await _deals(snapshot, "api_first_memoranda_of_projects", question, projects)
+    flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, projects))
+    causes = market_view.causes(flags)
+    crossings = [row_decoding.crossing(row) for row in await snapshot.rows("api_crossings", as_of, projects, causes)]
+    parties = {party for _, state in (*deals, *signed) for party in state.pursuers}
+    homes = await _homes(snapshot, parties.union(*(crossing.parties for crossing in crossings)))
+    known = Known(
+        country=country,
+        commodity=commodity,
+        projects=[row_decoding.project(row) for row in rows],
+        deals=deals,
+        signed=signed,
+        flags=flags,
+        crossings=crossings,
+        homes=homes,
+    )
+    return market_view.market(known, as_of)
+
+
+async def _found(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:
+    """The market's projects on the day: none, if there are some on other days only. Raises RefusalError otherwise."""
+    asked = f"{country}/{commodity}"
+    readable = "\x00" not in asked
+    rows = await snapshot.rows("api_projects_of_market", question.as_of, country, commodity) if readable else []
+    if not rows:
+        ever = [row["market"] for row in await snapshot.rows("api_markets_ever")]
+        if asked not in ever:
+            likely = near(asked, ever)
+            hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/markets."
+            raise RefusalError(NOT_FOUND, f"No market {asked[:80]!r}.{hint}", {"suggestions": likely})
+    return rows
+
+
+async def _deals(snapshot: Snapshot, query: str, question: Question, projects: list[str]) -> list[Any]:
+    rows = await snapshot.rows(query, question.as_of, projects)
+    return [(row["project"], row_decoding.deal(row)) for row in rows]
+
+
+async def _homes(snapshot: Snapshot, parties: Iterable[str]) -> Homes:
+    rows = await snapshot.rows("api_homes_of_parties", sorted(set(parties)))
+    return Homes((row["party"], row["valid_from"], row["valid_to"], row["home_country"]) for row in rows)

@@ -1,0 +1,69 @@
+"""/metrics: how often each route was asked and how long it took, and how far the read model is behind. Knows no route."""
+
+from __future__ import annotations
+
+import math
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+
+from services.api.problems import of_database
+from services.api.routes import status
+from steppe.http.metrics import HttpMetrics
+
+router = APIRouter(tags=["status"])
+
+
+class Metrics:
+    """The counters of one app, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = HttpMetrics("api", self._registry)
+        self._lag_events = Gauge(
+            "steppe_status_lag_events",
+            "Records of the log that the read model has not applied, read independently of the projector; NaN: unknown.",
+            registry=self._registry,
+        )
+        self._lag_seconds = Gauge(
+            "steppe_status_lag_seconds",
+            "How long the oldest of them has been in the log; NaN: unknown.",
+            registry=self._registry,
+        )
+        self._connections = Gauge(
+            "steppe_database_connections", "Connections to Postgres, by state.", ["state"], registry=self._registry
+        )
+        ProcessCollector(registry=self._registry)
+
+    def seen(self, lag_events: int | None, lag_seconds: float | None) -> None:
+        """How far behind the read model was a moment ago; None: nobody knows."""
+        self._lag_events.set(math.nan if lag_events is None else lag_events)
+        self._lag_seconds.set(math.nan if lag_seconds is None else lag_seconds)
+
+    def pool(self, connections: int, idle: int) -> None:
+        """How many connections are open, and how many of them idle."""
+        self._connections.labels("busy").set(connections - idle)
+        self._connections.labels("idle").set(idle)
+
+    def as_text(self) -> bytes:
+        """The exposition format, version 0.0.4."""
+        return generate_latest(self._registry)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Counters and durations for Prometheus, and how far the read model is behind the log, as seen from here: a projector
+    that is gone tells nobody that it is.
+    """
+    measured = request.app.state.metrics
+    assert isinstance(measured, Metrics)
+    try:
+        totals = (await status.told(request))["totals"]
+    except Exception as error:
+        if of_database(error) is None:
+            raise
+        totals = {"lag_events": None, "lag_seconds": None}
+    measured.pool(*request.app.state.service.reader.connections)
+    measured.seen(totals["lag_events"], totals["lag_seconds"])
+    return Response(measured.as_text(), media_type="text/plain; version=0.0.4")

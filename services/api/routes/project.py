@@ -1,0 +1,140 @@
+"""One project: /v1/projects/{key} and its timeline. From rows to the whole story of one key."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.store import row_decoding
+from services.api.store.knowledge import read_as_known
+from services.api.store.snapshot import Row, Snapshot
+from services.api.views import money_and_stakes, project_view, timeline_view
+from services.api.web import query_parameters
+from services.api.web.query_parameters import Question, described
+from services.api.web.responses import Page, answer_list, answer_one
+from steppe.domain.analysis.forecast import Coming, ahead
+from steppe.domain.events.corrections import Record
+from steppe.domain.explanation.project_text import explanation
+from steppe.domain.fold.fold import history
+
+router = APIRouter(tags=["one project"])
+
+
+@router.get("/v1/projects/{key}", openapi_extra=described(query_parameters.PROJECT))
+async def project(request: Request, key: str) -> Response:
+    """A project with its deals, legs, stakes, offtakes, money and value chain on a day.
+
+    `explanation` says in plain words where it stands, what is missing, and what happens next and when (`stands`, `missing`,
+    `next`: one to three sentences each, with the figures of the day); each deal has its own `sentence`. `next` is the first
+    later day on which a flag that stands becomes more severe.
+    """
+
+    async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+        return await detail_item(snapshot, question, key)
+
+    return await answer_one(request, query_parameters.PROJECT, one)
+
+
+@router.get("/v1/projects/{key}/timeline", openapi_extra=described(query_parameters.TIMELINE))
+async def project_timeline(request: Request, key: str) -> Response:
+    """What happened to a project until a day, in the order of the fold, and what it did to levels and flags.
+
+    `confidence` and `evidence` choose among the events that are shown; levels and flags are judged from all of them.
+    """
+
+    async def page(snapshot: Snapshot, question: Question) -> Page:
+        return await timeline_page(snapshot, question, key)
+
+    return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
+
+
+async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
+    as_of = question.as_of
+    row = await _found(snapshot, as_of, key)
+    deals = [row_decoding.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
+    flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
+    shared = row_decoding.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
+    known = [
+        row_decoding.event(one) for one in await snapshot.rows("api_events_of_project", key) if row_decoding.folds(one)
+    ]
+    record = read_as_known((event for event in known if event is not None), question.knowledge)
+    events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
+    state = row_decoding.project(row)
+    held = row_decoding.held_events(await snapshot.rows("api_held_events", [key]))
+    told = explanation(
+        row_decoding.spans(await snapshot.rows("api_project_spans_of_project", key), row_decoding.project),
+        deals,
+        flags,
+        await _coming(snapshot, as_of, key, record),
+        as_of,
+        question.known_at.date(),
+    )
+    return {
+        **project_view.project_detail(state, deals, flags, shared, row_decoding.position(row), as_of, told),
+        **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
+        **project_view.quarantine(held, key, counted=True),
+        "stakes": money_and_stakes.stakes(events, deals),
+        "offtakes": money_and_stakes.offtakes(events, deals),
+        "money": money_and_stakes.money(events),
+        "value_chain": money_and_stakes.value_chain(events),
+    }
+
+
+async def _coming(snapshot: Snapshot, as_of: date, key: str, record: Record) -> tuple[Coming, ...]:
+    """What comes by itself after a day. What did occur later must not be foreseen, so then the life is folded without it."""
+    known = [event for event in record.events if event.latest <= as_of or event.kind.is_registry]
+    if len(known) < len(record.events):
+        life = history(key, known, snapshot.rules)
+        return ahead(life.deals, life.flags, as_of)
+    return ahead(
+        row_decoding.spans(await snapshot.rows("api_deal_spans_ahead", as_of, key), row_decoding.deal),
+        row_decoding.spans(await snapshot.rows("api_flag_spans_ahead", as_of, key), row_decoding.flag),
+        as_of,
+    )
+
+
+async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Page:
+    await _found(snapshot, question.as_of, key)
+    changes = timeline_view.changes(
+        await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of
+    )
+    told = timeline_view.Told(
+        project=key,
+        as_of=question.as_of,
+        knowledge=question.knowledge,
+        rows=await snapshot.rows("api_events_of_project", key),
+        deal_spans=await snapshot.rows("api_deal_spans_of_project", key),
+        project_spans=await snapshot.rows("api_project_spans_of_project", key),
+        changes=changes,
+        rules=snapshot.rules,
+        stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
+    )
+    entries, next_key = told.page(question.after, question.limit)
+    conflicts = await snapshot.rows("api_conflicts_of_project", key)
+    return Page(
+        items=entries,
+        next_key=next_key,
+        beside={
+            "project": key,
+            "flag_changes": changes,
+            "conflicts": [timeline_view.conflict(row) for row in conflicts],
+        },
+    )
+
+
+async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:
+    row = await snapshot.row("api_project_at", as_of, key) if "\x00" not in key else None
+    if row is not None:
+        return row
+    asked = key.replace("\x00", "")
+    if await snapshot.row("api_held_events", [asked]) is not None:
+        held = "its events wait in quarantine; see `steppe quarantine list`."
+        raise RefusalError(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", {"suggestions": []})
+    known = [one["project"] for one in await snapshot.rows("api_near_projects", asked)]
+    likely = near(key, known)
+    hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
+    raise RefusalError(NOT_FOUND, f"No project {key[:80]!r}.{hint}", {"suggestions": likely})

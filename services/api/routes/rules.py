@@ -1,0 +1,58 @@
+"""/v1/rules: the thresholds that judge, and what put them in force (domain page, section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from services.api.store.snapshot import Row, Snapshot
+from services.api.web.query_parameters import WAITING, Question, described
+from services.api.web.responses import answer_one
+
+router = APIRouter(tags=["rules"])
+
+_CHANGES_TOLD = 100
+
+
+@router.get("/v1/rules", openapi_extra=described(WAITING))
+async def rules(request: Request) -> Response:
+    """Every version of the rules, the newest first, the one in force named; months unless a rule's name says otherwise.
+
+    `changes` are the latest of what put a version in force: when, by whom, why, and how many projects were judged again and
+    flags came out otherwise.
+    """
+    return await answer_one(request, WAITING, _versions)
+
+
+async def _versions(snapshot: Snapshot, _: Question) -> dict[str, Any]:
+    rows = await snapshot.rows("rule_versions")
+    changes = await snapshot.rows("rule_changes", _CHANGES_TOLD)
+    return {
+        "in_force": snapshot.rules.version,
+        "items": [_version(row) for row in rows],
+        "changes": [_change(row) for row in changes],
+    }
+
+
+def _change(row: Row) -> dict[str, Any]:
+    return {
+        "version": row["version"],
+        "in_force_from": row["in_force_from"],
+        "by": row["changed_by"],
+        "reason": row["reason"],
+        "projects": row["projects"],
+        "transitions": row["transitions"],
+    }
+
+
+def _version(row: Row) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.json.decode(row["document"])
+    return {
+        **document,
+        "note": row["note"],
+        "added_by": row["added_by"],
+        "added_at": row["added_at"],
+        "in_force_from": row["in_force_from"],
+    }

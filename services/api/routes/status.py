@@ -1,0 +1,160 @@
+"""/v1/status, /livez, /readyz: how far the read model is behind the log, and whether this service can answer.
+
+Lag is told and takes nobody out of rotation: an answer that says which prefix of the log it reflects is a true answer.
+"""
+
+from __future__ import annotations
+
+import codecs
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.store import row_decoding
+from services.api.store.snapshot import Snapshot
+from services.api.views import projection_status
+from services.api.web import query_parameters
+from services.api.web.pagination import after
+from services.api.web.query_parameters import Question, described
+from services.api.web.responses import JSON, Page, answer_list, reach, service_of
+from steppe.log.end_offsets import LogEnds
+from steppe.release import RELEASE
+
+router = APIRouter(tags=["status"])
+
+_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
+
+
+@router.get("/v1/status", openapi_extra=described(query_parameters.WAITING))
+async def status(request: Request) -> Response:
+    """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, and what is not folded.
+    The state of the whole is that of the worst partition.
+
+    `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
+    that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
+    `rebuild`: how far a rebuild beside this read model is (null: none is under way).
+    """
+    asked = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
+    await reach(request, asked.min_position)
+    body = await told(request)
+    headers = {"Cache-Control": "no-store", "Steppe-Position": body["position"]}
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def told(request: Request) -> dict[str, Any]:
+    """The answer of `/v1/status`."""
+    topic = request.app.state.topic
+    async with service_of(request).reader.snapshot() as snapshot:
+        rows = await snapshot.rows("api_status", topic)
+        totals = await snapshot.row("api_totals")
+        halts = await snapshot.rows("api_halts", topic)
+        log = await snapshot.row("api_log", topic)
+        rebuild = await snapshot.row("api_rebuild")
+    ends = request.app.state.log_ends
+    assert isinstance(ends, LogEnds)
+    # After the snapshot: the end can only be later than what was applied, so lag is never negative.
+    end = await ends.read(snapshot.next_offsets)
+    now = datetime.now(UTC)
+    halted = {row["partition"]: row for row in halts}
+    partitions = [projection_status.partition(row, end, halted.get(row["partition"]), now) for row in rows]
+    lags = [one["lag_events"] for one in partitions]
+    return {
+        "topic": topic,
+        "release": RELEASE,
+        "position": snapshot.position,
+        "state": projection_status.worst(one["state"] for one in partitions),
+        "partitions": partitions,
+        "halts": [dict(row) for row in halts],
+        "log": log and dict(log),
+        # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
+        "log_complete": None if end.unknown_because else not any(end.starts.values()),
+        "log_end_unknown_because": end.unknown_because,
+        "rebuild": None if rebuild is None else dict(rebuild),
+        "totals": {
+            "applied": sum(row["next_offset"] for row in rows),
+            "lag_events": None if None in lags else sum(lags),
+            "lag_seconds": max(
+                (one["lag_seconds"] for one in partitions if one["lag_seconds"] is not None), default=None
+            ),
+            **{name: sum(row[name] for row in rows) for name in _NOT_FOLDED},
+            "projects": totals["projects"] if totals else 0,
+            "events_of_projects": totals["events_of_projects"] if totals else 0,
+        },
+    }
+
+
+@router.get("/v1/quarantine", openapi_extra=described(query_parameters.QUARANTINE))
+async def quarantine(request: Request) -> Response:
+    """Records that could not be applied, in the order of the log, with the reason and the beginning of their bytes.
+
+    `value` and `key` are `{"text": …}` where they are UTF-8 and `{"hex": …}` where not, 2 KiB at most; `steppe quarantine show
+    --raw` gives all of them. `held_events` counts what waits behind a record of a project.
+    """
+    return await answer_list(request, query_parameters.QUARANTINE, csv_columns.QUARANTINE, quarantine_page)
+
+
+async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
+    """One page of open records."""
+    try:
+        place = [None if part is None else int(part) for part in after(question.after, 2)]
+    except ValueError:
+        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+    rows = await snapshot.rows("api_quarantine_page", *place, question.limit + 1)
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    held = row_decoding.held_events(
+        await snapshot.rows("api_held_events", [row["subject"] for row in rows if row["subject"]])
+    )
+    items = [
+        {
+            "id": f"{row['partition']}:{row['log_offset']}",
+            "subject": row["subject"],
+            "stage": row["stage"],
+            "reason": row["reason"],
+            "held_events": held.get(row["subject"], 0),
+            "since": row["stored_at"],
+            "key": _shown(row["key"]),
+            "value": _shown(row["value"]),
+            "bytes": row["bytes"],
+        }
+        for row in rows
+    ]
+    last = rows[-1] if more else None
+    return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
+
+
+def _shown(value: bytes | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    try:
+        # A character that the cut went through is left out.
+        return {"text": codecs.getincrementaldecoder("utf-8")().decode(value)}
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    """The loop turns."""
+    return {"status": "live"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> dict[str, str]:
+    """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of
+    rotation: what it has covered is answered truly, and a projector has a /readyz of its own.
+    """
+    topic = request.app.state.topic
+    async with service_of(request).reader.snapshot() as snapshot:
+        await snapshot.row("api_ready")
+        rows = await snapshot.rows("api_progress", topic)
+        halted = {row["partition"]: row for row in await snapshot.rows("api_halts", topic)}
+    ends = request.app.state.log_ends
+    assert isinstance(ends, LogEnds)
+    now = datetime.now(UTC)
+    known = ends.recall(snapshot.next_offsets)
+    states = [projection_status.state(row, known, halted.get(row["partition"]), now) for row in rows]
+    return {"status": "ready", "position": snapshot.position, "projection": projection_status.worst(states)}

@@ -1,0 +1,252 @@
+"""/v1/stream: the feed of transitions as server-sent events, from where the reader left off, without loss or repeat.
+
+One connection listens for all streams. Each reads what is behind its place, then waits, then reads again; it listens before
+it reads, so nothing falls between. Knows the feed and server-sent events; knows no table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from services.api.problems import BAD_PARAMETER, TOO_MANY_STREAMS, RefusalError, of_database
+from services.api.routes import transitions
+from services.api.store.snapshot import Reader
+from services.api.web import query_parameters
+from services.api.web.query_parameters import STREAM, described
+from services.api.web.responses import service_of
+from steppe.contracts.items import Item
+from steppe.database.outbox_writer import CHANNEL
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(tags=["feed"])
+
+MEDIA_TYPE = "text/event-stream"
+HEARTBEAT_SECONDS = 15.0
+_RETRY_MS = 2000
+_ROWS_AT_ONCE = 200
+_LISTEN_SECONDS_MAX = 2.0
+_ALIVE_SECONDS = 5.0
+_RECONNECT_SECONDS = 1.0
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
+
+
+@router.get(
+    "/v1/stream",
+    openapi_extra={**described(STREAM), "responses": {"200": {"description": "Events.", "content": {MEDIA_TYPE: {}}}}},
+)
+async def stream(request: Request) -> Response:
+    """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.
+
+    A reader that reconnects with `Last-Event-ID` (browsers do by themselves) or `after` goes on there, and begins with what
+    comes next if it has neither.
+    """
+    question = query_parameters.read(request, STREAM, formats=query_parameters.EVENT_STREAM)
+    after = _last_event_id(request)
+    if after is None:
+        after = question.filters.get("after")
+    streams = request.app.state.streams
+    assert isinstance(streams, Streams)
+    async with service_of(request).reader.snapshot() as snapshot:
+        last = await transitions.last_id(snapshot, after or 0)
+    if request.scope.get("steppe.head"):
+        return Response(headers=_HEADERS, media_type=MEDIA_TYPE)
+    streams.enter()
+    return EventStream(streams, service_of(request).reader, last if after is None else after, question.filters)
+
+
+class Streams:
+    """The open streams of this process: how many there may be, what wakes them, and their common end."""
+
+    def __init__(self, connect: Connect, streams_max: int, stuck_seconds_max: float) -> None:
+        self._connect = connect
+        self._streams_max = streams_max
+        self.stuck_seconds_max = stuck_seconds_max
+        self._open = 0
+        self._moved = asyncio.Condition()
+        self._listening = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ends = False
+        self.wakings = 0
+
+    @property
+    def ends(self) -> bool:
+        """Whether the service stops: streams then come to their end."""
+        return self._ends
+
+    def enter(self) -> None:
+        """One more; refused when there are as many as may be. Every call is followed by one of `leave`."""
+        if self._open >= self._streams_max:
+            raise RefusalError(
+                TOO_MANY_STREAMS, f"{self._open} streams are open. Ask again, or read the feed in pages."
+            )
+        self._open += 1
+
+    def leave(self) -> None:
+        """One less."""
+        self._open -= 1
+
+    def end(self) -> None:
+        """End all streams; may be called from a signal handler, and twice."""
+        self._ends = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._wake()))
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._ends = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def listens(self) -> None:
+        """Return when somebody listens for what is new; after a moment also when the database is away."""
+        if self._task is None or self._task.done():
+            self._loop = asyncio.get_running_loop()
+            self._listening.clear()
+            self._task = asyncio.create_task(self._follow(), name="stream-watch")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._listening.wait(), _LISTEN_SECONDS_MAX)
+
+    async def changed(self, seen: int, seconds: float) -> bool:
+        """Wait until there is something new since `seen`, or the end; False when time is up."""
+        try:
+            async with asyncio.timeout(seconds), self._moved:
+                await self._moved.wait_for(lambda: self.wakings != seen or self._ends)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _wake(self) -> None:
+        async with self._moved:
+            self.wakings += 1
+            self._moved.notify_all()
+
+    async def _follow(self) -> None:
+        while self._open and not self._ends:
+            try:
+                await self._listen()
+            except Exception as error:
+                if of_database(error) is None:
+                    log.exception("streams fall back to looking every %.0f s", HEARTBEAT_SECONDS)
+                else:
+                    log.warning("streams: %s: %s; listening again", type(error).__name__, error)
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _listen(self) -> None:
+        connection = await self._connect()
+        heard = asyncio.Event()
+        try:
+            await connection.add_listener(CHANNEL, lambda *_: heard.set())
+            heard.set()  # what was told while nobody listened
+            self._listening.set()
+            while self._open and not self._ends:
+                if heard.is_set():
+                    heard.clear()
+                    await self._wake()
+                try:
+                    await asyncio.wait_for(heard.wait(), _ALIVE_SECONDS)
+                except TimeoutError:
+                    await connection.fetchval("SELECT 1", timeout=_ALIVE_SECONDS)
+        finally:
+            connection.terminate()
+
+
+class EventStream(Response):
+    """One reader's stream. Ends with the reader, with the service, or when the reader takes nothing."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, streams: Streams, reader: Reader, after: int, asked: Mapping[str, Any]) -> None:
+        super().__init__(headers=_HEADERS, media_type=MEDIA_TYPE)
+        del self.headers["content-length"]
+        self._streams = streams
+        self._reader = reader
+        self._after = after
+        self._asked = asked
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell until one of the two leaves."""
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            telling = asyncio.create_task(self._tell(send))
+            leaving = asyncio.create_task(_until_left(receive))
+            _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            for task in rest:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            if telling.done() and not telling.cancelled():
+                telling.result()
+                await send({"type": "http.response.body", "body": b""})
+        except _StuckError:
+            log.warning("a reader of the stream took nothing for %.0f s: dropped", self._streams.stuck_seconds_max)
+        except Exception as error:
+            # The headers are out: the reader sees the stream end, and comes back with the last id that it has.
+            if of_database(error) is None:
+                raise
+            log.warning("a stream ends: %s: %s", type(error).__name__, error)
+        finally:
+            self._streams.leave()
+
+    async def _tell(self, send: Send) -> None:
+        await self._say(send, f"retry: {_RETRY_MS}\n\n")
+        await self._streams.listens()
+        while not self._streams.ends:
+            seen = self._streams.wakings
+            async with self._reader.snapshot() as snapshot:
+                items = await transitions.rows_after(snapshot, self._after, self._asked, _ROWS_AT_ONCE)
+                last = await transitions.last_id(snapshot, 0)
+            if items:
+                await self._say(send, "".join(_event(item) for item in items))
+            if len(items) == _ROWS_AT_ONCE:
+                self._after = items[-1]["id"]
+                continue
+            self._after = max(self._after, last)
+            if not await self._streams.changed(seen, HEARTBEAT_SECONDS):
+                await self._say(send, ":\n\n")
+                await self._streams.listens()
+
+    async def _say(self, send: Send, text: str) -> None:
+        try:
+            async with asyncio.timeout(self._streams.stuck_seconds_max):
+                await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+        except TimeoutError:
+            raise _StuckError from None
+
+
+class _StuckError(Exception):
+    """The reader takes nothing."""
+
+
+async def _until_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _event(item: Item) -> str:
+    return f"id: {item['id']}\nevent: transition\ndata: {msgspec.json.encode(item).decode()}\n\n"
+
+
+def _last_event_id(request: Request) -> int | None:
+    text = request.headers.get("last-event-id")
+    if not text:
+        return None
+    try:
+        found: int = query_parameters.PARAMETERS["after"].read(text)
+    except ValueError as error:
+        raise RefusalError(BAD_PARAMETER, f"Last-Event-ID: {error}.", {"parameter": "Last-Event-ID"}) from None
+    return found

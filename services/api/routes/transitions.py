@@ -1,0 +1,76 @@
+"""/v1/flags/transitions: what became of flags, as a list to go on with. Shared with the stream, which tells the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.export import csv_columns
+from services.api.problems import BAD_PARAMETER, RefusalError
+from services.api.store.row_decoding import flag
+from services.api.store.snapshot import Row, Snapshot
+from services.api.web.query_parameters import FEED, Question, described
+from services.api.web.responses import Page, answer_list
+from steppe.contracts.announcements import Transition, transition_item
+from steppe.contracts.items import Item
+
+router = APIRouter(tags=["feed"])
+
+
+@router.get("/v1/flags/transitions", openapi_extra=described(FEED))
+async def transitions(request: Request) -> Response:
+    """What became of flags (raised, escalated, eased, cleared, revoked), in the order in which it was found out.
+
+    Each is told once, with the same `event_id` as in the topic `steppe.flags.v1`. Go on with `after` the last `id` you have.
+    """
+    return await answer_list(request, FEED, csv_columns.TRANSITIONS, _page, stands_for=_last)
+
+
+async def last_id(snapshot: Snapshot, after: int) -> int:
+    """The id of the last transition. Refuses an `after` beyond it: it was read from another feed than this."""
+    row = await snapshot.row("api_last_transition")
+    last = int(row["transition_id"]) if row else 0
+    if after > last:
+        detail = f"after: {after} is beyond the end of the feed, which is {last}: it was read elsewhere. Start with 0."
+        raise RefusalError(BAD_PARAMETER, detail, {"parameter": "after", "last": last})
+    return last
+
+
+async def rows_after(snapshot: Snapshot, after: int, asked: Mapping[str, Any], limit: int) -> list[Item]:
+    """The transitions behind an id that fit the filters, as items."""
+    filters = [asked.get(name) for name in ("project", "flag", "country", "cause")]
+    return [_item(row) for row in await snapshot.rows("api_transition_page", after, *filters, limit)]
+
+
+async def _page(snapshot: Snapshot, question: Question) -> Page:
+    after = int(question.after[0]) if question.after else question.filters.get("after", 0)
+    await last_id(snapshot, after)
+    items = await rows_after(snapshot, after, question.filters, question.limit + 1)
+    items, more = items[: question.limit], len(items) > question.limit
+    return Page(items=items, next_key=[str(items[-1]["id"])] if more else None)
+
+
+async def _last(snapshot: Snapshot) -> str:
+    # The feed grows without the log: a day comes, or the rules change.
+    return str(await last_id(snapshot, 0))
+
+
+def _item(row: Row) -> Item:
+    told = Transition(
+        project=row["project"],
+        deal=row["deal"] or None,
+        name=row["flag"],
+        transition=row["transition"],
+        severity_before=row["severity_before"],
+        severity=row["severity"],
+        on=row["on_day"],
+        cause=row["cause"],
+        events=row["events"],
+        rule_version=row["rule_version"],
+        country=row["country"],
+        flag=flag(row) if row["document"] else None,
+        event_id=row["event_id"],
+    )
+    return transition_item(row["transition_id"], row["found_at"], told)

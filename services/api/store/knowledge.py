@@ -1,0 +1,41 @@
+"""What an answer may use (domain page, section 8) and which version of the rules judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.problems import BAD_PARAMETER, RefusalError
+from services.api.store.snapshot import Snapshot
+from steppe.database import rule_versions
+from steppe.domain.events.corrections import Record, read_record
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What may be used: what was known by an instant, by report or (`recorded`) by the record."""
+
+    known_at: datetime
+    recorded: bool = False
+
+
+def read_as_known(events: Iterable[Event], knowledge: Knowledge | None) -> Record:
+    """The events of a subject as they are read under that knowledge (None: everything)."""
+    if knowledge is None:
+        return read_record(events)
+    return read_record(events, knowledge.known_at, recorded=knowledge.recorded)
+
+
+async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rules") -> Rules:
+    """A stored version; None: the one in force. Raises RefusalError that names the field and lists those there are."""
+    if version is None:
+        return snapshot.rules
+    found = await rule_versions.named(snapshot.connection, version)
+    if found is None:
+        known = [row["version"] for row in await snapshot.rows("rule_versions")]
+        detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(known)}."
+        raise RefusalError(BAD_PARAMETER, detail, {"parameter": field, "versions": known})
+    return found

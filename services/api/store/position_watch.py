@@ -1,0 +1,132 @@
+"""Read your own write: wait until the read model has reached a position that ingest returned.
+
+One connection listens for all waiters and one poll serves them all, so a thousand waiters cost what one costs. The poll
+is there for notifications that were lost with a connection. Knows positions; knows no rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import asyncpg
+
+from services.api.problems import BAD_PARAMETER, NOT_CAUGHT_UP, UNKNOWN_PARTITION, RefusalError, of_database
+from services.api.store.snapshot import Reader, spelt
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "steppe_position"
+WAIT_SECONDS_DEFAULT = 5.0
+WAIT_SECONDS_MAX = 30.0
+_POLL_SECONDS = 0.5
+_RECONNECT_SECONDS = 1.0
+_POSITION = re.compile(r"(\d{1,6}):(\d{1,18})", re.ASCII)
+_PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", re.ASCII | re.IGNORECASE)
+
+
+def parse_position(text: str) -> dict[int, int]:
+    """The offset that must be covered in each partition."""
+    wanted: dict[int, int] = {}
+    for part in text.split(","):
+        match = _POSITION.fullmatch(part.strip())
+        if not match:
+            detail = f"min_position: {part.strip()[:40]!r} is no position; write partition:offset, as in 0:41,3:7."
+            raise RefusalError(BAD_PARAMETER, detail, {"parameter": "min_position"})
+        partition, offset = int(match[1]), int(match[2])
+        wanted[partition] = max(offset, wanted.get(partition, offset))
+    return wanted
+
+
+def wait_seconds(prefer: str | None) -> float:
+    """`Prefer: wait=5` (RFC 7240), capped; what else is preferred is not for us."""
+    match = _PREFER_WAIT.search(prefer or "")
+    return min(float(match[1]), WAIT_SECONDS_MAX) if match else WAIT_SECONDS_DEFAULT
+
+
+class PositionWatch:
+    """Knows how far the read model is, and wakes those who wait for more."""
+
+    def __init__(self, reader: Reader, connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]) -> None:
+        self._reader = reader
+        self._connect = connect
+        self._moved = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._waiters = 0
+        self._next_offsets: dict[int, int] = {}
+        self._changed = asyncio.Condition()
+        self._failure: Exception | None = None
+
+    async def wait_for(self, wanted: dict[int, int], seconds: float) -> None:
+        """Return when every partition has covered its offset; refuse with how far it is when time is up."""
+        async with self._reader.snapshot() as snapshot:
+            reached = snapshot.next_offsets
+        unknown = sorted(set(wanted) - set(reached))
+        if unknown:
+            detail = f"The log has no partition {', '.join(map(str, unknown))}; it has {', '.join(map(str, sorted(reached)))}."
+            raise RefusalError(UNKNOWN_PARTITION, detail, {"parameter": "min_position", "partitions": sorted(reached)})
+        if _covers(reached, wanted):
+            return
+        self._waiters += 1
+        try:
+            if self._task is None or self._task.done():
+                self._next_offsets = reached
+                self._failure = None
+                self._task = asyncio.create_task(self._follow(), name="position-watch")
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: _covers(self._next_offsets, wanted) or self._failure is not None)
+        except TimeoutError:
+            wanted_text = ",".join(f"{partition}:{offset}" for partition, offset in sorted(wanted.items()))
+            position = spelt(self._next_offsets)
+            raise RefusalError(
+                NOT_CAUGHT_UP,
+                f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Ask again.",
+                {"wanted": wanted_text, "position": position},
+            ) from None
+        finally:
+            self._waiters -= 1
+        if self._failure is not None:
+            raise self._failure
+
+    async def close(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        """Follow while anybody waits. A database that is away is waited for: the waiters have their own deadlines."""
+        while self._waiters:
+            try:
+                await self._listen()
+            except Exception as error:
+                if of_database(error) is None:
+                    self._failure = error
+                    async with self._changed:
+                        self._changed.notify_all()
+                    return
+                log.warning("position watch: %s: %s; trying again", type(error).__name__, error)
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _listen(self) -> None:
+        connection = await self._connect()
+        try:
+            await connection.add_listener(CHANNEL, lambda *_: self._moved.set())
+            while self._waiters:
+                self._moved.clear()
+                async with self._reader.snapshot() as snapshot:
+                    self._next_offsets = snapshot.next_offsets
+                async with self._changed:
+                    self._changed.notify_all()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._moved.wait(), _POLL_SECONDS)
+        finally:
+            connection.terminate()
+
+
+def _covers(next_offsets: dict[int, int], wanted: dict[int, int]) -> bool:
+    return all(next_offsets.get(partition, 0) > offset for partition, offset in wanted.items())

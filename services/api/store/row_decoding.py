@@ -1,0 +1,95 @@
+"""Rows of the read model back to the values they were made of. Knows the columns; knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+
+from services.api.store.snapshot import Row
+from steppe.database.read_model.stored_events import event_of
+from steppe.domain.events.event import Event
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span
+
+T = TypeVar("T")
+
+_project = msgspec.json.Decoder(ProjectState)
+_deal = msgspec.json.Decoder(DealState)
+_flag = msgspec.json.Decoder(Flag)
+_crossing = msgspec.json.Decoder(Crossing)
+
+
+def project(row: Row) -> ProjectState:
+    """The project of a span."""
+    return _project.decode(row["document"])
+
+
+def deal(row: Row) -> DealState:
+    """The deal of a span."""
+    return _deal.decode(row["document"])
+
+
+def flag(row: Row) -> Flag:
+    """The flag of a span."""
+    return _flag.decode(row["document"])
+
+
+def crossing(row: Row) -> Crossing:
+    """A crossing of the line, as rivals see it."""
+    return _crossing.decode(row["document"])
+
+
+def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:
+    """Rows with their days; `value` is one of the readers above."""
+    return [Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=value(row)) for row in rows]
+
+
+def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:
+    """The flags of each project, in the order they came."""
+    found: dict[str, list[Flag]] = {}
+    for row in rows:
+        found.setdefault(row["project"], []).append(flag(row))
+    return found
+
+
+def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
+    """The events in which a rival won and the deal's own group has a part, by project and deal."""
+    return {(row["project"], row["deal"]): row["events"] for row in rows}
+
+
+def held_events(rows: Iterable[Row]) -> dict[str, int]:
+    """How many events wait in quarantine, by project that is held."""
+    return {row["subject"]: row["held_events"] for row in rows}
+
+
+def position(row: Row) -> str:
+    """Where a row's last event stands in the log."""
+    return f"{row['partition']}:{row['log_offset']}"
+
+
+def level(number: int | None) -> str | None:
+    """The name of a level's number."""
+    return None if number is None else Level(number).label
+
+
+def closed(day: date | None) -> date | None:
+    """A day, or None for the infinities of the fold."""
+    return None if day in (None, date.min, date.max) else day
+
+
+def folds(row: Row) -> bool:
+    """Whether answers follow from a stored event: its type is known, and it is neither held nor given up."""
+    return row["state"] in ("folded", "registry")
+
+
+def event(row: Row) -> Event | None:
+    """The event of a row, or None when its type is unknown to this release."""
+    return event_of(row["raw"], row["headers"], row["subject"])
+
+
+def raw(text: str) -> Any:
+    """The record's value as JSON, to be shown."""
+    return msgspec.json.decode(text)

@@ -1,0 +1,125 @@
+"""One answer, one snapshot: rows and position come from the same transaction. Knows the pool; knows no HTTP.
+
+Every statement runs read-only, whatever the role may do, and under a time limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from services.api.settings import Settings
+from steppe.database import active_read_model, rule_versions
+from steppe.database.sql import load
+from steppe.domain.rules.rules import Rules
+from steppe.telemetry.tracing import asking
+
+QUERIES = {
+    **load("lists", "services.api"),
+    **load("project", "services.api"),
+    **load("markets", "services.api"),
+    **load("status", "services.api"),
+    **load("transitions", "services.api"),
+    **load("rules"),
+}
+
+Row = asyncpg.Record
+
+
+async def open_pool(settings: Settings) -> asyncpg.Pool[Row]:
+    """A pool that connects when first asked, so that the service starts, and says 503, while Postgres is away."""
+    return await asyncpg.create_pool(
+        settings.database,
+        min_size=0,
+        max_size=settings.database_connections_max,
+        timeout=5,
+        command_timeout=settings.statement_timeout_ms / 1000 + 5,
+        server_settings=server_settings(settings),
+    )
+
+
+def server_settings(settings: Settings) -> dict[str, str]:
+    """What holds on every connection. Optional filters need a plan of their own each time, not one for all."""
+    return {
+        "application_name": "steppe-api",
+        "statement_timeout": str(settings.statement_timeout_ms),
+        "default_transaction_read_only": "on",
+        "plan_cache_mode": "force_custom_plan",
+        # Postgres takes four by default, as of disks that turn; with it whole tables are read where an index would do.
+        "random_page_cost": "1.1",
+        "timezone": "UTC",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
+
+    `last_action` is the number of the last thing that an operator did to what was diverted.
+    """
+
+    connection: Any  # asyncpg's pool proxy, which has no public type
+    next_offsets: dict[int, int]
+    rules: Rules
+    last_action: int = 0
+
+    @property
+    def position(self) -> str:
+        """The last record covered in each partition that has any."""
+        return spelt(self.next_offsets)
+
+    async def rows(self, name: str, *arguments: object) -> list[Row]:
+        """The rows of a named query."""
+        with asking(name):
+            rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
+        return rows
+
+    async def each(self, name: str, *arguments: object) -> AsyncIterator[Row]:
+        """The rows of a named query, a few thousand at a time."""
+        async for row in self.connection.cursor(QUERIES[name], *arguments, prefetch=2000):
+            yield row
+
+    async def row(self, name: str, *arguments: object) -> Row | None:
+        """The only row of a named query, or None."""
+        with asking(name):
+            row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)
+        return row
+
+
+class Reader:
+    """Opens snapshots."""
+
+    def __init__(self, pool: asyncpg.Pool[Row], topic: str) -> None:
+        self._pool = pool
+        self._topic = topic
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections are open, and how many of them idle."""
+        return self._pool.get_size(), self._pool.get_idle_size()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Read several things as of one moment. The first statement takes the snapshot and says which read model lives."""
+        async with (
+            self._pool.acquire(timeout=5) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await active_read_model.enter(connection)
+            rows = await connection.fetch(QUERIES["api_position"], self._topic)
+            next_offsets = {row["partition"]: row["next_offset"] for row in rows}
+            yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
+
+
+def last_action_of(rows: list[Row]) -> int:
+    """From the rows of `api_position`."""
+    return max((row["last_action"] for row in rows), default=0)
+
+
+def spelt(next_offsets: dict[int, int]) -> str:
+    """The position as text: `0:41,3:7`. Partitions without records are left out."""
+    return ",".join(f"{partition}:{offset - 1}" for partition, offset in sorted(next_offsets.items()) if offset > 0)

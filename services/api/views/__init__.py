@@ -1,0 +1,1 @@
+"""The answers as JSON: from stored values to the items that readers see. Pure."""

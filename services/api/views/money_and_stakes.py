@@ -1,0 +1,127 @@
+"""What a project's events say of shares, volumes and money: stakes, offtakes, sums, steps of the value chain.
+
+Pure functions over the events that had occurred by a day, in fold order (domain page, section 3). Sums are kept in their
+own currency; nothing is converted, nothing counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from steppe.domain.analysis.money import sums
+from steppe.domain.events.event import Event
+from steppe.domain.values.states import DealState
+
+Item = dict[str, Any]
+
+_OFFTAKE_TERMS = ("commodity", "volume", "unit", "per", "term_years", "starts_on", "ends_on")
+_BESIDE_THE_CHAIN = ("technology.transferred", "training.delivered", "certification.granted")
+
+
+def money(events: Sequence[Event]) -> list[Item]:
+    """Committed and disbursed of each deal, leg and currency, as decimal text."""
+    return [
+        {
+            "deal": deal or None,
+            "leg": leg,
+            "currency": currency,
+            "committed": f"{found.committed:f}",
+            "disbursed": f"{found.disbursed:f}",
+        }
+        for (deal, leg, currency), found in sorted(sums(events).items())
+    ]
+
+
+def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
+    """Who holds a share by a valid equity leg, and how much where it was said."""
+    said: dict[tuple[str, str], tuple[float, str]] = {}
+    for event in events:
+        if not event.kind.name.startswith("equity.") or event.deal is None:
+            continue
+        investors = [party for party in event.parties if party.role == "investor"]
+        moved = event.data.get("stake_percent")
+        for party in investors:
+            key = (event.deal, party.party)
+            if party.stake_percent is not None:
+                said[key] = (float(party.stake_percent), event.reference)
+            elif event.kind.name == "equity.exited":
+                if key in said and moved is not None:
+                    said[key] = (max(said[key][0] - float(moved), 0.0), event.reference)
+            elif len(investors) == 1 and moved is not None and key not in said:
+                said[key] = (float(moved), event.reference)  # the first share that moved is the holding
+    holders = {
+        (deal.deal, holder): leg.since
+        for deal in deals
+        for leg in deal.legs
+        if leg.leg == "equity" and leg.valid
+        for holder in leg.holders
+    }
+    return [
+        {
+            "deal": deal,
+            "party": party,
+            "stake_percent": said[deal, party][0] if (deal, party) in said else None,
+            "since": since,
+            "event": said[deal, party][1] if (deal, party) in said else None,
+        }
+        for (deal, party), since in sorted(holders.items())
+    ]
+
+
+def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
+    """The offtake contracts with their terms as amended, and whether they still bind."""
+    valid = {
+        (deal.deal, event)
+        for deal in deals
+        for leg in deal.legs
+        if leg.leg == "offtake" and leg.valid
+        for event in leg.events
+    }
+    contracts: dict[str, Item] = {}
+    for event in events:
+        if event.kind.name == "offtake.signed" and "part_of" not in event.data:
+            contracts[event.reference] = {
+                "deal": event.deal,
+                "offtakers": sorted(party.party for party in event.parties if party.role == "offtaker"),
+                **{term: event.data.get(term) for term in _OFFTAKE_TERMS},
+                "valid": (event.deal, event.reference) in valid,
+                "event": event.reference,
+            }
+        elif event.kind.name == "offtake.amended":
+            terms = {term: event.data[term] for term in _OFFTAKE_TERMS if term in event.data}
+            for reference in _amended(event, contracts):
+                contracts[reference] = {**contracts[reference], **terms}
+    return list(contracts.values())
+
+
+def _amended(event: Event, contracts: dict[str, Item]) -> list[str]:
+    """The named contract, else those of the deal's named offtakers, else all of the deal."""
+    amends = event.data.get("amends")
+    if amends:
+        reference = f"{amends['source']}#{amends['id']}"
+        return [reference] if reference in contracts else []
+    named = {party.party for party in event.parties if party.role == "offtaker"}
+    return [
+        reference
+        for reference, contract in contracts.items()
+        if contract["deal"] == event.deal and (not named or named & set(contract["offtakers"]))
+    ]
+
+
+def value_chain(events: Sequence[Event]) -> list[Item]:
+    """The steps that moved into the host country; technology, training and certificates beside them."""
+    return [
+        {
+            "event": event.reference,
+            "name": event.kind.name,
+            "on": event.latest,
+            "deal": event.deal,
+            "step": event.data.get("step"),
+            "what": event.data.get("what"),
+            "scheme": event.data.get("scheme"),
+            "people": event.data.get("people"),
+        }
+        for event in events
+        if event.kind.name == "processing.localised" or event.kind.name in _BESIDE_THE_CHAIN
+    ]

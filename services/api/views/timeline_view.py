@@ -1,0 +1,232 @@
+"""The entries of a timeline and what the flags did. Pure: from rows to items."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge, read_as_known
+from services.api.store.snapshot import Row
+from steppe.domain.events.corrections import Reading
+from steppe.domain.events.event import Event
+from steppe.domain.fold.fold import history
+from steppe.domain.rules.rules import Rules
+from steppe.domain.values.states import SEVERITIES, on_day
+
+Item = dict[str, Any]
+NOT_STATED = "not-stated"
+
+
+class Told:
+    """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
+
+    Corrections that are known are told whatever the day: they say how the days before are read. An event that is not
+    folded (of an unknown type, held, given up) is not read, and comes last.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        as_of: date,
+        knowledge: Knowledge | None,
+        rows: Sequence[Row],
+        deal_spans: Sequence[Row],
+        project_spans: Sequence[Row],
+        changes: Sequence[Item],
+        rules: Rules,
+        stated: Mapping[str, Collection[str]],
+    ) -> None:
+        self._project = project
+        self._as_of = as_of
+        self._deal_spans = deal_spans
+        self._project_spans = project_spans
+        self._changes = changes
+        self._rules = rules
+        self._stated = stated
+        known = [row_decoding.event(row) for row in rows if row_decoding.folds(row)]
+        self._events = [event for event in known if event is not None]
+        self._knowledge = knowledge
+        self._readings = read_as_known(self._events, knowledge).readings
+        self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
+        placed = [
+            (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
+            for row in rows
+            if knowledge is None or (row["source"], row["id"]) in self._readings
+        ]
+        self._rows = sorted(
+            (
+                (place, row)
+                for place, row in placed
+                if not row_decoding.folds(row) or place[0] <= as_of.isoformat() or _is_about_an_event(row)
+            ),
+            key=lambda one: one[0],
+        )
+
+    def page(self, after: list[str] | None, limit: int) -> tuple[list[Item], list[str] | None]:
+        """The entries after a place, and the place of the last one if there are more. Raises RefusalError."""
+        if after is not None and len(after) != _PLACE_PARTS:
+            raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
+        rest = [
+            (place, row)
+            for place, row in self._rows
+            if (after is None or place > tuple(after)) and (not self._stated or self._is_asked_for(row))
+        ]
+        shown = rest[:limit]
+        return [self._entry(row) for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
+
+    def _is_asked_for(self, row: Row) -> bool:
+        reading = self._readings.get((row["source"], row["id"]))
+        data = reading.event.data if reading else _data_of(row)
+        stated = {
+            "confidence": {data.get("confidence") or NOT_STATED},
+            "evidence": {str(piece.get("grade")) for piece in data.get("evidence") or ()} or {NOT_STATED},
+        }
+        return all(not stated[name].isdisjoint(asked) for name, asked in self._stated.items())
+
+    def _entry(self, row: Row) -> Item:
+        """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
+        data = _data_of(row)
+        reading = self._readings.get((row["source"], row["id"]))
+        event = reading.event if reading else None
+        latest = event.latest if event else None
+        now = event.data if event else data
+        deal = self._deal_on(event.deal, latest) if event and latest else None
+        stood = self._project_on(latest) if latest else None
+        return {
+            "event": f"{row['source']}#{row['id']}",
+            "source": row["source"],
+            "id": row["id"],
+            "name": event.kind.name if event else row["name"],
+            "state": row["state"] if reading is None or reading.state == "stands" else reading.state,
+            "because": reading.because if reading else None,
+            "retracted_by": reading.retracted_by if reading else None,
+            "corrections": [
+                {
+                    "by": change.by,
+                    "known": self._known_on.get(change.by),
+                    "field": change.field,
+                    "before": change.before,
+                    "after": change.after,
+                    "reason": change.reason,
+                }
+                for change in (reading.changes if reading else ())
+            ],
+            "effect": self._effect(event) if event and reading and reading.state == "stands" else None,
+            "deal": event.deal if event else row["deal"],
+            "occurred": {
+                "text": now.get("occurred"),
+                "earliest": event.earliest if event else None,
+                "latest": latest,
+            },
+            "known": row["known_at"],
+            "recorded": row["recorded_at"],
+            "parties": now.get("parties", []),
+            "data": data,
+            "phase": deal["phase"] if deal else None,
+            "deal_level": row_decoding.level(deal["level"]) if deal else None,
+            "project_level": row_decoding.level(stood["level"]) if stood else None,
+            "flags": [
+                change
+                for change in self._changes
+                if event and latest == change["on"] and change["deal"] in (event.deal, None)
+            ],
+            "position": row_decoding.position(row),
+        }
+
+    def _effect(self, event: Event) -> Item | None:
+        """Which flags stand or do not stand on the day that is judged because of a correction; None for other events."""
+        if not event.kind.name.startswith("event."):
+            return None
+        without = self._flags_of(one for one in self._events if one is not event)
+        with_it = self._flags_of(self._events)
+        return {
+            "raised": [_flag_of(key) for key in sorted(with_it - without)],
+            "revoked": [_flag_of(key) for key in sorted(without - with_it)],
+        }
+
+    def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
+        told = history(self._project, read_as_known(events, self._knowledge).events, self._rules)
+        return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
+
+    def _deal_on(self, deal: str | None, day: date) -> Row | None:
+        return next(
+            (row for row in self._deal_spans if row["deal"] == deal and row["valid_from"] <= day < row["valid_to"]),
+            None,
+        )
+
+    def _project_on(self, day: date) -> Row | None:
+        return next((row for row in self._project_spans if row["valid_from"] <= day < row["valid_to"]), None)
+
+
+_PLACE_PARTS = 5
+_LAST = date.max.isoformat()
+
+
+def _data_of(row: Row) -> dict[str, Any]:
+    envelope = row_decoding.raw(row["raw"])
+    # In binary mode the stored value is the data alone.
+    data = envelope if row["headers"] else envelope.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:
+    """The place in the fold's order as text that sorts the same; also the cursor's key."""
+    if reading is None:
+        return (_LAST, _LAST, "999", row["source"], row["id"])
+    latest, earliest, precedence, source, id_ = reading.event.order
+    return (latest.isoformat(), earliest.isoformat(), f"{precedence:03}", source, id_)
+
+
+def _is_about_an_event(row: Row) -> bool:
+    return str(row["name"]).startswith("event.")
+
+
+def _flag_of(key: tuple[str, str, str]) -> Item:
+    deal, flag, severity = key
+    return {"flag": flag, "deal": deal or None, "severity": severity}
+
+
+def changes(spans: Iterable[Row], as_of: date) -> list[Item]:
+    """What each flag did until a day: raised, escalated, eased, or cleared."""
+    found: list[Item] = []
+    before: Row | None = None
+    for span in spans:
+        continues = before is not None and _is_next(before, span)
+        if before is not None and not continues:
+            _clear(found, before, as_of)
+        if not continues:
+            found.append(_change(span, span["valid_from"], "raised", span["severity"]))
+        elif before is not None and span["severity"] != before["severity"]:
+            rises = SEVERITIES.index(span["severity"]) > SEVERITIES.index(before["severity"])
+            found.append(_change(span, span["valid_from"], "escalated" if rises else "eased", span["severity"]))
+        before = span
+    if before is not None:
+        _clear(found, before, as_of)
+    return sorted(found, key=lambda change: (change["on"], change["deal"] or "", change["flag"]))
+
+
+def conflict(row: Row) -> Item:
+    """A record that came under a name that was taken, with another content. It is shown and changes nothing."""
+    return {
+        "event": f"{row['source']}#{row['id']}",
+        "position": row_decoding.position(row),
+        "record": row_decoding.raw(row["raw"]),
+    }
+
+
+def _is_next(before: Row, span: Row) -> bool:
+    """Whether the span goes on where the one before ended."""
+    return (before["deal"], before["flag"], before["valid_to"]) == (span["deal"], span["flag"], span["valid_from"])
+
+
+def _clear(found: list[Item], span: Row, as_of: date) -> None:
+    if span["valid_to"] <= as_of:
+        found.append(_change(span, span["valid_to"], "cleared", None))
+
+
+def _change(span: Row, on: date, what: str, severity: str | None) -> Item:
+    return {"on": on, "flag": span["flag"], "deal": span["deal"] or None, "change": what, "severity": severity}

@@ -1,0 +1,175 @@
+"""What a back-test is asked for: the body of POST /v1/backtest, read strictly, and its OpenAPI description.
+
+Every fault is named with its place in the body. Knows names and days; chooses no rules and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+from fastapi import Request
+
+from services.api.problems import UNPROCESSABLE, RefusalError, did_you_mean
+from services.api.web import parse_values, query_parameters
+from services.api.web.responses import JSON
+from steppe.domain.analysis.backtest import FLAGS
+from steppe.domain.values.states import EVER
+
+_BODY_BYTES_MAX = 200_000
+_FIELDS = (
+    "rules",
+    "version",
+    "against",
+    "flags",
+    "from",
+    "to",
+    "known_at",
+    "known_by",
+    "project",
+    "country",
+    "commodity",
+)
+_EXAMPLE = {"rules": {"values": {"memorandum-only.stagnant": 18}}, "flags": ["memorandum-only"], "from": "2015-01-01"}
+DESCRIBED = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "rules": {"type": "object", "description": "Thresholds to try: values, overrides; what is left out is as in `against`."},
+                        "version": {"type": "string", "description": "Or a stored version to try."},
+                        "against": {"type": "string", "description": "The version to compare with. Default: the one in force."},
+                        "flags": {"type": "array", "items": {"enum": list(FLAGS)}, "description": "Default: those whose rules differ, else memorandum-only."},
+                        "from": {"type": "string", "format": "date", "description": "Only what would have been raised from this day on."},
+                        "to": {"type": "string", "format": "date", "description": "The last day that is looked at. Default: today (UTC), or the day of known_at."},
+                        "known_at": {"type": "string", "description": "Only what was known by then: an instant, or a day, meaning its end (UTC)."},
+                        "known_by": {"enum": ["reported", "recorded"]},
+                        "project": {"type": "array", "items": {"type": "string"}},
+                        "country": {"type": "array", "items": {"type": "string"}},
+                        "commodity": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+                "example": _EXAMPLE,
+            }
+        },
+    },
+    "parameters": [query_parameters.PARAMETERS["format"].described()],
+    "responses": {"200": query_parameters.content_of(query_parameters.FORMATS)},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A back-test that was understood; the rules are not chosen yet."""
+
+    rules: Mapping[str, Any] | None
+    version: str | None
+    against: str | None
+    flags: tuple[str, ...]
+    first_day: date
+    last_day: date
+    known_at: datetime | None
+    recorded: bool
+    only: Mapping[str, tuple[str, ...]]
+
+
+async def asked(request: Request) -> Asked:
+    """Read and understand the body. Raises RefusalError with every fault."""
+    return _understood(await _body(request))
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    text = bytearray()
+    async for part in request.stream():
+        text += part
+        if len(text) > _BODY_BYTES_MAX:
+            raise refusal([("", f"is longer than {_BODY_BYTES_MAX} bytes")])
+    try:
+        body = msgspec.json.decode(text or b"{}")
+    except msgspec.DecodeError as error:
+        raise refusal([("", f"is not JSON: {error}")]) from None
+    if not isinstance(body, dict):
+        raise refusal([("", "must be an object, as in the example of /docs")])
+    return body
+
+
+def _understood(body: dict[str, Any]) -> Asked:
+    faults = [
+        (f"/{field}", f"is not known; fields are {', '.join(_FIELDS)}.{did_you_mean(field, _FIELDS)}")
+        for field in body
+        if field not in _FIELDS
+    ]
+    rules = body.get("rules")
+    if rules is not None and not isinstance(rules, dict):
+        faults.append(("/rules", "must be an object with values and overrides"))
+    if ("rules" in body) == ("version" in body):
+        faults.append(
+            ("", 'name what to try: either rules, as in {"rules": {"values": {"silent.watch": 12}}}, or version')
+        )
+    read = _Fields(body, faults)
+    today = datetime.now(UTC).date()
+    known_at = read.one("known_at", parse_values.knowledge)
+    asked = Asked(
+        rules=rules,
+        version=read.one("version", parse_values.text),
+        against=read.one("against", parse_values.text),
+        flags=read.many("flags", parse_values.one_of(tuple(FLAGS))),
+        first_day=read.one("from", parse_values.day) or EVER,
+        last_day=read.one("to", parse_values.day) or (known_at.date() if known_at else today),
+        known_at=known_at,
+        recorded=read.one("known_by", parse_values.one_of(("reported", "recorded"))) == "recorded",
+        only={
+            field: found
+            for field, reader in (
+                ("project", parse_values.text),
+                ("country", parse_values.country),
+                ("commodity", parse_values.text),
+            )
+            if (found := read.many(field, reader))
+        },
+    )
+    if not faults and asked.first_day > asked.last_day:
+        faults.append(("/from", f"must not be after to, {asked.last_day}"))
+    if faults:
+        raise refusal(faults)
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Reads fields of a body as query parameters are read, and collects what is wrong."""
+
+    body: Mapping[str, Any]
+    faults: list[tuple[str, str]]
+
+    def one(self, field: str, reader: Any) -> Any:
+        return None if field not in self.body else self._read(f"/{field}", self.body[field], reader)
+
+    def many(self, field: str, reader: Any) -> tuple[Any, ...]:
+        given = self.body.get(field, [])
+        listed = given if isinstance(given, list) else [given]
+        return tuple(self._read(f"/{field}/{number}", one, reader) for number, one in enumerate(listed))
+
+    def _read(self, pointer: str, given: object, reader: Any) -> Any:
+        if not isinstance(given, str):
+            self.faults.append((pointer, "must be text"))
+            return None
+        try:
+            return reader(given)
+        except ValueError as error:
+            self.faults.append((pointer, str(error)))
+            return None
+
+
+def refusal(faults: list[tuple[str, str]]) -> RefusalError:
+    """The problem that names each fault with its place."""
+    errors = [{"pointer": pointer, "message": message} for pointer, message in faults]
+    told = "; ".join(f"{pointer or 'the body'} {message}" for pointer, message in faults[:3])
+    return RefusalError(UNPROCESSABLE, told, {"errors": errors})

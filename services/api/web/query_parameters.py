@@ -1,0 +1,269 @@
+"""What may be asked for: every query parameter in one table, read strictly, and the OpenAPI description made of it.
+
+Nothing is ignored: an unknown parameter, a second value where one is meant and a value that cannot be read are refused,
+so that a misspelt filter never looks like an answer. Knows the domain's words; reads no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import Request
+
+from services.api.problems import (
+    BAD_PARAMETER,
+    FORMAT_NOT_AVAILABLE,
+    UNKNOWN_PARAMETER,
+    RefusalError,
+    did_you_mean,
+)
+from services.api.store.knowledge import Knowledge
+from services.api.views.timeline_view import NOT_STATED
+from services.api.web import pagination, parse_values
+from services.api.web.pagination import Cursor
+from steppe.contracts.announcements import CAUSES
+from steppe.domain.analysis.crosswalk import SCHEMES
+from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
+from steppe.domain.values.levels import LEVEL_OF_LABEL
+from steppe.domain.values.states import SEVERITIES
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 500
+CERTAINTIES = ("certain", "possible")
+FLAGS = (
+    "memorandum-only", "memorandum-churn", "silent", "unchecked", "lapsed", "partly-bound", "not-building",
+    "not-producing", "slipping", "displaced", "crowded",
+)  # fmt: skip
+SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
+HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
+_CONFIDENCES = (*CONFIDENCES, NOT_STATED)
+_EVIDENCE = (*GRADES, NOT_STATED)
+FORMATS = ("json", "csv", "xlsx", "parquet")
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+EVENT_STREAM = ("event-stream",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One query parameter. `read` gives the value of one text or raises ValueError with what is allowed."""
+
+    name: str
+    help: str
+    read: Callable[[str], Any]
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    kind: str = "string"
+
+    def described(self) -> dict[str, Any]:
+        """The parameter as OpenAPI spells it."""
+        one: dict[str, Any] = {"type": self.kind}
+        if self.choices:
+            one["enum"] = list(self.choices)
+        described: dict[str, Any] = {"name": self.name, "in": "query", "required": False, "description": self.help}
+        if self.many:
+            return described | {"schema": {"type": "array", "items": one}, "style": "form", "explode": False}
+        return described | {"schema": one}
+
+
+def _many(name: str, help: str, read: Callable[[str], Any], choices: tuple[str, ...] = ()) -> Parameter:
+    return Parameter(
+        name=name, help=f"{help} Several, separated by commas: any of them.", read=read, many=True, choices=choices
+    )
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter(name="as_of", help="The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.", read=parse_values.day),
+        Parameter(name="known_at", help="Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.", read=parse_values.knowledge),
+        Parameter(name="known_by", help="When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.", choices=("reported", "recorded"), read=parse_values.one_of(("reported", "recorded"))),
+        Parameter(name="rules", help="A version of the rules, as in /v1/rules. Default: the one in force.", read=parse_values.text),
+        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=parse_values.count(1, LIMIT_MAX), kind="integer"),
+        Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
+        Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
+        Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
+        _many("country", "Country of the project, ISO 3166-1 alpha-2.", parse_values.country),
+        _many("commodity", "Commodity of the project.", parse_values.text),
+        _many("sector", "Sector of the project.", parse_values.one_of(SECTORS), SECTORS),
+        _many("level", "Current level.", parse_values.level, tuple(LEVEL_OF_LABEL)),
+        _many("flag", "Name of a flag that stands.", parse_values.one_of(FLAGS), FLAGS),
+        _many("severity", "Severity of that flag.", parse_values.one_of(SEVERITIES), SEVERITIES),
+        _many("certainty", "Certainty of the severity.", parse_values.one_of(CERTAINTIES), CERTAINTIES),
+        _many("headline", "Severity of the project's headline memorandum-only.", parse_values.one_of(HEADLINES), HEADLINES),
+        _many("investor", "Party that pursues.", parse_values.text),
+        _many("investor_country", "Home country of a party that pursues, on the day that is judged.", parse_values.country),
+        _many("forum", "Forum at which a paper was signed.", parse_values.text),
+        Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
+        Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
+        _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),
+        _many("project", "Project key.", parse_values.text),
+        _many("deal", "Deal slug.", parse_values.text),
+        _many("confidence", "How sure the source is of the event.", parse_values.one_of(_CONFIDENCES), _CONFIDENCES),
+        _many("evidence", "Grade of a piece of evidence that the event has.", parse_values.one_of(_EVIDENCE), _EVIDENCE),
+        Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
+        Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
+        Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=parse_values.text),
+        Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
+        Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
+    )
+}  # fmt: skip
+
+COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
+PAGED = (*COMMON, "limit", "cursor")
+ABOUT_PROJECTS = (
+    "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country", "forum", "q",
+    "updated_after",
+)  # fmt: skip
+PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk")
+PORTFOLIO = (*COMMON, *ABOUT_PROJECTS)
+DEALS = (
+    *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "investor",
+    "investor_country", "forum", "q", "updated_after",
+)  # fmt: skip
+FLAG_ROWS = (
+    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
+    "next_before",
+)  # fmt: skip
+MARKETS = (*PAGED, "country", "commodity", "investor_country")
+FORUMS = PAGED
+SCORECARD = (*COMMON, "horizon_months")
+RECORD = (*PAGED, "project")
+STATED = ("confidence", "evidence")
+TIMELINE = (*PAGED, *STATED)
+ONE = COMMON
+PROJECT = (*ONE, "crosswalk")
+_OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")
+FEED = ("format", "min_position", "limit", "cursor", *_OF_TRANSITIONS)
+STREAM = _OF_TRANSITIONS
+QUARANTINE = ("format", "min_position", "limit", "cursor")
+WAITING = ("min_position",)
+
+# These say where an answer starts, how long it is and how it is spelt; the rest is the question.
+_NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "min_position", "as_of"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request that was understood. `filters` holds only what was asked; `knowledge` None: everything known by now."""
+
+    path: str
+    as_of: date
+    known_at: datetime
+    knowledge: Knowledge | None
+    rules: str | None
+    limit: int
+    after: list[str] | None
+    format: str
+    min_position: str | None
+    filters: Mapping[str, Any]
+    fingerprint: str
+
+
+def content_of(formats: tuple[str, ...]) -> dict[str, Any]:
+    """The body of a good answer in these formats, as OpenAPI spells it."""
+    of_json: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+    tables = {
+        MEDIA_TYPES[name]: {"schema": {"type": "string", "format": "binary"}} for name in formats if name != "json"
+    }
+    return {"description": "The answer.", "content": of_json | tables}
+
+
+def described(names: tuple[str, ...]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes these parameters."""
+    formats = FORMATS if "limit" in names else ("json",)
+    answers: dict[str, Any] = {"200": content_of(formats)}
+    if "as_of" in names:
+        answers["304"] = {"description": "The answer that If-None-Match names is still the answer."}
+    return {"parameters": [PARAMETERS[name].described() for name in names], "responses": answers}
+
+
+def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
+    """Understand a request, or refuse it with the parameter's name."""
+    given = _values(request, names)
+    found = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
+    now = datetime.now(UTC).replace(microsecond=0)
+    cursor: Cursor | None = pagination.decode(found["cursor"]) if "cursor" in found else None
+    known_at: datetime = min(found.get("known_at", now), now)
+    as_of = found.get("as_of") or (cursor.as_of if cursor else known_at.date())
+    asked = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
+    print_ = pagination.fingerprint(request.url.path, asked, as_of)
+    if cursor:
+        pagination.check(cursor, print_)
+    return Question(
+        path=request.url.path,
+        as_of=as_of,
+        known_at=known_at,
+        knowledge=Knowledge(known_at, found.get("known_by") == "recorded") if known_at < now else None,
+        rules=found.get("rules"),
+        limit=found.get("limit", LIMIT_DEFAULT),
+        after=cursor.key if cursor else None,
+        format=_format(request, found.get("format"), formats),
+        min_position=found.get("min_position"),
+        filters={name: value for name, value in found.items() if name not in _NOT_THE_QUESTION},
+        fingerprint=print_,
+    )
+
+
+def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """The texts of each parameter; commas separate several where several are allowed."""
+    given: dict[str, list[str]] = {}
+    for name, text in request.query_params.multi_items():
+        if name not in names:
+            detail = f"{name[:60]!r} is not known at {request.url.path}.{did_you_mean(name, names)}"
+            raise RefusalError(UNKNOWN_PARAMETER, detail, {"parameter": name[:60], "parameters": sorted(names)})
+        if PARAMETERS[name].many:
+            given.setdefault(name, []).extend(part.strip() for part in text.split(","))
+        elif name in given:
+            raise _bad(name, "it is given more than once")
+        else:
+            given[name] = [text]
+    return given
+
+
+def _value(parameter: Parameter, texts: list[str]) -> Any:
+    try:
+        values = [parameter.read(text) for text in texts]
+    except ValueError as error:
+        raise _bad(parameter.name, str(error)) from None
+    return values if parameter.many else values[0]
+
+
+def _bad(name: str, detail: str) -> RefusalError:
+    return RefusalError(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), {"parameter": name})
+
+
+def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:
+    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON. A stream has one form."""
+    if formats == EVENT_STREAM:
+        return formats[0]
+    if asked is not None:
+        if asked in formats:
+            return asked
+        raise RefusalError(
+            FORMAT_NOT_AVAILABLE,
+            f"format={asked[:40]}; available here: {', '.join(formats)}.",
+            {"parameter": "format", "formats": list(formats)},
+        )
+    accept = request.headers.get("accept", "*/*").lower()
+    media = {part.split(";")[0].strip() for part in accept.split(",")}
+    named = [name for name, media_type in MEDIA_TYPES.items() if media_type in media and name in formats]
+    if named and "application/json" not in media:
+        return named[0]
+    if media & {"*/*", "application/*", "application/json", ""}:
+        return "json"
+    if "text/*" in media and "csv" in formats:
+        return "csv"
+    if "text/html" in media:
+        return "json"  # a browser's address bar
+    raise RefusalError(
+        FORMAT_NOT_AVAILABLE,
+        f"Accept: {accept[:80]}; available here: {', '.join(formats)}.",
+        {"formats": list(formats)},
+    )

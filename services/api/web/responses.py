@@ -1,0 +1,197 @@
+"""How an answer leaves the house: snapshot, ETag, position, pages, JSON or a table. Knows HTTP; knows no table.
+
+The ETag is weak and stands for release, position, actions of operators, rules, day and question: what it stands for decides
+the items, and the time of the answer (`known_at`) is no reason to send them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from fastapi import Request, Response
+
+from services.api.export import csv_columns, spreadsheets
+from services.api.store import position_watch
+from services.api.store.alternate_models import Worlds
+from services.api.store.knowledge import rules_named
+from services.api.store.position_watch import PositionWatch
+from services.api.store.snapshot import Reader, Snapshot
+from services.api.web import pagination
+from services.api.web.query_parameters import MEDIA_TYPES, Question, read
+from steppe.release import RELEASE
+
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Items, and the order key of the last one if there are more.
+
+    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for.
+    """
+
+    items: Sequence[Item]
+    next_key: list[str] | None
+    beside: Mapping[str, Any] | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What every route needs; made by the composition root."""
+
+    reader: Reader
+    watch: PositionWatch
+    worlds: Worlds
+
+    @asynccontextmanager
+    async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
+        """The read model under the knowledge and the version of the rules that are asked for. Raises RefusalError."""
+        async with self.reader.snapshot() as now:
+            rules = now.rules
+            if question.rules not in (None, rules.version):
+                rules = await rules_named(now, question.rules)
+            elif question.knowledge is None:
+                yield now
+                return
+        async with self.worlds.snapshot(question.knowledge, rules) as snapshot:
+            yield snapshot
+
+
+def service_of(request: Request) -> Service:
+    """The parts that the composition root put on the app."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+async def answer_list(
+    request: Request,
+    parameters: tuple[str, ...],
+    columns: tuple[str, ...],
+    page: Callable[[Snapshot, Question], Awaitable[Page]],
+    stands_for: Callable[[Snapshot], Awaitable[str]] | None = None,
+) -> Response:
+    """Answer with one page of a list. `stands_for`: what else decides its items, for the ETag, beside position and rules."""
+    question = read(request, parameters)
+    await reach(request, question.min_position)
+    async with service_of(request).snapshot(question) as snapshot:
+        headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        found = await page(snapshot, question)
+    cursor = pagination.encode(found.next_key, question.as_of, question.fingerprint) if found.next_key else None
+    if cursor:
+        headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
+    if question.format != "json":
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(question)}"'
+        shown = (*columns, *found.columns)
+        return Response(_as_table(question, found.items, shown, headers), headers=headers, media_type=_media(question))
+    body = {
+        **(found.beside or {}),
+        "items": found.items,
+        "next_cursor": cursor,
+        "as_of": question.as_of,
+        "known_at": headers["Steppe-Known-At"],
+        "position": snapshot.position,
+    }
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def answer_one(
+    request: Request, parameters: tuple[str, ...], one: Callable[[Snapshot, Question], Awaitable[Item]]
+) -> Response:
+    """Answer with one thing, JSON only."""
+    question = read(request, parameters, formats=("json",))
+    await reach(request, question.min_position)
+    async with service_of(request).snapshot(question) as snapshot:
+        headers = _headers(question, snapshot)
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        found = await one(snapshot, question)
+    body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **found}
+    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+
+
+async def reach(request: Request, min_position: str | None) -> None:
+    """Wait until the read model has reached what the reader wrote."""
+    if min_position is not None:
+        wanted = position_watch.parse_position(min_position)
+        seconds = position_watch.wait_seconds(request.headers.get("prefer"))
+        await service_of(request).watch.wait_for(wanted, seconds)
+
+
+def _media(question: Question) -> str:
+    return CSV if question.format == "csv" else MEDIA_TYPES[question.format]
+
+
+def _file_name(question: Question) -> str:
+    """As in `steppe-flags-2025-12-31.xlsx`: what, and of which day."""
+    what = "-".join(part for part in question.path.split("/") if part not in ("", "v1"))
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", what)
+    return f"steppe-{plain}-{question.as_of.isoformat()}.{question.format}"
+
+
+def _as_table(question: Question, items: Sequence[Item], columns: Sequence[str], headers: Mapping[str, str]) -> bytes:
+    about = {
+        "what": question.path,
+        "as_of": question.as_of.isoformat(),
+        "known_at": headers["Steppe-Known-At"],
+        "position": headers["Steppe-Position"],
+        "release": RELEASE,
+    }
+    match question.format:
+        case "xlsx":
+            return spreadsheets.xlsx_of(items, columns, about)
+        case "parquet":
+            return spreadsheets.parquet_of(items, columns, about)
+        case _:
+            # CSV has no place beside its lines, so each of them says it.
+            beside = {name: about[name] for name in ("as_of", "known_at")} | {"log_position": about["position"]}
+            return csv_columns.csv_of(({**item, **beside} for item in items), (*columns, *beside))
+
+
+def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
+    what = [
+        RELEASE,
+        snapshot.position,
+        snapshot.last_action,
+        snapshot.rules.version,
+        question.fingerprint,
+        str(question.limit),
+        question.after,
+        question.format,
+        stands_for,
+    ]
+    etag = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
+    return {
+        "ETag": f'W/"{etag}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept",
+        "Steppe-Position": snapshot.position,
+        "Steppe-As-Of": question.as_of.isoformat(),
+        "Steppe-Known-At": question.known_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    """Whether the reader holds this answer (weak comparison, RFC 9110 13.1.2)."""
+    held = request.headers.get("if-none-match")
+    return held is not None and etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in held.split(",")}
+
+
+def _next_url(request: Request, cursor: str) -> str:
+    pairs = [
+        (name, text) for name, text in request.query_params.multi_items() if name not in ("cursor", "min_position")
+    ]
+    return f"{quote(request.url.path)}?{urlencode([*pairs, ('cursor', cursor)])}"

@@ -1,0 +1,231 @@
+"""`steppe log adopt`: an operator takes the log that is there now for the truth, and that is recorded.
+
+Where the log continues the read model only its identity is replaced. Where it does not, the read model is emptied and
+folded from the log's beginning. What would be lost by that is said first, and refused without --accept-loss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from services.projector.projection import batches, log_identity
+from services.projector.projection.errors import LogShorterError, ProjectorError, RecordsRemovedError, TopicMissingError
+from services.projector.projection.log_identity import Checkpoint
+from steppe.contracts.topics import DEALS
+from steppe.database import active_read_model, migrate, reset, sql
+from steppe.log.topic_info import LogFacts, LogReader, opened
+
+_SECONDS_MAX = 60.0
+
+
+class RefusedError(Exception):
+    """Nothing was changed; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What adopting would do. `because` None: the log continues the read model. `loses`: what is gone for good."""
+
+    topic: str
+    cluster: str
+    partitions: int
+    cluster_before: str | None
+    because: str | None
+    folds_anew: bool
+    loses: str | None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """The log is the one that is known, and continues."""
+        return self.because is None and self.cluster == self.cluster_before
+
+
+async def plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[Plan, LogFacts]:
+    """Look at the log and at the read model. Raises RefusedError when there is no such topic."""
+    known = await log_identity.known_identity(connection, topic)
+    async with connection.transaction():
+        await active_read_model.enter(connection)
+        rows = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
+    checkpoints = {
+        row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"]) for row in rows
+    }
+    async with asyncio.timeout(_SECONDS_MAX), opened(kafka, topic) as reader:
+        if reader is None:
+            raise RefusedError(str(TopicMissingError(topic, kafka)))
+        facts = reader.facts
+        broken = await _broken(reader, checkpoints)
+    same = known is not None and known.cluster == facts.cluster
+    because = None if broken is None else str(broken)
+    if facts.partitions != len(checkpoints):
+        because = f"the log has {facts.partitions} partitions, the read model was made from {len(checkpoints)}"
+    found = Plan(
+        topic=topic,
+        cluster=facts.cluster,
+        partitions=facts.partitions,
+        cluster_before=None if known is None else known.cluster,
+        because=because,
+        folds_anew=because is not None and not isinstance(broken, RecordsRemovedError),
+        loses=_lost(broken, facts, same=same, added=facts.partitions - len(checkpoints)) if because else None,
+    )
+    return found, facts
+
+
+async def _broken(reader: LogReader, checkpoints: Mapping[int, Checkpoint]) -> ProjectorError | None:
+    """Why the partitions that both have do not continue, if they do not."""
+    shared = {partition: one for partition, one in checkpoints.items() if partition in reader.facts.ends}
+    try:
+        begin = {partition: one.next_offset for partition, one in shared.items()}
+        batches.refuse_another_log(begin, reader.facts.starts, reader.facts.ends)
+        log_identity.refuse_other_records(shared, await log_identity.last_records(reader, shared))
+    except ProjectorError as error:
+        return error
+    return None
+
+
+async def adopt(
+    connection: asyncpg.Connection,
+    kafka: str,
+    topic: str,
+    *,
+    by: str,
+    reason: str,
+    accept_loss: bool = False,
+) -> Plan:
+    """Do what `plan` says, in one transaction, with the rights of the projector.
+
+    Twice is safe. Raises RefusedError when something would be lost and that was not accepted.
+    """
+    async with connection.transaction():
+        statements = sql.load("log_identity")
+        await connection.execute(statements["lock_log_identity"], topic)
+        found, facts = await plan(connection, kafka, topic)
+        if found.nothing_to_do:
+            return found
+        if found.loses and not accept_loss:
+            raise RefusedError(f"{found.loses} To go on all the same: --accept-loss.")
+        if found.folds_anew:
+            await reset.empty(connection)
+            await connection.execute(statements["remove_checkpoints_from"], topic, facts.partitions)
+            await migrate.ensure_checkpoints(connection, topic, facts.partitions)
+            await connection.execute(statements["forget_how_far_was_told"])
+        if found.loses:
+            # Only where the beginning is gone: the read model begins with what is left.
+            await connection.execute(
+                statements["advance_to_start"], topic, list(facts.starts), list(facts.starts.values())
+            )
+        told = reason if found.because is None else f"{reason} ({found.because})"
+        await connection.execute(statements["adopt_log"], topic, facts.cluster, facts.partitions, by, told)
+        await connection.execute(statements["forget_halts"], topic)
+    return found
+
+
+def _lost(broken: ProjectorError | None, facts: LogFacts, *, same: bool, added: int) -> str | None:
+    if isinstance(broken, RecordsRemovedError):
+        missing = broken.found - broken.expected
+        return f"{missing} records of partition {broken.partition} were never applied and are no longer in the log."
+    if any(facts.starts.values()):
+        return "The log's beginning was removed: folding it anew loses what only the read model still has."
+    if same and isinstance(broken, LogShorterError):
+        return (
+            f"The log ends at {broken.end} in partition {broken.partition}, the read model covers {broken.expected}: "
+            "folding it anew loses what only the read model still has."
+        )
+    if same and added > 0 and broken is None and facts.records:
+        return (
+            f"{added} partitions were added: records from before lie where their keys no longer belong, and would be put"
+            " aside. `steppe backup`, then `steppe restore --rehome` into a new topic, keeps them."
+        )
+    return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 refused, 2 used wrongly."""
+    options = _parser().parse_args(arguments)
+    kafka, database = os.environ.get("STEPPE_KAFKA"), _database()
+    for name, value in (("STEPPE_KAFKA", kafka), ("STEPPE_DATABASE", database)):
+        if not value:
+            sys.stderr.write(f"{name} is not set.\n")
+            return 2
+    topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
+    try:
+        found = asyncio.run(_run(str(kafka), str(database), topic, options))
+    except (RefusedError, ProjectorError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        sys.stderr.write(f"Nothing was changed: {type(error).__name__}: {error}\n")
+        return 1
+    if found is None:
+        return 1
+    if options.json:
+        sys.stdout.write(json.dumps({**asdict(found), "adopted": not found.nothing_to_do}) + "\n")
+    elif found.nothing_to_do:
+        sys.stdout.write(f"{topic} is the log that the read models are made from. Nothing to adopt.\n")
+    else:
+        sys.stdout.write(f"{topic} on cluster {found.cluster} is adopted. {_deed(found)}\n")
+    return 0
+
+
+async def _run(kafka: str, database: str, topic: str, options: argparse.Namespace) -> Plan | None:
+    connection = await asyncpg.connect(database)
+    try:
+        if not options.yes:
+            found, _ = await plan(connection, kafka, topic)
+            if not found.nothing_to_do and not _confirmed(found):
+                return None
+        return await adopt(
+            connection, kafka, topic, by=options.by, reason=options.reason, accept_loss=options.accept_loss
+        )
+    finally:
+        await connection.close()
+
+
+def _confirmed(found: Plan) -> bool:
+    sys.stderr.write(f"Cluster {found.cluster}, before: {found.cluster_before or 'none'}.\n")
+    for line in (found.because, _deed(found), found.loses):
+        if line:
+            sys.stderr.write(f"{line}\n")
+    sys.stderr.write("Go on? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _deed(found: Plan) -> str:
+    if found.folds_anew:
+        return "The read models are emptied and folded from the log's beginning; readers see them fill up."
+    if found.loses:
+        return "The read models go on at the log's first record."
+    return "The read models go on where they are."
+
+
+def _database() -> str | None:
+    file = os.environ.get("STEPPE_DATABASE_FILE", "")
+    return os.environ.get("STEPPE_DATABASE") or (Path(file).read_text(encoding="utf-8").strip() if file else None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="steppe log adopt",
+        description="Take the log that STEPPE_KAFKA and STEPPE_TOPIC name for the truth from now on. Recorded.",
+    )
+    parser.add_argument("--reason", required=True, help="why; kept with the identity of the log")
+    parser.add_argument("--by", default=getpass.getuser(), help="who decides (default: your user name)")
+    parser.add_argument("--accept-loss", action="store_true", help="go on although something is gone for good")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

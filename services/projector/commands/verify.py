@@ -1,0 +1,272 @@
+"""An independent look at the read model: reads the log once more, single-threaded and without a group, folds it afresh,
+and compares every row of every table. Shares the decoding and the domain with the projector, and nothing of its delivery.
+
+What operators gave up is obeyed. Where the fold raises, the read model stops before the first record with which it does;
+a stop that it has and that a later record would have healed is believed once the fold was seen to raise there.
+
+
+`steppe verify` (`python -m services.projector.commands.verify`) prints every difference; exit 0: there are none, 1: there are, or it
+could not be done, 2: used wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from services.projector.consumer import log_reader
+from services.projector.projection import decode, quarantine_policy
+from services.projector.projection import event_rows as record_rows
+from services.projector.projection.batches import Record
+from services.projector.projection.decode import StoredEvent
+from services.projector.projection.deduplicate import Sorted, sort_out
+from services.projector.projection.errors import ProjectorError
+from services.projector.projection.quarantine_entries import Place, Skips, Stage
+from services.projector.settings import Settings
+from steppe.database import active_read_model, sql
+from steppe.database.read_model import projection_rows, registry_rows
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.settings import from_environment
+
+Tell = Callable[[str, int, int], None]
+TABLES: Mapping[str, Sequence[str]] = {
+    "event": record_rows.EVENT,
+    "conflict": record_rows.CONFLICT,
+    "quarantine": [column for column in record_rows.QUARANTINE if column != "record_at"],
+    "parked": record_rows.PARKED,
+    "project": [column for column in projection_rows.PROJECT if column != "updated_at"],
+    "project_span": projection_rows.PROJECT_SPAN,
+    "deal_span": projection_rows.DEAL_SPAN,
+    "flag_span": projection_rows.FLAG_SPAN,
+    "standing": [*projection_rows.STANDING, "fault"],
+    "co_investment_span": projection_rows.CO_INVESTMENT_SPAN,
+    "party_span": registry_rows.PARTY_SPAN,
+    "forum": registry_rows.FORUM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that only one side has. A row that differs appears twice, once from each side."""
+
+    table: str
+    only_in: str
+    row: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was compared and what differs. `behind` are records that the read model does not cover yet."""
+
+    records: int = 0
+    rows: int = 0
+    behind: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+class VerifyError(Exception):
+    """The two cannot be compared; the message says why."""
+
+
+async def verify(kafka: str, database: str, topic: str, tell: Tell | None = None) -> Verdict:
+    """Compare the living read model with the log up to its checkpoints, rows and position read in one snapshot.
+
+    Holds log and rows in memory. Raises VerifyError, LogGapError.
+    """
+    tell = tell or _keep_quiet
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await active_read_model.enter(connection)
+            found = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
+            skips = await quarantine_policy.all_skips(connection, topic)
+            stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
+    finally:
+        await connection.close()
+    until = {row["partition"]: row["next_offset"] for row in found}
+    records, ends = await read_log(kafka, topic, until, tell)
+    stops = {
+        (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
+    }
+    expected = expected_rows(records, len(until), skips, stops)
+    # What a market did before it could not be judged any more does not follow from the log.
+    unjudged = {row[0] for row in expected["standing"] if row[-1] is not None}
+    stored["flag_span"] = [
+        r for r in stored["flag_span"] if not (r[0] in unjudged and r[2] in ("displaced", "crowded"))
+    ]
+    stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
+    verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
+    for number, table in enumerate(TABLES, 1):
+        tell("comparing tables", number, len(TABLES))
+        wanted, have = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
+        verdict.rows += len(have)
+        if len(wanted) != len(expected[table]):
+            raise VerifyError(f"the fold gives a row of {table} twice")
+        verdict.differences += [Difference(table, "log", row) for row in sorted(wanted - have, key=repr)]
+        verdict.differences += [Difference(table, "database", row) for row in sorted(have - wanted, key=repr)]
+    return verdict
+
+
+def expected_rows(
+    records: Sequence[Record], partitions: int, skips: Skips | None = None, stops: Mapping[Place, str] | None = None
+) -> dict[str, list[projection_rows.Row]]:
+    """The rows that follow from these records, in log order within each partition.
+
+    `stops`: where the read model says that a subject could not be folded any more.
+    """
+    sorted_out = sort_out([decode.read(record, partitions) for record in records], skips=skips)
+    _stop_where_it_did(sorted_out, stops or {})
+    try:
+        return _rows_from(sorted_out)
+    except Exception:  # of one subject at least
+        _stop_where_it_must(sorted_out)
+        return _rows_from(sorted_out)
+
+
+def _rows_from(sorted_out: Sorted) -> dict[str, list[projection_rows.Row]]:
+    of_subject = sorted_out.folding()
+    made = projection_rows.ProjectRows()
+    parties: list[projection_rows.Row] = []
+    forums: list[projection_rows.Row] = []
+    parked: list[projection_rows.Row] = []
+    faults: dict[str, str] = {}
+    found = portfolio(
+        (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
+        on_fault=lambda project, error: faults.update({project: projection_rows.fault_of(error)}),
+    )
+    for subject, known in of_subject.items():
+        if not known:
+            continue
+        record = found.records[subject]
+        last = max(known, key=lambda stored: stored.record.offset).record
+        waiting = sum(one.state == "parked" for one in record.readings.values())
+        parked += [(subject, last.partition, waiting)] if waiting else []
+        if subject.startswith("party:"):
+            parties += registry_rows.party_spans(subject.removeprefix("party:"), record.events)
+        elif subject.startswith("forum:"):
+            forums += registry_rows.forum_rows(subject.removeprefix("forum:"), record.events)
+        else:
+            place = projection_rows.Place(last.partition, last.offset, len(known))
+            projection_rows.add_project(made, found.histories[subject], record.events, place, now=datetime.now(UTC))
+            if subject in found.rivalries:
+                projection_rows.add_rivalry(made, subject, found.rivalries[subject])
+    return {
+        "event": [record_rows.event_row(stored) for stored in sorted_out.new],
+        "conflict": [record_rows.conflict_row(stored) for stored in sorted_out.conflicts],
+        "quarantine": [record_rows.quarantine_row(one)[:-1] for one in sorted_out.diverted],
+        "parked": parked,
+        "project": [row[:-1] for row in made.projects],
+        "project_span": made.project_spans,
+        "deal_span": made.deal_spans,
+        "flag_span": made.flag_spans,
+        "standing": [(*row, faults.get(row[0])) for row in made.standings],
+        "co_investment_span": made.co_investment_spans,
+        "party_span": parties,
+        "forum": forums,
+    }
+
+
+def _stop_where_it_did(sorted_out: Sorted, stops: Mapping[Place, str]) -> None:
+    for subject, known in sorted_out.folding().items():
+        if subject in stops.values():
+            for count, stored in enumerate(known, start=1):
+                place = (stored.record.partition, stored.record.offset)
+                if place in stops and (reason := _fault(subject, known[:count])) is not None:
+                    sorted_out.stop(stored, reason)
+                    break
+
+
+def _stop_where_it_must(sorted_out: Sorted) -> None:
+    for subject, known in sorted_out.folding().items():
+        if known and _fault(subject, known) is not None:
+            for count, stored in enumerate(known, start=1):
+                if (reason := _fault(subject, known[:count])) is not None:
+                    sorted_out.stop(stored, reason)
+                    break
+
+
+def _fault(subject: str, known: Sequence[StoredEvent]) -> str | None:
+    """Why a subject cannot be folded by itself; None: it can."""
+    alone = Sorted(new=list(known), touched={subject: known[0].record.partition})
+    try:
+        _rows_from(alone)
+    except Exception as error:
+        return projection_rows.fault_of(error)
+    return None
+
+
+async def _rows_of(connection: asyncpg.Connection, table: str, columns: Sequence[str]) -> list[projection_rows.Row]:
+    # The names are the constants above, never input.
+    return [tuple(row) for row in await connection.fetch(f"SELECT {', '.join(columns)} FROM {table}")]  # noqa: S608
+
+
+def _comparable(row: projection_rows.Row) -> projection_rows.Row:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in row)
+
+
+async def read_log(
+    kafka: str, topic: str, until: Mapping[int, int], tell: Tell | None = None
+) -> tuple[list[Record], dict[int, int]]:
+    """The records of each partition before an offset, in log order, and where the partitions end."""
+    tell = tell or _keep_quiet
+    records: dict[int, list[Record]] = {p: [] for p in until}
+    total = sum(until.values())
+    async with log_reader.reading(kafka, topic, dict.fromkeys(until, 0)) as log:
+        ends = await log.ends()
+        short = [p for p in until if until[p] > ends[p]]
+        if short:
+            raise VerifyError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
+        reached = dict.fromkeys(until, 0)
+        while any(reached[p] < until[p] for p in until):
+            for p, found in (await log.batch(20_000)).items():
+                records[p] += [record for record in found if record.offset < until[p]]
+                reached[p] = found[-1].offset + 1
+            tell("reading the log", sum(map(len, records.values())), total)
+    return [record for p in sorted(records) for record in records[p]], ends
+
+
+def main() -> None:
+    """Verify what the settings name, and say what was found."""
+    parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    asked = parser.parse_args()
+    settings = from_environment(Settings, "steppe verify")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    tell = _say if sys.stderr.isatty() and not asked.json else _keep_quiet
+    try:
+        verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, tell))
+    except (VerifyError, ProjectorError, OSError, KafkaError, asyncpg.PostgresError) as error:
+        sys.stderr.write(f"Cannot verify: {error}\n")
+        raise SystemExit(1) from None
+    if asked.json:
+        sys.stdout.write(json.dumps(asdict(verdict), default=str) + "\n")
+    else:
+        for difference in verdict.differences:
+            sys.stdout.write(f"only in the {difference.only_in}: {difference.table} {difference.row}\n")
+        sys.stdout.write(
+            f"{verdict.records} records, {verdict.rows} rows, {len(verdict.differences)} differences,"
+            f" {verdict.behind} records not yet applied\n"
+        )
+    raise SystemExit(1 if verdict.differences else 0)
+
+
+def _keep_quiet(what: str, done: int, total: int) -> None:
+    """For tests and programs."""
+
+
+def _say(what: str, done: int, total: int) -> None:
+    sys.stderr.write(f"\r{what}: {done:,} of {total:,}    " + ("\n" if done == total else ""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""The live stream: Faust brings batches, the store takes them. Delivery rests on the checkpoint, never on Faust.
+
+Faust acknowledges a batch whatever becomes of it, so no exception may come back to the stream in a living process: what
+the store raises ends the process. The reasons of each setting are in docs/decisions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faust
+from aiokafka.errors import IllegalStateError, KafkaError
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
+from faust.exceptions import ConsumerNotStarted
+from mode import CrashingSupervisor
+
+from services.projector.consumer.catch_up import work_off
+from services.projector.consumer.faust_transport import Transport
+from services.projector.consumer.projection_store import Store
+from services.projector.health.watchdog import end_within
+from services.projector.projection.batches import Record
+from services.projector.projection.errors import ProjectorError
+from services.projector.projection.progress import Progress
+from services.projector.publisher.publisher import Publisher
+from services.projector.settings import Settings
+from steppe.log.broker_address import KafkaAddress, parse
+
+log = logging.getLogger("steppe.projector")
+
+_SECONDS_TO_CRASH = 5.0
+_TURN_SECONDS = 0.25
+_METADATA_SECONDS_MAX = 5
+
+
+class Projector(faust.App):
+    """The Faust app with its store, which is opened before anything is consumed."""
+
+    store: Store | None = None
+    settings: Settings
+    turned_at: float
+    assigned: bool = False
+    halted: str | None = None
+    observe: Callable[[str, float], None]
+    _publisher: Publisher | None = None
+    _publishing: asyncio.Task[None] | None = None
+    _turning: asyncio.Task[None] | None = None
+
+    async def on_start(self) -> None:
+        """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
+        self._turning = asyncio.create_task(self._turn(), name="turning")
+        self.store = await Store.open(self.settings)
+        self.store.progress.observe = self.observe
+        await self._begin_at(set())
+        if self.settings.projector_announce == "on":
+            self._publisher = Publisher(self.settings)
+            self._publishing = asyncio.create_task(self._publisher.run(), name="publisher")
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        """Disconnect when nothing can arrive any more."""
+        if self._publishing is not None:
+            self._publishing.cancel()
+            await asyncio.wait({self._publishing})
+        if self._turning is not None:
+            self._turning.cancel()
+        await super().on_shutdown()
+        if self.store is not None:
+            log.info("stopped; %s", dict(self.store.progress.counts))
+            await self.store.close()
+
+    async def begin_at(self, partitions: set[int]) -> dict[int, int]:
+        """Where the read model ends. When it cannot go on there, /v1/status says why."""
+        begin = await self._begin_at(partitions)
+        self.assigned = True
+        return begin
+
+    async def halt(self, error: Exception) -> None:
+        """Say why nothing goes on, where somebody must act; the caller ends the process."""
+        if isinstance(error, ProjectorError) and error.reason is not None and self.store is not None:
+            self.halted = f"{error.reason}: {error}"
+            await self.store.halt(error)
+
+    async def _begin_at(self, partitions: set[int]) -> dict[int, int]:
+        assert self.store is not None, "the app starts its store before its consumer"
+        try:
+            return await self.store.begin_at(partitions)
+        except ProjectorError as error:
+            await self.halt(error)
+            raise
+
+    async def _turn(self) -> None:
+        while True:
+            self.turned_at = time.monotonic()
+            await asyncio.sleep(_TURN_SECONDS)
+
+    @property
+    def progress(self) -> Progress | None:
+        """What has been reached; None before the start."""
+        return None if self.store is None else self.store.progress
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections to the database are open, and how many of them idle."""
+        return (0, 0) if self.store is None else self.store.connections
+
+    @property
+    def transitions(self) -> dict[tuple[str, str], int]:
+        """How many transitions of flags this worker has told, by flag and transition."""
+        return {} if self._publisher is None else dict(self._publisher.transitions)
+
+    async def work_off_backlog(self) -> None:
+        """Change gear when too much waits, for a while, and let Faust go on behind it. Returns soon when a rebalance or a stop
+        wants; called after every batch, so that Faust polls in between and keeps its partitions."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        if not self._may_go_on() or self._behind() <= self.settings.projector_backlog_events_min:
+            return
+        log.info("backlog: %d records wait, read in large batches", self._behind())
+        try:
+            little_is_left = await work_off(self.settings, self.store, self.highwaters(), self._may_go_on)
+        except KafkaError as error:
+            log.warning("backlog: the broker is away (%r); the stream waits for it", error)
+            return
+        if self._may_go_on():
+            # Faust's own way to a position, which asks the checkpoints. What it has in hand is dropped by the fence.
+            await self.consumer.perform_seek()
+        if little_is_left:
+            log.info("backlog: little is left, the stream goes on")
+
+    def _may_go_on(self) -> bool:
+        consumer: Any = self.consumer
+        return not self.should_stop and not self.rebalancing and bool(consumer.flow_active)
+
+    def _behind(self) -> int:
+        """Records of the assigned partitions that wait, as far as the broker has told."""
+        assert self.store is not None, "the app starts its store before its consumer"
+        reached = self.store.progress.next_offsets
+        return sum(max(0, end - reached.get(partition, end)) for partition, end in self.highwaters().items())
+
+    def highwaters(self) -> dict[int, int]:
+        """The ends of the assigned partitions, as far as the broker has told them. Called from the watchdog's thread."""
+        if self.store is None or not self.consumer or not self.started:
+            return {}
+        try:
+            return {tp.partition: self.consumer.highwater(tp) or 0 for tp in self.consumer.assignment()}
+        except (ConsumerNotStarted, IllegalStateError):
+            return {}  # a rebalance took the partition, or the consumer, away in between
+
+
+def build(settings: Settings, observe: Callable[[str, float], None] = lambda measure, value: None) -> Projector:
+    """The app, ready to be given to a worker; `observe` hears what `Progress` says."""
+    kafka = parse(settings.kafka)
+    app = Projector(
+        settings.projector_group,
+        broker=[f"kafka://{server}" for server in kafka.servers.split(",")],
+        broker_credentials=_credentials(kafka),
+        version=1,
+        autodiscover=False,
+        processing_guarantee="at_least_once",
+        store="memory://",
+        # Faust makes this folder and puts nothing into it; where it works may not be writable.
+        datadir=Path(tempfile.gettempdir()) / f"{settings.projector_group}-data",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=settings.projector_session_timeout_seconds,
+        broker_heartbeat_interval=settings.projector_heartbeat_seconds,
+        broker_request_timeout=max(30.0, settings.projector_session_timeout_seconds),
+        broker_rebalance_timeout=30.0,
+        # A broker that has just come back may not know the topic yet, and whoever assigns then assigns nothing to anybody
+        # until the topic is looked up again.
+        consumer_metadata_max_age_ms=_METADATA_SECONDS_MAX * 1000,
+        broker_max_poll_records=1000,
+        stream_buffer_maxsize=4096,
+        stream_wait_empty=True,
+        producer_threaded=False,
+        worker_redirect_stdouts=False,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    app.settings = settings
+    app.turned_at = time.monotonic()
+    app.observe = observe
+    app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, begin_at=app.begin_at)
+    events = app.topic(
+        settings.topic,
+        key_type=bytes,
+        key_serializer="raw",
+        value_type=bytes,
+        value_serializer="raw",
+        allow_empty=True,
+        internal=False,
+    )
+
+    async def project(stream: Any) -> None:
+        async for batch in stream.take_events(
+            settings.projector_batch_events_max, within=settings.projector_batch_seconds_max
+        ):
+            assert app.store is not None, "the app starts its store before its consumer"
+            try:
+                await app.store.apply([_record(event) for event in batch])
+                await app.work_off_backlog()
+            except Exception as error:
+                # The stream acknowledges this batch while the exception passes through it: the process has to go.
+                log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
+                end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
+                await app.halt(error)
+                raise
+
+    app.agent(events, concurrency=1, supervisor_strategy=CrashingSupervisor)(project)
+    return app
+
+
+def _credentials(kafka: KafkaAddress) -> Credentials | None:
+    """The same way in, in Faust's words."""
+    if kafka.user is not None:
+        return SASLCredentials(
+            username=kafka.user, password=kafka.password, ssl_context=kafka.tls, mechanism=kafka.mechanism
+        )
+    return None if kafka.tls is None else SSLCredentials(kafka.tls)
+
+
+def _record(event: Any) -> Record:
+    message = event.message
+    return Record(
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=round(message.timestamp * 1000),
+        key=message.key,
+        value=message.value,
+        headers=tuple(message.headers or ()),
+    )

@@ -1,0 +1,81 @@
+"""Makes Faust begin at the checkpoints of the read model instead of at the offsets of the consumer group.
+
+Every place where Faust positions itself goes through `seek_to_committed` (after a rebalance, and when a fetch returns
+while the flow is stopped). Seeking anywhere else is overwritten once the group has committed offsets.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers import aiokafka
+from faust.types import TP
+
+from services.projector.health.watchdog import end_within
+
+log = logging.getLogger("steppe.projector")
+
+BeginAt = Callable[[set[int]], Awaitable[dict[int, int]]]
+_SECONDS_TO_END = 3.0
+_TRIES = 5
+_SECONDS_IN_HAND_MAX = 7.0
+
+
+class Consumer(aiokafka.Consumer):
+    """A consumer that asks the read model where to begin."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the
+        position, to which Faust would fall back, is not ours."""
+        try:
+            positions = await self._seek_to_checkpoints()
+        except Exception as error:
+            log.critical("cannot begin at the checkpoints: %s: %s", type(error).__name__, error)
+            end_within(_SECONDS_TO_END, "the checkpoints could not be read")
+            await self.app.crash(error)
+            raise
+        log.info("begins at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
+        return positions
+
+    async def wait_empty(self) -> None:
+        """Wait for what is in hand, as Faust does before it gives partitions away or stops, but not for ever.
+
+        And without collecting all garbage once a second meanwhile: with the lives of many projects in memory that takes
+        longer than a transaction may be silent, and what is waited for never ends. What is not waited for is fenced.
+        """
+        deadline = time.monotonic() + _SECONDS_IN_HAND_MAX
+        while not self.should_stop and self._unacked_messages and time.monotonic() < deadline:
+            await self._wait_for_ack(timeout=1)
+            self._clean_unacked_messages()
+        await self.commit_and_end_transactions()
+
+    async def _seek_to_checkpoints(self) -> dict[TP, int]:
+        transport = cast(Transport, self.transport)
+        for tries_left in reversed(range(_TRIES)):
+            assigned: set[TP] = self.assignment()  # empty when there are more workers than partitions
+            begin = await transport.begin_at({tp.partition for tp in assigned})
+            positions = {tp: begin[tp.partition] for tp in assigned}
+            try:
+                if positions:
+                    await self.seek_wait(positions)
+            except IllegalStateError:
+                # The next rebalance took a partition away while the read model was asked.
+                if not tries_left:
+                    raise
+            else:
+                break
+        return positions
+
+
+class Transport(aiokafka.Transport):
+    """Faust's Kafka transport with that consumer."""
+
+    Consumer = Consumer
+
+    def __init__(self, *args: Any, begin_at: BeginAt, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin_at = begin_at

@@ -1,0 +1,67 @@
+"""Reads the log in large batches, without a group and from where it is told. Knows Kafka; knows no read model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.projector.projection import batches
+from services.projector.projection.batches import Record
+from steppe.log.broker_address import client_options
+
+# A fetch holds what one batch takes of a partition; the broker's own bound is the size of a segment.
+_PARTITION_FETCH_BYTES_MAX = 8 * 2**20
+_FETCH_BYTES_MAX = 32 * 2**20
+
+
+class LogReader:
+    """Some partitions of the log, each read from its own offset on."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topic: str, begin: Mapping[int, int]) -> None:
+        self._consumer: Any = consumer
+        self._partitions = {partition: TopicPartition(topic, partition) for partition in begin}
+
+    async def ends(self) -> dict[int, int]:
+        """The offset after the last record of each partition, asked of the broker now."""
+        found = await self._consumer.end_offsets(list(self._partitions.values()))
+        return {tp.partition: end for tp, end in found.items()}
+
+    async def batch(self, records_max: int, seconds_max: float = 1.0) -> dict[int, list[Record]]:
+        """The records that follow, in order within each partition; empty when none came in that time."""
+        found = await self._consumer.getmany(timeout_ms=int(seconds_max * 1000), max_records=records_max)
+        return {
+            tp.partition: [Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in of_it]
+            for tp, of_it in found.items()
+            if of_it
+        }
+
+    def seek(self, begin: Mapping[int, int]) -> None:
+        """Go on from other offsets."""
+        for partition, offset in begin.items():
+            self._consumer.seek(self._partitions[partition], offset)
+
+
+@asynccontextmanager
+async def reading(kafka: str, topic: str, begin: Mapping[int, int]) -> AsyncIterator[LogReader]:
+    """Read these partitions from these offsets. Raises LogGapError or LogShorterError when the log does not have them."""
+    consumer = AIOKafkaConsumer(
+        **client_options(kafka),
+        group_id=None,
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX,
+        fetch_max_bytes=_FETCH_BYTES_MAX,
+    )
+    await consumer.start()
+    try:
+        reader = LogReader(consumer, topic, begin)
+        wanted = list(reader._partitions.values())
+        earliest = await consumer.beginning_offsets(wanted)
+        batches.refuse_another_log(begin, {tp.partition: at for tp, at in earliest.items()}, await reader.ends())
+        consumer.assign(wanted)
+        reader.seek(begin)
+        yield reader
+    finally:
+        await consumer.stop()

@@ -1,0 +1,305 @@
+"""The read model as the projector sees it: where it ends, and how a batch gets into it, whole or not at all.
+
+Passing faults are retried here with the same batch and never leave; everything else is raised and must end the process.
+A commit whose answer was lost is settled by reading the checkpoint again, which the retry does anyhow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from services.projector.projection import batches, log_identity, retry_policy, transaction_trace
+from services.projector.projection.apply import STATEMENTS, Applied, Applier
+from services.projector.projection.batches import Record
+from services.projector.projection.errors import CheckpointMissingError, PartitionCountError, ProjectorError
+from services.projector.projection.log_identity import Checkpoint
+from services.projector.projection.progress import Progress
+from services.projector.projection.project_cache import Memory
+from services.projector.quarantine.refold import Doer, Repairer
+from services.projector.settings import Settings
+from steppe import failpoints
+from steppe.database import active_read_model
+from steppe.log.topic_info import LogFacts
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+log = logging.getLogger("steppe.projector")
+
+_SECONDS_TO_SAY_WHY = 2.0
+# Of one transaction; the quarantine has all of them.
+_DIVERTED_TOLD_MAX = 20
+_REASON_TOLD_MAX = 300
+
+
+class Store:
+    """One worker's way to the read model. Not for use by two batches at once."""
+
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
+        self._pool = pool
+        self._only_schema = schema
+        self._kafka = settings.kafka
+        self._topic = settings.topic
+        self._quarantine_max = settings.projector_quarantine_max
+        self._silent_seconds_max = settings.projector_idle_transaction_seconds_max
+        self._partitions: list[int] = []
+        self._halted: set[int] = set()
+        self._memory = Memory(settings.projector_cached_events_max)
+        self._applier: Applier | None = None
+        self._schema: str | None = None
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.progress = Progress()
+
+    @classmethod
+    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+        """Connect. The server frees the locks of a worker that sleeps inside a transaction, or whose machine is gone.
+
+        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        """
+        idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
+        pool = await asyncpg.create_pool(
+            settings.database,
+            min_size=1,
+            max_size=2,
+            command_timeout=settings.projector_database_seconds_max,
+            server_settings={
+                "application_name": "steppe-projector",
+                "idle_in_transaction_session_timeout": idle,
+                "lock_timeout": idle,
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
+            },
+        )
+        return cls(pool, settings, schema)
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections are open, and how many of them idle."""
+        return self._pool.get_size(), self._pool.get_idle_size()
+
+    async def close(self) -> None:
+        """Close the connections at once; a batch in hand is undone by the server."""
+        self._pool.terminate()
+
+    async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Where to start reading each partition of the log that the read model was made from.
+
+        Raises the ProjectorError that says why it cannot be continued there.
+        """
+        wanted = sorted(partitions)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._enter(connection)
+            # A batch that is in hand may be committed while we ask.
+            remembered = dict(self.progress.next_offsets)
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+        found = {
+            row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
+            for row in rows
+        }
+        self._partitions = sorted(found)
+        facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
+        alone = self._only_schema is not None
+        self._applier = Applier(
+            STATEMENTS, self._topic, facts.partitions, alone=alone, quarantine_max=self._quarantine_max
+        )
+        await self._settle(Repairer(self._applier), wanted)
+        begin = {partition: found[partition].next_offset for partition in wanted}
+        batches.refuse_going_back(remembered, begin)
+        reached = self.progress.next_offsets
+        begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
+        self.progress.next_offsets = dict(begin)
+        self.progress.moved_at = time.monotonic()
+        return begin
+
+    async def _settle(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+        """Read what an older release could not, and do what was done to another read model, before what comes after it."""
+        for partition in partitions:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._enter(connection)
+                if not await repairer.is_settled(connection, partition):
+                    await repairer.enter(connection, partition)
+                    await repairer.heed(connection, partition)
+                    count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
+                    log.info("partition %d: %d events of types unknown until now are read", partition, count)
+
+    async def apply(self, records: Iterable[Record]) -> None:
+        """Bring a batch in, in one transaction if that can be. Twice is safe: what the checkpoint covers is dropped.
+
+        What fails because the database is away is tried again in halves: on a machine that is too busy, a batch that takes
+        longer than a transaction may be silent would else do so for ever.
+        """
+        started = time.monotonic()
+        whole = batches.by_partition(records)
+        parts: list[Mapping[int, Sequence[Record]]] = [whole]
+        pauses = retry_policy.pauses(self._jitter)
+        while parts:
+            try:
+                await self._try(parts[0])
+            except Exception as error:
+                if not retry_policy.passes(error):
+                    raise
+                pause = next(pauses)
+                parts[:1] = batches.halves(parts[0])
+                self.progress.counts["retries"] += 1
+                log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
+                if isinstance(error, asyncpg.LockNotAvailableError | TimeoutError):
+                    await self._end_deaf_sessions()
+                await asyncio.sleep(pause)
+            else:
+                del parts[0]
+        self.progress.observe("batch", time.monotonic() - started)
+        self.progress.observe("batch_events", sum(map(len, whole.values())))
+
+    async def _end_deaf_sessions(self) -> None:
+        """Free the fence where a session of ours holds it that waits in the middle of a COPY for a client that is gone."""
+        if self._schema is None:
+            return
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
+                ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._silent_seconds_max)
+        except Exception as error:
+            # The database is away, which is known already, or the retry will meet it again.
+            log.debug("nobody could be asked for deaf sessions: %r", error)
+            return
+        if ended:
+            log.warning(
+                "%d sessions that held the checkpoints and heard nothing from their client were ended", len(ended)
+            )
+
+    async def _enter(self, connection: PoolConnectionProxy) -> None:
+        """Find the read model. What was remembered of another one says nothing about it."""
+        schema = self._only_schema
+        if schema is None:
+            schema = await active_read_model.hold(connection)
+        else:
+            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        if schema == self._schema:
+            return
+        if self._schema is not None:
+            log.info("goes over from %s to %s", self._schema, schema)
+            # The watchdog and the gears want to know of every partition, not only of those of this batch.
+            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+            owned = self.progress.next_offsets
+            self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
+        self._schema = schema
+        self._memory.forget()
+
+    async def halt(self, error: ProjectorError) -> None:
+        """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
+        if error.reason is None:
+            return
+        partitions = self._partitions if error.partitions is None else error.partitions
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
+                await self._pool.execute(STATEMENTS["halt"], self._topic, partitions, error.reason, str(error))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            log.warning("the database could not be told why: %r", failure)
+
+    async def _same_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+        async with self._pool.acquire() as connection:
+            facts = await log_identity.same_log(connection, self._kafka, self._topic, checkpoints)
+            missing = [partition for partition in facts.ends if partition not in self._partitions]
+            if missing:
+                raise CheckpointMissingError(self._topic, missing)
+            if len(self._partitions) > facts.partitions:
+                raise PartitionCountError(self._topic, len(self._partitions), facts.partitions)
+            await log_identity.remember(connection, self._topic, facts)
+            self._halted = set()
+            if self._only_schema is not None:
+                return facts  # what halts the living one is not ours to forget
+            for row in await connection.fetch(STATEMENTS["halts"], self._topic):
+                partition, reason = row["partition"], row["reason"]
+                ours = partition in checkpoints
+                if reason in log_identity.REASONS_OF_THE_LOG or (
+                    ours and reason in log_identity.REASONS_OF_A_PARTITION
+                ):
+                    await connection.execute(STATEMENTS["go_on"], self._topic, [partition])
+                elif ours:  # found in the stream, where it may be found again
+                    self._halted.add(partition)
+        return facts
+
+    async def _try(self, records: Mapping[int, Sequence[Record]]) -> None:
+        with transaction_trace.transaction(self._topic, records) as spans:
+            applied = await self._commit(records)
+            spans.applied(applied.next_offsets, applied.diverted)
+            self._tell(applied)
+
+    async def _commit(self, records: Mapping[int, Sequence[Record]]) -> Applied:
+        started = time.monotonic()
+        progress, applier = self.progress, self._applier
+        assert applier is not None, "nothing arrives before it was said where to begin"
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+                await self._enter(connection)
+                fence = await applier.fence(connection, list(records))
+                batches.refuse_going_back(progress.next_offsets, fence)
+                self._memory.heed_checkpoints(fence)
+                applied = await applier.apply(connection, records, fence, self._memory)
+                if self._halted & records.keys():
+                    await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
+                failpoints.reach("before-commit")
+                commit_began = time.monotonic()
+                await transaction.commit()
+                committed = time.monotonic()
+                failpoints.reach("after-commit")
+            except BaseException:  # also cancelled: the transaction must not stay open
+                # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
+                # The server undoes what a vanished session began.
+                with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
+                    connection.terminate()
+                raise
+        self._memory.heed(applied.last_action)
+        for (partition, name), subject in applied.subjects.items():
+            self._memory.remember(partition, name, subject)
+        self._memory.left_at(applied.next_offsets)
+        self._halted -= records.keys()
+        progress.next_offsets.update(applied.next_offsets)
+        progress.moved_at = time.monotonic()
+        for count in ("applied", "duplicates", "again", "conflicts", "quarantined", "held", "unknown", "skipped"):
+            progress.counts[count] += getattr(applied, count)
+        progress.observe("fold", applied.fold_seconds)
+        progress.observe("commit", committed - commit_began)
+        log.debug(
+            "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
+            batches.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
+            applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
+        )  # fmt: skip
+        return applied
+
+    @staticmethod
+    def _tell(applied: Applied) -> None:
+        """Log what somebody should look at, with the event where there is one."""
+        if applied.quarantined or applied.held or applied.conflicts:
+            log.warning(
+                "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
+                batches.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
+            )  # fmt: skip
+        for one in applied.diverted[:_DIVERTED_TOLD_MAX]:
+            told = {"event": one.event, "project": one.subject, "position": one.position, "stage": one.stage.value}
+            reason = " ".join(one.reason.splitlines())[:_REASON_TOLD_MAX]  # some of it is a stranger's text
+            log.warning("%s of %s: %s", one.stage.value, one.position, reason, extra=told)
+        for project, fault in applied.faults.items():
+            log.error(
+                "the market of %s could not be judged, its flags from it stand as they stood: %s",
+                project,
+                fault,
+                extra={"project": project},
+            )
+        for name, fault in applied.stood.items():
+            log.error("%s could not be folded again and stands as it stood: %s", name, fault, extra={"project": name})
+        if applied.again:
+            log.warning(
+                "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
+                batches.position_of(applied.next_offsets), applied.again,
+            )  # fmt: skip

@@ -1,0 +1,83 @@
+"""A small HTTP door: /livez, /readyz, /metrics. In threads of its own, so that it answers while the loop is stuck.
+
+Tells states and counts and takes no orders, so it asks nobody who he is.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from services.projector.health.checks import Problem
+from steppe.http.security_headers import OF_DATA
+
+WhyNot = Callable[[], Problem | None]
+_SECONDS_OF_A_REQUEST_MAX = 5.0
+
+
+class Door(ThreadingHTTPServer):
+    """Listens from its making on. Raises OSError when the address is taken."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, *, live: WhyNot, ready: WhyNot, metrics: Callable[[], bytes]) -> None:
+        self.live = live
+        self.ready = ready
+        self.metrics = metrics
+        super().__init__((host, port), _Answer)
+
+    def open(self) -> None:
+        """Begin to answer; returns at once."""
+        threading.Thread(target=self.serve_forever, name="door", daemon=True).start()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    timeout = _SECONDS_OF_A_REQUEST_MAX
+    protocol_version = "HTTP/1.1"
+    server: Door
+
+    def version_string(self) -> str:
+        """Not what it runs on, which helps only who looks for holes."""
+        return "steppe"
+
+    def do_GET(self) -> None:
+        match self.path.partition("?")[0]:
+            case "/livez":
+                self._say(self.server.live(), "live")
+            case "/readyz":
+                self._say(self.server.ready(), "ready")
+            case "/metrics":
+                self._answer(200, "text/plain; version=0.0.4; charset=utf-8", self.server.metrics())
+            case path:
+                body = {
+                    "type": "urn:steppe:problem:not-found",
+                    "title": "Nothing is here",
+                    "status": 404,
+                    "detail": "There are /livez, /readyz and /metrics.",
+                    "instance": path,
+                }
+                self._answer(404, "application/problem+json", json.dumps(body).encode())
+
+    do_HEAD = do_GET  # noqa: N815 - the name that the library looks for
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Probes come every few seconds and are no news."""
+
+    def _say(self, problem: Problem | None, good: str) -> None:
+        if problem is None:
+            self._answer(200, "application/json", json.dumps({"status": good}).encode())
+        else:
+            self._answer(503, "application/problem+json", json.dumps(problem.as_json(self.path)).encode())
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        for name, value in OF_DATA.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)

@@ -1,0 +1,83 @@
+"""A thread that asks Kafka where the log ends, independently of the stream: a consumer that is stuck believes old ends.
+
+Knows the log's ends and what this worker has applied; decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.projector.projection.progress import Progress
+from steppe.log.end_offsets import Ends, LogEnds
+
+log = logging.getLogger("steppe.projector")
+
+_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The ends of the partitions that this worker has, and when they were last known (monotonic seconds)."""
+
+    ends: Ends
+    known_at: float
+
+
+class LogWatch:
+    """Asks once a second from its own thread, for as long as the process lives."""
+
+    def __init__(self, kafka: str, topic: str, progress: Callable[[], Progress | None]) -> None:
+        self._kafka = kafka
+        self._topic = topic
+        self._progress = progress
+        self.sight = Sight(Ends({}, "not asked yet"), time.monotonic())
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=lambda: asyncio.run(self._watch()), name="log-watch", daemon=True).start()
+
+    def ends(self) -> Mapping[int, int]:
+        """As far as they are known; safe to call from any thread."""
+        return self.sight.ends.offsets
+
+    def lag_events(self) -> dict[int, int]:
+        """Records that wait, by partition of this worker."""
+        reached = self._progress()
+        ends = self.ends()
+        if reached is None:
+            return {}
+        return {
+            partition: max(ends[partition] - next_offset, 0)
+            for partition, next_offset in dict(reached.next_offsets).items()
+            if partition in ends
+        }
+
+    def lag_seconds(self) -> dict[int, float]:
+        """How long the oldest record that waits has been in the log, by partition of this worker; 0 where none waits."""
+        now = datetime.now(UTC)
+        since = self.sight.ends.waiting_since
+        return {
+            partition: max((now - since[partition]).total_seconds(), 0.0) if lag else 0.0
+            for partition, lag in self.lag_events().items()
+            if not lag or partition in since
+        }
+
+    async def _watch(self) -> None:
+        log_ends = LogEnds(self._kafka, self._topic, "steppe-projector-watch")
+        while True:
+            reached = self._progress()
+            asked = dict(reached.next_offsets) if reached is not None else {}
+            try:
+                ends = await log_ends.read(asked) if asked else Ends({})
+            except Exception:  # whatever it is, the watch goes on
+                log.exception("the ends of the log could not be read")
+                ends = Ends({}, "the ends of the log could not be read; see the worker's log")
+            known_at = self.sight.known_at if ends.unknown_because else time.monotonic()
+            self.sight = Sight(ends, known_at)
+            await asyncio.sleep(_PAUSE_SECONDS)

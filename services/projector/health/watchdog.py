@@ -1,0 +1,83 @@
+"""The ways this process ends when it cannot end by itself. A thread watches, because a stuck loop cannot."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from services.projector.projection.progress import Progress
+
+log = logging.getLogger("steppe.projector")
+
+LogEnds = Callable[[], Mapping[int, int]]
+
+
+def end_within(seconds: float, why: str) -> None:
+    """End the process with exit 1 unless it has ended by itself by then."""
+
+    def end() -> None:
+        log.critical("%s, and did not end within %.0f s: ending now", why, seconds)
+        _end_now()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+
+
+class Watchdog:
+    """Ends the process with exit 1 when records have waited, and nothing was committed, for too long.
+
+    Of several opinions about the ends of the log the highest counts: one that is frozen must not hide what waits.
+    """
+
+    def __init__(
+        self, progress: Callable[[], Progress | None], opinions: tuple[LogEnds, ...], stalled_seconds_max: float
+    ) -> None:
+        self._progress = progress
+        self._opinions = opinions
+        self._stalled_seconds_max = stalled_seconds_max
+        self._quiet_since = time.monotonic()
+        self.stalled_seconds = 0.0
+        self.waiting: dict[int, int] = {}
+
+    def start(self) -> None:
+        """Begin to watch; returns at once."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def look(self, now: float) -> float:
+        """For how many seconds records have waited with nothing committed; `now` is monotonic."""
+        reached = self._progress()
+        self.waiting = {} if reached is None else self._waiting(dict(reached.next_offsets))
+        if reached is None or not self.waiting:
+            self._quiet_since = now
+            self.stalled_seconds = 0.0
+        else:
+            self.stalled_seconds = now - max(self._quiet_since, reached.moved_at)
+        return self.stalled_seconds
+
+    def _waiting(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
+        ends: dict[int, int] = {}
+        for opinion in self._opinions:
+            for partition, end in opinion().items():
+                ends[partition] = max(end, ends.get(partition, 0))
+        return {p: ends[p] - offset for p, offset in next_offsets.items() if ends.get(p, 0) > offset}
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(1.0, self._stalled_seconds_max / 4))
+            if self.look(time.monotonic()) > self._stalled_seconds_max:
+                log.critical(
+                    "nothing was committed for %.0f s with records waiting %s: ending, to be started again",
+                    self.stalled_seconds,
+                    self.waiting,
+                )
+                _end_now()
+
+
+def _end_now() -> None:
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    os._exit(1)

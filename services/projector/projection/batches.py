@@ -1,0 +1,74 @@
+"""Records of the log, and which of them are still to apply. Pure: knows offsets, not what records say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.projector.projection.errors import (
+    CheckpointWentBackError,
+    LogGapError,
+    LogShorterError,
+    RecordsRemovedError,
+)
+from steppe.log.records import Headers as Headers
+from steppe.log.records import Record as Record
+
+
+def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
+    """Sort out a batch: partitions ascending, offsets ascending, each offset once.
+
+    A batch can hold an offset twice, or run backwards, when a rebalance fell into it.
+    """
+    sorted_out: dict[int, dict[int, Record]] = defaultdict(dict)
+    for record in records:
+        sorted_out[record.partition][record.offset] = record
+    return {p: [sorted_out[p][o] for o in sorted(sorted_out[p])] for p in sorted(sorted_out)}
+
+
+def halves(records: Mapping[int, Sequence[Record]]) -> list[dict[int, Sequence[Record]]]:
+    """A batch in two, to be applied one after the other; a single record stays whole."""
+    count = sum(map(len, records.values()))
+    if count < 2:
+        return [dict(records)]
+    left = count // 2
+    first: dict[int, Sequence[Record]] = {}
+    second: dict[int, Sequence[Record]] = {}
+    for partition, of_it in records.items():
+        for part, some in ((first, of_it[:left]), (second, of_it[left:])):
+            if some:
+                part[partition] = some
+        left = max(0, left - len(of_it))
+    return [first, second]
+
+
+def unapplied(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
+    """Drop what the read model covers already. Raises LogGapError when the rest does not continue the checkpoint."""
+    rest = [record for record in records if record.offset >= next_offset]
+    expected = next_offset
+    for record in rest:
+        if record.offset != expected:
+            raise LogGapError(record.partition, expected, record.offset)
+        expected += 1
+    return rest
+
+
+def refuse_going_back(remembered: Mapping[int, int], found: Mapping[int, int]) -> None:
+    """Raise CheckpointWentBackError when a checkpoint is lower than this worker has seen it."""
+    for partition, next_offset in found.items():
+        if next_offset < remembered.get(partition, 0):
+            raise CheckpointWentBackError(partition, remembered[partition], next_offset)
+
+
+def refuse_another_log(begin: Mapping[int, int], earliest: Mapping[int, int], ends: Mapping[int, int]) -> None:
+    """Raise RecordsRemovedError or LogShorterError when the log cannot be continued there; Kafka would just begin anew."""
+    for partition, next_offset in begin.items():
+        if next_offset < earliest[partition]:
+            raise RecordsRemovedError(partition, next_offset, earliest[partition])
+        if next_offset > ends[partition]:
+            raise LogShorterError(partition, next_offset, ends[partition])
+
+
+def position_of(next_offsets: Mapping[int, int]) -> str:
+    """The public form of a position: the last offset covered of each partition, as in `0:41,3:7`."""
+    return ",".join(f"{partition}:{next_offsets[partition] - 1}" for partition in sorted(next_offsets))

@@ -1,0 +1,1 @@
+"""Announces changes of flags and projects: the difference, its causes, the outbox and the leader that sends."""

@@ -1,0 +1,1 @@
+"""What operators do about quarantined records: retry, skip, and the fold of the projects anew."""

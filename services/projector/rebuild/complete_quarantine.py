@@ -1,0 +1,77 @@
+"""What was diverted after the log had been read: finds its records in the log again, so that they are kept byte for byte.
+
+Repeats, holds and stops of the fold are found from the stored events, which have not all of a record. They are few, so the
+log is read once more from the first of them to the last. Then they are counted, and go on their way to their topic.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+from services.projector.consumer import log_reader
+from services.projector.projection import quarantine_policy
+from services.projector.projection.batches import Record
+from services.projector.projection.event_rows import instant
+from services.projector.projection.quarantine_entries import Diverted, Place, Skips, Stage, skip_of
+from services.projector.settings import Settings
+from steppe.database import active_read_model, sql
+from steppe.database.read_model.stored_events import encoded_headers, headers_of
+
+_STATEMENTS = sql.load("rebuild")
+_RECORDS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 1_000
+
+
+async def complete(connection: asyncpg.Connection, settings: Settings, schema: str) -> None:
+    """Fill in what is missing, and publish what is new. Twice is safe. Raises QuarantineFullError."""
+    async with connection.transaction():
+        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        missing = {
+            (row["partition"], row["log_offset"])
+            for row in await connection.fetch(_STATEMENTS["diverted_without_record"])
+        }
+        if missing:
+            await _fill(connection, settings, missing, await quarantine_policy.all_skips(connection, settings.topic))
+        await quarantine_policy.refuse_more_than(connection, settings.topic, settings.projector_quarantine_max)
+        async for row in connection.cursor(_STATEMENTS["diverted"], prefetch=_ROWS_AT_ONCE):
+            await quarantine_policy.publish(connection, settings.topic, [_diverted(row)])
+
+
+async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[Place], skips: Skips) -> None:
+    begin: dict[int, int] = {}
+    for partition, offset in missing:
+        begin[partition] = min(offset, begin.get(partition, offset))
+    async with log_reader.reading(settings.kafka, settings.topic, begin) as log:
+        while missing:
+            found = await log.batch(_RECORDS_AT_ONCE)
+            wanted = [
+                record
+                for records in found.values()
+                for record in records
+                if (record.partition, record.offset) in missing
+            ]
+            missing -= {(record.partition, record.offset) for record in wanted}
+            await _complete(connection, wanted, skips)
+
+
+async def _complete(connection: asyncpg.Connection, records: list[Record], skips: Skips) -> None:
+    if records:
+        await connection.execute(
+            _STATEMENTS["complete_diverted"],
+            [record.partition for record in records],
+            [record.offset for record in records],
+            [record.key for record in records],
+            [record.value for record in records],
+            [encoded_headers(record.headers) for record in records],
+            [instant(record.timestamp_ms) if record.timestamp_ms > 0 else None for record in records],
+            [skip_of(record, skips) is not None for record in records],
+        )
+
+
+def _diverted(row: asyncpg.Record) -> Diverted:
+    headers = tuple(headers_of(row["headers"]))
+    record = Record(row["partition"], row["log_offset"], 0, row["key"], row["value"], headers)
+    return Diverted(
+        record=record, stage=Stage(row["stage"]), reason=row["reason"], subject=row["subject"],
+        skipped=row["state"] == "skipped",
+    )  # fmt: skip

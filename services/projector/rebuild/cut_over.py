@@ -1,0 +1,154 @@
+"""The end of a rebuild: follows the log on the new read model like any worker, and puts it in the place of the living one.
+
+Also the way back: the previous read model is brought up to the log in the same way before it lives again, so that no reader's
+position ever goes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.projector.consumer import log_reader
+from services.projector.consumer.log_reader import LogReader
+from services.projector.consumer.projection_store import Store
+from services.projector.projection.apply import STATEMENTS, Applier
+from services.projector.projection.batches import position_of
+from services.projector.projection.project_cache import Memory
+from services.projector.quarantine.refold import Repairer
+from services.projector.settings import Settings
+from steppe.database import active_read_model, rule_versions, sql
+from steppe.database.read_model import rejudge
+
+_STATEMENTS = sql.load("rebuild")
+_RECORDS_AT_ONCE = 2_000
+# So many may be missing when the living one is stopped: they take no longer than one of its batches.
+_RECORDS_BEHIND_MAX = 500
+# Whoever stays as near as this for so long follows the log as closely as a log that grows can be followed.
+_RECORDS_NEAR_MAX = 100
+_SECONDS_NEAR_MAX = 2.0
+_LOCK_TIMEOUT = "30s"
+# A reader that began before the flip still reads the previous one; none may take so long.
+_SECONDS_UNTIL_UNREAD = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A read model that does not live yet, and the log behind it."""
+
+    schema: str
+    topic: str
+    store: Store
+    log: LogReader
+
+    async def catch_up(self, look: Callable[[int], Awaitable[None]]) -> None:
+        """Apply until nothing is left, or nearly nothing while more comes in all the time. `look` hears how many records are."""
+        near_until: float | None = None
+        while True:
+            ends = await self.log.ends()
+            left = sum(end - self.store.progress.next_offsets[partition] for partition, end in ends.items())
+            await look(left)
+            if left > _RECORDS_NEAR_MAX:
+                near_until = None
+            elif near_until is None:
+                near_until = time.monotonic() + _SECONDS_NEAR_MAX
+            if left <= 0 or (near_until is not None and time.monotonic() > near_until):
+                return
+            found = await self.log.batch(_RECORDS_AT_ONCE)
+            if found:
+                await self.store.apply(record for records in found.values() for record in records)
+
+
+@asynccontextmanager
+async def following(settings: Settings, schema: str, partitions: int) -> AsyncIterator[Follower]:
+    """Follow the log from where that read model ends."""
+    store = await Store.open(settings, schema)
+    try:
+        begin = await store.begin_at(range(partitions))
+        async with log_reader.reading(settings.kafka, settings.topic, begin) as log:
+            yield Follower(schema, settings.topic, store, log)
+    finally:
+        await store.close()
+
+
+async def flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int]:
+    """Let it live: in one transaction, at no earlier position than the one that lives now. Returns the position."""
+
+    async def nobody_looks(left: int) -> None:
+        return None
+
+    while True:
+        await follower.catch_up(nobody_looks)
+        reached = await _try_to_flip(connection, follower)
+        if reached is not None:
+            return reached
+        await _judge_by_what_is_in_force(connection, follower.schema)
+
+
+async def drop_unread(connection: asyncpg.Connection, schema: str) -> None:
+    """Wait until the flip is so long ago that no reader began before it, and drop it."""
+    since = await connection.fetchval(
+        "SELECT extract(epoch FROM now() - flipped_at)::float8 FROM steppe.read_model WHERE schema_name = $1", schema
+    )
+    await asyncio.sleep(max(0.0, _SECONDS_UNTIL_UNREAD - since))
+    await connection.execute(_STATEMENTS["drop_read_model"], schema)
+
+
+async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int] | None:
+    """None: other rules came into force meanwhile, or it fell behind again; nothing has changed."""
+    schema = follower.schema
+    begun = follower.store.progress.next_offsets
+    applier = Applier(STATEMENTS, follower.topic, len(begun), alone=True)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
+        # From here on workers wait, each with what it has in hand.
+        old = await active_read_model.hold(connection, alone=True)
+        theirs = await _checkpoints(connection, follower.topic)
+        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        change, _ = await rule_versions.change_in_force(connection)
+        judged_by = await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema)
+        behind = sum(max(0, offset - begun[partition]) for partition, offset in theirs.items())
+        if judged_by != change or behind > _RECORDS_BEHIND_MAX:
+            await transaction.rollback()
+            return None
+        reached = dict(await applier.fence(connection, list(begun)))
+        while any(reached[partition] < offset for partition, offset in theirs.items()):
+            found = await follower.log.batch(_RECORDS_AT_ONCE)
+            if found:
+                applied = await applier.apply(connection, found, {p: reached[p] for p in found}, Memory(0))
+                reached.update(applied.next_offsets)
+        repairer = Repairer(applier)
+        for partition in reached:
+            await repairer.heed(connection, partition)
+        await connection.execute(active_read_model.STATEMENTS["judged_by"], old, change)
+        await connection.execute(_STATEMENTS["flip_read_model"], schema)
+        await connection.execute(STATEMENTS["announce_position"], position_of(reached))
+        await transaction.commit()
+    except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
+        if not connection.is_closed() and connection.is_in_transaction():
+            await transaction.rollback()
+        raise
+    return reached
+
+
+async def _judge_by_what_is_in_force(connection: asyncpg.Connection, schema: str) -> None:
+    async with connection.transaction():
+        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        change, rules = await rule_versions.change_in_force(connection)
+        if await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema) == change:
+            return
+        await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
+        await rejudge.judge_again(connection, rules, lambda done, of: None)
+        await connection.execute(active_read_model.STATEMENTS["judged_by"], schema, change)
+
+
+async def _checkpoints(connection: asyncpg.Connection, topic: str) -> Mapping[int, int]:
+    rows = await connection.fetch(STATEMENTS["read_checkpoints"], topic)
+    return {row["partition"]: row["next_offset"] for row in rows}

@@ -1,0 +1,140 @@
+"""Second stage: every subject folded once, from its stored events, part by part. Nothing of markets yet.
+
+Parts are ranges of subjects; each is one transaction with its mark, so any number of workers may take them, and one that is
+killed leaves its part to the next. A subject that cannot be folded stops before the record with which it cannot, alone.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+
+import asyncpg
+
+from services.projector.projection import event_rows as record_rows
+from services.projector.projection.deduplicate import waits_behind
+from steppe import failpoints
+from steppe.database import active_read_model, sql
+from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model.projection_rows import copy
+from steppe.database.read_model.stored_events import stored_before
+from steppe.domain.events.corrections import corrects_itself, effective, read_record
+from steppe.domain.fold.fold import history
+from steppe.domain.rules.rules import Rules
+
+PHASE = "fold"
+_STATEMENTS = sql.load("rebuild")
+
+
+async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
+    """Fold parts until none is left that nobody has taken."""
+    while True:
+        async with connection.transaction():
+            part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
+            if part is None:
+                return
+            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+            found = await connection.fetch(_STATEMENTS["events_of_range"], part["first_subject"], part["last_subject"])
+            made = _Rows(rules)
+            for subject, events in groupby(found, key=itemgetter("subject")):
+                made.add(subject, list(events))
+            await made.copy(connection)
+            await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+        failpoints.reach("rebuild-part", PHASE)
+        gc.collect()
+
+
+@dataclass(slots=True)
+class _Folded:
+    """The rows of one subject."""
+
+    projects: projection_rows.ProjectRows = field(default_factory=projection_rows.ProjectRows)
+    parties: list[projection_rows.Row] = field(default_factory=list)
+    forums: list[projection_rows.Row] = field(default_factory=list)
+    parked: list[projection_rows.Row] = field(default_factory=list)
+
+
+class _Rows:
+    """The rows of a part."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._projects = projection_rows.ProjectRows()
+        self._parties: list[projection_rows.Row] = []
+        self._forums: list[projection_rows.Row] = []
+        self._parked: list[projection_rows.Row] = []
+        self._stopped: list[projection_rows.Row] = []
+        self._now = datetime.now(UTC)
+
+    def add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
+        """Fold a subject, with as many of its events as it can be folded with."""
+        try:
+            self._add(subject, found)
+        except Exception as error:
+            in_log_order = sorted(found, key=itemgetter("log_offset"))
+            for count in range(1, len(found)):
+                try:
+                    self._fold(subject, in_log_order[:count])
+                except Exception as earlier:
+                    self._stop(subject, in_log_order, count - 1, earlier)
+                    return
+            self._stop(subject, in_log_order, len(found) - 1, error)
+
+    def _stop(self, subject: str, found: Sequence[asyncpg.Record], folds: int, error: Exception) -> None:
+        if folds:
+            self._add(subject, found[:folds])
+        for number, row in enumerate(found[folds:]):
+            stage, reason = ("held", waits_behind(subject)) if number else ("fold", projection_rows.fault_of(error))
+            self._stopped.append((row["partition"], row["log_offset"], stage, subject, reason))
+
+    def _add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
+        folded = self._fold(subject, found)
+        self._projects.extend(folded.projects)
+        self._parties += folded.parties
+        self._forums += folded.forums
+        self._parked += folded.parked
+
+    def _fold(self, subject: str, found: Sequence[asyncpg.Record]) -> _Folded:
+        known = [stored_before(row) for row in found]
+        kind, colon, key = subject.partition(":")
+        folded = _Folded()
+        if corrects_itself(known):
+            record = read_record(known)
+            events = record.events
+            waiting = sum(reading.state == "parked" for reading in record.readings.values())
+            folded.parked += [(subject, found[0]["partition"], waiting)] if waiting else []
+        else:
+            events = effective(known)
+        if not colon:
+            last = max(found, key=itemgetter("log_offset"))
+            place = projection_rows.Place(last["partition"], last["log_offset"], len(found))
+            projection_rows.add_project(
+                folded.projects, history(subject, events, self._rules), events, place, now=self._now
+            )
+        elif kind == "party":
+            folded.parties += registry_rows.party_spans(key, events)
+        else:
+            folded.forums += registry_rows.forum_rows(key, events)
+        return folded
+
+    async def copy(self, connection: asyncpg.Connection) -> None:
+        """Write them."""
+        projects = self._projects
+        tables: Iterable[tuple[str, Sequence[str], Sequence[projection_rows.Row]]] = (
+            ("project", projection_rows.PROJECT, projects.projects),
+            ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
+            ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
+            ("flag_span", projection_rows.FLAG_SPAN, projects.flag_spans),
+            ("standing", projection_rows.STANDING, projects.standings),
+            ("party_span", registry_rows.PARTY_SPAN, self._parties),
+            ("forum", registry_rows.FORUM, self._forums),
+            ("parked", record_rows.PARKED, self._parked),
+        )
+        for table, columns, made in tables:
+            await copy(connection, table, columns, made)
+        if self._stopped:
+            await connection.execute(_STATEMENTS["divert_stopped"], *map(list, zip(*self._stopped, strict=True)))

@@ -1,0 +1,107 @@
+"""Third stage: what markets do to each project, from the standings and deals that the second stage left behind.
+
+Parts are the same ranges of subjects. A worker keeps the markets it has met; of each only who crossed the line counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import asyncpg
+
+from steppe import failpoints
+from steppe.database import active_read_model, sql
+from steppe.database.read_model import market_judgement, projection_rows
+from steppe.database.read_model.projection_rows import copy
+from steppe.domain.markets.groups import Groups
+from steppe.domain.markets.rivalry import Rival, rivalry
+from steppe.domain.rules.rules import Rules
+from steppe.domain.values.states import DealState, Span
+
+PHASE = "judge"
+_STATEMENTS = sql.load("rebuild")
+_DEALS = sql.load("market")["deal_spans_of_projects"]
+_NOTE_FAULTS = sql.load("market")["note_market_faults"]
+_CROSSERS = sql.load("market")["crossers_in_markets"]
+_RIVALS_MAX = 200_000
+
+
+async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
+    """Judge parts until none is left that nobody has taken."""
+    async with connection.transaction():
+        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        judge = _Judge(await _groups(connection), rules)
+    while True:
+        async with connection.transaction():
+            part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
+            if part is None:
+                return
+            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+            made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
+            await copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
+            await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
+            if faults:
+                await connection.execute(_NOTE_FAULTS, list(faults), list(faults.values()))
+            await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+        failpoints.reach("rebuild-part", PHASE)
+
+
+async def _groups(connection: asyncpg.Connection) -> Groups:
+    steps: dict[str, list[tuple[date, str | None]]] = {}
+    for row in await connection.fetch(_STATEMENTS["every_parent"]):
+        steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
+    return Groups(steps)
+
+
+class _Judge:
+    """One worker's: the groups, and the markets it has met."""
+
+    def __init__(self, groups: Groups, rules: Rules) -> None:
+        self._groups = groups
+        self._rules = rules
+        self._markets: dict[str, Sequence[Rival]] = {}
+        self._kept = 0
+
+    async def part(
+        self, connection: asyncpg.Connection, first: str, last: str
+    ) -> tuple[projection_rows.ProjectRows, Mapping[str, str]]:
+        """What the market does to the projects of a range; and which could not be judged, with the reason."""
+        found = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
+        near: dict[str, Mapping[str, Rival]] = {}
+        own = {row["project"]: market_judgement.standing_from(row["document"]) for row in found}
+        for row in found:
+            near[row["project"]] = {
+                rival.project: rival
+                for key in row["markets"]
+                for rival in await self._rivals(connection, key)
+                if rival.project != row["project"]
+            }
+        suffering = [project for project, others in near.items() if others or own[project].crossings]
+        made = projection_rows.ProjectRows()
+        faults: dict[str, str] = {}
+        if suffering:
+            deals: dict[str, list[Span[DealState]]] = {project: [] for project in suffering}
+            for row in await connection.fetch(_DEALS, suffering):
+                deals[row["project"]].append(market_judgement.deal_span_from(row))
+            for project in suffering:
+                others = near[project].values()
+                try:
+                    suffered = rivalry(own[project], deals[project], others, self._groups, self._rules)
+                except Exception as error:
+                    faults[project] = projection_rows.fault_of(error)
+                else:
+                    projection_rows.add_rivalry(made, project, suffered)
+        return made, faults
+
+    async def _rivals(self, connection: asyncpg.Connection, key: str) -> Sequence[Rival]:
+        found = self._markets.pop(key, None)
+        if found is None:
+            standings = await connection.fetch(_CROSSERS, [key])
+            rivals = (Rival.of(market_judgement.standing_from(row["document"])) for row in standings)
+            found = [rival for rival in rivals if rival is not None]
+            self._kept += len(found)
+            while self._markets and self._kept > _RIVALS_MAX:
+                self._kept -= len(self._markets.pop(next(iter(self._markets))))
+        self._markets[key] = found  # the last is the one used last
+        return found

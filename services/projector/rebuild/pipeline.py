@@ -1,0 +1,297 @@
+"""A rebuild from its beginning, or from where a killed one left it, to the new read model in its place.
+
+Knows the order of the stages and who does them; each stage can be done again from any point of it. One at a time, which
+a lock of the session holds. A read model that another release had begun to build is dropped, not gone on with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import msgspec
+
+from services.projector.consumer.log_reader import reading
+from services.projector.projection.apply import STATEMENTS
+from services.projector.projection.batches import position_of
+from services.projector.projection.deduplicate import TAKEN, waits_behind
+from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets
+from services.projector.rebuild.compare import Parity
+from services.projector.rebuild.complete_quarantine import complete
+from services.projector.rebuild.rebuild_progress import Progress, Tell
+from services.projector.rebuild.worker import Task, connect, work
+from services.projector.settings import Settings
+from steppe.database import active_read_model, rule_versions, sql
+from steppe.release import RELEASE
+
+# "STEP", and another number than the lock of the migrations.
+_LOCK = 0x53544550_0003
+_REBUILD = sql.load("rebuild")
+# Without keys and indexes until their rows are there: a sorted key costs a fraction of one that grows row by row.
+_BULK = ("event", "project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
+_BEFORE_JUDGING = (
+    "project",
+    "project_span",
+    "deal_span",
+    "standing",
+    "party_span",
+    "forum",
+    "event",
+    "conflict",
+    "quarantine",
+    "parked",
+)
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+class RebuildError(Exception):
+    """The rebuild cannot go on; the message says why and what to do. What was built stays and can be gone on with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What came of it. `flipped` False: the new one is complete and waits. `position` is the one reached."""
+
+    schema: str
+    previous: str
+    flipped: bool
+    events: int
+    position: str
+    parity: Parity
+
+
+@asynccontextmanager
+async def alone(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that holds the lock of rebuilds. Raises RebuildError when another one does."""
+    connection = await connect(settings)
+    try:
+        if not await connection.fetchval(_REBUILD["only_rebuild"], _LOCK):
+            raise RebuildError("Another rebuild is under way; `steppe rebuild --status` says how far it is.")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def rebuild(settings: Settings, *, workers: int, flip: bool, tell: Tell) -> Rebuilt:
+    """Build another read model from the log and let it live. Raises RebuildError, ProjectorError. Goes on with a killed one."""
+    async with alone(settings) as connection:
+        return await _Rebuild(settings, connection, workers, tell).run(flip=flip)
+
+
+class _Rebuild:
+    def __init__(self, settings: Settings, connection: asyncpg.Connection, workers: int, tell: Tell) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._workers = workers
+        self._tell = tell
+
+    async def run(self, *, flip: bool) -> Rebuilt:
+        """All stages, those that are done left out."""
+        connection = self._connection
+        old = await connection.fetchval("SELECT schema_name FROM steppe.read_model WHERE state = 'living'")
+        schema, self._change = await self._begun()
+        self._schema = schema
+        self._progress = Progress(connection, schema, self._tell)
+        stage = await connection.fetchval(_REBUILD["rebuild_state"], schema)
+        self._partitions = await connection.fetchval(
+            f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = $1",  # noqa: S608 - the pointer's name
+            self._settings.topic,
+        )
+        if stage in ("read", "sort"):
+            await self._read()
+            await self._sort()
+            stage = "fold"
+        if stage == "fold":
+            await self._in_parts("fold", fold_projects.PHASE)
+            stage = "index"
+        if stage == "index":
+            await self._index("index", _BEFORE_JUDGING)
+            stage = "judge"
+        if stage == "judge":
+            await self._in_parts("judge", judge_markets.PHASE)
+            stage = "finish"
+        if stage == "finish":
+            await complete(connection, self._settings, schema)
+            await self._index("finish", await self._tables())
+        return await self._close(old, flip=flip)
+
+    async def _begun(self) -> tuple[str, int]:
+        """The read model that is being built, and the change of the rules that judges it."""
+        connection = self._connection
+        async with connection.transaction():
+            building = await connection.fetchrow("SELECT * FROM steppe.read_model WHERE state = 'building'")
+            if building is not None and building["release"] == RELEASE:
+                return building["schema_name"], building["rule_change_id"]
+            if building is not None:
+                await connection.execute(_REBUILD["drop_read_model"], building["schema_name"])
+            change, _ = await rule_versions.change_in_force(connection)
+            schema = await connection.fetchval(_REBUILD["create_read_model"], RELEASE, change, list(_BULK))
+            await connection.execute(_REBUILD["enter_phase"], schema, "read", 0)
+        return schema, change
+
+    async def _checkpoints(self) -> dict[int, int]:
+        async with self._connection.transaction():
+            await self._connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
+            rows = await self._connection.fetch(STATEMENTS["read_checkpoints"], self._settings.topic)
+        return {row["partition"]: row["next_offset"] for row in rows}
+
+    async def _read(self) -> None:
+        begin = await self._checkpoints()
+        if not begin:
+            raise RebuildError(f"There is no checkpoint row for topic {self._settings.topic}: run `steppe migrate`.")
+        async with reading(self._settings.kafka, self._settings.topic, begin) as log:
+            until = await log.ends()
+        total = sum(until.values())
+        await self._progress.enter("read", total, sum(begin.values()))
+        longest_first = sorted(until, key=lambda partition: until[partition] - begin[partition], reverse=True)
+        count = self._workers_for(total - sum(begin.values()))
+        shares = [{p: until[p] for p in longest_first[number::count]} for number in range(count)]
+
+        async def look() -> None:
+            await self._progress.at(sum((await self._checkpoints()).values()), total)
+
+        await self._work([Task("read", self._schema, self._change, self._partitions, share) for share in shares], look)
+
+    async def _sort(self) -> None:
+        connection = self._connection
+        total = sum((await self._checkpoints()).values())
+        await self._progress.enter("sort", total)
+        async with connection.transaction():
+            # What lay in the log before this stage is sorted; the mark goes with it.
+            await connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
+            await connection.execute(_REBUILD["set_repeated_aside"])
+            await connection.execute(_REBUILD["divert_conflicts"], TAKEN)
+            await connection.execute(_REBUILD["divert_skipped"], self._settings.topic)
+            await connection.execute(_REBUILD["divert_held"], waits_behind("%"))
+            await connection.execute(_REBUILD["index_read_model"], self._schema, "event", True, False)
+            phases = [fold_projects.PHASE, judge_markets.PHASE]
+            await connection.execute(
+                _REBUILD["cut_into_parts"], self._schema, phases, self._settings.rebuild_events_a_part
+            )
+            await connection.execute("ANALYZE event")
+            await connection.execute(_REBUILD["enter_phase"], self._schema, "fold", total)
+
+    async def _in_parts(self, stage: str, phase: str) -> None:
+        async def parts() -> tuple[int, int]:
+            (row,) = await self._connection.fetch(_REBUILD["parts_of_phase"], self._schema, phase)
+            return row["done"], row["total"]
+
+        async def look() -> None:
+            await self._progress.at(*await parts())
+
+        done, total = await parts()
+        await self._progress.enter(stage, total, done)
+        task = Task(stage, self._schema, self._change, self._partitions, {})
+        await self._work([task] * self._workers_for(total - done), look)
+
+    async def _index(self, stage: str, tables: Sequence[str]) -> None:
+        """Keys and indexes, two tables at a time, and what the planner wants to know of them."""
+        total = len(tables)
+        await self._progress.enter(stage, total)
+        waiting = list(tables)
+
+        async def some() -> None:
+            connection = await connect(self._settings)
+            try:
+                while waiting:
+                    table = waiting.pop(0)
+                    await connection.execute(_REBUILD["index_read_model"], self._schema, table, True, True)
+                    await connection.execute(f"ANALYZE {self._schema}.{table}")
+            finally:
+                await connection.close()
+
+        await asyncio.gather(*(some() for _ in range(min(self._workers, 2))))
+        await self._progress.at(total, total)
+
+    async def _tables(self) -> list[str]:
+        rows = await self._connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", self._schema
+        )
+        return [row["tablename"] for row in rows]
+
+    async def _close(self, old: str, *, flip: bool) -> Rebuilt:
+        settings, schema, connection = self._settings, self._schema, self._connection
+        async with cut_over.following(settings, schema, self._partitions) as follower:
+            begun = sum(follower.store.progress.next_offsets.values())
+            total = sum((await follower.log.ends()).values()) - begun
+            await self._progress.enter("catch-up", total)
+            await follower.catch_up(lambda left: self._progress.at(max(0, total - left), total))
+            await self._progress.enter("compare", total)
+            found = await compare.compare(connection, old, schema)
+            reached = follower.store.progress.next_offsets
+            if flip:
+                await self._progress.enter("flip", 1)
+                await self._drop_the_one_before()
+                reached = await cut_over.flip(connection, follower)
+                await self._progress.at(1, 1)
+        return Rebuilt(
+            schema=schema, previous=old, flipped=flip, events=sum(reached.values()), position=position_of(reached),
+            parity=found,
+        )  # fmt: skip
+
+    async def _drop_the_one_before(self) -> None:
+        """Only one previous read model is kept: the one that lives until now."""
+        for row in await self._connection.fetch(active_read_model.STATEMENTS["read_models"]):
+            if row["state"] == "previous":
+                await cut_over.drop_unread(self._connection, row["schema_name"])
+
+    def _workers_for(self, events: int) -> int:
+        return max(1, min(self._workers, events // self._settings.rebuild_events_a_worker + 1))
+
+    async def _work(self, tasks: Sequence[Task], look: Callable[[], Awaitable[None]]) -> None:
+        """Let a process do each task, or do it here when there is but one."""
+        if len(tasks) == 1:
+            connection = await connect(self._settings)
+            try:
+                working = [asyncio.create_task(work(connection, self._settings, tasks[0]))]
+                await _watched(working, look)
+            finally:
+                await connection.close()
+            return
+        workers = [await _started(task) for task in tasks]
+        try:
+            await _watched([asyncio.create_task(_ended(worker)) for worker in workers], look)
+        finally:
+            for worker in workers:
+                if worker.returncode is None:
+                    worker.kill()
+                    await worker.wait()
+
+
+async def _watched(working: Sequence[asyncio.Task[None]], look: Callable[[], Awaitable[None]]) -> None:
+    """Look now and then until all are done; the first failure ends the others."""
+    try:
+        while True:
+            done, pending = await asyncio.wait(
+                working, timeout=_SECONDS_BETWEEN_LOOKS, return_when=asyncio.FIRST_EXCEPTION
+            )
+            for one in done:
+                one.result()
+            await look()
+            if not pending:
+                return
+    finally:
+        for one in working:
+            one.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+
+async def _started(task: Task) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.projector.rebuild.worker", msgspec.json.encode(task).decode(),
+        stdin=asyncio.subprocess.PIPE, env=os.environ,
+    )  # fmt: skip
+
+
+async def _ended(worker: asyncio.subprocess.Process) -> None:
+    code = await worker.wait()
+    if code != 0:
+        raise RebuildError(
+            f"A worker of the rebuild ended with exit code {code}; what it said stands above."
+            " Run `steppe rebuild` again: it goes on where this one stopped."
+        )

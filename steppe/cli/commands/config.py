@@ -1,0 +1,71 @@
+"""`steppe config`: what each service would be told in this environment, and what of it is wrong. Knows no service from inside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from steppe.cli.http_client import RefusedError
+from steppe.cli.terminal import AsJson, err, out, print_json
+
+
+class Service(StrEnum):
+    """Those that have settings."""
+
+    INGEST = "ingest"
+    PROJECTOR = "projector"
+    API = "api"
+
+
+def command(
+    services: Annotated[list[Service] | None, typer.Argument(help="Which; all three if none is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the settings in force in this environment, where each comes from, and what is wrong. Secrets are masked.
+
+    Exit 1: something is wrong, and that service would not start.
+    """
+    found = [_settings_of(service) for service in services or list(Service)]
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            out().print(_table(one))
+            if one["faults"]:
+                err().print(
+                    f"{one['service']} would not start: {one['faults']}", style="red", markup=False, soft_wrap=True
+                )
+    if any(one["faults"] for one in found):
+        raise typer.Exit(1)
+
+
+def _settings_of(service: Service) -> dict[str, Any]:
+    command = [sys.executable, "-m", "steppe.settings", service.value]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the same interpreter
+    if ran.returncode != 0:
+        why = ran.stderr.strip().splitlines()
+        raise RefusedError(
+            f"The settings of {service.value} cannot be read here: {why[-1] if why else 'it said nothing'}. In compose each service "
+            f"has an image and an environment of its own: docker compose run --rm {service.value} python -m steppe.settings {service.value}"
+        )
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+def _table(one: dict[str, Any]) -> Table:
+    table = Table(title=one["service"], title_justify="left", title_style="bold")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("from", overflow="fold")
+    table.add_column("what")
+    for setting in one["settings"]:
+        value = "" if setting["value"] is None else setting["value"]
+        style = {"default": "dim", "missing": "red"}.get(setting["origin"])
+        table.add_row(setting["variable"], value, setting["origin"], setting["help"], style=style)
+    return table

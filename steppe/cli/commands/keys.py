@@ -1,0 +1,151 @@
+"""`steppe keys`: API keys, made, listed and revoked in the file that services look keys up in. Knows no service."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from steppe.access import key_file
+from steppe.access.audit import Audit
+from steppe.access.callers import SCOPES
+from steppe.access.key_file import Key, KeyFileError
+from steppe.cli.http_client import RefusedError
+from steppe.cli.terminal import AsJson, err, out, print_json
+
+app = typer.Typer(help="API keys of the services: make, list and revoke them.", no_args_is_help=True)
+
+File = Annotated[
+    Path, typer.Option("--file", envvar="STEPPE_KEYS", help="The file of keys; services read the same (STEPPE_KEYS).")
+]
+_FILE = Path("secrets/keys.json")
+
+
+@app.command()
+def make(
+    name: Annotated[str, typer.Argument(help="Who will hold it; the audit trail says so.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(help=f"What it may; several times. {'; '.join(f'{k}: {v}' for k, v in SCOPES.items())}."),
+    ],
+    expires_in_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Without it, it lasts until revoked.")
+    ] = None,
+    requests_a_minute: Annotated[int | None, typer.Option(min=1, help="Instead of the service's own limit.")] = None,
+    file: File = _FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it: once, for it is kept only as a hash. Running services take it within a second.
+
+    Example: steppe keys make tokyo-desk --scope read --scope events:write
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    expires_at = now + timedelta(days=expires_in_days) if expires_in_days else None
+    try:
+        key, text = key_file.make(name, scope, now, expires_at=expires_at, requests_a_minute=requests_a_minute)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--scope") from None
+    keys = _read(file) if file.exists() else ()
+    _write(file, [*keys, key])
+    _tell("made", key)
+    if as_json:
+        print_json({**_item(key, now), "key": text})
+    else:
+        err().print(f"Key {key.id} of {key.name}, kept in {file}. It is shown once:", markup=False)
+        sys.stdout.write(text + "\n")
+
+
+@app.command(name="list")
+def list_(file: File = _FILE, as_json: AsJson = False) -> None:
+    """List the keys, the newest first, those that no longer count among them.
+
+    Example: steppe keys list --json
+    """
+    now = datetime.now(UTC)
+    found = sorted(_read(file), key=lambda key: key.made_at, reverse=True)
+    if as_json:
+        print_json([_item(key, now) for key in found])
+        return
+    if not found:
+        out().print("No keys yet: `steppe keys make NAME --scope read` makes one.")
+        return
+    table = Table(box=None)
+    for column in ("id", "name", "scopes", "state", "made", "until"):
+        table.add_column(column, overflow="fold")
+    for key in found:
+        style = None if key.state(now) == "active" else "dim"
+        ends = key.revoked_at or key.expires_at
+        table.add_row(
+            key.id, key.name, ", ".join(key.scopes), key.state(now), f"{key.made_at:%Y-%m-%d}",
+            f"{ends:%Y-%m-%d}" if ends else "", style=style,
+        )  # fmt: skip
+    out().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id of the key, as `steppe keys list` shows it.", metavar="ID")],
+    file: File = _FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a key. Running services refuse it within a second; revoking it again changes nothing.
+
+    Rotate without downtime: make another key, give it to whoever holds this one, then revoke this one.
+
+    Example: steppe keys revoke 0f3a9c21d4e5
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    keys = _read(file)
+    found = next((key for key in keys if key.id == key_id), None)
+    if found is None:
+        raise RefusedError(f"There is no key {key_id!r} in {file}; `steppe keys list` shows them.")
+    if found.revoked_at is None:
+        revoked = key_file.revoked(found, now)
+        _write(file, [revoked if key.id == key_id else key for key in keys])
+        _tell("revoked", revoked)
+        found = revoked
+    if as_json:
+        print_json(_item(found, now))
+    else:
+        out().print(f"Key {found.id} of {found.name} is revoked.", markup=False)
+
+
+def _read(file: Path) -> tuple[Key, ...]:
+    try:
+        return key_file.read(file)
+    except KeyFileError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _write(file: Path, keys: list[Key]) -> None:
+    try:
+        key_file.write(file, keys)
+    except OSError as error:
+        raise RefusedError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _tell(did: str, key: Key) -> None:
+    trail = os.environ.get("STEPPE_AUDIT")
+    if trail:
+        Audit("keys", trail).tell(
+            f"user:{getpass.getuser()}", f"key {did}", key=key.id, name=key.name, scopes=key.scopes
+        )
+
+
+def _item(key: Key, now: datetime) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "state": key.state(now),
+        "made_at": key.made_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+        "requests_a_minute": key.requests_a_minute,
+    }

@@ -1,0 +1,129 @@
+"""`steppe migrate`: prepares a Kafka and a Postgres for the services. Twice is safe, and changes nothing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
+from steppe.database import migrate
+from steppe.database.migrate import Login
+from steppe.environment import setting
+from steppe.log.broker_address import client_options
+
+_REPLICAS_MAX = 3
+_WAIT_SECONDS = 30.0
+
+
+class SettingError(Exception):
+    """A setting is missing or cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What there is now, and which migrations were applied for it."""
+
+    migrations: tuple[str, ...]
+    topic: str
+    partitions: int
+
+
+async def run(
+    kafka: str,
+    database: str,
+    partitions: int = PARTITIONS_DEFAULT,
+    *,
+    topic: str = DEALS.name,
+    logins: Sequence[Login] = (),
+) -> Prepared:
+    """Apply migrations and roles, create the topics with their settings, and a checkpoint row for each partition of the log.
+
+    What is published gets as many partitions as the log. A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
+    """
+    connection = await asyncpg.connect(database)
+    try:
+        applied = await migrate.apply(connection)
+        for login in logins:
+            await migrate.ensure_login(connection, login)
+        count = await ensure_topic(kafka, DEALS, partitions, name=topic)
+        for published in (FLAGS, PROJECTS, QUARANTINE):
+            await ensure_topic(kafka, published, count)
+        await migrate.ensure_checkpoints(connection, topic, count)
+    finally:
+        await connection.close()
+    return Prepared(migrations=tuple(applied), topic=topic, partitions=count)
+
+
+async def run_from_environment() -> Prepared:
+    """As `run`, on what STEPPE_KAFKA, STEPPE_DATABASE and STEPPE_PARTITIONS say, each also as a file (…_FILE).
+
+    STEPPE_PROJECTOR_PASSWORD and STEPPE_API_PASSWORD make the users `projector` and `api`, or change their passwords.
+    """
+    partitions = setting("STEPPE_PARTITIONS") or str(PARTITIONS_DEFAULT)
+    if not partitions.isdigit() or int(partitions) < 1:
+        raise SettingError(f"STEPPE_PARTITIONS is {partitions!r}: give a whole number from 1.")
+    logins = [
+        Login(user=user, group=f"steppe_{user}", password=password)
+        for user in ("projector", "api")
+        if (password := setting(f"STEPPE_{user.upper()}_PASSWORD"))
+    ]
+    topic = setting("STEPPE_TOPIC") or DEALS.name
+    return await run(
+        _required("STEPPE_KAFKA"),
+        _required("STEPPE_DATABASE"),
+        int(partitions),
+        topic=topic,
+        logins=logins,
+    )
+
+
+def _required(name: str) -> str:
+    value = setting(name)
+    if not value:
+        raise SettingError(f"{name} is not set: set it, or {name}_FILE to the name of a file that holds it.")
+    return value
+
+
+async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str | None = None) -> int:
+    """Create the topic unless it is there, wait until every partition has a leader, and return how many there are."""
+    name = name or topic.name
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    await admin.start()
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            existing = await _led_partitions(admin, name)
+            if existing is not None:
+                return existing
+            await _create(admin, topic, name, partitions)
+            while True:
+                existing = await _led_partitions(admin, name)
+                if existing is not None:
+                    return existing
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise KafkaError(f"Topic {name} had no leaders for its partitions after {_WAIT_SECONDS:.0f} s.") from error
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: Topic, name: str, partitions: int) -> None:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    replicas = min(brokers, _REPLICAS_MAX)
+    # With three copies, an acknowledged event survives the loss of any broker, and one may be down for maintenance.
+    settings = dict(topic.settings) | {"min.insync.replicas": "2" if replicas == _REPLICAS_MAX else "1"}
+    try:
+        await admin.create_topics([NewTopic(name, partitions, replicas, topic_configs=settings)])
+    except TopicAlreadyExistsError:
+        # Somebody else prepares the same cluster; the wait that follows is for either's.
+        return
+
+
+async def _led_partitions(admin: AIOKafkaAdminClient, name: str) -> int | None:
+    if name not in await admin.list_topics():
+        return None
+    (described,) = await admin.describe_topics([name])
+    leaders = [partition["leader"] for partition in described["partitions"]]
+    return len(leaders) if leaders and all(leader >= 0 for leader in leaders) else None

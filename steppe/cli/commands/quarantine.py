@@ -1,0 +1,168 @@
+"""`steppe quarantine`: what could not be applied, and what is done about it. Reads the database; the acting is the projector's.
+
+A record is named by its place in the log, `partition:offset`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+
+from steppe.cli import addresses, tables
+from steppe.cli.http_client import RefusedError
+from steppe.cli.terminal import AsJson, out, print_json
+from steppe.contracts.topics import DEALS
+from steppe.database import active_read_model, sql
+from steppe.database.read_model.stored_events import headers_of
+
+app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
+_STAGES = ("decode", "fold", "conflict", "market")
+_STATEMENTS = sql.load("quarantine")
+_HANDED_OVER: dict[str, Any] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+}
+
+
+@app.command(name="list")
+def list_(
+    stage: Annotated[str | None, typer.Option(help=f"Only these, separated by commas: {', '.join(_STAGES)}.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only of this project, party:key or forum:slug.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1, max=100_000)] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """List what could not be applied, the oldest first, and how many events wait behind it.
+
+    decode: no event. fold: its project cannot be folded with it. conflict: its name was taken; holds nobody.
+    market: what rivals do to a project could not be judged; holds nobody.
+
+    Example: steppe quarantine list --stage decode,fold
+    """
+    stages = stage.split(",") if stage else None
+    if unknown := sorted(set(stages or ()) - set(_STAGES)):
+        raise typer.BadParameter(f"there is no stage {', '.join(unknown)}", param_hint="--stage")
+    rows = asyncio.run(_fetch("list_quarantined", stages, subject, everything, limit + 1))
+    items = [_item(row) for row in rows[:limit]]
+    if as_json:
+        print_json(items)
+    elif not items:
+        out().print(
+            "Nothing is in quarantine." if not (stage or subject) else "Nothing of this choice is in quarantine."
+        )
+    else:
+        screen = out()
+        screen.print(tables.quarantined(items))
+        holding = {item["subject"] for item in items if item["stage"] in ("decode", "fold") and item["state"] == "open"}
+        more = f" There are more: --limit {limit * 10}." if len(rows) > limit else ""
+        screen.print(f"\n{len(items)} records; held: {len(holding - {None})} subjects.{more}")
+
+
+@app.command()
+def show(
+    record: Annotated[str, typer.Argument(metavar="ID", help="partition:offset, as in the list.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Write the exact bytes of the value and nothing else.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one record: why it is here, its headers, its bytes, and what was done about it.
+
+    Example: steppe quarantine show 0:41 --raw > record.json
+    """
+    if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,18}", record):
+        raise typer.BadParameter(f"{record!r} is not the ID of a record; write it like 0:41", param_hint="ID")
+    partition, offset = map(int, record.split(":"))
+    topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
+    rows = asyncio.run(_fetch("quarantined_at", partition, offset))
+    actions = asyncio.run(_fetch("quarantine_actions_at", topic, partition, offset))
+    done = [{**dict(row), "acted_at": row["acted_at"].isoformat()} for row in actions]
+    if not rows:
+        last = (
+            f" It was {done[-1]['outcome']} on {done[-1]['acted_at'][:16]} by {done[-1]['acted_by']}." if done else ""
+        )
+        raise RefusedError(f"Nothing is in quarantine at {record}.{last}")
+    row = rows[0]
+    if raw:
+        sys.stdout.buffer.write(row["value"] or b"")
+        return
+    (held,) = asyncio.run(_fetch("held_events_of_subject", row["subject"]))
+    item = {
+        **_item({**dict(row), "held_events": held["events"]}),
+        "key": _as_text(row["key"]),
+        "headers": [{"name": name, "value": _as_text(value)} for name, value in headers_of(row["headers"])],
+        "value": _as_text(row["value"]),
+        "actions": done,
+    }
+    if as_json:
+        print_json(item)
+    else:
+        out().print(tables.quarantined_record(item))
+
+
+@app.command(**_HANDED_OVER)
+def retry(context: typer.Context) -> None:
+    """Decode and fold again with this release: IDs, --subject S, --all or --unknown (options: steppe quarantine retry --help)."""
+    _hand_over("retry", context.args)
+
+
+@app.command(**_HANDED_OVER)
+def skip(context: typer.Context) -> None:
+    """Give records up, with --reason; what waits for them folds (options: steppe quarantine skip --help)."""
+    _hand_over("skip", context.args)
+
+
+def _hand_over(command: str, arguments: list[str]) -> None:
+    # The projector's code folds; this package does not know it.
+    found = addresses.find().database
+    environment = {**os.environ, **({"STEPPE_DATABASE": found} if found else {})}
+    whole = [sys.executable, "-m", "services.projector.quarantine", command, *arguments]
+    os.execve(sys.executable, whole, environment)  # noqa: S606 - the same interpreter, no shell
+
+
+async def _fetch(query: str, *arguments: object) -> list[asyncpg.Record]:
+    database = addresses.find().database
+    if database is None:
+        raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
+    try:
+        connection = await asyncpg.connect(database)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+    try:
+        async with connection.transaction(readonly=True):
+            await active_read_model.enter(connection)
+            return list(await connection.fetch(_STATEMENTS[query], *arguments))
+    except active_read_model.NoReadModelError as error:
+        raise RefusedError(f"{error}.") from error
+    except asyncpg.UndefinedTableError as error:
+        raise RefusedError(f"{error}: run `steppe migrate`.") from error
+    finally:
+        await connection.close()
+
+
+def _item(row: Any) -> dict[str, Any]:
+    # What a market could not be judged with is no single record.
+    is_record = row["stage"] != "market"
+    return {
+        "id": f"{row['partition']}:{row['log_offset']}" if is_record else None,
+        "subject": row["subject"],
+        "stage": row["stage"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "held_events": row["held_events"],
+        "recorded": row["record_at"].isoformat() if row["record_at"] else None,
+        "since": row["stored_at"].isoformat(),
+    }
+
+
+def _as_text(value: bytes | None) -> dict[str, str] | None:
+    """Bytes as text where they are text, else as hexadecimal digits."""
+    if value is None:
+        return None
+    try:
+        return {"text": value.decode()}
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}

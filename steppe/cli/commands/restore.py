@@ -1,0 +1,286 @@
+"""`steppe restore`: a backup into an empty topic and a fresh database. Positions may differ, answers do not.
+
+Nothing is written before every byte of the backup was checked. Killed and run again it goes on: the order in which records
+are written depends on the backup only, so what is there must be a beginning of it, and is compared before the rest follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from steppe.cli.commands import backup, migrate
+from steppe.cli.commands.backup import Source, bar
+from steppe.cli.http_client import RefusedError
+from steppe.cli.terminal import AsJson, out, print_json
+from steppe.contracts.partitioning import partition_of
+from steppe.database import active_read_model, backup_tables, reset, sql
+from steppe.database.backup_tables import KeptTablesError, Place
+from steppe.log import archive
+from steppe.log.archive import Archive, ArchiveError, Manifest
+from steppe.log.broker_address import client_options
+from steppe.log.record_owner import partition_restored
+from steppe.log.records import Record, fingerprint
+from steppe.log.topic_info import LogFacts, opened, reader_of, record_of
+
+_IN_FLIGHT_MAX = 5_000
+_REQUEST_BYTES_MAX = 4 << 20
+_FETCH_BYTES = 8 << 20
+_SECONDS_WITHOUT_A_RECORD_MAX = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where the records go. `rehome`: also those go where their keys belong that did not lie there before."""
+
+    partitions_before: int
+    partitions: int
+    rehome: bool
+
+    def partition(self, record: Record) -> int:
+        """The partition of a record: whoever waits for it, or does not, is to do so in the restored log, too."""
+        if self.rehome and record.key is not None:
+            return partition_of(record.key, self.partitions)
+        return partition_restored(record, self.partitions_before, self.partitions)
+
+    def placed(self, records: Iterator[Record]) -> Iterator[tuple[Record, Place]]:
+        """Each record with its partition and offset in the restored log, in the order in which they are written."""
+        following: dict[int, int] = defaultdict(int)
+        for record in records:
+            partition = self.partition(record)
+            yield record, (partition, following[partition])
+            following[partition] += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was done. `found` records were there already, from an earlier attempt."""
+
+    manifest: Manifest
+    topic: str
+    partitions: int
+    written: int
+    found: int
+    tables: bool
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="Of the topic, if it is to be made. Default: as many as before.")
+    ] = None,
+    log_only: Annotated[
+        bool, typer.Option("--log-only", help="The database survived: keep its tables, and fold the log anew.")
+    ] = False,
+    rehome: Annotated[
+        bool, typer.Option("--rehome", help="Partitions were added: put every record where its key belongs.")
+    ] = False,
+    by: Annotated[str | None, typer.Option("--by", help="Who decides; recorded. Default: your user name.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a backup into an empty topic and a fresh database. Keep ingest stopped until it is done.
+
+    Topic and tables are made if need be, so STEPPE_DATABASE must name the owner. Run again after a kill, it goes on.
+
+    Example: steppe restore steppe-2026-11-22.zip --partitions 12
+    """
+    source = backup.source_of_environment()
+    backup.verified(file)
+    if not yes and not typer.confirm(f"Restore into {source.topic} at {source.kafka}?"):
+        raise typer.Exit(1)
+    try:
+        with archive.opened(file) as found:
+            done = asyncio.run(
+                _restore(found, source, partitions, log_only=log_only, rehome=rehome, by=by or getpass.getuser())
+            )
+    except (ArchiveError, KeptTablesError) as error:
+        raise RefusedError(str(error)) from error
+    except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise RefusedError(f"Stopped by {type(error).__name__}: {error}. Run it again, and it goes on.") from error
+    if as_json:
+        print_json(
+            {
+                "id": done.manifest.id, "topic": done.topic, "partitions": done.partitions, "written": done.written,
+                "found": done.found, "records": done.manifest.records, "tables": done.tables,
+            }
+        )  # fmt: skip
+    else:
+        kept = "tables too" if done.tables else "tables as they were"
+        out().print(
+            f"{done.topic} holds all {done.manifest.records} records in {done.partitions} partitions "
+            f"({done.written} written now, {done.found} found), {kept}. The projector folds them; see `steppe status`.",
+            soft_wrap=True,
+        )
+
+
+async def _restore(
+    found: Archive, source: Source, partitions: int | None, *, log_only: bool, rehome: bool, by: str
+) -> Restored:
+    manifest = found.manifest
+    facts = await _facts(source)
+    there = len(manifest.partitions) if partitions is None else partitions
+    if facts is not None:
+        if partitions is not None and partitions != facts.partitions:
+            raise RefusedError(f"{source.topic} has {facts.partitions} partitions, not {partitions}, and keeps them.")
+        there = facts.partitions
+    target = Target(partitions_before=len(manifest.partitions), partitions=there, rehome=rehome)
+    found_before = await _refuse_other_records(found, source, target, facts) if facts else 0
+    await migrate.run(source.kafka, source.database, there, topic=source.topic)
+    facts = await _facts(source)
+    assert facts is not None, "it has just been made"
+    await _restore_database(found, source, target, facts, log_only=log_only, by=by)
+    written = await _write(found, source, target, facts)
+    after = await _facts(source)
+    if after is None or after.records != manifest.records:
+        told = "no" if after is None else after.records
+        raise RefusedError(f"{source.topic} has {told} records, not {manifest.records}: somebody else wrote to it.")
+    return Restored(
+        manifest=manifest,
+        topic=source.topic,
+        partitions=there,
+        written=written,
+        found=found_before,
+        tables=not log_only,
+    )
+
+
+async def _facts(source: Source) -> LogFacts | None:
+    async with opened(source.kafka, source.topic) as log:
+        return None if log is None else log.facts
+
+
+async def _refuse_other_records(found: Archive, source: Source, target: Target, facts: LogFacts) -> int:
+    """How many records of this backup are there already. Raises RefusedError when there are others."""
+    if not facts.records and not any(facts.starts.values()):
+        return 0
+    refused = RefusedError(
+        f"{source.topic} has {facts.records} records that are no beginning of this backup: restore into an empty topic "
+        "(STEPPE_TOPIC names it), or delete this one first."
+    )
+    if any(facts.starts.values()) or facts.records > found.manifest.records:
+        raise refused
+    there = {number: await _fingerprints(source, number, end) for number, end in facts.ends.items() if end}
+    same = 0
+    with bar("Comparing what is there", facts.records) as advance:
+        for record, (partition, offset) in target.placed(found.merged()):
+            if offset < facts.ends[partition]:
+                if there[partition][offset] != fingerprint(record):
+                    raise refused
+                same += 1
+                advance(1)
+    if same != facts.records:
+        raise refused
+    return same
+
+
+async def _fingerprints(source: Source, number: int, end: int) -> list[bytes]:
+    partition = TopicPartition(source.topic, number)
+    found: list[bytes] = []
+    async with reader_of(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+        consumer.assign([partition])
+        consumer.seek(partition, 0)
+        async with asyncio.timeout(_SECONDS_WITHOUT_A_RECORD_MAX) as limit:
+            while len(found) < end:
+                batch = (await consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
+                found += [fingerprint(record_of(delivered)) for delivered in batch]
+                if batch:
+                    limit.reschedule(asyncio.get_running_loop().time() + _SECONDS_WITHOUT_A_RECORD_MAX)
+    return found[:end]
+
+
+async def _restore_database(
+    found: Archive, source: Source, target: Target, facts: LogFacts, *, log_only: bool, by: str
+) -> None:
+    """Tables, identity and checkpoints, in one transaction, and before the log: what judges is there before the events."""
+    manifest = found.manifest
+    statements = sql.load("log_identity")
+    told = f"restored from backup {manifest.id}"
+    connection = await asyncpg.connect(source.database)
+    try:
+        async with connection.transaction():
+            await connection.execute(statements["lock_log_identity"], source.topic)
+            known = await connection.fetchrow(statements["log_identity"], source.topic)
+            if known is not None and (known["cluster"], known["reason"]) == (facts.cluster, told):
+                return  # an earlier attempt came this far
+            await active_read_model.enter(connection)
+            applied = await connection.fetchval(sql.load("checkpoint")["records_applied"])
+            if applied and not log_only:
+                raise RefusedError(
+                    f"The database has applied {applied} records already: restore into a fresh one, or keep its tables "
+                    "and fold the restored log anew with --log-only."
+                )
+            if applied:
+                await reset.empty(connection)
+            if log_only:
+                tables = await backup_tables.columns_of_tables(connection)
+            else:
+                tables = {name: part.columns for name, part in manifest.tables.items()}
+                await backup_tables.replace(connection, tables, found.table)
+            await _move_places(connection, tables, found, source, target)
+            await connection.execute(statements["remove_checkpoints_from"], source.topic, facts.partitions)
+            await connection.execute(statements["adopt_log"], source.topic, facts.cluster, facts.partitions, by, told)
+            await connection.execute(statements["forget_halts"], source.topic)
+    finally:
+        await connection.close()
+
+
+async def _move_places(
+    connection: asyncpg.Connection, tables: backup_tables.Columns, found: Archive, source: Source, target: Target
+) -> None:
+    """What was told, or decided, of a record goes with it."""
+    wanted = await backup_tables.places_named(connection, tables)
+    cuts = {cut: [0] * target.partitions for cut in await backup_tables.cuts_named(connection, tables)}
+    moved: dict[Place, Place] = {}
+    if wanted or cuts:
+        for record, place in target.placed(found.merged()):
+            if (record.partition, record.offset) in wanted:
+                moved[record.partition, record.offset] = place
+            for cut, reached in cuts.items():
+                if record.partition < len(cut) and record.offset < cut[record.partition]:
+                    reached[place[0]] = place[1] + 1
+    await backup_tables.move(connection, tables, (found.manifest.topic, source.topic), moved, cuts)
+
+
+async def _write(found: Archive, source: Source, target: Target, facts: LogFacts) -> int:
+    """Append what is not there yet, in order, acknowledged by every broker that must."""
+    written = 0
+    sent: list[asyncio.Future[object]] = []
+    producer = AIOKafkaProducer(
+        **client_options(source.kafka),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=20,
+        max_batch_size=256 * 1024,
+        max_request_size=_REQUEST_BYTES_MAX,
+    )
+    async with producer:
+        with bar("Writing the log", found.manifest.records) as advance:
+            for record, (partition, offset) in target.placed(found.merged()):
+                if offset >= facts.ends[partition]:
+                    sent.append(
+                        await producer.send(
+                            source.topic,
+                            record.value,
+                            key=record.key,
+                            headers=list(record.headers),
+                            partition=partition,
+                        )
+                    )
+                    written += 1
+                    if len(sent) >= _IN_FLIGHT_MAX:
+                        await asyncio.gather(*sent)
+                        sent.clear()
+                advance(1)
+            await asyncio.gather(*sent)
+    return written

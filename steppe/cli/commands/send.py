@@ -1,0 +1,110 @@
+"""`steppe send`: files of events to ingest's public door, in pieces, with progress. Knows files and HTTP, no rules."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from steppe.cli.http_client import RefusedError, credentials, problem
+
+_LINES_A_PIECE = 500
+_ATTEMPTS_MAX = 8
+_SECONDS_TO_ANSWER = 60.0
+_NDJSON = "application/x-ndjson"
+_ONE = "application/cloudevents+json"
+_BATCH = "application/cloudevents-batch+json"
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of the events of all files. `position` is the highest that was acknowledged, by partition."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    position: dict[int, int] = field(default_factory=dict)
+
+    def add(self, answer: dict[str, Any], file: str, first_line: int) -> None:
+        """Count one answer; indexes become line numbers that count from 1."""
+        self.accepted += answer.get("accepted", 0)
+        self.duplicates += answer.get("duplicates", 0)
+        for name, found in (("rejected", self.rejected), ("warnings", self.warnings)):
+            for entry in answer.get(name, []):
+                found.append({"file": file, "line": first_line + entry.get("index", 0), **entry})
+        for part in filter(None, (answer.get("position") or "").split(",")):
+            partition, offset = map(int, part.split(":"))
+            self.position[partition] = max(offset, self.position.get(partition, -1))
+
+    @property
+    def position_text(self) -> str:
+        """As in `0:41,3:7`."""
+        return ",".join(f"{partition}:{offset}" for partition, offset in sorted(self.position.items()))
+
+
+def send(files: list[Path], ingest: str, on_error: str, console: Console) -> Sent:
+    """Send every file. Sending the same again is safe. Raises RefusedError when ingest cannot be had, or refuses all."""
+    sent = Sent()
+    with (
+        httpx.Client(base_url=ingest, headers=credentials(), timeout=_SECONDS_TO_ANSWER) as client,
+        Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        ) as progress,
+    ):
+        for path in files:
+            _send_file(path, client, on_error, sent, progress)
+    return sent
+
+
+def _send_file(path: Path, client: httpx.Client, on_error: str, sent: Sent, progress: Progress) -> None:
+    name = "stdin" if str(path) == "-" else path.name
+    if path.suffix == ".json":
+        body = path.read_bytes()
+        kind = _BATCH if body.lstrip()[:1] == b"[" else _ONE
+        task = progress.add_task(name, total=1)
+        sent.add(_post(client, body, kind, {}), name, 0)
+        progress.advance(task)
+        return
+    lines = sys.stdin.buffer.read().splitlines() if name == "stdin" else path.read_bytes().splitlines()
+    task = progress.add_task(f"Sending {name}", total=len(lines))
+    for first, piece in _pieces(lines, on_error):
+        answer = _post(client, b"\n".join(piece) + b"\n", _NDJSON, {"on_error": on_error})
+        sent.add(answer, name, first + 1)
+        progress.advance(task, len(piece))
+
+
+def _pieces(lines: list[bytes], on_error: str) -> Iterator[tuple[int, list[bytes]]]:
+    # All or nothing holds for one request, so then the file has to be one.
+    size = _LINES_A_PIECE if on_error == "continue" else max(len(lines), 1)
+    for first in range(0, len(lines), size):
+        yield first, lines[first : first + size]
+
+
+def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -> dict[str, Any]:
+    for attempt in range(_ATTEMPTS_MAX):
+        try:
+            answer = client.post("/v1/events", content=body, headers={"content-type": kind}, params=query)
+        except httpx.ConnectError as error:
+            raise RefusedError(
+                f"Ingest does not answer at {client.base_url} ({error}). Start it with `steppe up`."
+            ) from error
+        if answer.status_code in (429, 503) and attempt < _ATTEMPTS_MAX - 1:
+            time.sleep(min(float(answer.headers.get("retry-after", "1")), 10.0))
+            continue
+        told: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        if answer.status_code == 202 or "rejected" in told:
+            return told
+        raise RefusedError(problem(answer))
+    raise RefusedError("Ingest has no broker; the events were not accepted. Sending the same again later is safe.")

@@ -1,0 +1,210 @@
+"""The short way through the door, and out of the log, for events in which nothing is remarkable: nearly all of a long stream.
+
+The types of `plain_shapes` let msgspec read and check a line in one pass. Whatever they do not take, and whatever
+is rare (corrections, references, extensions, warnings, escapes), goes the whole way through `codec.accept`, which alone
+says what is wrong. A test holds both ways equal over every example and its mutations: this one may refuse to decide,
+never decide otherwise. Measured in `benchmarks/ingest_ndjson.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from steppe.contracts import codec, envelope
+from steppe.contracts.codec import Accepted, Refused
+from steppe.contracts.fast_types import PLANS, Plan, is_slug, matching
+from steppe.domain.events import field_checks
+from steppe.domain.events.event import deal_of, is_a_plan, place_in_time
+from steppe.domain.events.vocabulary import EVENT_KINDS, PURSUING_ROLES, EventKind
+from steppe.domain.values import edtf
+
+_Attribute = Annotated[str, Meta(min_length=1, max_length=envelope.ATTRIBUTE_LENGTH_MAX)]
+_FORBIDDEN_ESCAPE = re.compile(rb'\\[^"\\nrt/]')
+
+
+class _Envelope(Struct, forbid_unknown_fields=True):
+    id: _Attribute
+    source: _Attribute
+    type: str
+    subject: _Attribute
+    data: Raw
+    specversion: Literal["1.0"] = envelope.SPECVERSION  # type: ignore[assignment]  # held by the tests
+    datacontenttype: Literal["application/json"] = envelope.JSON  # type: ignore[assignment]
+    time: str | UnsetType = UNSET
+
+
+_is_source = matching(envelope.URI_REFERENCE_PATTERN)
+_read_envelope = msgspec.json.Decoder(_Envelope).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class _Moment(NamedTuple):
+    """What every event of one instant shares."""
+
+    written: str
+    day: date
+    day_text: str
+
+
+@lru_cache(maxsize=16)
+def _moment(recorded: datetime) -> _Moment:
+    day = recorded.astimezone(UTC).date()
+    return _Moment(envelope.write_timestamp(recorded), day, day.isoformat())
+
+
+@lru_cache(maxsize=16_384)
+def _has_happened(occurred: str, known_day: date | str) -> bool:
+    days = field_checks.days_of(occurred)
+    known = date.fromisoformat(known_day) if isinstance(known_day, str) else known_day
+    return days is not None and not is_a_plan(days, known)
+
+
+def accept_bytes(line: bytes, recorded: datetime, *, restores: bool = False) -> Accepted | Refused:
+    """Judge one event in structured mode, exactly as `codec.accept` does. Raises MalformedError for what is no JSON."""
+    return _accept_plain(line, recorded) or codec.accept(codec.decode_structured(line), recorded, restores=restores)
+
+
+def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:
+    try:
+        sent = _read_envelope(line)
+        plan = PLANS[sent.type]
+        data = plan.read(sent.data)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
+        return None
+    moment = _moment(recorded)
+    stamped = _stamped(sent, plan, data, moment)
+    if stamped is None:
+        return None
+    subject, source, event_id = sent.subject, sent.source, sent.id
+    content_sha256 = hashlib.sha256(_encode(stamped)).digest()
+    stamped["recordedtime"] = moment.written
+    stamped["time"] = moment.written if sent.time is UNSET else sent.time
+    return Accepted(
+        subject=subject,
+        value=_encode(stamped),
+        content_sha256=content_sha256,
+        source=source,
+        id=event_id,
+        name=plan.name,
+        warnings=(),
+    )
+
+
+def _stamped(sent: Any, plan: Plan, data: Any, moment: _Moment) -> dict[str, Any] | None:
+    """The canonical content of an event recorded then; None when something about it is remarkable."""
+    for name, sound in plan.checks:
+        value = getattr(data, name)
+        if value is not UNSET and not sound(value):
+            return None
+    known_day: str | UnsetType = data.reported
+    if known_day is UNSET:
+        known_day = moment.day_text
+    elif known_day > moment.day_text:
+        return None
+    if data.occurred is not UNSET and not _has_happened(data.occurred, known_day):
+        return None
+    if data.deal is UNSET and not _is_pursued(plan, data.parties):
+        return None
+    event_id = sent.id
+    if not (event_id.isprintable() and not event_id.isspace() and _is_source(sent.source) and is_slug(sent.subject)):
+        return None
+    if sent.time is not UNSET and envelope.read_timestamp(sent.time) is None:
+        return None
+    encoded = _encode(data)
+    if (b"\\" in encoded and _FORBIDDEN_ESCAPE.search(encoded)) or b"\x7f" in encoded:
+        return None
+    return {
+        "data": Raw(encoded),
+        "datacontenttype": envelope.JSON,
+        "id": event_id,
+        "source": sent.source,
+        "specversion": envelope.SPECVERSION,
+        "subject": sent.subject,
+        "type": sent.type,
+    }
+
+
+class _Record(_Envelope, forbid_unknown_fields=True):
+    recordedtime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRecord:
+    """What stands beside the bytes of a stored event, as `codec.decode` and `interpret` would give it."""
+
+    subject: str
+    source: str
+    id: str
+    kind: EventKind
+    deal: str | None
+    known: datetime
+    recorded: datetime
+    earliest: date | None
+    latest: date
+    content_sha256: bytes
+
+
+_read_record = msgspec.json.Decoder(_Record).decode
+_KINDS = {kind.type: kind for kind in EVENT_KINDS.values()}
+
+
+@lru_cache(maxsize=4_096)
+def _instant(text: str) -> datetime | None:
+    return envelope.read_timestamp(text)
+
+
+@lru_cache(maxsize=4_096)
+def _begin_of(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
+
+
+@lru_cache(maxsize=65_536)
+def _placed(occurred: str, known_day: date) -> tuple[date | None, date]:
+    return place_in_time(edtf.parse(occurred), known_day)
+
+
+def decode_plain(value: bytes, key: bytes) -> PlainRecord | None:
+    """Read a record of the log in structured mode in which nothing is remarkable; None: go the whole way (`codec.decode`)."""
+    try:
+        sent = _read_record(value)
+        plan = PLANS[sent.type]
+        data = plan.read(sent.data)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
+        return None
+    recorded = _instant(sent.recordedtime)
+    if recorded is None or sent.subject.encode() != key:
+        return None
+    stamped = _stamped(sent, plan, data, _moment(recorded))
+    if stamped is None:
+        return None
+    known = recorded if data.reported is UNSET else _begin_of(data.reported)
+    day = known.date()
+    earliest, latest = (day, day) if data.occurred is UNSET else _placed(data.occurred, day)
+    return PlainRecord(
+        sent.subject,
+        sent.source,
+        sent.id,
+        _KINDS[sent.type],
+        deal_of(plan.name, None if data.deal is UNSET else data.deal, () if data.parties is UNSET else data.parties),
+        known,
+        recorded,
+        earliest,
+        latest,
+        hashlib.sha256(_encode(stamped)).digest(),
+    )
+
+
+def _is_pursued(plan: Plan, parties: list[Any] | UnsetType) -> bool:
+    """Whether the thread is clear without `deal`: one pursuer, or none where none is needed."""
+    roles = [] if parties is UNSET else [party.role for party in parties]
+    if plan.warns and (roles.count("investor") > 1 or ("investor" in roles and "financier" in roles)):
+        return False
+    return plan.may_speak_of_project or any(role in PURSUING_ROLES for role in roles)

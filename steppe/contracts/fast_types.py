@@ -1,0 +1,219 @@
+"""What the plain events of each type look like: types and checks derived from the vocabulary. Knows no envelope and no log.
+
+An event with anything that is not in its plan is remarkable, and goes the whole way through `codec`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, defstruct
+
+from steppe.domain.events import field_checks
+from steppe.domain.events.field_checks import LIST_LENGTH_MAX, TEXT_LENGTH_MAX
+from steppe.domain.events.validation import FIELDS
+from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, EventKind, Field, FieldKind, Row
+
+Sound = Callable[[Any], bool]
+
+
+class _Party(Struct, forbid_unknown_fields=True):
+    party: str
+    role: Literal[ROLES]  # type: ignore[valid-type]  # the roles of the vocabulary, which mypy cannot see
+    name: str | UnsetType = UNSET
+    country: str | UnsetType = UNSET
+    stake_percent: Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)] | UnsetType = UNSET
+
+
+def _optional(fields: tuple[Field, ...]) -> list[tuple[str, Any, Any]]:
+    return [(field.name, _type_of(field) | UnsetType, UNSET) for field in fields]
+
+
+def _choice(field: Field) -> Any:
+    return Literal[field.choices]
+
+
+def _number(least: float, most: float) -> Any:
+    return Annotated[int, Meta(ge=int(least), le=int(most))] | Annotated[float, Meta(ge=least, le=most)]
+
+
+def _list_of(one: Any) -> Any:
+    return Annotated[list[one], Meta(max_length=LIST_LENGTH_MAX)]
+
+
+_Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
+
+
+def _type_of(field: Field) -> Any:
+    match field.kind:
+        case FieldKind.CHOICE:
+            return _choice(field)
+        case FieldKind.CHOICES:
+            return _list_of(_choice(field))
+        case _:
+            return _TYPES[field.kind]
+
+
+@lru_cache(maxsize=65_536)
+def is_slug(text: str) -> bool:
+    """Whether it may name a subject, a deal, a party."""
+    return field_checks.is_slug(text)
+
+
+@lru_cache(maxsize=4_096)
+def _is_edtf(text: str) -> bool:
+    return field_checks.days_of(text) is not None
+
+
+@lru_cache(maxsize=4_096)
+def _is_day(text: str) -> bool:
+    return field_checks.read_day(text) is not None
+
+
+def matching(pattern: str) -> Sound:
+    """A check whether a text matches as a whole, which remembers what it was asked lately."""
+    compiled = re.compile(pattern)
+
+    @lru_cache(maxsize=4_096)
+    def sound(text: str) -> bool:
+        return compiled.fullmatch(text) is not None
+
+    return sound
+
+
+def _is_said(text: str) -> bool:
+    return not text.isspace()
+
+
+_is_country = matching(field_checks.COUNTRY_PATTERN)
+_is_currency = matching(field_checks.CURRENCY_PATTERN)
+_is_lei = matching(field_checks.LEI_PATTERN)
+_decimal = re.compile(field_checks.DECIMAL_PATTERN).fullmatch
+_url = re.compile(field_checks.URL_PATTERN).fullmatch
+
+
+def _each(sound: Sound) -> Sound:
+    return lambda items: len(set(items)) == len(items) and all(map(sound, items))
+
+
+def _sound_parties(parties: list[Any]) -> bool:
+    seen = set()
+    held: float = 0
+    for party in parties:
+        if not is_slug(party.party):
+            return False
+        if party.country is not UNSET and not _is_country(party.country):
+            return False
+        if party.name is not UNSET and (len(party.name) > TEXT_LENGTH_MAX or not party.name.strip()):
+            return False
+        if party.stake_percent is not UNSET:
+            held += party.stake_percent
+        seen.add((party.party, party.role))
+    return len(seen) == len(parties) and held <= 100
+
+
+def _sound_amount(amount: Any) -> bool:
+    return _decimal(amount.value) is not None and _is_currency(amount.currency)
+
+
+def _sound_evidence(evidence: list[Any]) -> bool:
+    for item in evidence:
+        if item.url is UNSET:
+            if item.title is UNSET:
+                return False
+        elif _url(item.url) is None:
+            return False
+        if (item.title is not UNSET and item.title.isspace()) or (
+            item.publisher is not UNSET and item.publisher.isspace()
+        ):
+            return False
+    return True
+
+
+_TYPES: dict[FieldKind, Any] = {
+    FieldKind.TEXT: _Text,
+    FieldKind.SLUG: str,
+    FieldKind.NUMBER: _number(0, field_checks.NUMBER_MAX),
+    FieldKind.PERCENT: _number(0, 100),
+    FieldKind.LATITUDE: _number(-90, 90),
+    FieldKind.LONGITUDE: _number(-180, 180),
+    FieldKind.BOOLEAN: bool,
+    FieldKind.EDTF: str,
+    FieldKind.DATE: str,
+    FieldKind.COUNTRY: str,
+    FieldKind.LEI: str,
+    FieldKind.TEXTS: _list_of(_Text),
+    FieldKind.SLUGS: _list_of(str),
+    FieldKind.COUNTRIES: _list_of(str),
+    FieldKind.PARTIES: _list_of(_Party),
+}
+_TYPES[FieldKind.AMOUNT] = defstruct(
+    "_Amount",
+    [*((field.name, _Text) for field in field_checks.AMOUNT_REQUIRED), *_optional(field_checks.AMOUNT_OPTIONAL)],
+    forbid_unknown_fields=True,
+)
+_TYPES[FieldKind.EVIDENCE] = _list_of(
+    defstruct(
+        "_Evidence",
+        [
+            *((field.name, _choice(field)) for field in field_checks.EVIDENCE_REQUIRED),
+            *_optional(field_checks.EVIDENCE_OPTIONAL),
+        ],
+        forbid_unknown_fields=True,
+    )
+)
+_SOUND: dict[FieldKind, Sound] = {
+    FieldKind.TEXT: _is_said,
+    FieldKind.SLUG: is_slug,
+    FieldKind.EDTF: _is_edtf,
+    FieldKind.DATE: _is_day,
+    FieldKind.COUNTRY: _is_country,
+    FieldKind.LEI: _is_lei,
+    FieldKind.TEXTS: _each(_is_said),
+    FieldKind.SLUGS: _each(is_slug),
+    FieldKind.CHOICES: _each(bool),
+    FieldKind.COUNTRIES: _each(_is_country),
+    FieldKind.PARTIES: _sound_parties,
+    FieldKind.AMOUNT: _sound_amount,
+    FieldKind.EVIDENCE: _sound_evidence,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the plain events of one type are read: fields that are not in the type make an event remarkable."""
+
+    name: str
+    read: Callable[[Raw], Any]
+    checks: tuple[tuple[str, Sound], ...]
+    may_speak_of_project: bool
+    warns: bool
+
+    @classmethod
+    def of(cls, kind: EventKind) -> Plan:
+        fields = [f for f in FIELDS[kind.name].values() if f.kind not in _REMARKABLE and f.name != "ends_on"]
+        needed = [f for f in fields if f.required or (f.name == "occurred" and kind.row is not Row.RECORD)]
+        members = [(field.name, _type_of(field)) for field in needed]
+        members += _optional(tuple(field for field in fields if field not in needed))  # type: ignore[arg-type]
+        shape = defstruct("_Data", members, forbid_unknown_fields=True)
+        return cls(
+            name=kind.name,
+            read=msgspec.json.Decoder(shape).decode,
+            checks=tuple((field.name, _SOUND[field.kind]) for field in fields if field.kind in _SOUND),
+            may_speak_of_project=kind.may_speak_of_project,
+            warns=kind.row is not Row.RECORD and not kind.name.startswith("project."),
+        )
+
+
+_REMARKABLE = (FieldKind.REFERENCE, FieldKind.CHANGES, FieldKind.EVENT_NAME)  # beside `ends_on`, which bounds another
+PLANS = {
+    kind.type: Plan.of(kind)
+    for kind in EVENT_KINDS.values()
+    if kind.name.partition(".")[0] not in ("event", "party", "forum")
+    and not any(field.required and field.kind in _REMARKABLE for field in kind.fields)
+}

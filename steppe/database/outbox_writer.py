@@ -1,0 +1,125 @@
+"""Remembers what is told to the outside and puts it on its way, in the caller's transaction: feed, memory and outbox.
+
+Decides nothing: the caller says what is to be told. Whoever tells holds `TELLING`, so that ids come into view in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import msgspec
+
+from steppe.contracts.announcements import Envelope, Transition, project_event, transition_event
+from steppe.contracts.codec import STRUCTURED
+from steppe.contracts.topics import FLAGS, PROJECTS, Topic
+from steppe.database import sql
+from steppe.database.read_model.projection_rows import Row, copy, document
+from steppe.database.read_model.stored_events import encoded_headers
+from steppe.domain.values.states import Flag, ProjectState
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy | asyncpg.Connection
+
+STATEMENTS = sql.load("announcements")
+TELLING = 0x53544550_0006
+CHANNEL = "steppe_transition"
+
+Key = tuple[str, str, str]
+
+_TRANSITION = (
+    "project", "deal", "flag", "transition", "severity_before", "severity", "on_day", "cause", "rule_version", "change_id",
+    "event_id", "country", "events", "document",
+)  # fmt: skip
+_OUTBOX = ("topic", "key", "value", "headers")
+_HEADERS = encoded_headers([("content-type", STRUCTURED.encode())])
+_encode = msgspec.json.Encoder().encode
+_flag = msgspec.json.Decoder(Flag)
+_project = msgspec.json.Decoder(ProjectState)
+
+
+def flag_of(text: str | None) -> Flag | None:
+    """The flag of a stored document."""
+    return None if text is None else _flag.decode(text)
+
+
+def new_event_id() -> UUID:
+    """The id under which something is told, for ever."""
+    return uuid4()
+
+
+async def tell(
+    connection: Connection, transitions: Sequence[Transition], on: date, change_id: int | None = None
+) -> None:
+    """Tell of these transitions, all `on` one day: write the feed, remember what was told, and fill the outbox.
+
+    `change_id`: the change of the rules that caused them.
+    """
+    if not transitions:
+        return
+    documents = [None if told.flag is None else document(told.flag) for told in transitions]
+    rows: list[Row] = [
+        (
+            told.project, told.deal or "", told.name, told.transition, told.severity_before, told.severity, told.on,
+            told.cause, told.rule_version, change_id, told.event_id, told.country, list(told.events), text,
+        )
+        for told, text in zip(transitions, documents, strict=True)
+    ]  # fmt: skip
+    await copy(connection, "flag_transition", _TRANSITION, rows, schema="steppe")
+    found = await connection.fetch(STATEMENTS["transitions_told"], [told.event_id for told in transitions])
+    by_id = {told.event_id: told for told in transitions}
+    records = [
+        _record(FLAGS, transition_event(row["transition_id"], row["found_at"], by_id[row["event_id"]])) for row in found
+    ]
+    await put_in_outbox(connection, records)
+    await connection.execute(
+        STATEMENTS["remember_flags"],
+        [told.project for told in transitions],
+        [told.deal or "" for told in transitions],
+        [told.name for told in transitions],
+        [told.severity for told in transitions],
+        [text if told.severity else None for told, text in zip(transitions, documents, strict=True)],
+        on,
+    )
+    await connection.execute(STATEMENTS["notify_transition"], str(found[-1]["transition_id"]))
+
+
+async def tell_projects(connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500) -> int:
+    """Tell of every project (None: of all) that does not stand on this day as it was told; return how many those are."""
+    wanted = None if projects is None else sorted(projects)
+    told, after = 0, ""
+    while True:
+        page = await connection.fetch(STATEMENTS["project_differences"], day, wanted, after, rows_max)
+        if not page:
+            return told
+        now = await connection.fetchval("SELECT now()")
+        records = []
+        for row in page:
+            flags = [_flag.decode(text) for text in row["flags"]]
+            state = _project.decode(row["document"])
+            records.append(_record(PROJECTS, project_event(new_event_id(), now, state, flags, row["position"], day)))
+        await put_in_outbox(connection, records)
+        await connection.execute(
+            STATEMENTS["remember_projects"], [row["project"] for row in page], [row["sha256"] for row in page]
+        )
+        told, after = told + len(page), page[-1]["project"]
+
+
+async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
+    """Records on their way to Kafka: public name of the topic, key, value, encoded headers."""
+    await copy(connection, "outbox", _OUTBOX, records, schema="steppe")
+
+
+async def countries(connection: Connection, day: date, projects: Iterable[str]) -> Mapping[str, str | None]:
+    """The country of each project on a day."""
+    found = await connection.fetch(STATEMENTS["countries_of_projects"], day, sorted(set(projects)))
+    return {row["project"]: row["country"] for row in found}
+
+
+def _record(topic: Topic, event: Envelope) -> Row:
+    return (topic.name, event["subject"].encode(), _encode(event), _HEADERS)

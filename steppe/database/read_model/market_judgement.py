@@ -1,0 +1,233 @@
+"""What projects of one market do to each other, within the transaction of a batch (docs/decisions/0008).
+
+Serialised per market by advisory locks, so that two workers never judge one market at once and the outcome does not
+depend on which partition came first. Knows the tables of markets; the judgement itself is `steppe.domain.markets.rivalry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from steppe.database.keepalive import Pulse
+from steppe.database.read_model import projection_rows
+from steppe.domain.markets.groups import Groups
+from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
+from steppe.domain.rules.rules import Rules
+from steppe.domain.values.states import DealState, History, Span
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy | asyncpg.Connection
+
+_PARTIES_LOCK = 0x53544550_0001
+standing_from = msgspec.json.Decoder(Standing).decode
+_deal_from = msgspec.json.Decoder(DealState).decode
+
+
+def deal_span_from(row: asyncpg.Record) -> Span[DealState]:
+    """A row of `deal_spans_of_projects`."""
+    return Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=_deal_from(row["document"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What stood before the batch: the touched projects as their rivals saw them, and the parents of touched parties."""
+
+    standings: Mapping[str, Standing]
+    markets: frozenset[str]
+    parents: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Markets:
+    """Judges what changed. One for every worker; keeps nothing between batches."""
+
+    statements: Mapping[str, str]
+    rules: Rules
+    alone: bool = False
+
+    async def enter(self, connection: Connection, told: Mapping[str, History], parties: Sequence[str]) -> Before:
+        """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
+        if not self.alone:
+            lock = "lock_parties_to_change" if parties else "lock_parties"
+            await connection.execute(self.statements[lock], _PARTIES_LOCK)
+        found = await connection.fetch(self.statements["standings_of_projects"], list(told))
+        markets = {market for row in found for market in row["markets"]}
+        markets |= {market for history in told.values() for market in projection_rows.market_keys(standing_of(history))}
+        if not self.alone:
+            await connection.execute(self.statements["lock_markets"], sorted(markets))
+        return Before(
+            standings={row["project"]: standing_from(row["document"]) for row in found},
+            markets=frozenset(markets),
+            parents=await self._parents_of(connection, parties),
+        )
+
+    async def judge(
+        self,
+        connection: Connection,
+        told: Mapping[str, History],
+        parties: Sequence[str],
+        before: Before,
+        made: projection_rows.ProjectRows,
+        now: datetime,
+    ) -> Mapping[str, str]:
+        """Judge the touched projects and all that they, or changed parties, concern.
+
+        Rows of touched projects are added to `made`; those of others are written here, if they differ. The standings of the
+        touched projects and the rows of parties must have been written, the flags of the touched ones still stand.
+        A project that cannot be judged, which is a defect, keeps what stood; returns these with the reason.
+        """
+        standings = {project: standing_of(history) for project, history in told.items()}
+        concerned = await self._concerned(connection, standings, parties, before)
+        others = sorted(concerned - told.keys())
+        faulty = {
+            row["project"] for row in await connection.fetch(self.statements["lock_standings"], others) if row["fault"]
+        }
+        near = await self._near(connection, sorted(concerned), standings)
+        rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
+        deals = await self._deals(connection, others)
+        deals.update({project: history.deals for project, history in told.items()})
+        groups = await self._groups(connection, near.values(), deals.values())
+        by_market: dict[str, set[str]] = {}
+        for project in rivals:
+            for market in projection_rows.market_keys(near[project]):
+                by_market.setdefault(market, set()).add(project)
+        suffered: dict[str, Rivalry] = {}
+        faults: dict[str, str] = {}
+        pulse = Pulse(connection)
+        for project in sorted(concerned & near.keys()):
+            await pulse.beat()
+            beside = set().union(*(by_market.get(market, ()) for market in projection_rows.market_keys(near[project])))
+            try:
+                suffered[project] = rivalry(
+                    near[project], deals.get(project, ()), [rivals[rival] for rival in beside], groups, self.rules
+                )
+            except Exception as error:
+                faults[project] = projection_rows.fault_of(error)
+        for project in told.keys() & suffered.keys():
+            projection_rows.add_rivalry(made, project, suffered[project])
+        await self._rewrite(connection, {project: suffered[project] for project in others if project in suffered}, now)
+        await self._keep_as_it_stood(connection, sorted(told.keys() & faults.keys()), made)
+        if faults or faulty:
+            changed = sorted(faults.keys() | faulty)
+            reasons = [faults.get(project) for project in changed]
+            await connection.execute(self.statements["note_market_faults"], changed, reasons)
+        return faults
+
+    async def _keep_as_it_stood(
+        self, connection: Connection, projects: Sequence[str], made: projection_rows.ProjectRows
+    ) -> None:
+        if projects:
+            for query, kept in (
+                ("market_flags_of_projects", made.flag_spans),
+                ("co_investments_of_projects", made.co_investment_spans),
+            ):
+                kept += [tuple(row) for row in await connection.fetch(self.statements[query], projects)]
+
+    async def _concerned(
+        self, connection: Connection, standings: Mapping[str, Standing], parties: Sequence[str], before: Before
+    ) -> set[str]:
+        # Others see of a project what of it can do something to them, and nothing else.
+        moved = [
+            project
+            for project, standing in standings.items()
+            if Rival.of(standing) != (Rival.of(stood) if (stood := before.standings.get(project)) else None)
+        ]
+        markets = {market for project in moved for market in projection_rows.market_keys(standings[project])}
+        markets |= {
+            market
+            for project in moved
+            if project in before.standings
+            for market in projection_rows.market_keys(before.standings[project])
+        }
+        concerned = set(standings)
+        if parties and await self._parents_of(connection, parties) != before.parents:
+            below = await connection.fetch(self.statements["parties_below"], list(parties))
+            found = await connection.fetch(self.statements["projects_of_parties"], [row["party"] for row in below])
+            concerned |= {row["project"] for row in found}
+            markets |= {market for row in found for market in row["markets"]}
+        if markets:
+            found = await connection.fetch(self.statements["projects_in_markets"], sorted(markets))
+            concerned |= {row["project"] for row in found}
+        return concerned
+
+    async def _near(
+        self, connection: Connection, concerned: Sequence[str], standings: Mapping[str, Standing]
+    ) -> dict[str, Standing]:
+        """The concerned projects and all that share a market with one of them and have crossed the line."""
+        near = dict(standings)
+        others = [project for project in concerned if project not in near]
+        found = await connection.fetch(self.statements["standings_of_projects"], others)
+        near.update({row["project"]: standing_from(row["document"]) for row in found})
+        markets = {market for standing in near.values() for market in projection_rows.market_keys(standing)}
+        if markets:
+            for row in await connection.fetch(self.statements["crossers_in_markets"], sorted(markets)):
+                if row["project"] not in near:
+                    near[row["project"]] = standing_from(row["document"])
+        return near
+
+    async def _deals(self, connection: Connection, projects: Sequence[str]) -> dict[str, Sequence[Span[DealState]]]:
+        found: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
+        if projects:
+            for row in await connection.fetch(self.statements["deal_spans_of_projects"], list(projects)):
+                found[row["project"]].append(deal_span_from(row))
+        return dict(found)
+
+    async def _groups(
+        self,
+        connection: Connection,
+        standings: Iterable[Standing],
+        deals: Iterable[Sequence[Span[DealState]]],
+    ) -> Groups:
+        parties = {party for spans in deals for span in spans for party in span.value.pursuers}
+        for standing in standings:
+            for crossing in standing.crossings:
+                parties.update(crossing.parties, crossing.pursuers)
+        steps: dict[str, list[tuple[date, str | None]]] = {}
+        if parties:
+            for row in await connection.fetch(self.statements["parents_above"], sorted(parties)):
+                steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
+        return Groups(steps)
+
+    async def _parents_of(self, connection: Connection, parties: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+        steps: dict[str, list[Any]] = {}
+        if parties:
+            for row in await connection.fetch(self.statements["parents_of_parties"], list(parties)):
+                steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], row["parent"]))
+        return {party: spans for party, spans in steps.items() if any(span[2] for span in spans)}
+
+    async def _rewrite(self, connection: Connection, suffered: Mapping[str, Rivalry], now: datetime) -> None:
+        """Replace what the market does to projects that the batch did not touch, where it is not what stands."""
+        if not suffered:
+            return
+        projects = sorted(suffered)
+        stood: dict[str, set[Any]] = {project: set() for project in projects}
+        for row in await connection.fetch(self.statements["market_flags_of_projects"], projects):
+            stood[row["project"]].add(tuple(row))
+        for row in await connection.fetch(self.statements["co_investments_of_projects"], projects):
+            stood[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
+        made = projection_rows.ProjectRows()
+        changed = []
+        for project, found in suffered.items():
+            flags, shared = (
+                projection_rows.flag_rows(project, found.flags),
+                projection_rows.co_investment_rows(project, found),
+            )
+            if stood[project] != {*flags, *((*row[:4], tuple(row[4])) for row in shared)}:
+                changed.append(project)
+                projection_rows.add_rivalry(made, project, found)
+        if changed:
+            for query in ("remove_market_flags", "remove_co_investments"):
+                await connection.execute(self.statements[query], changed)
+            await projection_rows.copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
+            await projection_rows.copy(
+                connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans
+            )
+            await connection.execute(self.statements["touch_projects"], changed, now)

@@ -1,0 +1,166 @@
+"""From what the fold says to the rows that are stored; the columns here are those of the migrations, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from steppe.domain.events.event import Event
+from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
+from steppe.domain.values.states import EVER, Flag, History, Span
+
+if TYPE_CHECKING:
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy | asyncpg.Connection
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+PROJECT = ("project", "partition", "log_offset", "event_count", "forums", "investors", "updated_at")
+PROJECT_SPAN = (
+    "project", "valid_from", "valid_to", "name", "country", "sector", "kind", "commodities", "level", "highest_level",
+    "headline_severity", "investors", "document",
+)  # fmt: skip
+DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
+STANDING = ("project", "markets", "parties", "document")
+CO_INVESTMENT_SPAN = ("project", "deal", "valid_from", "valid_to", "events")
+FLAG_SPAN = ("project", "deal", "flag", "valid_from", "valid_to", "severity", "certainty", "document")
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class ProjectRows:
+    """The rows of any number of projects, one list a table."""
+
+    projects: list[Row] = field(default_factory=list)
+    project_spans: list[Row] = field(default_factory=list)
+    deal_spans: list[Row] = field(default_factory=list)
+    flag_spans: list[Row] = field(default_factory=list)
+    standings: list[Row] = field(default_factory=list)
+    co_investment_spans: list[Row] = field(default_factory=list)
+
+    def extend(self, others: ProjectRows) -> None:
+        """Take in the rows of other projects."""
+        for name in self.__slots__:
+            getattr(self, name).extend(getattr(others, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the last event of a project stands in the log, and how many there are, corrections included."""
+
+    partition: int
+    last_offset: int
+    event_count: int
+
+
+def add_project(
+    rows: ProjectRows,
+    history: History,
+    events: Sequence[Event],
+    place: Place,
+    *,
+    now: datetime,
+    changed_from: date = EVER,
+) -> None:
+    """Append everything that is stored of one project but what its market does to it. `events` are read as corrected.
+
+    Spans that ended before `changed_from` are left out. Dates `EVER` and `FOREVER` become the infinities of Postgres.
+    """
+    project = history.project
+    forums = {forum for event in events if (forum := event.data.get("forum"))}
+    investors = {investor for span in history.projects for investor in span.value.investors}
+    rows.projects.append(
+        (project, place.partition, place.last_offset, place.event_count, sorted(forums), sorted(investors), now),
+    )
+    for span in _since(history.projects, changed_from):
+        state = span.value
+        rows.project_spans.append(
+            (
+                project, span.valid_from, span.valid_to, text(state.name), state.country, state.sector, state.kind,
+                list(state.commodities), int(state.level), int(state.highest_level),
+                state.headline.severity if state.headline else None, list(state.investors), document(state),
+            )
+        )  # fmt: skip
+    for deal_span in _since(history.deals, changed_from):
+        deal = deal_span.value
+        rows.deal_spans.append(
+            (
+                project, deal.deal, deal_span.valid_from, deal_span.valid_to, deal.phase,
+                None if deal.level is None else int(deal.level), int(deal.highest_level), list(deal.investors),
+                document(deal),
+            )
+        )  # fmt: skip
+    rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))
+    rows.standings.append(_standing_row(history))
+
+
+def _since(spans: Sequence[Span[T]], changed_from: date) -> Sequence[Span[T]]:
+    return spans if changed_from == EVER else [span for span in spans if span.valid_to >= changed_from]
+
+
+def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:
+    """Append what the market does to a project."""
+    rows.flag_spans += flag_rows(project, suffered.flags)
+    rows.co_investment_spans += co_investment_rows(project, suffered)
+
+
+def flag_rows(project: str, flags: Iterable[Span[Flag]]) -> list[Row]:
+    """The rows of flags."""
+    return [
+        (
+            project, span.value.deal or "", span.value.flag, span.valid_from, span.valid_to, span.value.severity,
+            span.value.certainty, document(span.value),
+        )
+        for span in flags
+    ]  # fmt: skip
+
+
+def co_investment_rows(project: str, suffered: Rivalry) -> list[Row]:
+    """The rows of co-investments."""
+    return [
+        (project, span.value.deal, span.valid_from, span.valid_to, list(span.value.events))
+        for span in suffered.co_investments
+    ]
+
+
+def _standing_row(history: History) -> Row:
+    standing = standing_of(history)
+    parties = {party for span in history.deals for party in span.value.pursuers}
+    parties |= {party for crossing in standing.crossings for party in (*crossing.parties, *crossing.pursuers)}
+    return (history.project, sorted(market_keys(standing)), sorted(parties), document(standing))
+
+
+def market_keys(standing: Standing) -> set[str]:
+    """The markets in which a project ever is, as text: `KZ/tungsten`."""
+    return {f"{country}/{commodity}" for country, commodity in standing.markets}
+
+
+def document(value: object) -> str:
+    """The stored form of a value of `steppe.domain.values.states`."""
+    return _encode(value).decode()
+
+
+def fault_of(error: Exception) -> str:
+    """A defect as the reason that is stored with what it befell."""
+    return f"{type(error).__name__}: {error}"[:2000].replace("\0", "\ufffd")
+
+
+def text(value: str | None) -> str | None:
+    """Free text for a column: U+0000, which Postgres cannot store, becomes the replacement character."""
+    return None if value is None else value.replace("\0", "\ufffd")
+
+
+async def copy(
+    connection: Connection, table: str, columns: Sequence[str], records: Sequence[Row], *, schema: str | None = None
+) -> None:
+    """COPY rows into a table; `schema` None: the one that the search path finds."""
+    if records:
+        await connection.copy_records_to_table(table, records=records, columns=list(columns), schema_name=schema)

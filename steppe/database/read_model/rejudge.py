@@ -1,0 +1,187 @@
+"""Puts a version of the rules in force: judges every project again from the stored events, without Kafka, at once.
+
+One transaction under the fence of every checkpoint: workers wait, readers go on with what stood and then see all of it
+(domain page, section 6). Shares the folding and writing with the projector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import asyncpg
+
+from steppe.contracts.announcements import Transition, turned
+from steppe.database import active_read_model, outbox_writer, rule_versions, sql
+from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
+from steppe.database.read_model.stored_events import event_of
+from steppe.database.rule_versions import RuleVersionError
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rules import Rules
+
+# Longer than a batch takes: a projector that does not let go of its rows by then hangs.
+_LOCK_TIMEOUT = "30s"
+_PROJECTS_AT_ONCE = 200
+
+Standing = dict[tuple[str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What another version makes of a flag today (UTC). `deal` '': of the project. `severity` None: it no longer stands."""
+
+    project: str
+    deal: str
+    flag: str
+    transition: str
+    severity_before: str | None
+    severity: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejudged:
+    """What was done. `change_id` None: it was only tried, and undone."""
+
+    version_before: str
+    version: str
+    projects: int
+    change_id: int | None
+    differences: tuple[Difference, ...]
+
+
+async def put_in_force(
+    connection: asyncpg.Connection,
+    version: str,
+    *,
+    by: str,
+    reason: str | None = None,
+    trial: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Rejudged:
+    """Judge everything under a stored version and record the change with its differences. `trial` undoes all of it.
+
+    Needs the rights of the projector. The version that is in force already changes nothing but is recorded again.
+    Raises RuleVersionError when there is no such version.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
+        schema = await active_read_model.hold(connection, alone=True)
+        await connection.fetch(sql.load("rebuild")["lock_every_checkpoint"])
+        rules = await rule_versions.named(connection, version)
+        if rules is None:
+            known = [row["version"] for row in await connection.fetch(rule_versions.STATEMENTS["rule_versions"])]
+            raise RuleVersionError(f"There is no version {version}; there are {', '.join(known)}.")
+        before = await rule_versions.in_force(connection)
+        today = datetime.now(UTC).date()
+        stood = await _standing(connection, today)
+        projects = await judge_again(connection, rules, progress)
+        differences = _differences(stood, await _standing(connection, today))
+        change_id: int | None = None
+        if not trial:
+            change_id = await connection.fetchval(
+                rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
+            )
+            await _tell(connection, differences, today, version, change_id)
+            await connection.execute(active_read_model.STATEMENTS["judged_by"], schema, change_id)
+    except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
+        await transaction.rollback()
+        raise
+    await (transaction.rollback() if trial else transaction.commit())
+    return Rejudged(
+        version_before=before.version,
+        version=version,
+        projects=projects,
+        change_id=change_id,
+        differences=differences,
+    )
+
+
+async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+    """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
+    must keep all others from writing there. Returns how many there are."""
+    statements = {name: text for file in STATEMENTS for name, text in sql.load(file).items()}
+    events = sql.load("event")["events_of_subjects"]
+    places = {
+        row["project"]: (row["partition"], row["log_offset"])
+        for row in await connection.fetch(rule_versions.STATEMENTS["subjects_of_projects"])
+    }
+    projects = list(places)
+    # Whoever else judges a market waits at the fence.
+    writer = ReadModel(statements, rules, alone=True)
+    for first in range(0, len(projects), _PROJECTS_AT_ONCE):
+        some = projects[first : first + _PROJECTS_AT_ONCE]
+        found: dict[str, list[Event]] = {project: [] for project in some}
+        for row in await connection.fetch(events, some):
+            event = event_of(row["raw"], row["headers"], row["subject"])
+            if event is not None:
+                found[row["subject"]].append(event)
+        await writer.write(connection, {project: Subject(found[project], *places[project]) for project in some})
+        progress(first + len(some), len(projects))
+    return len(projects)
+
+
+async def _standing(connection: asyncpg.Connection, day: object) -> Standing:
+    rows = await connection.fetch(rule_versions.STATEMENTS["flags_on_day"], day)
+    return {(row["project"], row["deal"], row["flag"]): row["severity"] for row in rows}
+
+
+def _differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return tuple(_difference(key, before.get(key), after.get(key)) for key in keys)
+
+
+def _difference(key: tuple[str, str, str], before: str | None, after: str | None) -> Difference:
+    project, deal, flag = key
+    return Difference(
+        project=project,
+        deal=deal,
+        flag=flag,
+        transition=turned(before, after),
+        severity_before=before,
+        severity=after,
+    )
+
+
+async def _tell(
+    connection: asyncpg.Connection, differences: Sequence[Difference], today: date, version: str, change_id: int | None
+) -> None:
+    """Tell what the rules did. Where it was not yet told what stood before, the publisher will tell of both at once."""
+    statements = outbox_writer.STATEMENTS
+    await connection.execute(statements["lock_telling"], outbox_writer.TELLING)
+    projects = sorted({one.project for one in differences})
+    began = await connection.fetchval(statements["announced_until"]) is not None
+    told = {_key(row): row for row in await connection.fetch(statements["announced_flags_of_projects"], projects)}
+    stands = {_key(row): row for row in await connection.fetch(statements["flags_of_projects"], today, projects)}
+    countries = await outbox_writer.countries(connection, today, projects)
+    transitions = []
+    for one in differences:
+        key = (one.project, one.deal, one.flag)
+        before = told.get(key)
+        if began and (before["severity"] if before else None) != one.severity_before:
+            continue
+        row = before if one.severity is None else stands[key]
+        transitions.append(
+            Transition(
+                project=one.project,
+                deal=one.deal or None,
+                name=one.flag,
+                transition=one.transition,
+                severity_before=one.severity_before,
+                severity=one.severity,
+                on=today,
+                cause="rules",
+                events=(),
+                rule_version=version,
+                country=countries.get(one.project),
+                flag=outbox_writer.flag_of(row["document"]) if row else None,
+                event_id=outbox_writer.new_event_id(),
+            )
+        )
+    await outbox_writer.tell(connection, transitions, today, change_id)
+
+
+def _key(row: asyncpg.Record) -> tuple[str, str, str]:
+    return (row["project"], row["deal"], row["flag"])

@@ -1,0 +1,91 @@
+"""All projects at once: from the events of every subject, as known at an instant, to how each project stands on any day.
+
+The whole judgement in one call (sections 1 to 8). The services do the same piece by piece; this is what they must equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from steppe.domain.events.corrections import Record, read_record
+from steppe.domain.events.event import Event
+from steppe.domain.fold.fold import history
+from steppe.domain.markets.groups import Groups, parents_from
+from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
+from steppe.domain.rules.rules import RULES, Rules
+from steppe.domain.values.states import History, Judgement, cut, on_day
+
+PARTY_PREFIX = "party:"
+FORUM_PREFIX = "forum:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Every project's life under one knowledge and one version of the rules. `records` has every subject."""
+
+    records: Mapping[str, Record]
+    histories: Mapping[str, History]
+    rivalries: Mapping[str, Rivalry]
+
+    def judged(self, project: str, as_of: date) -> Judgement:
+        """How a project stands on a day (UTC), with the flags that come from its market. KeyError: no such project."""
+        own = cut(self.histories[project], as_of)
+        suffered = self.rivalries[project]
+        flags = [*own.flags, *on_day(suffered.flags, as_of)]
+        return Judgement(
+            project=own.project,
+            deals=own.deals,
+            flags=tuple(sorted(flags, key=lambda flag: (flag.deal or "", flag.flag))),
+            co_investors={found.deal: found.events for found in on_day(suffered.co_investments, as_of)},
+        )
+
+
+def portfolio(
+    events: Iterable[Event],
+    known_at: datetime | None = None,
+    *,
+    recorded: bool = False,
+    rules: Rules = RULES,
+    on_fault: Callable[[str, Exception], None] | None = None,
+) -> Portfolio:
+    """Judge everything. Of events with the same subject, source and id the first given counts, else order is nothing.
+
+    `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`). `on_fault` is told
+    of a project whose rivals cannot be judged, which is a defect, and it has no rivalry; without it the exception goes on.
+    """
+    by_subject: dict[str, list[Event]] = {}
+    for event in events:
+        by_subject.setdefault(event.subject, []).append(event)
+    records = {
+        subject: read_record(found, known_at, recorded=recorded) for subject, found in sorted(by_subject.items())
+    }
+    parties = {
+        subject.removeprefix(PARTY_PREFIX): record.events
+        for subject, record in records.items()
+        if subject.startswith(PARTY_PREFIX)
+    }
+    groups = Groups(parents_from(parties))
+    histories = {
+        subject: history(subject, record.events, rules)
+        for subject, record in records.items()
+        if record.readings and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
+    }
+    standings = {project: standing_of(told) for project, told in histories.items()}
+    rivals = {project: rival for project, standing in standings.items() if (rival := Rival.of(standing)) is not None}
+    in_market: dict[tuple[str, str], set[str]] = {}
+    for project in rivals:
+        for market in standings[project].markets:
+            in_market.setdefault(market, set()).add(project)
+    rivalries = {}
+    for project, standing in standings.items():
+        near = set().union(*(in_market.get(market, ()) for market in standing.markets))
+        others = [rivals[other] for other in near]
+        try:
+            rivalries[project] = rivalry(standing, histories[project].deals, others, groups, rules)
+        except Exception as error:
+            if on_fault is None:
+                raise
+            on_fault(project, error)
+    return Portfolio(records=records, histories=histories, rivalries=rivalries)

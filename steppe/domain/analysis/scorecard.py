@@ -1,0 +1,127 @@
+"""What became of the papers of a forum (domain page, section 9): strict, loose and value. Pure.
+
+The cohort is frozen: the deals of the memorandum-class papers that were signed there, treaties and repetitions left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from steppe.domain.analysis.money import added, sums
+from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import DealState, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperOutcome:
+    """A deal of the cohort. `signed_on`: the latest day of its first paper there. `level` None: it has ended by the day."""
+
+    project: str
+    deal: str
+    signed_on: date
+    level: Level | None
+    highest_since: Level
+    strict: bool
+    loose: bool
+    paper_only: bool
+    ended_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """Money of one currency: what the papers said, and what has been bound of those deals since."""
+
+    currency: str
+    announced: Decimal
+    bound: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """The cohort on a day. Sums are in their own currencies; nothing is converted."""
+
+    until: date
+    papers: tuple[PaperOutcome, ...]
+    values: tuple[Value, ...]
+
+
+def signed_at(events: Iterable[Event], forum: str, until: date) -> list[Event]:
+    """The papers of a project that were signed at a forum by a day, in the fold's order."""
+    return sorted(
+        (
+            event
+            for event in events
+            if event.data.get("forum") == forum
+            and event.kind.name in MEMORANDUM_CLASS
+            and event.data.get("instrument") != "treaty"
+            and "part_of" not in event.data
+            and event.latest <= until
+        ),
+        key=lambda event: event.order,
+    )
+
+
+def scorecard(
+    forum: str,
+    events: Mapping[str, Sequence[Event]],
+    deals: Mapping[str, Sequence[Span[DealState]]],
+    until: date,
+) -> Scorecard:
+    """Judge the cohort on a day. `events` and `deals` (spans through the days) by project; others than the cohort's may be there."""
+    outcomes: list[PaperOutcome] = []
+    announced: defaultdict[str, Decimal] = defaultdict(Decimal)
+    bound: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for project, known in sorted(events.items()):
+        papers: dict[str, list[Event]] = {}
+        for event in signed_at(known, forum, until):
+            if event.deal is not None:
+                papers.setdefault(event.deal, []).append(event)
+        for deal, signed in sorted(papers.items()):
+            first = signed[0].latest
+            spans = [span for span in deals.get(project, ()) if span.value.deal == deal and span.valid_from <= until]
+            outcomes.append(_outcome(project, deal, first, spans, until))
+            for currency, value in _announced(signed).items():
+                announced[currency] += value
+            since = sorted(
+                (event for event in known if event.deal == deal and first <= event.latest <= until),
+                key=lambda event: event.order,
+            )
+            for (_, _, currency), found in sums(since).items():
+                bound[currency] += found.committed
+    values = [
+        Value(currency=name, announced=announced[name], bound=bound[name]) for name in sorted({*announced, *bound})
+    ]
+    return Scorecard(until=until, papers=tuple(outcomes), values=tuple(values))
+
+
+def _announced(papers: Sequence[Event]) -> Mapping[str, Decimal]:
+    """What the papers of a deal say that it is about, whatever it is of, by currency."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for paper in papers:
+        if amount := paper.data.get("amount"):
+            found[amount["currency"]] = added(found[amount["currency"]], paper)
+    return found
+
+
+def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealState]], until: date) -> PaperOutcome:
+    since = [span.value for span in spans if span.valid_to > first]
+    reached = [state.level for state in since if state.level is not None]
+    highest = max(reached, default=Level.MEMORANDUM)
+    now = next((span.value for span in spans if span.valid_from <= until < span.valid_to), None)
+    return PaperOutcome(
+        project=project,
+        deal=deal,
+        signed_on=first,
+        level=now.level if now else None,
+        highest_since=highest,
+        strict=any(leg.since >= first for state in since for leg in state.legs),
+        loose=highest > Level.MEMORANDUM,
+        paper_only=bool(now and now.memorandum_runs),
+        ended_on=now.ended_on if now else None,
+    )

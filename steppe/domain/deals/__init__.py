@@ -1,0 +1,1 @@
+"""Deals: phases, legs, holders, clocks and the physical state of the project."""

@@ -1,0 +1,252 @@
+"""Documents that bind, who holds them, and those of one deal together (section 4, legs and holders).
+
+Knows no deal and no clock: which leg ends when, and what follows from it, is told or asked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import UNKNOWN_LEG
+from steppe.domain.values import edtf
+from steppe.domain.values.states import LegState
+
+_HOLDER_ROLE = {"equity": "investor", "offtake": "offtaker"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A bound leg from its binding day until it ceases. `number`: its place among those of its deal and phase."""
+
+    number: int
+    leg: str
+    event: Event
+    since: date
+    holders: frozenset[str] = frozenset()
+    ends_on: date | None = None
+    long_stop: date | None = None
+    conditional: bool = False
+    financed: bool = False
+    inferred: bool = False
+    ended_on: date | None = None
+    ended_how: str | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether it still binds."""
+        return self.ended_on is None
+
+    @property
+    def firm(self) -> bool:
+        """Whether it lets one build: any leg but an offtake and a right to explore (section 6, not-building)."""
+        return self.leg != "offtake" and not (self.leg == "rights" and self.event.data.get("right") == "exploration")
+
+    @property
+    def ceases_on(self) -> date | None:
+        """The day at whose end it ceases by itself, if nothing changes."""
+        ends = None if self.ends_on is None or self.ends_on == date.max else self.ends_on + timedelta(days=1)
+        if not self.conditional or self.long_stop is None:
+            return ends
+        return self.long_stop if ends is None else min(ends, self.long_stop)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is its long stop at which it ceases by itself."""
+        return self.conditional and self.long_stop is not None and self.long_stop == self.ceases_on
+
+
+def bound_by(event: Event, leg: str, number: int, *, inferred: bool = False) -> Leg:
+    """The leg that an event binds."""
+    role = _HOLDER_ROLE.get(leg)
+    return Leg(
+        number=number,
+        leg=leg,
+        event=event,
+        since=event.latest,
+        holders=frozenset() if inferred else frozenset(party.party for party in event.parties if party.role == role),
+        ends_on=day_of(event, "ends_on"),
+        long_stop=day_of(event, "long_stop"),
+        conditional=bool(event.data.get("conditional")),
+        financed=event.kind.name in ("finance.closed", "funds.disbursed"),
+        inferred=inferred or leg == UNKNOWN_LEG,
+    )
+
+
+def day_of(event: Event, name: str) -> date | None:
+    """The latest day of an EDTF field; None when absent or open."""
+    text = event.data.get(name)
+    return None if text is None else edtf.parse(text).latest
+
+
+class Legs:
+    """The legs of one phase in the order in which they bound. What is asked every day does not count them again."""
+
+    def __init__(self) -> None:
+        self._all: list[Leg] = []
+        self._valid: dict[int, Leg] = {}
+        self._valid_of: dict[str, int] = {}
+        self._firm = 0
+        self._financed = 0
+        self._ceasing: list[tuple[date, int]] = []
+        self._states: list[LegState] = []
+        self._changed: set[int] = set()
+        self._told: tuple[LegState, ...] = ()
+
+    def fork(self) -> Legs:
+        """A copy that goes its own way."""
+        twin = object.__new__(Legs)
+        twin.__dict__.update(self.__dict__)
+        twin._all = self._all.copy()
+        twin._valid = self._valid.copy()
+        twin._valid_of = self._valid_of.copy()
+        twin._ceasing = self._ceasing.copy()
+        twin._states = self._states.copy()
+        twin._changed = self._changed.copy()
+        return twin
+
+    def __bool__(self) -> bool:
+        return bool(self._valid)
+
+    def __iter__(self) -> Iterator[Leg]:
+        """The valid ones."""
+        return iter(self._valid.values())
+
+    def __len__(self) -> int:
+        """How many bound in this phase, valid or not."""
+        return len(self._all)
+
+    def numbered(self, number: int) -> Leg:
+        """One of the phase, valid or not, as it stands."""
+        return self._all[number]
+
+    @property
+    def any_firm(self) -> bool:
+        """Whether a valid one lets one build."""
+        return self._firm > 0
+
+    @property
+    def any_financed(self) -> bool:
+        """Whether a valid one is from a financial close or was disbursed."""
+        return self._financed > 0
+
+    @property
+    def only_unknown(self) -> bool:
+        """Whether no valid one but inferred legs `unknown` is left."""
+        return len(self._valid) == self._valid_of.get(UNKNOWN_LEG, 0)
+
+    def missing(self, required: Iterable[str]) -> tuple[str, ...]:
+        """The required legs that no valid one fills."""
+        return tuple(sorted({leg for leg in required if not self._valid_of.get(leg)}))
+
+    def of(self, name: str) -> list[Leg]:
+        """The valid ones of a name."""
+        return [leg for leg in self._valid.values() if leg.leg == name] if self._valid_of.get(name) else []
+
+    def add(self, leg: Leg) -> None:
+        """A new one; its number must be the next."""
+        self._all.append(leg)
+        self._changed.add(leg.number)
+        self._count(leg, 1)
+        self._valid[leg.number] = leg
+        self._watch(leg)
+
+    def change(self, leg: Leg, **changes: Any) -> Leg:
+        """Replace a valid one; with `ended_on` it ceases."""
+        standing = self._valid[leg.number]
+        changed = replace(standing, **changes)
+        self._all[leg.number] = changed
+        self._changed.add(leg.number)
+        self._count(standing, -1)
+        if changed.valid:
+            self._count(changed, 1)
+            self._valid[leg.number] = changed
+            self._watch(changed)
+        else:
+            del self._valid[leg.number]
+        return changed
+
+    def ceasing_by(self, day: date) -> list[Leg]:
+        """The valid ones that cease by themselves at the end of this day or should have before. They are told once."""
+        found = {}
+        while self._ceasing and self._ceasing[0][0] <= day:
+            on, number = heapq.heappop(self._ceasing)
+            leg = self._valid.get(number)
+            if leg is not None and leg.ceases_on == on:
+                found[number] = leg
+        return [found[number] for number in sorted(found)]
+
+    def next_ceasing_on(self) -> date | None:
+        """The next day at whose end one ceases by itself, if nothing changes."""
+        while self._ceasing:
+            on, number = self._ceasing[0]
+            leg = self._valid.get(number)
+            if leg is not None and leg.ceases_on == on:
+                return on
+            heapq.heappop(self._ceasing)
+        return None
+
+    def last_ceasing_on(self, *, firm: bool = False) -> date | None:
+        """The day at whose end the last valid one (the last firm one) ceases by itself, if nothing changes; None: one stays."""
+        last = self.last_to_cease(firm=firm)
+        return last[0].ceases_on if last else None
+
+    def last_to_cease(self, *, firm: bool = False) -> list[Leg]:
+        """Those valid (those firm) that are the last to cease by themselves, if nothing changes; empty: one stays."""
+        # An inferred leg goes with the last other.
+        only_firm = firm and not self._valid_of.get(UNKNOWN_LEG)
+        last: list[Leg] = []
+        last_on = date.min
+        for leg in self:
+            if leg.leg == UNKNOWN_LEG or (only_firm and not leg.firm):
+                continue
+            if leg.ceases_on is None:
+                return []
+            if leg.ceases_on > last_on:
+                last, last_on = [leg], leg.ceases_on
+            elif leg.ceases_on == last_on:
+                last.append(leg)
+        return last
+
+    def states(self) -> tuple[LegState, ...]:
+        """All of the phase, frozen."""
+        if self._changed:
+            for number in sorted(self._changed):
+                state = _state(self._all[number])
+                if number < len(self._states):
+                    self._states[number] = state
+                else:
+                    self._states.append(state)
+            self._changed.clear()
+            self._told = tuple(self._states)
+        return self._told
+
+    def _count(self, leg: Leg, sign: int) -> None:
+        self._valid_of[leg.leg] = self._valid_of.get(leg.leg, 0) + sign
+        self._firm += sign * leg.firm
+        self._financed += sign * leg.financed
+
+    def _watch(self, leg: Leg) -> None:
+        on = leg.ceases_on
+        if on is not None:
+            heapq.heappush(self._ceasing, (on, leg.number))
+
+
+def _state(leg: Leg) -> LegState:
+    return LegState(
+        leg=leg.leg,
+        since=leg.since,
+        valid=leg.valid,
+        ended_on=leg.ended_on,
+        ended_how=leg.ended_how,
+        conditional=leg.valid and leg.conditional,
+        long_stop=leg.long_stop,
+        inferred=leg.inferred,
+        closed=leg.financed,
+        holders=tuple(sorted(leg.holders)),
+        events=(leg.event.reference,),
+    )

@@ -1,0 +1,30 @@
+"""What was planned of a deal, and how often it slipped (section 6, slipping). Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from steppe.domain.events.event import Event
+from steppe.domain.values import edtf
+
+_NEVER = (date.max, date.max)
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """The day planned last of each milestone (latest, earliest), and the events that put it off."""
+
+    planned: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    slips: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
+
+    def with_plan(self, event: Event) -> Plans:
+        """With one more milestone.planned."""
+        days = edtf.parse(event.data["planned_on"])
+        on = (days.latest or date.max, days.earliest or date.min)
+        milestone = event.data["milestone"]
+        slips = self.slips
+        if on > self.planned.get(milestone, _NEVER):
+            slips = {**slips, milestone: (*slips.get(milestone, ()), event)}
+        return Plans({**self.planned, milestone: on}, slips)

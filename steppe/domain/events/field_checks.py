@@ -1,0 +1,341 @@
+"""What each kind of field may hold, and why a value is refused: limits, patterns and one check a kind.
+
+Knows the kinds of the vocabulary; knows no event. Limits stand here once, the JSON Schemas repeat them from here.
+A check adds its faults to a list, with the JSON pointer of the value; in a list that a sender made long it stays short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from steppe.domain.events.vocabulary import (
+    AMOUNT_BASES,
+    AMOUNT_OF,
+    AMOUNT_SEMANTICS,
+    EVENT_KINDS,
+    GRADES,
+    REGISTRY_NAMES,
+    ROLES,
+    VOCABULARY,
+    Field,
+    FieldKind,
+)
+from steppe.domain.values import edtf
+from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape, nearest
+
+TEXT_LENGTH_MAX = 4_000
+REFERENCE_LENGTH_MAX = 200  # source and id, which are keys and stand in indexes
+LIST_LENGTH_MAX = 100
+NUMBER_MAX = 1e15
+FAULTS_MAX = 50  # one answer never grows with a hostile input
+
+SLUG_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+COUNTRY_PATTERN = r"[A-Z]{2}"
+CURRENCY_PATTERN = r"[A-Z]{3}"
+LEI_PATTERN = r"[A-Z0-9]{18}[0-9]{2}"
+DECIMAL_PATTERN = r"[0-9]{1,18}(?:\.[0-9]{1,6})?"
+URL_PATTERN = r"https?://[^\s;]+"
+# Line breaks and tabs are text; other control characters and half surrogates are not, and Postgres cannot keep NUL.
+CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+
+_SLUG = re.compile(SLUG_PATTERN)
+_COUNTRY = re.compile(COUNTRY_PATTERN)
+_CURRENCY = re.compile(CURRENCY_PATTERN)
+_LEI = re.compile(LEI_PATTERN)
+_DECIMAL = re.compile(DECIMAL_PATTERN)
+_URL = re.compile(URL_PATTERN)
+_CONTROL = re.compile(CONTROL_PATTERN)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+RECLASSIFIABLE = tuple(k.name for k in VOCABULARY if k.name not in REGISTRY_NAMES and not k.name.startswith("event."))
+
+
+Faults = list[Fault]
+Check = Callable[[Field, Any, str, Faults, bool], None]
+
+
+def is_slug(text: str) -> bool:
+    """Whether the text may be the key of a project, party, deal or forum."""
+    return len(text) <= SLUG_LENGTH_MAX and _SLUG.fullmatch(text) is not None
+
+
+def text_fault(value: object, length_max: int = TEXT_LENGTH_MAX) -> str | None:
+    """Why the value is no text that can be kept; None if it is."""
+    if not isinstance(value, str):
+        return f"is {_sort(value)}; give text"
+    if not value or value.isspace():
+        return "is empty; leave it out or say something"
+    if len(value) > length_max:
+        return f"has {len(value)} characters; at most {length_max} are kept"
+    if not value.isprintable() and _CONTROL.search(value):
+        return "has control characters; take them out"
+    return None
+
+
+def read_day(value: object) -> date | None:
+    """The day of a full date `YYYY-MM-DD`; None when the value is none."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:  # no day of the calendar, which is what None says
+        return None
+
+
+def days_of(text: str) -> edtf.Days | None:
+    """The interval of an EDTF text; None when it cannot be read."""
+    try:
+        return _days(text)
+    except edtf.EdtfError:  # told by the check of the field
+        return None
+
+
+_days = lru_cache(maxsize=4096)(edtf.parse)
+
+
+def _sort(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def _shown(value: object) -> str:
+    return repr(value[:40]) if isinstance(value, str) else _sort(value)
+
+
+def unknown_field(at: str, key: str, known: Iterable[str], what: str) -> Fault:
+    """The fault of a key that is not known there, with the nearest one that is."""
+    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{nearest(key, known)}")
+
+
+def _check_text(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if wrong := text_fault(value):
+        faults.append(Fault(at, f"{field.name} {wrong}"))
+
+
+def _check_slug(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not isinstance(value, str) or not is_slug(value):
+        allowed = f"lower-case letters, digits and single hyphens, at most {SLUG_LENGTH_MAX}"
+        faults.append(Fault(at, f"{field.name} {_shown(value)} is not a slug; use {allowed}"))
+
+
+def _check_choice(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not isinstance(value, str) or value not in field.choices:
+        near = nearest(value, field.choices) if isinstance(value, str) else ""
+        faults.append(Fault(at, f"{field.name} {_shown(value)} is not one of {', '.join(field.choices)}{near}"))
+
+
+def _within(least: float, most: float) -> Check:
+    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+        # Written so that NaN, which compares as false, is refused.
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            shown = f"{value:.6g}" if isinstance(value, float) else _sort(value)
+            faults.append(Fault(at, f"{field.name} is {shown}; give a number from {least:g} to {most:g}"))
+
+    return check
+
+
+def _check_boolean(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not isinstance(value, bool):
+        faults.append(Fault(at, f"{field.name} is {_sort(value)}; give true or false"))
+
+
+def _check_edtf(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not isinstance(value, str):
+        faults.append(Fault(at, f"{field.name} is {_sort(value)}; give a date as text, such as 2011-07 or unknown"))
+        return
+    try:
+        _days(value)
+    except edtf.EdtfError as error:
+        faults.append(Fault(at, f"{field.name}: {error}"))
+
+
+def _check_date(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if read_day(value) is None:
+        faults.append(Fault(at, f"{field.name} {_shown(value)} is not a full date; use YYYY-MM-DD"))
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Check:
+    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            faults.append(Fault(at, f"{field.name} {_shown(value)} is not {what}"))
+
+    return check
+
+
+def _list_of(check_one: Check) -> Check:
+    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+        items = _items(field, value, at, faults)
+        for index, item in enumerate(items):
+            check_one(field, item, f"{at}/{index}", faults, closed)
+        if items and all(isinstance(item, str) for item in items) and len(set(items)) < len(items):
+            faults.append(Fault(at, f"{field.name} names something twice; name it once"))
+
+    return check
+
+
+def _items(field: Field, value: object, at: str, faults: Faults) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        faults.append(Fault(at, f"{field.name} is {_sort(value)}; give a list"))
+        return []
+    if len(value) > LIST_LENGTH_MAX:
+        faults.append(Fault(at, f"{field.name} has {len(value)} entries; at most {LIST_LENGTH_MAX} are kept"))
+        return []
+    return list(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The fields of an object with their checks, looked up once."""
+
+    checks: dict[str, tuple[Field, Check]]
+    required: tuple[str, ...]
+
+    @classmethod
+    def of(cls, required: tuple[Field, ...], optional: tuple[Field, ...]) -> _Shape:
+        both = (*required, *optional)
+        return cls({field.name: (field, CHECKS[field.kind]) for field in both}, tuple(field.name for field in required))
+
+
+def _check_object(shape: _Shape, what: str, value: object, at: str, faults: Faults, closed: bool) -> bool:
+    """Check an object of fixed fields; whether it is sound."""
+    if not isinstance(value, (dict, Mapping)):  # dict first: to ask an abstract class takes long
+        faults.append(Fault(at, f"{what} is {_sort(value)}; give an object of {', '.join(shape.checks)}"))
+        return False
+    before = len(faults)
+    for key, item in value.items():
+        known = shape.checks.get(key)
+        if known is not None:
+            known[1](known[0], item, f"{at}/{key}", faults, closed)
+        elif closed and len(faults) < FAULTS_MAX:
+            faults.append(unknown_field(at, key, shape.checks, f"a field of {what}"))
+    for name in shape.required:
+        if name not in value:
+            faults.append(Fault(f"{at}/{name}", f"{name} is missing in {what}"))
+    return len(faults) == before
+
+
+REFERENCE_FIELDS = (Field("source", FieldKind.TEXT), Field("id", FieldKind.TEXT))
+PARTY_REQUIRED = (Field("party", FieldKind.SLUG), Field("role", FieldKind.CHOICE, ROLES))
+PARTY_OPTIONAL = (
+    Field("name", FieldKind.TEXT),
+    Field("country", FieldKind.COUNTRY),
+    Field("stake_percent", FieldKind.PERCENT),
+)
+AMOUNT_REQUIRED = (Field("value", FieldKind.TEXT), Field("currency", FieldKind.TEXT))
+AMOUNT_OPTIONAL = (
+    Field("semantics", FieldKind.CHOICE, AMOUNT_SEMANTICS),
+    Field("of", FieldKind.CHOICE, AMOUNT_OF),
+    Field("basis", FieldKind.CHOICE, AMOUNT_BASES),
+)
+EVIDENCE_REQUIRED = (Field("grade", FieldKind.CHOICE, GRADES),)
+EVIDENCE_OPTIONAL = tuple(Field(name, FieldKind.TEXT) for name in ("url", "title", "publisher"))
+
+
+def _check_reference(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not _check_object(_REFERENCE, field.name, value, at, faults, closed):
+        return
+    assert isinstance(value, Mapping)
+    for part in REFERENCE_FIELDS:
+        if wrong := text_fault(value[part.name], REFERENCE_LENGTH_MAX):
+            faults.append(Fault(f"{at}/{part.name}", f"{part.name} {wrong}"))
+
+
+def _check_parties(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    seen: set[tuple[str, str]] = set()
+    holdings: dict[str, float] = {}  # of a party in several roles it is one and the same
+    for index, party in enumerate(_items(field, value, at, faults)):
+        if not _check_object(_PARTY, "parties", party, f"{at}/{index}", faults, closed):
+            continue
+        holdings[party["party"]] = max(holdings.get(party["party"], 0), party.get("stake_percent", 0))
+        who = (party["party"], party["role"])
+        if who in seen:
+            faults.append(Fault(f"{at}/{index}", f"{who[0]} is named twice as {who[1]}; name it once"))
+        seen.add(who)
+    held = sum(holdings.values())
+    if held > 100.001:
+        faults.append(Fault(at, f"holdings add up to {held:g} percent; stake_percent is what each holds afterwards"))
+
+
+def _check_amount(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not _check_object(_AMOUNT, "amount", value, at, faults, closed):
+        return
+    assert isinstance(value, Mapping)
+    if not _DECIMAL.fullmatch(value["value"]):
+        allowed = "digits with a point, such as 1500000.50, at most 18 before and 6 behind it, no sign"
+        faults.append(Fault(f"{at}/value", f"value {_shown(value['value'])} is not decimal text; use {allowed}"))
+    if not _CURRENCY.fullmatch(value["currency"]):
+        faults.append(Fault(f"{at}/currency", f"currency {_shown(value['currency'])} is not an ISO 4217 code"))
+
+
+def _check_evidence(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    for index, item in enumerate(_items(field, value, at, faults)):
+        if not _check_object(_EVIDENCE, "evidence", item, f"{at}/{index}", faults, closed):
+            continue
+        if "url" in item and not _URL.fullmatch(item["url"]):
+            faults.append(Fault(f"{at}/{index}/url", f"url {_shown(item['url'])} is not an http or https address"))
+        if "url" not in item and "title" not in item:
+            faults.append(Fault(f"{at}/{index}", "evidence has neither url nor title; give one of them"))
+
+
+def _check_changes_shape(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if not isinstance(value, Mapping):
+        faults.append(Fault(at, f"changes is {_sort(value)}; give an object of fields and their right values"))
+    elif not value:
+        faults.append(Fault(at, "changes is empty; name at least one field, null removes it"))
+
+
+def _check_event_name(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    if value in RECLASSIFIABLE:
+        return
+    if isinstance(value, str) and value in EVENT_KINDS:
+        faults.append(Fault(at, f"nothing becomes {value}; retract the event and send the right one"))
+    else:
+        near = nearest(value, RECLASSIFIABLE) if isinstance(value, str) else ""
+        faults.append(Fault(at, f"name {_shown(value)} is not in the vocabulary{near}"))
+
+
+_check_country = _matching(_COUNTRY, "an ISO 3166-1 alpha-2 code, such as KZ")
+CHECKS: dict[FieldKind, Check] = {
+    FieldKind.TEXT: _check_text,
+    FieldKind.SLUG: _check_slug,
+    FieldKind.CHOICE: _check_choice,
+    FieldKind.NUMBER: _within(0, NUMBER_MAX),
+    FieldKind.PERCENT: _within(0, 100),
+    FieldKind.LATITUDE: _within(-90, 90),
+    FieldKind.LONGITUDE: _within(-180, 180),
+    FieldKind.BOOLEAN: _check_boolean,
+    FieldKind.EDTF: _check_edtf,
+    FieldKind.DATE: _check_date,
+    FieldKind.COUNTRY: _check_country,
+    FieldKind.LEI: _matching(_LEI, "a legal entity identifier (ISO 17442): 18 letters or digits and 2 digits"),
+    FieldKind.TEXTS: _list_of(_check_text),
+    FieldKind.SLUGS: _list_of(_check_slug),
+    FieldKind.CHOICES: _list_of(_check_choice),
+    FieldKind.COUNTRIES: _list_of(_check_country),
+    FieldKind.REFERENCE: _check_reference,
+    FieldKind.CHANGES: _check_changes_shape,
+    FieldKind.EVENT_NAME: _check_event_name,
+    FieldKind.PARTIES: _check_parties,
+    FieldKind.AMOUNT: _check_amount,
+    FieldKind.EVIDENCE: _check_evidence,
+}
+_REFERENCE = _Shape.of(REFERENCE_FIELDS, ())
+_PARTY = _Shape.of(PARTY_REQUIRED, PARTY_OPTIONAL)
+_AMOUNT = _Shape.of(AMOUNT_REQUIRED, AMOUNT_OPTIONAL)
+_EVIDENCE = _Shape.of(EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL)

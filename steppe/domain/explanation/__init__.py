@@ -1,0 +1,1 @@
+"""Plain words about projects, deals and flags."""

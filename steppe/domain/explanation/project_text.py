@@ -1,0 +1,179 @@
+"""Where a project stands, what is missing and what happens next and when, in plain words and as of a day.
+
+Knows English and the states of projects and deals; judges nothing: every figure comes from the fold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from steppe.domain.analysis.forecast import Coming
+from steppe.domain.events.vocabulary import LEGS, UNKNOWN_LEG
+from steppe.domain.explanation import forecast_text
+from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halted, in_words
+from steppe.domain.explanation.flag_text import overtaken
+from steppe.domain.explanation.grammar import capital, listed, named
+from steppe.domain.flags.severity_steps import DELIVERING_KINDS
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState, Span
+
+_CLOSED = ("cancelled", "completed")
+_IS = {"bound": "is bound", "below the line": "is below the line", "ended": "has ended"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Three short texts."""
+
+    stands: str
+    missing: str
+    next: str
+
+
+def explanation(
+    lived: Sequence[Span[ProjectState]],
+    deals: Sequence[DealState],
+    flags: Sequence[Flag],
+    coming: Sequence[Coming],
+    as_of: date,
+    known_on: date,
+) -> Explanation:
+    """A project on a day (UTC). `lived` are its spans, in order of days; one of them holds on `as_of`.
+
+    `deals` and `flags` are those of that day, `coming` is what comes after it. A day after `known_on` is a forecast.
+    """
+    state = next(span.value for span in lived if span.valid_from <= as_of < span.valid_to)
+    living = [deal for deal in deals if deal.level is not None]
+    lead = _lead(state, living, flags)
+    forecast = f"Forecast for {as_of}, if nothing happens until then. " if as_of > known_on else ""
+    return Explanation(
+        stands=forecast + " ".join([_stands(state, lived, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
+        missing=" ".join(_missing(state, living, lead)),
+        next=forecast_text.told(living, coming),
+    )
+
+
+def _lead(state: ProjectState, living: Sequence[DealState], flags: Sequence[Flag]) -> DealState | None:
+    """The deal that makes the headline, else the one that has come furthest; of several the one that began first."""
+    headline = state.headline
+    if headline is not None:
+        made_by = {flag.deal for flag in flags if (flag.flag, flag.severity) == (headline.flag, headline.severity)}
+        living = [deal for deal in living if deal.deal in made_by]
+    order = [(-(deal.level or Level.IDENTIFIED), deal.first_step_on or FOREVER, deal.deal, deal) for deal in living]
+    return min(order, key=lambda entry: entry[:3])[3] if order else None
+
+
+def _stands(
+    state: ProjectState,
+    lived: Sequence[Span[ProjectState]],
+    deals: Sequence[DealState],
+    lead: DealState | None,
+    day: date,
+) -> str:
+    for closed in _CLOSED:
+        if closed in state.overlays:
+            since = _since(lived, day, lambda then: not set(_CLOSED).isdisjoint(then.overlays))
+            return f"{capital(closed)} on {since}; it had come as far as {state.highest_level.label}."
+    if state.physical_state is not None:
+        since = _since(lived, day, lambda then: then.physical_state == state.physical_state)
+        ground = f"{capital(ON_THE_GROUND[state.physical_state])} since {since}"
+        if lead is None or lead.level is None or not lead.level.crosses_the_line:
+            return f"{ground}, though no living deal is bound."
+        return f"{ground}, {bound(lead)}."
+    if lead is None:
+        return _unpursued(state, deals)
+    headline = state.headline
+    if headline is None:
+        return f"{capital(core(lead, day))}."
+    perhaps = "" if headline.certainty == "certain" else "perhaps "
+    return (
+        f"{capital(core(lead, day))}; memorandum-only is {perhaps}{in_words(headline.severity)} since {headline.since}."
+    )
+
+
+def _unpursued(state: ProjectState, deals: Sequence[DealState]) -> str:
+    if deals:
+        last = max(deals, key=lambda deal: (deal.ended_on or date.min, deal.deal))
+        each = "Its only deal" if len(deals) == 1 else f"The last of its {len(deals)} deals"
+        return f"Nobody pursues it any more. {each}, of {named(last.pursuers)}, {core(last, date.max)}."
+    if state.last_event_on is None:
+        return "Registered only: no deal, no paper, nothing on the ground."
+    return f"Identified: nobody pursues it; the last event is of {state.last_event_on}."
+
+
+def _since(lived: Sequence[Span[ProjectState]], day: date, holds: Callable[[ProjectState], bool]) -> date | None:
+    """The first day of the unbroken run on which that holds."""
+    since: date | None = None
+    for span in lived:
+        if span.valid_from <= day:
+            since = (since or span.valid_from) if holds(span.value) else None
+    return since
+
+
+def _beside(
+    state: ProjectState, deals: Sequence[DealState], lead: DealState | None, flags: Sequence[Flag]
+) -> list[str]:
+    told = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
+    others = [deal for deal in deals if lead is not None and deal.deal != lead.deal]
+    if len(others) == 1:
+        told.append(f"Beside it, {others[0].deal} {_IS[_kind(others[0])]}.")
+    elif others:
+        kinds = Counter(map(_kind, others))
+        told.append(
+            f"Beside it {len(others)} deals: {listed([f'{kinds[kind]} {kind}' for kind in _IS if kinds[kind]])}."
+        )
+    if lead is not None:
+        told += halted(lead)
+    elif "on-hold" in state.overlays:
+        told.append("On hold.")
+    if "suspended" in state.overlays and "Suspended." not in told:
+        told.append("Suspended.")
+    return told
+
+
+def _kind(deal: DealState) -> str:
+    if deal.level is None:
+        return "ended"
+    return "bound" if deal.level.crosses_the_line else "below the line"
+
+
+def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState | None) -> list[str]:
+    if any(closed in state.overlays for closed in _CLOSED):
+        return ["Nothing is waited for."]
+    held = sorted({leg.leg for leg in lead.legs if leg.valid} - {UNKNOWN_LEG}) if lead else []
+    required = sorted(state.required_legs or ())
+    told = []
+    if lead is None or lead.level is None or not lead.level.crosses_the_line:
+        told.append(_nothing_binds(required, anyone=bool(living)))
+    elif lead.missing_legs:
+        told.append(f"Of the required legs {_verbed(lead.missing_legs)} missing; held: {_listed(held)}.")
+    elif required:
+        told.append(f"No required leg is missing: {_verbed(required)} held.")
+    else:
+        told.append(f"Which legs it needs is not registered; held: {_listed(held)}.")
+    if state.physical_state is None and held and state.kind in DELIVERING_KINDS:
+        told.append("Nothing stands on the ground.")
+    elif state.physical_state in (Level.CONSTRUCTION, Level.COMMISSIONING):
+        told.append("Commercial production is missing.")
+    return told
+
+
+def _nothing_binds(required: Sequence[str], *, anyone: bool) -> str:
+    if not anyone:
+        return "A deal is missing: nobody pursues it."
+    if not required:
+        return f"Nothing binds it: no {', '.join(LEGS[:-1])} or {LEGS[-1]} is held."
+    if len(required) == 1:
+        return f"Nothing binds it: the required leg {required[0]} is not held."
+    return f"Nothing binds it: of the required legs {listed(required)} none is held."
+
+
+def _verbed(legs: Sequence[str]) -> str:
+    return f"{listed(legs)} {'is' if len(legs) == 1 else 'are'}"
+
+
+def _listed(held: Sequence[str]) -> str:
+    return listed(held) if held else "none on record"

@@ -1,0 +1,80 @@
+"""Which deals are on hold, and since when (section 6, Hold). Knows hold.placed and hold.lifted only."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.events.event import Event
+from steppe.domain.values import edtf
+
+
+class Holds:
+    """The standing holds. A hold without a deal concerns all; lifting frees whom it concerns from every hold."""
+
+    def __init__(self) -> None:
+        self._all: date | None = None
+        self._freed: set[str] = set()
+        self._own: dict[str, date] = {}
+        # The first day of the unbroken run of holds: of all, and of the deals that some hold row named; None: free.
+        self._all_since: date | None = None
+        self._since: dict[str, date | None] = {}
+
+    def fork(self) -> Holds:
+        """A copy that goes its own way."""
+        twin = Holds()
+        twin._all, twin._freed, twin._own = self._all, self._freed.copy(), self._own.copy()
+        twin._all_since, twin._since = self._all_since, self._since.copy()
+        return twin
+
+    def apply(self, event: Event) -> None:
+        """Take in a hold row."""
+        deal = event.deal
+        if event.kind.name == "hold.lifted":
+            if deal is None:
+                self._all = None
+                self._own.clear()
+                self._freed.clear()
+            else:
+                self._own.pop(deal, None)
+                if self._all is not None:
+                    self._freed.add(deal)
+            return
+        until = edtf.parse(event.data["until"]).latest if "until" in event.data else None
+        end = until or date.max
+        if end <= event.latest:
+            return
+        # Who was freed from the older holds of all is held by the new one alone.
+        for held in self._freed if deal is None else (deal,):
+            self._own[held] = max(end, self._own.get(held, end))
+        if deal is None:
+            self._all = max(end, self._all or end)
+
+    def end_of_day(self, day: date) -> None:
+        """Let the holds go that end on this day or before, and note since when the others stand."""
+        if self._all is not None and self._all <= day:
+            self._all = None
+            self._freed.clear()
+        self._own = {deal: end for deal, end in self._own.items() if end > day}
+        named = self._own.keys() | self._freed | self._since.keys()
+        before = {deal: self._since.get(deal, self._all_since) for deal in named}
+        self._all_since = None if self._all is None else self._all_since or day
+        self._since = {
+            deal: None if self.until(deal) is None else before[deal] or day
+            for deal in named
+            if deal in self._freed or self.until(deal) is not None
+        }
+
+    def next_end_on(self) -> date:
+        """The next day on which a hold ends by itself, also of a deal that is not born yet; `date.max` if there is none."""
+        return min([*self._own.values(), self._all or date.max])
+
+    def until(self, deal: str | None) -> date | None:
+        """When the hold on a deal (None: on the project) ends; `date.max` when nobody said; None when there is none."""
+        ends = [] if self._all is None or deal in self._freed else [self._all]
+        if deal is not None and deal in self._own:
+            ends.append(self._own[deal])
+        return max(ends, default=None)
+
+    def since(self, deal: str | None) -> date | None:
+        """The first day of the unbroken run of holds on a deal, born by then or not (None: on the project)."""
+        return self._all_since if deal is None or deal not in self._since else self._since[deal]

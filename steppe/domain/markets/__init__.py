@@ -1,0 +1,1 @@
+"""Markets: groups of parties, and what rivals do to each other."""

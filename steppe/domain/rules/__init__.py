@@ -1,0 +1,1 @@
+"""The thresholds of the rules as data, and as a document."""

@@ -1,0 +1,1 @@
+"""Values of the domain: days and intervals, months, levels, states and spans."""

@@ -1,0 +1,209 @@
+"""What the fold gives back: the life of one project as spans of days, the future included. Values only, no rules.
+
+A span says what held on each day from `valid_from` to the day before `valid_to`. `EVER` stands for "from ever" and
+`FOREVER` for "until something happens". Reading a span table at a day equals judging afresh at that day.
+These values are stored as JSON documents and read back by the api, so fields may be added, with a default, not renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Generic, TypeVar
+
+from steppe.domain.values.levels import Level
+
+EVER = date.min
+FOREVER = date.max
+# From the mildest to the most severe.
+SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span(Generic[T]):
+    """A value and the days on which it held; `valid_to` is the first day on which it no longer does."""
+
+    valid_from: date
+    valid_to: date
+    value: T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The interval in which a clock started. `earliest` None: open or unknown."""
+
+    earliest: date | None
+    latest: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegState:
+    """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
+
+    `ended_how`: exited, ended, expired, revoked, terminated, long-stop, or how the deal ended.
+    """
+
+    leg: str
+    since: date
+    valid: bool
+    ended_on: date | None = None
+    ended_how: str | None = None
+    conditional: bool = False
+    long_stop: date | None = None
+    inferred: bool = False
+    closed: bool = False
+    holders: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealState:
+    """A deal on the days of a span. `level` is None once ended. `memorandum` is the start of the clock of this phase,
+    whether it runs or not; the other clocks are None once the deal has ended. Legs are those of the phase, as they bound.
+    """
+
+    deal: str
+    phase: int
+    level: Level | None
+    highest_level: Level
+    overlays: tuple[str, ...] = ()
+    ended_on: date | None = None
+    ended_how: str | None = None
+    pursuers: tuple[str, ...] = ()
+    investors: tuple[str, ...] = ()
+    legs: tuple[LegState, ...] = ()
+    missing_legs: tuple[str, ...] = ()
+    memorandum: Start | None = None
+    memorandum_runs: bool = False
+    silence: Start | None = None
+    step: Start | None = None
+    bound_on: date | None = None
+    papers: int = 0
+    pursuing_role: str | None = None
+    first_step_on: date | None = None
+    held_since: date | None = None
+    held_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A flag on the days of a span (domain page, section 6). Ages are not stored: they depend on the day of reading.
+
+    `deal` None: of the project. `count` is the figure of flags that count (papers of memorandum-churn and
+    memorandum-only). `next_severity` rises on `next_on` if nothing else occurs.
+    """
+
+    flag: str
+    deal: str | None
+    severity: str
+    certainty: str
+    certain_severity: str | None
+    since: date
+    certain_on: date | None
+    clock: str | None
+    start: Start | None
+    threshold_months: int | None
+    count: int | None = None
+    evidence: tuple[str, ...] = ()
+    next_severity: str | None = None
+    next_on: date | None = None
+    on_hold: bool = False
+    rule_version: str = ""
+    expired_on: date | None = None
+    missing: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The project's `memorandum-only` headline."""
+
+    flag: str
+    severity: str
+    certainty: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectState:
+    """A project on the days of a span. Registered values are None until it is registered."""
+
+    project: str
+    name: str | None = None
+    country: str | None = None
+    place: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    sector: str | None = None
+    kind: str | None = None
+    commodities: tuple[str, ...] = ()
+    required_legs: tuple[str, ...] | None = None
+    level: Level = Level.IDENTIFIED
+    highest_level: Level = Level.IDENTIFIED
+    physical_state: Level | None = None
+    overlays: tuple[str, ...] = ()
+    headline: Headline | None = None
+    investors: tuple[str, ...] = ()
+    memorandum_since: date | None = None
+    bound_on: date | None = None
+    last_event_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """The day on which a phase of a deal got its first valid leg, and until when that leg holds (section 6, displaced).
+
+    `parties` are the investors of the winning event, else the deal's pursuers at the end of that day, `pursuers` those
+    pursuers. `held_until` is the first day on which the leg no longer holds.
+    """
+
+    project: str
+    deal: str
+    phase: int
+    on: date
+    held_until: date
+    leg: str
+    event: str
+    parties: tuple[str, ...]
+    pursuers: tuple[str, ...]
+    pursuing_role: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Everything that follows from a project's events. Spans of one key never overlap and are in order of days."""
+
+    project: str
+    projects: tuple[Span[ProjectState], ...]
+    deals: tuple[Span[DealState], ...]
+    flags: tuple[Span[Flag], ...]
+    crossings: tuple[Crossing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How things stand on one day: the history cut at that day, or judged afresh. `co_investors`: events by deal."""
+
+    project: ProjectState
+    deals: tuple[DealState, ...]
+    flags: tuple[Flag, ...]
+    co_investors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def cut(history: History, as_of: date) -> Judgement:
+    """Read the spans at a day. Deals and flags are in order of their keys."""
+
+    return Judgement(
+        project=on_day(history.projects, as_of)[0],
+        deals=tuple(on_day(history.deals, as_of)),
+        flags=tuple(on_day(history.flags, as_of)),
+    )
+
+
+def on_day(spans: Iterable[Span[T]], day: date) -> list[T]:
+    """The values that hold on a day."""
+    return [span.value for span in spans if span.valid_from <= day < span.valid_to]

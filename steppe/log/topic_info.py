@@ -1,0 +1,125 @@
+"""What Kafka says about a topic: which cluster, how many partitions, from where to where, and single records.
+
+Asks with a consumer and an administrator of its own, without a group. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from steppe.log.broker_address import client_options
+from steppe.log.records import Record
+
+_FETCH_BYTES = 64 * 1024
+_POLL_MS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFacts:
+    """A topic at one moment. `starts` and `ends` by partition: the first offset that is there, and the one after the last."""
+
+    cluster: str
+    starts: Mapping[int, int]
+    ends: Mapping[int, int]
+
+    @property
+    def partitions(self) -> int:
+        """How many there are."""
+        return len(self.ends)
+
+    @property
+    def records(self) -> int:
+        """How many lie between starts and ends."""
+        return sum(self.ends[partition] - self.starts[partition] for partition in self.ends)
+
+
+class LogReader:
+    """A topic that exists, with its facts as of the opening, and a way to read records of it."""
+
+    def __init__(self, topic: str, facts: LogFacts, consumer: AIOKafkaConsumer) -> None:
+        self.topic = topic
+        self.facts = facts
+        self.consumer = consumer
+
+    async def records_at(self, offsets: Mapping[int, int]) -> dict[int, Record]:
+        """As the function of that name."""
+        return await records_at(self.consumer, self.topic, offsets)
+
+
+@asynccontextmanager
+async def opened(kafka: str, topic: str) -> AsyncIterator[LogReader | None]:
+    """Look at a topic; None when the cluster has none of that name. Raises what aiokafka raises; the caller sets a limit."""
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    await admin.start()
+    try:
+        cluster: str = (await admin.describe_cluster())["cluster_id"]
+        partitions: list[int] = []
+        # Not asked by its name at once: a cluster that makes topics by itself would make it.
+        if topic in await admin.list_topics():
+            (described,) = await admin.describe_topics([topic])
+            partitions = sorted(part["partition"] for part in described["partitions"])
+    finally:
+        await admin.close()
+    if not partitions:
+        yield None
+        return
+    consumer = reader_of(kafka)
+    await consumer.start()
+    try:
+        wanted = [TopicPartition(topic, partition) for partition in partitions]
+        starts = await consumer.beginning_offsets(wanted)
+        ends = await consumer.end_offsets(wanted)
+        facts = LogFacts(
+            cluster=cluster,
+            starts={tp.partition: offset for tp, offset in starts.items()},
+            ends={tp.partition: offset for tp, offset in ends.items()},
+        )
+        yield LogReader(topic, facts, consumer)
+    finally:
+        await consumer.stop()
+
+
+def reader_of(kafka: str, **options: object) -> AIOKafkaConsumer:
+    """A consumer without a group that never moves by itself."""
+    return AIOKafkaConsumer(
+        **client_options(kafka),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        **{"max_partition_fetch_bytes": _FETCH_BYTES, **options},
+    )
+
+
+async def records_at(consumer: AIOKafkaConsumer, topic: str, offsets: Mapping[int, int]) -> dict[int, Record]:
+    """The first record at or after each offset, by partition; each must lie below the end, or this waits for it."""
+    missing = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+    found: dict[int, Record] = {}
+    if not missing:
+        return found
+    consumer.assign(list(missing))
+    for partition, offset in missing.items():
+        consumer.seek(partition, offset)
+    while missing:
+        for partition, batch in (await consumer.getmany(*missing, timeout_ms=_POLL_MS)).items():
+            found[partition.partition] = record_of(batch[0])
+            del missing[partition]
+    consumer.unsubscribe()  # or it would go on fetching
+    return found
+
+
+def record_of(delivered: Any) -> Record:
+    """Ours, of aiokafka's."""
+    return Record(
+        partition=delivered.partition,
+        offset=delivered.offset,
+        timestamp_ms=delivered.timestamp,
+        key=delivered.key,
+        value=delivered.value,
+        headers=tuple(delivered.headers),
+    )

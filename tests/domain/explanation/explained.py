@@ -1,0 +1,39 @@
+"""A few events by hand, and what is said of the project that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from steppe.domain.analysis.forecast import Coming, ahead
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.events.event import Event
+from steppe.domain.explanation.deal_text import sentence
+from steppe.domain.explanation.project_text import Explanation, explanation
+from steppe.domain.fold.fold import history
+
+KNOWN_ON = date(2026, 11, 22)
+
+
+def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tuple[Coming, ...]:
+    """What comes to a project if nothing else occurs after a day."""
+    known = [event for event in events if event.subject == project and event.latest <= as_of]
+    told = history(project, known)
+    return ahead(told.deals, told.flags, as_of)
+
+
+def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Explanation:
+    """What is said of a project on a day."""
+    day = date.fromisoformat(as_of)
+    found = portfolio(events)
+    judged = found.judged(project, day)
+    lived = found.histories[project].projects
+    return explanation(lived, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
+
+
+def deal_sentence(events: Sequence[Event], as_of: str, deal: str = "alpha") -> str:
+    """What is said of a deal of the project `north` on a day."""
+    day = date.fromisoformat(as_of)
+    judged = portfolio(events).judged("north", day)
+    (state,) = [one for one in judged.deals if one.deal == deal]
+    return sentence(state, [flag for flag in judged.flags if flag.deal == deal], day)

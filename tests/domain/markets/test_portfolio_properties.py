@@ -1,0 +1,144 @@
+"""What holds for the whole judgement of any log: order, batches, the day of reading and later news cannot matter."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from steppe.domain.analysis.portfolio import PARTY_PREFIX, Portfolio, portfolio
+from steppe.domain.events.event import Event, interpret
+from steppe.domain.fold.fold import history
+from steppe.domain.markets.rivalry import standing_of
+from steppe.domain.values.states import EVER
+from tests.domain.properties import EVENTS_MAX, Case, Properties
+from tests.domain.random_logs import PROJECTS, Log, portfolios
+
+holds_for_any_log = Properties(portfolios(EVENTS_MAX))
+
+
+@holds_for_any_log
+def test_any_order_and_any_repeats_give_the_same_portfolio(log: Log, case: Case) -> None:
+    """Domain page, sections 2 and 7."""
+    shuffled = log + case.chance.sample(log, len(log) // 2)
+    case.chance.shuffle(shuffled)
+    first, second = portfolio(log, rules=case.rules), portfolio(shuffled, rules=case.rules)
+    assert _judgement(first) == _judgement(second)
+    assert {key: record.readings for key, record in first.records.items()} == {
+        key: record.readings for key, record in second.records.items()
+    }
+
+
+@holds_for_any_log
+def test_in_whatever_batches_it_comes_only_the_markets_that_a_batch_touches_are_judged_again(
+    log: Log, case: Case
+) -> None:
+    """Decision 8, step by step: what it leaves alone is as a replay of everything so far would have it."""
+    waiting = log[:]
+    case.chance.shuffle(waiting)
+    so_far: list[Event] = []
+    before = portfolio(so_far)
+    while waiting:
+        size = case.chance.randint(1, max(1, len(log) // 2))
+        batch, waiting = waiting[:size], waiting[size:]
+        so_far += batch
+        after = portfolio(so_far, rules=case.rules)
+        concerned = _concerned(batch, before, after)
+        for project in before.histories.keys() - concerned:
+            assert after.histories[project] == before.histories[project]
+            assert after.rivalries[project] == before.rivalries[project]
+        before = after
+    assert _judgement(before) == _judgement(portfolio(log, rules=case.rules))
+
+
+@holds_for_any_log
+def test_what_was_known_then_is_a_replay_of_what_had_come_by_then(log: Log, case: Case) -> None:
+    """Domain page, section 8, by either clock. The first registration of a key is known always (section 7)."""
+    for recorded in (False, True):
+        by_then = [event for event in log if _registers(event) or event.known_by(recorded=recorded) <= case.instant]
+        then = portfolio(by_then, case.instant, recorded=recorded, rules=case.rules)
+        now = portfolio(log, case.instant, recorded=recorded, rules=case.rules)
+        assert _judgement(then) == _judgement(now)
+    known = [event for event in log if event.known <= case.instant]
+    if [event for event in log if _registers(event)] == [event for event in known if _registers(event)]:
+        assert _judgement(portfolio(known, rules=case.rules)) == _judgement(
+            portfolio(log, case.instant, rules=case.rules)
+        )
+
+
+@holds_for_any_log
+def test_a_closed_past_stays_as_it_was_when_news_arrives(log: Log, case: Case) -> None:
+    """What is known later, corrections and retractions of anything included, changes no answer about what was known."""
+    later = [_back(event, case.instant + timedelta(seconds=1 + number)) for number, event in enumerate(log)]
+    case.chance.shuffle(later)
+    then, now = (
+        portfolio(log, case.instant, rules=case.rules),
+        portfolio([*later, *log], case.instant, rules=case.rules),
+    )
+    assert _judgement(then) == _judgement(now)
+
+
+@holds_for_any_log
+def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened(log: Log, case: Case) -> None:
+    """Domain page, section 7. Retractions that lie in the log are retracted with the rest."""
+    after_all = datetime(2030, 1, 1, tzinfo=UTC)
+    found = portfolio([*log, *(_back(event, after_all) for event in log)], rules=case.rules)
+    for project, told in found.histories.items():
+        assert told == history(project, [], case.rules)
+        assert (found.rivalries[project].flags, found.rivalries[project].co_investments) == ((), ())
+
+
+@holds_for_any_log
+def test_reading_the_portfolio_at_a_day_equals_judging_what_had_occurred_by_then(log: Log, case: Case) -> None:
+    """Decision 6: spans, not snapshots, for displaced and crowded too."""
+    found = portfolio(log, rules=case.rules)
+    effective = [event for record in found.records.values() for event in record.events]
+    turning = _turning(found)
+    for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
+        by_then = [event for event in effective if event.latest <= day or event.kind.is_registry]
+        afresh = portfolio(by_then, rules=case.rules)
+        for project in found.histories.keys() & afresh.histories.keys():
+            assert found.judged(project, day) == afresh.judged(project, day), (project, day)
+
+
+def _judgement(found: Portfolio) -> tuple[object, object]:
+    return found.histories, found.rivalries
+
+
+def _registers(event: Event) -> bool:
+    return event.kind.name.endswith(".registered")
+
+
+def _concerned(batch: list[Event], before: Portfolio, after: Portfolio) -> set[str]:
+    """Whose projects the projector judges again after a batch (steppe/database/read_model/market_judgement.py)."""
+    touched = {event.subject for event in batch}
+    if any(subject.startswith(PARTY_PREFIX) for subject in touched):
+        return set(PROJECTS)
+    markets: set[tuple[str, str]] = set()
+    for project in touched:
+        old, new = before.histories.get(project), after.histories[project]
+        if old is None or standing_of(old) != standing_of(new):
+            markets |= standing_of(new).markets | (standing_of(old).markets if old else frozenset())
+    near = {project for project, told in after.histories.items() if standing_of(told).markets & markets}
+    return touched | near
+
+
+def _back(event: Event, known: datetime) -> Event:
+    """A retraction of the event, known at that instant."""
+    target = {"source": event.source, "id": event.id}
+    return interpret(
+        source="/back",
+        id=event.id,
+        subject=event.subject,
+        name="event.retracted",
+        recorded=known,
+        data={"target": target},
+    )
+
+
+def _turning(found: Portfolio) -> list[date]:
+    days = {
+        span.valid_from
+        for rivalry in found.rivalries.values()
+        for spans in (rivalry.flags, rivalry.co_investments)
+        for span in spans
+    } - {EVER}
+    return sorted(days | {day - timedelta(days=1) for day in days})

@@ -1,0 +1,140 @@
+"""Clients that take their time: five hundred of them at once keep nobody else waiting, and a slow body is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+
+from steppe.http.header_limits import LimitedHeads
+from steppe.standalone.places import free_port
+from tests.stack import Service
+
+Start = Callable[..., Service]
+_SLOW = 500
+
+
+@pytest.mark.parametrize("name", ["ingest", "api"])
+def test_five_hundred_slow_connections_leave_the_service_answering_others(start: Start, name: str) -> None:
+    service = start(name)
+    place = urlsplit(service.address)
+    slow = []
+    try:
+        for number in range(_SLOW):
+            connection = socket.create_connection((place.hostname, place.port), timeout=5)
+            connection.sendall(f"GET /v1/slow-{number} HTTP/1.1\r\nHost: x\r\nX-Begun: ".encode())
+            slow.append(connection)
+        with httpx.Client(base_url=service.address, timeout=5) as client:
+            for _ in range(20):
+                for connection in slow[::25]:
+                    connection.sendall(b"a")
+                assert client.get("/livez").status_code == 200
+                assert client.get("/openapi.json").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_body_that_stops_coming_is_cut_off_and_the_others_are_taken(start: Start) -> None:
+    service = start("ingest", STEPPE_INGEST_IDLE_SECONDS_MAX="1")
+    place = urlsplit(service.address)
+    connection = socket.create_connection((place.hostname, place.port), timeout=20)
+    head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    connection.sendall(head.encode())
+    began = time.monotonic()
+    answer = connection.recv(4096).decode()
+    connection.close()
+    assert answer.startswith("HTTP/1.1 408")
+    assert time.monotonic() - began < 10
+
+
+def test_more_at_once_than_may_be_are_told_to_come_again_and_probes_are_answered(start: Start) -> None:
+    service = start("ingest", STEPPE_REQUESTS_AT_ONCE_MAX="3")
+    place = urlsplit(service.address)
+    head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    slow = [socket.create_connection((place.hostname, place.port), timeout=20) for _ in range(3)]
+    for connection in slow:
+        connection.sendall(head.encode())
+    with httpx.Client(base_url=service.address, timeout=20) as client:
+        _until(lambda: client.get("/v1/vocabulary").status_code == 503)
+        refused = client.get("/v1/vocabulary")
+        assert (refused.json()["type"], refused.headers["retry-after"]) == ("urn:steppe:problem:busy", "1")
+        assert client.get("/readyz").status_code == 200
+        slow.pop().close()
+        _until(lambda: client.get("/v1/vocabulary").status_code == 200)
+    for connection in slow:
+        connection.close()
+
+
+async def test_a_connection_on_which_no_whole_head_comes_is_closed_and_a_slow_body_is_not() -> None:
+    class Quick(LimitedHeads):
+        head_seconds_max = 0.5
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            while (await receive()).get("more_body"):
+                pass
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+    server = uvicorn.Server(uvicorn.Config(app, port=free_port(0), http=Quick, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+        for begun in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Begun: a"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+            writer.write(begun)
+            assert await reader.read() == b"", "it is closed without a word"
+            writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+        for _ in range(2):  # a connection that is kept serves a second request as well
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+            await asyncio.sleep(1.0)
+            writer.write(b"b")
+            assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        server.should_exit = True
+        await serving
+
+
+def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_compressed_body_is_not_unpacked(start: Start) -> None:
+    service = start("ingest")
+    answer = httpx.post(
+        f"{service.address}/v1/events", content=b"\x1f\x8b", headers={"content-encoding": "gzip", "content-type": "application/x-ndjson"}
+    )  # fmt: skip
+    assert answer.status_code == 415
+    assert "Content-Encoding" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["ingest", "api"])
+def test_a_head_without_end_is_refused(start: Start, name: str) -> None:
+    service = start(name)
+    place = urlsplit(service.address)
+    connection = socket.create_connection((place.hostname, place.port), timeout=20)
+    connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+    answer = b""
+    try:
+        for number in range(2_000):
+            connection.sendall(f"X-{number}: {'a' * 1000}\r\n".encode())
+        connection.sendall(b"\r\n")
+        answer = connection.recv(4096)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the door was shut in our face, which is an answer too
+    finally:
+        connection.close()
+    assert b" 200 " not in answer.split(b"\r\n")[0], answer[:100]

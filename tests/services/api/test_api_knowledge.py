@@ -1,0 +1,202 @@
+"""Answers as known then: `known_at` and `known_by` on every list, project and timeline (domain page, section 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from services.api.settings import Settings
+from services.api.store.alternate_models import Worlds, connector
+from services.api.store.knowledge import Knowledge
+from services.api.store.snapshot import server_settings
+from steppe.contracts import codec
+from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.events.event import Event
+from steppe.domain.rules.rules import RULES
+from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
+from tests.stack import Database
+
+
+def katpar() -> list[Envelope]:
+    """The golden case: in 2021 a Chinese group had, as then known, bought 67%; as now known it had not."""
+    group: list[dict[str, Any]] = [{"party": "xiamen-tungsten", "role": "investor"}]
+    return [
+        registered("katpar"),
+        memorandum("katpar", "2018-06-01", "xiamen-tungsten", "memo", reported="2018-06-12"),
+        event("equity.agreed", "katpar", "bought", occurred="2019-03", reported="2019-04-01", parties=group, stake_percent=67),
+        event(
+            "event.reclassified", "katpar", "no-purchase", reported="2023-02-01", name="termsheet.signed",
+            target={"source": SOURCE, "id": "bought"}, changes={"instrument": "heads"}, reason="the sale was never signed",
+        ),
+    ]  # fmt: skip
+
+
+async def test_both_answers_come_out_and_the_reason_they_differ(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    then = await get(client, "/v1/projects/katpar", as_of="2021-12-31", known_at="2021-12-31")
+    now = await get(client, "/v1/projects/katpar", as_of="2021-12-31")
+    assert (then["level"], now["level"]) == ("bound", "advanced")
+    assert then["known_at"].startswith("2021-12-31T23:59:59")
+    assert await flags(client, as_of="2021-12-31", known_at="2021-12-31", flag="memorandum-only") == []
+    (stuck,) = await flags(client, as_of="2021-12-31", flag="memorandum-only")
+    assert (stuck["severity"], stuck["since"]) == ("presumed-dead", "2021-06-01")
+    told = (await get(client, "/v1/projects/katpar/timeline", as_of="2021-12-31"))["items"]
+    (change, instrument) = next(entry for entry in told if entry["id"] == "bought")["corrections"]
+    assert (change["before"], change["after"]) == ("equity.agreed", "termsheet.signed")
+    assert instrument["reason"] == "the sale was never signed"
+    then_told = (await get(client, "/v1/projects/katpar/timeline", as_of="2021-12-31", known_at="2021-12-31"))["items"]
+    assert {entry["id"] for entry in then_told} == {"katpar-registered", "memo", "bought"}
+    assert all(entry["corrections"] == [] for entry in then_told)
+
+
+async def flags(client: httpx.AsyncClient, **asked: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await get(client, "/v1/flags", **asked))["items"]
+    return items
+
+
+async def test_the_day_defaults_to_that_of_what_was_known(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    body = await get(client, "/v1/flags", known_at="2019-03-31T12:00:00Z")
+    assert body["as_of"] == "2019-03-31"
+
+
+async def test_by_the_record_nothing_was_known_before_it_was_accepted(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    (only,) = (await get(client, "/v1/projects", as_of="2021-12-31", known_at="2021-12-31", known_by="recorded"))[
+        "items"
+    ]
+    assert (only["level"], only["name"]) == ("identified", "Katpar"), "the first registration is known always"
+    assert await flags(client, as_of="2021-12-31", known_at="2021-12-31", known_by="recorded") == []
+
+
+async def test_a_closed_past_stays_as_it_was_when_later_news_arrives(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    asked = {"as_of": "2021-12-31", "known_at": "2021-12-31"}
+    before = [await get(client, path, **asked) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
+    await log.append(
+        registered("south"),
+        event("investor.withdrew", "katpar", "left", occurred="2020-01-10", reported="2024-01-01", parties=[{"party": "xiamen-tungsten", "role": "investor"}]),
+    )  # fmt: skip
+    after = [await get(client, path, **asked) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
+    katpar_only = [item for item in after[0]["items"] if item["key"] == "katpar"]
+    assert katpar_only == before[0]["items"]
+    assert [body["items"] for body in after[1:]] == [body["items"] for body in before[1:]]
+
+
+async def test_news_that_was_known_then_and_sent_late_joins_a_world_that_was_made(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(registered("north"), memorandum("north", "2018-01-10", "alpha", reported="2018-01-10"))
+    assert len(await flags(client, known_at="2020-06-30", flag="memorandum-only")) == 1
+    win = event(
+        "equity.agreed", "north", "bound", occurred="2019-01-10", reported="2019-01-10", parties=[{"party": "alpha", "role": "investor"}]
+    )  # fmt: skip
+    await log.append(win)
+    assert await flags(client, known_at="2020-06-30", flag="memorandum-only") == []
+
+
+async def test_more_questions_than_worlds_are_answered(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    levels = []
+    for year in (*range(2017, 2026), 2017, 2019):
+        (project,) = (await get(client, "/v1/projects", known_at=f"{year}-12-31"))["items"]
+        levels.append(project["level"])
+    assert levels == ["identified", "memorandum", *["bound"] * 4, *["advanced"] * 3, "identified", "bound"]
+
+
+async def test_more_questions_than_worlds_at_once_are_answered(log: Log, client: httpx.AsyncClient) -> None:
+    """A world is given up only when nobody is reading it."""
+    await log.append(*katpar())
+    asked = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
+    answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in asked))
+    levels = {"2017": "identified", "2018": "memorandum", "2023": "advanced", "2024": "advanced", "2025": "advanced"}
+    assert [body["items"][0]["level"] for body in answers] == [levels.get(day[:4], "bound") for day in asked]
+
+
+async def test_a_refused_question_spoils_no_world(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(*katpar())
+    for _ in range(2):
+        await refused(client, "/v1/projects/nothing?known_at=2021-12-31", 404, "not-found")
+    assert (await get(client, "/v1/projects/katpar", known_at="2021-12-31"))["level"] == "bound"
+    await refused(client, "/v1/projects?known_at=yesterday", 400, "bad-parameter")
+
+
+async def test_any_past_equals_what_the_domain_says_of_it(log: Log, client: httpx.AsyncClient) -> None:
+    """Random portfolios of rivals and corrections: every list under every knowledge equals the pure judgement."""
+    chance = random.Random(11)
+    sent = [registered(f"p{n}", sector=chance.choice(["mining", "processing", "energy"])) for n in range(6)]
+    for number in range(90):
+        project, party = f"p{chance.randrange(6)}", chance.choice(["alpha", "beta", "gamma"])
+        year = chance.randint(2016, 2023)
+        name, more = chance.choice(
+            [
+                ("memorandum.signed", {"instrument": "mou"}),
+                ("equity.agreed", {}),
+                ("rights.granted", {"right": "mining"}),
+                ("investor.withdrew", {}),
+            ]
+        )
+        parties = [{"party": party, "role": "investor"}]
+        days = {"occurred": f"{year}-0{chance.randint(1, 9)}", "reported": f"{year + chance.randint(1, 2)}-03-15"}
+        sent.append(event(name, project, f"e{number}", **days, parties=parties, **more))
+        if chance.random() < 0.3:
+            target = {"source": SOURCE, "id": f"e{number}"}
+            sent.append(event("event.retracted", project, f"x{number}", target=target, reported=f"{year + 3}-01-01"))
+    chance.shuffle(sent)
+    await log.append(*sent[:70])
+    await client.get("/v1/projects?known_at=2020-12-31")  # a world that has to learn the rest
+    await log.append(*sent[70:])
+    events = [interpreted(envelope) for envelope in sent]
+    for known_at, as_of in (("2018-06-30", "2018-06-30"), ("2020-12-31", "2019-12-31"), ("2022-12-31", "2024-06-30")):
+        found = portfolio(events, datetime.fromisoformat(f"{known_at}T23:59:59.999999+00:00"))
+        judged = {key: found.judged(key, datetime.fromisoformat(as_of).date()) for key in found.histories}
+        asked = {"known_at": known_at, "as_of": as_of, "limit": "500"}
+        projects = (await get(client, "/v1/projects", **asked))["items"]
+        assert {item["key"]: item["level"] for item in projects} == {
+            key: one.project.level.label for key, one in judged.items()
+        }
+        shown = {(f["project"], f["deal"], f["flag"], f["severity"], f["since"]) for f in await flags(client, **asked)}
+        assert shown == {
+            (key, flag.deal, flag.flag, flag.severity, flag.since.isoformat())
+            for key, one in judged.items()
+            for flag in one.flags
+        }
+
+
+def interpreted(envelope: Envelope) -> Event:
+    accepted = codec.accept(envelope, datetime.now(UTC))
+    assert isinstance(accepted, codec.Accepted)
+    found = codec.decode(accepted.value, (), key=accepted.subject.encode())
+    assert isinstance(found, codec.Decoded)
+    return found.event
+
+
+async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
+    await log.append(*katpar())
+    settings = Settings(database=database.api, topic=topic)
+    worlds = Worlds(connector(database.api, server_settings(settings), 10_000), topic, 2)
+    knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
+    entered, asked = asyncio.Event(), asyncio.Event()
+
+    async def breaks() -> None:
+        async with worlds.snapshot(knowledge, RULES):
+            entered.set()
+            await asked.wait()
+            for _ in range(20):
+                await asyncio.sleep(0)  # until the other one stands in the queue
+            raise ConnectionError("the answer broke")
+
+    async def waits() -> int:
+        await entered.wait()
+        asked.set()
+        async with worlds.snapshot(knowledge, RULES) as snapshot:
+            return len(await snapshot.rows("api_deals_of_project", knowledge.known_at.date(), "katpar"))
+
+    broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)
+    await worlds.close()
+    assert isinstance(broken, ConnectionError)
+    assert found == 1

@@ -1,0 +1,289 @@
+"""/v1/stream and /v1/flags/transitions over real HTTP: what was told, from where a reader left off, without loss or repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from services.api.app import create_app
+from services.api.settings import Settings
+from services.projector.publisher.flag_diff import Announcer
+from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
+from tests.stack import Database, Service
+
+Start = Callable[..., Service]
+Item = dict[str, Any]
+
+EVE = date(2023, 2, 28)
+WATCH = date(2023, 3, 1)
+LATER = date(2025, 6, 1)
+
+
+class Teller:
+    """Tells of days, as a leading worker would."""
+
+    def __init__(self, database: Database, topic: str) -> None:
+        self._database = database
+        self._topic = topic
+
+    async def tell(self, day: date) -> None:
+        connection = await asyncpg.connect(self._database.projector)
+        try:
+            assert await Announcer(self._topic).announce(connection, day, {}) is not None
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+def teller(database: Database, topic: str) -> Teller:
+    return Teller(database, topic)
+
+
+class Reader:
+    """Reads server-sent events as a browser would; `last_id` is where it is."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines = response.aiter_lines()
+        self.last_id: str | None = None
+
+    async def next(self) -> Item:
+        """The next event; comments and `retry` are passed over."""
+        fields: dict[str, str] = {}
+        async for line in self._lines:
+            if line:
+                name, _, text = line.partition(": ")
+                fields[name] = text
+            elif "data" in fields:
+                assert fields["event"] == "transition"
+                item: Item = json.loads(fields["data"])
+                assert fields["id"] == str(item["id"])
+                self.last_id = fields["id"]
+                return item
+            else:
+                fields = {}
+        raise EOFError("the stream has ended")
+
+    async def take(self, count: int, seconds: float = 20) -> list[Item]:
+        """So many events."""
+        async with asyncio.timeout(seconds):
+            return [await self.next() for _ in range(count)]
+
+
+@asynccontextmanager
+async def streaming(client: httpx.AsyncClient, last_id: str | None = None, **asked: str) -> AsyncIterator[Reader]:
+    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
+    async with client.stream("GET", "/v1/stream", params=asked, headers=headers) as response:
+        assert response.status_code == 200, await response.aread()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+        yield Reader(response)
+
+
+async def three(log: Log) -> None:
+    for key in ("north", "south", "west"):
+        await log.append(
+            registered(key, country="UZ" if key == "west" else "KZ"), memorandum(key, "2022-03-01", "alpha")
+        )
+
+
+async def feed(client: httpx.AsyncClient, **asked: Any) -> list[Item]:
+    items: list[Item] = (await get(client, "/v1/flags/transitions", **asked))["items"]
+    return items
+
+
+async def test_the_stream_tells_what_the_feed_tells(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+    await three(log)
+    await teller.tell(EVE)
+    await teller.tell(LATER)
+    told = await feed(client)
+    async with streaming(client, after="0") as reader:
+        assert await reader.take(len(told)) == told
+    (first, *_) = [one for one in told if one["flag"] == "memorandum-only"]
+    assert (first["transition"], first["on"], first["cause"]) == ("raised", "2023-03-01", "day")
+    assert first["sentence"] == "1 memorandum in 12 months, nothing binding."
+    assert first["standing"]["severity"] == first["severity"] == "watch"
+    assert first["evidence"] == ["/tests#north-alpha-2022-03-01"]
+
+
+async def test_a_stream_without_a_place_begins_with_what_comes_next(
+    log: Log, client: httpx.AsyncClient, teller: Teller
+) -> None:
+    await three(log)
+    await teller.tell(EVE)
+    before = len(await feed(client))
+    async with streaming(client, flag="memorandum-only") as reader:
+        waiting = asyncio.create_task(reader.take(3))
+        done, _ = await asyncio.wait({waiting}, timeout=0.5)
+        assert not done
+        await teller.tell(WATCH)
+        assert [one["project"] for one in await waiting] == ["north", "south", "west"]
+    assert len(await feed(client)) > before
+
+
+async def test_filters_hold_for_the_list_and_the_stream(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+    await three(log)
+    await teller.tell(EVE)
+    await teller.tell(WATCH)
+    for asked, projects in (
+        ({"flag": "memorandum-only"}, ["north", "south", "west"]),
+        ({"flag": "memorandum-only", "country": "UZ"}, ["west"]),
+        ({"flag": "memorandum-only", "project": "north,west", "cause": "day"}, ["north", "west"]),
+        ({"flag": "memorandum-only", "cause": "rules,correction"}, []),
+    ):
+        assert [one["project"] for one in await feed(client, **asked)] == projects
+        async with streaming(client, after="0", **asked) as reader:
+            assert [one["project"] for one in await reader.take(len(projects))] == projects
+    table = await client.get("/v1/flags/transitions", params={"format": "csv", "flag": "memorandum-only"})
+    header, first, *_ = table.text.splitlines()
+    assert header.startswith(
+        "id,project,country,deal,flag,transition,severity_before,severity,certainty,since,on,cause"
+    )
+    assert ",north,KZ,alpha,memorandum-only,raised,," in first
+
+
+async def test_pages_of_the_feed_go_on_and_a_list_that_grew_has_another_etag(
+    log: Log, client: httpx.AsyncClient, teller: Teller
+) -> None:
+    await three(log)
+    await teller.tell(EVE)
+    first = await client.get("/v1/flags/transitions", params={"limit": 2})
+    held = {"If-None-Match": first.headers["etag"]}
+    assert (await client.get("/v1/flags/transitions", params={"limit": 2}, headers=held)).status_code == 304
+    await teller.tell(WATCH)  # the log rests, and a day came
+    again = await client.get("/v1/flags/transitions", params={"limit": 2}, headers=held)
+    assert again.status_code == 200
+    told, page = [], again.json()
+    while True:
+        told += page["items"]
+        if page["next_cursor"] is None:
+            break
+        page = await get(client, "/v1/flags/transitions", limit=2, cursor=page["next_cursor"])
+    assert told == await feed(client)
+
+
+async def test_a_place_beyond_the_end_is_refused_because_it_is_of_another_feed(client: httpx.AsyncClient) -> None:
+    for path in ("/v1/flags/transitions", "/v1/stream"):
+        problem = await refused(client, f"{path}?after=7", 400, "bad-parameter")
+        assert (problem["last"], "beyond the end of the feed" in problem["detail"]) == (0, True)
+    await refused(client, "/v1/stream", 400, "bad-parameter", **{"Last-Event-ID": "seven"})
+    await refused(client, "/v1/stream?as_of=2023-01-01", 400, "unknown-parameter")
+
+
+async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once(
+    log: Log, database: Database, teller: Teller, start: Start
+) -> None:
+    await three(log)
+    got: list[Item] = []
+    last: str | None = None
+    await teller.tell(EVE)
+    days = [WATCH, date(2024, 3, 1), date(2025, 3, 1)]
+    for day in days:
+        service = start("api")
+        async with (
+            httpx.AsyncClient(base_url=service.address, timeout=30) as client,
+            streaming(client, last, after="0") as reader,
+        ):
+            got += await reader.take(2)
+            last = reader.last_id
+            telling = asyncio.create_task(teller.tell(day))
+            got += await reader.take(1)
+            last = reader.last_id
+            service.kill()
+            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, EOFError)):
+                while True:
+                    got.append(await reader.next())
+                    last = reader.last_id
+            await telling
+    service = start("api")
+    async with httpx.AsyncClient(base_url=service.address, timeout=30) as client:
+        told = await feed(client, limit=500)
+        async with streaming(client, last, after="0") as reader:
+            got += await reader.take(len(told) - len(got))
+    assert got == told
+
+
+async def test_the_api_stops_in_time_with_a_stream_open(log: Log, teller: Teller, start: Start) -> None:
+    await three(log)
+    service = start("api")
+    async with httpx.AsyncClient(base_url=service.address, timeout=30) as client, streaming(client) as reader:
+        waiting = asyncio.create_task(reader.take(1))
+        await asyncio.wait({waiting}, timeout=0.5)
+        stopped = time.monotonic()
+        service.child.ask_to_stop()
+        with pytest.raises(EOFError):
+            await waiting
+        await asyncio.to_thread(service.child.process.wait, 10)
+        assert time.monotonic() - stopped < 5
+    assert service.child.process.returncode == -signal.SIGTERM  # uvicorn ends as if it had not caught it
+    assert "ERROR" not in service.log()
+
+
+async def test_there_are_no_more_streams_than_may_be_and_a_place_is_free_again(
+    log: Log, teller: Teller, start: Start
+) -> None:
+    service = start("api", STEPPE_STREAMS_MAX="1")
+    async with httpx.AsyncClient(base_url=service.address, timeout=30) as client:
+        async with streaming(client):
+            problem = await refused(client, "/v1/stream", 503, "too-many-streams")
+            assert "1 streams are open" in problem["detail"]
+            assert (await client.head("/v1/stream")).status_code == 200
+        deadline = time.monotonic() + 10
+        while (await _status_of_a_stream(client)) != 200:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def _status_of_a_stream(client: httpx.AsyncClient) -> int:
+    async with client.stream("GET", "/v1/stream") as response:
+        return response.status_code
+
+
+async def test_a_reader_that_takes_nothing_is_dropped_and_others_go_on(
+    log: Log, database: Database, topic: str, teller: Teller
+) -> None:
+    """Asked without a socket, whose buffers would hide for long that nobody reads."""
+    await three(log)
+    await teller.tell(EVE)
+    app = create_app(Settings(database=database.api, topic=topic, stream_stuck_seconds_max=0.3))
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": "/v1/stream", "raw_path": b"/v1/stream", "query_string": b"after=0", "root_path": "",
+        "headers": [], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        if b"data:" in message.get("body", b""):
+            await asyncio.Event().wait()
+
+    async with app.router.lifespan_context(app):
+        async with asyncio.timeout(10):
+            await app(scope, receive, send)  # type: ignore[arg-type]  # plain dictionaries are messages
+        assert app.state.streams._open == 0
+
+
+async def test_other_events_than_transitions_are_not_told(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+    """An event that changes no severity adds nothing to the feed."""
+    await three(log)
+    await teller.tell(LATER)
+    before = await feed(client)
+    await log.append(
+        event("setback.reported", "north", "quarrel", occurred="2025-05-01", deal="alpha", kind="political")
+    )
+    await teller.tell(LATER)
+    grown = [one for one in (await feed(client))[len(before) :] if one["flag"] == "memorandum-only"]
+    assert grown == []

@@ -1,0 +1,82 @@
+"""Two gears, one read model: large batches while much waits, Faust for the rest, and nothing lost or repeated between them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from services.projector.commands.verify import verify
+from services.projector.consumer.catch_up import work_off
+from services.projector.consumer.projection_store import Store
+from tests.faults.load import troubled_messages as messages
+from tests.services.projector.projection import QUICK, event, log_ends, publish, until, until_covered
+from tests.services.rebuild.rebuilding import settings_of
+from tests.stack import Database, Service, Stack, wait_for_line
+
+Start = Callable[..., Service]
+LOW = {**QUICK, "STEPPE_PROJECTOR_BACKLOG_EVENTS_MIN": "300", "STEPPE_PROJECTOR_BATCH_EVENTS_MAX": "100"}
+TAKES_OVER = "backlog: little is left, the stream goes on"
+
+
+@pytest.fixture
+async def reader(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection with the rights of the api."""
+    connection = await asyncpg.connect(database.api)
+    yield connection
+    await connection.close()
+
+
+async def test_what_had_piled_up_is_read_in_large_batches_and_the_stream_goes_on_behind_it_again_and_again(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
+) -> None:
+    chance = random.Random(5)
+    last = await publish(stack.kafka, topic, messages(chance, 0, 1500, 50))
+    service = start("projector", **LOW)
+    await until_covered(reader, last, service, 60)
+    await until("it changes back", lambda: TAKES_OVER in service.log())
+    for burst in range(1, 3):
+        last |= await publish(stack.kafka, topic, [event(f"live-{burst}", f"project-{burst}")])
+        await until_covered(reader, last, service)
+        last |= await publish(stack.kafka, topic, messages(chance, burst * 1500, 1500, 50))
+        await until_covered(reader, last, service, 60)
+    verdict = await verify(stack.kafka, database.api, topic)
+    assert (verdict.differences, verdict.behind) == ([], 0)
+    assert service.log().count(TAKES_OVER) >= 1
+    assert service.child.alive
+
+
+async def test_both_gears_at_once_are_only_wasteful(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
+) -> None:
+    last = await publish(stack.kafka, topic, messages(random.Random(6), 0, 3000, 50))
+    service = start("projector", **QUICK)
+    settings = settings_of(stack, database, topic)
+    store = await Store.open(settings)
+    await store.begin_at(range(4))
+    assert await work_off(settings, store, range(4), lambda: True)
+    await until_covered(reader, last, service, 60)
+    await store.close()
+    verdict = await verify(stack.kafka, database.api, topic)
+    assert (verdict.differences, verdict.behind) == ([], 0)
+    assert service.child.alive
+
+
+async def test_a_worker_in_the_second_gear_stops_in_time_and_gives_partitions_to_another(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
+) -> None:
+    await publish(stack.kafka, topic, messages(random.Random(7), 0, 5_000, 300))
+    first = start("projector", **LOW)
+    await asyncio.to_thread(wait_for_line, first, "backlog: ")
+    second = start("projector", **LOW)
+    await asyncio.to_thread(wait_for_line, second, "begins at {")
+    first.child.process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(first.child.process.wait, 11) == 0, first.log()[-2000:]
+    ends = await log_ends(stack.kafka, topic)
+    await until_covered(reader, {partition: end - 1 for partition, end in ends.items()}, second, 120)
+    verdict = await verify(stack.kafka, database.api, topic)
+    assert (verdict.differences, verdict.behind) == ([], 0)

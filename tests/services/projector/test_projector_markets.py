@@ -1,0 +1,104 @@
+"""Projects that share a market, judged by several workers in whatever order: every row equals a fresh judgement."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.projector.commands.verify import verify
+from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
+from tests.stack import Database, Service, Stack
+
+_PROJECTS = tuple(f"deposit-{number}" for number in range(8))
+_PARTIES = ("alpha", "beta", "gamma", "delta")
+_STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("memorandum.signed", {"instrument": "mou"}),
+    ("termsheet.signed", {"instrument": "heads"}),
+    ("equity.agreed", {"conditional": True, "long_stop": "2021-06-30"}),
+    ("rights.granted", {"right": "mining"}),
+    ("offtake.signed", {"commodity": "tungsten", "ends_on": "2022-12-31"}),
+    ("equity.exited", {}),
+    ("construction.started", {}),
+    ("hold.placed", {"reason": "sanctions", "until": "2021-12-31"}),
+)
+_CORRECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("event.retracted", {}),
+    ("event.corrected", {"changes": {"occurred": "2019-05"}}),
+    ("event.reclassified", {"name": "setback.reported", "changes": {"kind": "price"}}),
+)
+
+
+@pytest.fixture
+async def reader(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database.api)
+    yield connection
+    await connection.close()
+
+
+def _from(day: str) -> dict[str, Any]:
+    return {"from": day}
+
+
+def portfolio_of_messages(chance: random.Random, count: int) -> list[Message]:
+    """Deposits in a few markets, parties that get parents, steps of deals, and corrections of any of them."""
+    made: list[Message] = []
+    for number, project in enumerate(_PROJECTS):
+        commodities = [["tungsten"], ["tungsten", "lithium"], ["lithium"], ["copper"]][number % 4]
+        data: dict[str, Any] = {
+            "name": project,
+            "country": "KZ",
+            "sector": "mining",
+            "kind": "deposit",
+            "commodities": commodities,
+        }
+        made.append(event("registered", project, "project.registered", **data))
+        if number % 3 == 0:
+            made.append(
+                event(
+                    "amended", project, "project.amended", **{"from": "2021-03-01"}, commodities=["tungsten", "copper"]
+                )
+            )
+    for party in _PARTIES[1:]:
+        data = {"party": party, "name": party, "home_country": "JP", "kind": "company", "parent": "alpha"}
+        made.append(event("registered", f"party:{party}", "party.registered", **data))
+        made.append(event("sold", f"party:{party}", "party.amended", party=party, parent=party, **_from("2020-06-01")))
+    for number in range(count):
+        project, party = chance.choice(_PROJECTS), chance.choice(_PARTIES)
+        name, data = chance.choice(_STEPS)
+        day = f"{chance.randint(2018, 2023)}-{chance.randint(1, 12):02}"
+        parties = [{"party": party, "role": chance.choice(["investor", "investor", "offtaker", "financier"])}]
+        made.append(event(f"e{number}", project, name, occurred=day, parties=parties, **data))
+        if chance.random() < 0.2:
+            target = {"source": "/desk/test", "id": f"e{number}"}
+            name, data = chance.choice(_CORRECTIONS)
+            made.append(event(f"c{number}", project, name, target=target, **data))
+    chance.shuffle(made)
+    return made
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_two_workers_judge_a_market_as_one_look_at_the_whole_log_does(
+    stack: Stack,
+    topic: str,
+    database: Database,
+    reader: asyncpg.Connection,
+    start: Callable[..., Service],
+    seed: int,
+) -> None:
+    """Domain page, sections 6 and 7: whatever the order of partitions, rivals and parents."""
+    made = portfolio_of_messages(random.Random(seed), 220)
+    workers = [start("projector", **QUICK), start("projector", **QUICK)]
+    for first in range(0, len(made), 40):
+        last = await publish(stack.kafka, topic, made[first : first + 40])
+        await until_covered(reader, last, workers[0], 60)
+    ends = await log_ends(stack.kafka, topic)
+    await until_covered(reader, {partition: end - 1 for partition, end in ends.items() if end})
+    verdict = await verify(stack.kafka, database.api, topic)
+    assert verdict.differences == []
+    flags = {row["flag"] for row in await reader.fetch("SELECT DISTINCT flag FROM flag_span")}
+    assert "displaced" in flags, flags
+    assert await reader.fetchval("SELECT count(*) FROM quarantine") == 0

@@ -1,0 +1,73 @@
+"""The short ways that a rebuild takes never lead elsewhere than the whole way. No broker, no database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import steppe.contracts
+from benchmarks.rebuild_events import messages
+from services.projector.projection import decode, event_rows
+from services.projector.projection.batches import Headers, Record
+from services.projector.projection.decode import State, StoredEvent
+from services.projector.projection.deduplicate import undecodable
+from services.projector.rebuild.load_events import rows_of
+from steppe.contracts.fast_codec import decode_plain
+from steppe.contracts.partitioning import partition_of
+from steppe.database.read_model.stored_events import event_of, stored_before
+from tests.contracts.test_fast_codec import mutations
+
+EXAMPLES = sorted((Path(steppe.contracts.__file__).parent / "examples").rglob("*.json"))
+RECORDED = "2026-11-22T10:00:00.5Z"
+
+
+def record_of(value: bytes, key: bytes, headers: Headers = ()) -> Record:
+    return Record(partition_of(key, 4), 7, 1_700_000_000_000, key, value, headers)
+
+
+def same(record: Record) -> None:
+    """Both ways give the same row, and the stored row gives the same event back."""
+    found = decode.read(record, 4)
+    if not isinstance(found, StoredEvent):
+        diverted = undecodable(found, None)
+        assert diverted is not None
+        assert rows_of(record, 4, {}) == (False, event_rows.quarantine_row(diverted))
+        return
+    assert rows_of(record, 4, {}) == (True, event_rows.event_row(found))
+    if found.state is not State.UNKNOWN:
+        row = {"raw": found.raw, "headers": found.headers, "subject": found.subject}
+        assert stored_before(row) == event_of(found.raw, found.headers, found.subject) == found.event
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name + "/" + path.stem)
+def test_a_record_is_stored_alike_on_the_short_way_and_on_the_whole_way(path: Path) -> None:
+    event = {"recordedtime": RECORDED, "specversion": "1.0", "id": "one", **json.loads(path.read_text())}
+    for number, mutated in enumerate(mutations(event)):
+        if number % (5 if path.stem.startswith("accepted") else 40):
+            continue  # a share of many thousands, and less of what is refused anyhow
+        try:
+            value = json.dumps(mutated).encode()
+        except UnicodeEncodeError:
+            continue
+        key = mutated.get("subject") if isinstance(mutated, dict) else None
+        same(record_of(value, key.encode(errors="replace") if isinstance(key, str) and key else b"north"))
+
+
+def test_headers_and_other_partitions_lead_the_whole_way() -> None:
+    key, value = next(
+        message for message in messages(600) if message[0].startswith(b"project") and b"memorandum" in message[1]
+    )
+    same(record_of(value, key, (("content-type", b"application/cloudevents+json"),)))
+    same(record_of(value, key, (("ce_type", b"steppe.memorandum.signed.v1"),)))
+    home = partition_of(key, 4)
+    same(Record((home + 1) % 4, 7, 1_700_000_000_000, key, value))
+
+
+def test_nearly_every_record_of_a_long_log_takes_the_short_way() -> None:
+    log = list(messages(3_000))
+    for key, value in log[::10]:
+        same(record_of(value, key))
+    plain = sum(decode_plain(value, key) is not None for key, value in log)
+    assert plain > 0.8 * len(log), plain
