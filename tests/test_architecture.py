@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from steppe.database.sql import parse
 from steppe.release import RELEASE
 from steppe.standalone.jars import ENDPOINT, listed_checksums
 
@@ -107,15 +106,6 @@ def test_the_listed_jars_are_those_of_the_broker_that_is_asked_for() -> None:
     names = listed_checksums()
     assert len(names) == 46
     assert {f"kafka_2.13-{version}.jar", f"kafka-clients-{version}.jar", f"kafka-server-{version}.jar"} <= names.keys()
-
-
-def test_statements_are_found_by_name_and_two_of_one_name_are_refused() -> None:
-    text = "-- About the file.\n-- name: one\n-- It counts.\nSELECT 1;\n\n-- name: two\nSELECT 2;\n"
-    assert dict(parse(text, "x")) == {"one": "-- It counts.\nSELECT 1;", "two": "SELECT 2;"}
-    with pytest.raises(ValueError, match="two statements are named one"):
-        parse("-- name: one\nSELECT 1;\n-- name: one\nSELECT 2;", "x")
-    with pytest.raises(ValueError, match="a statement below it"):
-        parse("-- name: one\n-- name: two\nSELECT 2;", "x")
 
 
 def _project() -> dict[str, Any]:
