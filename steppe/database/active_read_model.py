@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from steppe.database import sql
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("active_read_model")
 # A flip between two tries is rare, two of them are operators at work, and more is no flip any more.

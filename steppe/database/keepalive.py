@@ -7,10 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 _SECONDS_BETWEEN = 0.5
 

@@ -21,10 +21,7 @@ from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.values.states import Flag, ProjectState
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("announcements")
 TELLING = 0x53544550_0006

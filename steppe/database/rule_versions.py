@@ -14,10 +14,7 @@ from steppe.domain.rules.rule_document import document_of, rules_from
 from steppe.domain.rules.rules import RULES, Rules
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("rules")
 

@@ -25,10 +25,7 @@ from steppe.domain.events.event import Event
 from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 # All that a worker runs.
 STATEMENTS = {

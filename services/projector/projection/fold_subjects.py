@@ -18,7 +18,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import Life
 
 if TYPE_CHECKING:
-    from services.projector.projection.apply import Connection
+    from steppe.database.connection import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,7 @@ from steppe.log.records import fingerprint
 from steppe.release import RELEASE
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("quarantine")
 # The stretch of a partition in which diverted records are counted.

@@ -25,7 +25,7 @@ from steppe.log.records import fingerprint
 from steppe.release import RELEASE
 
 if TYPE_CHECKING:
-    from services.projector.projection.apply import Connection
+    from steppe.database.connection import Connection
 
 # Any number will do, as long as nobody else takes it.
 _ACTIONS_LOCK = 0x53544550_0002

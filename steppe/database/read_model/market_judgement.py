@@ -22,9 +22,8 @@ from steppe.domain.values.states import DealState, History, Span
 
 if TYPE_CHECKING:
     import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 _PARTIES_LOCK = 0x53544550_0001
 standing_from = msgspec.json.Decoder(Standing).decode

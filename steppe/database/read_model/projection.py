@@ -24,10 +24,7 @@ from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import EVER, History
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 STATEMENTS = ("read_model", "registry", "market")
 

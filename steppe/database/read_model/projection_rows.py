@@ -14,10 +14,7 @@ from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
 from steppe.domain.values.states import EVER, Flag, History, Span
 
 if TYPE_CHECKING:
-    import asyncpg
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = PoolConnectionProxy | asyncpg.Connection
+    from steppe.database.connection import Connection
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
