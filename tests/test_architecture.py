@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from steppe.database import locks
 from steppe.release import RELEASE
 from steppe.standalone.jars import ENDPOINT, listed_checksums
 
@@ -135,3 +136,16 @@ def _pins(extra: str) -> dict[str, str]:
 def test_the_release_is_the_same_wherever_it_stands() -> None:
     assert f"\nARG RELEASE={RELEASE}\n" in (_ROOT / "Dockerfile").read_text()
     assert (_ROOT / "CHANGELOG.md").read_text().startswith(f"# Changelog\n\n## {RELEASE}")
+
+
+def test_numbers_of_advisory_locks_are_different_and_stand_in_one_file() -> None:
+    numbers = [number for name, number in vars(locks).items() if name.isupper()]
+    assert len(set(numbers)) == len(numbers) > 5
+    places = [
+        str(file.relative_to(_ROOT))
+        for folder in ("services", "steppe", "tests", "benchmarks")
+        for file in (_ROOT / folder).rglob("*")
+        if file.suffix in (".py", ".sql")
+        if re.search(rf"(?i)0x{locks.MIGRATION:x}|{locks.MIGRATION}", file.read_text(encoding="utf-8"))
+    ]
+    assert places == ["steppe/database/locks.py"]

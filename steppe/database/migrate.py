@@ -10,10 +10,8 @@ from importlib import resources
 
 import asyncpg
 
-from steppe.database import active_read_model, rule_versions
+from steppe.database import active_read_model, locks, rule_versions
 
-# Any number will do, as long as nobody else takes it: "STEP" in ASCII.
-_LOCK = 0x53544550
 # Longer than another migration of this size takes, shorter than a deployment waits.
 _LOCK_TIMEOUT = "30s"
 
@@ -65,7 +63,7 @@ async def apply(connection: asyncpg.Connection, files: list[Migration] | None = 
     files = migrations() if files is None else files
     # The lock time-out also bounds the wait for tables that a reader holds, so that no queue builds up behind us.
     await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    await connection.execute("SELECT pg_advisory_lock($1)", locks.MIGRATION)
     try:
         await connection.execute(_LEDGER)
         known = {
@@ -83,7 +81,7 @@ async def apply(connection: asyncpg.Connection, files: list[Migration] | None = 
             await connection.execute(resources.files("steppe.database").joinpath("roles.sql").read_text())
         return [file.name for file in missing]
     finally:
-        await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+        await connection.execute("SELECT pg_advisory_unlock($1)", locks.MIGRATION)
         await connection.execute("RESET lock_timeout")
 
 

@@ -1,6 +1,6 @@
 """Remembers what is told to the outside and puts it on its way, in the caller's transaction: feed, memory and outbox.
 
-Decides nothing: the caller says what is to be told. Whoever tells holds `TELLING`, so that ids come into view in order.
+Decides nothing: the caller says what is to be told. Whoever tells holds `locks.ANNOUNCING`, so that ids come into view in order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("announcements")
-TELLING = 0x53544550_0006
 CHANNEL = "steppe_transition"
 
 Key = tuple[str, str, str]

@@ -20,7 +20,7 @@ from services.projector.projection import decode
 from services.projector.publisher import causes
 from services.projector.publisher.causes import OF_THE_MARKET, Difference, Learnt, News, Why
 from steppe.contracts.announcements import Transition, turned
-from steppe.database import active_read_model, outbox_writer, sql
+from steppe.database import active_read_model, locks, outbox_writer, sql
 from steppe.database.read_model.projection_rows import document
 from steppe.domain.events.event import Event
 
@@ -55,14 +55,14 @@ class Announcer:
         the projector.
         """
         self._telling.clear()
-        await connection.execute(_STATEMENTS["hold_telling"], outbox_writer.TELLING)
+        await connection.execute(_STATEMENTS["hold_telling"], locks.ANNOUNCING)
         try:
             async with connection.transaction(isolation="repeatable_read"):
                 told = await self._announce(connection, day, ends)
             self._transitions.update(self._telling)
         finally:
             with contextlib.suppress(asyncpg.InterfaceError, OSError):  # a lost session has let go of it already
-                await connection.execute(_STATEMENTS["release_telling"], outbox_writer.TELLING)
+                await connection.execute(_STATEMENTS["release_telling"], locks.ANNOUNCING)
         if told is not None:
             self._look_at_all = False
         return told

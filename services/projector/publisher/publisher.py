@@ -24,12 +24,11 @@ from services.projector.publisher.flag_diff import Announcer
 from services.projector.publisher.outbox import Outbox
 from services.projector.settings import Settings
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
-from steppe.database import active_read_model, outbox_writer, sql
+from steppe.database import active_read_model, locks, outbox_writer, sql
 from steppe.log.broker_address import client_options
 
 log = logging.getLogger("steppe.projector.publisher")
 
-_LEADING = 0x53544550_0007
 _CHECKPOINTS = sql.load("checkpoint")["read_checkpoints"]
 _ENDS_SECONDS_MAX = 3.0
 _CLOSE_SECONDS_MAX = 1.0
@@ -85,7 +84,7 @@ class Publisher:
             leads = False
             while not leads:
                 await asyncio.sleep(self._settings.projector_announce_seconds)
-                leads = await connection.fetchval(outbox_writer.STATEMENTS["try_to_lead"], _LEADING)
+                leads = await connection.fetchval(outbox_writer.STATEMENTS["try_to_lead"], locks.PUBLISHER)
             log.info("announces from now on")
             # What somebody else told meanwhile is in the tables, and not in what this worker remembers.
             self._announcer = Announcer(self._settings.topic, self.transitions)

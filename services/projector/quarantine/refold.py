@@ -17,7 +17,7 @@ from services.projector.projection.decode import StoredEvent
 from services.projector.projection.deduplicate import sort_out
 from services.projector.projection.fold_subjects import Arrivals, fold
 from services.projector.projection.quarantine_entries import Place, Stage, skip_of
-from steppe.database import rule_versions
+from steppe.database import locks, rule_versions
 from steppe.database.read_model.projection import ReadModel, Subject
 from steppe.database.read_model.stored_events import headers_of
 from steppe.domain.events.vocabulary import name_of_type
@@ -27,8 +27,6 @@ from steppe.release import RELEASE
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
-# Any number will do, as long as nobody else takes it.
-_ACTIONS_LOCK = 0x53544550_0002
 _SUBJECTS_AT_ONCE = 200
 FOLDED = "folded"
 SKIPPED = "skipped"
@@ -81,7 +79,7 @@ class Repairer:
     async def enter(self, connection: Connection, partition: int) -> None:
         """Wait for the worker that applies the partition, and for others who act. To be called first."""
         await self.applier.fence(connection, [partition])
-        await connection.execute(self._statements["lock_quarantine_actions"], _ACTIONS_LOCK)
+        await connection.execute(self._statements["lock_quarantine_actions"], locks.QUARANTINE_ACTIONS)
 
     async def retry_all(self, connection: Connection, partition: int, subject: str | None, doer: Doer) -> list[Done]:
         """Try everything that holds in a partition again, or what holds one subject."""

@@ -26,11 +26,9 @@ from services.projector.rebuild.complete_quarantine import complete
 from services.projector.rebuild.rebuild_progress import Progress, Tell
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
-from steppe.database import active_read_model, rule_versions, sql
+from steppe.database import active_read_model, locks, rule_versions, sql
 from steppe.release import RELEASE
 
-# "STEP", and another number than the lock of the migrations.
-_LOCK = 0x53544550_0003
 _REBUILD = sql.load("rebuild")
 # Without keys and indexes until their rows are there: a sorted key costs a fraction of one that grows row by row.
 _BULK = ("event", "project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
@@ -70,7 +68,7 @@ async def alone(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """A connection that holds the lock of rebuilds. Raises RebuildError when another one does."""
     connection = await connect(settings)
     try:
-        if not await connection.fetchval(_REBUILD["only_rebuild"], _LOCK):
+        if not await connection.fetchval(_REBUILD["only_rebuild"], locks.REBUILD):
             raise RebuildError("Another rebuild is under way; `steppe rebuild --status` says how far it is.")
         yield connection
     finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from steppe.database import locks
 from steppe.database.keepalive import Pulse
 from steppe.database.read_model import projection_rows
 from steppe.domain.markets.groups import Groups
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from steppe.database.connection import Connection
 
-_PARTIES_LOCK = 0x53544550_0001
 standing_from = msgspec.json.Decoder(Standing).decode
 _deal_from = msgspec.json.Decoder(DealState).decode
 
@@ -56,7 +56,7 @@ class Markets:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
         if not self.alone:
             lock = "lock_parties_to_change" if parties else "lock_parties"
-            await connection.execute(self.statements[lock], _PARTIES_LOCK)
+            await connection.execute(self.statements[lock], locks.PARTIES)
         found = await connection.fetch(self.statements["standings_of_projects"], list(told))
         markets = {market for row in found for market in row["markets"]}
         markets |= {market for history in told.values() for market in projection_rows.market_keys(standing_of(history))}

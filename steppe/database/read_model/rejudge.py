@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 
 from steppe.contracts.announcements import Transition, turned
-from steppe.database import active_read_model, outbox_writer, rule_versions, sql
+from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.read_model.stored_events import event_of
 from steppe.database.rule_versions import RuleVersionError
@@ -150,7 +150,7 @@ async def _tell(
 ) -> None:
     """Tell what the rules did. Where it was not yet told what stood before, the publisher will tell of both at once."""
     statements = outbox_writer.STATEMENTS
-    await connection.execute(statements["lock_telling"], outbox_writer.TELLING)
+    await connection.execute(statements["lock_telling"], locks.ANNOUNCING)
     projects = sorted({one.project for one in differences})
     began = await connection.fetchval(statements["announced_until"]) is not None
     told = {_key(row): row for row in await connection.fetch(statements["announced_flags_of_projects"], projects)}

@@ -15,6 +15,7 @@ import pytest
 from services.projector.commands.verify import verify
 from services.projector.publisher.flag_diff import Announcer
 from services.projector.rebuild.rebuild_progress import STAGES
+from steppe.database import locks
 from tests.faults.load import troubled_messages
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
 from tests.services.projector.test_projector_markets import portfolio_of_messages
@@ -192,7 +193,7 @@ async def test_a_second_rebuild_is_refused_in_words_and_a_building_one_can_be_gi
     ran(settings, "--no-flip")
     assert "building" in ran(settings, "--status")
     connection = await asyncpg.connect(database.projector)
-    assert await connection.fetchval("SELECT pg_try_advisory_lock($1)", 0x53544550_0003)
+    assert await connection.fetchval("SELECT pg_try_advisory_lock($1)", locks.REBUILD)
     assert "Another rebuild is under way" in ran(settings, exits=1)
     await connection.close()
     assert "rm_v2 is gone" in ran(settings, "--abandon")
