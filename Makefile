@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -11,25 +11,42 @@ EXTRAS := ingest projector api cli standalone dev client audit
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(VENV)/ready ## Install everything into .venv, hashes checked
+setup: $(VENV)/ready ## Install everything into .venv, tools of development too, hashes checked
 
+# What the system needs to run, and what development needs beside it: two locks, one folder.
+$(VENV)/runs: LOCK := requirements/standalone.txt
+$(VENV)/runs: requirements/standalone.txt pyproject.toml
+$(VENV)/ready: LOCK := requirements/dev.txt
 $(VENV)/ready: requirements/dev.txt pyproject.toml
+
+$(VENV)/runs $(VENV)/ready:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Steppe needs Python 3.11 or newer; this is %d.%d. Name another one: make PYTHON=/usr/bin/python3.11 ..." % sys.version_info[:2])'
-	@echo "Installing into $(VENV) (a minute the first time) ..." >&2
+	@echo "Installing $(LOCK) into $(VENV) (a minute the first time) ..." >&2
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## Start the whole system with the real Central Asia events; ONCE=1 prints and stops
+# Whoever has installed everything need not install what runs.
+RUNTIME := $(if $(wildcard $(VENV)/ready),$(VENV)/ready,$(VENV)/runs)
+
+demo: $(RUNTIME) ## Start the whole system with the real Central Asia events; ONCE=1 prints and stops
 	@$(BIN)/steppe up --example central-asia $(if $(ONCE),--once)
 
-up: setup ## Start the whole system on the log in .steppe
+up: $(RUNTIME) ## Start the whole system on the log in .steppe
 	@$(BIN)/steppe up
 
 # Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
 test: setup system ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
+
+test-fast: setup ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
+	@STEPPE_HYPOTHESIS_PROFILE=fast $(BIN)/pytest -q --numprocesses $(or $(AT_ONCE),2) --dist worksteal \
+	  tests/domain tests/contracts tests/golden tests/test_settings.py tests/test_sql.py tests/test_docs.py
+
+test-one: setup ## One test, file or folder: make test-one T=tests/services/api, T="-k pagination", ...
+	@test -n "$(T)" || { echo 'Name it: make test-one T=tests/domain/fold (what pytest takes)' >&2; exit 2; }
+	@$(BIN)/pytest $(T)
 
 test-docker: setup system ## Run every test on containers, and drive docker compose itself; needs an engine
 	@docker info >/dev/null 2>&1 || { echo "No Docker engine answers: start one, or run make test." >&2; exit 1; }

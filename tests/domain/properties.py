@@ -1,6 +1,6 @@
 """Properties that hold for any log, and on how many logs they are held: a few on every run, ten thousand in a soak.
 
-STEPPE_HYPOTHESIS_PROFILE names the profile: `quick` (default) or `soak`, which `make soak-domain` runs (soak.py).
+STEPPE_HYPOTHESIS_PROFILE names the profile: `fast` (`make test-fast`), `quick` (default) or `soak` (`make soak-domain`, soak.py).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from steppe.domain.values.states import History
 from tests.domain.random_logs import Log, days, instants
 
 PROFILE = os.environ.get("STEPPE_HYPOTHESIS_PROFILE", "quick")
-_LOGS = {"quick": 50, "soak": 10_000}
-_EVENTS = {"quick": 20, "soak": 60}
+_LOGS = {"fast": 5, "quick": 50, "soak": 10_000}
+_EVENTS = {"fast": 20, "quick": 20, "soak": 60}
 if PROFILE not in _LOGS:
-    raise ValueError(f"STEPPE_HYPOTHESIS_PROFILE is {PROFILE!r}; use {' or '.join(_LOGS)}")
+    raise ValueError(f"STEPPE_HYPOTHESIS_PROFILE is {PROFILE!r}; use {', '.join(_LOGS)}")
 EVENTS_MAX = _EVENTS[PROFILE]
 
 
@@ -78,5 +78,5 @@ class Properties:
     def __call__(self, prove: Property) -> Property:
         """Make it a test."""
         self.all.append(prove)
-        quickly = settings(as_often_as_the_profile_says, max_examples=_LOGS["quick"])
+        quickly = settings(as_often_as_the_profile_says, max_examples=min(_LOGS[PROFILE], _LOGS["quick"]))
         return quickly(given(log=self.drawn, case=cases)(prove))

@@ -14,8 +14,11 @@ from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
 from steppe.domain.rules.rules import RULES
 from tests.domain.markets.plain_rivalry import plain_rivalry
+from tests.domain.properties import PROFILE
 
-_thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_thorough = settings(
+    max_examples=30 if PROFILE == "fast" else 300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 _RECORDED = datetime(2025, 1, 1, tzinfo=UTC)
 _PROJECTS = ("a", "b", "c", "d")
 _PARTIES = ("alpha", "beta", "gamma", "delta")
