@@ -16,11 +16,13 @@ from services.api.page import pages
 from services.api.routes import (
     backtest,
     corrections,
+    deals,
+    flags,
     forums,
-    lists,
     markets,
     metrics,
-    project,
+    parties,
+    projects,
     rules,
     status,
     stream,
@@ -29,7 +31,7 @@ from services.api.routes import (
 )
 from services.api.routes.stream import Streams
 from services.api.settings import Settings
-from services.api.store.alternate_models import Worlds, connector
+from services.api.store.alternate_models import AlternateReadModels, connector
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Row, open_pool, server_settings
 from services.api.web.responses import Service
@@ -61,15 +63,15 @@ def create_app(settings: Settings) -> FastAPI:
         watch = PositionWatch(reader, connect)
         log_ends = LogEnds(settings.kafka, settings.topic, "steppe-api-status")
         opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
-        worlds = Worlds(opening, settings.topic, settings.worlds_max)
-        app.state.service = Service(reader, watch, worlds)
+        alternate_models = AlternateReadModels(opening, settings.topic, settings.worlds_max)
+        app.state.service = Service(reader, watch, alternate_models)
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
         try:
             yield
         finally:
             await streams.close()
-            await worlds.close()
+            await alternate_models.close()
             await log_ends.close()
             await watch.close()
             pool.terminate()  # a reader has nothing to finish
@@ -85,10 +87,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Measured, metrics=app.state.metrics.requests)  # what the gate refuses, too
     app.add_middleware(SecurityHeaders)
     for router in (
-        lists.router,
+        projects.router,
+        deals.router,
+        flags.router,
+        parties.router,
         markets.router,
         forums.router,
-        project.router,
         corrections.router,
         rules.router,
         transitions.router,

@@ -16,11 +16,12 @@ from services.api.page.chart import chart
 from services.api.page.map import points, region
 from services.api.page.page_request import Look
 from services.api.problems import RefusalError, of_database
-from services.api.routes import forums, lists, markets, project, status, transitions
+from services.api.routes import forums, markets, parties, projects, status, transitions
+from services.api.routes.flags import coming_flags, flag_page
 from services.api.store.snapshot import Snapshot
 from services.api.web import pagination, query_parameters
 from services.api.web.query_parameters import Question
-from services.api.web.responses import reach, service_of
+from services.api.web.responses import service_of, wait_for_position
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import FOREVER
@@ -56,17 +57,17 @@ async def portfolio(look: Look) -> Response:
     filters = {name: look.query.get(name) for name in ("country", "commodity", "investor_country")}
     soon = _ahead(question.as_of, _MONTHS_AHEAD)
     async with service_of(look.request).snapshot(question) as snapshot:
-        page = await lists.project_page(snapshot, question)
+        page = await projects.project_page(snapshot, question)
         whole = await _whole(look, snapshot, every)
-        counts = whole if counted.filters == every.filters else await lists.portfolio_item(snapshot, counted)
+        counts = whole if counted.filters == every.filters else await projects.portfolio_item(snapshot, counted)
         overtaken_asked = look.ask(
             "/v1/flags", query_parameters.FLAG_ROWS, flag="displaced", severity=None, limit=_BESIDE, **filters
         )
-        overtaken = await lists.flag_page(snapshot, overtaken_asked)
+        overtaken = await flag_page(snapshot, overtaken_asked)
         coming_asked = look.ask(
             "/v1/flags", query_parameters.FLAG_ROWS, flag="memorandum-only", severity=None, next_before=soon, **filters
         )  # fmt: skip
-        coming, _ = await lists.coming_flags(snapshot, coming_asked, _BESIDE)
+        coming, _ = await coming_flags(snapshot, coming_asked, _BESIDE)
         changed = await _latest_transitions(snapshot, _BESIDE)
     listed = look.api("/v1/projects", query_parameters.PROJECTS, **own)
     return look.render(
@@ -85,8 +86,8 @@ async def one_project(look: Look) -> Response:
     question = look.ask(f"/v1/projects/{key}", query_parameters.ONE)
     at = look.ask(f"/v1/projects/{key}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX)
     async with service_of(look.request).snapshot(question) as snapshot:
-        item = await project.detail_item(snapshot, question, key)
-        timeline = await project.timeline_page(snapshot, at, key)
+        item = await projects.detail_item(snapshot, question, key)
+        timeline = await projects.timeline_page(snapshot, at, key)
         spans = await snapshot.rows("api_deal_spans_of_project", key)
         flags = await snapshot.rows("api_flag_spans_of_project", question.as_of, key)
     now = await _as_known_now(look, question, key) if question.knowledge else None
@@ -108,9 +109,9 @@ async def flags(look: Look) -> Response:
     question = look.ask("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS)
     ahead = _ahead(question.as_of, 12)
     async with service_of(look.request).snapshot(question) as snapshot:
-        page = await lists.flag_page(snapshot, question)
+        page = await flag_page(snapshot, question)
         coming_asked = look.ask("/v1/flags", query_parameters.FLAG_ROWS, next_before=ahead)
-        coming, coming_all = await lists.coming_flags(snapshot, coming_asked, _CALENDAR)
+        coming, coming_all = await coming_flags(snapshot, coming_asked, _CALENDAR)
         changed = await _latest_transitions(snapshot, 30)
         every = look.ask("/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS))
         whole = await _whole(look, snapshot, every)
@@ -166,7 +167,7 @@ async def one_party(look: Look) -> Response:
     path = f"/v1/parties/{look.place['key']}"
     question = look.ask(path, query_parameters.ONE)
     async with service_of(look.request).snapshot(question) as snapshot:
-        item = await lists.party_item(snapshot, question, look.place["key"])
+        item = await parties.party_item(snapshot, question, look.place["key"])
     return look.render(
         "party.html", question=question, snapshot=snapshot, item=item, shown_max=_DEALS_SHOWN_MAX, levels=list(Level),
         item_api=look.api(path, query_parameters.ONE),
@@ -213,7 +214,7 @@ async def regional_map(look: Look) -> Response:
     question = look.ask("/v1/projects", query_parameters.PROJECTS, limit=_MAP_ROWS_MAX)
     items: list[Item] = []
     async with service_of(look.request).snapshot(question) as snapshot:
-        page = await lists.project_page(snapshot, question, with_flags=False)
+        page = await projects.project_page(snapshot, question, with_flags=False)
         items += page.items
         every = look.ask("/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS))
         whole = await _whole(look, snapshot, every)
@@ -266,7 +267,7 @@ def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         look = Look(request)
         try:
-            await reach(request, None)
+            await wait_for_position(request, None)
             return await view(look)
         except RefusalError as error:
             return _error(look, error.problem.status, error.problem.title, error.detail, error.members)
@@ -295,7 +296,7 @@ async def _latest_transitions(snapshot: Snapshot, count: int) -> list[Item]:
 async def _as_known_now(look: Look, question: Question, key: str) -> Item:
     now = look.ask(f"/v1/projects/{key}", query_parameters.ONE, known_at=None, known_by=None, as_of=question.as_of)
     async with service_of(look.request).snapshot(now) as snapshot:
-        return await project.detail_item(snapshot, now, key)
+        return await projects.detail_item(snapshot, now, key)
 
 
 def _differences(then: Item, now: Item) -> list[tuple[str, str | None, Any, Any]]:
@@ -328,7 +329,7 @@ async def _whole(look: Look, snapshot: Snapshot, every: Question) -> Item:
     if key not in kept:
         while len(kept) >= _COUNTS_KEPT_MAX:
             kept.pop(next(iter(kept)))
-        kept[key] = await lists.portfolio_item(snapshot, every)
+        kept[key] = await projects.portfolio_item(snapshot, every)
     return kept[key]
 
 

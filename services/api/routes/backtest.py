@@ -18,7 +18,7 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import rules_named
 from services.api.store.snapshot import Snapshot
 from services.api.web import backtest_request, query_parameters
-from services.api.web.backtest_request import Asked, refusal
+from services.api.web.backtest_request import BacktestRequest, refusal
 from services.api.web.responses import CSV, JSON, service_of
 from steppe.domain.analysis.backtest import FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
@@ -44,22 +44,22 @@ _COLUMNS = (
 _one_at_a_time = asyncio.Semaphore(1)
 
 
-@router.post("/v1/backtest", openapi_extra=backtest_request.DESCRIBED)
+@router.post("/v1/backtest", openapi_extra=backtest_request.OPENAPI_EXTRA)
 async def back_test(request: Request) -> Response:
     """Which flags other thresholds would have raised, how much earlier, and how often the deal bound anyway.
 
     Both versions judge the record as it is known at one instant (default: now): a back-test looks with hindsight.
     """
-    asked = await backtest_request.asked(request)
+    parsed = await backtest_request.parse_request(request)
     shape = query_parameters.read(request, ("format",)).format
     async with _one_at_a_time:
         async with service_of(request).reader.snapshot() as snapshot:
-            against = await rules_named(snapshot, asked.against, "against")
-            tried = await _tried(snapshot, asked, against)
-            flags = asked.flags or _flags_of(_changed_rules(against, tried))
+            against = await rules_named(snapshot, parsed.against, "against")
+            tried = await _tried(snapshot, parsed, against)
+            flags = parsed.flags or _flags_of(_changed_rules(against, tried))
             events = await _events(snapshot)
             position = snapshot.position
-        found, projects = await asyncio.to_thread(_judge, events, asked, flags, against, tried)
+        found, projects = await asyncio.to_thread(_judge, events, parsed, flags, against, tried)
     items = [asdict(warned) for warned in found.warnings]
     headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
     about = {"what": "/v1/backtest", "position": position, "version": tried.version, "against": against.version}
@@ -79,9 +79,9 @@ async def back_test(request: Request) -> Response:
         "overrides": None if against.overrides == tried.overrides else _overrides(against, tried),
         "flags": flags,
         "projects": projects,
-        "known_at": asked.known_at or datetime.now(UTC).replace(microsecond=0),
-        "from": None if asked.first_day == EVER else asked.first_day,
-        "to": asked.last_day,
+        "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
+        "from": None if parsed.first_day == EVER else parsed.first_day,
+        "to": parsed.last_day,
         "summary": [asdict(score) for score in found.scores],
         "items": items,
         "position": position,
@@ -90,22 +90,22 @@ async def back_test(request: Request) -> Response:
 
 
 def _judge(
-    events: list[Event], asked: Asked, flags: tuple[str, ...], against: Rules, tried: Rules
+    events: list[Event], parsed: BacktestRequest, flags: tuple[str, ...], against: Rules, tried: Rules
 ) -> tuple[Backtest, int]:
     """What came out, and how many projects were looked at."""
     before, after = (
-        _only(portfolio(events, asked.known_at, recorded=asked.recorded, rules=rules), asked)
+        _only(portfolio(events, parsed.known_at, recorded=parsed.recorded, rules=rules), parsed)
         for rules in (against, tried)
     )
-    found = backtest(before, after, flags=flags, first_day=asked.first_day, last_day=asked.last_day)
+    found = backtest(before, after, flags=flags, first_day=parsed.first_day, last_day=parsed.last_day)
     return found, len(after.histories)
 
 
-def _only(found: Portfolio, asked: Asked) -> Portfolio:
+def _only(found: Portfolio, parsed: BacktestRequest) -> Portfolio:
     """The projects that were asked for, judged among all."""
-    if not asked.only:
+    if not parsed.only:
         return found
-    chosen = [project for project in found.histories if _matches(found, project, asked)]
+    chosen = [project for project in found.histories if _matches(found, project, parsed)]
     return Portfolio(
         records=found.records,
         histories={project: found.histories[project] for project in chosen},
@@ -113,21 +113,21 @@ def _only(found: Portfolio, asked: Asked) -> Portfolio:
     )
 
 
-def _matches(found: Portfolio, project: str, asked: Asked) -> bool:
-    state = found.judged(project, asked.last_day).project
+def _matches(found: Portfolio, project: str, parsed: BacktestRequest) -> bool:
+    state = found.judged(project, parsed.last_day).project
     has: dict[str, set[str | None]] = {
         "project": {project},
         "country": {state.country},
         "commodity": set(state.commodities),
     }
-    return all(has[field] & set(wanted) for field, wanted in asked.only.items())
+    return all(has[field] & set(wanted) for field, wanted in parsed.only.items())
 
 
-async def _tried(snapshot: Snapshot, asked: Asked, against: Rules) -> Rules:
-    if asked.rules is None:
-        return await rules_named(snapshot, asked.version, "version")
+async def _tried(snapshot: Snapshot, parsed: BacktestRequest, against: Rules) -> Rules:
+    if parsed.rules is None:
+        return await rules_named(snapshot, parsed.version, "version")
     try:
-        return rules_from({"version": "tried", **asked.rules}, against)
+        return rules_from({"version": "tried", **parsed.rules}, against)
     except RuleDocumentError as error:
         raise refusal([(f"/rules{fault.pointer}", fault.message) for fault in error.faults]) from error
 

@@ -14,7 +14,7 @@ from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web import query_parameters
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, described
+from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
 from steppe.domain.events.corrections import Reading
 from steppe.domain.events.event import Event
@@ -24,13 +24,13 @@ router = APIRouter(tags=["the record"])
 Item = dict[str, Any]
 
 
-@router.get("/v1/retractions", openapi_extra=described(query_parameters.RECORD))
+@router.get("/v1/retractions", openapi_extra=openapi_extra(query_parameters.RECORD))
 async def retractions(request: Request) -> Response:
     """Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused."""
     return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, _retraction_page)
 
 
-@router.get("/v1/conflicts", openapi_extra=described(query_parameters.RECORD))
+@router.get("/v1/conflicts", openapi_extra=openapi_extra(query_parameters.RECORD))
 async def conflicts(request: Request) -> Response:
     """Records under the name of an event that was there already, with another content; the first in the log stands."""
     return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, _conflict_page)

@@ -13,7 +13,7 @@ from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web import query_parameters
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, described
+from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import level_name
 from steppe.domain.analysis.scorecard import PaperOutcome, Value, scorecard
@@ -26,13 +26,13 @@ router = APIRouter(tags=["forums"])
 Item = dict[str, Any]
 
 
-@router.get("/v1/forums", openapi_extra=described(query_parameters.FORUMS))
+@router.get("/v1/forums", openapi_extra=openapi_extra(query_parameters.FORUMS))
 async def forums(request: Request) -> Response:
     """Summits and visits that were held by a day, the latest first, with how many projects have an event that names it."""
     return await answer_list(request, query_parameters.FORUMS, csv_columns.FORUMS, forum_page)
 
 
-@router.get("/v1/forums/{slug}/scorecard", openapi_extra=described(query_parameters.SCORECARD))
+@router.get("/v1/forums/{slug}/scorecard", openapi_extra=openapi_extra(query_parameters.SCORECARD))
 async def forum_scorecard(request: Request, slug: str) -> Response:
     """What became of the papers that were signed at a forum: `strict`, a binding leg of that deal since; `loose`, any step above
     memorandum; `value`, money bound over money announced, currency by currency.

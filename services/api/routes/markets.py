@@ -17,7 +17,7 @@ from services.api.views.home_countries import Homes
 from services.api.views.market_view import FLAGS_TOLD, Known, Pursuit
 from services.api.web import query_parameters
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, described
+from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["markets"])
 Item = dict[str, Any]
 
 
-@router.get("/v1/markets", openapi_extra=described(query_parameters.MARKETS))
+@router.get("/v1/markets", openapi_extra=openapi_extra(query_parameters.MARKETS))
 async def markets(request: Request) -> Response:
     """Markets (a country and a commodity) that have projects on a day: how many deals are bound, how many are only paper, and whose.
 
@@ -35,7 +35,7 @@ async def markets(request: Request) -> Response:
     return await answer_list(request, query_parameters.MARKETS, csv_columns.MARKETS, market_page)
 
 
-@router.get("/v1/markets/{country}/{commodity}", openapi_extra=described(query_parameters.ONE))
+@router.get("/v1/markets/{country}/{commodity}", openapi_extra=openapi_extra(query_parameters.ONE))
 async def market(request: Request, country: str, commodity: str) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 

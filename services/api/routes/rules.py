@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.store.snapshot import Row, Snapshot
-from services.api.web.query_parameters import WAITING, Question, described
+from services.api.web.query_parameters import WAITING, Question, openapi_extra
 from services.api.web.responses import answer_one
 
 router = APIRouter(tags=["rules"])
@@ -16,7 +16,7 @@ router = APIRouter(tags=["rules"])
 _CHANGES_TOLD = 100
 
 
-@router.get("/v1/rules", openapi_extra=described(WAITING))
+@router.get("/v1/rules", openapi_extra=openapi_extra(WAITING))
 async def rules(request: Request) -> Response:
     """Every version of the rules, the newest first, the one in force named; months unless a rule's name says otherwise.
 

@@ -19,8 +19,8 @@ from services.api.store.snapshot import Snapshot
 from services.api.views import projection_status
 from services.api.web import query_parameters
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, described
-from services.api.web.responses import JSON, Page, answer_list, reach, service_of
+from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
 from steppe.log.end_offsets import LogEnds
 from steppe.release import RELEASE
 
@@ -29,7 +29,7 @@ router = APIRouter(tags=["status"])
 _NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
 
 
-@router.get("/v1/status", openapi_extra=described(query_parameters.WAITING))
+@router.get("/v1/status", openapi_extra=openapi_extra(query_parameters.WAITING))
 async def status(request: Request) -> Response:
     """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, and what is not folded.
     The state of the whole is that of the worst partition.
@@ -39,7 +39,7 @@ async def status(request: Request) -> Response:
     `rebuild`: how far a rebuild beside this read model is (null: none is under way).
     """
     asked = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
-    await reach(request, asked.min_position)
+    await wait_for_position(request, asked.min_position)
     body = await told(request)
     headers = {"Cache-Control": "no-store", "Steppe-Position": body["position"]}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
@@ -87,7 +87,7 @@ async def told(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/v1/quarantine", openapi_extra=described(query_parameters.QUARANTINE))
+@router.get("/v1/quarantine", openapi_extra=openapi_extra(query_parameters.QUARANTINE))
 async def quarantine(request: Request) -> Response:
     """Records that could not be applied, in the order of the log, with the reason and the beginning of their bytes.
 

@@ -21,7 +21,7 @@ from services.api.problems import BAD_PARAMETER, TOO_MANY_STREAMS, RefusalError,
 from services.api.routes import transitions
 from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
-from services.api.web.query_parameters import STREAM, described
+from services.api.web.query_parameters import STREAM, openapi_extra
 from services.api.web.responses import service_of
 from steppe.contracts.items import Item
 from steppe.database.outbox_writer import CHANNEL
@@ -44,7 +44,10 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 @router.get(
     "/v1/stream",
-    openapi_extra={**described(STREAM), "responses": {"200": {"description": "Events.", "content": {MEDIA_TYPE: {}}}}},
+    openapi_extra={
+        **openapi_extra(STREAM),
+        "responses": {"200": {"description": "Events.", "content": {MEDIA_TYPE: {}}}},
+    },
 )
 async def stream(request: Request) -> Response:
     """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.

@@ -11,14 +11,14 @@ from services.api.problems import NOT_FOUND, RefusalError
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web import query_parameters
-from services.api.web.query_parameters import Question, described
+from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import answer_one
 from steppe.contracts.items import flag as flag_item
 
 router = APIRouter(tags=["one event"])
 
 
-@router.get("/v1/trace/{event:path}", openapi_extra=described(query_parameters.ONE))
+@router.get("/v1/trace/{event:path}", openapi_extra=openapi_extra(query_parameters.ONE))
 async def trace(request: Request, event: str) -> Response:
     """Where an event is, by its id or by source#id (the # written as %23), and what followed from it."""
 

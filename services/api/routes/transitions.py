@@ -11,7 +11,7 @@ from services.api.export import csv_columns
 from services.api.problems import BAD_PARAMETER, RefusalError
 from services.api.store.row_decoding import flag
 from services.api.store.snapshot import Row, Snapshot
-from services.api.web.query_parameters import FEED, Question, described
+from services.api.web.query_parameters import FEED, Question, openapi_extra
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.announcements import Transition, transition_item
 from steppe.contracts.items import Item
@@ -19,7 +19,7 @@ from steppe.contracts.items import Item
 router = APIRouter(tags=["feed"])
 
 
-@router.get("/v1/flags/transitions", openapi_extra=described(FEED))
+@router.get("/v1/flags/transitions", openapi_extra=openapi_extra(FEED))
 async def transitions(request: Request) -> Response:
     """What became of flags (raised, escalated, eased, cleared, revoked), in the order in which it was found out.
 

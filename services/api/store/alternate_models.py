@@ -1,11 +1,11 @@
-"""Answers under another knowledge or other rules: `known_at`, `rules` (domain page, sections 6, 8; docs/decisions/0009).
+"""Read models as known at another instant or under other rules: `known_at`, `rules` (domain page, sections 6, 8; docs/decisions/0009).
 
-A world is a copy of the read model in temporary tables of one connection, written by the same code as the original, from
-the events that were known. The lists read it with the same statements. Knows connections and tables; knows no HTTP.
+An alternate read model is a copy in temporary tables of one connection, projected by the same code as the original from the
+events that were known then. Answers read it with the statements they always use.
 
-The cost is bounded: at most so many worlds, the least recently used given up first; one is made at a time; of a world only
-the subjects are folded of which something was not known then, the rest is copied; and an old world learns only what came
-since. Under other rules than those in force every project is folded.
+The cost is bounded: the copies are a cache of a fixed size that evicts the least recently used; one is made at a time; only
+subjects of which something was not known then are folded, the rest is copied; a refresh folds only subjects that have new
+events. Under other rules than those in force every project is folded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from steppe.database.sql import load
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rules import Rules
 
-_WORLDS = load("alternate_models", "services.api")
+_STATEMENTS = load("alternate_models", "services.api")
 _WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
 _OF_PROJECTS = ("project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
 
@@ -37,7 +37,7 @@ Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 
 
 @dataclass(slots=True)
-class _World:
+class AlternateReadModel:
     """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where.
 
     `last_action` is the last thing that an operator had done by then to what was diverted.
@@ -50,102 +50,104 @@ class _World:
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Worlds:
-    """Keeps a few worlds. `connect` opens a connection that may make temporary tables and finds them first."""
+class AlternateReadModels:
+    """A cache of a few of them. `connect` opens a connection that may make temporary tables and finds them first."""
 
-    def __init__(self, connect: Connect, topic: str, worlds_max: int) -> None:
+    def __init__(self, connect: Connect, topic: str, models_max: int) -> None:
         self._connect = connect
         self._topic = topic
-        self._worlds_max = worlds_max
-        self._worlds: dict[_Key, _World] = {}
+        self._models_max = models_max
+        self._models: dict[_Key, AlternateReadModel] = {}
         self._choosing = asyncio.Lock()
         self._making = asyncio.Semaphore(1)
 
     async def close(self) -> None:
         """Let go of all of them."""
-        for world in self._worlds.values():
-            world.connection.terminate()
-        self._worlds.clear()
+        for model in self._models.values():
+            model.connection.terminate()
+        self._models.clear()
 
     @asynccontextmanager
     async def snapshot(self, knowledge: Knowledge | None, rules: Rules) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment, as known then (None: now), under these rules.
 
-        A world that has not seen all of the log learns it first.
+        A copy that is behind the read model is refreshed first. Raises RefusalError as the reader of the snapshot does.
         """
         key = (knowledge, rules.version)
-        world = await self._entered(key)
+        model = await self._acquire(key)
         try:
-            transaction = world.connection.transaction(isolation="repeatable_read")
+            transaction = model.connection.transaction(isolation="repeatable_read")
             await transaction.start()
-            schema = await active_read_model.enter(world.connection, first="pg_temp, ")
-            if world.schema != schema:  # it was rebuilt: what we copied may be of another shape
-                world.schema, world.next_offsets = schema, {}
-            rows = await world.connection.fetch(QUERIES["api_position"], self._topic)
+            schema = await active_read_model.enter(model.connection, first="pg_temp, ")
+            if model.schema != schema:  # it was rebuilt: what we copied may be of another shape
+                model.schema, model.next_offsets = schema, {}
+            rows = await model.connection.fetch(QUERIES["api_position"], self._topic)
             now = {row["partition"]: row["next_offset"] for row in rows}
-            if world.last_action != last_action_of(rows):  # what was held may be folded by now, wherever it lies
-                world.last_action, world.next_offsets = last_action_of(rows), {}
-            if world.next_offsets != now:
+            if model.last_action != last_action_of(rows):  # what was held may be folded by now, wherever it lies
+                model.last_action, model.next_offsets = last_action_of(rows), {}
+            if model.next_offsets != now:
                 async with self._making:
-                    await self._learn(world, knowledge, rules, now)
+                    await self._refresh(model, knowledge, rules, now)
             try:
-                yield Snapshot(world.connection, now, rules, world.last_action)
+                yield Snapshot(model.connection, now, rules, model.last_action)
             finally:
                 await transaction.commit()
-            world.next_offsets = now
+            model.next_offsets = now
         except RefusalError:
-            world.next_offsets = now
+            model.next_offsets = now
             raise
         except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more
-            self._drop(key, world)
+            self._drop(key, model)
             raise
         finally:
-            world.in_use.release()
+            model.in_use.release()
 
-    async def _entered(self, key: _Key) -> _World:
-        """The world, ours until its `in_use` is released."""
+    async def _acquire(self, key: _Key) -> AlternateReadModel:
+        """The model, ours until its `in_use` is released."""
         while True:
-            world = await self._world(key)
-            await world.in_use.acquire()
-            if not world.connection.is_closed():
-                return world
-            world.in_use.release()  # it broke while we waited
+            model = await self._get_or_open(key)
+            await model.in_use.acquire()
+            if not model.connection.is_closed():
+                return model
+            model.in_use.release()  # it broke while we waited
 
-    async def _world(self, key: _Key) -> _World:
+    async def _get_or_open(self, key: _Key) -> AlternateReadModel:
         async with self._choosing:
-            world = self._worlds.pop(key, None)
-            if world is None or world.connection.is_closed():
-                while len(self._worlds) >= self._worlds_max:
-                    idle = (known for known, kept in self._worlds.items() if not kept.in_use.locked())
-                    given_up = self._worlds.pop(next(idle, next(iter(self._worlds))))
+            model = self._models.pop(key, None)
+            if model is None or model.connection.is_closed():
+                while len(self._models) >= self._models_max:
+                    idle = (known for known, kept in self._models.items() if not kept.in_use.locked())
+                    given_up = self._models.pop(next(idle, next(iter(self._models))))
                     async with given_up.in_use:
                         given_up.connection.terminate()
-                world = _World(await self._connect())
-            self._worlds[key] = world  # the last is the most recently used
-            return world
+                model = AlternateReadModel(await self._connect())
+            self._models[key] = model  # the last is the most recently used
+            return model
 
-    def _drop(self, key: _Key, world: _World) -> None:
-        world.connection.terminate()
-        if self._worlds.get(key) is world:
-            del self._worlds[key]
+    def _drop(self, key: _Key, model: AlternateReadModel) -> None:
+        model.connection.terminate()
+        if self._models.get(key) is model:
+            del self._models[key]
 
-    async def _learn(self, world: _World, knowledge: Knowledge | None, rules: Rules, now: dict[int, int]) -> None:
+    async def _refresh(
+        self, model: AlternateReadModel, knowledge: Knowledge | None, rules: Rules, now: dict[int, int]
+    ) -> None:
         """Make the copy, or bring it to the same prefix of the log as the read model that is seen."""
-        connection, seen = world.connection, world.next_offsets
+        connection, seen = model.connection, model.next_offsets
         if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
             in_force = await rule_versions.in_force(connection)
             found = await connection.fetch(
-                _WORLDS["subjects_otherwise"],
+                _STATEMENTS["subjects_otherwise"],
                 knowledge.known_at if knowledge else None,
                 knowledge is not None and knowledge.recorded,
                 rules.version != in_force.version,
             )
             subjects = [row["subject"] for row in found]
-            await self._copy(connection, world.schema, subjects)
+            await self._copy(connection, model.schema, subjects)
         else:
             subjects = [
                 row["subject"]
-                for row in await connection.fetch(_WORLDS["subjects_since"], list(seen), list(seen.values()))
+                for row in await connection.fetch(_STATEMENTS["subjects_since"], list(seen), list(seen.values()))
             ]
         if subjects:
             events = await self._events(connection, subjects, knowledge)
@@ -187,7 +189,7 @@ class Worlds:
 
 
 def connector(dsn: str, settings: dict[str, str], statement_timeout_ms: int) -> Connect:
-    """How a world's connection is opened: it may write its own temporary tables."""
+    """Opens the connection of a copy: it may write its own temporary tables."""
     own: dict[str, Any] = {
         **settings,
         "application_name": "steppe-api-world",

@@ -15,7 +15,7 @@ from contextlib import suppress
 import asyncpg
 
 from services.api.problems import BAD_PARAMETER, NOT_CAUGHT_UP, UNKNOWN_PARTITION, RefusalError, of_database
-from services.api.store.snapshot import Reader, spelt
+from services.api.store.snapshot import Reader, format_position
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class PositionWatch:
                 await self._changed.wait_for(lambda: _covers(self._next_offsets, wanted) or self._failure is not None)
         except TimeoutError:
             wanted_text = ",".join(f"{partition}:{offset}" for partition, offset in sorted(wanted.items()))
-            position = spelt(self._next_offsets)
+            position = format_position(self._next_offsets)
             raise RefusalError(
                 NOT_CAUGHT_UP,
                 f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Ask again.",

@@ -70,7 +70,7 @@ class Snapshot:
     @property
     def position(self) -> str:
         """The last record covered in each partition that has any."""
-        return spelt(self.next_offsets)
+        return format_position(self.next_offsets)
 
     async def rows(self, name: str, *arguments: object) -> list[Row]:
         """The rows of a named query."""
@@ -120,6 +120,6 @@ def last_action_of(rows: list[Row]) -> int:
     return max((row["last_action"] for row in rows), default=0)
 
 
-def spelt(next_offsets: dict[int, int]) -> str:
+def format_position(next_offsets: dict[int, int]) -> str:
     """The position as text: `0:41,3:7`. Partitions without records are left out."""
     return ",".join(f"{partition}:{offset - 1}" for partition, offset in sorted(next_offsets.items()) if offset > 0)

@@ -20,7 +20,7 @@ Item = dict[str, Any]
 NOT_STATED = "not-stated"
 
 
-class Told:
+class TimelineView:
     """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
 
     Corrections that are known are told whatever the day: they say how the days before are read. An event that is not

@@ -34,7 +34,7 @@ _FIELDS = (
     "commodity",
 )
 _EXAMPLE = {"rules": {"values": {"memorandum-only.stagnant": 18}}, "flags": ["memorandum-only"], "from": "2015-01-01"}
-DESCRIBED = {
+OPENAPI_EXTRA = {
     "requestBody": {
         "required": True,
         "content": {
@@ -60,13 +60,13 @@ DESCRIBED = {
             }
         },
     },
-    "parameters": [query_parameters.PARAMETERS["format"].described()],
+    "parameters": [query_parameters.PARAMETERS["format"].openapi()],
     "responses": {"200": query_parameters.content_of(query_parameters.FORMATS)},
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class BacktestRequest:
     """A back-test that was understood; the rules are not chosen yet."""
 
     rules: Mapping[str, Any] | None
@@ -80,9 +80,9 @@ class Asked:
     only: Mapping[str, tuple[str, ...]]
 
 
-async def asked(request: Request) -> Asked:
+async def parse_request(request: Request) -> BacktestRequest:
     """Read and understand the body. Raises RefusalError with every fault."""
-    return _understood(await _body(request))
+    return _parse(await _body(request))
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _understood(body: dict[str, Any]) -> Asked:
+def _parse(body: dict[str, Any]) -> BacktestRequest:
     faults = [
         (f"/{field}", f"is not known; fields are {', '.join(_FIELDS)}.{did_you_mean(field, _FIELDS)}")
         for field in body
@@ -116,7 +116,7 @@ def _understood(body: dict[str, Any]) -> Asked:
     read = _Fields(body, faults)
     today = datetime.now(UTC).date()
     known_at = read.one("known_at", parse_values.knowledge)
-    asked = Asked(
+    parsed = BacktestRequest(
         rules=rules,
         version=read.one("version", parse_values.text),
         against=read.one("against", parse_values.text),
@@ -135,11 +135,11 @@ def _understood(body: dict[str, Any]) -> Asked:
             if (found := read.many(field, reader))
         },
     )
-    if not faults and asked.first_day > asked.last_day:
-        faults.append(("/from", f"must not be after to, {asked.last_day}"))
+    if not faults and parsed.first_day > parsed.last_day:
+        faults.append(("/from", f"must not be after to, {parsed.last_day}"))
     if faults:
         raise refusal(faults)
-    return asked
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     kind: str = "string"
 
-    def described(self) -> dict[str, Any]:
+    def openapi(self) -> dict[str, Any]:
         """The parameter as OpenAPI spells it."""
         one: dict[str, Any] = {"type": self.kind}
         if self.choices:
@@ -175,13 +175,13 @@ def content_of(formats: tuple[str, ...]) -> dict[str, Any]:
     return {"description": "The answer.", "content": of_json | tables}
 
 
-def described(names: tuple[str, ...]) -> dict[str, Any]:
+def openapi_extra(names: tuple[str, ...]) -> dict[str, Any]:
     """The `openapi_extra` of a route that takes these parameters."""
     formats = FORMATS if "limit" in names else ("json",)
     answers: dict[str, Any] = {"200": content_of(formats)}
     if "as_of" in names:
         answers["304"] = {"description": "The answer that If-None-Match names is still the answer."}
-    return {"parameters": [PARAMETERS[name].described() for name in names], "responses": answers}
+    return {"parameters": [PARAMETERS[name].openapi() for name in names], "responses": answers}
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:

@@ -19,7 +19,7 @@ from fastapi import Request, Response
 
 from services.api.export import csv_columns, spreadsheets
 from services.api.store import position_watch
-from services.api.store.alternate_models import Worlds
+from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import rules_named
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
@@ -52,7 +52,7 @@ class Service:
 
     reader: Reader
     watch: PositionWatch
-    worlds: Worlds
+    alternate_models: AlternateReadModels
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
@@ -64,7 +64,7 @@ class Service:
             elif question.knowledge is None:
                 yield now
                 return
-        async with self.worlds.snapshot(question.knowledge, rules) as snapshot:
+        async with self.alternate_models.snapshot(question.knowledge, rules) as snapshot:
             yield snapshot
 
 
@@ -84,7 +84,7 @@ async def answer_list(
 ) -> Response:
     """Answer with one page of a list. `stands_for`: what else decides its items, for the ETag, beside position and rules."""
     question = read(request, parameters)
-    await reach(request, question.min_position)
+    await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
         if _is_known(request, headers["ETag"]):
@@ -113,7 +113,7 @@ async def answer_one(
 ) -> Response:
     """Answer with one thing, JSON only."""
     question = read(request, parameters, formats=("json",))
-    await reach(request, question.min_position)
+    await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(question, snapshot)
         if _is_known(request, headers["ETag"]):
@@ -123,7 +123,7 @@ async def answer_one(
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 
 
-async def reach(request: Request, min_position: str | None) -> None:
+async def wait_for_position(request: Request, min_position: str | None) -> None:
     """Wait until the read model has reached what the reader wrote."""
     if min_position is not None:
         wanted = position_watch.parse_position(min_position)

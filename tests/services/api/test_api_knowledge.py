@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from services.api.settings import Settings
-from services.api.store.alternate_models import Worlds, connector
+from services.api.store.alternate_models import AlternateReadModels, connector
 from services.api.store.knowledge import Knowledge
 from services.api.store.snapshot import server_settings
 from steppe.contracts import codec
@@ -99,7 +99,7 @@ async def test_news_that_was_known_then_and_sent_late_joins_a_world_that_was_mad
     assert await flags(client, known_at="2020-06-30", flag="memorandum-only") == []
 
 
-async def test_more_questions_than_worlds_are_answered(log: Log, client: httpx.AsyncClient) -> None:
+async def test_more_questions_than_alternate_read_models_are_answered(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(*katpar())
     levels = []
     for year in (*range(2017, 2026), 2017, 2019):
@@ -108,7 +108,9 @@ async def test_more_questions_than_worlds_are_answered(log: Log, client: httpx.A
     assert levels == ["identified", "memorandum", *["bound"] * 4, *["advanced"] * 3, "identified", "bound"]
 
 
-async def test_more_questions_than_worlds_at_once_are_answered(log: Log, client: httpx.AsyncClient) -> None:
+async def test_more_questions_than_alternate_read_models_at_once_are_answered(
+    log: Log, client: httpx.AsyncClient
+) -> None:
     """A world is given up only when nobody is reading it."""
     await log.append(*katpar())
     asked = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
@@ -178,12 +180,12 @@ def interpreted(envelope: Envelope) -> Event:
 async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
     await log.append(*katpar())
     settings = Settings(database=database.api, topic=topic)
-    worlds = Worlds(connector(database.api, server_settings(settings), 10_000), topic, 2)
+    models = AlternateReadModels(connector(database.api, server_settings(settings), 10_000), topic, 2)
     knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
     entered, asked = asyncio.Event(), asyncio.Event()
 
     async def breaks() -> None:
-        async with worlds.snapshot(knowledge, RULES):
+        async with models.snapshot(knowledge, RULES):
             entered.set()
             await asked.wait()
             for _ in range(20):
@@ -193,10 +195,10 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
     async def waits() -> int:
         await entered.wait()
         asked.set()
-        async with worlds.snapshot(knowledge, RULES) as snapshot:
+        async with models.snapshot(knowledge, RULES) as snapshot:
             return len(await snapshot.rows("api_deals_of_project", knowledge.known_at.date(), "katpar"))
 
     broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)
-    await worlds.close()
+    await models.close()
     assert isinstance(broken, ConnectionError)
     assert found == 1

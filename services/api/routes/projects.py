@@ -1,4 +1,4 @@
-"""One project: /v1/projects/{key} and its timeline. From rows to the whole story of one key."""
+"""Projects: /v1/projects, /v1/portfolio, /v1/projects/{key} and its timeline."""
 
 from __future__ import annotations
 
@@ -13,18 +13,39 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
+from services.api.views.market_view import PAPER_SEVERITIES
 from services.api.web import query_parameters
-from services.api.web.query_parameters import Question, described
+from services.api.web.pagination import after
+from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
+from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import Coming, ahead
 from steppe.domain.events.corrections import Record
 from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold import history
+from steppe.domain.values.levels import Level
 
-router = APIRouter(tags=["one project"])
+router = APIRouter()
+
+FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
 
-@router.get("/v1/projects/{key}", openapi_extra=described(query_parameters.PROJECT))
+@router.get("/v1/projects", tags=["lists"], openapi_extra=openapi_extra(query_parameters.PROJECTS))
+async def projects(request: Request) -> Response:
+    """Projects as they stand on a day: level, headline, flags, investors."""
+    return await answer_list(request, query_parameters.PROJECTS, csv_columns.PROJECTS, project_page)
+
+
+@router.get("/v1/portfolio", tags=["lists"], openapi_extra=openapi_extra(query_parameters.PORTFOLIO))
+async def portfolio(request: Request) -> Response:
+    """How many projects stand where on a day: by level, by severity of the headline, and by what one can filter for.
+
+    Filters as of `/v1/projects`: each count is the number of items that the list has with that filter added.
+    """
+    return await answer_one(request, query_parameters.PORTFOLIO, portfolio_item)
+
+
+@router.get("/v1/projects/{key}", tags=["one project"], openapi_extra=openapi_extra(query_parameters.PROJECT))
 async def project(request: Request, key: str) -> Response:
     """A project with its deals, legs, stakes, offtakes, money and value chain on a day.
 
@@ -39,7 +60,7 @@ async def project(request: Request, key: str) -> Response:
     return await answer_one(request, query_parameters.PROJECT, one)
 
 
-@router.get("/v1/projects/{key}/timeline", openapi_extra=described(query_parameters.TIMELINE))
+@router.get("/v1/projects/{key}/timeline", tags=["one project"], openapi_extra=openapi_extra(query_parameters.TIMELINE))
 async def project_timeline(request: Request, key: str) -> Response:
     """What happened to a project until a day, in the order of the fold, and what it did to levels and flags.
 
@@ -54,7 +75,7 @@ async def project_timeline(request: Request, key: str) -> Response:
 
 async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
     as_of = question.as_of
-    row = await _found(snapshot, as_of, key)
+    row = await _project_row(snapshot, as_of, key)
     deals = [row_decoding.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
     flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
     shared = row_decoding.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
@@ -98,11 +119,11 @@ async def _coming(snapshot: Snapshot, as_of: date, key: str, record: Record) -> 
 
 
 async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Page:
-    await _found(snapshot, question.as_of, key)
+    await _project_row(snapshot, question.as_of, key)
     changes = timeline_view.changes(
         await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of
     )
-    told = timeline_view.Told(
+    told = timeline_view.TimelineView(
         project=key,
         as_of=question.as_of,
         knowledge=question.knowledge,
@@ -126,7 +147,7 @@ async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Pag
     )
 
 
-async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:
+async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
     row = await snapshot.row("api_project_at", as_of, key) if "\x00" not in key else None
     if row is not None:
         return row
@@ -138,3 +159,71 @@ async def _found(snapshot: Snapshot, as_of: date, key: str) -> Row:
     likely = near(key, known)
     hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
     raise RefusalError(NOT_FOUND, f"No project {key[:80]!r}.{hint}", {"suggestions": likely})
+
+
+async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
+    """One page of projects with their flags; without them for those who show none."""
+    asked = question.filters
+    rows = await snapshot.rows("api_project_page", *_about_projects(question), question.limit + 1)
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    found = (
+        row_decoding.flags_by_project(
+            await snapshot.rows("api_flags_of_projects", question.as_of, [row["project"] for row in rows])
+        )
+        if with_flags
+        else {}
+    )
+    held = row_decoding.held_events(await snapshot.rows("api_held_events", [row["project"] for row in rows]))
+    schemes = asked.get("crosswalk", ())
+    items = []
+    for row in rows:
+        state = row_decoding.project(row)
+        item = project_item(state, found.get(row["project"], []), row_decoding.position(row), question.as_of)
+        place = {"latitude": state.latitude, "longitude": state.longitude}
+        items.append(
+            {**item, **place, **project_view.quarantine(held, row["project"]), **project_view.crosswalk(state, schemes)}
+        )
+    return Page(
+        items=items,
+        next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,
+        columns=csv_columns.crosswalk(schemes),
+    )
+
+
+async def portfolio_item(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+    """The counts of `/v1/portfolio`."""
+    rows = await snapshot.rows("api_portfolio", *_about_projects(question), None)
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        counts.setdefault(row["facet"], {})[row["value"]] = row["projects"]
+    levels, headlines = counts.pop("level", {}), counts.pop("headline", {})
+    by_level = {level.label: levels.get(str(int(level)), 0) for level in Level}
+    return {
+        "projects": sum(by_level.values()),
+        "above_the_line": sum(by_level[level.label] for level in Level if level.crosses_the_line),
+        "by_level": by_level,
+        "by_headline": {name: headlines.get(name, 0) for name in ("none", *PAPER_SEVERITIES)},
+        "facets": {name: counts.get(name, {}) for name in FACETS},
+    }
+
+
+def _about_projects(question: Question) -> list[Any]:
+    """The parameters of `api_project_page` but the last, the number of rows."""
+    asked = question.filters
+    return [
+        question.as_of,
+        *_of_project(asked),
+        *_named(asked, "level", "flag", "severity", "investor", "investor_country", "forum", "q", "updated_after"),
+        asked.get("headline"),
+        asked.get("sort", "key"),
+        *after(question.after, 2),
+    ]
+
+
+def _of_project(asked: Any) -> list[Any]:
+    return _named(asked, "country", "commodity", "sector")
+
+
+def _named(asked: Any, *names: str) -> list[Any]:
+    """The filters in the order of the query's parameters; None where nothing was asked."""
+    return [asked.get(name) for name in names]
