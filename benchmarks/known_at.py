@@ -21,7 +21,7 @@ import httpx
 from benchmarks.projector_live import prepared
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
-from services.projector.projection.project_cache import Memory
+from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.faults.load import STEPS
@@ -69,7 +69,7 @@ async def apply(database: str, topic: str, found: list[Message]) -> None:
         connection.transaction(),
     ):
         fence = await applier.fence(connection, list(records))
-        await applier.apply(connection, records, fence, Memory(0))
+        await applier.apply(connection, records, fence, ProjectCache(0))
 
 
 async def asked(client: httpx.AsyncClient, path: str, known_at: str | None) -> float:

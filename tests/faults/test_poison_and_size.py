@@ -73,7 +73,7 @@ def test_an_event_of_ten_megabytes_is_refused_by_ingest_and_stalls_nobody_behind
     asyncio.run(_publish_large(world, written))
     workers = Workers(lambda: world.start("projector", QUICK))
     with watched(world):
-        # Its text is longer than any field may be: it is kept aside, whole, and nobody waits for it.
+        # Its text is longer than any field may be: it is quarantined whole, and nobody waits for it.
         hold(world, identities(written) - {("project-0", SOURCE, "large")}, workers)
     assert workers.exits == []
 

@@ -29,9 +29,9 @@ from services.projector.projection import decode, quarantine_policy
 from services.projector.projection import event_rows as record_rows
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import StoredEvent
-from services.projector.projection.deduplicate import Sorted, sort_out
+from services.projector.projection.deduplicate import ClassifiedBatch, classify
 from services.projector.projection.errors import ProjectorError
-from services.projector.projection.quarantine_entries import Place, Skips, Stage
+from services.projector.projection.quarantine_entries import RecordId, Skips, Stage
 from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
@@ -118,23 +118,23 @@ async def verify(kafka: str, database: str, topic: str, tell: Tell | None = None
 
 
 def expected_rows(
-    records: Sequence[Record], partitions: int, skips: Skips | None = None, stops: Mapping[Place, str] | None = None
+    records: Sequence[Record], partitions: int, skips: Skips | None = None, stops: Mapping[RecordId, str] | None = None
 ) -> dict[str, list[projection_rows.Row]]:
     """The rows that follow from these records, in log order within each partition.
 
     `stops`: where the read model says that a subject could not be folded any more.
     """
-    sorted_out = sort_out([decode.read(record, partitions) for record in records], skips=skips)
-    _stop_where_it_did(sorted_out, stops or {})
+    classified = classify([decode.decode_record(record, partitions) for record in records], skips=skips)
+    _stop_where_it_did(classified, stops or {})
     try:
-        return _rows_from(sorted_out)
+        return _rows_from(classified)
     except Exception:  # of one subject at least
-        _stop_where_it_must(sorted_out)
-        return _rows_from(sorted_out)
+        _stop_where_it_must(classified)
+        return _rows_from(classified)
 
 
-def _rows_from(sorted_out: Sorted) -> dict[str, list[projection_rows.Row]]:
-    of_subject = sorted_out.folding()
+def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Row]]:
+    of_subject = classified.foldable()
     made = projection_rows.ProjectRows()
     parties: list[projection_rows.Row] = []
     forums: list[projection_rows.Row] = []
@@ -161,9 +161,9 @@ def _rows_from(sorted_out: Sorted) -> dict[str, list[projection_rows.Row]]:
             if subject in found.rivalries:
                 projection_rows.add_rivalry(made, subject, found.rivalries[subject])
     return {
-        "event": [record_rows.event_row(stored) for stored in sorted_out.new],
-        "conflict": [record_rows.conflict_row(stored) for stored in sorted_out.conflicts],
-        "quarantine": [record_rows.quarantine_row(one)[:-1] for one in sorted_out.diverted],
+        "event": [record_rows.event_row(stored) for stored in classified.new],
+        "conflict": [record_rows.conflict_row(stored) for stored in classified.conflicts],
+        "quarantine": [record_rows.quarantine_row(one)[:-1] for one in classified.quarantined],
         "parked": parked,
         "project": [row[:-1] for row in made.projects],
         "project_span": made.project_spans,
@@ -176,28 +176,28 @@ def _rows_from(sorted_out: Sorted) -> dict[str, list[projection_rows.Row]]:
     }
 
 
-def _stop_where_it_did(sorted_out: Sorted, stops: Mapping[Place, str]) -> None:
-    for subject, known in sorted_out.folding().items():
+def _stop_where_it_did(classified: ClassifiedBatch, stops: Mapping[RecordId, str]) -> None:
+    for subject, known in classified.foldable().items():
         if subject in stops.values():
             for count, stored in enumerate(known, start=1):
                 place = (stored.record.partition, stored.record.offset)
                 if place in stops and (reason := _fault(subject, known[:count])) is not None:
-                    sorted_out.stop(stored, reason)
+                    classified.stop_before(stored, reason)
                     break
 
 
-def _stop_where_it_must(sorted_out: Sorted) -> None:
-    for subject, known in sorted_out.folding().items():
+def _stop_where_it_must(classified: ClassifiedBatch) -> None:
+    for subject, known in classified.foldable().items():
         if known and _fault(subject, known) is not None:
             for count, stored in enumerate(known, start=1):
                 if (reason := _fault(subject, known[:count])) is not None:
-                    sorted_out.stop(stored, reason)
+                    classified.stop_before(stored, reason)
                     break
 
 
 def _fault(subject: str, known: Sequence[StoredEvent]) -> str | None:
     """Why a subject cannot be folded by itself; None: it can."""
-    alone = Sorted(new=list(known), touched={subject: known[0].record.partition})
+    alone = ClassifiedBatch(new=list(known), touched={subject: known[0].record.partition})
     try:
         _rows_from(alone)
     except Exception as error:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from services.projector.projection import batches, log_identity, retry_policy, transaction_trace
-from services.projector.projection.apply import STATEMENTS, Applied, Applier
+from services.projector.projection.apply import STATEMENTS, AppliedBatch, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.errors import CheckpointMissingError, PartitionCountError, ProjectorError
 from services.projector.projection.log_identity import Checkpoint
 from services.projector.projection.progress import Progress
-from services.projector.projection.project_cache import Memory
+from services.projector.projection.project_cache import ProjectCache
 from services.projector.quarantine.refold import Doer, Repairer
 from services.projector.settings import Settings
 from steppe import failpoints
@@ -36,8 +36,8 @@ log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_SAY_WHY = 2.0
 # Of one transaction; the quarantine has all of them.
-_DIVERTED_TOLD_MAX = 20
-_REASON_TOLD_MAX = 300
+_ENTRIES_LOGGED_MAX = 20
+_REASON_LOGGED_MAX = 300
 
 
 class Store:
@@ -52,7 +52,7 @@ class Store:
         self._silent_seconds_max = settings.projector_idle_transaction_seconds_max
         self._partitions: list[int] = []
         self._halted: set[int] = set()
-        self._memory = Memory(settings.projector_cached_events_max)
+        self._cache = ProjectCache(settings.projector_cached_events_max)
         self._applier: Applier | None = None
         self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -107,9 +107,9 @@ class Store:
         }
         self._partitions = sorted(found)
         facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
-        alone = self._only_schema is not None
+        exclusive = self._only_schema is not None
         self._applier = Applier(
-            STATEMENTS, self._topic, facts.partitions, alone=alone, quarantine_max=self._quarantine_max
+            STATEMENTS, self._topic, facts.partitions, exclusive=exclusive, quarantine_max=self._quarantine_max
         )
         await self._settle(Repairer(self._applier), wanted)
         begin = {partition: found[partition].next_offset for partition in wanted}
@@ -117,7 +117,7 @@ class Store:
         reached = self.progress.next_offsets
         begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
         self.progress.next_offsets = dict(begin)
-        self.progress.moved_at = time.monotonic()
+        self.progress.committed_at = time.monotonic()
         return begin
 
     async def _settle(self, repairer: Repairer, partitions: Iterable[int]) -> None:
@@ -140,12 +140,12 @@ class Store:
         started = time.monotonic()
         whole = batches.by_partition(records)
         parts: list[Mapping[int, Sequence[Record]]] = [whole]
-        pauses = retry_policy.pauses(self._jitter)
+        pauses = retry_policy.backoff(self._jitter)
         while parts:
             try:
                 await self._try(parts[0])
             except Exception as error:
-                if not retry_policy.passes(error):
+                if not retry_policy.is_transient(error):
                     raise
                 pause = next(pauses)
                 parts[:1] = batches.halves(parts[0])
@@ -191,7 +191,7 @@ class Store:
             owned = self.progress.next_offsets
             self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
         self._schema = schema
-        self._memory.forget()
+        self._cache.clear()
 
     async def halt(self, error: ProjectorError) -> None:
         """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
@@ -206,13 +206,13 @@ class Store:
 
     async def _same_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
         async with self._pool.acquire() as connection:
-            facts = await log_identity.same_log(connection, self._kafka, self._topic, checkpoints)
+            facts = await log_identity.check(connection, self._kafka, self._topic, checkpoints)
             missing = [partition for partition in facts.ends if partition not in self._partitions]
             if missing:
                 raise CheckpointMissingError(self._topic, missing)
             if len(self._partitions) > facts.partitions:
                 raise PartitionCountError(self._topic, len(self._partitions), facts.partitions)
-            await log_identity.remember(connection, self._topic, facts)
+            await log_identity.store_identity(connection, self._topic, facts)
             self._halted = set()
             if self._only_schema is not None:
                 return facts  # what halts the living one is not ours to forget
@@ -228,12 +228,12 @@ class Store:
         return facts
 
     async def _try(self, records: Mapping[int, Sequence[Record]]) -> None:
-        with transaction_trace.transaction(self._topic, records) as spans:
+        with transaction_trace.transaction(self._topic, records) as trace:
             applied = await self._commit(records)
-            spans.applied(applied.next_offsets, applied.diverted)
+            trace.applied(applied.next_offsets, applied.entries)
             self._tell(applied)
 
-    async def _commit(self, records: Mapping[int, Sequence[Record]]) -> Applied:
+    async def _commit(self, records: Mapping[int, Sequence[Record]]) -> AppliedBatch:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
         assert applier is not None, "nothing arrives before it was said where to begin"
@@ -244,8 +244,8 @@ class Store:
                 await self._enter(connection)
                 fence = await applier.fence(connection, list(records))
                 batches.refuse_going_back(progress.next_offsets, fence)
-                self._memory.heed_checkpoints(fence)
-                applied = await applier.apply(connection, records, fence, self._memory)
+                self._cache.invalidate_stale(fence)
+                applied = await applier.apply(connection, records, fence, self._cache)
                 if self._halted & records.keys():
                     await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
                 failpoints.reach("before-commit")
@@ -259,14 +259,14 @@ class Store:
                 with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
                     connection.terminate()
                 raise
-        self._memory.heed(applied.last_action)
+        self._cache.invalidate_if_acted(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
-            self._memory.remember(partition, name, subject)
-        self._memory.left_at(applied.next_offsets)
+            self._cache.put(partition, name, subject)
+        self._cache.mark_valid_at(applied.next_offsets)
         self._halted -= records.keys()
         progress.next_offsets.update(applied.next_offsets)
-        progress.moved_at = time.monotonic()
-        for count in ("applied", "duplicates", "again", "conflicts", "quarantined", "held", "unknown", "skipped"):
+        progress.committed_at = time.monotonic()
+        for count in ("applied", "duplicates", "reapplied", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
         progress.observe("fold", applied.fold_seconds)
         progress.observe("commit", committed - commit_began)
@@ -278,28 +278,28 @@ class Store:
         return applied
 
     @staticmethod
-    def _tell(applied: Applied) -> None:
+    def _tell(applied: AppliedBatch) -> None:
         """Log what somebody should look at, with the event where there is one."""
         if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
                 "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
                 batches.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
-        for one in applied.diverted[:_DIVERTED_TOLD_MAX]:
+        for one in applied.entries[:_ENTRIES_LOGGED_MAX]:
             told = {"event": one.event, "project": one.subject, "position": one.position, "stage": one.stage.value}
-            reason = " ".join(one.reason.splitlines())[:_REASON_TOLD_MAX]  # some of it is a stranger's text
+            reason = " ".join(one.reason.splitlines())[:_REASON_LOGGED_MAX]  # some of it is a stranger's text
             log.warning("%s of %s: %s", one.stage.value, one.position, reason, extra=told)
-        for project, fault in applied.faults.items():
+        for project, fault in applied.market_faults.items():
             log.error(
                 "the market of %s could not be judged, its flags from it stand as they stood: %s",
                 project,
                 fault,
                 extra={"project": project},
             )
-        for name, fault in applied.stood.items():
+        for name, fault in applied.refold_faults.items():
             log.error("%s could not be folded again and stands as it stood: %s", name, fault, extra={"project": name})
-        if applied.again:
+        if applied.reapplied:
             log.warning(
-                "position=%s again=%d: stored already, although the checkpoint did not cover them; folded again",
-                batches.position_of(applied.next_offsets), applied.again,
+                "position=%s reapplied=%d: stored already, although the checkpoint did not cover them; folded again",
+                batches.position_of(applied.next_offsets), applied.reapplied,
             )  # fmt: skip

@@ -27,7 +27,7 @@ _COUNTS = {
     "conflicts": ("steppe_conflicts", "Events whose identity was taken by another content."),
     "quarantined": ("steppe_quarantined", "Records that are no event, or cannot be folded, kept byte for byte."),
     "held": ("steppe_held", "Events kept and not folded, because their project has a record in quarantine."),
-    "again": ("steppe_read_again", "Stored events that were read again because a checkpoint had been set back."),
+    "reapplied": ("steppe_read_again", "Stored events that were read again because a checkpoint had been set back."),
     "retries": ("steppe_retries", "Batches that were tried again because the database was away."),
 }
 

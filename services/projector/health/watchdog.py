@@ -55,7 +55,7 @@ class Watchdog:
             self._quiet_since = now
             self.stalled_seconds = 0.0
         else:
-            self.stalled_seconds = now - max(self._quiet_since, reached.moved_at)
+            self.stalled_seconds = now - max(self._quiet_since, reached.committed_at)
         return self.stalled_seconds
 
     def _waiting(self, next_offsets: Mapping[int, int]) -> dict[int, int]:

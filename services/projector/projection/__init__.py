@@ -1,1 +1,1 @@
-"""From records of the log to rows: decode, deduplicate, fold, apply, in one transaction a batch."""
+"""From records of the log to rows: decode, deduplicate, fold and apply, one transaction a batch."""

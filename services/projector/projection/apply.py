@@ -1,21 +1,24 @@
-"""One batch inside one transaction: fence, decode, fold, write, advance. Knows the tables; commits and retries nothing."""
+"""Applies one batch inside one transaction: fence, decode, deduplicate, fold, write, advance the checkpoints.
+
+Commits and retries nothing; that is `consumer/projection_store.py`.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from services.projector.projection import batches, decode, event_rows, quarantine_policy
 from services.projector.projection.batches import Record
-from services.projector.projection.decode import State, StoredEvent
-from services.projector.projection.deduplicate import Identity, Sorted, sort_out
+from services.projector.projection.decode import State, StoredEvent, Undecoded
+from services.projector.projection.deduplicate import ClassifiedBatch, Identity, classify
 from services.projector.projection.errors import CheckpointMissingError
-from services.projector.projection.fold_subjects import Arrivals, Folded, fold
-from services.projector.projection.project_cache import Memory, Remembered
-from services.projector.projection.quarantine_entries import Diverted, Place, Stage
+from services.projector.projection.fold_subjects import FoldedBatch, SubjectBatch, fold
+from services.projector.projection.project_cache import CachedSubject, ProjectCache
+from services.projector.projection.quarantine_entries import QuarantineEntry, RecordId, Stage
 from steppe import failpoints
 from steppe.database import rule_versions, sql
 from steppe.database.read_model.projection import ReadModel
@@ -27,7 +30,7 @@ from steppe.log.records import fingerprint
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
-# All that a worker runs.
+# All that a worker runs, by name.
 STATEMENTS = {
     name: statement
     for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market", "log_identity")
@@ -36,165 +39,184 @@ STATEMENTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What a batch did. `next_offsets` are all checkpoints it saw; memory learns `subjects` after the commit only.
+class AppliedBatch:
+    """What a batch did. `next_offsets` are all checkpoints it saw; the cache takes `subjects` over after the commit only.
 
-    `last_action`: the last thing that an operator did before it. `diverted`: what is kept and not folded. `faults`: projects whose market could not be judged;
-    `stood`: subjects without news that could not be folded again.
+    `reapplied`: stored already, although the checkpoint did not cover them. `last_action`: the last thing that an operator
+    did before it. `entries`: what is kept and not folded. `market_faults`: projects whose market could not be judged, with
+    the reason; `refold_faults`: subjects without new events that could not be folded again, and so keep their rows.
     """
 
     next_offsets: Mapping[int, int]
     applied: int = 0
     duplicates: int = 0
-    again: int = 0
+    reapplied: int = 0
     conflicts: int = 0
     quarantined: int = 0
     held: int = 0
     unknown: int = 0
     skipped: int = 0
-    subjects: Mapping[tuple[int, str], Remembered] = field(default_factory=dict)
+    subjects: Mapping[tuple[int, str], CachedSubject] = field(default_factory=dict)
     last_action: int = 0
-    diverted: Sequence[Diverted] = ()
+    entries: Sequence[QuarantineEntry] = ()
     fold_seconds: float = 0.0
-    faults: Mapping[str, str] = field(default_factory=dict)
-    stood: Mapping[str, str] = field(default_factory=dict)
+    market_faults: Mapping[str, str] = field(default_factory=dict)
+    refold_faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Applier:
     """What every batch needs: the `STATEMENTS`, which topic, and how many partitions it has.
 
-    `alone`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many of
-    the last 10,000 records of a partition may be diverted.
+    `exclusive`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many
+    of the last 10,000 records of a partition may be quarantined.
     """
 
     statements: Mapping[str, str]
     topic: str
     partitions: int
-    alone: bool = False
+    exclusive: bool = False
     quarantine_max: int = 1000
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
-        """Lock the checkpoints and return them. Another worker that holds them is waited for."""
-        found = await connection.fetch(self.statements["lock_checkpoints"], self.topic, list(partitions))
-        next_offsets: dict[int, int] = {row["partition"]: row["next_offset"] for row in found}
+        """Lock the checkpoints and return them. Waits for another worker that holds them. Raises CheckpointMissingError."""
+        rows = await connection.fetch(self.statements["lock_checkpoints"], self.topic, list(partitions))
+        next_offsets: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         missing = [partition for partition in partitions if partition not in next_offsets]
         if missing:
             raise CheckpointMissingError(self.topic, missing)
         return next_offsets
 
     async def apply(
-        self, connection: Connection, records: Mapping[int, Sequence[Record]], fence: Mapping[int, int], memory: Memory
-    ) -> Applied:
-        """Write what the records say, in partition order, and advance the checkpoints. Reads `memory`, never writes it."""
-        rest = {partition: batches.unapplied(records[partition], fence[partition]) for partition in sorted(records)}
-        skipped = sum(len(records[partition]) - len(rest[partition]) for partition in rest)
-        if not any(rest.values()):
-            return Applied(next_offsets=fence, skipped=skipped)
+        self,
+        connection: Connection,
+        records: Mapping[int, Sequence[Record]],
+        fence: Mapping[int, int],
+        cache: ProjectCache,
+    ) -> AppliedBatch:
+        """Write what the records say, in partition order, and advance the checkpoints. Reads `cache`, never writes it."""
+        unapplied = {
+            partition: batches.unapplied(records[partition], fence[partition]) for partition in sorted(records)
+        }
+        skipped = sum(len(records[partition]) - len(unapplied[partition]) for partition in unapplied)
+        last_records = [of_partition[-1] for of_partition in unapplied.values() if of_partition]
+        if not last_records:
+            return AppliedBatch(next_offsets=fence, skipped=skipped)
         failpoints.reach("before-apply")
-        read = [decode.read(record, self.partitions) for partition in rest for record in rest[partition]]
+        decoded = [
+            decode.decode_record(record, self.partitions)
+            for of_partition in unapplied.values()
+            for record in of_partition
+        ]
         failpoints.reach("after-decode")
-        events = [one for one in read if isinstance(one, StoredEvent)]
-        standing = await connection.fetchrow(
-            self.statements["quarantine_standing"], sorted({event.subject for event in events})
-        )
-        assert standing is not None
-        last_action = standing["last_action"]
-        contents, places = await self._known(connection, events)
-        sorted_out = sort_out(
-            read,
-            contents,
-            places,
-            held=dict(zip(standing["subjects"], standing["offsets"], strict=True)),
-            skips=await quarantine_policy.skips_in(connection, self.topic, rest) if last_action else {},
-        )
-        rules = await rule_versions.in_force(connection)
-        model = ReadModel(self.statements, rules, alone=self.alone)
-        arrivals = await self._arrivals(connection, sorted_out, memory, last_action)
+        batch, last_action = await self._classify(connection, decoded, unapplied)
+        model = ReadModel(self.statements, await rule_versions.in_force(connection), alone=self.exclusive)
+        subjects = await self._subject_batches(connection, batch, cache, last_action)
         began = time.monotonic()
-        folded = await fold(connection, model, arrivals)
+        folded = await fold(connection, model, subjects)
         fold_seconds = time.monotonic() - began
         for stored, reason in folded.stopped:
-            sorted_out.stop(stored, reason)
-        next_offsets = {**fence, **{p: rest[p][-1].offset + 1 for p in rest if rest[p]}}
-        last_offsets = {partition: next_offset - 1 for partition, next_offset in next_offsets.items()}
-        await quarantine_policy.refuse_too_many(connection, sorted_out.diverted, last_offsets, self.quarantine_max)
-        await self.store(connection, sorted_out, folded)
+            batch.stop_before(stored, reason)
+        last_offsets = {
+            **{p: offset - 1 for p, offset in fence.items()},
+            **{r.partition: r.offset for r in last_records},
+        }
+        next_offsets = {partition: offset + 1 for partition, offset in last_offsets.items()}
+        await quarantine_policy.refuse_excess(connection, batch.quarantined, last_offsets, self.quarantine_max)
+        await self.store(connection, batch, folded)
         failpoints.reach("after-events")
-        faults = await model.put(connection, folded.told)
+        market_faults = await model.put(connection, folded.told)
         failpoints.reach("before-checkpoint")
-        await self.advance(connection, [rest[p][-1] for p in rest if rest[p]])
-        if not self.alone:
+        await self.advance(connection, last_records)
+        if not self.exclusive:
             await connection.execute(self.statements["announce_position"], batches.position_of(next_offsets))
-        stages = Counter(one.stage for one in sorted_out.diverted)
-        return Applied(
+        stages = Counter(entry.stage for entry in batch.quarantined)
+        return AppliedBatch(
             next_offsets=next_offsets,
-            applied=len(sorted_out.new),
-            duplicates=sorted_out.duplicates,
-            again=sorted_out.again,
+            applied=len(batch.new),
+            duplicates=batch.duplicates,
+            reapplied=batch.reapplied,
             conflicts=stages[Stage.CONFLICT],
             quarantined=stages[Stage.DECODE] + stages[Stage.FOLD],
             held=stages[Stage.HELD],
-            unknown=sum(event.state is State.UNKNOWN for event in sorted_out.new),
+            unknown=sum(event.state is State.UNKNOWN for event in batch.new),
             skipped=skipped,
             subjects={
-                (one.subject.partition, name): Remembered(tuple(one.subject.events), one.subject.last_offset, one.life)
-                for name, one in folded.told.items()
+                (told.subject.partition, name): CachedSubject(
+                    tuple(told.subject.events), told.subject.last_offset, told.life
+                )
+                for name, told in folded.told.items()
             },
             last_action=last_action,
-            diverted=sorted_out.diverted,
+            entries=batch.quarantined,
             fold_seconds=fold_seconds,
-            faults=faults,
-            stood=folded.faults,
+            market_faults=market_faults,
+            refold_faults=folded.faults,
         )
 
-    async def store(self, connection: Connection, sorted_out: Sorted, folded: Folded) -> None:
-        """Write the records: events, conflicts, what was diverted, and what of it is to be published."""
-        await copy(connection, "event", event_rows.EVENT, [event_rows.event_row(event) for event in sorted_out.new])
-        for table, columns, found in (
-            (
-                "conflict",
-                event_rows.CONFLICT,
-                [(one.record, event_rows.conflict_row(one)) for one in sorted_out.conflicts],
-            ),
-            (
-                "quarantined",
-                event_rows.QUARANTINE,
-                [(one.record, event_rows.quarantine_row(one)) for one in sorted_out.diverted],
-            ),
-        ):
-            if found:
-                # They stand there already when the checkpoint was set back.
-                places = [record.partition for record, _ in found], [record.offset for record, _ in found]
-                await connection.execute(self.statements[f"remove_{table}"], *places)
-                await copy(connection, table.removesuffix("d"), columns, [row for _, row in found])
-        await self._park(connection, folded)
-        await quarantine_policy.publish(connection, self.topic, sorted_out.diverted)
+    async def _classify(
+        self,
+        connection: Connection,
+        decoded: Sequence[StoredEvent | Undecoded],
+        records: Mapping[int, Sequence[Record]],
+    ) -> tuple[ClassifiedBatch, int]:
+        """Deduplicate against what is stored; also the number of the last action of an operator."""
+        events = [event for event in decoded if isinstance(event, StoredEvent)]
+        holding = await connection.fetchrow(
+            self.statements["quarantine_standing"], sorted({event.subject for event in events})
+        )
+        assert holding is not None, "the statement always gives a row"
+        last_action: int = holding["last_action"]
+        contents, places = await self._known(connection, events)
+        batch = classify(
+            decoded,
+            contents,
+            places,
+            held=dict(zip(holding["subjects"], holding["offsets"], strict=True)),
+            skips=await quarantine_policy.skips_in(connection, self.topic, records) if last_action else {},
+        )
+        return batch, last_action
+
+    async def store(self, connection: Connection, batch: ClassifiedBatch, folded: FoldedBatch) -> None:
+        """Write the records: events, conflicts, what is quarantined, and what of it is to be published."""
+        await copy(connection, "event", event_rows.EVENT, [event_rows.event_row(event) for event in batch.new])
+        if batch.conflicts:
+            # They are stored already when the checkpoint was set back; the same holds for the quarantine.
+            places = _places(event.record for event in batch.conflicts)
+            await connection.execute(self.statements["remove_conflict"], *places)
+            rows = [event_rows.conflict_row(event) for event in batch.conflicts]
+            await copy(connection, "conflict", event_rows.CONFLICT, rows)
+        if batch.quarantined:
+            places = _places(entry.record for entry in batch.quarantined)
+            await connection.execute(self.statements["remove_quarantined"], *places)
+            rows = [event_rows.quarantine_row(entry) for entry in batch.quarantined]
+            await copy(connection, "quarantine", event_rows.QUARANTINE, rows)
+        await self._count_parked(connection, folded)
+        await quarantine_policy.publish(connection, self.topic, batch.quarantined)
 
     async def _known(
-        self, connection: Connection, stored: Sequence[StoredEvent]
-    ) -> tuple[dict[Identity, bytes], dict[Identity, Place]]:
-        found = await connection.fetch(
+        self, connection: Connection, events: Sequence[StoredEvent]
+    ) -> tuple[dict[Identity, bytes], dict[Identity, RecordId]]:
+        """Of those that are stored already, the content and where it came from."""
+        rows = await connection.fetch(
             self.statements["known_events"],
-            [event.subject for event in stored],
-            [event.source for event in stored],
-            [event.id for event in stored],
+            [event.subject for event in events],
+            [event.source for event in events],
+            [event.id for event in events],
         )
-        known = {(row["subject"], row["source"], row["id"]): row for row in found}
+        known = {(row["subject"], row["source"], row["id"]): row for row in rows}
         return (
             {identity: row["content_sha256"] for identity, row in known.items()},
             {identity: (row["partition"], row["log_offset"]) for identity, row in known.items()},
         )
 
-    async def _arrivals(
-        self, connection: Connection, sorted_out: Sorted, memory: Memory, last_action: int
-    ) -> dict[str, Arrivals]:
-        """The touched subjects with all their events, from memory or else from the database, and the new ones."""
-        news = sorted_out.folding()
-        known = {
-            subject: memory.recall(partition, subject, last_action) for subject, partition in sorted_out.touched.items()
-        }
-        events: dict[str, list[Event]] = {subject: [] for subject, one in known.items() if one is None}
+    async def _subject_batches(
+        self, connection: Connection, batch: ClassifiedBatch, cache: ProjectCache, last_action: int
+    ) -> dict[str, SubjectBatch]:
+        """The touched subjects with all their events, from the cache or else from the database, and the new ones."""
+        new_events = batch.foldable()
+        cached = {subject: cache.get(partition, subject, last_action) for subject, partition in batch.touched.items()}
+        events: dict[str, list[Event]] = {subject: [] for subject, entry in cached.items() if entry is None}
         last = dict.fromkeys(events, -1)
         unreadable: dict[str, Exception] = {}
         if events:
@@ -202,27 +224,27 @@ class Applier:
                 subject = row["subject"]
                 last[subject] = max(last[subject], row["log_offset"])
                 try:
-                    events[subject].append(decode.again(row["raw"], row["headers"], subject))
+                    events[subject].append(decode.decode_stored(row["raw"], row["headers"], subject))
                 except Exception as error:
                     unreadable[subject] = error
         return {
-            subject: Arrivals(
-                partition=sorted_out.touched[subject],
-                news=news[subject],
-                events=one.events if one else events[subject],
-                last_offset=one.last_offset if one else last[subject],
-                life=one.life if one else None,
+            subject: SubjectBatch(
+                partition=batch.touched[subject],
+                new_events=new_events[subject],
+                events=entry.events if entry else events[subject],
+                last_offset=entry.last_offset if entry else last[subject],
+                life=entry.life if entry else None,
                 unreadable=unreadable.get(subject),
             )
-            for subject, one in sorted(known.items())
+            for subject, entry in sorted(cached.items())
         }
 
-    async def _park(self, connection: Connection, folded: Folded) -> None:
-        """Count the corrections that wait for their target. A life has no corrections."""
+    async def _count_parked(self, connection: Connection, folded: FoldedBatch) -> None:
+        """Count the corrections that wait for their target. A project whose fold state goes on has no corrections."""
         counts = {
-            name: sum(reading.state == "parked" for reading in read_record(one.subject.events).readings.values())
-            for name, one in folded.told.items()
-            if one.life is None and corrects_itself(one.subject.events)
+            name: sum(reading.state == "parked" for reading in read_record(told.subject.events).readings.values())
+            for name, told in folded.told.items()
+            if told.life is None and corrects_itself(told.subject.events)
         }
         if counts:
             await connection.execute(self.statements["remove_parked"], list(counts))
@@ -230,7 +252,7 @@ class Applier:
             await copy(connection, "parked", event_rows.PARKED, parked)
 
     async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
-        """Say how far each partition is, by its last record. Needs the fence."""
+        """Store how far each partition is, by its last record. Needs the fence."""
         await connection.execute(
             self.statements["advance_checkpoints"],
             self.topic,
@@ -239,3 +261,9 @@ class Applier:
             [fingerprint(record) for record in last_records],
             [event_rows.instant(record.timestamp_ms) for record in last_records],
         )
+
+
+def _places(records: Iterable[Record]) -> tuple[list[int], list[int]]:
+    """The partitions and the offsets of records, as two columns."""
+    places = [(record.partition, record.offset) for record in records]
+    return [partition for partition, _ in places], [offset for _, offset in places]

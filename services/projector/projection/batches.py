@@ -1,4 +1,4 @@
-"""Records of the log, and which of them are still to apply. Pure: knows offsets, not what records say."""
+"""The arithmetic of offsets: records of the log by partition, and which of them are still to apply. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from steppe.log.records import Record as Record
 
 
 def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
-    """Sort out a batch: partitions ascending, offsets ascending, each offset once.
+    """Order a batch: partitions ascending, offsets ascending, each offset once.
 
     A batch can hold an offset twice, or run backwards, when a rebalance fell into it.
     """
-    sorted_out: dict[int, dict[int, Record]] = defaultdict(dict)
+    by_offset: dict[int, dict[int, Record]] = defaultdict(dict)
     for record in records:
-        sorted_out[record.partition][record.offset] = record
-    return {p: [sorted_out[p][o] for o in sorted(sorted_out[p])] for p in sorted(sorted_out)}
+        by_offset[record.partition][record.offset] = record
+    return {p: [by_offset[p][offset] for offset in sorted(by_offset[p])] for p in sorted(by_offset)}
 
 
 def halves(records: Mapping[int, Sequence[Record]]) -> list[dict[int, Sequence[Record]]]:
@@ -34,30 +34,30 @@ def halves(records: Mapping[int, Sequence[Record]]) -> list[dict[int, Sequence[R
     left = count // 2
     first: dict[int, Sequence[Record]] = {}
     second: dict[int, Sequence[Record]] = {}
-    for partition, of_it in records.items():
-        for part, some in ((first, of_it[:left]), (second, of_it[left:])):
-            if some:
-                part[partition] = some
-        left = max(0, left - len(of_it))
+    for partition, of_partition in records.items():
+        for half, share in ((first, of_partition[:left]), (second, of_partition[left:])):
+            if share:
+                half[partition] = share
+        left = max(0, left - len(of_partition))
     return [first, second]
 
 
 def unapplied(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
     """Drop what the read model covers already. Raises LogGapError when the rest does not continue the checkpoint."""
-    rest = [record for record in records if record.offset >= next_offset]
+    remaining = [record for record in records if record.offset >= next_offset]
     expected = next_offset
-    for record in rest:
+    for record in remaining:
         if record.offset != expected:
             raise LogGapError(record.partition, expected, record.offset)
         expected += 1
-    return rest
+    return remaining
 
 
-def refuse_going_back(remembered: Mapping[int, int], found: Mapping[int, int]) -> None:
+def refuse_going_back(seen: Mapping[int, int], stored: Mapping[int, int]) -> None:
     """Raise CheckpointWentBackError when a checkpoint is lower than this worker has seen it."""
-    for partition, next_offset in found.items():
-        if next_offset < remembered.get(partition, 0):
-            raise CheckpointWentBackError(partition, remembered[partition], next_offset)
+    for partition, next_offset in stored.items():
+        if next_offset < seen.get(partition, 0):
+            raise CheckpointWentBackError(partition, seen[partition], next_offset)
 
 
 def refuse_another_log(begin: Mapping[int, int], earliest: Mapping[int, int], ends: Mapping[int, int]) -> None:

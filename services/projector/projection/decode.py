@@ -1,6 +1,6 @@
-"""From a record to something that can be stored: an event, or bytes with the reason why not, and whose they are.
+"""Decodes a record of the log: an event with all that its row needs, or the reason why it is none, and whose it is.
 
-Pure; the codec decides. Shared with `verify` and repairs, so that all agree on what counts as an event.
+Shared by the batch, the re-fold, the rebuild and `verify`, so that all agree on what counts as an event.
 """
 
 from __future__ import annotations
@@ -66,18 +66,18 @@ class Undecoded:
     subject: str | None = None
 
 
-def read(record: Record, partitions: int) -> StoredEvent | Undecoded:
+def decode_record(record: Record, partitions: int) -> StoredEvent | Undecoded:
     """Decode one record of a log with so many partitions. Never raises for what a record may contain."""
-    found = _read(record, partitions)
-    return found if isinstance(found, StoredEvent) else Undecoded(record, found, whose(record, partitions))
+    event = _event_or_reason(record, partitions)
+    return event if isinstance(event, StoredEvent) else Undecoded(record, event, whose(record, partitions))
 
 
-def _read(record: Record, partitions: int) -> StoredEvent | str:
+def _event_or_reason(record: Record, partitions: int) -> StoredEvent | str:
     """The event, or why the record is none."""
     if record.value is None:
         return "the record has no value; send the event as the value"
     try:
-        found = codec.decode(record.value, record.headers, key=record.key)
+        decoded = codec.decode(record.value, record.headers, key=record.key)
         raw = record.value.decode()
     except codec.UndecodableError as error:
         return str(error)
@@ -85,18 +85,20 @@ def _read(record: Record, partitions: int) -> StoredEvent | str:
         return f"the value is not UTF-8: {error.reason} at byte {error.start}"
     origin: Event | codec.Unknown
     interpreted: Event | None
-    match found:
+    match decoded:
         case codec.Decoded(event=event):
             origin, name, interpreted = event, event.kind.name, event
             state = State.REGISTRY if event.subject.startswith(REGISTRY_SUBJECTS) else State.FOLDED
         case codec.Unknown():
-            origin, name, interpreted, state = found, found.type, None, State.UNKNOWN
+            origin, name, interpreted, state = decoded, decoded.type, None, State.UNKNOWN
     if any("\0" in text for text in (origin.subject, origin.source, origin.id, name)):
         return "subject, source, id or type contains the character U+0000; Postgres cannot store it"
     home = partition_of(origin.subject.encode(), partitions)
     if record.partition != home:
-        told = f"the record is in partition {record.partition}, its key belongs in {home} of {partitions}"
-        return f"{told}; write with Kafka's default partitioner (murmur2)"
+        return (
+            f"the record is in partition {record.partition}, its key belongs in {home} of {partitions};"
+            " write with Kafka's default partitioner (murmur2)"
+        )
     return StoredEvent(
         record=record,
         subject=origin.subject,
@@ -105,13 +107,13 @@ def _read(record: Record, partitions: int) -> StoredEvent | str:
         name=name,
         state=state,
         event=interpreted,
-        content_sha256=found.content_sha256,
+        content_sha256=decoded.content_sha256,
         raw=raw,
         headers=attributes_of(record.headers),
     )
 
 
-def again(raw: str, headers: str | None, subject: str) -> Event:
+def decode_stored(raw: str, headers: str | None, subject: str) -> Event:
     """Decode a stored event. It was decoded once, so an exception now is a bug of this release."""
     event = event_of(raw, headers, subject)
     if event is None:

@@ -1,7 +1,8 @@
-"""Which records of a batch are new, repeated, contradictory, or have to wait. Pure: the first in log order stands.
+"""Deduplicates a batch: which of its records are new, repeated, in conflict with an earlier one, or held. Pure.
 
-A record whose own event is stored already was applied before its checkpoint was set back, by a restored table perhaps. It
-is no duplicate: its subject is folded again, because nobody knows what else was set back.
+Of events with one identity the first in log order counts. A record whose own event is stored already was applied before its
+checkpoint was set back, by a restored table perhaps. It is no duplicate: its subject is folded again, because nobody knows
+what else was set back.
 """
 
 from __future__ import annotations
@@ -11,137 +12,125 @@ from dataclasses import dataclass, field, replace
 
 from services.projector.projection.decode import State, StoredEvent, Undecoded
 from services.projector.projection.errors import AnotherLogError
-from services.projector.projection.quarantine_entries import Diverted, Place, Skip, Skips, Stage, skip_of
+from services.projector.projection.quarantine_entries import QuarantineEntry, RecordId, Skip, Skips, Stage, skip_of
 
 Identity = tuple[str, str, str]
-TAKEN = "an event of this source and id was there already with another content; the first in the log stands"
+CONFLICT_REASON = "an event of this source and id was there already with another content; the first in the log stands"
 
 
-def waits_behind(subject: str) -> str:
-    """The reason of an event that is held."""
+def held_reason(subject: str) -> str:
+    """Why an event is held."""
     return f"waits for an earlier record of {subject}"
 
 
 @dataclass(slots=True)
-class Sorted:
-    """A batch, sorted out. `touched` maps the subjects whose rows must be made anew to their partition."""
+class ClassifiedBatch:
+    """A batch, record by record where it belongs. `touched` maps the subjects whose rows must be made anew to their partition."""
 
     new: list[StoredEvent] = field(default_factory=list)
     conflicts: list[StoredEvent] = field(default_factory=list)
-    diverted: list[Diverted] = field(default_factory=list)
+    quarantined: list[QuarantineEntry] = field(default_factory=list)
     duplicates: int = 0
-    again: int = 0
+    reapplied: int = 0
     touched: dict[str, int] = field(default_factory=dict)
 
-    def take(self, one: StoredEvent, skip: Skip | None, *, waits: bool) -> None:
-        """Add a new event: to fold, to wait, or given up."""
+    def add_new(self, stored: StoredEvent, skip: Skip | None, *, held: bool) -> None:
+        """Add an event that was not there before: to be folded, held behind another record, or given up."""
         if skip is not None:
-            self.new.append(replace(one, state=State.SKIPPED))
-            self.diverted.append(
-                Diverted(
-                    record=one.record,
-                    stage=skip.stage,
-                    reason=skip.found,
-                    subject=one.subject,
-                    skipped=True,
-                    event=one.reference,
-                )
-            )
-        elif waits and one.state.folds:
-            self.new.append(replace(one, state=State.HELD))
-            why = waits_behind(one.subject)
-            self.diverted.append(
-                Diverted(record=one.record, stage=Stage.HELD, reason=why, subject=one.subject, event=one.reference)
-            )
+            self.new.append(replace(stored, state=State.SKIPPED))
+            self.quarantined.append(_entry(stored, skip.stage, skip.found, skipped=True))
+        elif held and stored.state.folds:
+            self._hold(stored)
         else:
-            self.new.append(one)
-            if one.state.folds:
-                self.touched[one.subject] = one.record.partition
+            self.new.append(stored)
+            if stored.state.folds:
+                self.touched[stored.subject] = stored.record.partition
 
-    def contradict(self, one: StoredEvent, skip: Skip | None) -> None:
-        """Add an event whose name is taken by another content."""
-        self.conflicts.append(one)
-        skipped = skip is not None
-        self.diverted.append(
-            Diverted(
-                record=one.record,
-                stage=Stage.CONFLICT,
-                reason=TAKEN,
-                subject=one.subject,
-                skipped=skipped,
-                event=one.reference,
-            )
-        )
+    def add_conflict(self, stored: StoredEvent, skip: Skip | None) -> None:
+        """Add an event whose identity is taken by another content."""
+        self.conflicts.append(stored)
+        self.quarantined.append(_entry(stored, Stage.CONFLICT, CONFLICT_REASON, skipped=skip is not None))
 
-    def folding(self) -> dict[str, list[StoredEvent]]:
+    def foldable(self) -> dict[str, list[StoredEvent]]:
         """The new events that fold, by subject, in log order."""
-        found: dict[str, list[StoredEvent]] = {subject: [] for subject in self.touched}
+        events: dict[str, list[StoredEvent]] = {subject: [] for subject in self.touched}
         for stored in self.new:
             if stored.state.folds:
-                found[stored.subject].append(stored)
-        return found
+                events[stored.subject].append(stored)
+        return events
 
-    def stop(self, at: StoredEvent, reason: str) -> None:
-        """Take back from a subject what comes from `at` on: it could not be folded with it."""
+    def stop_before(self, failing: StoredEvent, reason: str) -> None:
+        """Quarantine the event that its subject could not be folded with, and hold the later ones of that subject."""
         for place, stored in enumerate(self.new):
-            if stored.subject == at.subject and stored.state.folds and stored.record.offset >= at.record.offset:
-                stage, why = (Stage.FOLD, reason) if stored is at else (Stage.HELD, waits_behind(at.subject))
+            if (
+                stored.subject == failing.subject
+                and stored.state.folds
+                and stored.record.offset >= failing.record.offset
+            ):
+                stage, why = (Stage.FOLD, reason) if stored is failing else (Stage.HELD, held_reason(failing.subject))
                 self.new[place] = replace(stored, state=State.HELD)
-                self.diverted.append(
-                    Diverted(record=stored.record, stage=stage, reason=why, subject=at.subject, event=stored.reference)
-                )
+                self.quarantined.append(_entry(stored, stage, why))
+
+    def _hold(self, stored: StoredEvent) -> None:
+        self.new.append(replace(stored, state=State.HELD))
+        self.quarantined.append(_entry(stored, Stage.HELD, held_reason(stored.subject)))
 
 
-def sort_out(
+def classify(
     batch: Iterable[StoredEvent | Undecoded],
     known: Mapping[Identity, bytes] | None = None,
-    places: Mapping[Identity, Place] | None = None,
+    places: Mapping[Identity, RecordId] | None = None,
     *,
     held: Mapping[str, int] | None = None,
     skips: Skips | None = None,
-) -> Sorted:
+) -> ClassifiedBatch:
     """Compare with what is stored and with what came before in the same batch, which is in log order by partition.
 
     Of what is stored `known` has the contents and `places` says where they lie in the log; `held` maps the subjects that
     wait to the offset of the record that holds them; `skips` is what was given up. Raises AnotherLogError for a record that
     has another content than was stored from its very place.
     """
-    contents, waiting = dict(known or {}), dict(held or {})
-    result = Sorted()
-    for one in batch:
-        place = (one.record.partition, one.record.offset)
-        skip = skip_of(one.record, skips)
-        if (diverted := undecodable(one, skip)) is not None:
-            result.diverted.append(diverted)
-            if diverted.subject is not None and not diverted.skipped:
-                waiting.setdefault(diverted.subject, one.record.offset)
+    contents, held_from = dict(known or {}), dict(held or {})
+    result = ClassifiedBatch()
+    for decoded in batch:
+        record = decoded.record
+        skip = skip_of(record, skips)
+        if (entry := entry_if_undecodable(decoded, skip)) is not None:
+            result.quarantined.append(entry)
+            if entry.subject is not None and not entry.skipped:
+                held_from.setdefault(entry.subject, record.offset)
             continue
-        assert isinstance(one, StoredEvent)
-        content = contents.get(one.identity)
-        same_place = places is not None and places.get(one.identity) == place
+        assert isinstance(decoded, StoredEvent)
+        content = contents.get(decoded.identity)
+        place = (record.partition, record.offset)
+        same_place = places is not None and places.get(decoded.identity) == place
         if content is None:
-            contents[one.identity] = one.content_sha256
-            result.take(one, skip, waits=waiting.get(one.subject, one.record.offset) < one.record.offset)
-        elif content != one.content_sha256:
+            contents[decoded.identity] = decoded.content_sha256
+            result.add_new(decoded, skip, held=held_from.get(decoded.subject, record.offset) < record.offset)
+        elif content != decoded.content_sha256:
             if same_place:
                 raise AnotherLogError(*place)
-            result.contradict(one, skip)
+            result.add_conflict(decoded, skip)
         elif same_place:
-            result.again += 1
-            if one.state.folds:
-                result.touched[one.subject] = one.record.partition
+            result.reapplied += 1
+            if decoded.state.folds:
+                result.touched[decoded.subject] = record.partition
         else:
             result.duplicates += 1
     return result
 
 
-def undecodable(one: StoredEvent | Undecoded, skip: Skip | None) -> Diverted | None:
-    """The record as one that is no event, if it is none: it cannot be decoded, or could not when it was given up."""
-    if skip is not None and (isinstance(one, Undecoded) or skip.stage is Stage.DECODE):
-        event = one.reference if isinstance(one, StoredEvent) else None
-        return Diverted(
-            record=one.record, stage=skip.stage, reason=skip.found, subject=one.subject, skipped=True, event=event
-        )
-    if isinstance(one, Undecoded):
-        return Diverted(record=one.record, stage=Stage.DECODE, reason=one.reason, subject=one.subject)
+def entry_if_undecodable(decoded: StoredEvent | Undecoded, skip: Skip | None) -> QuarantineEntry | None:
+    """The entry of a record that is no event: it cannot be decoded, or could not when it was given up. None: it is one."""
+    if skip is not None and (isinstance(decoded, Undecoded) or skip.stage is Stage.DECODE):
+        return _entry(decoded, skip.stage, skip.found, skipped=True)
+    if isinstance(decoded, Undecoded):
+        return _entry(decoded, Stage.DECODE, decoded.reason)
     return None
+
+
+def _entry(decoded: StoredEvent | Undecoded, stage: Stage, reason: str, *, skipped: bool = False) -> QuarantineEntry:
+    event = decoded.reference if isinstance(decoded, StoredEvent) else None
+    return QuarantineEntry(
+        record=decoded.record, stage=stage, reason=reason, subject=decoded.subject, skipped=skipped, event=event
+    )

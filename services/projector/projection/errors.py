@@ -1,4 +1,4 @@
-"""What ends the projector. Every one is loud, exits 1, and says what to do; passing faults are in `transient`.
+"""What ends the projector. Every one is loud, exits 1, and says what to do; what passes by itself is in `retry_policy`.
 
 ProjectorError
 ├── CheckpointMissingError    the database was not prepared for this topic
@@ -10,7 +10,7 @@ ProjectorError
 ├── LogGapError               the log does not continue where the read model ends
 │   └── RecordsRemovedError   because what comes next was removed from the log
 ├── LogShorterError           the read model covers more than the log has
-└── QuarantineFullError       so much is diverted that the release must be wrong, not the records
+└── QuarantineFullError       so much is quarantined that the release must be wrong, not the records
 
 Those with a `reason` halt the projection until somebody acts: the reason stands in /v1/status and in docs/operating.md.
 """
@@ -45,13 +45,13 @@ class CheckpointMissingError(ProjectorError):
 class CheckpointWentBackError(ProjectorError):
     """The checkpoint is lower than this worker left it. The next start heals it."""
 
-    def __init__(self, partition: int, remembered: int, found: int) -> None:
+    def __init__(self, partition: int, seen: int, stored: int) -> None:
         self.partition = partition
         self.partitions = [partition]
-        self.remembered = remembered
-        self.found = found
+        self.seen = seen
+        self.stored = stored
         super().__init__(
-            f"the checkpoint of partition {partition} went back from {remembered} to {found}"
+            f"the checkpoint of partition {partition} went back from {seen} to {stored}"
             " (a rebuild or a restored database): restart, and the log is read again from there"
         )
 
@@ -164,7 +164,7 @@ class LogShorterError(ProjectorError):
 
 
 class QuarantineFullError(ProjectorError):
-    """More was diverted than may be; the batch that went too far is not committed."""
+    """More was quarantined than may be; the batch that went too far is not committed."""
 
     reason = "quarantine-full"
 

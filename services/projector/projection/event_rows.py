@@ -1,4 +1,4 @@
-"""From records to the rows of the events table and its neighbours. Pure; the columns are those of the migrations, in order."""
+"""The rows of the tables event, conflict, quarantine and parked; the columns are those of the migrations, in order. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import StoredEvent
-from services.projector.projection.quarantine_entries import Diverted
+from services.projector.projection.quarantine_entries import QuarantineEntry
 from steppe.contracts.fast_codec import PlainRecord
 from steppe.database.read_model.projection_rows import Row, text
 from steppe.database.read_model.stored_events import encoded_headers
@@ -35,7 +35,7 @@ def event_row(stored: StoredEvent) -> Row:
 
 
 def plain_event_row(record: Record, plain: PlainRecord, raw: str) -> Row:
-    """The same row, from what the short way out of the log gives."""
+    """The same row, from what the fast codec gives."""
     return (
         plain.subject, plain.source, plain.id, record.partition, record.offset, plain.kind.name, "folded", plain.deal,
         plain.known, plain.recorded, plain.earliest, plain.latest, plain.kind.precedence, plain.content_sha256, raw, None,
@@ -48,12 +48,12 @@ def conflict_row(stored: StoredEvent) -> Row:
     return (stored.subject, stored.source, stored.id, record.partition, record.offset, stored.raw)
 
 
-def quarantine_row(diverted: Diverted) -> Row:
-    """The row of a record that was diverted."""
-    record = diverted.record
+def quarantine_row(entry: QuarantineEntry) -> Row:
+    """The row of a quarantined record."""
+    record = entry.record
     return (
-        record.partition, record.offset, diverted.stage.value, "skipped" if diverted.skipped else "open",
-        diverted.subject, record.key, record.value, encoded_headers(record.headers), text(diverted.reason),
+        record.partition, record.offset, entry.stage.value, "skipped" if entry.skipped else "open",
+        entry.subject, record.key, record.value, encoded_headers(record.headers), text(entry.reason),
         instant(record.timestamp_ms) if record.timestamp_ms > 0 else None,
     )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Folds the subjects of a batch one by one, and finds the record at which one cannot go on. Writes nothing.
 
-A defect of the fold is the misfortune of one subject: it stops before the first record with which its fold raises, and
-everybody else goes on.
+A defect of the fold concerns one subject: it stops before the first record with which its fold raises, and all others go on.
 """
 
 from __future__ import annotations
@@ -22,34 +21,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class SubjectBatch:
     """A subject before a batch, and its new events in log order. `unreadable`: why what is stored of it cannot be read."""
 
     partition: int
-    news: Sequence[StoredEvent]
+    new_events: Sequence[StoredEvent]
     events: Sequence[Event] = ()
     last_offset: int = -1
     life: Life | None = None
     unreadable: Exception | None = None
 
     def subject(self, count: int | None = None) -> Subject:
-        """With all news, or with the first of them."""
-        news = self.news if count is None else self.news[:count]
-        events = [stored.event for stored in news if stored.event is not None]
+        """With all new events, or with the first of them."""
+        new_events = self.new_events if count is None else self.new_events[:count]
+        events = [stored.event for stored in new_events if stored.event is not None]
         return Subject(
             events=[*self.events, *events],
             partition=self.partition,
-            last_offset=max((self.last_offset, *(stored.record.offset for stored in news))),
+            last_offset=max((self.last_offset, *(stored.record.offset for stored in new_events))),
             news=events,
             life=self.life,
         )
 
 
 @dataclass(slots=True)
-class Folded:
-    """What follows from the events, and where subjects stopped, with the reason.
+class FoldedBatch:
+    """What follows from the events of each subject, and before which event subjects stopped, with the reason.
 
-    `faults`: subjects without new events that cannot be folded again, and so stand as they stood.
+    `faults`: subjects without new events that cannot be folded again, and so keep their rows.
     """
 
     told: dict[str, Told] = field(default_factory=dict)
@@ -57,32 +56,34 @@ class Folded:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-async def fold(connection: Connection, model: ReadModel, arrivals: Mapping[str, Arrivals]) -> Folded:
-    """Fold every subject with as many of its new events as it can be folded with. The connection hears that we live."""
-    result = Folded()
+async def fold(connection: Connection, model: ReadModel, subjects: Mapping[str, SubjectBatch]) -> FoldedBatch:
+    """Fold every subject with as many of its new events as it can be folded with; keeps the connection's transaction alive."""
+    result = FoldedBatch()
     pulse = Pulse(connection)
-    for name, arrival in arrivals.items():
+    for name, batch in subjects.items():
         await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
         try:
-            if arrival.unreadable is not None:
-                raise arrival.unreadable
-            result.told[name] = model.tell(name, arrival.subject())
+            if batch.unreadable is not None:
+                raise batch.unreadable
+            result.told[name] = model.tell(name, batch.subject())
         except Exception as error:
-            if not arrival.news:
+            if not batch.new_events:
                 result.faults[name] = fault_of(error)
-            elif arrival.unreadable is not None:
-                result.stopped.append((arrival.news[0], fault_of(error)))
+            elif batch.unreadable is not None:
+                result.stopped.append((batch.new_events[0], fault_of(error)))
             else:
-                await _stop(pulse, model, name, arrival, error, result)
+                await _stop(pulse, model, name, batch, error, result)
     return result
 
 
-async def _stop(pulse: Pulse, model: ReadModel, name: str, arrival: Arrivals, error: Exception, result: Folded) -> None:
-    for count in range(1, len(arrival.news)):
+async def _stop(
+    pulse: Pulse, model: ReadModel, name: str, batch: SubjectBatch, error: Exception, result: FoldedBatch
+) -> None:
+    for count in range(1, len(batch.new_events)):
         await pulse.beat()
         try:
-            result.told[name] = model.tell(name, arrival.subject(count))
+            result.told[name] = model.tell(name, batch.subject(count))
         except Exception as earlier:
-            result.stopped.append((arrival.news[count - 1], fault_of(earlier)))
+            result.stopped.append((batch.new_events[count - 1], fault_of(earlier)))
             return
-    result.stopped.append((arrival.news[-1], fault_of(error)))
+    result.stopped.append((batch.new_events[-1], fault_of(error)))

@@ -1,6 +1,6 @@
 """Whether the log is the one that the read model was made from, and can be continued (docs/decisions/0014).
 
-Asked at every start and after every rebalance. Knows Kafka's facts and the checkpoints; moves and heals nothing.
+Checked at every start and after every rebalance. Changes nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from steppe.log.topic_info import LogFacts, LogReader, opened
 
 log = logging.getLogger("steppe.projector")
 
-# What is looked for at every start and rebalance, and found again until somebody has acted.
+# What every check finds again until somebody has acted.
 REASONS_OF_THE_LOG = frozenset(
     error.reason for error in (CheckpointMissingError, PartitionCountError, TopicMissingError, WrongClusterError)
 )
@@ -45,14 +45,14 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Which log was read so far."""
+class LogIdentity:
+    """Which log the read model was made from."""
 
     cluster: str
     partitions: int
 
 
-async def same_log(connection: Any, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+async def check(connection: Any, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
     """Return what the log is like, or raise the ProjectorError that says why it does not continue these checkpoints.
 
     Kafka away: TimeoutError or a KafkaError.
@@ -76,18 +76,18 @@ async def same_log(connection: Any, kafka: str, topic: str, checkpoints: Mapping
     return facts
 
 
-async def known_identity(connection: Any, topic: str) -> Identity | None:
+async def known_identity(connection: Any, topic: str) -> LogIdentity | None:
     """Which log was read so far; None before the first time."""
     row = await connection.fetchrow(sql.load("log_identity")["log_identity"], topic)
-    return None if row is None else Identity(cluster=row["cluster"], partitions=row["partitions"])
+    return None if row is None else LogIdentity(cluster=row["cluster"], partitions=row["partitions"])
 
 
-async def remember(connection: Any, topic: str, facts: LogFacts) -> None:
+async def store_identity(connection: Any, topic: str, facts: LogFacts) -> None:
     """Store which log it is, unless one is known already. Twice is safe."""
     await connection.execute(sql.load("log_identity")["see_log"], topic, facts.cluster, facts.partitions)
 
 
-def refuse_another_identity(topic: str, known: Identity, facts: LogFacts) -> None:
+def refuse_another_identity(topic: str, known: LogIdentity, facts: LogFacts) -> None:
     """Raise WrongClusterError or PartitionCountError."""
     if facts.cluster != known.cluster:
         raise WrongClusterError(topic, known.cluster, facts.cluster)
@@ -106,9 +106,9 @@ async def last_records(reader: LogReader, checkpoints: Mapping[int, Checkpoint])
     )
 
 
-def refuse_other_records(checkpoints: Mapping[int, Checkpoint], found: Mapping[int, Record]) -> None:
+def refuse_other_records(checkpoints: Mapping[int, Checkpoint], records: Mapping[int, Record]) -> None:
     """Raise AnotherLogError where the record before the checkpoint is not the one that was applied."""
-    for partition, record in found.items():
+    for partition, record in records.items():
         expected = checkpoints[partition].next_offset - 1
         if record.offset != expected:
             raise LogGapError(partition, expected, record.offset)

@@ -1,8 +1,8 @@
-"""Events and lives of the projects touched lately, so that they go on and need not be reloaded. Knows no database.
+"""The events and fold states of the projects touched lately, so that a batch need not load them again.
 
-What is remembered of a partition is true only while that partition's checkpoint stands where it was remembered: another worker
-may have moved it since, or a commit of ours went through unheard. It is true, too, only while no operator has acted on what was
-diverted, which the number of the last action tells.
+An entry of a partition is valid only while that partition's checkpoint stands where it was when the entry was made: another
+worker may have moved it since, or a commit of ours went through unnoticed. It is valid, too, only while no operator has
+acted on quarantined records, which the number of the last action tells.
 """
 
 from __future__ import annotations
@@ -16,67 +16,67 @@ from steppe.domain.fold.fold import Life
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """All folding events of one subject, and the offset of the last one; of a project also its life, if that can go on."""
+class CachedSubject:
+    """All folding events of one subject, and the offset of the last one; of a project also its fold state, if it can go on."""
 
     events: tuple[Event, ...]
     last_offset: int
     life: Life | None = None
 
 
-class Memory:
-    """At most `events_max` events, the least recently touched subjects given up first."""
+class ProjectCache:
+    """At most `events_max` events; the least recently used subjects are evicted first."""
 
     def __init__(self, events_max: int) -> None:
         self._events_max = events_max
-        self._subjects: OrderedDict[tuple[int, str], Remembered] = OrderedDict()
+        self._subjects: OrderedDict[tuple[int, str], CachedSubject] = OrderedDict()
         self._events = 0
         self._last_action = 0
         self._next_offsets: dict[int, int] = {}
 
-    def recall(self, partition: int, subject: str, last_action: int = 0) -> Remembered | None:
-        """What is remembered of a subject, if anything; nothing that is older than the last action."""
+    def get(self, partition: int, name: str, last_action: int = 0) -> CachedSubject | None:
+        """The entry of a subject, if there is one that is not older than the last action of an operator."""
         if last_action != self._last_action:
             return None
-        found = self._subjects.get((partition, subject))
-        if found is not None:
-            self._subjects.move_to_end((partition, subject))
-        return found
+        subject = self._subjects.get((partition, name))
+        if subject is not None:
+            self._subjects.move_to_end((partition, name))
+        return subject
 
-    def remember(self, partition: int, name: str, subject: Remembered) -> None:
-        """Replace what is remembered of a subject."""
-        self._forget((partition, name))
+    def put(self, partition: int, name: str, subject: CachedSubject) -> None:
+        """Replace the entry of a subject."""
+        self._evict((partition, name))
         self._subjects[partition, name] = subject
         self._events += len(subject.events)
         while self._events > self._events_max:
-            self._forget(next(iter(self._subjects)))
+            self._evict(next(iter(self._subjects)))
 
-    def heed(self, last_action: int) -> None:
-        """Give up everything if an operator has acted since."""
+    def invalidate_if_acted(self, last_action: int) -> None:
+        """Drop everything if an operator has acted since."""
         if last_action != self._last_action:
             self._last_action = last_action
-            self.forget()
+            self.clear()
 
-    def heed_checkpoints(self, next_offsets: Mapping[int, int]) -> None:
-        """Give up everything of the partitions whose checkpoint is not where it was left."""
+    def invalidate_stale(self, next_offsets: Mapping[int, int]) -> None:
+        """Drop everything of the partitions whose checkpoint is not where `mark_valid_at` left it."""
         for partition, next_offset in next_offsets.items():
             if self._next_offsets.get(partition) != next_offset:
-                self._forget_partition(partition)
+                self._evict_partition(partition)
 
-    def left_at(self, next_offsets: Mapping[int, int]) -> None:
-        """What is remembered of these partitions is as of these checkpoints, which are committed."""
+    def mark_valid_at(self, next_offsets: Mapping[int, int]) -> None:
+        """The entries of these partitions are as of these checkpoints, which are committed."""
         self._next_offsets.update(next_offsets)
 
-    def forget(self) -> None:
-        """Give up everything."""
+    def clear(self) -> None:
+        """Drop everything."""
         self._subjects.clear()
         self._events = 0
 
-    def _forget_partition(self, partition: int) -> None:
+    def _evict_partition(self, partition: int) -> None:
         for key in [key for key in self._subjects if key[0] == partition]:
-            self._forget(key)
+            self._evict(key)
 
-    def _forget(self, key: tuple[int, str]) -> None:
-        gone = self._subjects.pop(key, None)
-        if gone is not None:
-            self._events -= len(gone.events)
+    def _evict(self, key: tuple[int, str]) -> None:
+        subject = self._subjects.pop(key, None)
+        if subject is not None:
+            self._events -= len(subject.events)

@@ -1,4 +1,4 @@
-"""What is not folded, and why: the values that the batch, repairs and `verify` share. Pure."""
+"""What is quarantined instead of folded, and why: the values that the batch, the re-fold and `verify` share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diverted:
+class QuarantineEntry:
     """A record that is kept and not folded. `skipped`: an operator gave it up, so it holds nobody.
 
     `event` is its reference (`source#id`); None when it cannot be told.
@@ -40,13 +40,13 @@ class Diverted:
 
     @property
     def position(self) -> str:
-        """Its place in the log, as in `0:41`."""
+        """Where it lies in the log, as in `0:41`."""
         return f"{self.record.partition}:{self.record.offset}"
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """An operator's word that a record is given up, with what was wrong with it when it was said.
+    """An operator's decision to give a record up, with what was wrong with it at that time.
 
     What could not be decoded then is no event, whatever a later release can read; its name is free for a mended one.
     It is about the record of that fingerprint, and not about what lies there in another log.
@@ -61,11 +61,12 @@ class Skip:
         return fingerprint(record) == self.sha256
 
 
-Place = tuple[int, int]
-Skips = Mapping[Place, Skip]
+# The partition and the offset of a record.
+RecordId = tuple[int, int]
+Skips = Mapping[RecordId, Skip]
 
 
 def skip_of(record: Record, skips: Skips | None) -> Skip | None:
-    """The word about a record, if there is one."""
+    """The decision to skip a record, if there is one."""
     skip = skips.get((record.partition, record.offset)) if skips else None
     return skip if skip is not None and skip.concerns(record) else None

@@ -166,7 +166,7 @@ class Announcer:
         events: dict[str, list[Event]] = {subject: [] for subject in corrected}
         if corrected:
             for row in await connection.fetch(_STATEMENTS["events_of_subjects"], corrected):
-                events[row["subject"]].append(decode.again(row["raw"], row["headers"], row["subject"]))
+                events[row["subject"]].append(decode.decode_stored(row["raw"], row["headers"], row["subject"]))
         return Learnt(
             news=news,
             changed={subject: causes.changed_by(news[subject], events[subject]) for subject in corrected},

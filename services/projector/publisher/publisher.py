@@ -66,12 +66,12 @@ class Publisher:
 
     async def run(self) -> None:
         """Lead as soon as nobody else does, until cancelled. Raises nothing."""
-        pauses = retry_policy.pauses(self._jitter)
+        pauses = retry_policy.backoff(self._jitter)
         while True:
             try:
                 await self._lead()
             except Exception as error:
-                if retry_policy.passes(error):
+                if retry_policy.is_transient(error):
                     log.warning("the database is away (%r); publishing waits", error)
                     await asyncio.sleep(next(pauses))
                 else:

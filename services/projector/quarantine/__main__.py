@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 
 from services.projector.projection.errors import ProjectorError
-from services.projector.projection.quarantine_entries import Place
+from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import Quarantine, RefusedError, spelt
 from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done
 from steppe.contracts.topics import DEALS
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> RecordId:
     if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,18}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not the ID of a record; write it like 0:41")
     partition, _, offset = text.partition(":")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.projector.projection.apply import STATEMENTS, Applier
-from services.projector.projection.quarantine_entries import Place, Stage
+from services.projector.projection.quarantine_entries import RecordId, Stage
 from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done, Quarantined, Repairer
 from steppe.database import active_read_model
 
@@ -17,7 +17,7 @@ Act = Callable[[asyncpg.Connection, Quarantined], Awaitable[Done]]
 _LOCK_TIMEOUT = "30s"
 
 
-def spelt(place: Place) -> str:
+def spelt(place: RecordId) -> str:
     """The name of a record: `partition:offset`."""
     return f"{place[0]}:{place[1]}"
 
@@ -44,7 +44,7 @@ class Quarantine:
             raise RefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
         return cls(connection, Repairer(Applier(STATEMENTS, topic, partitions)), doer)
 
-    async def retry(self, places: Sequence[Place]) -> list[Done]:
+    async def retry(self, places: Sequence[RecordId]) -> list[Done]:
         """These records, each in a transaction of its own."""
         return [await self._at(place, self._retry) for place in places]
 
@@ -66,11 +66,11 @@ class Quarantine:
                 count += await self.repairer.upgrade(connection, partition, self.doer)
         return count
 
-    async def skip(self, places: Sequence[Place]) -> list[Done]:
+    async def skip(self, places: Sequence[RecordId]) -> list[Done]:
         """Give these records up, each in a transaction of its own."""
         return [await self._at(place, self._skip) for place in places]
 
-    async def _at(self, place: Place, act: Act) -> Done:
+    async def _at(self, place: RecordId, act: Act) -> Done:
         async with self._entered(place[0]) as connection:
             found = await self.repairer.quarantined(connection, place)
             if found is not None:

@@ -14,9 +14,9 @@ from services.projector.projection import decode, quarantine_policy
 from services.projector.projection.apply import Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import StoredEvent
-from services.projector.projection.deduplicate import sort_out
-from services.projector.projection.fold_subjects import Arrivals, fold
-from services.projector.projection.quarantine_entries import Place, Stage, skip_of
+from services.projector.projection.deduplicate import classify
+from services.projector.projection.fold_subjects import SubjectBatch, fold
+from services.projector.projection.quarantine_entries import RecordId, Stage, skip_of
 from steppe.database import locks, rule_versions
 from steppe.database.read_model.projection import ReadModel, Subject
 from steppe.database.read_model.stored_events import headers_of
@@ -43,7 +43,7 @@ class Quarantined:
     skipped: bool
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RecordId:
         """Where it lies in the log."""
         return (self.record.partition, self.record.offset)
 
@@ -52,7 +52,7 @@ class Quarantined:
 class Done:
     """What was done with a record. `outcome`: folded, skipped, or why it still cannot be applied."""
 
-    place: Place
+    place: RecordId
     subject: str | None
     outcome: str
 
@@ -71,7 +71,7 @@ class Repairer:
 
     applier: Applier
 
-    async def quarantined(self, connection: Connection, place: Place) -> Quarantined | None:
+    async def quarantined(self, connection: Connection, place: RecordId) -> Quarantined | None:
         """The record at a place, if it was diverted."""
         row = await connection.fetchrow(self._statements["quarantined_at"], *place)
         return None if row is None else _quarantined(row)
@@ -88,9 +88,9 @@ class Repairer:
 
     async def retry(self, connection: Connection, found: Sequence[Quarantined], doer: Doer) -> list[Done]:
         """Decode and fold these records again with this release, and what waits behind them."""
-        readable: dict[Place, str] = {}
+        readable: dict[RecordId, str] = {}
         for one in found:
-            read = decode.read(one.record, self.applier.partitions)
+            read = decode.decode_record(one.record, self.applier.partitions)
             if isinstance(read, StoredEvent):
                 readable[one.place] = read.subject
         subjects = {*readable.values(), *(one.subject for one in found if one.place in readable and one.subject)}
@@ -136,7 +136,7 @@ class Repairer:
         skips = await quarantine_policy.all_skips(connection, self.applier.topic)
         found = []
         for one in map(_quarantined, rows):
-            read = decode.read(one.record, self.applier.partitions)
+            read = decode.decode_record(one.record, self.applier.partitions)
             if skip_of(one.record, skips) is not None or isinstance(read, StoredEvent):
                 found.append((one, {subject for subject in (one.subject, read.subject) if subject is not None}))
         return found
@@ -189,23 +189,24 @@ class Repairer:
         await connection.execute(
             self._statements["remove_quarantined"], [place[0] for place in kept], [place[1] for place in kept]
         )
-        read = [decode.read(kept[place], self.applier.partitions) for place in sorted(kept)]
-        sorted_out = sort_out(read, skips=await quarantine_policy.all_skips(connection, self.applier.topic))
+        read = [decode.decode_record(kept[place], self.applier.partitions) for place in sorted(kept)]
+        classified = classify(read, skips=await quarantine_policy.all_skips(connection, self.applier.topic))
         arrivals = {
-            name: Arrivals(partition=sorted_out.touched[name], news=news) for name, news in sorted_out.folding().items()
+            name: SubjectBatch(partition=classified.touched[name], new_events=news)
+            for name, news in classified.foldable().items()
         }
         model = ReadModel(self._statements, await rule_versions.in_force(connection))
         folded = await fold(connection, model, arrivals)
         for stored, reason in folded.stopped:
-            sorted_out.stop(stored, reason)
+            classified.stop_before(stored, reason)
         for name in set(subjects) - folded.told.keys():
             folded.told[name] = model.tell(name, Subject(events=(), partition=0, last_offset=-1))
-        await self.applier.store(connection, sorted_out, folded)
+        await self.applier.store(connection, classified, folded)
         await model.put(connection, folded.told)
 
-    async def _records(self, connection: Connection, subjects: Collection[str]) -> dict[Place, Record]:
+    async def _records(self, connection: Connection, subjects: Collection[str]) -> dict[RecordId, Record]:
         names = list(subjects)
-        records: dict[Place, Record] = {}
+        records: dict[RecordId, Record] = {}
         for row in await connection.fetch(self._statements["events_of_held_subjects"], names):
             headers = () if row["headers"] is None else headers_of(row["headers"])
             at = row["recorded_at"]
@@ -222,7 +223,7 @@ class Repairer:
         await self._note(connection, action, one.place, one.subject, one.stage.value, one.reason, outcome, doer, sha256)
 
     async def _note(
-        self, connection: Connection, action: str, place: Place, subject: str | None, stage: str, found: str,
+        self, connection: Connection, action: str, place: RecordId, subject: str | None, stage: str, found: str,
         outcome: str, doer: Doer, sha256: bytes | None = None,
     ) -> None:  # fmt: skip
         await connection.execute(

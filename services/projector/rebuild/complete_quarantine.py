@@ -12,7 +12,7 @@ from services.projector.consumer import log_reader
 from services.projector.projection import quarantine_policy
 from services.projector.projection.batches import Record
 from services.projector.projection.event_rows import instant
-from services.projector.projection.quarantine_entries import Diverted, Place, Skips, Stage, skip_of
+from services.projector.projection.quarantine_entries import QuarantineEntry, RecordId, Skips, Stage, skip_of
 from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
 from steppe.database.read_model.stored_events import encoded_headers, headers_of
@@ -32,12 +32,12 @@ async def complete(connection: asyncpg.Connection, settings: Settings, schema: s
         }
         if missing:
             await _fill(connection, settings, missing, await quarantine_policy.all_skips(connection, settings.topic))
-        await quarantine_policy.refuse_more_than(connection, settings.topic, settings.projector_quarantine_max)
+        await quarantine_policy.refuse_stored_excess(connection, settings.topic, settings.projector_quarantine_max)
         async for row in connection.cursor(_STATEMENTS["diverted"], prefetch=_ROWS_AT_ONCE):
             await quarantine_policy.publish(connection, settings.topic, [_diverted(row)])
 
 
-async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[Place], skips: Skips) -> None:
+async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[RecordId], skips: Skips) -> None:
     begin: dict[int, int] = {}
     for partition, offset in missing:
         begin[partition] = min(offset, begin.get(partition, offset))
@@ -68,10 +68,10 @@ async def _complete(connection: asyncpg.Connection, records: list[Record], skips
         )
 
 
-def _diverted(row: asyncpg.Record) -> Diverted:
+def _diverted(row: asyncpg.Record) -> QuarantineEntry:
     headers = tuple(headers_of(row["headers"]))
     record = Record(row["partition"], row["log_offset"], 0, row["key"], row["value"], headers)
-    return Diverted(
+    return QuarantineEntry(
         record=record, stage=Stage(row["stage"]), reason=row["reason"], subject=row["subject"],
         skipped=row["state"] == "skipped",
     )  # fmt: skip

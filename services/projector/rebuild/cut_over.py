@@ -19,7 +19,7 @@ from services.projector.consumer.log_reader import LogReader
 from services.projector.consumer.projection_store import Store
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import position_of
-from services.projector.projection.project_cache import Memory
+from services.projector.projection.project_cache import ProjectCache
 from services.projector.quarantine.refold import Repairer
 from services.projector.settings import Settings
 from steppe.database import active_read_model, rule_versions, sql
@@ -103,7 +103,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
     """None: other rules came into force meanwhile, or it fell behind again; nothing has changed."""
     schema = follower.schema
     begun = follower.store.progress.next_offsets
-    applier = Applier(STATEMENTS, follower.topic, len(begun), alone=True)
+    applier = Applier(STATEMENTS, follower.topic, len(begun), exclusive=True)
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -122,7 +122,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
         while any(reached[partition] < offset for partition, offset in theirs.items()):
             found = await follower.log.batch(_RECORDS_AT_ONCE)
             if found:
-                applied = await applier.apply(connection, found, {p: reached[p] for p in found}, Memory(0))
+                applied = await applier.apply(connection, found, {p: reached[p] for p in found}, ProjectCache(0))
                 reached.update(applied.next_offsets)
         repairer = Repairer(applier)
         for partition in reached:

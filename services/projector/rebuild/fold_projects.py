@@ -16,7 +16,7 @@ from operator import itemgetter
 import asyncpg
 
 from services.projector.projection import event_rows as record_rows
-from services.projector.projection.deduplicate import waits_behind
+from services.projector.projection.deduplicate import held_reason
 from steppe import failpoints
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
@@ -88,7 +88,7 @@ class _Rows:
         if folds:
             self._add(subject, found[:folds])
         for number, row in enumerate(found[folds:]):
-            stage, reason = ("held", waits_behind(subject)) if number else ("fold", projection_rows.fault_of(error))
+            stage, reason = ("held", held_reason(subject)) if number else ("fold", projection_rows.fault_of(error))
             self._stopped.append((row["partition"], row["log_offset"], stage, subject, reason))
 
     def _add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:

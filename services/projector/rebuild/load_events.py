@@ -17,7 +17,7 @@ from services.projector.projection import batches, decode, event_rows, quarantin
 from services.projector.projection.apply import Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import State, StoredEvent
-from services.projector.projection.deduplicate import undecodable
+from services.projector.projection.deduplicate import entry_if_undecodable
 from services.projector.projection.quarantine_entries import Skips, skip_of
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.fast_codec import decode_plain
@@ -33,7 +33,7 @@ async def store(
     connection: asyncpg.Connection, kafka: str, topic: str, schema: str, partitions: int, until: Mapping[int, int]
 ) -> None:
     """Store what the log has up to these offsets, partition by partition. Twice is safe, and goes on where it ended."""
-    applier = Applier(sql.load("checkpoint"), topic, partitions, alone=True)
+    applier = Applier(sql.load("checkpoint"), topic, partitions, exclusive=True)
     async with connection.transaction():
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
         begin = await applier.fence(connection, list(until))
@@ -81,9 +81,9 @@ def rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
         plain = decode_plain(record.value, record.key)
         if plain is not None and _home_of(record.key, partitions) == record.partition:
             return True, event_rows.plain_event_row(record, plain, record.value.decode())
-    found = decode.read(record, partitions)
+    found = decode.decode_record(record, partitions)
     skip = skip_of(record, skips)
-    diverted = undecodable(found, skip)
+    diverted = entry_if_undecodable(found, skip)
     if diverted is not None:
         return False, event_rows.quarantine_row(diverted)
     assert isinstance(found, StoredEvent)

@@ -19,7 +19,7 @@ import msgspec
 from services.projector.consumer.log_reader import reading
 from services.projector.projection.apply import STATEMENTS
 from services.projector.projection.batches import position_of
-from services.projector.projection.deduplicate import TAKEN, waits_behind
+from services.projector.projection.deduplicate import CONFLICT_REASON, held_reason
 from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets
 from services.projector.rebuild.compare import Parity
 from services.projector.rebuild.complete_quarantine import complete
@@ -163,9 +163,9 @@ class _Rebuild:
             # What lay in the log before this stage is sorted; the mark goes with it.
             await connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
             await connection.execute(_REBUILD["set_repeated_aside"])
-            await connection.execute(_REBUILD["divert_conflicts"], TAKEN)
+            await connection.execute(_REBUILD["divert_conflicts"], CONFLICT_REASON)
             await connection.execute(_REBUILD["divert_skipped"], self._settings.topic)
-            await connection.execute(_REBUILD["divert_held"], waits_behind("%"))
+            await connection.execute(_REBUILD["divert_held"], held_reason("%"))
             await connection.execute(_REBUILD["index_read_model"], self._schema, "event", True, False)
             phases = [fold_projects.PHASE, judge_markets.PHASE]
             await connection.execute(

@@ -20,7 +20,7 @@ from services.api.app import create_app
 from services.api.settings import Settings
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
-from services.projector.projection.project_cache import Memory
+from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
@@ -90,7 +90,7 @@ class Log:
                 now = int(datetime.now(UTC).timestamp() * 1000)
                 records.setdefault(partition, []).append(Record(partition, following[partition], now, key, value))
                 following[partition] += 1
-            await applier.apply(connection, records, fence, Memory(0))
+            await applier.apply(connection, records, fence, ProjectCache(0))
         return ",".join(f"{partition}:{found[-1].offset}" for partition, found in sorted(records.items()))
 
 

@@ -220,13 +220,13 @@ def test_readiness_names_what_is_wrong_and_the_worst_first() -> None:
 
 
 def test_one_frozen_opinion_about_the_log_does_not_hide_what_waits() -> None:
-    progress = Progress(next_offsets={0: 5, 1: 3}, moved_at=100.0)
+    progress = Progress(next_offsets={0: 5, 1: 3}, committed_at=100.0)
     frozen, fresh = {0: 5, 1: 3}, {0: 9, 1: 3, 7: 99}
     watchdog = Watchdog(lambda: progress, (lambda: frozen, lambda: fresh), 60)
     watchdog._quiet_since = 100.0
     assert watchdog.look(130.0) == 30.0
     assert watchdog.waiting == {0: 4}, "partition 7 is somebody else's"
-    progress.moved_at = 125.0
+    progress.committed_at = 125.0
     assert watchdog.look(130.0) == 5.0
     progress.next_offsets[0] = 9
     assert watchdog.look(140.0) == 0.0

@@ -18,7 +18,7 @@ from services.projector.projection.batches import (
     unapplied,
 )
 from services.projector.projection.errors import CheckpointWentBackError, LogGapError, LogShorterError
-from services.projector.projection.project_cache import Memory, Remembered
+from services.projector.projection.project_cache import CachedSubject, ProjectCache
 from steppe.database.read_model import registry_rows
 from steppe.database.read_model.stored_events import encoded_headers, headers_of
 from steppe.domain.events.event import Event, interpret
@@ -29,11 +29,11 @@ def record(offset: int, partition: int = 0) -> Record:
     return Record(partition, offset, 0, None, b"{}")
 
 
-def memory_of(*names: str, events: int = 1) -> Memory:
-    memory = Memory(events_max=4)
+def cache_of(*names: str, events: int = 1) -> ProjectCache:
+    cache = ProjectCache(events_max=4)
     for name in names:
-        memory.remember(0, name, Remembered(events=(party_event("x"),) * events, last_offset=0))
-    return memory
+        cache.put(0, name, CachedSubject(events=(party_event("x"),) * events, last_offset=0))
+    return cache
 
 
 def party_event(id: str, name: str = "party.amended", day: str = "2024-01-01", /, **data: str) -> Event:
@@ -56,10 +56,10 @@ def test_a_hole_halts_instead_of_being_stepped_over(offsets: tuple[int, ...], ne
 
 def test_a_batch_with_a_rebalance_in_it_is_put_in_order_and_each_offset_comes_once() -> None:
     batch = [record(8), record(9), record(1, partition=1), record(8), record(7), record(9), record(0, partition=1)]
-    sorted_out = by_partition(batch)
-    assert list(sorted_out) == [0, 1]
-    assert [r.offset for r in sorted_out[0]] == [7, 8, 9]
-    assert [r.offset for r in sorted_out[1]] == [0, 1]
+    classified = by_partition(batch)
+    assert list(classified) == [0, 1]
+    assert [r.offset for r in classified[0]] == [7, 8, 9]
+    assert [r.offset for r in classified[1]] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_position_names_the_last_offset_of_each_partition() -> None:
         asyncpg.CannotConnectNowError("starting up"),
         asyncpg.TooManyConnectionsError("full"),
         asyncpg.DiskFullError("no space left on device"),
-        asyncpg.OutOfMemoryError("no memory"),
+        asyncpg.OutOfMemoryError("no cache"),
         asyncpg.ReadOnlySQLTransactionError("a standby"),
         asyncpg.QueryCanceledError("by an operator"),
         asyncpg.SerializationError("again"),
@@ -118,7 +118,7 @@ def test_a_position_names_the_last_offset_of_each_partition() -> None:
     ],
 )
 def test_what_passes_by_itself_is_tried_again(error: Exception) -> None:
-    assert retry_policy.passes(error)
+    assert retry_policy.is_transient(error)
 
 
 @pytest.mark.parametrize(
@@ -133,33 +133,33 @@ def test_what_passes_by_itself_is_tried_again(error: Exception) -> None:
     ],
 )
 def test_everything_else_is_not(error: Exception) -> None:
-    assert not retry_policy.passes(error)
+    assert not retry_policy.is_transient(error)
 
 
 def test_pauses_grow_and_are_capped() -> None:
-    pauses = list(islice(retry_policy.pauses(random.Random(1)), 20))
+    pauses = list(islice(retry_policy.backoff(random.Random(1)), 20))
     assert pauses[0] <= 0.05
     assert max(pauses) <= 2.0
     assert min(pauses[-5:]) >= 1.0
 
 
 def test_memory_gives_up_what_was_touched_longest_ago() -> None:
-    memory = memory_of("a", "b", events=2)
-    assert memory.recall(0, "a") is not None
-    memory.remember(0, "c", Remembered(events=(party_event("x"),), last_offset=1))
-    assert memory.recall(0, "b") is None
-    assert memory.recall(0, "a") is not None
+    cache = cache_of("a", "b", events=2)
+    assert cache.get(0, "a") is not None
+    cache.put(0, "c", CachedSubject(events=(party_event("x"),), last_offset=1))
+    assert cache.get(0, "b") is None
+    assert cache.get(0, "a") is not None
 
 
 def test_memory_of_a_partition_whose_checkpoint_was_moved_is_forgotten_alone() -> None:
-    memory = memory_of("a")
-    memory.remember(1, "b", Remembered(events=(), last_offset=1))
-    memory.left_at({0: 5, 1: 2})
-    memory.heed_checkpoints({0: 5})
-    assert memory.recall(0, "a") is not None
-    memory.heed_checkpoints({0: 6, 1: 2})
-    assert memory.recall(0, "a") is None
-    assert memory.recall(1, "b") is not None
+    cache = cache_of("a")
+    cache.put(1, "b", CachedSubject(events=(), last_offset=1))
+    cache.mark_valid_at({0: 5, 1: 2})
+    cache.invalidate_stale({0: 5})
+    assert cache.get(0, "a") is not None
+    cache.invalidate_stale({0: 6, 1: 2})
+    assert cache.get(0, "a") is None
+    assert cache.get(1, "b") is not None
 
 
 def test_headers_come_back_as_they_were() -> None:

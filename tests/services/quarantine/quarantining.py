@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from services.projector.commands.verify import Verdict, read_log, verify
 from services.projector.consumer.projection_store import Store
 from services.projector.projection.batches import Record
-from services.projector.projection.quarantine_entries import Place
+from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import Quarantine
 from services.projector.quarantine.refold import Doer
 from services.projector.settings import Settings
@@ -49,7 +49,7 @@ class Worked:
     topic: str
     owner: asyncpg.Connection
 
-    async def send(self, *messages: Message, partition: int | None = None) -> list[Place]:
+    async def send(self, *messages: Message, partition: int | None = None) -> list[RecordId]:
         """Append to the log, in this order, and say where each one is."""
         async with AIOKafkaProducer(bootstrap_servers=self.stack.kafka, acks="all") as producer:
             sent = [
@@ -103,11 +103,11 @@ class Worked:
         finally:
             await connection.close()
 
-    async def skip(self, *places: Place) -> list[str]:
+    async def skip(self, *places: RecordId) -> list[str]:
         """Give records up; what became of each."""
         return [done.outcome for done in await self.act(lambda quarantine: quarantine.skip(places))]
 
-    async def retry(self, *places: Place) -> list[str]:
+    async def retry(self, *places: RecordId) -> list[str]:
         """Try records again; what became of each."""
         return [done.outcome for done in await self.act(lambda quarantine: quarantine.retry(places))]
 

@@ -11,8 +11,8 @@ import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from services.projector.projection.decode import read
-from services.projector.projection.deduplicate import sort_out
+from services.projector.projection.decode import decode_record
+from services.projector.projection.deduplicate import classify
 from services.projector.projection.quarantine_entries import Skip, Stage
 from services.projector.projection.quarantine_policy import HEADER
 from steppe.cli.commands.migrate import ensure_topic
@@ -91,8 +91,10 @@ async def test_corrections_that_wait_for_their_target_are_counted_until_it_comes
 def test_a_skip_is_about_one_record_and_not_about_what_lies_there_in_another_log() -> None:
     broken = Record(0, 7, 1, VICTIM.encode(), b"broken")
     skips = {(0, 7): Skip(Stage.DECODE, "no event", fingerprint(broken))}
-    (same,) = sort_out([read(broken, 1)], skips=skips).diverted
-    (other,) = sort_out([read(Record(0, 7, 1, VICTIM.encode(), b"broken otherwise"), 1)], skips=skips).diverted
+    (same,) = classify([decode_record(broken, 1)], skips=skips).quarantined
+    (other,) = classify(
+        [decode_record(Record(0, 7, 1, VICTIM.encode(), b"broken otherwise"), 1)], skips=skips
+    ).quarantined
     assert (same.skipped, other.skipped) == (True, False)
 
 

@@ -12,7 +12,7 @@ from benchmarks.rebuild_events import messages
 from services.projector.projection import decode, event_rows
 from services.projector.projection.batches import Headers, Record
 from services.projector.projection.decode import State, StoredEvent
-from services.projector.projection.deduplicate import undecodable
+from services.projector.projection.deduplicate import entry_if_undecodable
 from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.fast_codec import decode_plain
 from steppe.contracts.partitioning import partition_of
@@ -29,9 +29,9 @@ def record_of(value: bytes, key: bytes, headers: Headers = ()) -> Record:
 
 def same(record: Record) -> None:
     """Both ways give the same row, and the stored row gives the same event back."""
-    found = decode.read(record, 4)
+    found = decode.decode_record(record, 4)
     if not isinstance(found, StoredEvent):
-        diverted = undecodable(found, None)
+        diverted = entry_if_undecodable(found, None)
         assert diverted is not None
         assert rows_of(record, 4, {}) == (False, event_rows.quarantine_row(diverted))
         return

@@ -160,7 +160,7 @@ async def test_what_is_kept_aside_says_so_in_its_trace_and_in_the_log_with_its_e
 
     processed = named(collector.of_trace(TRACE), f"process {topic}")
     ((name, told),) = processed.events
-    assert (name, told["steppe.stage"], told["steppe.events"]) == ("kept aside", "conflict", ["/desk/test#m-1"])
+    assert (name, told["steppe.stage"], told["steppe.events"]) == ("quarantined", "conflict", ["/desk/test#m-1"])
     lines = [json.loads(line) for line in projector.log().splitlines()]
     (line,) = [one for one in lines if one.get("event") == "/desk/test#m-1"]
     assert (line["stage"], line["project"], line["position"]) == ("conflict", "deep-lead-mine", told["steppe.position"])
