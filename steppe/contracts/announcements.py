@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, TypedDict
 from uuid import UUID
 
+from msgspec import Meta
+
 from steppe.contracts import items
-from steppe.contracts.items import Item
+from steppe.contracts.field_types import Certainty, Count, Day, Instant, Key, Reference, Severity, choice, doc
+from steppe.contracts.items import FlagItem, ProjectItem
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.values.states import SEVERITIES, Flag, ProjectState
 
@@ -21,7 +24,79 @@ CAUSES = ("event", "day", "correction", "rules")
 SOURCE = "/steppe"
 PROJECT_TYPE = "steppe.project.changed.v1"
 
-Envelope = dict[str, Any]
+
+def transition_type(transition: str) -> str:
+    """The CloudEvents type of a transition: `steppe.flag.raised.v1`."""
+    return f"steppe.flag.{transition}.v1"
+
+
+class TransitionItem(TypedDict):
+    """What became of one flag: a row of /v1/flags/transitions, an event of /v1/stream, a record of steppe.flags.v1."""
+
+    id: Annotated[Count, doc("Its place in the feed; where /v1/stream and after= go on.")]
+    event_id: Annotated[
+        str,
+        Meta(description="The id of the CloudEvent: drop what you have by it.", extra_json_schema={"format": "uuid"}),
+    ]
+    project: Annotated[Key, doc("The project.")]
+    country: Annotated[str | None, doc("The country of the project, ISO 3166-1 alpha-2; null: not registered.")]
+    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
+    flag: Annotated[str, doc("The flag's name, as in memorandum-only. A release may add names.")]
+    transition: Annotated[
+        str, choice(*TRANSITIONS), doc("What became of it; revoked: what it rested on was taken back.")
+    ]
+    severity_before: Annotated[Severity | None, doc("The severity it had; null: it did not stand.")]
+    severity: Annotated[Severity | None, doc("The severity it has; null: it no longer stands.")]
+    certainty: Annotated[Certainty | None, doc("Whether that is certain; null: it no longer stands.")]
+    since: Annotated[Day | None, doc("Since when it stands or stood at that severity; null: that was not kept.")]
+    on: Annotated[Day, doc("The day (UTC) as of which this is announced.")]
+    cause: Annotated[
+        str, choice(*CAUSES), doc("What brought it about: an event, the day, a correction, or other rules.")
+    ]
+    events: Annotated[list[Reference], doc("The events that brought it about, each as source#id, where known.")]
+    evidence: Annotated[list[Reference], doc("The events on which the flag rests or rested, each as source#id.")]
+    sentence: Annotated[str | None, doc("The transition in one English sentence; null: the flag was not kept.")]
+    standing: Annotated[FlagItem | None, doc("The flag as in /v1/flags, as of the day; null: it no longer stands.")]
+    rule_version: Annotated[str, doc("The version of the rules that judged it.")]
+    found_at: Annotated[Instant, doc("When it was found out.")]
+
+
+class AsOf(TypedDict):
+    """The day for which something holds."""
+
+    as_of: Annotated[Day, doc("The day (UTC) for which this holds; ages grow from there.")]
+
+
+class ProjectChanged(AsOf, ProjectItem):
+    """How a project stands on a day."""
+
+
+class CloudEvent(TypedDict):
+    """What each announced record says of itself, as CloudEvents 1.0 has it in structured mode."""
+
+    specversion: Annotated[str, Meta(extra_json_schema={"const": "1.0"}), doc("The version of CloudEvents.")]
+    id: Annotated[str, Meta(extra_json_schema={"format": "uuid"}), doc("The same at every delivery of the record.")]
+    source: Annotated[str, Meta(extra_json_schema={"const": SOURCE}), doc("Who announces.")]
+    type: Annotated[str, doc("What kind of record this is.")]
+    subject: Annotated[Key, doc("The project; also the key of the record.")]
+    time: Annotated[Instant, doc("When it was found out.")]
+    datacontenttype: Annotated[
+        str, Meta(extra_json_schema={"const": "application/json"}), doc("How `data` is written.")
+    ]
+
+
+class FlagEvent(CloudEvent):
+    """What became of one flag."""
+
+    type: Annotated[str, choice(*map(transition_type, TRANSITIONS)), doc("Which transition this is.")]
+    data: Annotated[TransitionItem, doc("The transition.")]
+
+
+class ProjectEvent(CloudEvent):
+    """How a project stands now; the last record of a key counts."""
+
+    type: Annotated[str, choice(PROJECT_TYPE), doc("A project stands otherwise.")]
+    data: Annotated[ProjectChanged, doc("The item of /v1/projects, and the day for which it holds.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +122,6 @@ class Transition:
     event_id: UUID
 
 
-def transition_type(transition: str) -> str:
-    """The CloudEvents type of a transition: `steppe.flag.raised.v1`."""
-    return f"steppe.flag.{transition}.v1"
-
-
 def turned(before: str | None, after: str | None) -> str:
     """Which transition leads from one severity to another; None: the flag is not raised. Tells nothing of revocation."""
     if after is None:
@@ -61,7 +131,7 @@ def turned(before: str | None, after: str | None) -> str:
     return "escalated" if SEVERITIES.index(after) > SEVERITIES.index(before) else "eased"
 
 
-def transition_item(id: int, found_at: datetime, told: Transition) -> Item:
+def transition_item(id: int, found_at: datetime, told: Transition) -> TransitionItem:
     """A transition as the feed and the topic tell it. `id` is its place in the feed, `found_at` when it was found out."""
     stands = told.flag if told.severity is not None else None
     return {
@@ -87,35 +157,29 @@ def transition_item(id: int, found_at: datetime, told: Transition) -> Item:
     }
 
 
-def transition_event(id: int, found_at: datetime, told: Transition) -> Envelope:
+def transition_event(id: int, found_at: datetime, told: Transition) -> FlagEvent:
     """The transition as a CloudEvent of `steppe.flags.v1`; the same transition always has the same id."""
-    return _event(
-        str(told.event_id),
-        transition_type(told.transition),
-        told.project,
-        found_at,
-        transition_item(id, found_at, told),
-    )
+    attributes = _attributes(told.event_id, transition_type(told.transition), told.project, found_at)
+    return {**attributes, "data": transition_item(id, found_at, told)}
 
 
 def project_event(
     event_id: UUID, told_at: datetime, state: ProjectState, flags: Sequence[Flag], position: str, as_of: date
-) -> Envelope:
+) -> ProjectEvent:
     """A project's state on a day as a CloudEvent of `steppe.projects.v1`: the item of `/v1/projects`, and the day."""
-    data = {"as_of": as_of, **items.project(state, flags, position, as_of)}
-    return _event(str(event_id), PROJECT_TYPE, state.project, told_at, data)
+    data: ProjectChanged = {"as_of": as_of, **items.project(state, flags, position, as_of)}
+    return {**_attributes(event_id, PROJECT_TYPE, state.project, told_at), "data": data}
 
 
-def _event(id: str, type: str, subject: str, time: datetime, data: Item) -> Envelope:
+def _attributes(id: UUID, type: str, subject: str, time: datetime) -> CloudEvent:
     return {
         "specversion": "1.0",
-        "id": id,
+        "id": str(id),
         "source": SOURCE,
         "type": type,
         "subject": subject,
         "time": time,
         "datacontenttype": "application/json",
-        "data": data,
     }
 
 

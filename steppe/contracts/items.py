@@ -8,13 +8,106 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, TypedDict
 
+from steppe.contracts.field_types import (
+    Certainty,
+    Count,
+    Day,
+    Key,
+    LevelName,
+    Position,
+    Reference,
+    Sector,
+    Severity,
+    doc,
+)
 from steppe.domain.explanation.flag_text import age_months, sentence
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState, Start
 
-Item = dict[str, Any]
+
+class Clock(TypedDict):
+    """A clock that has started. Its start lies between two days where the event says no exact one."""
+
+    name: Annotated[str, doc("Which clock: memorandum, silence, step, or that of the flag.")]
+    started: Annotated[Day, doc("The latest day on which it may have started.")]
+    started_earliest: Annotated[Day | None, doc("The earliest such day; null: open or unknown.")]
+    age_months: Annotated[int, doc("Whole months since the start, at least; as of the day that is judged.")]
+    age_months_most: Annotated[int | None, doc("Whole months since the start, at most; null: unknown.")]
+
+
+class FlagClock(Clock):
+    """The clock that raised a flag."""
+
+    threshold_months: Annotated[
+        Count | None, doc("The age in months at which the flag got its severity; null: by no age.")
+    ]
+
+
+class NextSeverity(TypedDict):
+    """What a flag becomes if nothing else occurs."""
+
+    severity: Annotated[Severity, doc("The severity it will have.")]
+    on: Annotated[Day, doc("The first day on which it has it.")]
+
+
+class FlagItem(TypedDict):
+    """A flag that stands on a deal, or on a project as a whole: one row of /v1/flags."""
+
+    flag: Annotated[str, doc("Its name, as in memorandum-only. A release may add names.")]
+    severity: Annotated[Severity, doc("How severe it is on the day that is judged.")]
+    certainty: Annotated[
+        Certainty, doc("Whether the severity is certain, or only possible by the days that are known.")
+    ]
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
+    since: Annotated[Day, doc("Since when it stands at this severity.")]
+    clock: Annotated[FlagClock | None, doc("The clock that raised it; null: no clock did.")]
+    certain_severity: Annotated[Severity | None, doc("The severity that is certain; null: none is.")]
+    certain_on: Annotated[
+        Day | None, doc("Since when, or from when on, the severity is certain; null: never by itself.")
+    ]
+    on_hold: Annotated[bool, doc("Whether the project is on hold: the flag stands and gets no worse.")]
+    missing: Annotated[list[str], doc("The legs that are missing, for partly-bound; else empty.")]
+    tier: Annotated[str | None, doc("Of a displaced deal: whether rivals got the same asset or the market; else null.")]
+    groups: Annotated[list[str], doc("The groups of companies that overtook or crowd the deal; else empty.")]
+    evidence: Annotated[list[Reference], doc("Events, each as source#id, on which the flag rests.")]
+    sentence: Annotated[str, doc("The flag in one English sentence, with the figures of the day.")]
+    next: Annotated[NextSeverity | None, doc("What it becomes if nothing else occurs; null: nothing.")]
+    rule_version: Annotated[str, doc("The version of the rules that judged it, as in /v1/rules.")]
+
+
+class HeadlineItem(TypedDict):
+    """What a project is headed with: its memorandum-only flag."""
+
+    flag: Annotated[str, doc("The flag's name.")]
+    severity: Annotated[Severity, doc("How severe it is.")]
+    certainty: Annotated[Certainty, doc("Whether the severity is certain, or only possible.")]
+    since: Annotated[Day, doc("Since when it stands at this severity.")]
+
+
+class ProjectItem(TypedDict):
+    """A project as it stands on a day. What was never registered is null, or an empty list."""
+
+    key: Annotated[Key, doc("The key of the project.")]
+    name: Annotated[str | None, doc("Its name; null: not registered.")]
+    country: Annotated[str | None, doc("Where it is, ISO 3166-1 alpha-2; null: not registered.")]
+    sector: Annotated[Sector | None, doc("Its sector; null: not registered.")]
+    kind: Annotated[str | None, doc("What it is, as in deposit; null: not registered.")]
+    commodities: Annotated[list[str], doc("What it yields or carries, alphabetical.")]
+    level: Annotated[LevelName, doc("How far it has come: the level of its furthest living deal, or of the ground.")]
+    highest_level: Annotated[LevelName, doc("How far it ever came.")]
+    overlays: Annotated[list[str], doc("What lies over its level, such as on-hold, alphabetical.")]
+    headline: Annotated[
+        HeadlineItem | None, doc("Its memorandum-only flag; null: something binds, or nothing was signed.")
+    ]
+    flags: Annotated[list[FlagItem], doc("The flags that stand, of its deals and its own.")]
+    investors: Annotated[list[Key], doc("The parties that pursue it as investors, alphabetical.")]
+    memorandum_since: Annotated[Day | None, doc("The day of the first paper that still counts; null: there is none.")]
+    bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    last_event_on: Annotated[Day | None, doc("The latest day of its latest event; null: it has none with a day.")]
+    position: Annotated[Position, doc("Where the last event that changed it stands in the log, partition:offset.")]
 
 
 def level_name(level: Level | None) -> str | None:
@@ -22,7 +115,7 @@ def level_name(level: Level | None) -> str | None:
     return None if level is None else level.label
 
 
-def clock(name: str, start: Start | None, as_of: date) -> Item | None:
+def clock(name: str, start: Start | None, as_of: date) -> Clock | None:
     """A clock that has started; a stopped one may go on from the same start. `age_months` is the age that is certain, `age_months_most` the one that is possible."""
     if start is None:
         return None
@@ -36,7 +129,7 @@ def clock(name: str, start: Start | None, as_of: date) -> Item | None:
     }
 
 
-def flag(project: str, value: Flag, as_of: date) -> Item:
+def flag(project: str, value: Flag, as_of: date) -> FlagItem:
     """One row of `/v1/flags`."""
     ticking = clock(value.clock, value.start, as_of) if value.clock else None
     return {
@@ -46,7 +139,7 @@ def flag(project: str, value: Flag, as_of: date) -> Item:
         "project": project,
         "deal": value.deal,
         "since": value.since,
-        "clock": ticking and {**ticking, "threshold_months": value.threshold_months},
+        "clock": None if ticking is None else {**ticking, "threshold_months": value.threshold_months},
         "certain_severity": value.certain_severity,
         "certain_on": value.certain_on,
         "on_hold": value.on_hold,
@@ -55,12 +148,19 @@ def flag(project: str, value: Flag, as_of: date) -> Item:
         "groups": list(value.groups),
         "evidence": list(value.evidence),
         "sentence": sentence(value, as_of),
-        "next": {"severity": value.next_severity, "on": value.next_on} if value.next_on else None,
+        "next": next_severity(value),
         "rule_version": value.rule_version,
     }
 
 
-def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: date) -> Item:
+def next_severity(value: Flag) -> NextSeverity | None:
+    """What a flag becomes if nothing else occurs, and when; None: nothing."""
+    if value.next_on is None or value.next_severity is None:
+        return None
+    return {"severity": value.next_severity, "on": value.next_on}
+
+
+def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: date) -> ProjectItem:
     """One row of `/v1/projects`. `position` is that of the last event that changed it."""
     return {
         "key": value.project,
@@ -82,7 +182,7 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
     }
 
 
-def headline(value: ProjectState) -> Item | None:
+def headline(value: ProjectState) -> HeadlineItem | None:
     """What the project is headed with: `memorandum-only`, or None."""
     found = value.headline
     if found is None:

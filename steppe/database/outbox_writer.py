@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from steppe.contracts.announcements import Envelope, Transition, project_event, transition_event
+from steppe.contracts.announcements import CloudEvent, Transition, project_event, transition_event
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import FLAGS, PROJECTS, Topic
 from steppe.database import sql
@@ -117,5 +117,5 @@ async def countries(connection: Connection, day: date, projects: Iterable[str]) 
     return {row["project"]: row["country"] for row in found}
 
 
-def _record(topic: Topic, event: Envelope) -> Row:
+def _record(topic: Topic, event: CloudEvent) -> Row:
     return (topic.name, event["subject"].encode(), _encode(event), _HEADERS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from steppe.domain.analysis.crosswalk import SCHEMES
@@ -60,7 +60,7 @@ def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
     return tuple(f"crosswalk.{key}.{part}" for key in SCHEMES if key in schemes for part in ("code", "name"))
 
 
-def csv_of(items: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:
+def csv_of(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
     """The items under a header line; UTF-8, CRLF as RFC 4180 has it."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -75,7 +75,7 @@ def heading(column: str) -> str:
     return column.replace(".", "_")
 
 
-def valued(item: dict[str, Any], column: str) -> Any:
+def valued(item: Mapping[str, Any], column: str) -> Any:
     """What stands in a column, as itself; a list as one text, None for what is not there."""
     found = _at(item, column.split("."))
     return ";".join(_text(element) for element in found) if isinstance(found, list) else found

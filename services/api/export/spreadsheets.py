@@ -17,7 +17,7 @@ from xlsxwriter import Workbook
 
 from services.api.export.csv_columns import heading, valued
 
-Item = dict[str, Any]
+Item = Mapping[str, Any]
 
 _WIDTH_MAX = 60
 _TEXT_MAX = 32_767  # of a cell, by the file format (ECMA-376)

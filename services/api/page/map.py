@@ -12,7 +12,7 @@ from typing import Any
 
 POINTS_MAX = 300
 _CELL = 14.0
-Item = dict[str, Any]
+Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,14 @@ from services.api.store.snapshot import Snapshot
 from services.api.web import pagination, query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of, wait_for_position
+from steppe.contracts.announcements import TransitionItem
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import FOREVER
 
 log = logging.getLogger(__name__)
 
-Item = dict[str, Any]
+Item = Mapping[str, Any]
 View = Callable[[Look], Awaitable[Response]]
 
 _ROWS = 50
@@ -46,7 +47,7 @@ _LAST_DAY = FOREVER - timedelta(days=1)
 async def portfolio(look: Look) -> Response:
     """What is stuck, since when, who overtook us, what changed, and what comes next."""
     look.only(*_FILTERS, "level", "headline", "flag", "severity", "updated_after", "sort", "cursor")
-    own: Item = {"sort": look.query.get("sort", "severity"), "limit": _ROWS}
+    own: dict[str, Any] = {"sort": look.query.get("sort", "severity"), "limit": _ROWS}
     headline = look.query.get("headline", "all" if {"level", "flag", "severity"} & look.query.keys() else "any")
     own["headline"] = None if headline == "all" else headline
     question = look.ask("/v1/projects", query_parameters.PROJECTS, **own)
@@ -287,7 +288,7 @@ def _error(look: Look, status_code: int, title: str, detail: str, members: Mappi
     return look.render("error.html", status=status_code, code=status_code, title=title, detail=detail, members=members)
 
 
-async def _latest_transitions(snapshot: Snapshot, count: int) -> list[Item]:
+async def _latest_transitions(snapshot: Snapshot, count: int) -> list[TransitionItem]:
     last = await transitions.last_id(snapshot, 0)
     found = await transitions.rows_after(snapshot, max(last - count, 0), {}, count)
     return found[::-1]

@@ -13,6 +13,7 @@ from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
+from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
 
 router = APIRouter(tags=["lists"])
@@ -33,7 +34,7 @@ async def flag_page(snapshot: Snapshot, question: Question) -> Page:
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)
 
 
-async def coming_flags(snapshot: Snapshot, question: Question, most: int) -> tuple[list[dict[str, Any]], int]:
+async def coming_flags(snapshot: Snapshot, question: Question, most: int) -> tuple[list[FlagItem], int]:
     """Of the flags that are asked for with `next_before`, those that rise soonest, and how many there are in all."""
     rows = await snapshot.rows("api_flags_coming", *_about_flags(question, None), most)
     items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]

@@ -23,7 +23,7 @@ from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
 from services.api.web.query_parameters import STREAM, openapi_extra
 from services.api.web.responses import service_of
-from steppe.contracts.items import Item
+from steppe.contracts.announcements import TransitionItem
 from steppe.database.outbox_writer import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -240,7 +240,7 @@ async def _until_left(receive: Receive) -> None:
         pass
 
 
-def _event(item: Item) -> str:
+def _event(item: TransitionItem) -> str:
     return f"id: {item['id']}\nevent: transition\ndata: {msgspec.json.encode(item).decode()}\n\n"
 
 

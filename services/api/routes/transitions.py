@@ -13,8 +13,7 @@ from services.api.store.row_decoding import flag
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web.query_parameters import FEED, Question, openapi_extra
 from services.api.web.responses import Page, answer_list
-from steppe.contracts.announcements import Transition, transition_item
-from steppe.contracts.items import Item
+from steppe.contracts.announcements import Transition, TransitionItem, transition_item
 
 router = APIRouter(tags=["feed"])
 
@@ -38,7 +37,7 @@ async def last_id(snapshot: Snapshot, after: int) -> int:
     return last
 
 
-async def rows_after(snapshot: Snapshot, after: int, asked: Mapping[str, Any], limit: int) -> list[Item]:
+async def rows_after(snapshot: Snapshot, after: int, asked: Mapping[str, Any], limit: int) -> list[TransitionItem]:
     """The transitions behind an id that fit the filters, as items."""
     filters = [asked.get(name) for name in ("project", "flag", "country", "cause")]
     return [_item(row) for row in await snapshot.rows("api_transition_page", after, *filters, limit)]
@@ -57,7 +56,7 @@ async def _last(snapshot: Snapshot) -> str:
     return str(await last_id(snapshot, 0))
 
 
-def _item(row: Row) -> Item:
+def _item(row: Row) -> TransitionItem:
     told = Transition(
         project=row["project"],
         deal=row["deal"] or None,

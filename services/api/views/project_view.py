@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from steppe.contracts.items import Item, clock, flag, level_name, project
+from steppe.contracts.items import Clock, clock, flag, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.explanation import deal_text
 from steppe.domain.explanation.project_text import Explanation
 from steppe.domain.values.states import DealState, Flag, LegState, ProjectState
 
+Item = dict[str, Any]
 
-def _may_stand(started: Item | None, *, running: bool) -> Item | None:
+
+def _may_stand(started: Clock | None, *, running: bool) -> Item | None:
     return None if started is None else {**started, "running": running}
 
 

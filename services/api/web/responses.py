@@ -30,7 +30,7 @@ from steppe.release import RELEASE
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 
-Item = dict[str, Any]
+Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
