@@ -25,7 +25,7 @@ from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rule_document import RuleDocumentError, document_of, rules_from
 from steppe.domain.rules.rules import Rules
-from steppe.domain.values.states import EVER
+from steppe.domain.values.states import BEGINNING
 
 router = APIRouter(tags=["rules"])
 
@@ -80,7 +80,7 @@ async def back_test(request: Request) -> Response:
         "flags": flags,
         "projects": projects,
         "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
-        "from": None if parsed.first_day == EVER else parsed.first_day,
+        "from": None if parsed.first_day == BEGINNING else parsed.first_day,
         "to": parsed.last_day,
         "summary": [asdict(score) for score in found.scores],
         "items": items,

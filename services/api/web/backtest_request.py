@@ -17,7 +17,7 @@ from services.api.problems import UNPROCESSABLE, RefusalError, did_you_mean
 from services.api.web import parse_values, query_parameters
 from services.api.web.responses import JSON
 from steppe.domain.analysis.backtest import FLAGS
-from steppe.domain.values.states import EVER
+from steppe.domain.values.states import BEGINNING
 
 _BODY_BYTES_MAX = 200_000
 _FIELDS = (
@@ -121,7 +121,7 @@ def _parse(body: dict[str, Any]) -> BacktestRequest:
         version=read.one("version", parse_values.text),
         against=read.one("against", parse_values.text),
         flags=read.many("flags", parse_values.one_of(tuple(FLAGS))),
-        first_day=read.one("from", parse_values.day) or EVER,
+        first_day=read.one("from", parse_values.day) or BEGINNING,
         last_day=read.one("to", parse_values.day) or (known_at.date() if known_at else today),
         known_at=known_at,
         recorded=read.one("known_by", parse_values.one_of(("reported", "recorded"))) == "recorded",

@@ -21,7 +21,7 @@ from steppe.domain.events.corrections import corrects_itself, effective
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import Life, history, live
 from steppe.domain.rules.rules import Rules
-from steppe.domain.values.states import EVER, History
+from steppe.domain.values.states import BEGINNING, History
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -53,7 +53,7 @@ class Told:
     subject: Subject
     history: History | None = None
     life: Life | None = None
-    changed_from: date = EVER
+    changed_from: date = BEGINNING
     made: projection_rows.ProjectRows = field(default_factory=projection_rows.ProjectRows)
     registered: Sequence[projection_rows.Row] = ()
 
@@ -109,7 +109,9 @@ class ReadModel:
             registered = registry_rows.party_spans if kind == "party" else registry_rows.forum_rows
             return Told(subject=subject, registered=registered(key, events))
         told = history(name, events, self.rules) if life is None else life.history()
-        found = Told(subject=subject, history=told, life=life, changed_from=EVER if life is None else life.changed_from)
+        found = Told(
+            subject=subject, history=told, life=life, changed_from=BEGINNING if life is None else life.changed_from
+        )
         count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events)
         if count or events:
             place = projection_rows.Place(subject.partition, subject.last_offset, count)

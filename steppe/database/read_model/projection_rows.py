@@ -11,7 +11,7 @@ import msgspec
 
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
-from steppe.domain.values.states import EVER, Flag, History, Span
+from steppe.domain.values.states import BEGINNING, Flag, History, Span
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -65,11 +65,11 @@ def add_project(
     place: Place,
     *,
     now: datetime,
-    changed_from: date = EVER,
+    changed_from: date = BEGINNING,
 ) -> None:
     """Append everything that is stored of one project but what its market does to it. `events` are read as corrected.
 
-    Spans that ended before `changed_from` are left out. Dates `EVER` and `FOREVER` become the infinities of Postgres.
+    Spans that ended before `changed_from` are left out. Dates `BEGINNING` and `FOREVER` become the infinities of Postgres.
     """
     project = history.project
     forums = {forum for event in events if (forum := event.data.get("forum"))}
@@ -100,7 +100,7 @@ def add_project(
 
 
 def _since(spans: Sequence[Span[T]], changed_from: date) -> Sequence[Span[T]]:
-    return spans if changed_from == EVER else [span for span in spans if span.valid_to >= changed_from]
+    return spans if changed_from == BEGINNING else [span for span in spans if span.valid_to >= changed_from]
 
 
 def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:

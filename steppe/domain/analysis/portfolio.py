@@ -15,7 +15,7 @@ from steppe.domain.fold.fold import history
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules.rules import RULES, Rules
-from steppe.domain.values.states import History, Judgement, cut, on_day
+from steppe.domain.values.states import History, Judgement, judgement_on, on_day
 
 PARTY_PREFIX = "party:"
 FORUM_PREFIX = "forum:"
@@ -31,7 +31,7 @@ class Portfolio:
 
     def judged(self, project: str, as_of: date) -> Judgement:
         """How a project stands on a day (UTC), with the flags that come from its market. KeyError: no such project."""
-        own = cut(self.histories[project], as_of)
+        own = judgement_on(self.histories[project], as_of)
         suffered = self.rivalries[project]
         flags = [*own.flags, *on_day(suffered.flags, as_of)]
         return Judgement(

@@ -6,7 +6,7 @@ from datetime import date
 
 from steppe.domain.flags.severity_steps import Raised, Sight, rung
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import EVER, Start
+from steppe.domain.values.states import BEGINNING, Start
 
 
 def raised(sight: Sight) -> Raised | None:
@@ -31,7 +31,7 @@ def raised(sight: Sight) -> Raised | None:
 
 def _since(run: Start, required_from: date) -> Start:
     """The later of both (section 5: [max of earliest, max of latest])."""
-    if required_from == EVER:
+    if required_from == BEGINNING:
         return run
     earliest = required_from if run.earliest is None else max(run.earliest, required_from)
     return Start(earliest=earliest, latest=max(run.latest, required_from))

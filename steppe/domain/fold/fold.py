@@ -18,7 +18,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.fold.project_fold import Walk
 from steppe.domain.fold.registry import Registered
 from steppe.domain.rules.rules import RULES, Rules
-from steppe.domain.values.states import EVER, FOREVER, History, Judgement, cut
+from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, judgement_on
 
 _in_fold_order = attrgetter("order")
 
@@ -39,13 +39,13 @@ def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RUL
     walk, coming = _begun(project, known, rules)
     walk.through(coming, as_of)
     walk.look_at_all(as_of)
-    return cut(walk.history(), as_of)
+    return judgement_on(walk.history(), as_of)
 
 
 class Life:
     """A project's life so far, ready to go on with events that come after all the others. A value: nothing changes it.
 
-    `rules` judged it. `changed_from` is the day before which its history is the same as that of the life it came from; EVER if it began
+    `rules` judged it. `changed_from` is the day before which its history is the same as that of the life it came from; BEGINNING if it began
     afresh. Spans that ended before that day are the same in both.
     """
 
@@ -81,7 +81,7 @@ class Life:
 def live(project: str, events: Iterable[Event], rules: Rules = RULES) -> Life:
     """A life from its beginning; the events as for `history`."""
     walk, coming = _begun(project, events, rules)
-    return _lived(walk, coming, rules, EVER)
+    return _lived(walk, coming, rules, BEGINNING)
 
 
 def _lived(walk: Walk, coming: Sequence[Event], rules: Rules, changed_from: date) -> Life:

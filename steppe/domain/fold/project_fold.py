@@ -25,7 +25,7 @@ from steppe.domain.fold.schedule import Agenda
 from steppe.domain.rules.rules import Circumstances, Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import EVER, FOREVER, Crossing, DealState, Flag, History, ProjectState
+from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, DealState, Flag, History, ProjectState
 
 _ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
 _THE_PROJECT = ""  # no deal has an empty key
@@ -93,8 +93,8 @@ class Walk:
 
     def begin(self) -> None:
         """How it stands before anything happened."""
-        self._stand(EVER)
-        self._tell(EVER)
+        self._stand(BEGINNING)
+        self._tell(BEGINNING)
 
     def through(self, events: Sequence[Event], last: date, *, including: bool = True) -> None:
         """Walk through every day on which something happens, up to `last`. Events must be in fold order, none of an earlier

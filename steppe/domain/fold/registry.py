@@ -11,7 +11,7 @@ from typing import Any
 from steppe.domain.events.corrections import order_of_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.values import edtf
-from steppe.domain.values.states import EVER
+from steppe.domain.values.states import BEGINNING
 
 PROJECT_FIELDS = ("name", "country", "place", "latitude", "longitude", "sector", "kind", "commodities", "required_legs")
 
@@ -31,11 +31,11 @@ class Registered:
         first = next((event for event in registrations if event.kind.name.endswith(".registered")), None)
         changes: list[tuple[date, tuple[Any, ...], Mapping[str, Any]]] = []
         for event in registrations:
-            day = EVER if event is first else _holds_from(event)
+            day = BEGINNING if event is first else _holds_from(event)
             changes.append((day, () if event is first else event.order, event.data))
         changes.sort(key=lambda change: (change[0], change[1]))
         values: dict[str, Any] = {}
-        self.days: list[date] = [EVER]
+        self.days: list[date] = [BEGINNING]
         self._values: list[Mapping[str, Any]] = [MappingProxyType({})]
         for day, _, data in changes:
             values = values | {field: _frozen(data[field]) for field in fields if field in data}
@@ -65,7 +65,7 @@ def _holds_from(event: Event) -> date:
     start = event.data.get("from")
     if start is None:
         return event.latest
-    return edtf.parse(start).earliest or EVER
+    return edtf.parse(start).earliest or BEGINNING
 
 
 def _frozen(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The EDTF subset of the domain page, section 2: text to an interval of days. Knows no clock and no time zone."""
+"""The EDTF subset of the domain page, section 2: text to an interval of days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Days:
 
 
 def parse(text: str) -> Days:
-    """Read `2011`, `2011-07`, `2011-07-05`, each with `~`, `A/B`, `../B`, `A/..` or `unknown`.
+    """The interval of `2011`, `2011-07`, `2011-07-05`, each with `~`, of `A/B`, `../B`, `A/..` or `unknown`.
 
     Raises EdtfError. `~` is allowed and widens nothing.
     """

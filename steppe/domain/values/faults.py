@@ -1,4 +1,4 @@
-"""A reason to refuse a value, and the small texts that such reasons are made of."""
+"""A validation error of one field, with the small texts that such errors are made of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SLUG_LENGTH_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A reason to refuse: where (a JSON pointer into the event) and what is wrong, with what to do instead."""
+    """A validation error: where (a JSON pointer into the event) and what is wrong, with what to do instead."""
 
     pointer: str
     message: str
@@ -19,8 +19,8 @@ class Fault:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?`, or nothing when no known word is near."""
-    found = get_close_matches(word[:SLUG_LENGTH_MAX], known, 1)
-    return f"; did you mean {found[0]}?" if found else ""
+    matches = get_close_matches(word[:SLUG_LENGTH_MAX], known, 1)
+    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 def escape(key: str) -> str:

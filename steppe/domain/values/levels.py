@@ -1,4 +1,4 @@
-"""The ladder a deal climbs (domain page, section 4). Knows names and order only."""
+"""The levels of a deal and of a project, from identified to producing (domain page, section 4)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Level(IntEnum):
 
     @property
     def crosses_the_line(self) -> bool:
-        """Whether something binding or physical stands behind this level."""
+        """Whether a deal of this level is bound or built: it is above the binding line."""
         return self >= Level.PARTLY_BOUND
 
 

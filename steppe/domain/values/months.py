@@ -19,7 +19,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def months_between(start: date, day: date) -> int:
-    """How many whole months old it is; 0 before its start."""
+    """The whole months from `start` to `day`; 0 before the start."""
     months = (day.year - start.year) * 12 + day.month - start.month
     if months > 0 and day.day < start.day and day.day < calendar.monthrange(day.year, day.month)[1]:
         months -= 1  # this month's day has not come; on its last day a longer month's has

@@ -1,7 +1,8 @@
-"""What the fold gives back: the life of one project as spans of days, the future included. Values only, no rules.
+"""The result of the fold: the states of one project, its deals and its flags as spans of days (valid time).
 
-A span says what held on each day from `valid_from` to the day before `valid_to`. `EVER` stands for "from ever" and
-`FOREVER` for "until something happens". Reading a span table at a day equals judging afresh at that day.
+A span says what held on each day from `valid_from` to the day before `valid_to`, the future included if nothing else
+occurs. `BEGINNING` stands for "since always" and `FOREVER` for "until something happens". The values of a day, read from
+the spans, equal those of a fold up to that day.
 These values are stored as JSON documents and read back by the api, so fields may be added, with a default, not renamed.
 """
 
@@ -14,7 +15,7 @@ from typing import Generic, TypeVar
 
 from steppe.domain.values.levels import Level
 
-EVER = date.min
+BEGINNING = date.min
 FOREVER = date.max
 # From the mildest to the most severe.
 SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
@@ -61,8 +62,10 @@ class LegState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealState:
-    """A deal on the days of a span. `level` is None once ended. `memorandum` is the start of the clock of this phase,
-    whether it runs or not; the other clocks are None once the deal has ended. Legs are those of the phase, as they bound.
+    """A deal on the days of a span. `level` is None once it has ended.
+
+    `memorandum` is the start of the memorandum clock of this phase, whether it runs or not; the other clocks are None once
+    the deal has ended. `legs` are those of the phase, in the order in which they bound.
     """
 
     deal: str
@@ -175,7 +178,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything that follows from a project's events. Spans of one key never overlap and are in order of days."""
+    """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days."""
 
     project: str
     projects: tuple[Span[ProjectState], ...]
@@ -186,7 +189,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How things stand on one day: the history cut at that day, or judged afresh. `co_investors`: events by deal."""
+    """The states of a project, its deals and its flags on one day. `co_investors`: references of events by deal."""
 
     project: ProjectState
     deals: tuple[DealState, ...]
@@ -194,9 +197,8 @@ class Judgement:
     co_investors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def cut(history: History, as_of: date) -> Judgement:
-    """Read the spans at a day. Deals and flags are in order of their keys."""
-
+def judgement_on(history: History, as_of: date) -> Judgement:
+    """What the history says of a day (UTC). Deals and flags are in order of their keys."""
     return Judgement(
         project=on_day(history.projects, as_of)[0],
         deals=tuple(on_day(history.deals, as_of)),

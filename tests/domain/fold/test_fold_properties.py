@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from steppe.domain.fold.fold import history, judge, live
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import EVER, FOREVER, SEVERITIES, Flag, History, Span, cut
+from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, judgement_on
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import Log, logs
 
@@ -35,7 +35,7 @@ def test_reading_the_spans_at_a_day_equals_judging_afresh_at_that_day(log: Log, 
     told = _told(log, case)
     turning = _turning(told)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
-        assert cut(told, day) == judge("north", log, day, case.rules), day
+        assert judgement_on(told, day) == judge("north", log, day, case.rules), day
 
 
 @holds_for_any_log
@@ -43,7 +43,7 @@ def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case
     told = _told(log, case)
     for before, after in zip(told.projects, told.projects[1:], strict=False):
         assert before.valid_to == after.valid_from
-    assert told.projects[0].valid_from == EVER
+    assert told.projects[0].valid_from == BEGINNING
     assert told.projects[-1].valid_to == FOREVER
     for spans in (told.deals, told.flags):
         for span in spans:
@@ -96,7 +96,7 @@ def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: L
 def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> None:
     told = _told(log, case)
     for day in _turning(told):
-        judged = cut(told, day)
+        judged = judgement_on(told, day)
         levels = {state.deal: state.level for state in judged.deals}
         bound = {state.deal for state in judged.deals if any(leg.valid for leg in state.legs)}
         on_paper = {state.deal for state in judged.deals if state.memorandum_runs}
@@ -164,5 +164,5 @@ def _unbroken(run: list[Span[Flag]], holds: Callable[[Flag], bool]) -> date:
 
 
 def _turning(told: History) -> list[date]:
-    days = {span.valid_from for spans in (told.projects, told.deals, told.flags) for span in spans} - {EVER}
+    days = {span.valid_from for spans in (told.projects, told.deals, told.flags) for span in spans} - {BEGINNING}
     return sorted(days | {day - timedelta(days=1) for day in days})

@@ -8,7 +8,7 @@ from steppe.domain.analysis.portfolio import PARTY_PREFIX, Portfolio, portfolio
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.fold.fold import history
 from steppe.domain.markets.rivalry import standing_of
-from steppe.domain.values.states import EVER
+from steppe.domain.values.states import BEGINNING
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import PROJECTS, Log, portfolios
 
@@ -140,5 +140,5 @@ def _turning(found: Portfolio) -> list[date]:
         for rivalry in found.rivalries.values()
         for spans in (rivalry.flags, rivalry.co_investments)
         for span in spans
-    } - {EVER}
+    } - {BEGINNING}
     return sorted(days | {day - timedelta(days=1) for day in days})

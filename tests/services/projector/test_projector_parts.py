@@ -22,7 +22,7 @@ from services.projector.projection.project_cache import CachedSubject, ProjectCa
 from steppe.database.read_model import registry_rows
 from steppe.database.read_model.stored_events import encoded_headers, headers_of
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.values.states import EVER, FOREVER
+from steppe.domain.values.states import BEGINNING, FOREVER
 
 
 def record(offset: int, partition: int = 0) -> Record:
@@ -176,7 +176,7 @@ def test_a_party_holds_from_ever_and_changes_from_a_day_in_whatever_order_it_was
     spans = {tuple(registry_rows.party_spans("p", order)) for order in permutations(events)}
     assert spans == {
         (
-            ("p", EVER, date(2010, 1, 1), "Old", "KR", "company", None, None),
+            ("p", BEGINNING, date(2010, 1, 1), "Old", "KR", "company", None, None),
             ("p", date(2010, 1, 1), date(2024, 3, 1), "Old", "JP", "company", None, None),
             ("p", date(2024, 3, 1), FOREVER, "New", "US", "fund", None, None),
         )
