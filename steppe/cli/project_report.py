@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steppe.cli.tables import severity, style_of
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
 
 Item = dict[str, Any]
 _STANDS = ("folded", "stands")
@@ -122,7 +123,7 @@ def _change_row(table: Table, change: Item, *, by_itself: bool) -> None:
 def _what(entry: Item, conflicts: Mapping[str, Item]) -> Text:
     deal, level = entry["deal"], entry["deal_level"] or entry["project_level"]
     text = Text.assemble((entry["name"] or "unknown type", "bold"), f"  {deal or '(the project)'}")
-    if level and not entry["name"].startswith("event."):
+    if level and entry["name"] not in CORRECTION_NAMES:
         text.append(f": {level}" if entry["deal_level"] or not deal else f": ended, project {level}")
     parties = ", ".join(f"{party['party']} {party['role']}" for party in entry["parties"])
     if parties:
@@ -147,7 +148,7 @@ def _marks(entry: Item, conflicts: Mapping[str, Item]) -> Iterator[Text]:
         if flags:
             yield Text(f"{verb} by this: {', '.join(flags)}", style="magenta")
     reason = entry["data"].get("reason")
-    if entry["name"].startswith("event.") and reason:
+    if entry["name"] in CORRECTION_NAMES and reason:
         yield Text(f"because: {reason}")
     if entry["event"] in conflicts:
         position = conflicts[entry["event"]]["position"]

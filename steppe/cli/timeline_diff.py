@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
+
 Item = dict[str, Any]
 
 
@@ -17,7 +19,7 @@ def since(then: Sequence[Item], now: Sequence[Item]) -> list[Item]:
     found = []
     for entry in now:
         old = before.get(entry["event"])
-        learnt = None if str(entry["name"]).startswith("event.") else _learnt(old, entry)
+        learnt = None if entry["name"] in CORRECTION_NAMES else _learnt(old, entry)
         if learnt is not None:
             known = old["corrections"] if old else []
             fresh = [change for change in entry["corrections"] if change not in known]

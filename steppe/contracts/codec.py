@@ -230,7 +230,7 @@ def decode(
         raise UndecodableError("/data: data is missing or no object", subject=subject)
     known_day, wrong = _known_day(data, recorded)
     faults = [*([wrong] if wrong else []), *cloudevents.subject_faults(name, subject, data)]
-    faults += faults_of(name, data, known_day, closed=False)
+    faults += faults_of(name, data, known_day, strict=False)
     if faults:
         raise UndecodableError(_reason(faults), subject=subject, faults=tuple(faults))
     event = interpret(source=source, id=event_id, subject=subject, name=name, recorded=recorded, data=data)

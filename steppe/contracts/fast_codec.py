@@ -22,7 +22,7 @@ from steppe.contracts import codec, envelope
 from steppe.contracts.codec import Accepted, Refused
 from steppe.contracts.fast_types import PLANS, Plan, is_slug, matching
 from steppe.domain.events import field_checks
-from steppe.domain.events.event import deal_of, is_a_plan, place_in_time
+from steppe.domain.events.event import clamp_to_known_day, deal_of, is_a_plan
 from steppe.domain.events.vocabulary import EVENT_KINDS, PURSUING_ROLES, EventKind
 from steppe.domain.values import edtf
 
@@ -168,7 +168,7 @@ def _begin_of(day: str) -> datetime:
 
 @lru_cache(maxsize=65_536)
 def _placed(occurred: str, known_day: date) -> tuple[date | None, date]:
-    return place_in_time(edtf.parse(occurred), known_day)
+    return clamp_to_known_day(edtf.parse(occurred), known_day)
 
 
 def decode_plain(value: bytes, key: bytes) -> PlainRecord | None:

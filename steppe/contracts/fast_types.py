@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, defstruct
 from steppe.domain.events import field_checks
 from steppe.domain.events.field_checks import LIST_LENGTH_MAX, TEXT_LENGTH_MAX
 from steppe.domain.events.validation import FIELDS
-from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, EventKind, Field, FieldKind, Row
+from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, Effect, EventKind, Field, FieldKind
 
 Sound = Callable[[Any], bool]
 
@@ -197,7 +197,7 @@ class Plan:
     @classmethod
     def of(cls, kind: EventKind) -> Plan:
         fields = [f for f in FIELDS[kind.name].values() if f.kind not in _REMARKABLE and f.name != "ends_on"]
-        needed = [f for f in fields if f.required or (f.name == "occurred" and kind.row is not Row.RECORD)]
+        needed = [f for f in fields if f.required or (f.name == "occurred" and kind.effect is not Effect.RECORD)]
         members = [(field.name, _type_of(field)) for field in needed]
         members += _optional(tuple(field for field in fields if field not in needed))  # type: ignore[arg-type]
         shape = defstruct("_Data", members, forbid_unknown_fields=True)
@@ -206,7 +206,7 @@ class Plan:
             read=msgspec.json.Decoder(shape).decode,
             checks=tuple((field.name, _SOUND[field.kind]) for field in fields if field.kind in _SOUND),
             may_speak_of_project=kind.may_speak_of_project,
-            warns=kind.row is not Row.RECORD and not kind.name.startswith("project."),
+            warns=kind.effect is not Effect.RECORD and not kind.name.startswith("project."),
         )
 
 

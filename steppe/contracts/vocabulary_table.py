@@ -7,16 +7,16 @@ from typing import Any
 from steppe.contracts import envelope
 from steppe.domain.events import field_checks as rules
 from steppe.domain.events import vocabulary as words
-from steppe.domain.events.vocabulary import EventKind, Field, Row
+from steppe.domain.events.vocabulary import Effect, EventKind, Field
 from steppe.domain.values.faults import SLUG_LENGTH_MAX
 from steppe.domain.values.levels import Level
 
 MARKS = {
-    Row.BINDING: "binds a leg of its deal",
-    Row.PHYSICAL: "changes something on the ground",
-    Row.NOT_BINDING: "a step or news, without obligation",
-    Row.ENDING: "ends something",
-    Row.RECORD: "about the record",
+    Effect.BINDING: "binds a leg of its deal",
+    Effect.PHYSICAL: "changes something on the ground",
+    Effect.NOT_BINDING: "a step or news, without obligation",
+    Effect.ENDING: "ends something",
+    Effect.RECORD: "about the record",
 }
 
 
@@ -51,11 +51,11 @@ def _event(kind: EventKind) -> dict[str, Any]:
         "name": kind.name,
         "type": kind.type,
         "summary": kind.summary,
-        "mark": kind.row.value,
+        "mark": kind.effect.value,
         "level": None if kind.level is None else kind.level.label,
         "leg": kind.leg,
         "may_speak_of_project": kind.may_speak_of_project,
-        "occurred_required": kind.row is not Row.RECORD,
+        "occurred_required": kind.effect is not Effect.RECORD,
         "precedence": kind.precedence,
         "fields": [_field(field) for field in kind.fields],
     }

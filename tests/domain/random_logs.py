@@ -127,7 +127,7 @@ class _Claim:
             target = log[self.aims_at % len(log)]
             subject, data = target.subject, {**data, "target": {"source": target.source, "id": target.id}}
         known_day = date.fromisoformat(data["reported"]) if "reported" in data else self.recorded.date()
-        if faults_of(self.name, data, known_day, closed=False):
+        if faults_of(self.name, data, known_day, strict=False):
             return None
         return interpret(source="/desk", id=id, subject=subject, name=self.name, recorded=self.recorded, data=data)
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 import pytest
 
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
-from steppe.domain.events.corrections import Record
+from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.events.validation import faults_of
-from steppe.domain.events.vocabulary import Row
+from steppe.domain.events.vocabulary import Effect
 from steppe.domain.explanation.flag_text import age_months
 from steppe.domain.values.states import DealState, Flag, Judgement, Start
 from tests.domain.cases import CASES, Answers, Case, check, rules_of
@@ -22,7 +22,7 @@ def test_the_case_comes_out_as_written(name: str) -> None:
     events, refused = [], set()
     for envelope in case["events"]:
         event = from_wire(envelope)
-        if faults_of(event.kind.name, event.data, event.known.date(), closed=False):
+        if faults_of(event.kind.name, event.data, event.known.date(), strict=False):
             refused.add(event.reference)
         else:
             events.append(event)
@@ -35,7 +35,7 @@ def test_the_case_comes_out_as_written(name: str) -> None:
 
 def _answers(found: Portfolio, as_of: date, refused: set[str]) -> Answers:
     judged = {project: found.judged(project, as_of) for project in found.histories}
-    readings = [reading for record in found.records.values() for reading in record.readings.values()]
+    readings = [reading for record in found.subjects.values() for reading in record.by_identity.values()]
     return Answers(
         flags=[
             {"flag": flag.flag, "deal": flag.deal, "project": project, **_flag_view(flag, as_of)}
@@ -48,7 +48,7 @@ def _answers(found: Portfolio, as_of: date, refused: set[str]) -> Answers:
             for state in judgement.deals
         },
         projects={
-            project: _project_view(judgement, found.records[project], as_of) for project, judgement in judged.items()
+            project: _project_view(judgement, found.subjects[project], as_of) for project, judgement in judged.items()
         },
         unheeded={
             "parked": [reading.event.reference for reading in readings if reading.state == "parked"],
@@ -119,7 +119,7 @@ def _deal_view(state: DealState, judged: Judgement, as_of: date) -> Case:
     }  # fmt: skip
 
 
-def _project_view(judged: Judgement, record: Record, as_of: date) -> Case:
+def _project_view(judged: Judgement, record: CorrectedEvents, as_of: date) -> Case:
     state = judged.project
     headline = state.headline
     running = [deal.memorandum for deal in judged.deals if deal.memorandum and deal.memorandum_runs]
@@ -134,6 +134,6 @@ def _project_view(judged: Judgement, record: Record, as_of: date) -> Case:
         "speaks_of_project": [
             event.reference
             for event in record.events
-            if event.deal is None and event.kind.row is not Row.RECORD and event.latest <= as_of
+            if event.deal is None and event.kind.effect is not Effect.RECORD and event.latest <= as_of
         ],
     }

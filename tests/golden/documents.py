@@ -90,7 +90,7 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
     """The project and its flags, spelt as `/v1/projects/{key}` and `/v1/flags` spell them."""
     as_of = date.fromisoformat(question.as_of)
     state = found.judged(question.project, as_of)
-    record = found.records[question.project]
+    record = found.subjects[question.project]
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}
     detail = {
@@ -100,10 +100,10 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
         "money": money_and_stakes.money(events),
         "value_chain": money_and_stakes.value_chain(events),
     }
-    known = {reading.event.reference: reading.event.known for reading in record.readings.values()}
+    known = {reading.event.reference: reading.event.known for reading in record.by_identity.values()}
     corrections = [
         {"event": reading.event.reference, "known": known[change.by], **asdict(change)}
-        for reading in record.readings.values()
+        for reading in record.by_identity.values()
         if reading.event.latest <= as_of
         for change in reading.changes
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.levels import Level
 
 WIDTH = 900
@@ -226,7 +227,7 @@ def _mark(entry: Mapping[str, Any], scale: _Scale, base: float) -> Mark:
 
 
 def _days_of(entry: Mapping[str, Any]) -> list[date]:
-    if str(entry["name"]).startswith("event.") or entry["occurred"]["latest"] is None:
+    if entry["name"] in CORRECTION_NAMES or entry["occurred"]["latest"] is None:
         return []
     if entry["name"] in ("project.registered", "project.amended"):
         return []

@@ -107,7 +107,7 @@ def _only(found: Portfolio, parsed: BacktestRequest) -> Portfolio:
         return found
     chosen = [project for project in found.histories if _matches(found, project, parsed)]
     return Portfolio(
-        records=found.records,
+        subjects=found.subjects,
         histories={project: found.histories[project] for project in chosen},
         rivalries={project: found.rivalries[project] for project in chosen},
     )

@@ -16,7 +16,7 @@ from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
-from steppe.domain.events.corrections import Reading
+from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
 
 router = APIRouter(tags=["the record"])
@@ -53,16 +53,16 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
         event = row_decoding.event(row)
         if event is not None:
             events[row["subject"]].append(event)
-    readings = {subject: read_as_known(found, question.knowledge).readings for subject, found in events.items()}
+    readings = {subject: read_as_known(found, question.knowledge).by_identity for subject, found in events.items()}
     items = [_retraction(row, readings[row["subject"]]) for row in rows]
     return Page(items=items, next_key=_identity(rows[-1]) if more else None)
 
 
 def _retraction(row: Row, readings: Any) -> Item:
-    reading: Reading = readings[row["source"], row["id"]]
+    reading: CorrectedEvent = readings[row["source"], row["id"]]
     event = reading.event
     target = event.data["target"]
-    aimed: Reading | None = readings.get((target["source"], target["id"]))
+    aimed: CorrectedEvent | None = readings.get((target["source"], target["id"]))
     return {
         "event": event.reference,
         "subject": row["subject"],

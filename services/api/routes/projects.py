@@ -20,7 +20,7 @@ from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import Coming, ahead
-from steppe.domain.events.corrections import Record
+from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold import history
 from steppe.domain.values.levels import Level
@@ -105,7 +105,7 @@ async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[
     }
 
 
-async def _coming(snapshot: Snapshot, as_of: date, key: str, record: Record) -> tuple[Coming, ...]:
+async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEvents) -> tuple[Coming, ...]:
     """What comes by itself after a day. What did occur later must not be foreseen, so then the life is folded without it."""
     known = [event for event in record.events if event.latest <= as_of or event.kind.is_registry]
     if len(known) < len(record.events):

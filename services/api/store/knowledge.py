@@ -9,7 +9,7 @@ from datetime import datetime
 from services.api.problems import BAD_PARAMETER, RefusalError
 from services.api.store.snapshot import Snapshot
 from steppe.database import rule_versions
-from steppe.domain.events.corrections import Record, read_record
+from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rules import Rules
 
@@ -22,11 +22,11 @@ class Knowledge:
     recorded: bool = False
 
 
-def read_as_known(events: Iterable[Event], knowledge: Knowledge | None) -> Record:
+def read_as_known(events: Iterable[Event], knowledge: Knowledge | None) -> CorrectedEvents:
     """The events of a subject as they are read under that knowledge (None: everything)."""
     if knowledge is None:
-        return read_record(events)
-    return read_record(events, knowledge.known_at, recorded=knowledge.recorded)
+        return apply_corrections(events)
+    return apply_corrections(events, knowledge.known_at, recorded=knowledge.recorded)
 
 
 async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rules") -> Rules:

@@ -10,8 +10,9 @@ from services.api.problems import STALE_CURSOR, RefusalError
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
-from steppe.domain.events.corrections import Reading
+from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.fold.fold import history
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import SEVERITIES, on_day
@@ -50,7 +51,7 @@ class TimelineView:
         known = [row_decoding.event(row) for row in rows if row_decoding.folds(row)]
         self._events = [event for event in known if event is not None]
         self._knowledge = knowledge
-        self._readings = read_as_known(self._events, knowledge).readings
+        self._readings = read_as_known(self._events, knowledge).by_identity
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
         placed = [
             (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
@@ -139,7 +140,7 @@ class TimelineView:
 
     def _effect(self, event: Event) -> Item | None:
         """Which flags stand or do not stand on the day that is judged because of a correction; None for other events."""
-        if not event.kind.name.startswith("event."):
+        if not event.kind.is_correction:
             return None
         without = self._flags_of(one for one in self._events if one is not event)
         with_it = self._flags_of(self._events)
@@ -173,7 +174,7 @@ def _data_of(row: Row) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:
+def _place_of(row: Row, reading: CorrectedEvent | None) -> tuple[str, ...]:
     """The place in the fold's order as text that sorts the same; also the cursor's key."""
     if reading is None:
         return (_LAST, _LAST, "999", row["source"], row["id"])
@@ -182,7 +183,7 @@ def _place_of(row: Row, reading: Reading | None) -> tuple[str, ...]:
 
 
 def _is_about_an_event(row: Row) -> bool:
-    return str(row["name"]).startswith("event.")
+    return row["name"] in CORRECTION_NAMES
 
 
 def _flag_of(key: tuple[str, str, str]) -> Item:

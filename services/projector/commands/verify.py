@@ -147,9 +147,9 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
     for subject, known in of_subject.items():
         if not known:
             continue
-        record = found.records[subject]
+        record = found.subjects[subject]
         last = max(known, key=lambda stored: stored.record.offset).record
-        waiting = sum(one.state == "parked" for one in record.readings.values())
+        waiting = sum(one.state == "parked" for one in record.by_identity.values())
         parked += [(subject, last.partition, waiting)] if waiting else []
         if subject.startswith("party:"):
             parties += registry_rows.party_spans(subject.removeprefix("party:"), record.events)

@@ -23,7 +23,7 @@ from steppe import failpoints
 from steppe.database import rule_versions, sql
 from steppe.database.read_model.projection import ReadModel
 from steppe.database.read_model.projection_rows import copy
-from steppe.domain.events.corrections import corrects_itself, read_record
+from steppe.domain.events.corrections import apply_corrections, has_corrections
 from steppe.domain.events.event import Event
 from steppe.log.records import fingerprint
 
@@ -242,9 +242,11 @@ class Applier:
     async def _count_parked(self, connection: Connection, folded: FoldedBatch) -> None:
         """Count the corrections that wait for their target. A project whose fold state goes on has no corrections."""
         counts = {
-            name: sum(reading.state == "parked" for reading in read_record(told.subject.events).readings.values())
+            name: sum(
+                reading.state == "parked" for reading in apply_corrections(told.subject.events).by_identity.values()
+            )
             for name, told in folded.told.items()
-            if told.life is None and corrects_itself(told.subject.events)
+            if told.life is None and has_corrections(told.subject.events)
         }
         if counts:
             await connection.execute(self.statements["remove_parked"], list(counts))

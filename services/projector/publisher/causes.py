@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from steppe.domain.events.corrections import Identity, read_record
+from steppe.domain.events.corrections import Identity, apply_corrections
 from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.states import Flag
 
 # What other projects do raises and ends these; their evidence are events of others.
@@ -55,7 +56,7 @@ class News:
     @property
     def corrects(self) -> bool:
         """Whether it is about another event."""
-        return self.name.startswith("event.")
+        return self.name in CORRECTION_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def changed_by(news: Iterable[News], events: Iterable[Event]) -> frozenset[str]:
 
     `events` are all of that subject. What waits for its target, was refused or is itself retracted changes nothing.
     """
-    readings = read_record(events).readings
+    readings = apply_corrections(events).by_identity
     by_reference = {reading.event.reference: identity for identity, reading in readings.items()}
     changed = set()
     for one in news:
@@ -116,7 +117,7 @@ def changed_by(news: Iterable[News], events: Iterable[Event]) -> frozenset[str]:
             trail.add(at)
             event = readings[at].event
             changed.add(event.reference)
-            target = event.data.get("target") if event.kind.name.startswith("event.") else None
+            target = event.data.get("target") if event.kind.is_correction else None
             at = None if target is None else (target["source"], target["id"])
     return frozenset(changed)
 

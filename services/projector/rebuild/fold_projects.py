@@ -22,7 +22,7 @@ from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import stored_before
-from steppe.domain.events.corrections import corrects_itself, effective, read_record
+from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
 from steppe.domain.fold.fold import history
 from steppe.domain.rules.rules import Rules
 
@@ -102,13 +102,13 @@ class _Rows:
         known = [stored_before(row) for row in found]
         kind, colon, key = subject.partition(":")
         folded = _Folded()
-        if corrects_itself(known):
-            record = read_record(known)
+        if has_corrections(known):
+            record = apply_corrections(known)
             events = record.events
-            waiting = sum(reading.state == "parked" for reading in record.readings.values())
+            waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
             folded.parked += [(subject, found[0]["partition"], waiting)] if waiting else []
         else:
-            events = effective(known)
+            events = effective_events(known)
         if not colon:
             last = max(found, key=itemgetter("log_offset"))
             place = projection_rows.Place(last["partition"], last["log_offset"], len(found))

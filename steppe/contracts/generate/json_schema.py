@@ -11,7 +11,7 @@ from typing import Any
 from steppe.contracts import envelope
 from steppe.domain.events import field_checks as rules
 from steppe.domain.events import validation
-from steppe.domain.events.vocabulary import PURSUING_ROLES, EventKind, Field, FieldKind, Row
+from steppe.domain.events.vocabulary import PURSUING_ROLES, Effect, EventKind, Field, FieldKind
 from steppe.domain.values.faults import SLUG_LENGTH_MAX
 
 Schema = dict[str, Any]
@@ -32,7 +32,7 @@ def schema_of(kind: EventKind) -> Schema:
     """The schema of an event of this kind; equal for equal tables, ready to be written as a file."""
     fields = validation.FIELDS[kind.name]
     required = [field.name for field in fields.values() if field.required]
-    if kind.row is not Row.RECORD:
+    if kind.effect is not Effect.RECORD:
         required.append("occurred")
     data: Schema = {
         "type": "object",

@@ -33,7 +33,7 @@ def page() -> str:
         pursuer = "" if kind.may_speak_of_project else "yes"
         fields = "; ".join(_shown(field) for field in kind.fields)
         lines.append(
-            f"| `{kind.name}` | {kind.row.value} | {level} | {kind.leg or ''} | {pursuer} | {kind.summary} | {fields} |"
+            f"| `{kind.name}` | {kind.effect.value} | {level} | {kind.leg or ''} | {pursuer} | {kind.summary} | {fields} |"
         )
     lines += ["", "## Fields that every event may have", "", "| field | kind |", "| --- | --- |"]
     lines += [f"| {_name(field)} | {_kind(field)} |" for field in COMMON_FIELDS]

@@ -17,7 +17,7 @@ from steppe.database.keepalive import Pulse
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import copy
-from steppe.domain.events.corrections import corrects_itself, effective
+from steppe.domain.events.corrections import effective_events, has_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import Life, history, live
 from steppe.domain.rules.rules import Rules
@@ -94,7 +94,7 @@ class ReadModel:
         life: Life | None = None
         # A life stands for events that do not correct each other.
         unread = subject.events if subject.life is None else subject.news
-        if ":" not in name and not corrects_itself(unread):
+        if ":" not in name and not has_corrections(unread):
             if subject.life is not None and subject.life.rules.version == self.rules.version:
                 life = subject.life.gone_on(subject.news)
             life = life or live(name, subject.events, self.rules)
@@ -104,7 +104,7 @@ class ReadModel:
         self, name: str, subject: Subject, life: Life | None, known_at: datetime | None, *, recorded: bool
     ) -> Told:
         kind, colon, key = name.partition(":")
-        events = effective(subject.events, known_at, recorded=recorded) if life is None else subject.events
+        events = effective_events(subject.events, known_at, recorded=recorded) if life is None else subject.events
         if colon:
             registered = registry_rows.party_spans if kind == "party" else registry_rows.forum_rows
             return Told(subject=subject, registered=registered(key, events))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from steppe.database.read_model.projection_rows import Row, text
-from steppe.domain.events.corrections import order_of_corrections
+from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, Registered
 from steppe.domain.values.states import FOREVER
@@ -33,7 +33,7 @@ def party_spans(party: str, events: Iterable[Event]) -> list[Row]:
 
 def forum_rows(forum: str, events: Iterable[Event]) -> Sequence[Row]:
     """The one row of a forum: the first word on it, and what later ones changed. Nothing known: no row."""
-    held = sorted((event for event in events if event.kind.name == "forum.held"), key=order_of_corrections)
+    held = sorted((event for event in events if event.kind.name == "forum.held"), key=correction_order)
     if not held:
         return ()
     stands: dict[str, Any] = {}

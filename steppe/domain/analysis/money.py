@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import Row
+from steppe.domain.events.vocabulary import Effect
 
 _SUMMED_OF = ("price", "leg")
 _NOTHING = Decimal(0)
@@ -32,7 +32,7 @@ def sums(events: Iterable[Event]) -> Mapping[tuple[str, str, str], Sums]:
         is_paid = event.kind.name == "funds.disbursed"
         if not amount or "part_of" in event.data or amount.get("of", "price") not in _SUMMED_OF:
             continue
-        if not is_paid and event.kind.row is not Row.BINDING:
+        if not is_paid and event.kind.effect is not Effect.BINDING:
             continue
         key = (event.deal or "", _leg(event), amount["currency"])
         so_far = found.get(key, Sums())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from steppe.domain.events.corrections import Record, read_record
+from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import history
 from steppe.domain.markets.groups import Groups, parents_from
@@ -23,9 +23,9 @@ FORUM_PREFIX = "forum:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """Every project's life under one knowledge and one version of the rules. `records` has every subject."""
+    """Every project's life under one knowledge and one version of the rules. `subjects` has the corrected events of all."""
 
-    records: Mapping[str, Record]
+    subjects: Mapping[str, CorrectedEvents]
     histories: Mapping[str, History]
     rivalries: Mapping[str, Rivalry]
 
@@ -58,19 +58,19 @@ def portfolio(
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(event.subject, []).append(event)
-    records = {
-        subject: read_record(found, known_at, recorded=recorded) for subject, found in sorted(by_subject.items())
+    subjects = {
+        subject: apply_corrections(found, known_at, recorded=recorded) for subject, found in sorted(by_subject.items())
     }
     parties = {
         subject.removeprefix(PARTY_PREFIX): record.events
-        for subject, record in records.items()
+        for subject, record in subjects.items()
         if subject.startswith(PARTY_PREFIX)
     }
     groups = Groups(parents_from(parties))
     histories = {
         subject: history(subject, record.events, rules)
-        for subject, record in records.items()
-        if record.readings and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
+        for subject, record in subjects.items()
+        if record.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }
     standings = {project: standing_of(told) for project, told in histories.items()}
     rivals = {project: rival for project, standing in standings.items() if (rival := Rival.of(standing)) is not None}
@@ -88,4 +88,4 @@ def portfolio(
             if on_fault is None:
                 raise
             on_fault(project, error)
-    return Portfolio(records=records, histories=histories, rivalries=rivalries)
+    return Portfolio(subjects=subjects, histories=histories, rivalries=rivalries)

@@ -15,7 +15,7 @@ from steppe.domain.deals.milestones import Plans
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.deals.shareholdings import Holdings
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Row
+from steppe.domain.events.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Effect
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
 
@@ -131,33 +131,33 @@ class DealLife:
 
     def hear(self, event: Event) -> None:
         """An event that speaks of the project: news, and a physical one cures conditions."""
-        if event.kind.row is Row.RECORD or not self.alive:
+        if event.kind.effect is Effect.RECORD or not self.alive:
             return
         self._hear(event)
-        if event.kind.row is Row.PHYSICAL:
+        if event.kind.effect is Effect.PHYSICAL:
             self._cure()
 
     def apply(self, event: Event) -> None:
         """An event of this deal."""
         kind = event.kind
-        if kind.row is Row.RECORD:
+        if kind.effect is Effect.RECORD:
             return
         if not self.alive:
-            if kind.level is None and kind.row is not Row.PHYSICAL:
+            if kind.level is None and kind.effect is not Effect.PHYSICAL:
                 return
             self._open()
-        if self.first_step_on is None and (kind.level is not None or kind.row is Row.PHYSICAL):
+        if self.first_step_on is None and (kind.level is not None or kind.effect is Effect.PHYSICAL):
             self.first_step_on = event.latest
         self._hear(event)
         self._holdings_before_exit(event)
         if kind.level is not None:
             self._pursuers = self._pursuers.with_those_of(event)
-        match kind.row:
-            case Row.NOT_BINDING:
+        match kind.effect:
+            case Effect.NOT_BINDING:
                 self._not_binding(event)
-            case Row.BINDING:
+            case Effect.BINDING:
                 self._bind(event)
-            case Row.PHYSICAL:
+            case Effect.PHYSICAL:
                 self._physical(event)
             case _:
                 self._end_something(event)
@@ -176,7 +176,7 @@ class DealLife:
         if (
             (name in MEMORANDUM_CLASS and not treaty)
             or name in _STUDIES_AND_APPROVALS
-            or event.kind.row in (Row.BINDING, Row.PHYSICAL)
+            or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL)
         ):
             self.step = latest_start(self.step, event)
 

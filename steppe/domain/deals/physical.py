@@ -6,7 +6,7 @@ from datetime import date
 
 from steppe.domain.deals.clock_starts import first_start
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import Row
+from steppe.domain.events.vocabulary import Effect
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Start
 
@@ -55,7 +55,7 @@ class PhysicalState:
     def apply(self, event: Event) -> None:
         """Take in a physical row, or a suspension of the project that names no deal."""
         name = event.kind.name
-        if event.kind.row is Row.PHYSICAL and name != "funds.disbursed":
+        if event.kind.effect is Effect.PHYSICAL and name != "funds.disbursed":
             self.last_row_on = event.latest
         if name in ("construction.started", "construction.completed", "production.started"):
             self.evidence = (*self.evidence, event.reference)

@@ -1,7 +1,7 @@
-"""How the record corrects itself (section 7): from the events of one subject to what they say as known at an instant.
+"""Corrections (domain page, section 7): from the events of one subject to what they say as known at an instant.
 
 Events are never edited: corrections, reclassifications and retractions are events of the same subject that say how an
-earlier one is to be read. Knows one subject and its events; judges no deal. Pure, and independent of the order of arrival.
+earlier one is to be read. Pure, and independent of the order of arrival.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from steppe.domain.events.event import Event, interpret, place_in_time
+from steppe.domain.events.event import Event, clamp_to_known_day, interpret
 from steppe.domain.events.field_checks import RECLASSIFIABLE
 from steppe.domain.events.validation import FIELDS, FIELDS_ANYWHERE, faults_of
 from steppe.domain.values import edtf
@@ -20,10 +20,11 @@ _ANY_FIELD = frozenset(FIELDS_ANYWHERE)
 _REGISTRATIONS = frozenset({"project.registered", "party.registered"})
 
 Identity = tuple[str, str]
+_Events = Mapping[Identity, Event]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field of an event as a correction changed it; None: it was or is absent. `name` is the event's own name."""
 
     by: str
@@ -34,52 +35,61 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How one event is read. `state`: stands, retracted, parked (waits for its target) or refused (changes nothing).
+class CorrectedEvent:
+    """One event with all its corrections. `state`: stands, retracted, parked (waits for its target) or refused.
 
-    `retracted_by` names the retraction that holds, `because` says why something is parked or refused.
+    `retracted_by` names the retraction that is in force; `because` says why a correction is parked or refused, and so
+    changes nothing.
     """
 
     event: Event
     state: str = "stands"
     because: str | None = None
     retracted_by: str | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What a subject's events say as known at an instant: those to be folded, and how each one is read.
+class CorrectedEvents:
+    """What a subject's events say as known at an instant: `events` are those to be folded.
 
-    `readings` is in the order of corrections and, like `events`, holds only what was known, with each event as it is read.
+    `by_identity` has every event that was known, those of the corrections too, by (source, id), in the order of
+    corrections.
     """
 
     events: tuple[Event, ...]
-    readings: Mapping[Identity, Reading] = field(default_factory=dict)
+    by_identity: Mapping[Identity, CorrectedEvent] = field(default_factory=dict)
 
 
-def read_record(events: Iterable[Event], known_at: datetime | None = None, *, recorded: bool = False) -> Record:
-    """The events of one subject as known at an instant (None: everything).
+def apply_corrections(
+    events: Iterable[Event], known_at: datetime | None = None, *, recorded: bool = False
+) -> CorrectedEvents:
+    """The events of one subject, corrected by what was known at an instant (None: everything).
 
     `recorded` insists on the time at which ingest accepted an event (`known_by=recorded`, section 8). Of events with the
     same source and id the first given counts. The first registration of a key is known always. Twice is safe.
     """
-    return _read(_unique(events), known_at, recorded=recorded, with_readings=True)
+    return _Corrections(_unique(events), known_at, recorded=recorded).all()
 
 
-def effective(
+def effective_events(
     events: Iterable[Event], known_at: datetime | None = None, *, recorded: bool = False
 ) -> tuple[Event, ...]:
-    """The events to be folded, as `read_record` gives them."""
+    """The events to be folded: `apply_corrections(...).events`, at less cost."""
     unique = _unique(events)
-    if known_at is None and not corrects_itself(unique.values()):
+    if known_at is None and not has_corrections(unique.values()):
         return tuple(unique.values())
-    return _read(unique, known_at, recorded=recorded, with_readings=False).events
+    return _Corrections(unique, known_at, recorded=recorded).effective()
 
 
-def corrects_itself(events: Iterable[Event]) -> bool:
+def has_corrections(events: Iterable[Event]) -> bool:
     """Whether one of them is about another, so that how it is read depends on the others."""
-    return any(_is_about_an_event(event) for event in events)
+    return any(event.kind.is_correction for event in events)
+
+
+def correction_order(event: Event) -> tuple[datetime, datetime, str, str]:
+    """The order of corrections among themselves, and of registrations: known time, recorded time, source, id."""
+    return (event.known, event.recorded, event.source, event.id)
 
 
 def _unique(events: Iterable[Event]) -> dict[Identity, Event]:
@@ -89,66 +99,74 @@ def _unique(events: Iterable[Event]) -> dict[Identity, Event]:
     return unique
 
 
-def _read(unique: dict[Identity, Event], known_at: datetime | None, *, recorded: bool, with_readings: bool) -> Record:
-    known = {
-        identity: event
-        for identity, event in unique.items()
-        if known_at is None or event.known_by(recorded=recorded) <= known_at
-    }
-    retractions = [event for event in known.values() if event.kind.name == "event.retracted"]
-    refused = _rings(retractions, known)
-    retracted_by = _in_force(retractions, unique, refused)
-    if known_at is not None:
-        first = _first_registration(unique, retracted_by)
-        if first is not None:
-            known.setdefault((first.source, first.id), first)
-    about = sorted((event for event in known.values() if _is_about_an_event(event)), key=order_of_corrections)
-    drafts: dict[Identity, _Draft] = {}
-    unheeded: dict[Identity, tuple[str, str]] = dict.fromkeys(
-        refused, ("refused", "retractions that retract each other in a ring have no effect")
-    )
-    for event in about:
-        identity = (event.source, event.id)
-        if identity in refused or identity in retracted_by:
-            continue
-        target_identity = _target(event)
-        target = known.get(target_identity)
-        if target is None:
-            unheeded[identity] = ("parked", f"waits for {target_identity[0]}#{target_identity[1]} in {event.subject}")
-        elif event.kind.name != "event.retracted":
-            draft = drafts.get(target_identity) or _Draft(target)
-            why_not = draft.change(event)
-            if why_not is None:
-                drafts[target_identity] = draft
-            else:
-                unheeded[identity] = ("refused", why_not)
-    read = {identity: drafts[identity].event() if identity in drafts else event for identity, event in known.items()}
-    folded = tuple(
-        event for identity, event in read.items() if identity not in retracted_by and not _is_about_an_event(event)
-    )
-    readings: dict[Identity, Reading] = {}
-    if with_readings:
-        for event in sorted(known.values(), key=order_of_corrections):
+class _Corrections:
+    """The corrections that are known, applied to the events that are known."""
+
+    def __init__(self, unique: _Events, known_at: datetime | None, *, recorded: bool) -> None:
+        self._known = {
+            identity: event
+            for identity, event in unique.items()
+            if known_at is None or event.known_by(recorded=recorded) <= known_at
+        }
+        retractions = [event for event in self._known.values() if event.kind.name == "event.retracted"]
+        cycles = _cycles(retractions, self._known)
+        self._retracted_by = _retractions_in_force(retractions, unique, cycles)
+        if known_at is not None:
+            first = _first_registration(unique, self._retracted_by)
+            if first is not None:
+                self._known.setdefault((first.source, first.id), first)
+        self._drafts: dict[Identity, _Draft] = {}
+        # State and reason of the corrections that change nothing.
+        self._without_effect: dict[Identity, tuple[str, str]] = dict.fromkeys(
+            cycles, ("refused", "retractions that retract each other in a ring have no effect")
+        )
+        corrections = (event for event in self._known.values() if event.kind.is_correction)
+        for event in sorted(corrections, key=correction_order):
             identity = (event.source, event.id)
-            state, because = unheeded.get(identity, ("stands", None))
-            by = retracted_by.get(identity)
-            readings[identity] = Reading(
-                event=read[identity],
-                state="retracted" if by else state,
+            if identity not in cycles and identity not in self._retracted_by:
+                self._apply(identity, event)
+        self._read = {
+            identity: self._drafts[identity].event() if identity in self._drafts else event
+            for identity, event in self._known.items()
+        }
+
+    def _apply(self, identity: Identity, event: Event) -> None:
+        target_identity = _target(event)
+        target = self._known.get(target_identity)
+        if target is None:
+            waits_for = f"waits for {target_identity[0]}#{target_identity[1]} in {event.subject}"
+            self._without_effect[identity] = ("parked", waits_for)
+        elif event.kind.name != "event.retracted":
+            draft = self._drafts.get(target_identity) or _Draft(target)
+            refusal = draft.apply(event)
+            if refusal is None:
+                self._drafts[target_identity] = draft
+            else:
+                self._without_effect[identity] = ("refused", refusal)
+
+    def effective(self) -> tuple[Event, ...]:
+        """The events to be folded."""
+        return tuple(
+            event
+            for identity, event in self._read.items()
+            if identity not in self._retracted_by and not event.kind.is_correction
+        )
+
+    def all(self) -> CorrectedEvents:
+        """The same, and what became of each event."""
+        by_identity: dict[Identity, CorrectedEvent] = {}
+        for event in sorted(self._known.values(), key=correction_order):
+            identity = (event.source, event.id)
+            state, because = self._without_effect.get(identity, ("stands", None))
+            retracted_by = self._retracted_by.get(identity)
+            by_identity[identity] = CorrectedEvent(
+                event=self._read[identity],
+                state="retracted" if retracted_by else state,
                 because=because,
-                retracted_by=by,
-                changes=tuple(drafts[identity].changes) if identity in drafts else (),
+                retracted_by=retracted_by,
+                changes=tuple(self._drafts[identity].changes) if identity in self._drafts else (),
             )
-    return Record(events=folded, readings=readings)
-
-
-def order_of_corrections(event: Event) -> tuple[datetime, datetime, str, str]:
-    """Among themselves corrections order by known time, recorded time, source, id; registrations do, too."""
-    return (event.known, event.recorded, event.source, event.id)
-
-
-def _is_about_an_event(event: Event) -> bool:
-    return event.kind.name.startswith("event.")
+        return CorrectedEvents(events=self.effective(), by_identity=by_identity)
 
 
 def _target(event: Event) -> Identity:
@@ -156,82 +174,84 @@ def _target(event: Event) -> Identity:
     return (target["source"], target["id"])
 
 
-def _rings(retractions: list[Event], known: Mapping[Identity, Event]) -> set[Identity]:
-    """The retractions that lie in a ring. Each has one target, so a walk that comes back to its own trail found a ring."""
-    rings: set[Identity] = set()
-    done: set[Identity] = set()
-    for event in retractions:
-        trail: dict[Identity, int] = {}
-        at: Identity | None = (event.source, event.id)
-        while at is not None and at not in done and at not in trail:
-            trail[at] = len(trail)
-            here = known.get(at)
-            at = _target(here) if here is not None and here.kind.name == "event.retracted" else None
-        if at is not None and at in trail:
-            rings.update(identity for identity, place in trail.items() if place >= trail[at])
-        done.update(trail)
-    return rings
+def _cycles(retractions: list[Event], known: _Events) -> set[Identity]:
+    """The retractions that lie in a cycle. Each has one target, so a path that meets itself has found a cycle."""
+    in_cycle: set[Identity] = set()
+    visited: set[Identity] = set()
+    for retraction in retractions:
+        path: dict[Identity, int] = {}
+        at: Identity | None = (retraction.source, retraction.id)
+        while at is not None and at not in visited and at not in path:
+            path[at] = len(path)
+            event = known.get(at)
+            at = _target(event) if event is not None and event.kind.name == "event.retracted" else None
+        if at is not None and at in path:
+            in_cycle.update(identity for identity, depth in path.items() if depth >= path[at])
+        visited.update(path)
+    return in_cycle
 
 
-def _in_force(
-    retractions: list[Event], unique: Mapping[Identity, Event], refused: set[Identity]
-) -> dict[Identity, str]:
+def _retractions_in_force(retractions: list[Event], unique: _Events, cycles: set[Identity]) -> dict[Identity, str]:
     """Which events are retracted, and by which retraction (the first in the order of corrections).
 
-    A retraction holds unless one that holds retracts it. They form trees, so each is decided once those aimed at it are.
+    A retraction is in force unless one that is in force retracts it. They form trees, so each is decided once those aimed
+    at it are.
     """
-    aimed: dict[Identity, list[Event]] = {}
-    open_count: dict[Identity, int] = {}
-    for event in sorted(retractions, key=order_of_corrections):
+    aimed_at: dict[Identity, list[Event]] = {}
+    undecided: dict[Identity, int] = {}
+    for event in sorted(retractions, key=correction_order):
         identity = (event.source, event.id)
-        if identity not in refused:
-            open_count.setdefault(identity, 0)
-            aimed.setdefault(_target(event), []).append(event)
-    for identity in open_count:
-        open_count[identity] = len(aimed.get(identity, ()))
-    ready = [identity for identity, count in open_count.items() if count == 0]
+        if identity not in cycles:
+            undecided.setdefault(identity, 0)
+            aimed_at.setdefault(_target(event), []).append(event)
+    for identity in undecided:
+        undecided[identity] = len(aimed_at.get(identity, ()))
+    ready = [identity for identity, count in undecided.items() if count == 0]
     retracted_by: dict[Identity, str] = {}
     while ready:
         identity = ready.pop()
-        for event in aimed.get(identity, ()):
-            if (event.source, event.id) not in retracted_by:
-                retracted_by[identity] = event.reference
-                break
+        _decide(identity, aimed_at, retracted_by)
         target = _target(unique[identity])
-        if target in open_count:
-            open_count[target] -= 1
-            if open_count[target] == 0:
+        if target in undecided:
+            undecided[target] -= 1
+            if undecided[target] == 0:
                 ready.append(target)
-    for target, events in aimed.items():
-        if target in unique and target not in open_count and target not in refused:
-            standing = [event for event in events if (event.source, event.id) not in retracted_by]
-            if standing:
-                retracted_by[target] = standing[0].reference
+    for target in aimed_at:
+        if target in unique and target not in undecided and target not in cycles:
+            _decide(target, aimed_at, retracted_by)
     return retracted_by
 
 
-def _first_registration(unique: Mapping[Identity, Event], retracted_by: Mapping[Identity, str]) -> Event | None:
+def _decide(target: Identity, aimed_at: Mapping[Identity, list[Event]], retracted_by: dict[Identity, str]) -> None:
+    """Note the first retraction of `target` that is not retracted itself."""
+    for event in aimed_at.get(target, ()):
+        if (event.source, event.id) not in retracted_by:
+            retracted_by[target] = event.reference
+            return
+
+
+def _first_registration(unique: _Events, retracted_by: Mapping[Identity, str]) -> Event | None:
     registrations = (
         event
         for identity, event in unique.items()
         if event.kind.name in _REGISTRATIONS and identity not in retracted_by
     )
-    return min(registrations, key=order_of_corrections, default=None)
+    return min(registrations, key=correction_order, default=None)
 
 
 class _Draft:
-    """An event while corrections are added to it, one after another, each only if ingest would take the result."""
+    """An event to which corrections are applied, one after another, each only if ingest would accept the result."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
         self._name = event.kind.name
         self._data = dict(event.data)
         self._dated_on: date = event.known.date()
-        self.changes: list[Change] = []
+        self.changes: list[FieldChange] = []
 
-    def change(self, event: Event) -> str | None:
-        """Take in a correction; the reason when it is refused, and then nothing has changed."""
-        if _is_about_an_event(self._event):
+    def apply(self, event: Event) -> str | None:
+        """Apply a correction; the reason when it is refused, and then nothing has changed."""
+        if self._event.kind.is_correction:
             return f"{self._event.kind.name} is not corrected; send another correction, or retract it"
         changes: Mapping[str, Any] = event.data.get("changes") or {}
         name = self._name
@@ -253,9 +273,9 @@ class _Draft:
             return "; ".join(f"{fault.pointer}: {fault.message}" for fault in faults)
         reason = event.data.get("reason")
         if name != self._name:
-            self.changes.append(Change(event.reference, "name", self._name, name, reason))
+            self.changes.append(FieldChange(event.reference, "name", self._name, name, reason))
         self.changes += [
-            Change(event.reference, key, self._data.get(key), data.get(key), reason)
+            FieldChange(event.reference, key, self._data.get(key), data.get(key), reason)
             for key in sorted(changes)
             if self._data.get(key) != data.get(key)
         ]
@@ -263,10 +283,10 @@ class _Draft:
         return None
 
     def event(self) -> Event:
-        """The event as it is to be read."""
+        """The event as corrected."""
         known_day = self._dated_on
         event = self._event
-        read = interpret(
+        corrected = interpret(
             source=event.source,
             id=event.id,
             subject=event.subject,
@@ -274,10 +294,10 @@ class _Draft:
             recorded=event.recorded,
             data=self._data if self._name == event.kind.name else _fields_that_fit(self._name, self._data, known_day),
         )
-        if known_day == read.known.date() or "occurred" not in self._data:
-            return read
-        earliest, latest = place_in_time(edtf.parse(self._data["occurred"]), known_day)
-        return read.dated(earliest, latest)
+        if known_day == corrected.known.date() or "occurred" not in self._data:
+            return corrected
+        earliest, latest = clamp_to_known_day(edtf.parse(self._data["occurred"]), known_day)
+        return corrected.dated(earliest, latest)
 
 
 def _fields_that_fit(name: str, data: Mapping[str, Any], known_day: date) -> dict[str, Any]:
@@ -288,6 +308,6 @@ def _fields_that_fit(name: str, data: Mapping[str, Any], known_day: date) -> dic
         for key, value in known.items()
         if not any(
             fault.pointer == f"/data/{key}" or fault.pointer.startswith(f"/data/{key}/")
-            for fault in faults_of(name, {key: value}, known_day, closed=False)
+            for fault in faults_of(name, {key: value}, known_day, strict=False)
         )
     }

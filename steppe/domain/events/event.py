@@ -1,4 +1,4 @@
-"""An accepted event as the fold sees it. Knows the two times of section 2 and the order of events; judges nothing."""
+"""An accepted event as the fold sees it, with its two times (section 2) and its place in the fold order."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def interpret(*, source: str, id: str, subject: str, name: str, recorded: dateti
     known = datetime.combine(date.fromisoformat(reported), time(), UTC) if reported else recorded.astimezone(UTC)
     occurred = data.get("occurred")
     days = Days(known.date(), known.date()) if occurred is None else edtf.parse(occurred)
-    earliest, latest = place_in_time(days, known.date())
+    earliest, latest = clamp_to_known_day(days, known.date())
     parties = tuple(
         Party(p["party"], p["role"], p.get("name"), p.get("country"), p.get("stake_percent"))
         for p in data.get("parties", ())
@@ -95,8 +95,8 @@ def interpret(*, source: str, id: str, subject: str, name: str, recorded: dateti
     )
 
 
-def place_in_time(days: Days, known_day: date) -> tuple[date | None, date]:
-    """Cut the interval off at the known day (section 2). Within the day of grace the latest day is the earliest."""
+def clamp_to_known_day(days: Days, known_day: date) -> tuple[date | None, date]:
+    """The interval, cut off at the known day (section 2). Within the day of grace the latest day is the earliest."""
     latest = known_day if days.latest is None else min(days.latest, known_day)
     if days.earliest is not None and latest < days.earliest:
         latest = days.earliest

@@ -1,7 +1,7 @@
-"""What each kind of field may hold, and why a value is refused: limits, patterns and one check a kind.
+"""Field validators: what each kind of field may hold, and why a value is refused.
 
-Knows the kinds of the vocabulary; knows no event. Limits stand here once, the JSON Schemas repeat them from here.
-A check adds its faults to a list, with the JSON pointer of the value; in a list that a sender made long it stays short.
+Limits and patterns stand here once; the JSON Schemas are generated from them. A check adds its faults to a list, with the
+JSON pointer of the value. `strict` False is for readers of the log, which ignore fields that they do not know.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from steppe.domain.events.vocabulary import (
     AMOUNT_SEMANTICS,
     EVENT_KINDS,
     GRADES,
-    REGISTRY_NAMES,
     ROLES,
     VOCABULARY,
     Field,
@@ -52,8 +51,8 @@ _URL = re.compile(URL_PATTERN)
 _CONTROL = re.compile(CONTROL_PATTERN)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-RECLASSIFIABLE = tuple(k.name for k in VOCABULARY if k.name not in REGISTRY_NAMES and not k.name.startswith("event."))
-
+# The names that a reclassified event may get.
+RECLASSIFIABLE = tuple(kind.name for kind in VOCABULARY if not kind.is_registry and not kind.is_correction)
 
 Faults = list[Fault]
 Check = Callable[[Field, Any, str, Faults, bool], None]
@@ -91,7 +90,7 @@ def days_of(text: str) -> edtf.Days | None:
     """The interval of an EDTF text; None when it cannot be read."""
     try:
         return _days(text)
-    except edtf.EdtfError:  # told by the check of the field
+    except edtf.EdtfError:  # reported by the check of the field itself
         return None
 
 
@@ -123,25 +122,25 @@ def unknown_field(at: str, key: str, known: Iterable[str], what: str) -> Fault:
     return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{nearest(key, known)}")
 
 
-def _check_text(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_text(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if wrong := text_fault(value):
         faults.append(Fault(at, f"{field.name} {wrong}"))
 
 
-def _check_slug(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_slug(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str) or not is_slug(value):
         allowed = f"lower-case letters, digits and single hyphens, at most {SLUG_LENGTH_MAX}"
         faults.append(Fault(at, f"{field.name} {_shown(value)} is not a slug; use {allowed}"))
 
 
-def _check_choice(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_choice(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str) or value not in field.choices:
         near = nearest(value, field.choices) if isinstance(value, str) else ""
         faults.append(Fault(at, f"{field.name} {_shown(value)} is not one of {', '.join(field.choices)}{near}"))
 
 
 def _within(least: float, most: float) -> Check:
-    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    def check(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
         # Written so that NaN, which compares as false, is refused.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
             shown = f"{value:.6g}" if isinstance(value, float) else _sort(value)
@@ -150,12 +149,12 @@ def _within(least: float, most: float) -> Check:
     return check
 
 
-def _check_boolean(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_boolean(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, bool):
         faults.append(Fault(at, f"{field.name} is {_sort(value)}; give true or false"))
 
 
-def _check_edtf(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_edtf(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str):
         faults.append(Fault(at, f"{field.name} is {_sort(value)}; give a date as text, such as 2011-07 or unknown"))
         return
@@ -165,13 +164,13 @@ def _check_edtf(field: Field, value: object, at: str, faults: Faults, closed: bo
         faults.append(Fault(at, f"{field.name}: {error}"))
 
 
-def _check_date(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_date(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if read_day(value) is None:
         faults.append(Fault(at, f"{field.name} {_shown(value)} is not a full date; use YYYY-MM-DD"))
 
 
 def _matching(pattern: re.Pattern[str], what: str) -> Check:
-    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    def check(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             faults.append(Fault(at, f"{field.name} {_shown(value)} is not {what}"))
 
@@ -179,10 +178,10 @@ def _matching(pattern: re.Pattern[str], what: str) -> Check:
 
 
 def _list_of(check_one: Check) -> Check:
-    def check(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+    def check(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
         items = _items(field, value, at, faults)
         for index, item in enumerate(items):
-            check_one(field, item, f"{at}/{index}", faults, closed)
+            check_one(field, item, f"{at}/{index}", faults, strict)
         if items and all(isinstance(item, str) for item in items) and len(set(items)) < len(items):
             faults.append(Fault(at, f"{field.name} names something twice; name it once"))
 
@@ -200,31 +199,32 @@ def _items(field: Field, value: object, at: str, faults: Faults) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """The fields of an object with their checks, looked up once."""
+class _ObjectFields:
+    """The fields of a nested object with their checks, looked up once."""
 
     checks: dict[str, tuple[Field, Check]]
     required: tuple[str, ...]
 
     @classmethod
-    def of(cls, required: tuple[Field, ...], optional: tuple[Field, ...]) -> _Shape:
+    def of(cls, required: tuple[Field, ...], optional: tuple[Field, ...]) -> _ObjectFields:
         both = (*required, *optional)
         return cls({field.name: (field, CHECKS[field.kind]) for field in both}, tuple(field.name for field in required))
 
 
-def _check_object(shape: _Shape, what: str, value: object, at: str, faults: Faults, closed: bool) -> bool:
-    """Check an object of fixed fields; whether it is sound."""
+def _check_object(fields: _ObjectFields, what: str, value: object, at: str, faults: Faults, strict: bool) -> bool:
+    """Check an object of fixed fields; whether it has no fault."""
     if not isinstance(value, (dict, Mapping)):  # dict first: to ask an abstract class takes long
-        faults.append(Fault(at, f"{what} is {_sort(value)}; give an object of {', '.join(shape.checks)}"))
+        faults.append(Fault(at, f"{what} is {_sort(value)}; give an object of {', '.join(fields.checks)}"))
         return False
     before = len(faults)
     for key, item in value.items():
-        known = shape.checks.get(key)
+        known = fields.checks.get(key)
         if known is not None:
-            known[1](known[0], item, f"{at}/{key}", faults, closed)
-        elif closed and len(faults) < FAULTS_MAX:
-            faults.append(unknown_field(at, key, shape.checks, f"a field of {what}"))
-    for name in shape.required:
+            field, check = known
+            check(field, item, f"{at}/{key}", faults, strict)
+        elif strict and len(faults) < FAULTS_MAX:
+            faults.append(unknown_field(at, key, fields.checks, f"a field of {what}"))
+    for name in fields.required:
         if name not in value:
             faults.append(Fault(f"{at}/{name}", f"{name} is missing in {what}"))
     return len(faults) == before
@@ -247,8 +247,8 @@ EVIDENCE_REQUIRED = (Field("grade", FieldKind.CHOICE, GRADES),)
 EVIDENCE_OPTIONAL = tuple(Field(name, FieldKind.TEXT) for name in ("url", "title", "publisher"))
 
 
-def _check_reference(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
-    if not _check_object(_REFERENCE, field.name, value, at, faults, closed):
+def _check_reference(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
+    if not _check_object(_REFERENCE, field.name, value, at, faults, strict):
         return
     assert isinstance(value, Mapping)
     for part in REFERENCE_FIELDS:
@@ -256,24 +256,24 @@ def _check_reference(field: Field, value: object, at: str, faults: Faults, close
             faults.append(Fault(f"{at}/{part.name}", f"{part.name} {wrong}"))
 
 
-def _check_parties(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_parties(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     seen: set[tuple[str, str]] = set()
     holdings: dict[str, float] = {}  # of a party in several roles it is one and the same
     for index, party in enumerate(_items(field, value, at, faults)):
-        if not _check_object(_PARTY, "parties", party, f"{at}/{index}", faults, closed):
+        if not _check_object(_PARTY, "parties", party, f"{at}/{index}", faults, strict):
             continue
         holdings[party["party"]] = max(holdings.get(party["party"], 0), party.get("stake_percent", 0))
-        who = (party["party"], party["role"])
-        if who in seen:
-            faults.append(Fault(f"{at}/{index}", f"{who[0]} is named twice as {who[1]}; name it once"))
-        seen.add(who)
+        party_in_role = (party["party"], party["role"])
+        if party_in_role in seen:
+            faults.append(Fault(f"{at}/{index}", f"{party['party']} is named twice as {party['role']}; name it once"))
+        seen.add(party_in_role)
     held = sum(holdings.values())
     if held > 100.001:
         faults.append(Fault(at, f"holdings add up to {held:g} percent; stake_percent is what each holds afterwards"))
 
 
-def _check_amount(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
-    if not _check_object(_AMOUNT, "amount", value, at, faults, closed):
+def _check_amount(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
+    if not _check_object(_AMOUNT, "amount", value, at, faults, strict):
         return
     assert isinstance(value, Mapping)
     if not _DECIMAL.fullmatch(value["value"]):
@@ -283,9 +283,9 @@ def _check_amount(field: Field, value: object, at: str, faults: Faults, closed: 
         faults.append(Fault(f"{at}/currency", f"currency {_shown(value['currency'])} is not an ISO 4217 code"))
 
 
-def _check_evidence(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_evidence(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     for index, item in enumerate(_items(field, value, at, faults)):
-        if not _check_object(_EVIDENCE, "evidence", item, f"{at}/{index}", faults, closed):
+        if not _check_object(_EVIDENCE, "evidence", item, f"{at}/{index}", faults, strict):
             continue
         if "url" in item and not _URL.fullmatch(item["url"]):
             faults.append(Fault(f"{at}/{index}/url", f"url {_shown(item['url'])} is not an http or https address"))
@@ -293,14 +293,14 @@ def _check_evidence(field: Field, value: object, at: str, faults: Faults, closed
             faults.append(Fault(f"{at}/{index}", "evidence has neither url nor title; give one of them"))
 
 
-def _check_changes_shape(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_changes_shape(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, Mapping):
         faults.append(Fault(at, f"changes is {_sort(value)}; give an object of fields and their right values"))
     elif not value:
         faults.append(Fault(at, "changes is empty; name at least one field, null removes it"))
 
 
-def _check_event_name(field: Field, value: object, at: str, faults: Faults, closed: bool) -> None:
+def _check_event_name(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if value in RECLASSIFIABLE:
         return
     if isinstance(value, str) and value in EVENT_KINDS:
@@ -335,7 +335,7 @@ CHECKS: dict[FieldKind, Check] = {
     FieldKind.AMOUNT: _check_amount,
     FieldKind.EVIDENCE: _check_evidence,
 }
-_REFERENCE = _Shape.of(REFERENCE_FIELDS, ())
-_PARTY = _Shape.of(PARTY_REQUIRED, PARTY_OPTIONAL)
-_AMOUNT = _Shape.of(AMOUNT_REQUIRED, AMOUNT_OPTIONAL)
-_EVIDENCE = _Shape.of(EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL)
+_REFERENCE = _ObjectFields.of(REFERENCE_FIELDS, ())
+_PARTY = _ObjectFields.of(PARTY_REQUIRED, PARTY_OPTIONAL)
+_AMOUNT = _ObjectFields.of(AMOUNT_REQUIRED, AMOUNT_OPTIONAL)
+_EVIDENCE = _ObjectFields.of(EVIDENCE_REQUIRED, EVIDENCE_OPTIONAL)

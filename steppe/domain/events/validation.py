@@ -1,7 +1,7 @@
-"""What an event's data must be, derived from the vocabulary: every reason to refuse it that can be seen in `data` alone.
+"""Validation of an event's `data` against the vocabulary (domain page, sections 1 to 3 and 7).
 
-Knows the table and the domain page, sections 1 to 3 and 7; knows no envelope, no clock and no other event. The same rules
-hold at the door and, for corrections, in the fold.
+Finds every reason to refuse an event that can be seen in its data alone, without its envelope or other events. The same
+rules hold in ingest and, for corrections, in the fold.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from steppe.domain.events.vocabulary import (
     EVENT_KINDS,
     PURSUING_ROLES,
     VOCABULARY,
+    Effect,
     Field,
     FieldKind,
-    Row,
 )
 from steppe.domain.values.faults import Fault as Fault
 from steppe.domain.values.faults import escape
@@ -36,13 +36,13 @@ _REQUIRED = {name: tuple(f for f in fields.values() if f.required) for name, fie
 
 
 def faults_of(
-    name: str, data: Mapping[str, Any], known_day: date, *, kept: frozenset[str] = frozenset(), closed: bool = True
+    name: str, data: Mapping[str, Any], known_day: date, *, kept: frozenset[str] = frozenset(), strict: bool = True
 ) -> list[Fault]:
     """Everything that makes ingest refuse this data, empty when it is accepted; KeyError for an unknown name.
 
     `kept` are fields that a correction left as they were, absent or present: where the new name of a reclassified event
-    lacks them or does not allow their value they are ignored (section 7). `closed` False is for readers of the log: fields that nobody knows and fields
-    that are missing but for which the fold has an answer are no fault, and `changes` wait for their target.
+    lacks them or does not allow their value they are ignored (section 7). `strict` False is for readers of the log: unknown
+    fields, and missing fields for which the fold has a default, are no fault, and `changes` wait for their target.
     """
     fields = _CHECKED[name]
     faults: Faults = []
@@ -51,16 +51,16 @@ def faults_of(
             return faults[:FAULTS_MAX]
         known = fields.get(key)
         if known is None:
-            if closed and key not in kept:
+            if strict and key not in kept:
                 faults.append(unknown_field("/data", key, fields, f"a field of {name}"))
             continue
         before = len(faults)
         field, check = known
-        check(field, value, f"/data/{key}", faults, closed)
+        check(field, value, f"/data/{key}", faults, strict)
         if key in kept and key not in _COMMON:
             del faults[before:]
     for field in _REQUIRED[name]:
-        needed = _is_vital(field) or (closed and field.name not in kept)
+        needed = _is_vital(field) or (strict and field.name not in kept)
         if needed and field.name not in data:
             hint = f"; one of {', '.join(field.choices)}" if field.choices else ""
             if name == "project.registered":
@@ -71,27 +71,27 @@ def faults_of(
     _check_occurred(name, data, known_day, faults)
     _check_pursuer(name, data, faults)
     _check_offtake_years(name, data, faults)
-    if closed and name in ("event.corrected", "event.reclassified"):
+    if strict and name in ("event.corrected", "event.reclassified"):
         _check_changes(name, data, known_day, faults)
     return faults[:FAULTS_MAX]
 
 
 def warnings_of(name: str, data: Mapping[str, Any]) -> list[str]:
-    """What ingest accepts and remarks on (section 1): threads that may be split in two for want of `deal`."""
-    if data.get("deal") or EVENT_KINDS[name].row is Row.RECORD or name.startswith("project."):
+    """What ingest accepts with a warning (section 1): deals that may be split in two for want of `deal`."""
+    if data.get("deal") or EVENT_KINDS[name].effect is Effect.RECORD or name.startswith("project."):
         return []
     roles = [party["role"] for party in data.get("parties", ())]
     investors = roles.count("investor")
-    found = []
+    warnings = []
     if investors > 1:
-        found.append("several investors without deal: the thread may be split in two; name the deal")
+        warnings.append("several investors without deal: the thread may be split in two; name the deal")
     if investors and "financier" in roles:
-        found.append("a financier beside an investor without deal: the thread may be split in two; name the deal")
-    return found
+        warnings.append("a financier beside an investor without deal: the thread may be split in two; name the deal")
+    return warnings
 
 
 def _is_vital(field: Field) -> bool:
-    """Whether the fold has no answer without it: it names what the event is about."""
+    """Whether the fold has no default for it: it names what the event is about."""
     names = ("target", "party", "forum", "milestone", "planned_on")
     return field.name in names or field.kind in (FieldKind.CHANGES, FieldKind.EVENT_NAME)
 
@@ -99,7 +99,7 @@ def _is_vital(field: Field) -> bool:
 def _check_occurred(name: str, data: Mapping[str, Any], known_day: date, faults: Faults) -> None:
     if "occurred" in data:
         _check_no_plan(data["occurred"], known_day, "/data/occurred", faults)
-    elif EVENT_KINDS[name].row is not Row.RECORD:
+    elif EVENT_KINDS[name].effect is not Effect.RECORD:
         faults.append(Fault("/data/occurred", "occurred is missing: say when it happened; unknown is a date too"))
 
 
@@ -108,8 +108,8 @@ def _check_no_plan(occurred: object, known_day: date, at: str, faults: Faults) -
         return
     days = days_of(occurred)
     if days is not None and is_a_plan(days, known_day):
-        told = f"{days.earliest} is after the day on which it was known, {known_day}"
-        faults.append(Fault(at, f"{told}: a plan, not a fact; send milestone.planned"))
+        late = f"{days.earliest} is after the day on which it was known, {known_day}"
+        faults.append(Fault(at, f"{late}: a plan, not a fact; send milestone.planned"))
 
 
 def _check_pursuer(name: str, data: Mapping[str, Any], faults: Faults) -> None:
@@ -133,20 +133,21 @@ def _check_offtake_years(name: str, data: Mapping[str, Any], faults: Faults) -> 
         faults.append(Fault("/data/ends_on", f"ends_on {ends} is before starts_on {starts}"))
 
 
-def _anywhere() -> dict[str, tuple[Field, ...]]:
-    found: dict[str, dict[Field, None]] = {}
+def _fields_anywhere() -> dict[str, tuple[Field, ...]]:
+    variants: dict[str, dict[Field, None]] = {}
     for kind in VOCABULARY:
-        if not kind.name.startswith("event."):
+        if not kind.is_correction:
             for field in FIELDS[kind.name].values():
-                found.setdefault(field.name, {})[Field(field.name, field.kind, field.choices)] = None
-    return {name: tuple(fields) for name, fields in found.items()}
+                variants.setdefault(field.name, {})[Field(field.name, field.kind, field.choices)] = None
+    return {name: tuple(fields) for name, fields in variants.items()}
 
 
-FIELDS_ANYWHERE = _anywhere()
+# Every field that a correction may change, with each of its variants.
+FIELDS_ANYWHERE = _fields_anywhere()
 
 
 def _check_changes(name: str, data: Mapping[str, Any], known_day: date, faults: Faults) -> None:
-    """The target is not at hand: a change must fit some event, or the new name of a reclassified one."""
+    """The target is not known here: a change must fit some event, or the new name of a reclassified one."""
     changes = data.get("changes")
     if not isinstance(changes, Mapping):
         return
@@ -166,17 +167,19 @@ def _check_changes(name: str, data: Mapping[str, Any], known_day: date, faults: 
         elif own is not None and key not in own:
             faults.append(unknown_field("/data/changes", key, own, f"a field of {new_name}"))
         else:
-            _check_any(FIELDS_ANYWHERE[key] if own is None else (own[key],), value, at, faults)
+            _check_variants(FIELDS_ANYWHERE[key] if own is None else (own[key],), value, at, faults)
     if "occurred" in changes:
         _check_no_plan(changes["occurred"], known_day, "/data/changes/occurred", faults)
 
 
-def _check_any(fields: tuple[Field, ...], value: object, at: str, faults: Faults) -> None:
-    first: Faults | None = None
+def _check_variants(fields: tuple[Field, ...], value: object, at: str, faults: Faults) -> None:
+    """Add the faults of the first variant, unless the value fits one of them."""
+    faults_of_first: Faults | None = None
     for field in fields:
-        found: Faults = []
-        CHECKS[field.kind](field, value, at, found, True)
-        if not found:
+        faults_of_field: Faults = []
+        CHECKS[field.kind](field, value, at, faults_of_field, True)
+        if not faults_of_field:
             return
-        first = found if first is None else first
-    faults.extend(first or ())
+        if faults_of_first is None:
+            faults_of_first = faults_of_field
+    faults.extend(faults_of_first or ())

@@ -39,8 +39,8 @@ CONFIDENCES = ("high", "medium", "low")
 GRADES = ("official", "company", "trade-press", "press", "other")
 
 
-class Row(Enum):
-    """The marks of section 3: what an event of this kind does to its deal."""
+class Effect(Enum):
+    """The marks of section 3: what an event of this kind does to its deal. `RECORD`: it is about the record only."""
 
     BINDING = "B"
     PHYSICAL = "P"
@@ -98,7 +98,7 @@ class EventKind:
     """
 
     name: str
-    row: Row
+    effect: Effect
     precedence: int
     level: Level | None
     leg: str | None
@@ -116,8 +116,14 @@ class EventKind:
         """Whether it registers or amends a project, party or forum."""
         return self.name in REGISTRY_NAMES
 
+    @property
+    def is_correction(self) -> bool:
+        """Whether it corrects, reclassifies or retracts another event (section 7)."""
+        return self.name in CORRECTION_NAMES
+
 
 REGISTRY_NAMES = frozenset({"project.registered", "project.amended", "party.registered", "party.amended", "forum.held"})
+CORRECTION_NAMES = frozenset({"event.corrected", "event.reclassified", "event.retracted"})
 MEMORANDUM_CLASS = frozenset({"memorandum.signed", "memorandum.renewed", "termsheet.signed"})
 CLOSINGS = frozenset({"equity.closed", "finance.closed"})
 
@@ -184,9 +190,9 @@ _STAKE = (Field("stake_percent", FieldKind.PERCENT), Field("vehicle", FieldKind.
 _CONDITIONS = (Field("conditional", FieldKind.BOOLEAN), Field("long_stop", FieldKind.EDTF))
 _SKILL = (Field("people", FieldKind.NUMBER), Field("scheme", FieldKind.TEXT))
 
-_M, _N, _B, _P, _E = Row.RECORD, Row.NOT_BINDING, Row.BINDING, Row.PHYSICAL, Row.ENDING
+_M, _N, _B, _P, _E = Effect.RECORD, Effect.NOT_BINDING, Effect.BINDING, Effect.PHYSICAL, Effect.ENDING
 
-_ROWS: tuple[tuple[str, Row, Level | None, str | None, tuple[Field, ...], str], ...] = (
+_ROWS: tuple[tuple[str, Effect, Level | None, str | None, tuple[Field, ...], str], ...] = (
     ("project.registered", _M, Level.IDENTIFIED, None, _project_fields(required=True), "A project is put on the list."),
     ("project.amended", _M, None, None, (*_project_fields(required=False), _FROM), "What is registered of a project changes, from a day on."),
     ("party.registered", _M, None, None, _party_fields(required=True), "A party is put on the list."),
@@ -251,8 +257,8 @@ _SPEAKS_OF_PROJECT = frozenset(
 )  # fmt: skip
 
 
-def _may_speak_of_project(name: str, row: Row) -> bool:
-    if row is Row.RECORD or name in _SPEAKS_OF_PROJECT:
+def _may_speak_of_project(name: str, effect: Effect) -> bool:
+    if effect is Effect.RECORD or name in _SPEAKS_OF_PROJECT:
         return True
     return name.startswith(("project.", "construction.", "production."))
 
@@ -260,15 +266,15 @@ def _may_speak_of_project(name: str, row: Row) -> bool:
 VOCABULARY: tuple[EventKind, ...] = tuple(
     EventKind(
         name=name,
-        row=row,
+        effect=effect,
         precedence=precedence,
         level=level,
         leg=leg,
         fields=fields,
-        may_speak_of_project=_may_speak_of_project(name, row),
+        may_speak_of_project=_may_speak_of_project(name, effect),
         summary=summary,
     )
-    for precedence, (name, row, level, leg, fields, summary) in enumerate(_ROWS)
+    for precedence, (name, effect, level, leg, fields, summary) in enumerate(_ROWS)
 )
 EVENT_KINDS: dict[str, EventKind] = {kind.name: kind for kind in VOCABULARY}
 

@@ -95,7 +95,7 @@ def _lived(walk: Walk, coming: Sequence[Event], rules: Rules, changed_from: date
 
 
 def _is_of_the_record_of_all_days(event: Event) -> bool:
-    return event.kind.is_registry or event.kind.name.startswith("event.")
+    return event.kind.is_registry or event.kind.is_correction
 
 
 def _begun(project: str, events: Iterable[Event], rules: Rules) -> tuple[Walk, list[Event]]:

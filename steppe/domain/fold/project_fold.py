@@ -14,7 +14,7 @@ from typing import Any
 from steppe.domain.deals.deal import DealLife
 from steppe.domain.deals.physical import PhysicalState
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import Row
+from steppe.domain.events.vocabulary import Effect
 from steppe.domain.flags import DEAL_FLAGS, PROJECT_FLAGS
 from steppe.domain.flags.flag_state import FlagLife, turns_on
 from steppe.domain.flags.severity_steps import ProjectSight, Raised, Sight
@@ -180,14 +180,14 @@ class Walk:
 
     def _apply(self, event: Event) -> None:
         kind, name, deal = event.kind, event.kind.name, event.deal
-        if kind.row is Row.RECORD:
+        if kind.effect is Effect.RECORD:
             self._last_look = event
             self._all_touched = True
             if name.startswith("hold."):
                 self._holds.apply(event)
             return
         self._last_event_on = event.latest
-        physical = kind.row is Row.PHYSICAL
+        physical = kind.effect is Effect.PHYSICAL
         if physical or (deal is None and name in ("project.suspended", "project.resumed")):
             self._physical.apply(event)
         if name == "project.suspended" and deal is None:

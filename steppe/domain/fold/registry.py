@@ -8,7 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from steppe.domain.events.corrections import order_of_corrections
+from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.values import edtf
 from steppe.domain.values.states import BEGINNING
@@ -27,7 +27,7 @@ class Registered:
     """
 
     def __init__(self, events: Iterable[Event], fields: Sequence[str] = PROJECT_FIELDS) -> None:
-        registrations = sorted((event for event in events if event.kind.name in _NAMES), key=order_of_corrections)
+        registrations = sorted((event for event in events if event.kind.name in _NAMES), key=correction_order)
         first = next((event for event in registrations if event.kind.name.endswith(".registered")), None)
         changes: list[tuple[date, tuple[Any, ...], Mapping[str, Any]]] = []
         for event in registrations:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, EventKind, Row
+from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, Effect, EventKind
 from steppe.domain.explanation.flag_text import age_months
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import Start
@@ -41,23 +41,23 @@ def exact(day: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    "kind", [k for k in VOCABULARY if k.row is not Row.RECORD and k.name not in ENDS_THE_DEAL], ids=lambda kind: str(kind.name)
+    "kind", [k for k in VOCABULARY if k.effect is not Effect.RECORD and k.name not in ENDS_THE_DEAL], ids=lambda kind: str(kind.name)
 )  # fmt: skip
 def test_every_event_is_heard_and_only_some_are_steps_and_none_restarts_the_memorandum_clock(kind: EventKind) -> None:
     memorandum, silence, step = clocks(SIGNED, made(kind.name, "2022-03-03"))
-    is_step = kind.name in STEPS or kind.row in (Row.BINDING, Row.PHYSICAL)
+    is_step = kind.name in STEPS or kind.effect in (Effect.BINDING, Effect.PHYSICAL)
     assert memorandum == exact("2020-01-31")
     assert silence == exact("2022-03-03")
     assert step == exact("2022-03-03" if is_step else "2020-01-31")
 
 
-@pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.row is Row.RECORD], ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.effect is Effect.RECORD], ids=lambda kind: str(kind.name))
 def test_a_row_about_the_record_is_not_heard(kind: EventKind) -> None:
-    if not kind.name.startswith("event."):
+    if not kind.is_correction:
         assert clocks(SIGNED, made(kind.name, "2022-03-03")) == clocks(SIGNED)
 
 
-@pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.may_speak_of_project and k.row is not Row.RECORD and k.name not in ENDS_THE_DEAL], ids=lambda kind: str(kind.name))  # fmt: skip
+@pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.may_speak_of_project and k.effect is not Effect.RECORD and k.name not in ENDS_THE_DEAL], ids=lambda kind: str(kind.name))  # fmt: skip
 def test_what_speaks_of_the_project_is_heard_by_every_deal_and_is_no_step_of_any(kind: EventKind) -> None:
     data = {"kind": "talks", "milestone": "x", "planned_on": "2030", "right": "land", "step": "metal"}
     spoken = event(kind.name, "2022-03-03", deal=None, **data)

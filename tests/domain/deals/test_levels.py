@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import VOCABULARY, EventKind, Row
+from steppe.domain.events.vocabulary import VOCABULARY, Effect, EventKind
 from steppe.domain.values.levels import Level
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deal_on, deposit, judged, paper, pursued
@@ -39,13 +39,15 @@ def test_the_levels_have_the_order_and_the_line_of_the_page() -> None:
     assert list(map(int, Level)) == list(range(10))
 
 
-@pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.row is not Row.RECORD], ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize(
+    "kind", [k for k in VOCABULARY if k.effect is not Effect.RECORD], ids=lambda kind: str(kind.name)
+)
 def test_each_event_lifts_its_deal_to_the_level_of_its_row_and_no_further(kind: EventKind) -> None:
     level, highest, _, _ = levels(TALKS, made(kind.name, "2020-01-01"))
     expected = kind.level or Level.ANNOUNCED
     if kind.name in ("investor.withdrew", "project.cancelled", "project.completed"):
         assert (level, highest) == (None, "announced")
-    elif kind.name == "construction.suspended" or (kind.row is Row.PHYSICAL and kind.level is None):
+    elif kind.name == "construction.suspended" or (kind.effect is Effect.PHYSICAL and kind.level is None):
         # It binds with an inferred leg, and nothing stands on the ground.
         assert (level, highest) == ("bound", "bound")
     else:

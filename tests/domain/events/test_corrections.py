@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from steppe.domain.events.corrections import Reading, effective, read_record
+from steppe.domain.events.corrections import CorrectedEvent, apply_corrections, effective_events
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.vocabulary import REGISTRY_NAMES
 from tests.domain.event_logs import event
@@ -36,16 +36,16 @@ def reclassified(id: str, target: Event | str, name: str, reported: str = "2021-
     return about("event.reclassified", id, target, reported, name=name, **({"changes": changes} if changes else {}))
 
 
-def reading(of: Event | str, *events: Event, known_at: datetime | None = None) -> Reading:
-    return read_record(events, known_at).readings["/desk", of if isinstance(of, str) else of.id]
+def reading(of: Event | str, *events: Event, known_at: datetime | None = None) -> CorrectedEvent:
+    return apply_corrections(events, known_at).by_identity["/desk", of if isinstance(of, str) else of.id]
 
 
 def states(*events: Event) -> dict[str, str]:
     """How the rows about others are read."""
     return {
         found.event.id: found.state
-        for found in read_record(events).readings.values()
-        if found.event.kind.name.startswith("event.")
+        for found in apply_corrections(events).by_identity.values()
+        if found.event.kind.is_correction
     }
 
 
@@ -79,12 +79,12 @@ def test_a_reclassification_changes_the_name_and_fields() -> None:
 def test_a_retraction_removes_the_effect_until_it_is_itself_retracted_whatever_comes_after_it() -> None:
     back = retracted("back", PAPER)
     later = corrected("fix", PAPER, "2022-01-01", occurred="2019-02")
-    assert effective([PAPER, back, later]) == ()
+    assert effective_events([PAPER, back, later]) == ()
     assert (reading(PAPER, PAPER, back).state, reading(PAPER, PAPER, back).retracted_by) == (
         "retracted",
         back.reference,
     )
-    (read,) = effective([PAPER, back, later, retracted("again", "back", "2022-02-02")])
+    (read,) = effective_events([PAPER, back, later, retracted("again", "back", "2022-02-02")])
     assert read.latest == date(2019, 2, 28)
 
 
@@ -188,12 +188,12 @@ def test_a_registration_is_corrected() -> None:
 
 def test_retractions_of_retractions_undo_them_and_rings_are_refused() -> None:
     a, b, c = retracted("a", PAPER), retracted("b", "a"), retracted("c", "b")
-    assert effective([PAPER, a, b]) == (PAPER,)
-    assert effective([PAPER, a, b, c]) == ()
+    assert effective_events([PAPER, a, b]) == (PAPER,)
+    assert effective_events([PAPER, a, b, c]) == ()
     x, y, z = retracted("x", "y"), retracted("y", "z"), retracted("z", "x")
     assert states(x, y, z) == dict.fromkeys("xyz", "refused")
     assert states(retracted("self", "self")) == {"self": "refused"}
-    assert effective([PAPER, x, y, z]) == (PAPER,)
+    assert effective_events([PAPER, x, y, z]) == (PAPER,)
 
 
 def test_a_retraction_of_one_in_a_ring_changes_nothing_and_one_in_a_ring_retracts_nothing() -> None:
@@ -240,8 +240,8 @@ def test_what_the_new_name_lacks_or_does_not_allow_is_kept_and_ignored() -> None
 
 def test_the_same_event_twice_is_one_and_of_two_contents_the_first_given_stands() -> None:
     other = event("equity.agreed", "2020-01-01", id=PAPER.id)
-    assert effective([PAPER, PAPER]) == (PAPER,)
-    assert effective([PAPER, other]) == (PAPER,)
+    assert effective_events([PAPER, PAPER]) == (PAPER,)
+    assert effective_events([PAPER, other]) == (PAPER,)
 
 
 def test_after_retracting_everything_nothing_is_left_of_a_deal() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from steppe.domain.events.field_checks import FAULTS_MAX, NUMBER_MAX, TEXT_LENGTH_MAX
 from steppe.domain.events.validation import Fault, faults_of, warnings_of
-from steppe.domain.events.vocabulary import VOCABULARY, EventKind, Row
+from steppe.domain.events.vocabulary import VOCABULARY, Effect, EventKind
 
 KNOWN = date(2026, 11, 22)
 INVESTOR = {"party": "alpha", "role": "investor"}
@@ -17,8 +17,8 @@ HOST = {"party": "ministry", "role": "host"}
 PAPER: dict[str, Any] = {"occurred": "2022-03-01", "parties": [INVESTOR], "instrument": "mou"}
 
 
-def pointers(name: str, data: dict[str, Any], *, known: date = KNOWN, closed: bool = True) -> list[str]:
-    return [fault.pointer for fault in faults_of(name, data, known, closed=closed)]
+def pointers(name: str, data: dict[str, Any], *, known: date = KNOWN, strict: bool = True) -> list[str]:
+    return [fault.pointer for fault in faults_of(name, data, known, strict=strict)]
 
 
 def told(name: str, data: dict[str, Any], pointer: str) -> str:
@@ -47,7 +47,7 @@ def test_a_statement_or_construction_may_speak_of_the_project_but_money_may_not(
 
 @pytest.mark.parametrize("kind", VOCABULARY, ids=lambda kind: str(kind.name))
 def test_occurred_is_required_except_about_the_record(kind: EventKind) -> None:
-    assert ("/data/occurred" in pointers(kind.name, {})) is (kind.row is not Row.RECORD)
+    assert ("/data/occurred" in pointers(kind.name, {})) is (kind.effect is not Effect.RECORD)
 
 
 def test_an_event_a_day_after_it_was_known_is_within_the_grace_for_time_zones() -> None:
@@ -204,9 +204,9 @@ def test_common_fields_are_judged_even_when_kept() -> None:
 
 def test_a_reader_ignores_what_nobody_knows_and_misses_only_what_the_fold_needs() -> None:
     data = {"occurred": "2022", "parties": [{**INVESTOR, "mood": "good"}], "mood": "good"}
-    assert pointers("memorandum.signed", data, closed=False) == []
-    assert pointers("event.corrected", {"target": TARGET}, closed=False) == ["/data/changes"]
-    assert pointers("memorandum.signed", {**data, "occurred": "2023-02-30"}, closed=False) == ["/data/occurred"]
+    assert pointers("memorandum.signed", data, strict=False) == []
+    assert pointers("event.corrected", {"target": TARGET}, strict=False) == ["/data/changes"]
+    assert pointers("memorandum.signed", {**data, "occurred": "2023-02-30"}, strict=False) == ["/data/occurred"]
 
 
 def test_several_investors_without_deal_are_remarked_on() -> None:

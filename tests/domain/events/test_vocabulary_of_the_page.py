@@ -27,8 +27,8 @@ from steppe.domain.events.vocabulary import (
     SECTORS,
     UNKNOWN_LEG,
     VOCABULARY,
+    Effect,
     EventKind,
-    Row,
     name_of_type,
 )
 
@@ -78,7 +78,7 @@ def test_the_wire_name_has_the_version() -> None:
 
 @each_kind
 def test_the_mark_of_each_row_is_that_of_the_table(kind: EventKind) -> None:
-    assert ROWS[kind.name][0] == kind.row.value
+    assert ROWS[kind.name][0] == kind.effect.value
 
 
 @each_kind
@@ -113,7 +113,7 @@ def test_the_own_fields_of_each_row_are_those_of_the_table(kind: EventKind) -> N
 @each_kind
 def test_every_binding_row_but_the_closings_may_be_conditional(kind: EventKind) -> None:
     may = {"conditional", "long_stop"} <= {field.name for field in kind.fields}
-    assert may is (kind.row is Row.BINDING and kind.name not in CLOSINGS)
+    assert may is (kind.effect is Effect.BINDING and kind.name not in CLOSINGS)
 
 
 def test_the_common_fields_are_those_of_the_page() -> None:
@@ -154,5 +154,5 @@ def test_what_may_speak_of_the_project_is_what_the_page_allows(kind: EventKind) 
     families = {family for family, verb in named if verb == "*"}
     value_chain = {"processing.localised", "technology.transferred", "training.delivered", "certification.granted"}
     assert kind.may_speak_of_project is (
-        kind.row is Row.RECORD or kind.name in allowed | value_chain or kind.name.partition(".")[0] in families
+        kind.effect is Effect.RECORD or kind.name in allowed | value_chain or kind.name.partition(".")[0] in families
     )

@@ -45,6 +45,6 @@ def test_as_then_known_it_was_bought_and_as_now_known_it_was_not_and_the_reason_
     then, now = portfolio(log, datetime(2021, 12, 31, 23, tzinfo=UTC)), portfolio(log)
     assert then.judged("north", as_of).project.level.label == "bound"
     assert now.judged("north", as_of).project.level.label == "advanced"
-    change = now.records["north"].readings["/desk", BOUGHT.id].changes[0]
+    change = now.subjects["north"].by_identity["/desk", BOUGHT.id].changes[0]
     assert (change.before, change.after, change.by) == ("equity.agreed", "termsheet.signed", back.reference)
-    assert then.records["north"].readings["/desk", BOUGHT.id].changes == ()
+    assert then.subjects["north"].by_identity["/desk", BOUGHT.id].changes == ()

@@ -22,8 +22,8 @@ def test_any_order_and_any_repeats_give_the_same_portfolio(log: Log, case: Case)
     case.chance.shuffle(shuffled)
     first, second = portfolio(log, rules=case.rules), portfolio(shuffled, rules=case.rules)
     assert _judgement(first) == _judgement(second)
-    assert {key: record.readings for key, record in first.records.items()} == {
-        key: record.readings for key, record in second.records.items()
+    assert {key: record.by_identity for key, record in first.subjects.items()} == {
+        key: record.by_identity for key, record in second.subjects.items()
     }
 
 
@@ -90,7 +90,7 @@ def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened
 def test_reading_the_portfolio_at_a_day_equals_judging_what_had_occurred_by_then(log: Log, case: Case) -> None:
     """Decision 6: spans, not snapshots, for displaced and crowded too."""
     found = portfolio(log, rules=case.rules)
-    effective = [event for record in found.records.values() for event in record.events]
+    effective = [event for record in found.subjects.values() for event in record.events]
     turning = _turning(found)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
         by_then = [event for event in effective if event.latest <= day or event.kind.is_registry]

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from steppe.domain.events.vocabulary import EVENT_KINDS, Row
+from steppe.domain.events.vocabulary import EVENT_KINDS, Effect
 from tests.domain.cases import UNHEEDED, Answers, Case
 from tests.services.api.reading_api import get
 
@@ -108,6 +108,6 @@ async def _project(client: httpx.AsyncClient, key: str, asked: dict[str, str]) -
         "speaks_of_project": [
             entry["event"]
             for entry in timeline["items"]
-            if entry["deal"] is None and EVENT_KINDS[entry["name"]].row is not Row.RECORD
+            if entry["deal"] is None and EVENT_KINDS[entry["name"]].effect is not Effect.RECORD
         ],
     }
