@@ -28,6 +28,10 @@ def test_parameters_are_numbered_where_they_are_first_named() -> None:
     assert statement(flags=["silent"], day=7) == (str(statement), 7, ["silent"])
 
 
+def test_a_statement_without_named_parameters_is_a_text_that_asyncpg_takes() -> None:
+    assert type(parse("-- name: one\nSELECT $1;", "x")["one"]) is str
+
+
 def test_a_missing_and_an_unknown_parameter_are_refused_with_their_names() -> None:
     statement = Statement("SELECT :day, :flags")
     with pytest.raises(TypeError, match=r"missing: \['flags'\], unknown: \['days'\]"):
@@ -39,7 +43,7 @@ def test_every_call_of_a_statement_names_its_parameters() -> None:
     for package in _PACKAGES:
         for file in files(package):
             for name, statement in load(file, package).items():
-                statements.setdefault(name, set()).add(frozenset(statement.parameters))
+                statements.setdefault(name, set()).add(frozenset(getattr(statement, "parameters", ())))
     calls = [
         call for folder in ("services", "steppe") for file in (_ROOT / folder).rglob("*.py") for call in _calls(file)
     ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 _HEADER = "-- name:"
 _INCLUDE = re.compile(r"^[ ]*-- include: (\w+)$", re.MULTILINE)
@@ -75,4 +75,10 @@ def parse(text: str, file: str) -> Mapping[str, Statement]:
             if included not in texts:
                 raise ValueError(f"{file}.sql: {name} includes {included}, which is not above it")
         texts[name] = _INCLUDE.sub(lambda include: texts[include[1]].rstrip(";"), statement.strip())
-    return MappingProxyType({name: Statement(statement) for name, statement in texts.items()})
+    return MappingProxyType({name: _statement(statement) for name, statement in texts.items()})
+
+
+def _statement(text: str) -> Statement:
+    """A text without named parameters stays a `str`: asyncpg takes no subclass of it."""
+    statement = Statement(text)
+    return statement if statement.parameters else cast(Statement, str(statement))
