@@ -15,7 +15,7 @@ from fastapi_offline import FastAPIOffline
 from services.ingest import openapi, problems
 from services.ingest.accept import Intake
 from services.ingest.metrics import Counters
-from services.ingest.problems import BROKER_AWAY, NOT_FOUND, Refusal, allow_parameters
+from services.ingest.problems import BROKER_AWAY, allow_parameters
 from services.ingest.producer import Log
 from services.ingest.routes import Doors
 from services.ingest.settings import Settings
@@ -27,6 +27,7 @@ from steppe.contracts.generate.json_schema import file_name
 from steppe.domain.events.vocabulary import EVENT_KINDS
 from steppe.domain.values.faults import nearest
 from steppe.http.metrics import Measured
+from steppe.http.problems import NOT_FOUND, Refusal
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
 

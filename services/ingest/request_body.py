@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, Refusal
+from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW
+from steppe.http.problems import Refusal
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINES_AT_ONCE = 1_000  # so that one sender's many short lines do not keep the others waiting

@@ -17,15 +17,7 @@ from fastapi import Request, Response
 from services.ingest import request_body
 from services.ingest.accept import Given, Intake, Parcel, Tally
 from services.ingest.metrics import Counters
-from services.ingest.problems import (
-    BAD_PARAMETER,
-    BROKER_AWAY,
-    REJECTED,
-    TOO_MANY_EVENTS,
-    UNSUPPORTED_MEDIA_TYPE,
-    Refusal,
-    allow_parameters,
-)
+from services.ingest.problems import BROKER_AWAY, REJECTED, TOO_MANY_EVENTS, UNSUPPORTED_MEDIA_TYPE, allow_parameters
 from services.ingest.producer import LogAwayError
 from services.ingest.request_body import Line
 from services.ingest.settings import Settings
@@ -33,6 +25,7 @@ from steppe.access.callers import LOG_RESTORE, Caller
 from steppe.access.middleware import CALLER, TOLD
 from steppe.contracts.codec import MalformedError, decode_json, decode_structured, from_http_binary
 from steppe.domain.events.validation import Fault
+from steppe.http.problems import BAD_PARAMETER, Refusal
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -242,7 +235,9 @@ def _too_many(most: int, what: str) -> Refusal:
 def _rejected(tally: Tally) -> Refusal:
     what = "The event was" if tally.rejected_total == 1 else f"{tally.rejected_total} events were"
     first = tally.rejected[0]["errors"][0]
-    totals = {"rejected_total": tally.rejected_total} if tally.rejected_total > len(tally.rejected) else {}
+    totals: dict[str, Any] = (
+        {"rejected_total": tally.rejected_total} if tally.rejected_total > len(tally.rejected) else {}
+    )
     detail = f"{what} refused; the first reason, at {first['pointer'] or 'the whole'}: {first['message']}."
     return Refusal(REJECTED, detail, rejected=tally.rejected, **totals)
 

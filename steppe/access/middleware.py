@@ -11,17 +11,15 @@ import binascii
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import limits
-import msgspec
 
 from steppe.access.audit import Audit
 from steppe.access.callers import ANYBODY, EVENTS_WRITE, Caller
 from steppe.access.key_file import KeyRing
 from steppe.access.oidc import InvalidTokenError, Provider, ProviderAwayError, Tokens
 from steppe.access.settings import AccessSettings
-from steppe.http.problems import MEDIA_TYPE, Problem
+from steppe.http.problems import Problem, Refusal
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -42,14 +40,6 @@ PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 CALLER = "steppe.caller"
 TOLD = "steppe.told"
 """Under these names the ASGI scope holds the Caller, and a dict that routes add to what the audit trail tells of a write."""
-
-
-class _RefusedError(Exception):
-    def __init__(self, problem: Problem, detail: str, challenge: str = "") -> None:
-        super().__init__(detail)
-        self.problem = problem
-        self.detail = detail
-        self.challenge = challenge
 
 
 class Gate:
@@ -95,22 +85,22 @@ class Gate:
         who = "nobody"
         try:
             if self._at_once > (most := self._settings.requests_at_once_max):
-                raise _RefusedError(BUSY, f"{most} requests are being answered; ask again in a moment.")
+                raise Refusal(BUSY, f"{most} requests are being answered; ask again in a moment.")
             caller = await self._caller(scope)
             who = caller.name
             self._limit(caller)
             if not caller.may(needed):
-                raise _RefusedError(
+                raise Refusal(
                     FORBIDDEN,
                     f"{method} {path} needs the scope {' or '.join(sorted(needed))}; yours are "
                     f"{', '.join(sorted(caller.scopes)) or 'none'}.",
-                    f'Bearer realm="steppe", error="insufficient_scope", scope="{" ".join(sorted(needed))}"',
+                    headers=_challenge(f'error="insufficient_scope", scope="{" ".join(sorted(needed))}"'),
                 )
-        except _RefusedError as refused:
+        except Refusal as refusal:
             self._audit.tell(
-                who, f"{method} {path}", answer=refused.problem.status, because=refused.detail, address=_address(scope)
+                who, f"{method} {path}", answer=refusal.problem.status, because=refusal.detail, address=_address(scope)
             )
-            await _refuse(scope, send, refused)
+            await refusal.response(path)(scope, receive, send)
             return
         scope[CALLER] = caller
         if set(needed) == {EVENTS_WRITE}:
@@ -157,21 +147,22 @@ class Gate:
         except InvalidTokenError as error:
             raise self._unknown(f"The token does not count: {error}", invalid=True) from None
         except ProviderAwayError as error:
-            raise _RefusedError(PROVIDER_AWAY, f"{error}; ask again.") from None
+            raise Refusal(PROVIDER_AWAY, f"{error}; ask again.") from None
 
-    def _unknown(self, why: str, *, invalid: bool = False) -> _RefusedError:
+    def _unknown(self, why: str, *, invalid: bool = False) -> Refusal:
         what = "an API key" if self._keys is not None else "a token"
-        challenge = 'Bearer realm="steppe"' + (', error="invalid_token"' if invalid else "")
+        challenges = ['error="invalid_token"'] if invalid else []
         if self._browsers and self._keys is not None:
-            challenge += ', Basic realm="Steppe: any name, and an API key as the password", charset="UTF-8"'
-        return _RefusedError(UNAUTHENTICATED, f"{why}. Send `Authorization: Bearer …` with {what}.", challenge)
+            challenges.append('Basic realm="Steppe: any name, and an API key as the password", charset="UTF-8"')
+        detail = f"{why}. Send `Authorization: Bearer …` with {what}."
+        return Refusal(UNAUTHENTICATED, detail, headers=_challenge(*challenges))
 
     def _limit(self, caller: Caller) -> None:
         if self._keys is None and self._tokens is None:
             return
         most = caller.requests_a_minute or self._settings.requests_a_minute_max
         if not self._limiter.hit(limits.RateLimitItemPerMinute(most), caller.name):
-            raise _RefusedError(TOO_MANY_REQUESTS, f"More than {most} requests in a minute; wait a little.")
+            raise Refusal(TOO_MANY_REQUESTS, f"More than {most} requests in a minute; wait a little.")
 
 
 def keys_of(settings: AccessSettings) -> KeyRing | None:
@@ -193,6 +184,10 @@ def tokens_of(settings: AccessSettings) -> Tokens | None:
     )
 
 
+def _challenge(*more: str) -> dict[str, str]:
+    return {"WWW-Authenticate": ", ".join(('Bearer realm="steppe"', *more))}
+
+
 def _authorization(scope: Scope) -> tuple[str, str] | None:
     found = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(found) != 1:
@@ -211,19 +206,3 @@ def _password(credentials: str) -> str:
 def _address(scope: Scope) -> str | None:
     client = scope.get("client")
     return client[0] if client else None
-
-
-async def _refuse(scope: Scope, send: Send, refused: _RefusedError) -> None:
-    headers = {**refused.problem.headers, "Content-Type": MEDIA_TYPE}
-    if refused.challenge:
-        headers["WWW-Authenticate"] = refused.challenge
-    body = msgspec.json.encode(refused.problem.document(refused.detail, quote(scope["path"])))
-    headers["Content-Length"] = str(len(body))
-    await send(
-        {
-            "type": "http.response.start",
-            "status": refused.problem.status,
-            "headers": [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

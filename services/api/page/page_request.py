@@ -16,10 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from services.api.page.i18n import LANGUAGES, Words, chosen, words
-from services.api.problems import UNKNOWN_PARAMETER, RefusalError, did_you_mean
+from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
+from steppe.http.problems import UNKNOWN_PARAMETER, Refusal
 from steppe.release import RELEASE
 
 KEPT = ("as_of", "known_at", "known_by", "rules", "lang")
@@ -57,10 +58,10 @@ class Look:
         for name in self.query:
             if name not in known:
                 detail = f"{name[:60]!r} is not known at {self.path}.{did_you_mean(name, known)}"
-                raise RefusalError(UNKNOWN_PARAMETER, detail, {"parameter": name[:60]})
+                raise Refusal(UNKNOWN_PARAMETER, detail, parameter=name[:60])
 
     def ask(self, path: str, names: Sequence[str], **own: Any) -> Question:
-        """The question that a route of the API would be asked; `own` wins over the address. Raises RefusalError."""
+        """The question that a route of the API would be asked; `own` wins over the address. Raises Refusal."""
         scope = {**self.request.scope, "path": path, "raw_path": quote(path).encode()}
         scope["query_string"] = urlencode(self._asked(names, own)).encode()
         return query_parameters.read(Request(scope), tuple(names), formats=("json",))

@@ -11,11 +11,10 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
-from services.api import problems
 from services.api.page.chart import chart
 from services.api.page.map import points, region
 from services.api.page.page_request import Look
-from services.api.problems import RefusalError, of_database
+from services.api.problems import of_database
 from services.api.routes import forums, markets, parties, projects, status, transitions
 from services.api.routes.flags import coming_flags, flag_page
 from services.api.store.snapshot import Snapshot
@@ -26,6 +25,7 @@ from steppe.contracts.announcements import TransitionItem
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import FOREVER
+from steppe.http.problems import INTERNAL_ERROR, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -270,13 +270,13 @@ def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:
         try:
             await wait_for_position(request, None)
             return await view(look)
-        except RefusalError as error:
+        except Refusal as error:
             return _error(look, error.problem.status, error.problem.title, error.detail, error.members)
         except Exception as error:
             known = of_database(error)
             if known is None:
                 log.exception("%s %s", request.method, request.url.path)
-                return _error(look, 500, problems.FAULT.title, f"{type(error).__name__} while answering.", {})
+                return _error(look, 500, INTERNAL_ERROR.title, f"{type(error).__name__} while answering.", {})
             problem, detail = known
             log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
             return _error(look, problem.status, problem.title, detail, {})

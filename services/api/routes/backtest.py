@@ -148,7 +148,7 @@ def _changed_rules(against: Rules, tried: Rules) -> set[str]:
 
 
 def _flags_of(rules: set[str]) -> tuple[str, ...]:
-    """The flags that these rules decide; memorandum-only for none. Raises RefusalError when none of them is compared."""
+    """The flags that these rules decide; memorandum-only for none. Raises Refusal when none of them is compared."""
     found = tuple(flag for flag in FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
     if rules and not found:
         told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(FLAGS)}"

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
@@ -18,6 +18,7 @@ from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
 from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
+from steppe.http.problems import Refusal
 
 router = APIRouter(tags=["the record"])
 
@@ -83,7 +84,7 @@ async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
     try:
         place = [None if part is None else int(part) for part in after(question.after, 2)]
     except ValueError:
-        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+        raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
     rows = await snapshot.rows(
         "api_conflict_page",
         question.filters.get("project"),

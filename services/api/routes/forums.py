@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
@@ -20,6 +20,7 @@ from steppe.domain.analysis.scorecard import PaperOutcome, Value, scorecard
 from steppe.domain.events.event import Event
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import DealState, Span
+from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["forums"])
 
@@ -54,13 +55,13 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> Item:
-    """The answer of `/v1/forums/{slug}/scorecard`. Raises RefusalError when no such forum is known."""
+    """The answer of `/v1/forums/{slug}/scorecard`. Raises Refusal when no such forum is known."""
     asked = slug.replace("\x00", "")
     row = await snapshot.row("api_forum", asked)
     if row is None:
         likely = near(asked, [one["forum"] for one in await snapshot.rows("api_forum_names")])
         hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/forums."
-        raise RefusalError(NOT_FOUND, f"No forum {asked[:80]!r}.{hint}", {"suggestions": likely})
+        raise Refusal(NOT_FOUND, f"No forum {asked[:80]!r}.{hint}", suggestions=likely)
     until = question.as_of
     horizon = question.filters.get("horizon_months")
     if horizon is not None and row["held_latest"] is not None:

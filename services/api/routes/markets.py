@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
@@ -20,6 +20,7 @@ from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
+from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["markets"])
 
@@ -115,7 +116,7 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
 
 
 async def _found(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:
-    """The market's projects on the day: none, if there are some on other days only. Raises RefusalError otherwise."""
+    """The market's projects on the day: none, if there are some on other days only. Raises Refusal otherwise."""
     asked = f"{country}/{commodity}"
     readable = "\x00" not in asked
     rows = await snapshot.rows("api_projects_of_market", question.as_of, country, commodity) if readable else []
@@ -124,7 +125,7 @@ async def _found(snapshot: Snapshot, question: Question, country: str, commodity
         if asked not in ever:
             likely = near(asked, ever)
             hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/markets."
-            raise RefusalError(NOT_FOUND, f"No market {asked[:80]!r}.{hint}", {"suggestions": likely})
+            raise Refusal(NOT_FOUND, f"No market {asked[:80]!r}.{hint}", suggestions=likely)
     return rows
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import project_view
@@ -14,6 +14,7 @@ from services.api.web import query_parameters
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import answer_one
 from steppe.domain.values.levels import Level
+from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["lists"])
 
@@ -29,14 +30,14 @@ async def party(request: Request, key: str) -> Response:
 
 
 async def party_item(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
-    """The answer of `/v1/parties/{key}`. Raises RefusalError when nobody of that name is known on the day."""
+    """The answer of `/v1/parties/{key}`. Raises Refusal when nobody of that name is known on the day."""
     as_of, asked = question.as_of, key.replace("\x00", "")
     row = await snapshot.row("api_party_at", as_of, asked)
     rows = await snapshot.rows("api_deals_of_party", as_of, asked)
     if row is None and not rows:
         likely = near(asked, [one["party"] for one in await snapshot.rows("api_near_parties")])
         hint = f" Did you mean {' or '.join(likely)}?" if likely else ""
-        raise RefusalError(NOT_FOUND, f"No party {asked[:80]!r}.{hint}", {"suggestions": likely})
+        raise Refusal(NOT_FOUND, f"No party {asked[:80]!r}.{hint}", suggestions=likely)
     deals = [(one["project"], row_decoding.deal(one)) for one in rows]
     projects = sorted({project for project, _ in deals})
     flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, projects))

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import NOT_FOUND, RefusalError, near
+from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
@@ -24,6 +24,7 @@ from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold import history
 from steppe.domain.values.levels import Level
+from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
 
@@ -154,11 +155,11 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
     asked = key.replace("\x00", "")
     if await snapshot.row("api_held_events", [asked]) is not None:
         held = "its events wait in quarantine; see `steppe quarantine list`."
-        raise RefusalError(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", {"suggestions": []})
+        raise Refusal(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", suggestions=[])
     known = [one["project"] for one in await snapshot.rows("api_near_projects", asked)]
     likely = near(key, known)
     hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
-    raise RefusalError(NOT_FOUND, f"No project {key[:80]!r}.{hint}", {"suggestions": likely})
+    raise Refusal(NOT_FOUND, f"No project {key[:80]!r}.{hint}", suggestions=likely)
 
 
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:

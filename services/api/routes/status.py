@@ -13,7 +13,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import projection_status
@@ -21,6 +21,7 @@ from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
+from steppe.http.problems import Refusal
 from steppe.log.end_offsets import LogEnds
 from steppe.release import RELEASE
 
@@ -102,7 +103,7 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     try:
         place = [None if part is None else int(part) for part in after(question.after, 2)]
     except ValueError:
-        raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+        raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
     rows = await snapshot.rows("api_quarantine_page", *place, question.limit + 1)
     rows, more = rows[: question.limit], len(rows) > question.limit
     held = row_decoding.held_events(

@@ -17,7 +17,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from services.api.problems import BAD_PARAMETER, TOO_MANY_STREAMS, RefusalError, of_database
+from services.api.problems import TOO_MANY_STREAMS, of_database
 from services.api.routes import transitions
 from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
@@ -25,6 +25,7 @@ from services.api.web.query_parameters import STREAM, openapi_extra
 from services.api.web.responses import service_of
 from steppe.contracts.announcements import TransitionItem
 from steppe.database.outbox_writer import CHANNEL
+from steppe.http.problems import BAD_PARAMETER, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +93,7 @@ class Streams:
     def enter(self) -> None:
         """One more; refused when there are as many as may be. Every call is followed by one of `leave`."""
         if self._open >= self._streams_max:
-            raise RefusalError(
-                TOO_MANY_STREAMS, f"{self._open} streams are open. Ask again, or read the feed in pages."
-            )
+            raise Refusal(TOO_MANY_STREAMS, f"{self._open} streams are open. Ask again, or read the feed in pages.")
         self._open += 1
 
     def leave(self) -> None:
@@ -251,5 +250,5 @@ def _last_event_id(request: Request) -> int | None:
     try:
         found: int = query_parameters.PARAMETERS["after"].read(text)
     except ValueError as error:
-        raise RefusalError(BAD_PARAMETER, f"Last-Event-ID: {error}.", {"parameter": "Last-Event-ID"}) from None
+        raise Refusal(BAD_PARAMETER, f"Last-Event-ID: {error}.", parameter="Last-Event-ID") from None
     return found

@@ -7,13 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.problems import NOT_FOUND, RefusalError
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import answer_one
 from steppe.contracts.items import flag as flag_item
+from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["one event"])
 
@@ -36,7 +36,7 @@ async def _stops(snapshot: Snapshot, as_of: date, topic: str, asked: str) -> dic
         detail = (
             f"No event {asked[:120]!r} is in the read model; look at the log end in /v1/status, or pass min_position."
         )
-        raise RefusalError(NOT_FOUND, detail)
+        raise Refusal(NOT_FOUND, detail)
     flags = row_decoding.flags_by_project(
         await snapshot.rows("api_flags_of_projects", as_of, sorted({row["subject"] for row in rows}))
     )

@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import BAD_PARAMETER, RefusalError
 from services.api.store.row_decoding import flag
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web.query_parameters import FEED, Question, openapi_extra
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.announcements import Transition, TransitionItem, transition_item
+from steppe.http.problems import BAD_PARAMETER, Refusal
 
 router = APIRouter(tags=["feed"])
 
@@ -33,7 +33,7 @@ async def last_id(snapshot: Snapshot, after: int) -> int:
     last = int(row["transition_id"]) if row else 0
     if after > last:
         detail = f"after: {after} is beyond the end of the feed, which is {last}: it was read elsewhere. Start with 0."
-        raise RefusalError(BAD_PARAMETER, detail, {"parameter": "after", "last": last})
+        raise Refusal(BAD_PARAMETER, detail, parameter="after", last=last)
     return last
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import asyncpg
 
-from services.api.problems import RefusalError
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge
 from services.api.store.snapshot import QUERIES, Row, Snapshot, last_action_of
@@ -27,6 +26,7 @@ from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.sql import load
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rules import Rules
+from steppe.http.problems import Refusal
 
 _STATEMENTS = load("alternate_models", "services.api")
 _WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
@@ -71,7 +71,7 @@ class AlternateReadModels:
     async def snapshot(self, knowledge: Knowledge | None, rules: Rules) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment, as known then (None: now), under these rules.
 
-        A copy that is behind the read model is refreshed first. Raises RefusalError as the reader of the snapshot does.
+        A copy that is behind the read model is refreshed first. Raises Refusal as the reader of the snapshot does.
         """
         key = (knowledge, rules.version)
         model = await self._acquire(key)
@@ -93,7 +93,7 @@ class AlternateReadModels:
             finally:
                 await transaction.commit()
             model.next_offsets = now
-        except RefusalError:
+        except Refusal:
             model.next_offsets = now
             raise
         except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more

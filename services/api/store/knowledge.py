@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.api.problems import BAD_PARAMETER, RefusalError
 from services.api.store.snapshot import Snapshot
 from steppe.database import rule_versions
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rules import Rules
+from steppe.http.problems import BAD_PARAMETER, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ def read_as_known(events: Iterable[Event], knowledge: Knowledge | None) -> Corre
 
 
 async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rules") -> Rules:
-    """A stored version; None: the one in force. Raises RefusalError that names the field and lists those there are."""
+    """A stored version; None: the one in force. Raises Refusal that names the field and lists those there are."""
     if version is None:
         return snapshot.rules
     found = await rule_versions.named(snapshot.connection, version)
     if found is None:
         known = [row["version"] for row in await snapshot.rows("rule_versions")]
         detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(known)}."
-        raise RefusalError(BAD_PARAMETER, detail, {"parameter": field, "versions": known})
+        raise Refusal(BAD_PARAMETER, detail, parameter=field, versions=known)
     return found

@@ -14,8 +14,9 @@ from contextlib import suppress
 
 import asyncpg
 
-from services.api.problems import BAD_PARAMETER, NOT_CAUGHT_UP, UNKNOWN_PARTITION, RefusalError, of_database
+from services.api.problems import NOT_CAUGHT_UP, UNKNOWN_PARTITION, of_database
 from services.api.store.snapshot import Reader, format_position
+from steppe.http.problems import BAD_PARAMETER, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def parse_position(text: str) -> dict[int, int]:
         match = _POSITION.fullmatch(part.strip())
         if not match:
             detail = f"min_position: {part.strip()[:40]!r} is no position; write partition:offset, as in 0:41,3:7."
-            raise RefusalError(BAD_PARAMETER, detail, {"parameter": "min_position"})
+            raise Refusal(BAD_PARAMETER, detail, parameter="min_position")
         partition, offset = int(match[1]), int(match[2])
         wanted[partition] = max(offset, wanted.get(partition, offset))
     return wanted
@@ -67,7 +68,7 @@ class PositionWatch:
         unknown = sorted(set(wanted) - set(reached))
         if unknown:
             detail = f"The log has no partition {', '.join(map(str, unknown))}; it has {', '.join(map(str, sorted(reached)))}."
-            raise RefusalError(UNKNOWN_PARTITION, detail, {"parameter": "min_position", "partitions": sorted(reached)})
+            raise Refusal(UNKNOWN_PARTITION, detail, parameter="min_position", partitions=sorted(reached))
         if _covers(reached, wanted):
             return
         self._waiters += 1
@@ -81,10 +82,11 @@ class PositionWatch:
         except TimeoutError:
             wanted_text = ",".join(f"{partition}:{offset}" for partition, offset in sorted(wanted.items()))
             position = format_position(self._next_offsets)
-            raise RefusalError(
+            raise Refusal(
                 NOT_CAUGHT_UP,
                 f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Ask again.",
-                {"wanted": wanted_text, "position": position},
+                wanted=wanted_text,
+                position=position,
             ) from None
         finally:
             self._waiters -= 1

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
@@ -16,6 +16,7 @@ from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.fold.fold import history
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import SEVERITIES, on_day
+from steppe.http.problems import Refusal
 
 Item = dict[str, Any]
 NOT_STATED = "not-stated"
@@ -68,9 +69,9 @@ class TimelineView:
         )
 
     def page(self, after: list[str] | None, limit: int) -> tuple[list[Item], list[str] | None]:
-        """The entries after a place, and the place of the last one if there are more. Raises RefusalError."""
+        """The entries after a place, and the place of the last one if there are more. Raises Refusal."""
         if after is not None and len(after) != _PLACE_PARTS:
-            raise RefusalError(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
+            raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
         rest = [
             (place, row)
             for place, row in self._rows

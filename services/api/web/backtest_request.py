@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 from fastapi import Request
 
-from services.api.problems import UNPROCESSABLE, RefusalError, did_you_mean
+from services.api.problems import did_you_mean
 from services.api.web import parse_values, query_parameters
 from services.api.web.responses import JSON
 from steppe.domain.analysis.backtest import FLAGS
 from steppe.domain.values.states import BEGINNING
+from steppe.http.problems import UNPROCESSABLE, Refusal
 
 _BODY_BYTES_MAX = 200_000
 _FIELDS = (
@@ -81,7 +82,7 @@ class BacktestRequest:
 
 
 async def parse_request(request: Request) -> BacktestRequest:
-    """Read and understand the body. Raises RefusalError with every fault."""
+    """Read and understand the body. Raises Refusal with every fault."""
     return _parse(await _body(request))
 
 
@@ -168,8 +169,8 @@ class _Fields:
             return None
 
 
-def refusal(faults: list[tuple[str, str]]) -> RefusalError:
+def refusal(faults: list[tuple[str, str]]) -> Refusal:
     """The problem that names each fault with its place."""
     errors = [{"pointer": pointer, "message": message} for pointer, message in faults]
     told = "; ".join(f"{pointer or 'the body'} {message}" for pointer, message in faults[:3])
-    return RefusalError(UNPROCESSABLE, told, {"errors": errors})
+    return Refusal(UNPROCESSABLE, told, errors=errors)

@@ -13,7 +13,8 @@ from datetime import date
 
 import msgspec
 
-from services.api.problems import STALE_CURSOR, RefusalError
+from services.api.problems import STALE_CURSOR
+from steppe.http.problems import Refusal
 
 VERSION = 1
 
@@ -57,8 +58,8 @@ def check(cursor: Cursor, print_: str) -> None:
         raise _stale("The cursor was given for another path, other filters, another order or another as_of.")
 
 
-def _stale(detail: str) -> RefusalError:
-    return RefusalError(STALE_CURSOR, f"{detail} Start again without cursor=.", {"parameter": "cursor"})
+def _stale(detail: str) -> Refusal:
+    return Refusal(STALE_CURSOR, f"{detail} Start again without cursor=.", parameter="cursor")
 
 
 def after(key: list[str] | None, parts: int) -> list[str] | list[None]:

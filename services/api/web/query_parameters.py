@@ -13,13 +13,7 @@ from typing import Any
 
 from fastapi import Request
 
-from services.api.problems import (
-    BAD_PARAMETER,
-    FORMAT_NOT_AVAILABLE,
-    UNKNOWN_PARAMETER,
-    RefusalError,
-    did_you_mean,
-)
+from services.api.problems import FORMAT_NOT_AVAILABLE, did_you_mean
 from services.api.store.knowledge import Knowledge
 from services.api.views.timeline_view import NOT_STATED
 from services.api.web import pagination, parse_values
@@ -29,6 +23,7 @@ from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.states import SEVERITIES
+from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
@@ -217,7 +212,7 @@ def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:
     for name, text in request.query_params.multi_items():
         if name not in names:
             detail = f"{name[:60]!r} is not known at {request.url.path}.{did_you_mean(name, names)}"
-            raise RefusalError(UNKNOWN_PARAMETER, detail, {"parameter": name[:60], "parameters": sorted(names)})
+            raise Refusal(UNKNOWN_PARAMETER, detail, parameter=name[:60], parameters=sorted(names))
         if PARAMETERS[name].many:
             given.setdefault(name, []).extend(part.strip() for part in text.split(","))
         elif name in given:
@@ -235,8 +230,8 @@ def _value(parameter: Parameter, texts: list[str]) -> Any:
     return values if parameter.many else values[0]
 
 
-def _bad(name: str, detail: str) -> RefusalError:
-    return RefusalError(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), {"parameter": name})
+def _bad(name: str, detail: str) -> Refusal:
+    return Refusal(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), parameter=name)
 
 
 def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:
@@ -246,10 +241,11 @@ def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> st
     if asked is not None:
         if asked in formats:
             return asked
-        raise RefusalError(
+        raise Refusal(
             FORMAT_NOT_AVAILABLE,
             f"format={asked[:40]}; available here: {', '.join(formats)}.",
-            {"parameter": "format", "formats": list(formats)},
+            parameter="format",
+            formats=list(formats),
         )
     accept = request.headers.get("accept", "*/*").lower()
     media = {part.split(";")[0].strip() for part in accept.split(",")}
@@ -262,8 +258,8 @@ def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> st
         return "csv"
     if "text/html" in media:
         return "json"  # a browser's address bar
-    raise RefusalError(
+    raise Refusal(
         FORMAT_NOT_AVAILABLE,
         f"Accept: {accept[:80]}; available here: {', '.join(formats)}.",
-        {"formats": list(formats)},
+        formats=list(formats),
     )

@@ -56,7 +56,7 @@ class Service:
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
-        """The read model under the knowledge and the version of the rules that are asked for. Raises RefusalError."""
+        """The read model under the knowledge and the version of the rules that are asked for. Raises Refusal."""
         async with self.reader.snapshot() as now:
             rules = now.rules
             if question.rules not in (None, rules.version):
