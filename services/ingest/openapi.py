@@ -90,6 +90,6 @@ EVENTS: dict[str, Any] = {
         "413": _problem("The body is larger than its form allows."),
         "415": _problem("A form that is not read."),
         "422": _problem("Events were refused, and nothing was accepted."),
-        "503": _problem("The log cannot be written now; Retry-After says when to try again."),
+        "503": _problem("The broker is unavailable; Retry-After says when to retry."),
     },
 }

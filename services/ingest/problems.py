@@ -17,14 +17,14 @@ from steppe.http.problems import (
     Refusal,
 )
 
-BROKEN_OFF = Problem(slug="broken-off", status=400, title="The body ended before its end")
-METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="That method is not allowed here")
-TOO_SLOW = Problem(slug="too-slow", status=408, title="The body did not come")
-TOO_LARGE = Problem(slug="too-large", status=413, title="The body is too large")
-TOO_MANY_EVENTS = Problem(slug="too-many-events", status=413, title="Too many events for all or nothing")
-UNSUPPORTED_MEDIA_TYPE = Problem(slug="unsupported-media-type", status=415, title="The body is in a form not read here")
-REJECTED = Problem(slug="rejected", status=422, title="Events were refused, and nothing was accepted")
-BROKER_AWAY = Problem(slug="broker-away", status=503, title="The log cannot be written", retry_after_seconds=2)
+BROKEN_OFF = Problem(slug="broken-off", status=400, title="Request body incomplete")
+METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="Method not allowed")
+TOO_SLOW = Problem(slug="too-slow", status=408, title="Request body timed out")
+TOO_LARGE = Problem(slug="too-large", status=413, title="Request body too large")
+TOO_MANY_EVENTS = Problem(slug="too-many-events", status=413, title="Too many events in one request")
+UNSUPPORTED_MEDIA_TYPE = Problem(slug="unsupported-media-type", status=415, title="Unsupported media type")
+REJECTED = Problem(slug="rejected", status=422, title="Events rejected, none accepted")
+BROKER_AWAY = Problem(slug="broker-away", status=503, title="Broker unavailable", retry_after_seconds=2)
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, BROKEN_OFF, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS,
@@ -34,11 +34,11 @@ PROBLEMS = (
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 
 OF_EVERY_ROUTE = {
-    "400": "A parameter that is not known here, or cannot be read.",
-    "404": "There is nothing of that name.",
-    "405": "That method is not allowed here.",
-    "500": "A fault of ours.",
-    "503": "The log cannot be written now, or too much is sent at once; Retry-After says when to try again.",
+    "400": "A parameter is unknown or invalid.",
+    "404": "Not found.",
+    "405": "Method not allowed.",
+    "500": "Internal error.",
+    "503": "The broker is unavailable, or too many requests are being answered; Retry-After says when to retry.",
 }
 """What any route may answer beside its own, by status, for the OpenAPI document."""
 

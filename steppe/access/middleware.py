@@ -28,13 +28,13 @@ Send = Callable[[Message], Awaitable[None]]
 Needed = Callable[[str, str], Collection[str] | None]
 """From method and path to the scopes one of which is needed; None: open to everybody, for probes."""
 
-UNAUTHENTICATED = Problem(slug="unauthenticated", status=401, title="Say who you are")
-FORBIDDEN = Problem(slug="forbidden", status=403, title="You may not do that")
-TOO_MANY_REQUESTS = Problem(slug="too-many-requests", status=429, title="Too many requests", retry_after_seconds=5)
+UNAUTHENTICATED = Problem(slug="unauthenticated", status=401, title="Not authenticated")
+FORBIDDEN = Problem(slug="forbidden", status=403, title="Missing scope")
+TOO_MANY_REQUESTS = Problem(slug="too-many-requests", status=429, title="Rate limit exceeded", retry_after_seconds=5)
 PROVIDER_AWAY = Problem(
-    slug="identity-provider-away", status=503, title="Nobody can be recognised now", retry_after_seconds=5
+    slug="identity-provider-away", status=503, title="Identity provider unavailable", retry_after_seconds=5
 )
-BUSY = Problem(slug="busy", status=503, title="Too much at once", retry_after_seconds=1)
+BUSY = Problem(slug="busy", status=503, title="Too many requests at once", retry_after_seconds=1)
 PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 
 CALLER = "steppe.caller"

@@ -57,11 +57,11 @@ class Problem:
         }
 
 
-UNKNOWN_PARAMETER = Problem(slug="unknown-parameter", status=400, title="There is no such parameter here")
-BAD_PARAMETER = Problem(slug="bad-parameter", status=400, title="A parameter cannot be read")
-NOT_FOUND = Problem(slug="not-found", status=404, title="There is nothing of that name")
-UNPROCESSABLE = Problem(slug="unprocessable", status=422, title="The request cannot be understood")
-INTERNAL_ERROR = Problem(slug="fault", status=500, title="This is our fault; the log of the service has the details")
+UNKNOWN_PARAMETER = Problem(slug="unknown-parameter", status=400, title="Unknown parameter")
+BAD_PARAMETER = Problem(slug="bad-parameter", status=400, title="Invalid parameter")
+NOT_FOUND = Problem(slug="not-found", status=404, title="Not found")
+UNPROCESSABLE = Problem(slug="unprocessable", status=422, title="Invalid request")
+INTERNAL_ERROR = Problem(slug="fault", status=500, title="Internal error")
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer
