@@ -9,9 +9,9 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from steppe.http.header_limits import LimitedHeads
+from steppe.http.header_limits import LimitedHeadersProtocol
 from steppe.settings import from_environment
-from steppe.telemetry import exporting, logs
+from steppe.telemetry import exporter, logs
 
 _STOP_SECONDS_MAX = 5
 _NOT_STARTED = 3
@@ -29,7 +29,7 @@ def main() -> int:
     """Serve; exit 2 when the settings are wrong, 3 when the server cannot start."""
     settings = from_environment(Settings, "api")
     logs.configure(settings, "api")
-    exporting.configure(settings, "api")
+    exporter.configure(settings, "api")
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -37,7 +37,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=LimitedHeads,
+        http=LimitedHeadersProtocol,
         timeout_graceful_shutdown=_STOP_SECONDS_MAX,
     )
     server = Server(config)

@@ -36,9 +36,9 @@ from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Row, open_pool, server_settings
 from services.api.web.responses import Service
 from steppe.access.callers import OPERATE, READ
-from steppe.access.middleware import Gate
-from steppe.access.openapi_security import with_gate
-from steppe.http.metrics import Measured
+from steppe.access.middleware import AuthenticationMiddleware
+from steppe.access.openapi_security import add_security
+from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
 from steppe.log.end_offsets import LogEnds
@@ -83,8 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics.Metrics()
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Gate, settings=settings, service="api", needed=needed, browsers=True)
-    app.add_middleware(Measured, metrics=app.state.metrics.requests)  # what the gate refuses, too
+    app.add_middleware(
+        AuthenticationMiddleware, settings=settings, service="api", required_scopes=required_scopes, browsers=True
+    )
+    app.add_middleware(RequestMetricsMiddleware, metrics=app.state.metrics.requests)  # also what authentication refuses
     app.add_middleware(SecurityHeaders)
     for router in (
         projects.router,
@@ -106,17 +108,17 @@ def create_app(settings: Settings) -> FastAPI:
 
     bare = app.openapi
 
-    def described_with_gate() -> dict[str, Any]:
-        return with_gate(bare(), needed, problems.OF_EVERY_ROUTE)
+    def openapi_with_security() -> dict[str, Any]:
+        return add_security(bare(), required_scopes, problems.OF_EVERY_ROUTE)
 
-    app.openapi = described_with_gate  # type: ignore[method-assign]
+    app.openapi = openapi_with_security  # type: ignore[method-assign]
 
     pages.install(app)
     trace_requests(app, settings)
     return app
 
 
-def needed(method: str, path: str) -> Collection[str] | None:
+def required_scopes(method: str, path: str) -> Collection[str] | None:
     """The scopes of which one is needed; None: open to everybody."""
     match path:
         case "/livez" | "/readyz":

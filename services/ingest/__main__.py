@@ -10,9 +10,9 @@ import uvicorn
 
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
-from steppe.http.header_limits import LimitedHeads
+from steppe.http.header_limits import LimitedHeadersProtocol
 from steppe.settings import from_environment
-from steppe.telemetry import exporting, logs
+from steppe.telemetry import exporter, logs
 
 _STOP_SECONDS = 15  # longer than the delivery of what was taken in
 
@@ -21,7 +21,7 @@ def main() -> int:
     """Serve; exit 2 when the settings do not allow it."""
     settings = from_environment(Settings, "ingest")
     logs.configure(settings, "ingest")
-    exporting.configure(settings, "ingest")
+    exporter.configure(settings, "ingest")
     # The client repeats itself on every attempt; `log.py` says once what it means.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     app = create_app(settings)
@@ -35,7 +35,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=LimitedHeads,
+        http=LimitedHeadersProtocol,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     return 0

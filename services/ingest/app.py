@@ -20,13 +20,13 @@ from services.ingest.producer import Log
 from services.ingest.routes import Doors
 from services.ingest.settings import Settings
 from steppe.access.callers import EVENTS_WRITE, OPERATE, READ
-from steppe.access.middleware import Gate
-from steppe.access.openapi_security import with_gate
+from steppe.access.middleware import AuthenticationMiddleware
+from steppe.access.openapi_security import add_security
 from steppe.contracts import vocabulary_table
 from steppe.contracts.generate.json_schema import file_name
 from steppe.domain.events.vocabulary import EVENT_KINDS
 from steppe.domain.values.faults import nearest
-from steppe.http.metrics import Measured
+from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.problems import NOT_FOUND, Refusal
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
@@ -60,16 +60,16 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    app.add_middleware(Gate, settings=settings, service="ingest", needed=needed)
-    app.add_middleware(Measured, metrics=counters.requests)  # what the gate refuses, too
+    app.add_middleware(AuthenticationMiddleware, settings=settings, service="ingest", required_scopes=required_scopes)
+    app.add_middleware(RequestMetricsMiddleware, metrics=counters.requests)  # also what authentication refuses
     app.add_middleware(SecurityHeaders)
 
     bare = app.openapi
 
-    def described_with_gate() -> dict[str, Any]:
-        return with_gate(bare(), needed, problems.OF_EVERY_ROUTE)
+    def openapi_with_security() -> dict[str, Any]:
+        return add_security(bare(), required_scopes, problems.OF_EVERY_ROUTE)
 
-    app.openapi = described_with_gate  # type: ignore[method-assign]
+    app.openapi = openapi_with_security  # type: ignore[method-assign]
 
     @app.post("/v1/events", status_code=202, openapi_extra=openapi.EVENTS, summary="Send events")
     async def events(request: Request) -> Response:
@@ -118,7 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def needed(method: str, path: str) -> Collection[str] | None:
+def required_scopes(method: str, path: str) -> Collection[str] | None:
     """The scopes of which one is needed; None: open to everybody."""
     match method, path:
         case "GET", "/livez" | "/readyz":

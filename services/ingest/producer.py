@@ -156,7 +156,7 @@ class Log:
 
         `events` are what a trace tells of them; where it is recorded, every record says in its headers whence it came.
         """
-        with tracing.sending(self._settings.topic, events, len(records)) as span:
+        with tracing.send_span(self._settings.topic, events, len(records)) as span:
             places = await self._append(records, [CONTENT_TYPE, *tracing.headers()])
             span.set_attribute(POSITION, [f"{partition}:{offset}" for partition, offset in places[:LISTED_MAX]])
         return places

@@ -22,8 +22,8 @@ from services.ingest.producer import LogAwayError
 from services.ingest.request_body import Line
 from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
-from steppe.access.middleware import CALLER, TOLD
-from steppe.contracts.codec import MalformedError, decode_json, decode_structured, from_http_binary
+from steppe.access.middleware import AUDIT_FIELDS, CALLER
+from steppe.contracts.codec import MalformedError, decode_http_binary, decode_json, decode_structured
 from steppe.domain.events.validation import Fault
 from steppe.http.problems import BAD_PARAMETER, Refusal
 
@@ -60,7 +60,7 @@ class Doors:
                 refusal.members |= {"so_far": tally.as_json()}
             raise
         finally:
-            request.scope.get(TOLD, {}).update(
+            request.scope.get(AUDIT_FIELDS, {}).update(
                 accepted=tally.accepted,
                 duplicates=tally.duplicates,
                 rejected=tally.rejected_total,
@@ -89,7 +89,7 @@ class Doors:
                     await self._take_lines(request, tally)
             case "application/json" if any(name.startswith("ce-") for name in request.headers):
                 headers = request.headers.items()
-                await self._take_one(request, tally, lambda body: from_http_binary(headers, body))
+                await self._take_one(request, tally, lambda body: decode_http_binary(headers, body))
             case "application/json":
                 raise Refusal(
                     UNSUPPORTED_MEDIA_TYPE,

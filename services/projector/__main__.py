@@ -20,7 +20,7 @@ from services.projector.health.metrics import Metrics
 from services.projector.health.watchdog import Watchdog, end_within
 from services.projector.settings import Settings
 from steppe.settings import from_environment
-from steppe.telemetry import exporting, logs
+from steppe.telemetry import exporter, logs
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -45,7 +45,7 @@ def main() -> None:
     """Run until a signal or a fault. Exit 0: was asked to stop. Exit 1: start it again, the reason is in the log."""
     settings = from_environment(Settings, "projector")
     logs.configure(settings, "projector")
-    exporting.configure(settings, "projector")
+    exporter.configure(settings, "projector")
     for chatty in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     app = faust_app.build(settings, lambda measure, value: metrics.observe(measure, value))

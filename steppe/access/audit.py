@@ -23,7 +23,7 @@ class Audit:
         self._service = service
         self._out: IO[bytes] = sys.stderr.buffer if path is None else Path(path).open("ab", buffering=0)  # noqa: SIM115
 
-    def tell(self, who: str, did: str, **what: Any) -> None:
+    def record(self, who: str, did: str, **what: Any) -> None:
         """Add a line. Texts are cut at 300 characters, because some of them are a stranger's."""
         line = {
             "audit": self._service,

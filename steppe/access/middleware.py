@@ -17,7 +17,7 @@ import limits
 from steppe.access.audit import Audit
 from steppe.access.callers import ANYBODY, EVENTS_WRITE, Caller
 from steppe.access.key_file import KeyRing
-from steppe.access.oidc import InvalidTokenError, Provider, ProviderAwayError, Tokens
+from steppe.access.oidc import InvalidTokenError, Provider, ProviderUnavailableError, TokenVerifier
 from steppe.access.settings import AccessSettings
 from steppe.http.problems import Problem, Refusal
 
@@ -25,7 +25,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Needed = Callable[[str, str], Collection[str] | None]
+RequiredScopes = Callable[[str, str], Collection[str] | None]
 """From method and path to the scopes one of which is needed; None: open to everybody, for probes."""
 
 UNAUTHENTICATED = Problem(slug="unauthenticated", status=401, title="Not authenticated")
@@ -38,11 +38,11 @@ BUSY = Problem(slug="busy", status=503, title="Too many requests at once", retry
 PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 
 CALLER = "steppe.caller"
-TOLD = "steppe.told"
+AUDIT_FIELDS = "steppe.told"
 """Under these names the ASGI scope holds the Caller, and a dict that routes add to what the audit trail tells of a write."""
 
 
-class Gate:
+class AuthenticationMiddleware:
     """Lets in whom the settings let in. `browsers`: a key may also come as the password of Basic, which browsers ask for."""
 
     def __init__(
@@ -51,12 +51,12 @@ class Gate:
         *,
         settings: AccessSettings,
         service: str,
-        needed: Needed,
+        required_scopes: RequiredScopes,
         browsers: bool = False,
     ) -> None:
         self._app = app
         self._settings = settings
-        self._needed = needed
+        self._required_scopes = required_scopes
         self._browsers = browsers
         self._audit = Audit(service, settings.audit)
         self._keys = keys_of(settings)
@@ -70,17 +70,17 @@ class Gate:
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        needed = self._needed("GET" if method == "HEAD" else method, path)
-        if needed is None:
+        required_scopes = self._required_scopes("GET" if method == "HEAD" else method, path)
+        if required_scopes is None:
             await self._app(scope, receive, send)
             return
         self._at_once += 1
         try:
-            await self._answer(scope, receive, send, needed)
+            await self._answer(scope, receive, send, required_scopes)
         finally:
             self._at_once -= 1
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, needed: Collection[str]) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, required_scopes: Collection[str]) -> None:
         method, path = scope["method"], scope["path"]
         who = "nobody"
         try:
@@ -89,21 +89,21 @@ class Gate:
             caller = await self._caller(scope)
             who = caller.name
             self._limit(caller)
-            if not caller.may(needed):
+            if not caller.may(required_scopes):
                 raise Refusal(
                     FORBIDDEN,
-                    f"{method} {path} needs the scope {' or '.join(sorted(needed))}; yours are "
+                    f"{method} {path} needs the scope {' or '.join(sorted(required_scopes))}; yours are "
                     f"{', '.join(sorted(caller.scopes)) or 'none'}.",
-                    headers=_challenge(f'error="insufficient_scope", scope="{" ".join(sorted(needed))}"'),
+                    headers=_challenge(f'error="insufficient_scope", scope="{" ".join(sorted(required_scopes))}"'),
                 )
         except Refusal as refusal:
-            self._audit.tell(
+            self._audit.record(
                 who, f"{method} {path}", answer=refusal.problem.status, because=refusal.detail, address=_address(scope)
             )
             await refusal.response(path)(scope, receive, send)
             return
         scope[CALLER] = caller
-        if set(needed) == {EVENTS_WRITE}:
+        if set(required_scopes) == {EVENTS_WRITE}:
             await self._told(scope, receive, send, caller)
         else:
             await self._app(scope, receive, send)
@@ -111,7 +111,7 @@ class Gate:
     async def _told(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
         status = 0
         told: dict[str, Any] = {}
-        scope[TOLD] = told
+        scope[AUDIT_FIELDS] = told
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -123,7 +123,7 @@ class Gate:
             await self._app(scope, receive, noted)
         finally:
             did = f"{scope['method']} {scope['path']}"
-            self._audit.tell(caller.name, did, answer=status or None, **told, address=_address(scope))
+            self._audit.record(caller.name, did, answer=status or None, **told, address=_address(scope))
 
     async def _caller(self, scope: Scope) -> Caller:
         if self._keys is None and self._tokens is None:
@@ -146,7 +146,7 @@ class Gate:
             return await self._tokens.caller(credentials)
         except InvalidTokenError as error:
             raise self._unknown(f"The token does not count: {error}", invalid=True) from None
-        except ProviderAwayError as error:
+        except ProviderUnavailableError as error:
             raise Refusal(PROVIDER_AWAY, f"{error}; ask again.") from None
 
     def _unknown(self, why: str, *, invalid: bool = False) -> Refusal:
@@ -170,11 +170,11 @@ def keys_of(settings: AccessSettings) -> KeyRing | None:
     return KeyRing(Path(settings.keys)) if settings.auth == "keys" and settings.keys else None
 
 
-def tokens_of(settings: AccessSettings) -> Tokens | None:
+def tokens_of(settings: AccessSettings) -> TokenVerifier | None:
     """What verifies tokens, or None where tokens do not count."""
     if settings.auth != "oidc" or not settings.oidc_issuer or not settings.oidc_audience:
         return None
-    return Tokens(
+    return TokenVerifier(
         Provider(
             issuer=settings.oidc_issuer,
             audience=settings.oidc_audience,

@@ -32,7 +32,7 @@ class InvalidTokenError(Exception):
     """The token proves nothing; says why in words that may be told."""
 
 
-class ProviderAwayError(Exception):
+class ProviderUnavailableError(Exception):
     """The keys of the provider were never seen, and it does not answer."""
 
 
@@ -46,7 +46,7 @@ class Provider:
     jwks: str | None = None
 
 
-class Tokens:
+class TokenVerifier:
     """Verifies tokens of one provider. One for a service."""
 
     def __init__(self, provider: Provider) -> None:
@@ -57,7 +57,7 @@ class Tokens:
         self._fetching = asyncio.Lock()
 
     async def caller(self, token: str) -> Caller:
-        """Who a token speaks for, with the scopes that it names. Raises InvalidTokenError, ProviderAwayError."""
+        """Who a token speaks for, with the scopes that it names. Raises InvalidTokenError, ProviderUnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
@@ -93,7 +93,7 @@ class Tokens:
         if stale or kid not in self._keys:
             await self._refresh(force=stale and self._fetched_at is None)
         if self._fetched_at is None:
-            raise ProviderAwayError("the keys of the provider cannot be fetched")
+            raise ProviderUnavailableError("the keys of the provider cannot be fetched")
         if kid not in self._keys:
             raise InvalidTokenError("the provider has no such key")
         return self._keys[kid]

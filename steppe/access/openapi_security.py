@@ -31,15 +31,15 @@ def problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": PROBLEM}}}
 
 
-def with_gate(
+def add_security(
     document: Mapping[str, Any],
-    needed: Callable[[str, str], Collection[str] | None],
+    required_scopes: Callable[[str, str], Collection[str] | None],
     refusals: Mapping[str, str],
 ) -> dict[str, Any]:
     """The document with the gate in it. `refusals`: what else every route may answer, status by status."""
     paths = {
         path: {
-            method: _operation(operation, needed(method.upper(), path), refusals)
+            method: _operation(operation, required_scopes(method.upper(), path), refusals)
             for method, operation in methods.items()
         }
         for path, methods in document["paths"].items()

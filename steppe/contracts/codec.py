@@ -110,7 +110,7 @@ def decode_structured(value: bytes) -> dict[str, Any]:
     return found
 
 
-def from_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
+def decode_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
     """Read one CloudEvent in HTTP binary mode: `ce-` headers, percent-decoded, and the body as data. Raises MalformedError."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[str, Any] = {}

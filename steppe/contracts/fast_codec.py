@@ -137,7 +137,7 @@ class _Record(_Envelope, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class PlainRecord:
+class FastRecord:
     """What stands beside the bytes of a stored event, as `codec.decode` and `interpret` would give it."""
 
     subject: str
@@ -171,7 +171,7 @@ def _placed(occurred: str, known_day: date) -> tuple[date | None, date]:
     return clamp_to_known_day(edtf.parse(occurred), known_day)
 
 
-def decode_plain(value: bytes, key: bytes) -> PlainRecord | None:
+def decode_fast(value: bytes, key: bytes) -> FastRecord | None:
     """Read a record of the log in structured mode in which nothing is remarkable; None: go the whole way (`codec.decode`)."""
     try:
         sent = _read_record(value)
@@ -188,7 +188,7 @@ def decode_plain(value: bytes, key: bytes) -> PlainRecord | None:
     known = recorded if data.reported is UNSET else _begin_of(data.reported)
     day = known.date()
     earliest, latest = (day, day) if data.occurred is UNSET else _placed(data.occurred, day)
-    return PlainRecord(
+    return FastRecord(
         sent.subject,
         sent.source,
         sent.id,

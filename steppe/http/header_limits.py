@@ -10,17 +10,17 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_BYTES_MAX = 64 * 1024
+HEADER_BYTES_MAX = 64 * 1024
 
 
-class HeadTooLargeError(Exception):
-    """More than HEAD_BYTES_MAX."""
+class HeadersTooLargeError(Exception):
+    """More than HEADER_BYTES_MAX."""
 
 
-class LimitedHeads(HttpToolsProtocol):
+class LimitedHeadersProtocol(HttpToolsProtocol):
     """Uvicorn's protocol with a limit on the request line and the headers together, and on the time they take."""
 
-    head_seconds_max = 20.0
+    header_seconds_max = 20.0
     _head_timer: asyncio.TimerHandle | None = None
     _begun = False
     _head_bytes = 0
@@ -60,7 +60,7 @@ class LimitedHeads(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a head that does not end are not kept for ever, even if it is one header."""
-        if self._begun and self._unfinished_bytes > HEAD_BYTES_MAX:
+        if self._begun and self._unfinished_bytes > HEADER_BYTES_MAX:
             self.send_400_response("The head of the request is too large.")
             return
         super().data_received(data)
@@ -69,7 +69,7 @@ class LimitedHeads(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_seconds_max, self._close)
+            self._head_timer = self.loop.call_later(self.header_seconds_max, self._close)
 
     def _head_has_come(self) -> None:
         if self._head_timer is not None:
@@ -82,5 +82,5 @@ class LimitedHeads(HttpToolsProtocol):
 
     def _count(self, more: int) -> None:
         self._head_bytes += more
-        if self._head_bytes > HEAD_BYTES_MAX:
-            raise HeadTooLargeError
+        if self._head_bytes > HEADER_BYTES_MAX:
+            raise HeadersTooLargeError

@@ -34,7 +34,7 @@ class HttpMetrics:
         )
 
 
-class Measured:
+class RequestMetricsMiddleware:
     """Counts what the app behind it answers."""
 
     def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from steppe.http.security_headers import OF_DATA
+from steppe.http.security_headers import DATA_HEADERS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,7 +43,7 @@ class Problem:
         wait = {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
         allow = {} if self.allow is None else {"Allow": self.allow}
         # An internal error is answered outside of every layer, so the document brings its headers with it.
-        return {"Cache-Control": "no-store", **OF_DATA, **wait, **allow}
+        return {"Cache-Control": "no-store", **DATA_HEADERS, **wait, **allow}
 
     def document(self, detail: str, instance: str, **members: Any) -> dict[str, Any]:
         """The problem as RFC 9457 spells it; `instance` is the path that was asked, quoted, `members` are extensions."""

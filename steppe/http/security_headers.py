@@ -16,7 +16,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-OF_DATA = {
+DATA_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -47,18 +47,18 @@ class SecurityHeaders:
                 if scope["path"] == _DOCS:
                     held = message  # its policy names its scripts, which are in the body
                     return
-                _add(message, OF_DATA)
+                _add(message, DATA_HEADERS)
             elif held is not None:
                 start, held = held, None
-                policy = policy_of_docs(message.get("body", b""))
-                _add(start, {**OF_DATA, "Content-Security-Policy": policy})
+                policy = docs_policy(message.get("body", b""))
+                _add(start, {**DATA_HEADERS, "Content-Security-Policy": policy})
                 await send(start)
             await send(message)
 
         await self._app(scope, receive, guarded)
 
 
-def policy_of_docs(page: bytes) -> str:
+def docs_policy(page: bytes) -> str:
     """What the page of the documentation may load: the service's own files, and the scripts in it, each by its hash.
 
     Only for a page that nobody outside the service can put a word into.

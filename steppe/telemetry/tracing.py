@@ -1,5 +1,5 @@
 """The spans of Steppe and how they travel: one trace follows an event from HTTP through the headers of its record into the
-transaction. Knows OpenTelemetry's API only; without `exporting.configure` every span is a no-op and no header is written.
+transaction. Knows OpenTelemetry's API only; without `exporter.configure` every span is a no-op and no header is written.
 
 The names of attributes follow OpenTelemetry's conventions for messaging and databases, which still move; they stand here and
 nowhere else (docs/decisions/0017-one-trace-an-event.md).
@@ -36,7 +36,7 @@ def is_on() -> bool:
 
 
 @contextmanager
-def sending(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
+def send_span(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
     """The span of records on their way into the log, current while it lasts. `events` are references, as many as are told."""
     attributes = _messaging("send", topic, count)
     if events:
@@ -54,12 +54,12 @@ def headers() -> list[Header]:
     return [(name, value.encode()) for name, value in carrier.items()]
 
 
-def way_of(headers: Iterable[tuple[str, bytes | None]]) -> Way:
+def trace_headers(headers: Iterable[tuple[str, bytes | None]]) -> Way:
     """Those headers of a record that say whence it came; empty when none do. Not judged here: anybody writes to a log."""
     return tuple((name, value) for name, value in headers if name in _HEADERS and value is not None)
 
 
-def context_of(way: Way) -> Context | None:
+def parent_context(way: Way) -> Context | None:
     """The trace that a way leads back to, or None when it leads nowhere or nobody records it."""
     context = _w3c.extract({name: value.decode("latin-1") for name, value in way}, Context())
     found = trace.get_current_span(context).get_span_context()
@@ -67,7 +67,7 @@ def context_of(way: Way) -> Context | None:
 
 
 @contextmanager
-def applying(topic: str, count: int, senders: Iterable[Context]) -> Iterator[Span]:
+def apply_span(topic: str, count: int, senders: Iterable[Context]) -> Iterator[Span]:
     """The span of a transaction, current while it lasts, in a trace of its own: it belongs to no single sender and links to all."""
     with _tracer.start_as_current_span(
         f"apply {topic}",
@@ -79,7 +79,7 @@ def applying(topic: str, count: int, senders: Iterable[Context]) -> Iterator[Spa
         yield span
 
 
-def share(topic: str, sender: Context, transaction: Span, positions: Sequence[str]) -> Span:
+def share_span(topic: str, sender: Context, transaction: Span, positions: Sequence[str]) -> Span:
     """A transaction's share in the trace of a sender, to be ended by the caller. Links to the transaction."""
     attributes = _messaging("process", topic, len(positions))
     attributes[POSITION] = list(positions[:LISTED_MAX])
@@ -93,7 +93,7 @@ def share(topic: str, sender: Context, transaction: Span, positions: Sequence[st
 
 
 @contextmanager
-def asking(query: str) -> Iterator[None]:
+def query_span(query: str) -> Iterator[None]:
     """The span of a named query."""
     attributes = {"db.system.name": "postgresql", "db.query.summary": query}
     with _tracer.start_as_current_span(query, kind=SpanKind.CLIENT, attributes=attributes):

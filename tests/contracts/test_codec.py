@@ -19,9 +19,9 @@ from steppe.contracts.codec import (
     Unknown,
     accept,
     decode,
+    decode_http_binary,
     decode_structured,
     encode,
-    from_http_binary,
 )
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.validation import faults_of
@@ -139,7 +139,7 @@ def test_binary_mode_over_http_reads_percent_encoded_headers() -> None:
         "ce-subject": "north",
         "accept": "*/*",
     }
-    found = accepted(from_http_binary(headers, json.dumps(DATA).encode()))
+    found = accepted(decode_http_binary(headers, json.dumps(DATA).encode()))
     assert found.id == "m €"
     assert found.content_sha256 == accepted({**SENT, "id": "m €"}).content_sha256
 

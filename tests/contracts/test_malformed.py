@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steppe.contracts.codec import MalformedError, Refused, accept, decode_structured, from_http_binary
+from steppe.contracts.codec import MalformedError, Refused, accept, decode_http_binary, decode_structured
 from steppe.domain.events.validation import Fault
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -215,5 +215,5 @@ def test_of_a_key_given_twice_the_last_counts_and_is_all_that_is_written() -> No
 )
 def test_binary_mode_that_cannot_be_read_is_malformed(headers: dict[str, str], body: bytes, pointer: str) -> None:
     with pytest.raises(MalformedError) as malformed:
-        from_http_binary(headers, body)
+        decode_http_binary(headers, body)
     assert malformed.value.fault.pointer == pointer

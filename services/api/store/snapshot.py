@@ -16,7 +16,7 @@ from services.api.settings import Settings
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
 from steppe.domain.rules.rules import Rules
-from steppe.telemetry.tracing import asking
+from steppe.telemetry.tracing import query_span
 
 QUERIES = {
     **load("lists", "services.api"),
@@ -74,7 +74,7 @@ class Snapshot:
 
     async def rows(self, name: str, *arguments: object) -> list[Row]:
         """The rows of a named query."""
-        with asking(name):
+        with query_span(name):
             rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
         return rows
 
@@ -85,7 +85,7 @@ class Snapshot:
 
     async def row(self, name: str, *arguments: object) -> Row | None:
         """The only row of a named query, or None."""
-        with asking(name):
+        with query_span(name):
             row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)
         return row
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from services.projector.health.checks import Problem
-from steppe.http.security_headers import OF_DATA
+from steppe.http.security_headers import DATA_HEADERS
 
 WhyNot = Callable[[], Problem | None]
 _SECONDS_OF_A_REQUEST_MAX = 5.0
@@ -76,7 +76,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
-        for name, value in OF_DATA.items():
+        for name, value in DATA_HEADERS.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

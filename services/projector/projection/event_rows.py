@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import StoredEvent
 from services.projector.projection.quarantine_entries import QuarantineEntry
-from steppe.contracts.fast_codec import PlainRecord
+from steppe.contracts.fast_codec import FastRecord
 from steppe.database.read_model.projection_rows import Row, text
 from steppe.database.read_model.stored_events import encoded_headers
 
@@ -34,7 +34,7 @@ def event_row(stored: StoredEvent) -> Row:
     )  # fmt: skip
 
 
-def plain_event_row(record: Record, plain: PlainRecord, raw: str) -> Row:
+def plain_event_row(record: Record, plain: FastRecord, raw: str) -> Row:
     """The same row, from what the fast codec gives."""
     return (
         plain.subject, plain.source, plain.id, record.partition, record.offset, plain.kind.name, "folded", plain.deal,

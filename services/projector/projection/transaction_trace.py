@@ -53,12 +53,14 @@ def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator
     positions: dict[Way, list[str]] = defaultdict(list)
     for position, way in ways.items():
         positions[way].append(position)
-    senders = {way: sender for way in positions if (sender := tracing.context_of(way)) is not None}
+    senders = {way: sender for way in positions if (sender := tracing.parent_context(way)) is not None}
     with (
-        tracing.applying(topic, sum(map(len, records.values())), senders.values()) as span,
+        tracing.apply_span(topic, sum(map(len, records.values())), senders.values()) as span,
         ExitStack() as request_spans_end,
     ):
-        request_spans = {way: tracing.share(topic, sender, span, positions[way]) for way, sender in senders.items()}
+        request_spans = {
+            way: tracing.share_span(topic, sender, span, positions[way]) for way, sender in senders.items()
+        }
         for request_span in request_spans.values():
             # Ends it, with what went wrong if something does; the transaction's own span stays the current one.
             request_spans_end.enter_context(use_span(request_span, end_on_exit=True))
@@ -74,5 +76,5 @@ def ways_of(records: Mapping[int, Sequence[Record]], since: float) -> dict[str, 
         f"{record.partition}:{record.offset}": way
         for of_partition in records.values()
         for record in of_partition
-        if record.headers and record.timestamp_ms >= since * 1000 and (way := tracing.way_of(record.headers))
+        if record.headers and record.timestamp_ms >= since * 1000 and (way := tracing.trace_headers(record.headers))
     }

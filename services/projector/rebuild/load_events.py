@@ -20,7 +20,7 @@ from services.projector.projection.decode import State, StoredEvent
 from services.projector.projection.deduplicate import entry_if_undecodable
 from services.projector.projection.quarantine_entries import Skips, skip_of
 from steppe.contracts.codec import STRUCTURED
-from steppe.contracts.fast_codec import decode_plain
+from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, sql
 from steppe.database.read_model.projection_rows import Row, copy
@@ -78,7 +78,7 @@ def _home_of(key: bytes, partitions: int) -> int:
 def rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
     """Whether a record is an event, and the row of what it is. Twice is the same."""
     if not skips and record.value and record.key and record.headers in _PLAIN_HEADERS:
-        plain = decode_plain(record.value, record.key)
+        plain = decode_fast(record.value, record.key)
         if plain is not None and _home_of(record.key, partitions) == record.partition:
             return True, event_rows.plain_event_row(record, plain, record.value.decode())
     found = decode.decode_record(record, partitions)

@@ -133,7 +133,7 @@ def _write(file: Path, keys: list[Key]) -> None:
 def _tell(did: str, key: Key) -> None:
     trail = os.environ.get("STEPPE_AUDIT")
     if trail:
-        Audit("keys", trail).tell(
+        Audit("keys", trail).record(
             f"user:{getpass.getuser()}", f"key {did}", key=key.id, name=key.name, scopes=key.scopes
         )
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from steppe.http.problems import Problem
-from steppe.http.security_headers import OF_DATA, policy_of_docs
+from steppe.http.security_headers import DATA_HEADERS, docs_policy
 from tests.stack import Service
 
 Start = Callable[..., Service]
@@ -38,7 +38,7 @@ def test_every_answer_tells_a_browser_to_load_nothing_with_it(start: Start, name
         answers = answers_of(client)
     assert len({answer.request.url.path for answer in answers}) > 6
     for answer in answers:
-        for header, value in OF_DATA.items():
+        for header, value in DATA_HEADERS.items():
             assert answer.headers.get_list(header) == [value], (answer.request.url, answer.status_code, header)
         assert "access-control-allow-origin" not in answer.headers
         assert "server" not in answer.headers
@@ -49,14 +49,14 @@ def test_the_projectors_door_says_it_too_and_not_what_it_runs_on(start: Start) -
     with httpx.Client(base_url=start("projector").address, transport=until_it_listens, timeout=10) as client:
         for path in ("/livez", "/readyz", "/metrics", "/nothing"):
             answer = client.get(path)
-            for header, value in OF_DATA.items():
+            for header, value in DATA_HEADERS.items():
                 assert answer.headers[header] == value, (path, header)
             assert answer.headers["server"] == "steppe"
 
 
 def test_a_fault_says_it_too() -> None:
     problem = Problem(slug="internal-error", status=500, title="A defect")
-    assert problem.headers.items() >= OF_DATA.items()
+    assert problem.headers.items() >= DATA_HEADERS.items()
 
 
 @pytest.mark.parametrize("name", ["ingest", "api"])
@@ -73,6 +73,6 @@ def test_the_docs_may_run_their_own_scripts_and_no_others(start: Start, name: st
 
 
 def test_a_script_that_is_not_in_the_page_is_not_allowed() -> None:
-    policy = policy_of_docs(b"<html><script>go()</script></html>")
-    assert policy != policy_of_docs(b"<html><script>steal()</script></html>")
+    policy = docs_policy(b"<html><script>go()</script></html>")
+    assert policy != docs_policy(b"<html><script>steal()</script></html>")
     assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]

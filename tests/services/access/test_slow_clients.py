@@ -13,7 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
-from steppe.http.header_limits import LimitedHeads
+from steppe.http.header_limits import LimitedHeadersProtocol
 from steppe.standalone.places import free_port
 from tests.stack import Service
 
@@ -74,8 +74,8 @@ def test_more_at_once_than_may_be_are_told_to_come_again_and_probes_are_answered
 
 
 async def test_a_connection_on_which_no_whole_head_comes_is_closed_and_a_slow_body_is_not() -> None:
-    class Quick(LimitedHeads):
-        head_seconds_max = 0.5
+    class Quick(LimitedHeadersProtocol):
+        header_seconds_max = 0.5
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

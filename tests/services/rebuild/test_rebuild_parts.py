@@ -14,7 +14,7 @@ from services.projector.projection.batches import Headers, Record
 from services.projector.projection.decode import State, StoredEvent
 from services.projector.projection.deduplicate import entry_if_undecodable
 from services.projector.rebuild.load_events import rows_of
-from steppe.contracts.fast_codec import decode_plain
+from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
 from steppe.database.read_model.stored_events import event_of, stored_before
 from tests.contracts.test_fast_codec import mutations
@@ -69,5 +69,5 @@ def test_nearly_every_record_of_a_long_log_takes_the_short_way() -> None:
     log = list(messages(3_000))
     for key, value in log[::10]:
         same(record_of(value, key))
-    plain = sum(decode_plain(value, key) is not None for key, value in log)
+    plain = sum(decode_fast(value, key) is not None for key, value in log)
     assert plain > 0.8 * len(log), plain
