@@ -1,4 +1,4 @@
-"""The first of several starts of a clock, and the latest (section 5). Knows intervals of days only."""
+"""The first of several starts of a clock, and the latest (section 5)."""
 
 from __future__ import annotations
 

@@ -1,19 +1,20 @@
-"""The life of one deal, event by event (sections 1, 4, 5): phases, legs, papers and clocks.
+"""A deal as the fold builds it up, event by event (sections 1, 4, 5): phases, legs, papers and clocks.
 
-Knows its own events and those that speak of the project; the project's physical state is told to it. The fold owns it,
-and nothing outside sees it: what leaves is a frozen `DealState`.
+An aggregate in the sense of event sourcing: mutable, owned by the fold and seen by the flags only; its frozen value is
+`DealState`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import assert_never
 
 from steppe.domain.deals.clock_starts import first_start, latest_start
-from steppe.domain.deals.legs import Leg, Legs, bound_by, day_of
-from steppe.domain.deals.milestones import Plans
+from steppe.domain.deals.legs import Leg, Legs, latest_day_of, leg_from
+from steppe.domain.deals.milestones import MilestonePlans
 from steppe.domain.deals.pursuers import Pursuers
-from steppe.domain.deals.shareholdings import Holdings
+from steppe.domain.deals.shareholdings import Shareholdings
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Effect
 from steppe.domain.values.levels import Level
@@ -23,8 +24,8 @@ _STUDIES_AND_APPROVALS = frozenset({"study.started", "study.completed", "finance
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
-    """The first leg of a phase that was valid at the end of a day, and who stood behind the deal then."""
+class PhaseCrossing:
+    """The first leg of a phase that was valid at the end of a day, and the parties of the deal on that day."""
 
     phase: int
     leg: Leg
@@ -33,21 +34,21 @@ class Crossed:
     pursuing_role: str | None
 
 
-class DealLife:
-    """Mutable inside the fold. Events must come in fold order."""
+class Deal:
+    """One deal up to the events applied so far. Events must come in fold order."""
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.phase = 0
         self.highest_level = Level.IDENTIFIED
         self.suspended = False
-        self._earlier_crossings: tuple[Crossed, ...] = ()
-        self._crossed: Crossed | None = None
-        self._open()
+        self._earlier_crossings: tuple[PhaseCrossing, ...] = ()
+        self._crossing: PhaseCrossing | None = None
+        self._open_phase()
 
-    def _open(self) -> None:
+    def _open_phase(self) -> None:
         self._earlier_crossings = self.crossings()
-        self._crossed = None
+        self._crossing = None
         self.phase += 1
         self.ended_on: date | None = None
         self.ended_how: str | None = None
@@ -64,20 +65,20 @@ class DealLife:
         self.silence: Start | None = None
         self.step: Start | None = None
         self.last_heard: Event | None = None
-        self._holdings = Holdings()
+        self._shareholdings = Shareholdings()
         self.first_step_on: date | None = None
         self.legs_since: Start | None = None
         self.firm_legs_since: Start | None = None
-        self.plans = Plans()
+        self.plans = MilestonePlans()
         self._pursuers = Pursuers()
 
-    def fork(self) -> DealLife:
-        """A copy that goes its own way."""
-        twin = object.__new__(DealLife)
-        twin.__dict__.update(self.__dict__)
-        twin.legs = self.legs.fork()
-        twin._holdings = self._holdings.fork()
-        return twin
+    def fork(self) -> Deal:
+        """An independent copy."""
+        fork = object.__new__(Deal)
+        fork.__dict__.update(self.__dict__)
+        fork.legs = self.legs.fork()
+        fork._shareholdings = self._shareholdings.fork()
+        return fork
 
     @property
     def alive(self) -> bool:
@@ -91,7 +92,7 @@ class DealLife:
 
     @property
     def memorandum_runs(self) -> bool:
-        """Whether the memorandum clock runs: it lives, has a paper and nothing binding."""
+        """Whether the memorandum clock runs: the deal lives, has a paper and nothing binding."""
         return self.memorandum_start is not None and self.ended_on is None and not self.legs
 
     @property
@@ -123,48 +124,47 @@ class DealLife:
             return None
         return last[0].ceases_on
 
-    def is_unseen_on(self) -> date | None:
-        """The day on which it ends, or nothing at announced or above is left of it, if nothing else occurs; None: never."""
+    def falls_below_announced_on(self) -> date | None:
+        """The day on which it ends or its level falls below announced, if nothing else occurs; None: never."""
         if self.steps_level < Level.ANNOUNCED:
             return self.legs.last_ceasing_on()
         return self.ends_by_itself_on()
 
     def hear(self, event: Event) -> None:
-        """An event that speaks of the project: news, and a physical one cures conditions."""
+        """Take in an event that speaks of the project: it restarts the silence clock, a physical one cures conditions."""
         if event.kind.effect is Effect.RECORD or not self.alive:
             return
         self._hear(event)
         if event.kind.effect is Effect.PHYSICAL:
-            self._cure()
+            self._cure_conditions()
 
     def apply(self, event: Event) -> None:
-        """An event of this deal."""
+        """Take in an event of this deal."""
         kind = event.kind
         if kind.effect is Effect.RECORD:
             return
         if not self.alive:
             if kind.level is None and kind.effect is not Effect.PHYSICAL:
                 return
-            self._open()
+            self._open_phase()
         if self.first_step_on is None and (kind.level is not None or kind.effect is Effect.PHYSICAL):
             self.first_step_on = event.latest
         self._hear(event)
-        self._holdings_before_exit(event)
+        if kind.name != "equity.exited":  # an exit changes the stakes itself
+            self._shareholdings.note_stakes(event)
         if kind.level is not None:
             self._pursuers = self._pursuers.with_those_of(event)
         match kind.effect:
             case Effect.NOT_BINDING:
-                self._not_binding(event)
+                self._apply_step(event)
             case Effect.BINDING:
-                self._bind(event)
+                self._apply_binding(event)
             case Effect.PHYSICAL:
-                self._physical(event)
+                self._apply_physical(event)
+            case Effect.ENDING:
+                self._apply_ending(event)
             case _:
-                self._end_something(event)
-
-    def _holdings_before_exit(self, event: Event) -> None:
-        if event.kind.name != "equity.exited":
-            self._holdings.hear(event)
+                assert_never(kind.effect)
 
     def _hear(self, event: Event) -> None:
         self.silence = latest_start(self.silence, event)
@@ -180,7 +180,7 @@ class DealLife:
         ):
             self.step = latest_start(self.step, event)
 
-    def _not_binding(self, event: Event) -> None:
+    def _apply_step(self, event: Event) -> None:
         name = event.kind.name
         if event.kind.level is not None:
             self.steps_level = max(self.steps_level, event.kind.level)
@@ -199,7 +199,7 @@ class DealLife:
         elif name == "offtake.amended":
             for leg in self._amended(event):
                 if "ends_on" in event.data:
-                    self.legs.change(leg, ends_on=day_of(event, "ends_on"))
+                    self.legs.change(leg, ends_on=latest_day_of(event, "ends_on"))
 
     def _amended(self, event: Event) -> list[Leg]:
         offtakes = self.legs.of("offtake")
@@ -207,22 +207,22 @@ class DealLife:
         if amends is not None:
             target = (amends["source"], amends["id"])
             return [leg for leg in offtakes if (leg.event.source, leg.event.id) == target]
-        named = _named(event, "offtaker")
+        named = _parties_in_role(event, "offtaker")
         return [leg for leg in offtakes if not named or leg.holders & named]
 
-    def _bind(self, event: Event) -> None:
+    def _apply_binding(self, event: Event) -> None:
         assert event.kind.leg is not None, "a binding row names its leg"
-        self._add(bound_by(event, event.kind.leg, len(self.legs)))
+        self._add(leg_from(event, event.kind.leg, len(self.legs)))
         if event.kind.name in CLOSINGS:
             self.closed = True
-            self._cure()
+            self._cure_conditions()
 
-    def _physical(self, event: Event) -> None:
+    def _apply_physical(self, event: Event) -> None:
         if event.kind.name == "funds.disbursed":
             self._disburse(event)
         elif not self.bound:
-            self._add(bound_by(event, UNKNOWN_LEG, len(self.legs), inferred=True))
-        self._cure()
+            self._add(leg_from(event, UNKNOWN_LEG, len(self.legs), inferred=True))
+        self._cure_conditions()
 
     def _disburse(self, event: Event) -> None:
         roles = {party.role for party in event.parties}
@@ -231,7 +231,7 @@ class DealLife:
         for leg in valid:
             self.legs.change(leg, financed=True)
         if not valid:
-            self._add(bound_by(event, name, len(self.legs), inferred=True))
+            self._add(leg_from(event, name, len(self.legs), inferred=True))
         self.closed = True
 
     def _add(self, leg: Leg) -> None:
@@ -242,41 +242,41 @@ class DealLife:
         if self.bound_on is None:
             self.bound_on = leg.since
 
-    def _cure(self) -> None:
+    def _cure_conditions(self) -> None:
         for leg in [leg for leg in self.legs if leg.conditional]:
             self.legs.change(leg, conditional=False)
 
-    def _end_something(self, event: Event) -> None:
+    def _apply_ending(self, event: Event) -> None:
         day = event.latest
         match event.kind.name:
             case "memorandum.lapsed":
                 self.lapse_declared = event
             case "rights.revoked":
                 right = event.data.get("right")
-                self._cease(
+                self._end_legs(
                     [leg for leg in self.legs.of("rights") if right in (None, leg.event.data.get("right"))],
                     day,
                     "terminated",
                     "revoked",
                 )
             case "offtake.ended":
-                self._take_out("offtake", _named(event, "offtaker"), day, "completed", "ended")
+                self._remove_holders("offtake", _parties_in_role(event, "offtaker"), day, "completed", "ended")
             case "equity.exited":
                 holders = {party for leg in self.legs.of("equity") for party in leg.holders}
-                gone = self._holdings.leave(event, holders)
-                everybody = "stake_percent" not in event.data and not _named(event, "investor")
-                if gone or everybody:
-                    self._take_out("equity", gone, day, "exited", "exited")
+                exited = self._shareholdings.exit(event, holders)
+                everybody = "stake_percent" not in event.data and not _parties_in_role(event, "investor")
+                if exited or everybody:
+                    self._remove_holders("equity", exited, day, "exited", "exited")
             case "contract.terminated":
                 name = event.data.get("leg")
-                self._cease([leg for leg in self.legs if name in (None, leg.leg)], day, "terminated", "terminated")
+                self._end_legs([leg for leg in self.legs if name in (None, leg.leg)], day, "terminated", "terminated")
             case "investor.withdrew":
-                mine = set(self.pursuers)
-                named = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in mine}
-                if not named or not mine - named:
+                pursuers = set(self.pursuers)
+                withdrawn = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in pursuers}
+                if not withdrawn or not pursuers - withdrawn:
                     self.end(day, "withdrawn")
                 else:
-                    self._pursuers = self._pursuers.without(named)
+                    self._pursuers = self._pursuers.without(withdrawn)
             case "project.suspended":
                 self.suspended = True
             case "project.resumed":
@@ -288,7 +288,7 @@ class DealLife:
             case _:
                 return
 
-    def _take_out(self, name: str, parties: set[str], day: date, how: str, leg_how: str) -> None:
+    def _remove_holders(self, name: str, parties: set[str], day: date, how: str, leg_how: str) -> None:
         ceasing = []
         for leg in self.legs.of(name):
             if parties and leg.holders:
@@ -299,55 +299,57 @@ class DealLife:
                 ceasing.append(changed)
             else:
                 ceasing.append(leg)
-        self._cease(ceasing, day, how, leg_how)
+        self._end_legs(ceasing, day, how, leg_how)
 
-    def _cease(self, legs: list[Leg], day: date, how: str, leg_how: str) -> None:
-        """End these legs. `how` is what the deal's end is called if none is left; a termination before any closing is no
-        end: the deal lives on and the memorandum clock goes on from its original start."""
+    def _end_legs(self, legs: list[Leg], day: date, how: str, leg_how: str) -> None:
+        """End these legs, and the deal with the last of them. `how` is what the deal's end is called.
+
+        A termination before any closing is no end: the deal lives on, with the memorandum clock from its original start.
+        """
         if not legs:
             return
-        self._take_down(legs, day, leg_how)
+        self._mark_ended(legs, day, leg_how)
         if self.legs.only_unknown and any(leg.leg != UNKNOWN_LEG for leg in legs):
-            self._take_down(list(self.legs), day, leg_how)
+            self._mark_ended(list(self.legs), day, leg_how)
         if not self.legs and (how != "terminated" or self.closed):
             self.end(day, how)
 
-    def _take_down(self, legs: list[Leg], day: date, how: str) -> None:
+    def _mark_ended(self, legs: list[Leg], day: date, how: str) -> None:
         for leg in legs:
             self.legs.change(leg, ended_on=day, ended_how=how)
 
     def expire(self, day: date) -> None:
-        """What ceases by itself at the end of this day."""
+        """End the legs that cease by themselves at the end of this day, and note the crossing of the phase."""
         if not self.alive:
             return
         due = self.legs.ceasing_by(day)
         if due:
             stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
-            self._cease(stopped, day, "terminated", "long-stop")
+            self._end_legs(stopped, day, "terminated", "long-stop")
             if self.alive:
                 # A long stop takes an inferred leg along, which may be due itself.
                 left = {leg.number for leg in self.legs}
-                self._cease([leg for leg in due if leg.number in left], day, "completed", "expired")
+                self._end_legs([leg for leg in due if leg.number in left], day, "completed", "expired")
         if not self.legs:
             self.legs_since = None
         if not self.legs.any_firm:
             self.firm_legs_since = None
-        if self._crossed is None and self.legs:
+        if self._crossing is None and self.legs:
             leg = next(iter(self.legs))
-            investors = tuple(sorted(_named(leg.event, "investor")))
-            self._crossed = Crossed(self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role)
+            investors = tuple(sorted(_parties_in_role(leg.event, "investor")))
+            self._crossing = PhaseCrossing(
+                self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role
+            )
 
-    def crossings(self) -> tuple[Crossed, ...]:
-        """How each phase crossed the line, with the leg as it stands now."""
-        if self._crossed is None:
+    def crossings(self) -> tuple[PhaseCrossing, ...]:
+        """The crossing of each phase that had one, with its leg as it stands now."""
+        if self._crossing is None:
             return self._earlier_crossings
-        leg = self.legs.numbered(self._crossed.leg.number)
-        crossed = self._crossed
-        now = Crossed(crossed.phase, leg, crossed.parties, crossed.pursuers, crossed.pursuing_role)
-        return (*self._earlier_crossings, now)
+        leg = self.legs.numbered(self._crossing.leg.number)
+        return (*self._earlier_crossings, replace(self._crossing, leg=leg))
 
-    def see(self, physical: Level | None) -> None:
-        """Physical state while bound is a closing."""
+    def note_physical_state(self, physical: Level | None) -> None:
+        """Take in the physical state of the project: while the deal is bound it counts as a closing."""
         if physical is not None and self.alive and self.bound:
             self.closed = True
 
@@ -355,7 +357,7 @@ class DealLife:
         """End the deal: its legs cease. Ending an ended deal changes nothing."""
         if not self.alive:
             return
-        self._take_down(list(self.legs), day, how)
+        self._mark_ended(list(self.legs), day, how)
         self.ended_on, self.ended_how = day, how
         self.legs_since = self.firm_legs_since = None
         self.suspended = False
@@ -368,7 +370,7 @@ class DealLife:
         held_since: date | None,
         held_until: date | None,
     ) -> DealState:
-        """How it stands, frozen."""
+        """Its state at the end of a day. `level` and `overlays` are those of that day, as the fold found them."""
         self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
         return DealState(
             deal=self.key,
@@ -395,5 +397,5 @@ class DealLife:
         )
 
 
-def _named(event: Event, role: str) -> set[str]:
+def _parties_in_role(event: Event, role: str) -> set[str]:
     return {party.party for party in event.parties if party.role == role}

@@ -1,7 +1,4 @@
-"""Documents that bind, who holds them, and those of one deal together (section 4, legs and holders).
-
-Knows no deal and no clock: which leg ends when, and what follows from it, is told or asked.
-"""
+"""The legs of a deal: the documents that bind it, who holds them, and until when (section 4, legs and holders)."""
 
 from __future__ import annotations
 
@@ -60,7 +57,7 @@ class Leg:
         return self.conditional and self.long_stop is not None and self.long_stop == self.ceases_on
 
 
-def bound_by(event: Event, leg: str, number: int, *, inferred: bool = False) -> Leg:
+def leg_from(event: Event, leg: str, number: int, *, inferred: bool = False) -> Leg:
     """The leg that an event binds."""
     role = _HOLDER_ROLE.get(leg)
     return Leg(
@@ -69,22 +66,22 @@ def bound_by(event: Event, leg: str, number: int, *, inferred: bool = False) -> 
         event=event,
         since=event.latest,
         holders=frozenset() if inferred else frozenset(party.party for party in event.parties if party.role == role),
-        ends_on=day_of(event, "ends_on"),
-        long_stop=day_of(event, "long_stop"),
+        ends_on=latest_day_of(event, "ends_on"),
+        long_stop=latest_day_of(event, "long_stop"),
         conditional=bool(event.data.get("conditional")),
         financed=event.kind.name in ("finance.closed", "funds.disbursed"),
         inferred=inferred or leg == UNKNOWN_LEG,
     )
 
 
-def day_of(event: Event, name: str) -> date | None:
+def latest_day_of(event: Event, name: str) -> date | None:
     """The latest day of an EDTF field; None when absent or open."""
     text = event.data.get(name)
     return None if text is None else edtf.parse(text).latest
 
 
 class Legs:
-    """The legs of one phase in the order in which they bound. What is asked every day does not count them again."""
+    """The legs of one phase in the order in which they bound, with counts, so that no question goes through all of them."""
 
     def __init__(self) -> None:
         self._all: list[Leg] = []
@@ -95,19 +92,19 @@ class Legs:
         self._ceasing: list[tuple[date, int]] = []
         self._states: list[LegState] = []
         self._changed: set[int] = set()
-        self._told: tuple[LegState, ...] = ()
+        self._frozen: tuple[LegState, ...] = ()
 
     def fork(self) -> Legs:
-        """A copy that goes its own way."""
-        twin = object.__new__(Legs)
-        twin.__dict__.update(self.__dict__)
-        twin._all = self._all.copy()
-        twin._valid = self._valid.copy()
-        twin._valid_of = self._valid_of.copy()
-        twin._ceasing = self._ceasing.copy()
-        twin._states = self._states.copy()
-        twin._changed = self._changed.copy()
-        return twin
+        """An independent copy."""
+        fork = object.__new__(Legs)
+        fork.__dict__.update(self.__dict__)
+        fork._all = self._all.copy()
+        fork._valid = self._valid.copy()
+        fork._valid_of = self._valid_of.copy()
+        fork._ceasing = self._ceasing.copy()
+        fork._states = self._states.copy()
+        fork._changed = self._changed.copy()
+        return fork
 
     def __bool__(self) -> bool:
         return bool(self._valid)
@@ -136,11 +133,11 @@ class Legs:
 
     @property
     def only_unknown(self) -> bool:
-        """Whether no valid one but inferred legs `unknown` is left."""
+        """Whether every valid leg is an inferred one, `unknown`; also if there is none."""
         return len(self._valid) == self._valid_of.get(UNKNOWN_LEG, 0)
 
     def missing(self, required: Iterable[str]) -> tuple[str, ...]:
-        """The required legs that no valid one fills."""
+        """The required legs of which none is valid, in alphabetical order."""
         return tuple(sorted({leg for leg in required if not self._valid_of.get(leg)}))
 
     def of(self, name: str) -> list[Leg]:
@@ -157,11 +154,11 @@ class Legs:
 
     def change(self, leg: Leg, **changes: Any) -> Leg:
         """Replace a valid one; with `ended_on` it ceases."""
-        standing = self._valid[leg.number]
-        changed = replace(standing, **changes)
+        current = self._valid[leg.number]
+        changed = replace(current, **changes)
         self._all[leg.number] = changed
         self._changed.add(leg.number)
-        self._count(standing, -1)
+        self._count(current, -1)
         if changed.valid:
             self._count(changed, 1)
             self._valid[leg.number] = changed
@@ -171,14 +168,14 @@ class Legs:
         return changed
 
     def ceasing_by(self, day: date) -> list[Leg]:
-        """The valid ones that cease by themselves at the end of this day or should have before. They are told once."""
-        found = {}
+        """Take off the valid ones that cease by themselves at the end of this day or should have before."""
+        due = {}
         while self._ceasing and self._ceasing[0][0] <= day:
             on, number = heapq.heappop(self._ceasing)
             leg = self._valid.get(number)
             if leg is not None and leg.ceases_on == on:
-                found[number] = leg
-        return [found[number] for number in sorted(found)]
+                due[number] = leg
+        return [due[number] for number in sorted(due)]
 
     def next_ceasing_on(self) -> date | None:
         """The next day at whose end one ceases by itself, if nothing changes."""
@@ -213,7 +210,7 @@ class Legs:
         return last
 
     def states(self) -> tuple[LegState, ...]:
-        """All of the phase, frozen."""
+        """All of the phase, valid or not."""
         if self._changed:
             for number in sorted(self._changed):
                 state = _state(self._all[number])
@@ -222,8 +219,8 @@ class Legs:
                 else:
                     self._states.append(state)
             self._changed.clear()
-            self._told = tuple(self._states)
-        return self._told
+            self._frozen = tuple(self._states)
+        return self._frozen
 
     def _count(self, leg: Leg, sign: int) -> None:
         self._valid_of[leg.leg] = self._valid_of.get(leg.leg, 0) + sign

@@ -1,4 +1,4 @@
-"""What was planned of a deal, and how often it slipped (section 6, slipping). Pure values."""
+"""The planned days of a deal's milestones, and how often each slipped (section 6, slipping)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _NEVER = (date.max, date.max)
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
+class MilestonePlans:
     """The day planned last of each milestone (latest, earliest), and the events that put it off."""
 
     planned: Mapping[str, tuple[date, date]] = field(default_factory=dict)
     slips: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
 
-    def with_plan(self, event: Event) -> Plans:
-        """With one more milestone.planned."""
+    def with_plan(self, event: Event) -> MilestonePlans:
+        """These plans with those of one more `milestone.planned`."""
         days = edtf.parse(event.data["planned_on"])
         on = (days.latest or date.max, days.earliest or date.min)
         milestone = event.data["milestone"]
         slips = self.slips
         if on > self.planned.get(milestone, _NEVER):
             slips = {**slips, milestone: (*slips.get(milestone, ()), event)}
-        return Plans({**self.planned, milestone: on}, slips)
+        return MilestonePlans({**self.planned, milestone: on}, slips)

@@ -1,4 +1,4 @@
-"""The physical state of a project (section 4). Knows construction, production and their suspensions; knows no deal."""
+"""The physical state of a project: construction, production and their suspensions (section 4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from steppe.domain.values.states import Start
 
 
 class PhysicalState:
-    """What stands on the ground. Suspensions stand side by side, each until its own resumption."""
+    """The physical state up to the events applied so far. Several suspensions may hold, each until its own resumption."""
 
     def __init__(self) -> None:
         self._construction: Level | None = None
@@ -25,15 +25,15 @@ class PhysicalState:
         self.evidence: tuple[str, ...] = ()
 
     def fork(self) -> PhysicalState:
-        """A copy that goes its own way."""
-        twin = object.__new__(PhysicalState)
-        twin.__dict__.update(self.__dict__)
-        twin._suspended = self._suspended.copy()
-        return twin
+        """An independent copy."""
+        fork = object.__new__(PhysicalState)
+        fork.__dict__.update(self.__dict__)
+        fork._suspended = self._suspended.copy()
+        return fork
 
     @property
     def suspended(self) -> bool:
-        """Whether any suspension stands."""
+        """Whether any suspension holds."""
         return bool(self._suspended)
 
     @property

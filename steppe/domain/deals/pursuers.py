@@ -1,4 +1,4 @@
-"""Who pursues a deal (section 1): the parties of the highest pursuing role that its events of a level have named. Pure values."""
+"""Who pursues a deal (section 1): the parties of the highest pursuing role that its events with a level have named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the shares each investor of a deal has, as far as anybody said (section 4, holders)."""
+"""The share that each investor of a deal holds, as far as events state it (section 4, holders)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from steppe.domain.events.event import Event
 _NOTHING_PERCENT = 1e-9
 
 
-class Holdings:
-    """Known from a party's own `stake_percent`, less what it gave up since."""
+class Shareholdings:
+    """Percent by party: its own `stake_percent`, less what it gave up since."""
 
     def __init__(self) -> None:
         self._percent: dict[str, float] = {}
 
-    def fork(self) -> Holdings:
-        """A copy that goes its own way."""
-        twin = Holdings()
-        twin._percent = self._percent.copy()
-        return twin
+    def fork(self) -> Shareholdings:
+        """An independent copy."""
+        fork = Shareholdings()
+        fork._percent = self._percent.copy()
+        return fork
 
-    def hear(self, event: Event) -> None:
-        """Take in the holdings that an event states."""
+    def note_stakes(self, event: Event) -> None:
+        """Take in the stakes that an event states."""
         for party in event.parties:
             if party.stake_percent is not None:
                 self._percent[party.party] = party.stake_percent
 
-    def leave(self, event: Event, holders: set[str]) -> set[str]:
-        """Who of the named investors (none named: all holders) has nothing left after the exit."""
+    def exit(self, event: Event, holders: set[str]) -> set[str]:
+        """Take in an `equity.exited`; the named investors (none named: all holders) that have nothing left after it."""
         named = {party.party for party in event.parties if party.role == "investor"} or set(holders)
         given_up = event.data.get("stake_percent")
         stated = {
@@ -34,10 +34,10 @@ class Holdings:
         }
         self._percent.update(stated)
         if given_up is None:
-            gone = {party for party in named if stated.get(party, 0.0) <= _NOTHING_PERCENT}
-            for party in gone:
+            exited = {party for party in named if stated.get(party, 0.0) <= _NOTHING_PERCENT}
+            for party in exited:
                 self._percent.pop(party, None)
-            return gone
+            return exited
         if stated:
             return {party for party in named if self._percent.get(party, 1.0) <= _NOTHING_PERCENT}
         if any(party not in self._percent for party in named):

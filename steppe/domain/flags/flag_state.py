@@ -24,10 +24,10 @@ class FlagLife:
         self._cap: tuple[int, int] | None = None
 
     def fork(self) -> FlagLife:
-        """A copy that goes its own way."""
-        twin = object.__new__(FlagLife)
-        twin.__dict__.update(self.__dict__)
-        return twin
+        """An independent copy."""
+        fork = object.__new__(FlagLife)
+        fork.__dict__.update(self.__dict__)
+        return fork
 
     def on(self, day: date, raised: Raised | None, hold_until: date | None, *, hold_began: bool) -> Flag | None:
         """The flag as shown at the end of a day; None when it is not. `hold_began`: the first day of a run of holds."""

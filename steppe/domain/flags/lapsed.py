@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from steppe.domain.deals.legs import day_of
+from steppe.domain.deals.legs import latest_day_of
 from steppe.domain.flags.severity_steps import Raised, Rung, Sight
 
 
@@ -19,7 +19,7 @@ def raised(sight: Sight) -> Raised | None:
     newest = deal.newest_paper
     if newest is None:
         return None
-    expires_on = day_of(newest, "expires_on")
+    expires_on = latest_day_of(newest, "expires_on")
     if expires_on is None:
         return None
     days = sight.thresholds["lapsed.days"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from steppe.domain.deals.deal import DealLife
+from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.physical import PhysicalState
 from steppe.domain.events.event import Event
 from steppe.domain.values.levels import Level
@@ -40,7 +40,7 @@ class ProjectSight:
 class Sight:
     """A living deal at announced or above, with its level, its project and the thresholds that hold for it."""
 
-    deal: DealLife
+    deal: Deal
     level: Level
     project: ProjectSight
     thresholds: Mapping[str, int]

@@ -16,5 +16,5 @@ def raised(sight: Sight) -> Raised | None:
         clock="silence",
         start=deal.silence,
         evidence=(deal.last_heard.reference,),
-        ends_on=deal.is_unseen_on,
+        ends_on=deal.falls_below_announced_on,
     )

@@ -20,11 +20,11 @@ class Holds:
         self._since: dict[str, date | None] = {}
 
     def fork(self) -> Holds:
-        """A copy that goes its own way."""
-        twin = Holds()
-        twin._all, twin._freed, twin._own = self._all, self._freed.copy(), self._own.copy()
-        twin._all_since, twin._since = self._all_since, self._since.copy()
-        return twin
+        """An independent copy."""
+        fork = Holds()
+        fork._all, fork._freed, fork._own = self._all, self._freed.copy(), self._own.copy()
+        fork._all_since, fork._since = self._all_since, self._since.copy()
+        return fork
 
     def apply(self, event: Event) -> None:
         """Take in a hold row."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from steppe.domain.deals.deal import DealLife
+from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.physical import PhysicalState
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
@@ -35,7 +35,7 @@ _THE_PROJECT = ""  # no deal has an empty key
 class _Thread:
     """A deal with what was seen and shown of it when it was looked at. `changes_on`: when more of it than flags will turn."""
 
-    deal: DealLife
+    deal: Deal
     flags: dict[str, FlagLife] = field(default_factory=dict)
     seen: dict[str, Raised] = field(default_factory=dict)
     shown: dict[str, Flag] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class _Thread:
 
 
 class Walk:
-    """Mutable; `fork` gives a copy that goes its own way. Days must come in order."""
+    """Mutable; `fork` gives an independent copy. Days must come in order."""
 
     def __init__(self, project: str, registered: Registered, rules: Rules) -> None:
         self._project = project
@@ -76,20 +76,20 @@ class Walk:
         self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
 
     def fork(self) -> Walk:
-        """A copy that goes its own way."""
-        twin = object.__new__(Walk)
-        twin.__dict__.update(self.__dict__)
-        twin._threads = {key: thread.fork() for key, thread in self._threads.items()}
-        twin._physical = self._physical.fork()
-        twin._resumed_alone = self._resumed_alone.copy()
-        twin._holds = self._holds.fork()
-        twin._flags = {name: life.fork() for name, life in self._flags.items()}
-        twin._agenda = self._agenda.fork()
-        twin._touched = set()
-        twin._project_spans = self._project_spans.fork()
-        twin._deal_spans = self._deal_spans.fork()
-        twin._flag_spans = self._flag_spans.fork()
-        return twin
+        """An independent copy."""
+        fork = object.__new__(Walk)
+        fork.__dict__.update(self.__dict__)
+        fork._threads = {key: thread.fork() for key, thread in self._threads.items()}
+        fork._physical = self._physical.fork()
+        fork._resumed_alone = self._resumed_alone.copy()
+        fork._holds = self._holds.fork()
+        fork._flags = {name: life.fork() for name, life in self._flags.items()}
+        fork._agenda = self._agenda.fork()
+        fork._touched = set()
+        fork._project_spans = self._project_spans.fork()
+        fork._deal_spans = self._deal_spans.fork()
+        fork._flag_spans = self._flag_spans.fork()
+        return fork
 
     def begin(self) -> None:
         """How it stands before anything happened."""
@@ -204,9 +204,9 @@ class Walk:
         if deal is None or physical:
             self._all_touched = True
             for thread in self._threads.values():
-                thread.deal.see(self._physical.level)
+                thread.deal.note_physical_state(self._physical.level)
         else:
-            self._threads[deal].deal.see(self._physical.level)
+            self._threads[deal].deal.note_physical_state(self._physical.level)
 
     def _speak_of_project(self, event: Event) -> None:
         name = event.kind.name
@@ -221,7 +221,7 @@ class Walk:
     def _thread(self, key: str) -> _Thread:
         thread = self._threads.get(key)
         if thread is None:
-            thread = self._threads[key] = _Thread(DealLife(key))
+            thread = self._threads[key] = _Thread(Deal(key))
         return thread
 
     def _threads_touched(self) -> Iterable[_Thread]:
@@ -281,7 +281,7 @@ class Walk:
                 last = ends_on if last is None else max(last, ends_on)
         return last
 
-    def _begun(self) -> list[DealLife]:
+    def _begun(self) -> list[Deal]:
         deals = [thread.deal for thread in self._threads.values()]
         return [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
 
@@ -342,7 +342,7 @@ class Walk:
         found = self._thresholds_at.get(level)
         if found is None:
             registered = self._registered.at(self._registered_at)
-            found = self._thresholds_at[level] = self._rules.holding(
+            found = self._thresholds_at[level] = self._rules.thresholds_for(
                 Circumstances(
                     level=level.label,
                     commodities=registered.get("commodities", ()),
@@ -352,7 +352,7 @@ class Walk:
             )
         return found
 
-    def _overlays_of(self, deal: DealLife, flags: Mapping[str, Flag]) -> tuple[str, ...]:
+    def _overlays_of(self, deal: Deal, flags: Mapping[str, Flag]) -> tuple[str, ...]:
         if not deal.alive:
             return (deal.ended_how or "terminated",)
         overlays = []

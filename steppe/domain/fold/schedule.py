@@ -9,7 +9,7 @@ from steppe.domain.values.states import FOREVER
 
 
 class Agenda:
-    """The next look at each key. Mutable; `fork` gives a copy that goes its own way."""
+    """The next look at each key. Mutable; `fork` gives an independent copy."""
 
     def __init__(self) -> None:
         self._next: dict[str, date] = {}
@@ -17,10 +17,10 @@ class Agenda:
         self._heap: list[tuple[date, str]] = []
 
     def fork(self) -> Agenda:
-        """A copy that goes its own way."""
-        twin = Agenda()
-        twin._next, twin._heap = self._next.copy(), self._heap.copy()
-        return twin
+        """An independent copy."""
+        fork = Agenda()
+        fork._next, fork._heap = self._next.copy(), self._heap.copy()
+        return fork
 
     def look_again(self, key: str, day: date) -> None:
         """Look at a key on that day, whatever was said of it before; FOREVER: not by itself."""

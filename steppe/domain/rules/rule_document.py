@@ -1,7 +1,4 @@
-"""A version of the rules as a document of plain values, and back, with every fault named (domain page, section 6).
-
-Knows numbers and names; knows no file and no database.
-"""
+"""A version of the rules as a document of plain values, and back, with every validation error (domain page, section 6)."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from steppe.domain.events.vocabulary import SECTORS
 from steppe.domain.rules.rules import Override, Rules
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 
-WHERE = ("level", "commodity", "sector", "country")
+CONDITIONS = ("level", "commodity", "sector", "country")
 _FIELDS = ("version", "values", "overrides", "note")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,39}")
 _VALUE_MAX = 1200
@@ -40,7 +37,8 @@ def document_of(rules: Rules) -> dict[str, Any]:
 
 
 def rules_from(document: object, basis: Rules) -> Rules:
-    """Read a version. What `values` leaves out is as in `basis`; `overrides`, if given, replace those of `basis`.
+    """The version that a document describes. What `values` leaves out is as in `basis`; `overrides`, if given, replace
+    those of `basis`.
 
     Raises RuleDocumentError with all faults.
     """
@@ -91,11 +89,11 @@ def _no_rule(pointer: str, rule: object, basis: Rules) -> Fault:
 
 def _faults_of_override(pointer: str, override: object, basis: Rules) -> list[Fault]:
     if not isinstance(override, Mapping):
-        return [Fault(pointer, f"must be an object with rule, value and one of {', '.join(WHERE)}")]
+        return [Fault(pointer, f"must be an object with rule, value and one of {', '.join(CONDITIONS)}")]
     faults = [
-        Fault(f"{pointer}/{_escaped(field)}", f"is not known; fields are rule, value, {', '.join(WHERE)}")
+        Fault(f"{pointer}/{_escaped(field)}", f"is not known; fields are rule, value, {', '.join(CONDITIONS)}")
         for field in override
-        if field not in ("rule", "value", *WHERE)
+        if field not in ("rule", "value", *CONDITIONS)
     ]
     if "rule" not in override:
         faults.append(Fault(f"{pointer}/rule", "is required"))
@@ -103,15 +101,15 @@ def _faults_of_override(pointer: str, override: object, basis: Rules) -> list[Fa
         faults.append(_no_rule(f"{pointer}/rule", override["rule"], basis))
     else:
         faults += _faults_of_value(f"{pointer}/value", override["rule"], override.get("value"), basis)
-    where = [field for field in WHERE if field in override]
-    if len(where) != 1:
-        faults.append(Fault(pointer, f"must name exactly one of {', '.join(WHERE)}"))
-    for field in where:
-        faults += _faults_of_place(f"{pointer}/{field}", field, override[field])
+    conditions = [field for field in CONDITIONS if field in override]
+    if len(conditions) != 1:
+        faults.append(Fault(pointer, f"must name exactly one of {', '.join(CONDITIONS)}"))
+    for field in conditions:
+        faults += _faults_of_condition(f"{pointer}/{field}", field, override[field])
     return faults
 
 
-def _faults_of_place(pointer: str, field: str, value: object) -> list[Fault]:
+def _faults_of_condition(pointer: str, field: str, value: object) -> list[Fault]:
     if not isinstance(value, str) or not value:
         return [Fault(pointer, "must be text")]
     if field == "level" and value not in LEVEL_OF_LABEL:
@@ -124,8 +122,8 @@ def _faults_of_place(pointer: str, field: str, value: object) -> list[Fault]:
 
 
 def _override_document(override: Override) -> dict[str, Any]:
-    where = {field: getattr(override, field) for field in WHERE}
-    return {"rule": override.rule, "value": override.value, **{k: v for k, v in where.items() if v is not None}}
+    conditions = {field: getattr(override, field) for field in CONDITIONS}
+    return {"rule": override.rule, "value": override.value, **{k: v for k, v in conditions.items() if v is not None}}
 
 
 def _escaped(name: object) -> str:

@@ -1,4 +1,4 @@
-"""The thresholds of section 6 as data, with a version and overrides. Knows numbers, judges nothing."""
+"""The thresholds of section 6 as data, with a version and overrides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-_CIRCUMSTANCES_KEPT_MAX = 10_000
+_CACHED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What overrides may look at, on the day that is judged."""
+    """What the condition of an override is compared with, on the day that is judged."""
 
     level: str | None = None
     commodities: tuple[str, ...] = ()
@@ -38,29 +38,32 @@ class Rules:
     version: str
     values: Mapping[str, int]
     overrides: tuple[Override, ...] = ()
-    _held: dict[Circumstances, Mapping[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _cache: dict[Circumstances, Mapping[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def holding(self, of: Circumstances) -> Mapping[str, int]:
-        """Every threshold as it holds there. Asked for the same circumstances again it need not look."""
-        held = self._held.get(of)
-        if held is None:
-            if len(self._held) >= _CIRCUMSTANCES_KEPT_MAX:
-                self._held.clear()
-            overridden = {override.rule: self.value(override.rule, of) for override in self.overrides}
-            held = self._held[of] = MappingProxyType({**self.values, **overridden})
-        return held
+    def thresholds_for(self, circumstances: Circumstances) -> Mapping[str, int]:
+        """Every threshold by the name of its rule, as it holds there; cached."""
+        thresholds = self._cache.get(circumstances)
+        if thresholds is None:
+            if len(self._cache) >= _CACHED_MAX:
+                self._cache.clear()
+            overridden = {override.rule: self.threshold(override.rule, circumstances) for override in self.overrides}
+            thresholds = self._cache[circumstances] = MappingProxyType({**self.values, **overridden})
+        return thresholds
 
-    def value(self, rule: str, of: Circumstances) -> int:
-        """The threshold that holds: level, commodity, sector, country, in this order, the first that matches."""
-        matching = [override for override in self.overrides if override.rule == rule]
-        for found in (
-            [o.value for o in matching if o.level is not None and o.level == of.level],
-            [o.value for o in matching if o.commodity is not None and o.commodity in of.commodities],
-            [o.value for o in matching if o.sector is not None and o.sector == of.sector],
-            [o.value for o in matching if o.country is not None and o.country == of.country],
+    def threshold(self, rule: str, at: Circumstances) -> int:
+        """The threshold that holds there: level, commodity, sector, country, in this order, the first that matches.
+
+        Of several commodities that match the smallest counts. KeyError for an unknown rule.
+        """
+        overrides = [override for override in self.overrides if override.rule == rule]
+        for values in (
+            [o.value for o in overrides if o.level is not None and o.level == at.level],
+            [o.value for o in overrides if o.commodity is not None and o.commodity in at.commodities],
+            [o.value for o in overrides if o.sector is not None and o.sector == at.sector],
+            [o.value for o in overrides if o.country is not None and o.country == at.country],
         ):
-            if found:
-                return min(found)
+            if values:
+                return min(values)
         return self.values[rule]
 
 

@@ -104,7 +104,7 @@ def test_level_comes_before_commodity_before_sector_before_country() -> None:
     ]
     for count, value in ((4, 4), (3, 3), (2, 2), (1, 1), (0, 24)):
         rules = Rules(version="tried", values=RULES.values, overrides=tuple(overrides[:count]))
-        assert rules.value("silent.watch", here) == value
+        assert rules.threshold("silent.watch", here) == value
 
 
 def test_of_several_commodities_the_smallest_threshold_counts() -> None:

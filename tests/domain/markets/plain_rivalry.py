@@ -197,7 +197,7 @@ class _Sufferer:
 
     def _threshold(self, rule: str, state: DealState, place: Place) -> int:
         assert state.level is not None, "only living deals are judged"
-        return self._rules.value(
+        return self._rules.threshold(
             rule,
             Circumstances(
                 level=state.level.label,
