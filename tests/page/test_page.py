@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from babel.messages.extract import extract_from_dir
 from playwright.sync_api import Browser, Page, expect
 
-from services.api.page.i18n import LANGUAGES, words
+from services.api.page.i18n import LANGUAGES, translation
 from tests.page.conftest import ARTEFACTS, ROOT, Visit
 
 PROJECT = "/projects/north-katpar-upper-kairakty"
@@ -320,7 +320,7 @@ def test_the_catalogues_have_every_message_of_the_templates(language: str) -> No
     kinds = [(f"**.{ending}", "jinja2.ext:babel_extract") for ending in ("html", "svg", "xml")]
     messages = {message for _, _, message, _, _ in extract_from_dir(folder, method_map=kinds, options_map={})}
     assert len(messages) > 100
-    told = words(language)
+    told = translation(language)
     for message in messages:
         one = message[0] if isinstance(message, tuple) else message
         assert told.messages.get(one), f"{language} lacks {message!r}"
@@ -330,4 +330,4 @@ def test_the_catalogues_have_every_message_of_the_templates(language: str) -> No
     ("number", "form"), [(1, "1 месяц"), (3, "3 месяца"), (11, "11 месяцев"), (21, "21 месяц"), (1003, "1 003 месяца")]
 )
 def test_russian_counts_in_its_three_forms(number: int, form: str) -> None:
-    assert words("ru").count("%(num)s month", "%(num)s months", number).replace("\xa0", " ") == form
+    assert translation("ru").ngettext("%(num)s month", "%(num)s months", number).replace("\xa0", " ") == form

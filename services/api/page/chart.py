@@ -1,6 +1,6 @@
-"""The timeline of a project as lanes of levels over time: from spans to places on a drawing. Pure: days in, numbers out.
+"""The timeline of a project as a chart: a lane for each deal, with levels, flags and events over time, in SVG coordinates.
 
-Drawn by a template of our own and not by a plotting library: see docs/decisions/0016-charts-are-templates.md.
+Drawn by a template and not by a plotting library: see docs/decisions/0016-charts-are-templates.md.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from steppe.domain.values.levels import Level
 
 WIDTH = 900
 MARGIN = 12
-LABEL = 20
-PLOT = 50
-BAND = 12
-GAP = 16
-AXIS = 26
-_STEP = PLOT / 10
-_FUTURE_DAYS_MIN = 180
-_AFTER_A_RISE_DAYS = 90
+LANE_LABEL_HEIGHT = 20
+PLOT_HEIGHT = 50
+BAND_HEIGHT = 12
+LANE_GAP = 16
+AXIS_HEIGHT = 26
+_LEVEL_HEIGHT = PLOT_HEIGHT / 10
+_FORECAST_DAYS_MIN = 180
+_FORECAST_DAYS_MAX = 366 * 4
+_DAYS_AFTER_ESCALATION = 90
 _LANES_MAX = 40
-_LABEL_ROOM = 130
+_BAND_LABEL_WIDTH = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A level that held for some time; in the future it is what follows if nothing occurs."""
+    """A level over a span of days; after the as-of day it is a forecast under the assumption that nothing happens."""
 
     x: float
     y: float
@@ -42,7 +43,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A flag that stood."""
+    """A flag over a span of days; `end` is None while it is still raised, `label_x` None where the label stands elsewhere."""
 
     x: float
     y: float
@@ -57,7 +58,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """An event; `x_earliest` is left of `x` when its day is not known exactly."""
+    """An event, or a flag that escalates; `x_earliest` is left of `x` when the day is not known exactly."""
 
     x: float
     x_earliest: float
@@ -65,12 +66,12 @@ class Mark:
     name: str
     text: str
     corrected: bool
-    gone: bool
+    retracted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One deal, or what is said of the project itself (`deal` None)."""
+    """One deal, or the events that speak of the project itself (`deal` is None)."""
 
     deal: str | None
     y: float
@@ -79,13 +80,13 @@ class Lane:
     blocks: Sequence[Block]
     bands: Sequence[Band]
     marks: Sequence[Mark]
-    ahead: Block | None
-    rises: Sequence[Mark]
+    forecast: Block | None
+    escalations: Sequence[Mark]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The drawing. `more` lanes did not find room."""
+    """The chart. `hidden_lanes` are those beyond the most that are drawn."""
 
     width: int
     height: float
@@ -93,102 +94,121 @@ class Chart:
     now_x: float
     end_x: float
     lanes: Sequence[Lane]
-    more: int
+    hidden_lanes: int
 
 
 def chart(
     spans: Sequence[Mapping[str, Any]],
     flags: Sequence[Mapping[str, Any]],
-    standing: Sequence[Mapping[str, Any]],
+    raised_flags: Sequence[Mapping[str, Any]],
     entries: Sequence[Mapping[str, Any]],
     as_of: date,
 ) -> Chart | None:
-    """From rows of level spans and flag spans, the flags that stand (as `/v1/flags`) and timeline entries; None: nothing happened."""
+    """The chart of a project; None when nothing has happened.
+
+    `spans` and `flags` are rows of level spans and flag spans, `raised_flags` items of `/v1/flags`, `entries` those of the timeline.
+    """
     deals = sorted({row["deal"] for row in spans if row["valid_from"] <= as_of})
     days = [row["valid_from"] for row in spans if date.min < row["valid_from"] <= as_of]
     days += [day for entry in entries for day in _days_of(entry)]
     if not days:
         return None
-    nexts = [one["next"]["on"] for one in standing if one["next"]]
-    near = [day for day in nexts if (day - as_of).days <= 366 * 4]
-    end = max([_moved(as_of, _FUTURE_DAYS_MIN), *(_moved(day, _AFTER_A_RISE_DAYS) for day in near)])
-    scale = _Scale(min(days), end)
+    scale = _Scale(min(days), _end_of_chart(raised_flags, as_of))
     lanes: list[Lane] = []
-    y = float(AXIS)
+    y = float(AXIS_HEIGHT)
     names: list[str | None] = list(deals)
     if any(entry["deal"] is None for entry in entries if _days_of(entry)):
         names.insert(0, None)
     for deal in names[:_LANES_MAX]:
-        lane, y = _lane(deal, y, scale, spans, flags, standing, entries, as_of, end)
+        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, as_of)
         lanes.append(lane)
-    step = max(1, (scale.last.year - scale.first.year) // 12 + 1)
-    years = [
-        (scale.at(date(year, 1, 1)), year)
-        for year in range(scale.first.year + 1, scale.last.year + 1)
-        if year % step == 0
-    ]
     return Chart(
         width=WIDTH,
         height=y,
-        years=years,
-        now_x=scale.at(as_of),
-        end_x=scale.at(end),
+        years=_years(scale),
+        now_x=scale.x_of(as_of),
+        end_x=scale.x_of(scale.last),
         lanes=lanes,
-        more=max(len(names) - _LANES_MAX, 0),
+        hidden_lanes=max(len(names) - _LANES_MAX, 0),
     )
 
 
-def _moved(day: date, days: int) -> date:
-    """Some days on or back, within the calendar."""
+def _end_of_chart(raised_flags: Sequence[Mapping[str, Any]], as_of: date) -> date:
+    escalations = [flag["next"]["on"] for flag in raised_flags if flag["next"]]
+    near = [day for day in escalations if (day - as_of).days <= _FORECAST_DAYS_MAX]
+    return max([_add_days(as_of, _FORECAST_DAYS_MIN), *(_add_days(day, _DAYS_AFTER_ESCALATION) for day in near)])
+
+
+def _years(scale: _Scale) -> list[tuple[float, int]]:
+    """The years that are labelled, with their places: at most a dozen."""
+    step = max(1, (scale.last.year - scale.first.year) // 12 + 1)
+    return [
+        (scale.x_of(date(year, 1, 1)), year)
+        for year in range(scale.first.year + 1, scale.last.year + 1)
+        if year % step == 0
+    ]
+
+
+def _add_days(day: date, days: int) -> date:
+    """A day that is `days` later, or earlier when negative, within the calendar."""
     return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
 
 
 class _Scale:
     def __init__(self, first: date, last: date) -> None:
-        self.first = _moved(first, -max((last - first).days // 50, 20))
+        self.first = _add_days(first, -max((last - first).days // 50, 20))
         self.last = last
         self._days = max((last - self.first).days, 1)
 
-    def at(self, day: date) -> float:
+    def x_of(self, day: date) -> float:
         inside = min(max(day, self.first), self.last)
         return round(MARGIN + (WIDTH - 2 * MARGIN) * (inside - self.first).days / self._days, 1)
 
 
 def _lane(
-    deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, standing: Any, entries: Any, as_of: date, end: date
+    deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, raised_flags: Any, entries: Any, as_of: date
 ) -> tuple[Lane, float]:  # fmt: skip
-    top = y + LABEL
-    own = [row for row in spans if row["deal"] == deal and row["valid_from"] <= as_of and row["level"] is not None]
-    plot = PLOT if deal is not None else _STEP
-    base = top + plot
-    blocks = [_block(row, scale, base, min(row["valid_to"], as_of), row["valid_from"]) for row in own]
-    now = next((row for row in own if row["valid_from"] <= as_of < row["valid_to"]), None)
-    ahead = _block(now, scale, base, end, as_of) if now else None
+    top = y + LANE_LABEL_HEIGHT
+    base = top + (PLOT_HEIGHT if deal is not None else _LEVEL_HEIGHT)
+    levels = [row for row in spans if row["deal"] == deal and row["valid_from"] <= as_of and row["level"] is not None]
+    current = next((row for row in levels if row["valid_from"] <= as_of < row["valid_to"]), None)
+    flags_of_deal = [row for row in flags if (row["deal"] or None) == deal]
+    names = sorted({row["flag"] for row in flags_of_deal})
     labelled: set[str] = set()
-    mine = [row for row in flags if (row["deal"] or None) == deal]
-    names = sorted({row["flag"] for row in mine})
-    bands = [_band(row, scale, base + 9 + BAND * names.index(row["flag"]), as_of, labelled) for row in mine]
-    marks = [_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)]
-    rises = [
-        Mark(
-            x=scale.at(one["next"]["on"]), x_earliest=scale.at(one["next"]["on"]), y=top, name=one["flag"],
-            text=one["next"]["severity"], corrected=False, gone=False,
-        )
-        for one in standing
-        if one["deal"] == deal and one["next"] and one["next"]["on"] <= end
-    ]  # fmt: skip
     lane = Lane(
-        deal=deal, y=y, line_y=base - 4 * _STEP, base_y=base, blocks=blocks, bands=bands, marks=marks, ahead=ahead, rises=rises
-    )  # fmt: skip
-    return lane, base + 9 + BAND * len(names) + GAP
+        deal=deal,
+        y=y,
+        line_y=base - 4 * _LEVEL_HEIGHT,
+        base_y=base,
+        blocks=[_block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of)) for row in levels],
+        bands=[
+            _band(row, scale, base + 9 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
+            for row in flags_of_deal
+        ],
+        marks=[_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)],
+        forecast=_block(current, scale, base, as_of, scale.last) if current else None,
+        escalations=[_escalation(flag, scale, top) for flag in raised_flags if _escalates_on_chart(flag, deal, scale)],
+    )
+    return lane, base + 9 + BAND_HEIGHT * len(names) + LANE_GAP
+
+
+def _escalates_on_chart(flag: Mapping[str, Any], deal: str | None, scale: _Scale) -> bool:
+    return bool(flag["deal"] == deal and flag["next"] and flag["next"]["on"] <= scale.last)
+
+
+def _escalation(flag: Mapping[str, Any], scale: _Scale, top: float) -> Mark:
+    x = scale.x_of(flag["next"]["on"])
+    return Mark(
+        x=x, x_earliest=x, y=top, name=flag["flag"], text=flag["next"]["severity"], corrected=False, retracted=False
+    )
 
 
 def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled: set[str]) -> Band:
-    x = scale.at(row["valid_from"])
-    width = max(round(scale.at(min(row["valid_to"], as_of)) - x, 1), 2.0)
+    x = scale.x_of(row["valid_from"])
+    width = max(round(scale.x_of(min(row["valid_to"], as_of)) - x, 1), 2.0)
     first = row["flag"] not in labelled
     labelled.add(row["flag"])
-    before = x > _LABEL_ROOM
+    label_before = x > _BAND_LABEL_WIDTH
     return Band(
         x=x,
         y=y,
@@ -197,17 +217,17 @@ def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled
         severity=row["severity"],
         begin=row["valid_from"],
         end=row["valid_to"] if row["valid_to"] <= as_of else None,
-        label_x=(x - 4 if before else x + width + 4) if first else None,
-        label_anchor="end" if before else "start",
+        label_x=(x - 4 if label_before else x + width + 4) if first else None,
+        label_anchor="end" if label_before else "start",
     )
 
 
-def _block(row: Mapping[str, Any], scale: _Scale, base: float, end: date, begin: date) -> Block:
+def _block(row: Mapping[str, Any], scale: _Scale, base: float, begin: date, end: date) -> Block:
     level = Level(row["level"])
-    height = max(level * _STEP, 2)
-    x = scale.at(begin)
+    height = max(level * _LEVEL_HEIGHT, 2)
+    x = scale.x_of(begin)
     return Block(
-        x=x, y=round(base - height, 1), width=max(round(scale.at(end) - x, 1), 0.5), height=round(height, 1),
+        x=x, y=round(base - height, 1), width=max(round(scale.x_of(end) - x, 1), 0.5), height=round(height, 1),
         level=level.label, begin=begin, end=end,
     )  # fmt: skip
 
@@ -216,13 +236,13 @@ def _mark(entry: Mapping[str, Any], scale: _Scale, base: float) -> Mark:
     latest = entry["occurred"]["latest"]
     earliest = entry["occurred"]["earliest"] or latest
     return Mark(
-        x=scale.at(latest),
-        x_earliest=scale.at(earliest),
+        x=scale.x_of(latest),
+        x_earliest=scale.x_of(earliest),
         y=base,
         name=entry["name"],
         text=entry["occurred"]["text"] or latest.isoformat(),
         corrected=bool(entry["corrections"]),
-        gone=entry["state"] == "retracted",
+        retracted=entry["state"] == "retracted",
     )
 
 

@@ -1,7 +1,7 @@
-"""The page's languages: messages from catalogues, days and numbers as each language writes them. Knows Babel; knows no page.
+"""The page's languages: translated messages, and days and numbers as each language writes them.
 
-The text in the templates is English and the key; `locale/<language>.po` has the others. A language without a word shows the
-English one.
+A message's key is its English text as the templates have it; `locale/<language>.po` holds the translations. A message without a
+translation is shown in English.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from importlib import resources
 
 from babel import Locale
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "ja": "日本語", "ru": "Русский"}
-_FORMS: Mapping[str, Callable[[int], int]] = {
+_PLURAL_FORMS: Mapping[str, Callable[[int], int]] = {
     "ja": lambda number: 0,
     "ru": lambda number: (
         0
@@ -29,39 +30,38 @@ _FORMS: Mapping[str, Callable[[int], int]] = {
         else 2
     ),
 }
-"""Which form of a word a number takes, in the order of the catalogues (CLDR's plural rules for whole numbers)."""
+"""The index of a number's plural form, in the order of the catalogues (CLDR's plural rules for whole numbers)."""
 _LOCALES = {"en": "en_GB", "ja": "ja_JP", "ru": "ru_RU"}
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One language."""
+class Translation:
+    """One language: its messages and its formats."""
 
     language: str
     locale: Locale
     messages: Mapping[str, str | tuple[str, ...]]
 
-    def text(self, message: str) -> str:
+    def gettext(self, message: str) -> str:
         """A message in this language."""
-        found = self.messages.get(message)
-        return found if isinstance(found, str) and found else message
+        translated = self.messages.get(message)
+        return translated if isinstance(translated, str) and translated else message
 
-    def count(self, one: str, many: str, number: int) -> str:
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
         """A message that depends on a number, which stands in it as `%(num)s`."""
-        shown = self.number(number)
-        found = self.messages.get(one)
-        if isinstance(found, tuple) and all(found):
-            form = found[_FORMS[self.language](number)]
+        forms = self.messages.get(singular)
+        if isinstance(forms, tuple) and all(forms):
+            form = forms[_PLURAL_FORMS[self.language](number)]
         else:
-            form = one if number == 1 else many
-        return form.replace("%(num)s", shown)
+            form = singular if number == 1 else plural
+        return form.replace("%(num)s", self.number(number))
 
     def day(self, value: date) -> str:
         """As 31 Dec 2025."""
         return _day(value, self.language)
 
     def number(self, value: int | float | Decimal) -> str:
-        """With the signs of the language for thousands and fractions."""
+        """With the language's signs for thousands and fractions."""
         return format_decimal(value, locale=self.locale)
 
     def percent(self, value: float) -> str:
@@ -70,16 +70,15 @@ class Words:
 
 
 @cache
-def words(language: str) -> Words:
-    """A language of LANGUAGES."""
-    locale = Locale.parse(_LOCALES[language])
-    return Words(language, locale, _messages(language))
+def translation(language: str) -> Translation:
+    """The translation into one of LANGUAGES, read once."""
+    return Translation(language, Locale.parse(_LOCALES[language]), _messages(language))
 
 
-def chosen(asked: str | None, accepted: str) -> str:
-    """The language that was asked for, else the first of Accept-Language that there is, else English."""
-    if asked in LANGUAGES:
-        return str(asked)
+def negotiate(requested: str | None, accepted: str) -> str:
+    """The language that `lang=` names, else the first of an Accept-Language header that there is, else English."""
+    if requested in LANGUAGES:
+        return str(requested)
     for part in accepted.split(","):
         language = part.split(";")[0].strip().lower()[:2]
         if language in LANGUAGES:
@@ -96,15 +95,16 @@ def _day(value: date, language: str) -> str:
 def _messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
     if language == "en":
         return {}
-    file = resources.files("services.api.page").joinpath("locale", f"{language}.po")
-    with file.open("rb") as opened:
-        catalog = read_po(opened, locale=language)
-    found: dict[str, str | tuple[str, ...]] = {}
-    for message in catalog:
-        if not message.id:
-            continue
+    messages: dict[str, str | tuple[str, ...]] = {}
+    for message in _catalogue(language):
         if isinstance(message.id, tuple | list):
-            found[message.id[0]] = tuple(message.string or ())
-        else:
-            found[message.id] = str(message.string)
-    return found
+            messages[message.id[0]] = tuple(message.string or ())
+        elif message.id:
+            messages[message.id] = str(message.string)
+    return messages
+
+
+def _catalogue(language: str) -> Catalog:
+    path = resources.files("services.api.page").joinpath("locale", f"{language}.po")
+    with path.open("rb") as file:
+        return read_po(file, locale=language)

@@ -1,6 +1,7 @@
-"""One look at the page: who looks, at which day, in which language, and the links that keep all that. Knows HTTP; no data.
+"""One request for a page: its parameters, its language, links that keep both, and rendering with the headers of the API.
 
-A page asks what the API would be asked: `ask` makes of the page's address the question of a route, refused for the same reasons.
+A page asks what the API would be asked: `build_query` turns the page's address into the query of a route, which is validated as
+the route validates it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from services.api.page.i18n import LANGUAGES, Words, chosen, words
+from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
@@ -23,10 +24,10 @@ from services.api.web.query_parameters import Question
 from steppe.http.problems import UNKNOWN_PARAMETER, Refusal
 from steppe.release import RELEASE
 
-KEPT = ("as_of", "known_at", "known_by", "rules", "lang")
-"""What stays while one walks around."""
+KEPT_PARAMETERS = ("as_of", "known_at", "known_by", "rules", "lang")
+"""What every link on a page carries along."""
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -40,96 +41,98 @@ _environment = Environment(
     extensions=["jinja2.ext.i18n"],
 )
 _environment.globals["languages"] = LANGUAGES
+_environment.globals["kept_parameters"] = KEPT_PARAMETERS
 
 
-class Look:
-    """One request of a page. `own` are the page's parameters beside those that are kept."""
+class PageRequest:
+    """One request for a page. In templates it is `page`."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.query = {name: text for name, text in request.query_params.multi_items() if text != ""}
-        self.words: Words = words(chosen(self.query.get("lang"), request.headers.get("accept-language", "")))
         self.path = request.url.path
-        self.place = request.path_params
+        self.path_params = request.path_params
+        language = negotiate(self.query.get("lang"), request.headers.get("accept-language", ""))
+        self.translation = translation(language)
 
-    def only(self, *own: str) -> None:
-        """Refuse parameters that this page does not read."""
-        known = (*KEPT, *own)
+    def reject_unknown_params(self, *known: str) -> None:
+        """Raise Refusal for a parameter that this page does not read. `known` are its own, beside KEPT_PARAMETERS."""
+        names = (*KEPT_PARAMETERS, *known)
         for name in self.query:
-            if name not in known:
-                detail = f"{name[:60]!r} is not known at {self.path}.{did_you_mean(name, known)}"
+            if name not in names:
+                detail = f"{name[:60]!r} is not known at {self.path}.{did_you_mean(name, names)}"
                 raise Refusal(UNKNOWN_PARAMETER, detail, parameter=name[:60])
 
-    def ask(self, path: str, names: Sequence[str], **own: Any) -> Question:
-        """The question that a route of the API would be asked; `own` wins over the address. Raises Refusal."""
+    def build_query(self, path: str, names: Sequence[str], **overrides: Any) -> Question:
+        """The query of a route of the API; `overrides` win over the address of the page, None drops one. Raises Refusal."""
         scope = {**self.request.scope, "path": path, "raw_path": quote(path).encode()}
-        scope["query_string"] = urlencode(self._asked(names, own)).encode()
+        scope["query_string"] = urlencode(self._parameters(names, overrides)).encode()
         return query_parameters.read(Request(scope), tuple(names), formats=("json",))
 
-    def api(self, path: str, names: Sequence[str], **own: Any) -> str:
-        """The address of the same question at the API."""
-        query = urlencode(self._asked(names, own))
+    def api_url(self, path: str, names: Sequence[str], **overrides: Any) -> str:
+        """The address of the same query at the API."""
+        query = urlencode(self._parameters(names, overrides))
         return f"{quote(path)}?{query}" if query else quote(path)
 
-    def _asked(self, names: Sequence[str], own: Mapping[str, Any]) -> list[tuple[str, str]]:
-        given = {name: text for name, text in self.query.items() if name in names and name not in own}
-        return [*given.items(), *((name, str(value)) for name, value in own.items() if value is not None)]
+    def _parameters(self, names: Sequence[str], overrides: Mapping[str, Any]) -> list[tuple[str, str]]:
+        given = {name: text for name, text in self.query.items() if name in names and name not in overrides}
+        return [*given.items(), *((name, str(value)) for name, value in overrides.items() if value is not None)]
 
-    def link(self, path: str, **query: Any) -> str:
-        """An address on the page, with what stays."""
-        kept = {name: self.query[name] for name in KEPT if name in self.query}
-        told = {name: value for name, value in {**kept, **query}.items() if value not in (None, "")}
-        return f"{quote(path)}?{urlencode(told)}" if told else quote(path)
+    def link(self, path: str, **parameters: Any) -> str:
+        """The address of a page, with KEPT_PARAMETERS."""
+        kept = {name: self.query[name] for name in KEPT_PARAMETERS if name in self.query}
+        query = {name: value for name, value in {**kept, **parameters}.items() if value not in (None, "")}
+        return f"{quote(path)}?{urlencode(query)}" if query else quote(path)
 
-    def here(self, **changes: Any) -> str:
-        """This page with another question; where a list goes on is forgotten unless it is said."""
-        same = {name: text for name, text in self.query.items() if name != "cursor"}
-        return self.link(self.path, **{**same, **changes})
+    def url_with(self, **changes: Any) -> str:
+        """The address of this page with other parameters; the cursor is dropped unless it is one of them."""
+        current = {name: text for name, text in self.query.items() if name != "cursor"}
+        return self.link(self.path, **{**current, **changes})
 
     def day(self, value: date | datetime | None) -> Markup:
-        """A day for people and for programs."""
+        """A day (UTC) as a `time` element: in the page's language for people, in ISO 8601 for programs."""
         if value is None:
             return Markup("–")
         iso = (value.date() if isinstance(value, datetime) else value).isoformat()
-        return Markup('<time datetime="{}">{}</time>').format(iso, self.words.day(value))
+        return Markup('<time datetime="{}">{}</time>').format(iso, self.translation.day(value))
 
     def money(self, amount: str, currency: str) -> str:
         """An amount as the language writes it: whole units, the currency by its code."""
-        return f"{currency} {self.words.number(round(Decimal(amount)))}"
+        return f"{currency} {self.translation.number(round(Decimal(amount)))}"
 
-    def score(self, card: Mapping[str, Any]) -> str:
+    def scorecard_url(self, scorecard: Mapping[str, Any]) -> str:
         """The address of a scorecard at the API."""
-        path = f"/v1/forums/{card['forum']}/scorecard"
-        return self.api(path, query_parameters.SCORECARD, horizon_months=card["horizon_months"])
+        path = f"/v1/forums/{scorecard['forum']}/scorecard"
+        return self.api_url(path, query_parameters.SCORECARD, horizon_months=scorecard["horizon_months"])
 
     def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,
         media_type: str = "text/html; charset=utf-8", **values: Any,
     ) -> Response:  # fmt: skip
-        """The page, with the headers that an answer of the API has."""
+        """The template as a response, with the headers that an answer of the API has."""
         now = datetime.now(UTC).replace(microsecond=0)
         as_of = question.as_of if question else now.date()
         known_at = question.known_at if question else now
         body = _environment.get_template(template).render(
-            look=self,
-            _=self.words.text,
-            gettext=self.words.text,
-            ngettext=self.words.count,
-            words=self.words,
+            page=self,
+            _=self.translation.gettext,
+            gettext=self.translation.gettext,
+            ngettext=self.translation.ngettext,
+            translation=self.translation,
             as_of=as_of,
             today=now.date(),
             known_at=known_at,
-            known=bool(question and question.knowledge),
+            known_at_given=bool(question and question.knowledge),
             position=snapshot.position if snapshot else None,
             rules=snapshot.rules.version if snapshot else None,
             release=RELEASE,
             **values,
         )
         headers = {
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "Cache-Control": "private, no-cache",
             "Vary": "Accept-Language",
-            "Content-Language": self.words.language,
+            "Content-Language": self.translation.language,
             "Steppe-As-Of": as_of.isoformat(),
             "Steppe-Known-At": known_at.isoformat().replace("+00:00", "Z"),
         }

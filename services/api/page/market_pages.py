@@ -1,0 +1,54 @@
+"""The markets at `/markets`, one market at `/markets/{country}/{commodity}`, and one party at `/parties/{key}`."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from services.api.page.page_data import next_page_url
+from services.api.page.page_request import PageRequest
+from services.api.routes import markets, parties
+from services.api.web import query_parameters
+from services.api.web.responses import service_of
+
+_ROWS = 50
+_DEALS_MAX = 100
+
+
+async def markets_page(page: PageRequest) -> Response:
+    """Every market (a country and a commodity) with who is bound there."""
+    page.reject_unknown_params("country", "commodity", "investor_country", "cursor")
+    question = page.build_query("/v1/markets", query_parameters.MARKETS, limit=_ROWS)
+    async with service_of(page.request).snapshot(question) as snapshot:
+        rows = await markets.market_page(snapshot, question)
+    return page.render(
+        "markets.html", question=question, snapshot=snapshot, markets=rows.items,
+        next_url=next_page_url(page, question, rows.next_key),
+        markets_url=page.api_url("/v1/markets", query_parameters.MARKETS, limit=_ROWS),
+    )  # fmt: skip
+
+
+async def market_page(page: PageRequest) -> Response:
+    """One market: deals by nation and level, the first mover, who is bound, who has a memorandum only."""
+    page.reject_unknown_params()
+    country, commodity = page.path_params["country"].upper(), page.path_params["commodity"]
+    path = f"/v1/markets/{country}/{commodity}"
+    question = page.build_query(path, query_parameters.ONE)
+    async with service_of(page.request).snapshot(question) as snapshot:
+        market = await markets.market_item(snapshot, question, country, commodity)
+    return page.render(
+        "market.html", question=question, snapshot=snapshot, market=market,
+        market_url=page.api_url(path, query_parameters.ONE),
+    )  # fmt: skip
+
+
+async def party_page(page: PageRequest) -> Response:
+    """One party and the level of each deal that it pursues."""
+    page.reject_unknown_params()
+    path = f"/v1/parties/{page.path_params['key']}"
+    question = page.build_query(path, query_parameters.ONE)
+    async with service_of(page.request).snapshot(question) as snapshot:
+        party = await parties.party_item(snapshot, question, page.path_params["key"])
+    return page.render(
+        "party.html", question=question, snapshot=snapshot, party=party, deals_max=_DEALS_MAX,
+        party_url=page.api_url(path, query_parameters.ONE),
+    )  # fmt: skip

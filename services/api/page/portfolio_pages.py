@@ -1,0 +1,84 @@
+"""The portfolio at `/` and the same projects on a map at `/map`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Response
+
+from services.api.page.map import points, region
+from services.api.page.page_data import latest_transitions, months_after, next_page_url, total_counts
+from services.api.page.page_request import PageRequest
+from services.api.routes import projects
+from services.api.routes.flags import coming_flags, flag_page
+from services.api.web import query_parameters
+from services.api.web.query_parameters import Question
+from services.api.web.responses import service_of
+from steppe.domain.values.levels import Level
+
+_FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
+_ROWS = 50
+_ROWS_OF_SIDE_LISTS = 10
+_ROWS_OF_MAP_MAX = 500
+_MONTHS_AHEAD = 2
+
+
+async def portfolio_page(page: PageRequest) -> Response:
+    """Counts by level and severity, the projects behind them, displaced deals, the latest changes, and the next ones."""
+    page.reject_unknown_params(*_FILTERS, "level", "headline", "flag", "severity", "updated_after", "sort", "cursor")
+    headline = page.query.get("headline", "all" if {"level", "flag", "severity"} & page.query.keys() else "any")
+    overrides: dict[str, Any] = {
+        "sort": page.query.get("sort", "severity"),
+        "limit": _ROWS,
+        "headline": None if headline == "all" else headline,
+    }
+    question = page.build_query("/v1/projects", query_parameters.PROJECTS, **overrides)
+    counts_question = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None)
+    unfiltered = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None, **dict.fromkeys(
+        (*_FILTERS, "flag", "severity", "updated_after")
+    ))  # fmt: skip
+    coming_until = months_after(question.as_of, _MONTHS_AHEAD)
+    displaced_question = _flag_query(page, flag="displaced", limit=_ROWS_OF_SIDE_LISTS)
+    coming_question = _flag_query(page, flag="memorandum-only", next_before=coming_until)
+    async with service_of(page.request).snapshot(question) as snapshot:
+        listed = await projects.project_page(snapshot, question)
+        totals = await total_counts(page, snapshot, unfiltered)
+        counts = (
+            totals
+            if counts_question.filters == unfiltered.filters
+            else await projects.portfolio_item(snapshot, counts_question)
+        )
+        displaced = await flag_page(snapshot, displaced_question)
+        coming, _ = await coming_flags(snapshot, coming_question, _ROWS_OF_SIDE_LISTS)
+        transitions = await latest_transitions(snapshot, _ROWS_OF_SIDE_LISTS)
+    return page.render(
+        "portfolio.html", question=question, snapshot=snapshot,
+        projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
+        headline=headline, displaced=displaced.items, coming=coming, transitions=transitions, levels=list(Level),
+        projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
+        counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),
+    )  # fmt: skip
+
+
+def _flag_query(page: PageRequest, **overrides: object) -> Question:
+    """A query for flags under those of the page's filters that lists of flags have."""
+    filters = {name: page.query.get(name) for name in ("country", "commodity", "investor_country")}
+    return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, severity=None, **filters, **overrides)
+
+
+async def map_page(page: PageRequest) -> Response:
+    """The projects on a map, coloured by level."""
+    page.reject_unknown_params(*_FILTERS, "level", "headline")
+    question = page.build_query("/v1/projects", query_parameters.PROJECTS, limit=_ROWS_OF_MAP_MAX)
+    unfiltered = page.build_query(
+        "/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS)
+    )
+    async with service_of(page.request).snapshot(question) as snapshot:
+        listed = await projects.project_page(snapshot, question, with_flags=False)
+        totals = await total_counts(page, snapshot, unfiltered)
+    on_map, off_map = points(listed.items)
+    return page.render(
+        "map.html", question=question, snapshot=snapshot, points=on_map, off_map=off_map, projects=listed.items,
+        region=region(), totals=totals, truncated=listed.next_key is not None, rows_max=_ROWS_OF_MAP_MAX,
+        levels=list(Level), projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, limit=_ROWS_OF_MAP_MAX),
+    )  # fmt: skip

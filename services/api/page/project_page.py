@@ -1,0 +1,87 @@
+"""The page of one project at `/projects/{key}`: state, timeline, deals, events, and what changed since it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Response
+
+from services.api.page.chart import chart
+from services.api.page.page_data import Item
+from services.api.page.page_request import PageRequest
+from services.api.routes import projects
+from services.api.web import query_parameters
+from services.api.web.query_parameters import Question
+from services.api.web.responses import service_of
+
+_ENTRIES_MAX = 500
+Difference = tuple[str, str | None, Any, Any]
+"""What differs, of which deal (None: of the project), as known then, as known now."""
+
+
+async def project_page(page: PageRequest) -> Response:
+    """One project: its state in a sentence, its timeline as a chart, its events with sources and corrections."""
+    page.reject_unknown_params()
+    key = page.path_params["key"]
+    path = f"/v1/projects/{key}"
+    question = page.build_query(path, query_parameters.ONE)
+    timeline_question = page.build_query(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX)
+    async with service_of(page.request).snapshot(question) as snapshot:
+        item = await projects.detail_item(snapshot, question, key)
+        timeline = await projects.timeline_page(snapshot, timeline_question, key)
+        spans = await snapshot.rows("api_deal_spans_of_project", key)
+        flags = await snapshot.rows("api_flag_spans_of_project", question.as_of, key)
+    known_now = await _as_known_now(page, question, key) if question.knowledge else None
+    return page.render(
+        "project.html", question=question, snapshot=snapshot,
+        project=item, entries=timeline.items, truncated=timeline.next_key is not None,
+        chart=chart([dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items, question.as_of),
+        compared=known_now is not None, differences=_differences(item, known_now) if known_now else [],
+        project_url=page.api_url(path, query_parameters.ONE),
+        timeline_url=page.api_url(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX),
+    )  # fmt: skip
+
+
+async def _as_known_now(page: PageRequest, question: Question, key: str) -> Item:
+    known_now = page.build_query(
+        f"/v1/projects/{key}", query_parameters.ONE, known_at=None, known_by=None, as_of=question.as_of
+    )
+    async with service_of(page.request).snapshot(known_now) as snapshot:
+        return await projects.detail_item(snapshot, known_now, key)
+
+
+def _differences(then: Item, now: Item) -> list[Difference]:
+    deals_then = {deal["deal"]: deal for deal in then["deals"]}
+    deals_now = {deal["deal"]: deal for deal in now["deals"]}
+    differences = _of_project(then, now)
+    for name in sorted({*deals_then, *deals_now}):
+        differences += _of_deal(name, deals_then.get(name), deals_now.get(name))
+    return differences
+
+
+def _of_project(then: Item, now: Item) -> list[Difference]:
+    values: tuple[Difference, ...] = (
+        ("level", None, then["level"], now["level"]),
+        ("headline", None, _headline(then), _headline(now)),
+    )
+    return [difference for difference in values if difference[2] != difference[3]]
+
+
+def _headline(item: Item) -> str | None:
+    return item["headline"] and str(item["headline"]["severity"])
+
+
+def _of_deal(name: str, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[Difference]:
+    differences: list[Difference] = []
+    levels = (then and then["level"], now and now["level"])
+    if levels[0] != levels[1] or (then is None) != (now is None):
+        differences.append(("level", name, *levels))
+    flags = (then and _flags(then), now and _flags(now))
+    if flags[0] != flags[1]:
+        differences.append(("flags", name, *flags))
+    return differences
+
+
+def _flags(deal: Mapping[str, Any]) -> str:
+    return ", ".join(f"{flag['flag']} {flag['severity']}" for flag in deal["flags"])
