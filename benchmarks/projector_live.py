@@ -38,6 +38,7 @@ from benchmarks.ingest_ndjson import ingest
 from steppe.cli.commands import migrate
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import PARTITIONS_DEFAULT
+from steppe.log.positions import parse_position, parse_record_id
 from tests.faults.load import troubled_messages
 from tests.services.projector.projection import checkpoints, event, log_ends, publish, until
 from tests.stack import LOGINS, Stack, database_of, kind_of_stack, started
@@ -201,8 +202,7 @@ async def latency(
 
     def hear(*notice: object) -> None:
         now = time.monotonic()
-        for part in str(notice[-1]).split(","):
-            partition, offset = map(int, part.split(":"))
+        for partition, offset in parse_position(str(notice[-1])).items():
             for covered in range(up_to[partition], offset + 1):
                 told[partition, covered] = now
             up_to[partition] = max(up_to[partition], offset + 1)
@@ -219,8 +219,7 @@ async def latency(
             async def send(number: int) -> tuple[int, int]:
                 async with client.post("/v1/events", data=bodies[number]) as answer:
                     answer.raise_for_status()
-                    partition, offset = (await answer.json())["position"].split(":")
-                    return int(partition), int(offset)
+                    return parse_record_id((await answer.json())["position"])
 
             sent = await at_rate(send, rate, seconds)
         await until("everything is visible", lambda: all(place in told for _, place in sent))

@@ -19,6 +19,7 @@ from steppe import failpoints
 from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
 from steppe.contracts.fast_codec import accept_bytes
 from steppe.domain.events.validation import Fault
+from steppe.log.positions import format_position
 from steppe.telemetry.tracing import LISTED_MAX
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
@@ -64,7 +65,7 @@ class Tally:
     @property
     def position(self) -> str:
         """The highest place of each partition, `0:41,3:7`: what a reader must have reached to see all of this."""
-        return ",".join(f"{partition}:{offset}" for partition, offset in sorted(self.highest.items()))
+        return format_position(self.highest)
 
     def as_json(self) -> dict[str, Any]:
         """The answer. The totals are there when a list was cut."""

@@ -25,6 +25,7 @@ from services.ingest.recent_ids import Place
 from services.ingest.settings import KIB, Settings
 from steppe.contracts.partitioning import partition_of
 from steppe.log.broker_address import client_options
+from steppe.log.positions import format_record_id
 from steppe.telemetry import tracing
 from steppe.telemetry.tracing import LISTED_MAX, POSITION, Header
 
@@ -158,7 +159,7 @@ class Log:
         """
         with tracing.send_span(self._settings.topic, events, len(records)) as span:
             places = await self._append(records, [CONTENT_TYPE, *tracing.headers()])
-            span.set_attribute(POSITION, [f"{partition}:{offset}" for partition, offset in places[:LISTED_MAX]])
+            span.set_attribute(POSITION, [format_record_id(*place) for place in places[:LISTED_MAX]])
         return places
 
     async def _append(self, records: Sequence[Record], headers: Sequence[Header]) -> list[Place]:

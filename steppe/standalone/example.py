@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 import steppe
 from steppe.contracts.topics import DEALS
+from steppe.log.positions import position_before
 from steppe.standalone.errors import StackError
 from steppe.standalone.places import LOOPBACK
 from steppe.standalone.stack import Addresses
@@ -79,7 +80,7 @@ async def _end_of_log(kafka: str) -> str:
     async with consumer:
         numbers = sorted(consumer.partitions_for_topic(DEALS.name) or ())
         ends = await consumer.end_offsets([TopicPartition(DEALS.name, number) for number in numbers])
-    return ",".join(f"{part.partition}:{end - 1}" for part, end in sorted(ends.items()) if end > 0)
+    return position_before({part.partition: end for part, end in ends.items()})
 
 
 def _reached(addresses: Addresses, position: str) -> bool:

@@ -19,6 +19,7 @@ from services.api.web.responses import Page, answer_list
 from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
 from steppe.http.problems import Refusal
+from steppe.log.positions import format_record_id
 
 router = APIRouter(tags=["the record"])
 
@@ -97,7 +98,7 @@ async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
             "event": f"{row['source']}#{row['id']}",
             "subject": row["subject"],
             "position": row_decoding.position(row),
-            "stands_at": f"{row['standing_partition']}:{row['standing_offset']}",
+            "stands_at": format_record_id(row["standing_partition"], row["standing_offset"]),
             "record": row_decoding.raw(row["raw"]),
             "stands": row_decoding.raw(row["standing_raw"]),
         }

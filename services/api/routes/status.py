@@ -23,6 +23,7 @@ from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
 from steppe.http.problems import Refusal
 from steppe.log.end_offsets import LogEnds
+from steppe.log.positions import format_record_id
 from steppe.release import RELEASE
 
 router = APIRouter(tags=["status"])
@@ -111,7 +112,7 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     )
     items = [
         {
-            "id": f"{row['partition']}:{row['log_offset']}",
+            "id": format_record_id(row["partition"], row["log_offset"]),
             "subject": row["subject"],
             "stage": row["stage"],
             "reason": row["reason"],

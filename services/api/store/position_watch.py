@@ -15,8 +15,9 @@ from contextlib import suppress
 import asyncpg
 
 from services.api.problems import NOT_CAUGHT_UP, UNKNOWN_PARTITION, of_database
-from services.api.store.snapshot import Reader, format_position
+from services.api.store.snapshot import Reader
 from steppe.http.problems import BAD_PARAMETER, Refusal
+from steppe.log import positions
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +26,16 @@ WAIT_SECONDS_DEFAULT = 5.0
 WAIT_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.5
 _RECONNECT_SECONDS = 1.0
-_POSITION = re.compile(r"(\d{1,6}):(\d{1,18})", re.ASCII)
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", re.ASCII | re.IGNORECASE)
 
 
 def parse_position(text: str) -> dict[int, int]:
     """The offset that must be covered in each partition."""
-    wanted: dict[int, int] = {}
-    for part in text.split(","):
-        match = _POSITION.fullmatch(part.strip())
-        if not match:
-            detail = f"min_position: {part.strip()[:40]!r} is no position; write partition:offset, as in 0:41,3:7."
-            raise Refusal(BAD_PARAMETER, detail, parameter="min_position")
-        partition, offset = int(match[1]), int(match[2])
-        wanted[partition] = max(offset, wanted.get(partition, offset))
-    return wanted
+    try:
+        return positions.parse_position(text)
+    except positions.PositionError as error:
+        detail = f"min_position: {error.text[:40]!r} is no position; write partition:offset, as in 0:41,3:7."
+        raise Refusal(BAD_PARAMETER, detail, parameter="min_position") from None
 
 
 def wait_seconds(prefer: str | None) -> float:
@@ -80,8 +76,8 @@ class PositionWatch:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: _covers(self._next_offsets, wanted) or self._failure is not None)
         except TimeoutError:
-            wanted_text = ",".join(f"{partition}:{offset}" for partition, offset in sorted(wanted.items()))
-            position = format_position(self._next_offsets)
+            wanted_text = positions.format_position(wanted)
+            position = positions.position_before(self._next_offsets)
             raise Refusal(
                 NOT_CAUGHT_UP,
                 f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Ask again.",

@@ -13,6 +13,7 @@ from steppe.database.read_model.stored_events import event_of
 from steppe.domain.events.event import Event
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span
+from steppe.log.positions import format_record_id
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ def held_events(rows: Iterable[Row]) -> dict[str, int]:
 
 def position(row: Row) -> str:
     """Where a row's last event stands in the log."""
-    return f"{row['partition']}:{row['log_offset']}"
+    return format_record_id(row["partition"], row["log_offset"])
 
 
 def level(number: int | None) -> str | None:

@@ -16,6 +16,7 @@ from services.api.settings import Settings
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
 from steppe.domain.rules.rules import Rules
+from steppe.log.positions import position_before
 from steppe.telemetry.tracing import query_span
 
 QUERIES = {
@@ -70,7 +71,7 @@ class Snapshot:
     @property
     def position(self) -> str:
         """The last record covered in each partition that has any."""
-        return format_position(self.next_offsets)
+        return position_before(self.next_offsets)
 
     async def rows(self, name: str, *arguments: object) -> list[Row]:
         """The rows of a named query."""
@@ -118,8 +119,3 @@ class Reader:
 def last_action_of(rows: list[Row]) -> int:
     """From the rows of `api_position`."""
     return max((row["last_action"] for row in rows), default=0)
-
-
-def format_position(next_offsets: dict[int, int]) -> str:
-    """The position as text: `0:41,3:7`. Partitions without records are left out."""
-    return ",".join(f"{partition}:{offset - 1}" for partition, offset in sorted(next_offsets.items()) if offset > 0)

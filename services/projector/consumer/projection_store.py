@@ -27,6 +27,7 @@ from services.projector.quarantine.refold import Doer, Repairer
 from services.projector.settings import Settings
 from steppe import failpoints
 from steppe.database import active_read_model
+from steppe.log.positions import position_before
 from steppe.log.topic_info import LogFacts
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ class Store:
         progress.observe("commit", committed - commit_began)
         log.debug(
             "committed position=%s applied=%d duplicates=%d conflicts=%d quarantined=%d held=%d unknown=%d skipped=%d seconds=%.4f",
-            batches.position_of(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
+            position_before(applied.next_offsets), applied.applied, applied.duplicates, applied.conflicts,
             applied.quarantined, applied.held, applied.unknown, applied.skipped, time.monotonic() - started,
         )  # fmt: skip
         return applied
@@ -283,7 +284,7 @@ class Store:
         if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
                 "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
-                batches.position_of(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
+                position_before(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
         for one in applied.entries[:_ENTRIES_LOGGED_MAX]:
             told = {"event": one.event, "project": one.subject, "position": one.position, "stage": one.stage.value}
@@ -301,5 +302,5 @@ class Store:
         if applied.reapplied:
             log.warning(
                 "position=%s reapplied=%d: stored already, although the checkpoint did not cover them; folded again",
-                batches.position_of(applied.next_offsets), applied.reapplied,
+                position_before(applied.next_offsets), applied.reapplied,
             )  # fmt: skip

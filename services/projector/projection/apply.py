@@ -25,6 +25,7 @@ from steppe.database.read_model.projection import ReadModel
 from steppe.database.read_model.projection_rows import copy
 from steppe.domain.events.corrections import apply_corrections, has_corrections
 from steppe.domain.events.event import Event
+from steppe.log.positions import position_before
 from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Applier:
         failpoints.reach("before-checkpoint")
         await self.advance(connection, last_records)
         if not self.exclusive:
-            await connection.execute(self.statements["announce_position"], batches.position_of(next_offsets))
+            await connection.execute(self.statements["announce_position"], position_before(next_offsets))
         stages = Counter(entry.stage for entry in batch.quarantined)
         return AppliedBatch(
             next_offsets=next_offsets,

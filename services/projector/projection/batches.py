@@ -67,8 +67,3 @@ def refuse_another_log(begin: Mapping[int, int], earliest: Mapping[int, int], en
             raise RecordsRemovedError(partition, next_offset, earliest[partition])
         if next_offset > ends[partition]:
             raise LogShorterError(partition, next_offset, ends[partition])
-
-
-def position_of(next_offsets: Mapping[int, int]) -> str:
-    """The public form of a position: the last offset covered of each partition, as in `0:41,3:7`."""
-    return ",".join(f"{partition}:{next_offsets[partition] - 1}" for partition in sorted(next_offsets))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from services.projector.projection.batches import Record
+from steppe.log.positions import format_record_id
 from steppe.log.records import fingerprint
 
 
@@ -41,7 +42,7 @@ class QuarantineEntry:
     @property
     def position(self) -> str:
         """Where it lies in the log, as in `0:41`."""
-        return f"{self.record.partition}:{self.record.offset}"
+        return format_record_id(self.record.partition, self.record.offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from steppe.contracts.topics import QUARANTINE
 from steppe.database import outbox_writer, sql
 from steppe.database.read_model.projection_rows import Row
 from steppe.database.read_model.stored_events import encoded_headers
+from steppe.log.positions import format_record_id
 from steppe.log.records import fingerprint
 from steppe.release import RELEASE
 
@@ -81,7 +82,7 @@ async def refuse_stored_excess(connection: Connection, topic: str, allowed: int)
     """The same for what is stored already, at the end of each partition."""
     for row in await connection.fetch(STATEMENTS["quarantine_fullest"], topic, WINDOW):
         if row["diverted"] > allowed:
-            position = f"{row['partition']}:{row['log_offset']}"
+            position = format_record_id(row["partition"], row["log_offset"])
             raise QuarantineFullError(row["partition"], allowed, WINDOW, position, row["reason"])
 
 

@@ -12,8 +12,9 @@ from contextlib import ExitStack, contextmanager
 
 from opentelemetry.trace import Span, use_span
 
-from services.projector.projection.batches import Record, position_of
+from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import QuarantineEntry
+from steppe.log.positions import format_record_id, position_before
 from steppe.telemetry import tracing
 from steppe.telemetry.tracing import EVENTS, POSITION, Way
 
@@ -32,7 +33,7 @@ class TransactionTrace:
         """Record how far it came, and of each quarantined record, why: in the trace of its request as well."""
         if not self._span.is_recording():
             return  # then no other is, because it is recorded when one of them is
-        self._span.set_attribute(POSITION, position_of(next_offsets))
+        self._span.set_attribute(POSITION, position_before(next_offsets))
         for entry in entries:
             attributes: dict[str, str | list[str]] = {
                 POSITION: entry.position,
@@ -73,7 +74,7 @@ def ways_of(records: Mapping[int, Sequence[Record]], since: float) -> dict[str, 
     (seconds since 1970): nobody follows their trace any more, and a log that is read anew has very many.
     """
     return {
-        f"{record.partition}:{record.offset}": way
+        format_record_id(record.partition, record.offset): way
         for of_partition in records.values()
         for record in of_partition
         if record.headers and record.timestamp_ms >= since * 1000 and (way := tracing.trace_headers(record.headers))

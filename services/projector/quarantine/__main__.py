@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import getpass
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +18,10 @@ import msgspec
 
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.quarantine_entries import RecordId
-from services.projector.quarantine.actions import Quarantine, RefusedError, spelt
+from services.projector.quarantine.actions import Quarantine, RefusedError
 from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done
 from steppe.contracts.topics import DEALS
+from steppe.log.positions import PositionError, format_record_id, parse_record_id
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     if asked.json:
-        told = [{"id": spelt(one.place), "subject": one.subject, "outcome": one.outcome} for one in done]
+        told = [{"id": format_record_id(*one.place), "subject": one.subject, "outcome": one.outcome} for one in done]
         sys.stdout.write(msgspec.json.encode({"records": told, "upgraded": upgraded}).decode() + "\n")
     else:
         for one in done:
-            sys.stdout.write(f"{spelt(one.place)}  {one.subject or '-'}  {one.outcome}\n")
+            sys.stdout.write(f"{format_record_id(*one.place)}  {one.subject or '-'}  {one.outcome}\n")
         sys.stdout.write(_summary(asked, done, upgraded) + "\n")
     return 1 if any(one.outcome not in (FOLDED, SKIPPED) for one in done) else 0
 
@@ -109,10 +109,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _place(text: str) -> RecordId:
-    if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,18}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not the ID of a record; write it like 0:41")
-    partition, _, offset = text.partition(":")
-    return int(partition), int(offset)
+    try:
+        return parse_record_id(text)
+    except PositionError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the ID of a record; write it like 0:41") from None
 
 
 if __name__ == "__main__":

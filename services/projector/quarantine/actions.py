@@ -12,14 +12,10 @@ from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.quarantine_entries import RecordId, Stage
 from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done, Quarantined, Repairer
 from steppe.database import active_read_model
+from steppe.log.positions import format_record_id
 
 Act = Callable[[asyncpg.Connection, Quarantined], Awaitable[Done]]
 _LOCK_TIMEOUT = "30s"
-
-
-def spelt(place: RecordId) -> str:
-    """The name of a record: `partition:offset`."""
-    return f"{place[0]}:{place[1]}"
 
 
 class RefusedError(Exception):
@@ -80,25 +76,29 @@ class Quarantine:
             )
             if actions and actions[-1]["outcome"] == FOLDED:
                 return Done(place=place, subject=actions[-1]["subject"], outcome=FOLDED)
-            raise RefusedError(f"Nothing is in quarantine at {spelt(place)}; `steppe quarantine list` shows what is.")
+            raise RefusedError(
+                f"Nothing is in quarantine at {format_record_id(*place)}; `steppe quarantine list` shows what is."
+            )
 
     async def _retry(self, connection: asyncpg.Connection, one: Quarantined) -> Done:
         if one.skipped:
-            raise RefusedError(f"{spelt(one.place)} was given up; have the event sent again, mended.")
+            raise RefusedError(f"{format_record_id(*one.place)} was given up; have the event sent again, mended.")
         if one.stage is Stage.CONFLICT:
             raise RefusedError(
-                f"{spelt(one.place)} is a conflict: the first event of that name stands whatever is tried. Have a"
+                f"{format_record_id(*one.place)} is a conflict: the first event of that name stands whatever is tried. Have a"
                 " correction sent (event.corrected), and skip this one."
             )
         if one.stage is Stage.HELD:
-            raise RefusedError(f"{spelt(one.place)} {one.reason}: `steppe quarantine retry --subject {one.subject}`.")
+            raise RefusedError(
+                f"{format_record_id(*one.place)} {one.reason}: `steppe quarantine retry --subject {one.subject}`."
+            )
         (done,) = await self.repairer.retry(connection, [one], self.doer)
         return done
 
     async def _skip(self, connection: asyncpg.Connection, one: Quarantined) -> Done:
         if one.stage is Stage.HELD:
             raise RefusedError(
-                f"{spelt(one.place)} {one.reason}: nothing is wrong with it. `steppe quarantine list --subject"
+                f"{format_record_id(*one.place)} {one.reason}: nothing is wrong with it. `steppe quarantine list --subject"
                 f" {one.subject}` names the record to retry or skip."
             )
         if one.skipped:

@@ -18,12 +18,12 @@ from services.projector.consumer import log_reader
 from services.projector.consumer.log_reader import LogReader
 from services.projector.consumer.projection_store import Store
 from services.projector.projection.apply import STATEMENTS, Applier
-from services.projector.projection.batches import position_of
 from services.projector.projection.project_cache import ProjectCache
 from services.projector.quarantine.refold import Repairer
 from services.projector.settings import Settings
 from steppe.database import active_read_model, rule_versions, sql
 from steppe.database.read_model import rejudge
+from steppe.log.positions import position_before
 
 _STATEMENTS = sql.load("rebuild")
 _RECORDS_AT_ONCE = 2_000
@@ -129,7 +129,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
             await repairer.heed(connection, partition)
         await connection.execute(active_read_model.STATEMENTS["judged_by"], old, change)
         await connection.execute(_STATEMENTS["flip_read_model"], schema)
-        await connection.execute(STATEMENTS["announce_position"], position_of(reached))
+        await connection.execute(STATEMENTS["announce_position"], position_before(reached))
         await transaction.commit()
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         if not connection.is_closed() and connection.is_in_transaction():

@@ -18,7 +18,6 @@ import msgspec
 
 from services.projector.consumer.log_reader import reading
 from services.projector.projection.apply import STATEMENTS
-from services.projector.projection.batches import position_of
 from services.projector.projection.deduplicate import CONFLICT_REASON, held_reason
 from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets
 from services.projector.rebuild.compare import Parity
@@ -27,6 +26,7 @@ from services.projector.rebuild.rebuild_progress import Progress, Tell
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
 from steppe.database import active_read_model, locks, rule_versions, sql
+from steppe.log.positions import position_before
 from steppe.release import RELEASE
 
 _REBUILD = sql.load("rebuild")
@@ -228,7 +228,7 @@ class _Rebuild:
                 reached = await cut_over.flip(connection, follower)
                 await self._progress.at(1, 1)
         return Rebuilt(
-            schema=schema, previous=old, flipped=flip, events=sum(reached.values()), position=position_of(reached),
+            schema=schema, previous=old, flipped=flip, events=sum(reached.values()), position=position_before(reached),
             parity=found,
         )  # fmt: skip
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import asyncpg
 
-from services.projector.projection.batches import position_of
 from services.projector.rebuild import cut_over
 from services.projector.rebuild.pipeline import RebuildError, alone
 from services.projector.rebuild.worker import connect
 from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
+from steppe.log.positions import position_before
 
 _REBUILD = sql.load("rebuild")
 
@@ -38,7 +38,7 @@ async def roll_back(settings: Settings) -> tuple[str, str]:
             settings.topic,
         )
         async with cut_over.following(settings, schema, partitions) as follower:
-            return schema, position_of(await cut_over.flip(connection, follower))
+            return schema, position_before(await cut_over.flip(connection, follower))
 
 
 async def drop_previous(settings: Settings) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
 from steppe.database.read_model.stored_events import headers_of
+from steppe.log.positions import PositionError, format_record_id, parse_record_id
 
 app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
 _STAGES = ("decode", "fold", "conflict", "market")
@@ -73,9 +73,10 @@ def show(
 
     Example: steppe quarantine show 0:41 --raw > record.json
     """
-    if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,18}", record):
-        raise typer.BadParameter(f"{record!r} is not the ID of a record; write it like 0:41", param_hint="ID")
-    partition, offset = map(int, record.split(":"))
+    try:
+        partition, offset = parse_record_id(record)
+    except PositionError:
+        raise typer.BadParameter(f"{record!r} is not the ID of a record; write it like 0:41", param_hint="ID") from None
     topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
     rows = asyncio.run(_fetch("quarantined_at", partition, offset))
     actions = asyncio.run(_fetch("quarantine_actions_at", topic, partition, offset))
@@ -147,7 +148,7 @@ def _item(row: Any) -> dict[str, Any]:
     # What a market could not be judged with is no single record.
     is_record = row["stage"] != "market"
     return {
-        "id": f"{row['partition']}:{row['log_offset']}" if is_record else None,
+        "id": format_record_id(row["partition"], row["log_offset"]) if is_record else None,
         "subject": row["subject"],
         "stage": row["stage"],
         "state": row["state"],

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steppe.cli.http_client import RefusedError, credentials, problem
+from steppe.log.positions import format_position, parse_position
 
 _LINES_A_PIECE = 500
 _ATTEMPTS_MAX = 8
@@ -40,14 +41,13 @@ class Sent:
         for name, found in (("rejected", self.rejected), ("warnings", self.warnings)):
             for entry in answer.get(name, []):
                 found.append({"file": file, "line": first_line + entry.get("index", 0), **entry})
-        for part in filter(None, (answer.get("position") or "").split(",")):
-            partition, offset = map(int, part.split(":"))
+        for partition, offset in parse_position(answer["position"]).items() if answer.get("position") else ():
             self.position[partition] = max(offset, self.position.get(partition, -1))
 
     @property
     def position_text(self) -> str:
         """As in `0:41,3:7`."""
-        return ",".join(f"{partition}:{offset}" for partition, offset in sorted(self.position.items()))
+        return format_position(self.position)
 
 
 def send(files: list[Path], ingest: str, on_error: str, console: Console) -> Sent:

@@ -12,7 +12,6 @@ from services.projector.projection.batches import (
     Record,
     by_partition,
     halves,
-    position_of,
     refuse_another_log,
     refuse_going_back,
     unapplied,
@@ -89,10 +88,6 @@ def test_a_log_that_begins_after_or_ends_before_the_checkpoint_is_another_log() 
         refuse_another_log({0: 5}, {0: 6}, {0: 9})
     with pytest.raises(LogShorterError, match="ends at offset 4, the checkpoint expects 5"):
         refuse_another_log({0: 5}, {0: 0}, {0: 4})
-
-
-def test_a_position_names_the_last_offset_of_each_partition() -> None:
-    assert position_of({3: 8, 0: 42}) == "0:41,3:7"
 
 
 @pytest.mark.parametrize(
