@@ -17,7 +17,7 @@ from services.projector.health.checks import Vitals, why_not_live, why_not_ready
 from services.projector.health.http_server import Door
 from services.projector.health.lag_monitor import LogWatch
 from services.projector.health.metrics import Metrics
-from services.projector.health.watchdog import Watchdog, end_within
+from services.projector.health.watchdog import Watchdog, exit_after
 from services.projector.settings import Settings
 from steppe.settings import from_environment
 from steppe.telemetry import exporter, logs
@@ -34,7 +34,7 @@ class Worker(faust.Worker):
         self._stop_seconds_max = settings.projector_stop_seconds_max
 
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
-        end_within(self._stop_seconds_max, f"asked to stop by {signal.name}")
+        exit_after(self._stop_seconds_max, f"asked to stop by {signal.name}")
         super()._schedule_shutdown(signal)
 
     def _on_sigusr2(self) -> None:
@@ -91,7 +91,7 @@ def _door(settings: Settings, vitals: Callable[[], Vitals], metrics: Metrics) ->
 def _vitals(app: faust_app.Projector, log_watch: LogWatch, watchdog: Watchdog) -> Vitals:
     now = time.monotonic()
     return Vitals(
-        seconds_since_turn=now - app.turned_at,
+        seconds_since_turn=now - app.loop_heartbeat_at,
         assigned=app.assigned,
         halted=app.halted,
         stalled_seconds=watchdog.stalled_seconds,

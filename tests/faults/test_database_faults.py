@@ -62,7 +62,7 @@ def test_a_database_that_goes_down_in_the_middle_of_the_load_and_comes_back(worl
             server.server.process.send_signal(signal.SIGQUIT if how == "immediate" else signal.SIGINT)
             server.server.process.wait(30)
         (worker,) = workers.awake
-        asyncio.run(_send_until_it_says(world, worker, "the database is away", written))
+        asyncio.run(_send_until_it_says(world, worker, "the database is unavailable", written))
         world.stack.mend()
         hold(world, identities(written), workers)
     assert workers.exits == []
@@ -146,7 +146,7 @@ def test_a_batch_that_takes_longer_than_it_may_gets_in_in_parts(world: World) ->
         hold(world, identities(written), workers)
     assert workers.exits == []
     (worker,) = workers.awake
-    assert worker.log().count("the same batch again") >= 1, (
+    assert worker.log().count("retrying the batch") >= 1, (
         "all at once takes a second and a half, half of it less than one"
     )
 
@@ -166,6 +166,6 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(world: World) -> None:
                 until("a commit is cut off", proxy.swallowed.is_set, workers)
                 until("it goes on", lambda: watch.total == len(written), workers)  # noqa: B023
             (worker,) = workers.awake
-            assert worker.log().count("the database is away") >= 5
+            assert worker.log().count("the database is unavailable") >= 5
             hold(world, identities(written), workers)
     assert workers.exits == []

@@ -62,7 +62,7 @@ def test_a_batch_that_takes_longer_than_a_transaction_may_idle_gets_in_all_the_s
     with watched(world, all_distinct=True):
         hold(world, identities(written), workers)
     (worker,) = workers.awake
-    assert "the database is away" not in worker.log()
+    assert "the database is unavailable" not in worker.log()
 
 
 def test_ingest_killed_between_the_word_of_the_broker_and_its_answer_leaves_one_event(world: World) -> None:

@@ -58,14 +58,14 @@ def _through(world: World, proxy: Proxy, fault: Callable[[], None], seconds: flo
 def test_a_network_that_is_cut_between_projector_and_database(world: World, to_database: Proxy) -> None:
     workers = _through(world, to_database, to_database.cut, 3)
     assert workers.exits == []
-    assert "the database is away" in workers.said()
+    assert "the database is unavailable" in workers.said()
 
 
 def test_a_connection_to_the_database_that_carries_nothing_and_says_nothing(world: World, to_database: Proxy) -> None:
     """Half-open: the statement is given up after its time, the session that holds the locks by the server after its own."""
     workers = _through(world, to_database, to_database.go_silent, 0)
     assert workers.exits == []
-    assert "the database is away (TimeoutError" in workers.said()
+    assert "the database is unavailable (TimeoutError" in workers.said()
 
 
 def test_a_network_that_flaps_and_is_slow(world: World, to_database: Proxy) -> None:

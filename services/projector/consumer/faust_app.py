@@ -1,6 +1,6 @@
-"""The live stream: Faust brings batches, the store takes them. Delivery rests on the checkpoint, never on Faust.
+"""The Faust app: its agent takes batches from Kafka and gives them to the store. Delivery rests on the checkpoint, not on Faust.
 
-Faust acknowledges a batch whatever becomes of it, so no exception may come back to the stream in a living process: what
+Faust acknowledges a batch whatever becomes of it, so no exception may come back to the stream while the process lives: what
 the store raises ends the process. The reasons of each setting are in docs/decisions.
 """
 
@@ -20,10 +20,10 @@ from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 
-from services.projector.consumer.catch_up import work_off
+from services.projector.consumer.catch_up import catch_up
 from services.projector.consumer.faust_transport import Transport
-from services.projector.consumer.projection_store import Store
-from services.projector.health.watchdog import end_within
+from services.projector.consumer.projection_store import ProjectionStore
+from services.projector.health.watchdog import exit_after
 from services.projector.projection.batches import Record
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.progress import Progress
@@ -34,29 +34,29 @@ from steppe.log.broker_address import KafkaAddress, parse
 log = logging.getLogger("steppe.projector")
 
 _SECONDS_TO_CRASH = 5.0
-_TURN_SECONDS = 0.25
+_HEARTBEAT_SECONDS = 0.25
 _METADATA_SECONDS_MAX = 5
 
 
 class Projector(faust.App):
     """The Faust app with its store, which is opened before anything is consumed."""
 
-    store: Store | None = None
+    store: ProjectionStore | None = None
     settings: Settings
-    turned_at: float
+    loop_heartbeat_at: float
     assigned: bool = False
     halted: str | None = None
     observe: Callable[[str, float], None]
     _publisher: Publisher | None = None
     _publishing: asyncio.Task[None] | None = None
-    _turning: asyncio.Task[None] | None = None
+    _heartbeat: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Connect to the read model first: without it, or with another log than its own, there is nowhere to begin."""
-        self._turning = asyncio.create_task(self._turn(), name="turning")
-        self.store = await Store.open(self.settings)
+        self._heartbeat = asyncio.create_task(self._beat(), name="loop-heartbeat")
+        self.store = await ProjectionStore.open(self.settings)
         self.store.progress.observe = self.observe
-        await self._begin_at(set())
+        await self._start_offsets(set())
         if self.settings.projector_announce == "on":
             self._publisher = Publisher(self.settings)
             self._publishing = asyncio.create_task(self._publisher.run(), name="publisher")
@@ -67,41 +67,41 @@ class Projector(faust.App):
         if self._publishing is not None:
             self._publishing.cancel()
             await asyncio.wait({self._publishing})
-        if self._turning is not None:
-            self._turning.cancel()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
         await super().on_shutdown()
         if self.store is not None:
             log.info("stopped; %s", dict(self.store.progress.counts))
             await self.store.close()
 
-    async def begin_at(self, partitions: set[int]) -> dict[int, int]:
-        """Where the read model ends. When it cannot go on there, /v1/status says why."""
-        begin = await self._begin_at(partitions)
+    async def start_offsets(self, partitions: set[int]) -> dict[int, int]:
+        """Where to start reading: where the read model ends. When it cannot go on there, /v1/status says why."""
+        offsets = await self._start_offsets(partitions)
         self.assigned = True
-        return begin
+        return offsets
 
     async def halt(self, error: Exception) -> None:
-        """Say why nothing goes on, where somebody must act; the caller ends the process."""
+        """Store why the projection is halted, where somebody must act; the caller ends the process."""
         if isinstance(error, ProjectorError) and error.reason is not None and self.store is not None:
             self.halted = f"{error.reason}: {error}"
             await self.store.halt(error)
 
-    async def _begin_at(self, partitions: set[int]) -> dict[int, int]:
+    async def _start_offsets(self, partitions: set[int]) -> dict[int, int]:
         assert self.store is not None, "the app starts its store before its consumer"
         try:
-            return await self.store.begin_at(partitions)
+            return await self.store.start_offsets(partitions)
         except ProjectorError as error:
             await self.halt(error)
             raise
 
-    async def _turn(self) -> None:
+    async def _beat(self) -> None:
         while True:
-            self.turned_at = time.monotonic()
-            await asyncio.sleep(_TURN_SECONDS)
+            self.loop_heartbeat_at = time.monotonic()
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
 
     @property
     def progress(self) -> Progress | None:
-        """What has been reached; None before the start."""
+        """What this worker has reached; None before the start."""
         return None if self.store is None else self.store.progress
 
     @property
@@ -111,36 +111,36 @@ class Projector(faust.App):
 
     @property
     def transitions(self) -> dict[tuple[str, str], int]:
-        """How many transitions of flags this worker has told, by flag and transition."""
+        """How many transitions of flags this worker has announced, by flag and transition."""
         return {} if self._publisher is None else dict(self._publisher.transitions)
 
-    async def work_off_backlog(self) -> None:
-        """Change gear when too much waits, for a while, and let Faust go on behind it. Returns soon when a rebalance or a stop
-        wants; called after every batch, so that Faust polls in between and keeps its partitions."""
+    async def catch_up_backlog(self) -> None:
+        """Read without Faust for a while when too much waits, and let Faust go on behind it. Returns soon when there is a rebalance
+        or a stop; called after every batch, so that Faust polls in between and keeps its partitions."""
         assert self.store is not None, "the app starts its store before its consumer"
-        if not self._may_go_on() or self._behind() <= self.settings.projector_backlog_events_min:
+        if not self._can_continue() or self._lag() <= self.settings.projector_backlog_events_min:
             return
-        log.info("backlog: %d records wait, read in large batches", self._behind())
+        log.info("backlog: %d records wait, read in large batches", self._lag())
         try:
-            little_is_left = await work_off(self.settings, self.store, self.highwaters(), self._may_go_on)
+            little_is_left = await catch_up(self.settings, self.store, self.highwaters(), self._can_continue)
         except KafkaError as error:
-            log.warning("backlog: the broker is away (%r); the stream waits for it", error)
+            log.warning("backlog: the broker is unavailable (%r); the stream waits for it", error)
             return
-        if self._may_go_on():
-            # Faust's own way to a position, which asks the checkpoints. What it has in hand is dropped by the fence.
+        if self._can_continue():
+            # Makes Faust ask the checkpoints where to go on. The fence drops what it has in hand.
             await self.consumer.perform_seek()
         if little_is_left:
             log.info("backlog: little is left, the stream goes on")
 
-    def _may_go_on(self) -> bool:
+    def _can_continue(self) -> bool:
         consumer: Any = self.consumer
         return not self.should_stop and not self.rebalancing and bool(consumer.flow_active)
 
-    def _behind(self) -> int:
+    def _lag(self) -> int:
         """Records of the assigned partitions that wait, as far as the broker has told."""
         assert self.store is not None, "the app starts its store before its consumer"
-        reached = self.store.progress.next_offsets
-        return sum(max(0, end - reached.get(partition, end)) for partition, end in self.highwaters().items())
+        next_offsets = self.store.progress.next_offsets
+        return sum(max(0, end - next_offsets.get(partition, end)) for partition, end in self.highwaters().items())
 
     def highwaters(self) -> dict[int, int]:
         """The ends of the assigned partitions, as far as the broker has told them. Called from the watchdog's thread."""
@@ -153,7 +153,7 @@ class Projector(faust.App):
 
 
 def build(settings: Settings, observe: Callable[[str, float], None] = lambda measure, value: None) -> Projector:
-    """The app, ready to be given to a worker; `observe` hears what `Progress` says."""
+    """The app, ready to be given to a worker; `observe` is that of `Progress`."""
     kafka = parse(settings.kafka)
     app = Projector(
         settings.projector_group,
@@ -186,9 +186,9 @@ def build(settings: Settings, observe: Callable[[str, float], None] = lambda mea
         value_serializer="raw",
     )
     app.settings = settings
-    app.turned_at = time.monotonic()
+    app.loop_heartbeat_at = time.monotonic()
     app.observe = observe
-    app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, begin_at=app.begin_at)
+    app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop, start_offsets=app.start_offsets)
     events = app.topic(
         settings.topic,
         key_type=bytes,
@@ -206,11 +206,11 @@ def build(settings: Settings, observe: Callable[[str, float], None] = lambda mea
             assert app.store is not None, "the app starts its store before its consumer"
             try:
                 await app.store.apply([_record(event) for event in batch])
-                await app.work_off_backlog()
+                await app.catch_up_backlog()
             except Exception as error:
                 # The stream acknowledges this batch while the exception passes through it: the process has to go.
                 log.critical("the projector ends: %s: %s", type(error).__name__, error, exc_info=error)
-                end_within(_SECONDS_TO_CRASH, "the batch could not be applied")
+                exit_after(_SECONDS_TO_CRASH, "the batch could not be applied")
                 await app.halt(error)
                 raise
 
@@ -219,7 +219,7 @@ def build(settings: Settings, observe: Callable[[str, float], None] = lambda mea
 
 
 def _credentials(kafka: KafkaAddress) -> Credentials | None:
-    """The same way in, in Faust's words."""
+    """The user and the certificates of the address, as Faust takes them."""
     if kafka.user is not None:
         return SASLCredentials(
             username=kafka.user, password=kafka.password, ssl_context=kafka.tls, mechanism=kafka.mechanism

@@ -1,4 +1,4 @@
-"""Makes Faust begin at the checkpoints of the read model instead of at the offsets of the consumer group.
+"""Faust's Kafka transport, with a consumer that starts at the checkpoints of the read model instead of the group's offsets.
 
 Every place where Faust positions itself goes through `seek_to_committed` (after a rebalance, and when a fetch returns
 while the flow is stopped). Seeking anywhere else is overwritten once the group has committed offsets.
@@ -15,18 +15,18 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 
-from services.projector.health.watchdog import end_within
+from services.projector.health.watchdog import exit_after
 
 log = logging.getLogger("steppe.projector")
 
-BeginAt = Callable[[set[int]], Awaitable[dict[int, int]]]
+StartOffsets = Callable[[set[int]], Awaitable[dict[int, int]]]
 _SECONDS_TO_END = 3.0
 _TRIES = 5
 _SECONDS_IN_HAND_MAX = 7.0
 
 
 class Consumer(aiokafka.Consumer):
-    """A consumer that asks the read model where to begin."""
+    """A consumer that asks the read model where to start."""
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the
@@ -34,17 +34,17 @@ class Consumer(aiokafka.Consumer):
         try:
             positions = await self._seek_to_checkpoints()
         except Exception as error:
-            log.critical("cannot begin at the checkpoints: %s: %s", type(error).__name__, error)
-            end_within(_SECONDS_TO_END, "the checkpoints could not be read")
+            log.critical("cannot start at the checkpoints: %s: %s", type(error).__name__, error)
+            exit_after(_SECONDS_TO_END, "the checkpoints could not be read")
             await self.app.crash(error)
             raise
-        log.info("begins at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
+        log.info("starts at %s", {tp.partition: offset for tp, offset in sorted(positions.items())})
         return positions
 
     async def wait_empty(self) -> None:
         """Wait for what is in hand, as Faust does before it gives partitions away or stops, but not for ever.
 
-        And without collecting all garbage once a second meanwhile: with the lives of many projects in memory that takes
+        And without collecting all garbage once a second meanwhile: with the fold states of many projects in memory that takes
         longer than a transaction may be silent, and what is waited for never ends. What is not waited for is fenced.
         """
         deadline = time.monotonic() + _SECONDS_IN_HAND_MAX
@@ -57,7 +57,7 @@ class Consumer(aiokafka.Consumer):
         transport = cast(Transport, self.transport)
         for tries_left in reversed(range(_TRIES)):
             assigned: set[TP] = self.assignment()  # empty when there are more workers than partitions
-            begin = await transport.begin_at({tp.partition for tp in assigned})
+            begin = await transport.start_offsets({tp.partition for tp in assigned})
             positions = {tp: begin[tp.partition] for tp in assigned}
             try:
                 if positions:
@@ -76,6 +76,6 @@ class Transport(aiokafka.Transport):
 
     Consumer = Consumer
 
-    def __init__(self, *args: Any, begin_at: BeginAt, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, start_offsets: StartOffsets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.begin_at = begin_at
+        self.start_offsets = start_offsets

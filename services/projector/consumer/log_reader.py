@@ -1,4 +1,4 @@
-"""Reads the log in large batches, without a group and from where it is told. Knows Kafka; knows no read model."""
+"""Reads the log in large batches, without a consumer group, from given offsets."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ _FETCH_BYTES_MAX = 32 * 2**20
 class LogReader:
     """Some partitions of the log, each read from its own offset on."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: str, begin: Mapping[int, int]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, topic: str, start: Mapping[int, int]) -> None:
         self._consumer: Any = consumer
-        self._partitions = {partition: TopicPartition(topic, partition) for partition in begin}
+        self._partitions = {partition: TopicPartition(topic, partition) for partition in start}
 
     async def ends(self) -> dict[int, int]:
         """The offset after the last record of each partition, asked of the broker now."""
-        found = await self._consumer.end_offsets(list(self._partitions.values()))
-        return {tp.partition: end for tp, end in found.items()}
+        ends = await self._consumer.end_offsets(list(self._partitions.values()))
+        return {tp.partition: end for tp, end in ends.items()}
 
     async def batch(self, records_max: int, seconds_max: float = 1.0) -> dict[int, list[Record]]:
         """The records that follow, in order within each partition; empty when none came in that time."""
-        found = await self._consumer.getmany(timeout_ms=int(seconds_max * 1000), max_records=records_max)
+        messages = await self._consumer.getmany(timeout_ms=int(seconds_max * 1000), max_records=records_max)
         return {
-            tp.partition: [Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in of_it]
-            for tp, of_it in found.items()
-            if of_it
+            tp.partition: [Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in of_tp]
+            for tp, of_tp in messages.items()
+            if of_tp
         }
 
-    def seek(self, begin: Mapping[int, int]) -> None:
+    def seek(self, start: Mapping[int, int]) -> None:
         """Go on from other offsets."""
-        for partition, offset in begin.items():
+        for partition, offset in start.items():
             self._consumer.seek(self._partitions[partition], offset)
 
 
 @asynccontextmanager
-async def reading(kafka: str, topic: str, begin: Mapping[int, int]) -> AsyncIterator[LogReader]:
+async def reading(kafka: str, topic: str, start: Mapping[int, int]) -> AsyncIterator[LogReader]:
     """Read these partitions from these offsets. Raises LogGapError or LogShorterError when the log does not have them."""
     consumer = AIOKafkaConsumer(
         **client_options(kafka),
@@ -56,12 +56,12 @@ async def reading(kafka: str, topic: str, begin: Mapping[int, int]) -> AsyncIter
     )
     await consumer.start()
     try:
-        reader = LogReader(consumer, topic, begin)
-        wanted = list(reader._partitions.values())
-        earliest = await consumer.beginning_offsets(wanted)
-        batches.refuse_another_log(begin, {tp.partition: at for tp, at in earliest.items()}, await reader.ends())
-        consumer.assign(wanted)
-        reader.seek(begin)
+        reader = LogReader(consumer, topic, start)
+        partitions = list(reader._partitions.values())
+        earliest = await consumer.beginning_offsets(partitions)
+        batches.refuse_another_log(start, {tp.partition: first for tp, first in earliest.items()}, await reader.ends())
+        consumer.assign(partitions)
+        reader.seek(start)
         yield reader
     finally:
         await consumer.stop()

@@ -1,7 +1,7 @@
-"""The read model as the projector sees it: where it ends, and how a batch gets into it, whole or not at all.
+"""The read model as the projector sees it: where it ends, and how a batch gets into it, in one transaction, with retries.
 
-Passing faults are retried here with the same batch and never leave; everything else is raised and must end the process.
-A commit whose answer was lost is settled by reading the checkpoint again, which the retry does anyhow.
+What passes by itself (`projection/retry_policy.py`) is retried here with the same batch; everything else is raised and must
+end the process. A commit whose answer was lost is settled by reading the checkpoint again, which the retry does anyhow.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("steppe.projector")
 
-_SECONDS_TO_SAY_WHY = 2.0
+_HALT_SECONDS_MAX = 2.0
 # Of one transaction; the quarantine has all of them.
 _ENTRIES_LOGGED_MAX = 20
 _REASON_LOGGED_MAX = 300
 
 
-class Store:
-    """One worker's way to the read model. Not for use by two batches at once."""
+class ProjectionStore:
+    """One worker's access to the read model. Not for use by two batches at once."""
 
     def __init__(self, pool: asyncpg.Pool, settings: Settings, schema: str | None = None) -> None:
         self._pool = pool
@@ -50,7 +50,7 @@ class Store:
         self._kafka = settings.kafka
         self._topic = settings.topic
         self._quarantine_max = settings.projector_quarantine_max
-        self._silent_seconds_max = settings.projector_idle_transaction_seconds_max
+        self._stuck_seconds_max = settings.projector_idle_transaction_seconds_max
         self._partitions: list[int] = []
         self._halted: set[int] = set()
         self._cache = ProjectCache(settings.projector_cached_events_max)
@@ -60,10 +60,10 @@ class Store:
         self.progress = Progress()
 
     @classmethod
-    async def open(cls, settings: Settings, schema: str | None = None) -> Store:
+    async def open(cls, settings: Settings, schema: str | None = None) -> ProjectionStore:
         """Connect. The server frees the locks of a worker that sleeps inside a transaction, or whose machine is gone.
 
-        `schema`: a read model that does not live, and that nobody else reads or writes; None: the one that lives.
+        `schema`: a read model that is not the active one, and that nobody else reads or writes; None: the active one.
         """
         idle = f"{int(settings.projector_idle_transaction_seconds_max * 1000)}ms"
         pool = await asyncpg.create_pool(
@@ -91,51 +91,52 @@ class Store:
         """Close the connections at once; a batch in hand is undone by the server."""
         self._pool.terminate()
 
-    async def begin_at(self, partitions: Iterable[int]) -> dict[int, int]:
+    async def start_offsets(self, partitions: Iterable[int]) -> dict[int, int]:
         """Where to start reading each partition of the log that the read model was made from.
 
         Raises the ProjectorError that says why it cannot be continued there.
         """
-        wanted = sorted(partitions)
+        assigned = sorted(partitions)
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._enter(connection)
+            await self._use_read_model(connection)
             # A batch that is in hand may be committed while we ask.
-            remembered = dict(self.progress.next_offsets)
+            seen = dict(self.progress.next_offsets)
             rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
-        found = {
+        checkpoints = {
             row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
             for row in rows
         }
-        self._partitions = sorted(found)
-        facts = await self._same_log({partition: found[partition] for partition in wanted if partition in found})
+        self._partitions = sorted(checkpoints)
+        facts = await self._check_log({p: checkpoints[p] for p in assigned if p in checkpoints})
         exclusive = self._only_schema is not None
         self._applier = Applier(
             STATEMENTS, self._topic, facts.partitions, exclusive=exclusive, quarantine_max=self._quarantine_max
         )
-        await self._settle(Repairer(self._applier), wanted)
-        begin = {partition: found[partition].next_offset for partition in wanted}
-        batches.refuse_going_back(remembered, begin)
+        await self._replay_actions(Repairer(self._applier), assigned)
+        start = {partition: checkpoints[partition].next_offset for partition in assigned}
+        batches.refuse_going_back(seen, start)
         reached = self.progress.next_offsets
-        begin = {partition: max(offset, reached.get(partition, 0)) for partition, offset in begin.items()}
-        self.progress.next_offsets = dict(begin)
+        start = {partition: max(offset, reached.get(partition, 0)) for partition, offset in start.items()}
+        self.progress.next_offsets = dict(start)
         self.progress.committed_at = time.monotonic()
-        return begin
+        return start
 
-    async def _settle(self, repairer: Repairer, partitions: Iterable[int]) -> None:
-        """Read what an older release could not, and do what was done to another read model, before what comes after it."""
+    async def _replay_actions(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+        """Before any further record: replay the actions of operators that this read model has not seen, and read events of
+        types that an older release did not know."""
         for partition in partitions:
             async with self._pool.acquire() as connection, connection.transaction():
-                await self._enter(connection)
+                await self._use_read_model(connection)
                 if not await repairer.is_settled(connection, partition):
                     await repairer.enter(connection, partition)
                     await repairer.heed(connection, partition)
                     count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
-                    log.info("partition %d: %d events of types unknown until now are read", partition, count)
+                    log.info("partition %d: %d events of types that were unknown are folded", partition, count)
 
     async def apply(self, records: Iterable[Record]) -> None:
-        """Bring a batch in, in one transaction if that can be. Twice is safe: what the checkpoint covers is dropped.
+        """Apply a batch, in one transaction if that can be. Twice is safe: what the checkpoint covers is dropped.
 
-        What fails because the database is away is tried again in halves: on a machine that is too busy, a batch that takes
+        What fails because the database is unavailable is retried in halves: on a machine that is too busy, a batch that takes
         longer than a transaction may be silent would else do so for ever.
         """
         started = time.monotonic()
@@ -151,33 +152,33 @@ class Store:
                 pause = next(pauses)
                 parts[:1] = batches.halves(parts[0])
                 self.progress.counts["retries"] += 1
-                log.warning("the database is away (%r); the same batch again in %.2f s", error, pause)
+                log.warning("the database is unavailable (%r); retrying the batch in %.2f s", error, pause)
                 if isinstance(error, asyncpg.LockNotAvailableError | TimeoutError):
-                    await self._end_deaf_sessions()
+                    await self._terminate_stuck_sessions()
                 await asyncio.sleep(pause)
             else:
                 del parts[0]
         self.progress.observe("batch", time.monotonic() - started)
         self.progress.observe("batch_events", sum(map(len, whole.values())))
 
-    async def _end_deaf_sessions(self) -> None:
-        """Free the fence where a session of ours holds it that waits in the middle of a COPY for a client that is gone."""
+    async def _terminate_stuck_sessions(self) -> None:
+        """Free the checkpoints where a session of ours holds them that waits in the middle of a COPY for a client that is gone."""
         if self._schema is None:
             return
         try:
-            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
-                ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._silent_seconds_max)
+            async with asyncio.timeout(_HALT_SECONDS_MAX):
+                ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._stuck_seconds_max)
         except Exception as error:
-            # The database is away, which is known already, or the retry will meet it again.
-            log.debug("nobody could be asked for deaf sessions: %r", error)
+            # The database is unavailable, which is known already, or the retry will meet it again.
+            log.debug("stuck sessions could not be looked for: %r", error)
             return
         if ended:
             log.warning(
-                "%d sessions that held the checkpoints and heard nothing from their client were ended", len(ended)
+                "%d stuck sessions were terminated: they held the checkpoints, and their client is gone", len(ended)
             )
 
-    async def _enter(self, connection: PoolConnectionProxy) -> None:
-        """Find the read model. What was remembered of another one says nothing about it."""
+    async def _use_read_model(self, connection: PoolConnectionProxy) -> None:
+        """Put the read model on the search path. The cache of another one says nothing about it."""
         schema = self._only_schema
         if schema is None:
             schema = await active_read_model.hold(connection)
@@ -186,8 +187,8 @@ class Store:
         if schema == self._schema:
             return
         if self._schema is not None:
-            log.info("goes over from %s to %s", self._schema, schema)
-            # The watchdog and the gears want to know of every partition, not only of those of this batch.
+            log.info("switches from %s to %s", self._schema, schema)
+            # The watchdog and the catch-up need every partition, not only those of this batch.
             rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
             owned = self.progress.next_offsets
             self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
@@ -195,17 +196,17 @@ class Store:
         self._cache.clear()
 
     async def halt(self, error: ProjectorError) -> None:
-        """Let /v1/status say why nothing goes on. Also when the database is away this returns, and soon."""
+        """Store why the projection is halted, for /v1/status. Returns soon, also when the database is unavailable."""
         if error.reason is None:
             return
         partitions = self._partitions if error.partitions is None else error.partitions
         try:
-            async with asyncio.timeout(_SECONDS_TO_SAY_WHY):
+            async with asyncio.timeout(_HALT_SECONDS_MAX):
                 await self._pool.execute(STATEMENTS["halt"], self._topic, partitions, error.reason, str(error))
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-            log.warning("the database could not be told why: %r", failure)
+            log.warning("the reason of the halt could not be stored: %r", failure)
 
-    async def _same_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+    async def _check_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
         async with self._pool.acquire() as connection:
             facts = await log_identity.check(connection, self._kafka, self._topic, checkpoints)
             missing = [partition for partition in facts.ends if partition not in self._partitions]
@@ -216,7 +217,7 @@ class Store:
             await log_identity.store_identity(connection, self._topic, facts)
             self._halted = set()
             if self._only_schema is not None:
-                return facts  # what halts the living one is not ours to forget
+                return facts  # what halts the active one is not ours to clear
             for row in await connection.fetch(STATEMENTS["halts"], self._topic):
                 partition, reason = row["partition"], row["reason"]
                 ours = partition in checkpoints
@@ -232,17 +233,17 @@ class Store:
         with transaction_trace.transaction(self._topic, records) as trace:
             applied = await self._commit(records)
             trace.applied(applied.next_offsets, applied.entries)
-            self._tell(applied)
+            self._log_outcome(applied)
 
     async def _commit(self, records: Mapping[int, Sequence[Record]]) -> AppliedBatch:
         started = time.monotonic()
         progress, applier = self.progress, self._applier
-        assert applier is not None, "nothing arrives before it was said where to begin"
+        assert applier is not None, "start_offsets comes first"
         async with self._pool.acquire() as connection:
             transaction = connection.transaction()
             try:
                 await transaction.start()
-                await self._enter(connection)
+                await self._use_read_model(connection)
                 fence = await applier.fence(connection, list(records))
                 batches.refuse_going_back(progress.next_offsets, fence)
                 self._cache.invalidate_stale(fence)
@@ -255,7 +256,7 @@ class Store:
                 committed = time.monotonic()
                 failpoints.reach("after-commit")
             except BaseException:  # also cancelled: the transaction must not stay open
-                # Not a rollback: on a connection lost in mid-COPY it raises something else and hides the reason.
+                # Not a rollback: on a connection lost in the middle of a COPY it raises something else and hides the reason.
                 # The server undoes what a vanished session began.
                 with contextlib.suppress(asyncpg.InterfaceError):  # the pool has taken a lost one back already
                     connection.terminate()
@@ -279,26 +280,27 @@ class Store:
         return applied
 
     @staticmethod
-    def _tell(applied: AppliedBatch) -> None:
+    def _log_outcome(applied: AppliedBatch) -> None:
         """Log what somebody should look at, with the event where there is one."""
         if applied.quarantined or applied.held or applied.conflicts:
             log.warning(
                 "position=%s quarantined=%d held=%d conflicts=%d: kept and shown, not folded; see `steppe quarantine list`",
                 position_before(applied.next_offsets), applied.quarantined, applied.held, applied.conflicts,
             )  # fmt: skip
-        for one in applied.entries[:_ENTRIES_LOGGED_MAX]:
-            told = {"event": one.event, "project": one.subject, "position": one.position, "stage": one.stage.value}
-            reason = " ".join(one.reason.splitlines())[:_REASON_LOGGED_MAX]  # some of it is a stranger's text
-            log.warning("%s of %s: %s", one.stage.value, one.position, reason, extra=told)
+        for entry in applied.entries[:_ENTRIES_LOGGED_MAX]:
+            stage = entry.stage.value
+            extra = {"event": entry.event, "project": entry.subject, "position": entry.position, "stage": stage}
+            reason = " ".join(entry.reason.splitlines())[:_REASON_LOGGED_MAX]  # some of it is a stranger's text
+            log.warning("%s of %s: %s", stage, entry.position, reason, extra=extra)
         for project, fault in applied.market_faults.items():
             log.error(
-                "the market of %s could not be judged, its flags from it stand as they stood: %s",
+                "the market of %s could not be judged, its flags that come from it stay as they were: %s",
                 project,
                 fault,
                 extra={"project": project},
             )
         for name, fault in applied.refold_faults.items():
-            log.error("%s could not be folded again and stands as it stood: %s", name, fault, extra={"project": name})
+            log.error("%s could not be folded again and keeps its rows: %s", name, fault, extra={"project": name})
         if applied.reapplied:
             log.warning(
                 "position=%s reapplied=%d: stored already, although the checkpoint did not cover them; folded again",

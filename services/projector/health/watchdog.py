@@ -15,7 +15,7 @@ log = logging.getLogger("steppe.projector")
 LogEnds = Callable[[], Mapping[int, int]]
 
 
-def end_within(seconds: float, why: str) -> None:
+def exit_after(seconds: float, why: str) -> None:
     """End the process with exit 1 unless it has ended by itself by then."""
 
     def end() -> None:

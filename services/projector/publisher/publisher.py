@@ -72,7 +72,7 @@ class Publisher:
                 await self._lead()
             except Exception as error:
                 if retry_policy.is_transient(error):
-                    log.warning("the database is away (%r); publishing waits", error)
+                    log.warning("the database is unavailable (%r); publishing waits", error)
                     await asyncio.sleep(next(pauses))
                 else:
                     log.exception("publishing failed; once more in %.0f s", _FAULT_SECONDS)

@@ -16,7 +16,7 @@ import asyncpg
 
 from services.projector.consumer import log_reader
 from services.projector.consumer.log_reader import LogReader
-from services.projector.consumer.projection_store import Store
+from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.project_cache import ProjectCache
 from services.projector.quarantine.refold import Repairer
@@ -43,7 +43,7 @@ class Follower:
 
     schema: str
     topic: str
-    store: Store
+    store: ProjectionStore
     log: LogReader
 
     async def catch_up(self, look: Callable[[int], Awaitable[None]]) -> None:
@@ -67,9 +67,9 @@ class Follower:
 @asynccontextmanager
 async def following(settings: Settings, schema: str, partitions: int) -> AsyncIterator[Follower]:
     """Follow the log from where that read model ends."""
-    store = await Store.open(settings, schema)
+    store = await ProjectionStore.open(settings, schema)
     try:
-        begin = await store.begin_at(range(partitions))
+        begin = await store.start_offsets(range(partitions))
         async with log_reader.reading(settings.kafka, settings.topic, begin) as log:
             yield Follower(schema, settings.topic, store, log)
     finally:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.projector.commands.verify import verify
-from services.projector.consumer.projection_store import Store
+from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.batches import Record
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, migrate
@@ -72,8 +72,8 @@ async def test_a_worker_that_goes_over_knows_where_all_its_partitions_are(
     assert key is not None
     home = partition_of(key, 4)
     other = (home + 1) % 4
-    store = await Store.open(settings_of(stack, database, topic))
-    await store.begin_at(range(4))
+    store = await ProjectionStore.open(settings_of(stack, database, topic))
+    await store.start_offsets(range(4))
     await operator.execute("UPDATE rm_v1.checkpoint SET next_offset = 5 WHERE partition = $1", other)
     await operator.execute("SELECT steppe.flip_read_model($1)", await copied(operator))
     await store.apply([Record(home, 0, 1_700_000_000_000, key, value)])

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from services.projector.commands.verify import verify
-from services.projector.consumer.catch_up import work_off
-from services.projector.consumer.projection_store import Store
+from services.projector.consumer.catch_up import catch_up
+from services.projector.consumer.projection_store import ProjectionStore
 from tests.faults.load import troubled_messages as messages
 from tests.services.projector.projection import QUICK, event, log_ends, publish, until, until_covered
 from tests.services.rebuild.rebuilding import settings_of
@@ -56,9 +56,9 @@ async def test_both_gears_at_once_are_only_wasteful(
     last = await publish(stack.kafka, topic, messages(random.Random(6), 0, 3000, 50))
     service = start("projector", **QUICK)
     settings = settings_of(stack, database, topic)
-    store = await Store.open(settings)
-    await store.begin_at(range(4))
-    assert await work_off(settings, store, range(4), lambda: True)
+    store = await ProjectionStore.open(settings)
+    await store.start_offsets(range(4))
+    assert await catch_up(settings, store, range(4), lambda: True)
     await until_covered(reader, last, service, 60)
     await store.close()
     verdict = await verify(stack.kafka, database.api, topic)
@@ -73,7 +73,7 @@ async def test_a_worker_in_the_second_gear_stops_in_time_and_gives_partitions_to
     first = start("projector", **LOW)
     await asyncio.to_thread(wait_for_line, first, "backlog: ")
     second = start("projector", **LOW)
-    await asyncio.to_thread(wait_for_line, second, "begins at {")
+    await asyncio.to_thread(wait_for_line, second, "starts at {")
     first.child.process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(first.child.process.wait, 11) == 0, first.log()[-2000:]
     ends = await log_ends(stack.kafka, topic)

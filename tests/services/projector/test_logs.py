@@ -13,7 +13,7 @@ Start = Callable[..., Service]
 
 
 @pytest.mark.parametrize(
-    ("name", "line"), [("ingest", "running on"), ("projector", "begins at"), ("api", "running on")]
+    ("name", "line"), [("ingest", "running on"), ("projector", "starts at"), ("api", "running on")]
 )
 def test_each_line_is_a_json_object_when_asked_for(start: Start, name: str, line: str) -> None:
     service = start(name, STEPPE_LOG_FORMAT="json")

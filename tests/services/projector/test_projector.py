@@ -252,7 +252,7 @@ async def test_losing_the_database_connections_is_survived_without_ending(
     await owner.close()
     await until_covered(reader, last, service)
     assert service.child.alive
-    assert "the database is away" in service.log()
+    assert "the database is unavailable" in service.log()
     verdict = await verify(stack.kafka, database.api, topic)
     assert (verdict.differences, verdict.behind) == ([], 0)
     assert await reader.fetchval("SELECT count(*) FROM event") == 2001

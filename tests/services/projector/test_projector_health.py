@@ -170,8 +170,8 @@ async def test_a_slow_database_neither_evicts_the_worker_nor_fills_its_memory_no
         assert service.child.alive and time.monotonic() < deadline, service.log()[-3000:]
         await asyncio.sleep(0.2)
     assert psutil.Process(service.child.pid).memory_info().rss - before < 50 * 2**20
-    assert sum("begins at {" in line for line in service.log().splitlines()) == 1, "it was evicted and came back"
-    assert "the database is away" not in service.log()
+    assert sum("starts at {" in line for line in service.log().splitlines()) == 1, "it was evicted and came back"
+    assert "the database is unavailable" not in service.log()
     assert asked(service, "/readyz").status_code == 200
     assert numbers(service)["steppe_projection_lag_events"] > 10_000
 

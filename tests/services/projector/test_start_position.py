@@ -17,7 +17,7 @@ async def test_what_is_committed_while_a_worker_asks_where_to_begin_is_no_step_b
         asked = 0
         while not feeding.done():
             before = dict(store.progress.next_offsets)
-            begin = await store.begin_at(range(PARTITIONS_DEFAULT))
+            begin = await store.start_offsets(range(PARTITIONS_DEFAULT))
             assert all(begin[partition] >= offset for partition, offset in before.items())
             asked += 1
         await feeding
@@ -34,8 +34,8 @@ async def test_a_partition_that_comes_back_is_folded_with_what_another_worker_br
             ours, theirs = (first, second) if start % 200 == 0 else (second, first)
             await worked.send(*messages(start, 100, projects=10))
             # A rebalance gives everything to one of them, and then to the other.
-            await theirs.begin_at(())
-            await ours.begin_at(range(PARTITIONS_DEFAULT))
+            await theirs.start_offsets(())
+            await ours.start_offsets(range(PARTITIONS_DEFAULT))
             await worked.feed(ours, size=25)
             differences = (await verify(worked.stack.kafka, worked.database.api, worked.topic)).differences
             assert differences == [], f"after {start + 100} events"

@@ -13,7 +13,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from services.projector.commands.verify import Verdict, read_log, verify
-from services.projector.consumer.projection_store import Store
+from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import Quarantine
@@ -59,13 +59,13 @@ class Worked:
             return [(written.partition, written.offset) for written in await asyncio.gather(*sent)]
 
     @asynccontextmanager
-    async def worker(self, **settings: Any) -> AsyncIterator[Store]:
+    async def worker(self, **settings: Any) -> AsyncIterator[ProjectionStore]:
         """A worker's store, begun where the read model ends."""
-        store = await Store.open(
+        store = await ProjectionStore.open(
             Settings(kafka=self.stack.kafka, database=self.database.projector, topic=self.topic, **settings)
         )
         try:
-            await store.begin_at(range(PARTITIONS_DEFAULT))
+            await store.start_offsets(range(PARTITIONS_DEFAULT))
             yield store
         finally:
             await store.close()
@@ -79,7 +79,7 @@ class Worked:
         async with self.worker(**settings) as store:
             await self.feed(store, size)
 
-    async def feed(self, store: Store, size: int = 500) -> None:
+    async def feed(self, store: ProjectionStore, size: int = 500) -> None:
         """Bring in what the read model lacks, in batches of this size."""
         reached = store.progress.next_offsets
         rest = [record for record in await self.log() if record.offset >= reached.get(record.partition, 0)]
