@@ -1,4 +1,4 @@
-"""Starts one projector worker: settings, app, door and watchers, and Faust's worker; and sees to it that it ends."""
+"""Starts one projector worker: settings, Faust app, health server, lag monitor and watchdog; and sees to it that it ends."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import faust
 
 from services.projector.consumer import faust_app
-from services.projector.health.checks import Vitals, why_not_live, why_not_ready
-from services.projector.health.http_server import Door
-from services.projector.health.lag_monitor import LogWatch
+from services.projector.health.checks import WorkerStatus, liveness_problem, readiness_problem
+from services.projector.health.http_server import HealthServer
+from services.projector.health.lag_monitor import LagMonitor
 from services.projector.health.metrics import Metrics
 from services.projector.health.watchdog import Watchdog, exit_after
 from services.projector.settings import Settings
@@ -46,57 +46,59 @@ def main() -> None:
     settings = from_environment(Settings, "projector")
     logs.configure(settings, "projector")
     exporter.configure(settings, "projector")
-    for chatty in ("faust", "mode", "aiokafka", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for library in ("faust", "mode", "aiokafka", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     app = faust_app.build(settings, lambda measure, value: metrics.observe(measure, value))
-    log_watch = LogWatch(settings.kafka, settings.topic, lambda: app.progress)
-    watchdog = Watchdog(lambda: app.progress, (log_watch.ends, app.highwaters), settings.projector_stalled_seconds_max)
+    lag_monitor = LagMonitor(settings.kafka, settings.topic, lambda: app.progress)
+    watchdog = Watchdog(
+        lambda: app.progress, (lag_monitor.ends, app.highwaters), settings.projector_stalled_seconds_max
+    )
     metrics = Metrics(
-        log_watch,
+        lag_monitor,
         lambda: app.progress,
         lambda: app.halted is not None,
         lambda: app.connections,
         lambda: app.transitions,
     )
     try:
-        door = _door(settings, lambda: _vitals(app, log_watch, watchdog), metrics)
+        health_server = _health_server(settings, lambda: _worker_status(app, lag_monitor, watchdog), metrics)
     except OSError as error:
         address = f"{settings.host}:{settings.projector_port}"
         sys.stderr.write(
             f"STEPPE_PROJECTOR_PORT: cannot listen on {address} ({error.strerror}); each worker needs a port of its own.\n"
         )
         raise SystemExit(2) from None
-    for thread in (door.open, log_watch.start, watchdog.start):
+    for thread in (health_server.start, lag_monitor.start, watchdog.start):
         thread()
-    # What is remembered of projects is large and has no cycles to look for; looking cost a tenth of the fold.
+    # The cache of projects is large and has no cycles to collect; looking for them cost a tenth of the fold.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
     worker: Any = Worker(app, settings)
     worker.execute_from_commandline()
 
 
-def _door(settings: Settings, vitals: Callable[[], Vitals], metrics: Metrics) -> Door:
+def _health_server(settings: Settings, status: Callable[[], WorkerStatus], metrics: Metrics) -> HealthServer:
     loop_seconds_max = settings.projector_loop_seconds_max
-    # Half of what the watchdog gives it, so that it is seen before it is ended.
+    # Half of what the watchdog allows, so that it is seen before the process ends.
     stuck_seconds_max = settings.projector_stalled_seconds_max / 2
-    return Door(
+    return HealthServer(
         settings.host,
         settings.projector_port,
-        live=lambda: why_not_live(vitals(), loop_seconds_max),
-        ready=lambda: why_not_ready(vitals(), loop_seconds_max, stuck_seconds_max),
+        live=lambda: liveness_problem(status(), loop_seconds_max),
+        ready=lambda: readiness_problem(status(), loop_seconds_max, stuck_seconds_max),
         metrics=metrics.as_text,
     )
 
 
-def _vitals(app: faust_app.Projector, log_watch: LogWatch, watchdog: Watchdog) -> Vitals:
+def _worker_status(app: faust_app.Projector, lag_monitor: LagMonitor, watchdog: Watchdog) -> WorkerStatus:
     now = time.monotonic()
-    return Vitals(
-        seconds_since_turn=now - app.loop_heartbeat_at,
+    return WorkerStatus(
+        seconds_since_heartbeat=now - app.loop_heartbeat_at,
         assigned=app.assigned,
         halted=app.halted,
         stalled_seconds=watchdog.stalled_seconds,
         waiting=sum(watchdog.waiting.values()),
-        log_unknown_seconds=now - log_watch.sight.known_at,
+        log_unknown_seconds=now - lag_monitor.snapshot.known_at,
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether this worker lives and is of use, judged from outside its loop. Pure: what was seen in, a problem or None out."""
+"""The liveness and readiness checks of a worker, judged from outside its event loop. Pure: a status in, a problem or None out."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ STUCK = "stuck"
 LOG_UNKNOWN = "log-unknown"
 LOOP_STOPPED = "loop-stopped"
 _TITLES = {
-    STARTING: "The worker has not begun yet",
+    STARTING: "The worker is starting",
     HALTED: "The projection is halted until somebody acts",
     STUCK: "Records wait and nothing is committed",
-    LOG_UNKNOWN: "Kafka does not say where the log ends",
-    LOOP_STOPPED: "The worker does nothing any more",
+    LOG_UNKNOWN: "The end of the log is unknown",
+    LOOP_STOPPED: "The event loop is stuck",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
-    """What was seen of a worker. Seconds are durations until now."""
+class WorkerStatus:
+    """What is known of a worker. Seconds are durations until now."""
 
-    seconds_since_turn: float
+    seconds_since_heartbeat: float
     assigned: bool
     halted: str | None
     stalled_seconds: float
@@ -33,13 +33,13 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why not, in words; `as_json` is the document of RFC 9457."""
+    """Why a check fails; `as_json` is the problem document of RFC 9457."""
 
     slug: str
     detail: str
 
     def as_json(self, path: str) -> dict[str, Any]:
-        """With status 503, as a door answers it."""
+        """With status 503, as the health server answers it."""
         return {
             "type": f"urn:steppe:problem:{self.slug}",
             "title": _TITLES[self.slug],
@@ -49,29 +49,32 @@ class Problem:
         }
 
 
-def why_not_live(vitals: Vitals, loop_seconds_max: float) -> Problem | None:
-    """None while the loop turns. Not live: start it again."""
-    if vitals.seconds_since_turn > loop_seconds_max:
+def liveness_problem(status: WorkerStatus, loop_seconds_max: float) -> Problem | None:
+    """None while the event loop runs. Not live: the worker is to be restarted."""
+    if status.seconds_since_heartbeat > loop_seconds_max:
         return Problem(
-            LOOP_STOPPED, f"The loop has not turned for {vitals.seconds_since_turn:.0f} s: start the worker again."
+            LOOP_STOPPED, f"The loop has not turned for {status.seconds_since_heartbeat:.0f} s: restart the worker."
         )
     return None
 
 
-def why_not_ready(vitals: Vitals, loop_seconds_max: float, stuck_seconds_max: float) -> Problem | None:
-    """None when it has its partitions and is caught up or moves. Not ready: look at what the detail says."""
-    if vitals.halted is not None:
-        return Problem(HALTED, vitals.halted)
-    if not vitals.assigned:
+def readiness_problem(status: WorkerStatus, loop_seconds_max: float, stuck_seconds_max: float) -> Problem | None:
+    """None when it has its partitions and is caught up or makes progress. Not ready: the detail says what to look at."""
+    if status.halted is not None:
+        return Problem(HALTED, status.halted)
+    if not status.assigned:
         return Problem(STARTING, "It waits for its partitions, or for Kafka or Postgres; its log says for which.")
-    if problem := why_not_live(vitals, loop_seconds_max):
+    if problem := liveness_problem(status, loop_seconds_max):
         return problem
-    if vitals.stalled_seconds > stuck_seconds_max:
+    if status.stalled_seconds > stuck_seconds_max:
         return Problem(
             STUCK,
-            f"{vitals.waiting} records wait, and nothing was committed for {vitals.stalled_seconds:.0f} s: see its log; "
+            f"{status.waiting} records wait, and nothing was committed for {status.stalled_seconds:.0f} s: see its log; "
             "a slow or locked database is the usual cause.",
         )
-    if vitals.log_unknown_seconds > stuck_seconds_max:
-        return Problem(LOG_UNKNOWN, f"Not for {vitals.log_unknown_seconds:.0f} s: check STEPPE_KAFKA and the broker.")
+    if status.log_unknown_seconds > stuck_seconds_max:
+        return Problem(
+            LOG_UNKNOWN,
+            f"Kafka has not said for {status.log_unknown_seconds:.0f} s where the log ends: check STEPPE_KAFKA and the broker.",
+        )
     return None

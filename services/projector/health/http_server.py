@@ -1,6 +1,6 @@
-"""A small HTTP door: /livez, /readyz, /metrics. In threads of its own, so that it answers while the loop is stuck.
+"""The health server: /livez, /readyz and /metrics over HTTP, in threads of its own, so that it answers while the loop is stuck.
 
-Tells states and counts and takes no orders, so it asks nobody who he is.
+It shows states and counts and changes nothing, so it needs no authentication.
 """
 
 from __future__ import annotations
@@ -13,47 +13,47 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from services.projector.health.checks import Problem
 from steppe.http.security_headers import DATA_HEADERS
 
-WhyNot = Callable[[], Problem | None]
+Check = Callable[[], Problem | None]
 _SECONDS_OF_A_REQUEST_MAX = 5.0
 
 
-class Door(ThreadingHTTPServer):
-    """Listens from its making on. Raises OSError when the address is taken."""
+class HealthServer(ThreadingHTTPServer):
+    """Listens from its construction on. Raises OSError when the address is taken."""
 
     daemon_threads = True
 
-    def __init__(self, host: str, port: int, *, live: WhyNot, ready: WhyNot, metrics: Callable[[], bytes]) -> None:
+    def __init__(self, host: str, port: int, *, live: Check, ready: Check, metrics: Callable[[], bytes]) -> None:
         self.live = live
         self.ready = ready
         self.metrics = metrics
-        super().__init__((host, port), _Answer)
+        super().__init__((host, port), _RequestHandler)
 
-    def open(self) -> None:
-        """Begin to answer; returns at once."""
-        threading.Thread(target=self.serve_forever, name="door", daemon=True).start()
+    def start(self) -> None:
+        """Start to answer; returns at once."""
+        threading.Thread(target=self.serve_forever, name="health-server", daemon=True).start()
 
 
-class _Answer(BaseHTTPRequestHandler):
+class _RequestHandler(BaseHTTPRequestHandler):
     timeout = _SECONDS_OF_A_REQUEST_MAX
     protocol_version = "HTTP/1.1"
-    server: Door
+    server: HealthServer
 
     def version_string(self) -> str:
-        """Not what it runs on, which helps only who looks for holes."""
+        """Does not name the software, which helps only those who look for vulnerabilities."""
         return "steppe"
 
     def do_GET(self) -> None:
         match self.path.partition("?")[0]:
             case "/livez":
-                self._say(self.server.live(), "live")
+                self._answer_check(self.server.live(), "live")
             case "/readyz":
-                self._say(self.server.ready(), "ready")
+                self._answer_check(self.server.ready(), "ready")
             case "/metrics":
                 self._answer(200, "text/plain; version=0.0.4; charset=utf-8", self.server.metrics())
             case path:
                 body = {
                     "type": "urn:steppe:problem:not-found",
-                    "title": "Nothing is here",
+                    "title": "Not found",
                     "status": 404,
                     "detail": "There are /livez, /readyz and /metrics.",
                     "instance": path,
@@ -63,9 +63,9 @@ class _Answer(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name that the library looks for
 
     def log_message(self, format: str, *args: object) -> None:
-        """Probes come every few seconds and are no news."""
+        """Nothing: probes come every few seconds."""
 
-    def _say(self, problem: Problem | None, good: str) -> None:
+    def _answer_check(self, problem: Problem | None, good: str) -> None:
         if problem is None:
             self._answer(200, "application/json", json.dumps({"status": good}).encode())
         else:

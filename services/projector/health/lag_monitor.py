@@ -1,7 +1,4 @@
-"""A thread that asks Kafka where the log ends, independently of the stream: a consumer that is stuck believes old ends.
-
-Knows the log's ends and what this worker has applied; decides nothing.
-"""
+"""The lag of this worker: a thread asks Kafka where the log ends, because a consumer that is stuck believes old ends."""
 
 from __future__ import annotations
 
@@ -22,62 +19,62 @@ _PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LagSnapshot:
     """The ends of the partitions that this worker has, and when they were last known (monotonic seconds)."""
 
     ends: Ends
     known_at: float
 
 
-class LogWatch:
-    """Asks once a second from its own thread, for as long as the process lives."""
+class LagMonitor:
+    """Asks Kafka once a second from its own thread, for as long as the process lives."""
 
     def __init__(self, kafka: str, topic: str, progress: Callable[[], Progress | None]) -> None:
         self._kafka = kafka
         self._topic = topic
         self._progress = progress
-        self.sight = Sight(Ends({}, "not asked yet"), time.monotonic())
+        self.snapshot = LagSnapshot(Ends({}, "not asked yet"), time.monotonic())
 
     def start(self) -> None:
-        """Begin; returns at once."""
-        threading.Thread(target=lambda: asyncio.run(self._watch()), name="log-watch", daemon=True).start()
+        """Start the thread; returns at once."""
+        threading.Thread(target=lambda: asyncio.run(self._run()), name="lag-monitor", daemon=True).start()
 
     def ends(self) -> Mapping[int, int]:
         """As far as they are known; safe to call from any thread."""
-        return self.sight.ends.offsets
+        return self.snapshot.ends.offsets
 
     def lag_events(self) -> dict[int, int]:
         """Records that wait, by partition of this worker."""
-        reached = self._progress()
+        progress = self._progress()
         ends = self.ends()
-        if reached is None:
+        if progress is None:
             return {}
         return {
             partition: max(ends[partition] - next_offset, 0)
-            for partition, next_offset in dict(reached.next_offsets).items()
+            for partition, next_offset in dict(progress.next_offsets).items()
             if partition in ends
         }
 
     def lag_seconds(self) -> dict[int, float]:
         """How long the oldest record that waits has been in the log, by partition of this worker; 0 where none waits."""
         now = datetime.now(UTC)
-        since = self.sight.ends.waiting_since
+        since = self.snapshot.ends.waiting_since
         return {
             partition: max((now - since[partition]).total_seconds(), 0.0) if lag else 0.0
             for partition, lag in self.lag_events().items()
             if not lag or partition in since
         }
 
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         log_ends = LogEnds(self._kafka, self._topic, "steppe-projector-watch")
         while True:
-            reached = self._progress()
-            asked = dict(reached.next_offsets) if reached is not None else {}
+            progress = self._progress()
+            next_offsets = {} if progress is None else dict(progress.next_offsets)
             try:
-                ends = await log_ends.read(asked) if asked else Ends({})
-            except Exception:  # whatever it is, the watch goes on
+                ends = await log_ends.read(next_offsets) if next_offsets else Ends({})
+            except Exception:  # whatever it is, the monitor goes on
                 log.exception("the ends of the log could not be read")
                 ends = Ends({}, "the ends of the log could not be read; see the worker's log")
-            known_at = self.sight.known_at if ends.unknown_because else time.monotonic()
-            self.sight = Sight(ends, known_at)
+            known_at = self.snapshot.known_at if ends.unknown_because else time.monotonic()
+            self.snapshot = LagSnapshot(ends, known_at)
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""What a worker tells Prometheus. Knows names and numbers; reads what others know when it is asked."""
+"""The metrics of a worker for Prometheus, read when they are asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from services.projector.health.lag_monitor import LogWatch
+from services.projector.health.lag_monitor import LagMonitor
 from services.projector.projection.progress import Progress
 
 # From a batch of a few events to one that waits for a slow database.
@@ -37,14 +37,14 @@ class Metrics(Collector):
 
     def __init__(
         self,
-        watch: LogWatch,
+        lag_monitor: LagMonitor,
         progress: Callable[[], Progress | None],
         halted: Callable[[], bool],
         connections: Callable[[], tuple[int, int]],
         transitions: Callable[[], Mapping[tuple[str, str], int]],
     ) -> None:
-        """`connections`: open ones and idle ones. `transitions`: how many this worker has told, by flag and transition."""
-        self._watch = watch
+        """`connections`: open ones and idle ones. `transitions`: how many this worker has announced, by flag and transition."""
+        self._lag_monitor = lag_monitor
         self._progress = progress
         self._halted = halted
         self._connections = connections
@@ -58,7 +58,7 @@ class Metrics(Collector):
         self._registry.register(self)
 
     def observe(self, measure: str, value: float) -> None:
-        """Take in what `Progress` observes."""
+        """Count what `Progress` observes."""
         self._measures[measure].observe(value)
 
     def as_text(self) -> bytes:
@@ -67,38 +67,44 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The numbers of this moment. Partitions are those that this worker has."""
-        reached = self._progress()
-        ends = self._watch.sight.ends
-        next_offsets = {} if reached is None else dict(reached.next_offsets)
-        yield _gauge("steppe_projection_lag_events", "Records of the log not applied yet.", self._watch.lag_events())
+        progress = self._progress()
+        ends = self._lag_monitor.snapshot.ends
+        next_offsets = {} if progress is None else dict(progress.next_offsets)
+        yield _gauge(
+            "steppe_projection_lag_events", "Records of the log not applied yet.", self._lag_monitor.lag_events()
+        )
         yield _gauge(
             "steppe_projection_lag_seconds",
             "How long the oldest record that is not applied has been in the log.",
-            self._watch.lag_seconds(),
+            self._lag_monitor.lag_seconds(),
         )
         yield _gauge("steppe_checkpoint_offset", "The offset of the next record to apply.", next_offsets)
-        yield _gauge("steppe_log_end_offset", "The offset after the last record.", _ours(ends.offsets, next_offsets))
-        yield _gauge("steppe_log_start_offset", "The first offset that is there.", _ours(ends.starts, next_offsets))
+        yield _gauge(
+            "steppe_log_end_offset", "The offset after the last record.", _assigned(ends.offsets, next_offsets)
+        )
+        yield _gauge("steppe_log_start_offset", "The first offset that is there.", _assigned(ends.starts, next_offsets))
         yield GaugeMetricFamily("steppe_projection_halted", "1: somebody must act.", value=float(self._halted()))
         connections, idle = self._connections()
-        used = GaugeMetricFamily("steppe_database_connections", "Connections to Postgres, by state.", labels=["state"])
-        used.add_metric(["busy"], connections - idle)
-        used.add_metric(["idle"], idle)
-        yield used
-        told = CounterMetricFamily(
+        in_use = GaugeMetricFamily(
+            "steppe_database_connections", "Connections to Postgres, by state.", labels=["state"]
+        )
+        in_use.add_metric(["busy"], connections - idle)
+        in_use.add_metric(["idle"], idle)
+        yield in_use
+        announced = CounterMetricFamily(
             "steppe_flag_transitions",
             "Transitions of flags that this worker has announced.",
             labels=["flag", "transition"],
         )
         for labels, count in sorted(self._transitions().items()):
-            told.add_metric(labels, count)
-        yield told
-        counts = {} if reached is None else reached.counts
+            announced.add_metric(labels, count)
+        yield announced
+        counts = {} if progress is None else progress.counts
         for name, (metric, what) in _COUNTS.items():
             yield CounterMetricFamily(metric, what, value=counts.get(name, 0))
 
 
-def _ours(offsets: Mapping[int, int], next_offsets: Mapping[int, int]) -> dict[int, int]:
+def _assigned(offsets: Mapping[int, int], next_offsets: Mapping[int, int]) -> dict[int, int]:
     return {partition: offset for partition, offset in offsets.items() if partition in next_offsets}
 
 

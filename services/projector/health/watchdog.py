@@ -1,4 +1,4 @@
-"""The ways this process ends when it cannot end by itself. A thread watches, because a stuck loop cannot."""
+"""Ends this process when it makes no progress, or does not stop when it should. A thread watches, because a stuck loop cannot."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from services.projector.projection.progress import Progress
 
 log = logging.getLogger("steppe.projector")
 
-LogEnds = Callable[[], Mapping[int, int]]
+EndOffsets = Callable[[], Mapping[int, int]]
 
 
 def exit_after(seconds: float, why: str) -> None:
     """End the process with exit 1 unless it has ended by itself by then."""
 
     def end() -> None:
-        log.critical("%s, and did not end within %.0f s: ending now", why, seconds)
-        _end_now()
+        log.critical("%s, and did not end within %.0f s: exiting now", why, seconds)
+        _exit_now()
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -30,54 +30,54 @@ def exit_after(seconds: float, why: str) -> None:
 class Watchdog:
     """Ends the process with exit 1 when records have waited, and nothing was committed, for too long.
 
-    Of several opinions about the ends of the log the highest counts: one that is frozen must not hide what waits.
+    Of several sources for the ends of the log the highest counts: one that is frozen must not hide what waits.
     """
 
     def __init__(
-        self, progress: Callable[[], Progress | None], opinions: tuple[LogEnds, ...], stalled_seconds_max: float
+        self, progress: Callable[[], Progress | None], end_offsets: tuple[EndOffsets, ...], stalled_seconds_max: float
     ) -> None:
         self._progress = progress
-        self._opinions = opinions
+        self._end_offsets = end_offsets
         self._stalled_seconds_max = stalled_seconds_max
-        self._quiet_since = time.monotonic()
+        self._no_lag_at = time.monotonic()
         self.stalled_seconds = 0.0
         self.waiting: dict[int, int] = {}
 
     def start(self) -> None:
-        """Begin to watch; returns at once."""
+        """Start to watch; returns at once."""
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
-    def look(self, now: float) -> float:
+    def check(self, now: float) -> float:
         """For how many seconds records have waited with nothing committed; `now` is monotonic."""
-        reached = self._progress()
-        self.waiting = {} if reached is None else self._waiting(dict(reached.next_offsets))
-        if reached is None or not self.waiting:
-            self._quiet_since = now
+        progress = self._progress()
+        self.waiting = {} if progress is None else self._waiting(dict(progress.next_offsets))
+        if progress is None or not self.waiting:
+            self._no_lag_at = now
             self.stalled_seconds = 0.0
         else:
-            self.stalled_seconds = now - max(self._quiet_since, reached.committed_at)
+            self.stalled_seconds = now - max(self._no_lag_at, progress.committed_at)
         return self.stalled_seconds
 
     def _waiting(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
         ends: dict[int, int] = {}
-        for opinion in self._opinions:
-            for partition, end in opinion().items():
+        for end_offsets in self._end_offsets:
+            for partition, end in end_offsets().items():
                 ends[partition] = max(end, ends.get(partition, 0))
         return {p: ends[p] - offset for p, offset in next_offsets.items() if ends.get(p, 0) > offset}
 
     def _watch(self) -> None:
         while True:
             time.sleep(min(1.0, self._stalled_seconds_max / 4))
-            if self.look(time.monotonic()) > self._stalled_seconds_max:
+            if self.check(time.monotonic()) > self._stalled_seconds_max:
                 log.critical(
-                    "nothing was committed for %.0f s with records waiting %s: ending, to be started again",
+                    "nothing was committed for %.0f s with records waiting %s: exiting, to be restarted",
                     self.stalled_seconds,
                     self.waiting,
                 )
-                _end_now()
+                _exit_now()
 
 
-def _end_now() -> None:
+def _exit_now() -> None:
     for handler in logging.getLogger().handlers:
         handler.flush()
     os._exit(1)

@@ -19,15 +19,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.projector.commands.verify import verify
 from services.projector.health import checks
-from services.projector.health.checks import Vitals, why_not_live, why_not_ready
+from services.projector.health.checks import WorkerStatus, liveness_problem, readiness_problem
 from services.projector.health.watchdog import Watchdog
 from services.projector.projection.progress import Progress
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until, until_covered
 from tests.stack import Database, Service, Stack
 
 Start = Callable[..., Service]
-WELL = Vitals(
-    seconds_since_turn=0.2, assigned=True, halted=None, stalled_seconds=0.0, waiting=0, log_unknown_seconds=1.0
+WELL = WorkerStatus(
+    seconds_since_heartbeat=0.2, assigned=True, halted=None, stalled_seconds=0.0, waiting=0, log_unknown_seconds=1.0
 )
 SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$;
@@ -138,7 +138,7 @@ async def test_a_loop_that_stands_still_is_told_by_the_door_which_does_not(
     await until("it is ready", lambda: asked(service, "/readyz").status_code == 200)
     await publish(stack.kafka, topic, [event("one")])
     problem = await refuses(service, "/livez", "loop-stopped")
-    assert "start the worker again" in problem["detail"]
+    assert "restart the worker" in problem["detail"]
     assert asked(service, "/readyz").status_code == 503
     service.kill()
 
@@ -201,38 +201,38 @@ async def applied(connection: asyncpg.Connection) -> int:
 
 
 def test_readiness_names_what_is_wrong_and_the_worst_first() -> None:
-    assert why_not_ready(WELL, 15, 30) is None
-    assert why_not_live(WELL, 15) is None
+    assert readiness_problem(WELL, 15, 30) is None
+    assert liveness_problem(WELL, 15) is None
     wrong = {
         checks.STARTING: replace(WELL, assigned=False),
         checks.HALTED: replace(WELL, assigned=False, halted="another-log: made anew"),
-        checks.LOOP_STOPPED: replace(WELL, seconds_since_turn=16),
+        checks.LOOP_STOPPED: replace(WELL, seconds_since_heartbeat=16),
         checks.STUCK: replace(WELL, stalled_seconds=31, waiting=7),
         checks.LOG_UNKNOWN: replace(WELL, log_unknown_seconds=31),
     }
-    for slug, vitals in wrong.items():
-        problem = why_not_ready(vitals, 15, 30)
+    for slug, status in wrong.items():
+        problem = readiness_problem(status, 15, 30)
         assert problem is not None and problem.slug == slug
         document = problem.as_json("/readyz")
         assert (document["status"], document["instance"]) == (503, "/readyz")
         assert document["title"] and document["detail"]
-    assert why_not_ready(replace(WELL, stalled_seconds=29, waiting=7, log_unknown_seconds=29), 15, 30) is None
+    assert readiness_problem(replace(WELL, stalled_seconds=29, waiting=7, log_unknown_seconds=29), 15, 30) is None
 
 
 def test_one_frozen_opinion_about_the_log_does_not_hide_what_waits() -> None:
     progress = Progress(next_offsets={0: 5, 1: 3}, committed_at=100.0)
     frozen, fresh = {0: 5, 1: 3}, {0: 9, 1: 3, 7: 99}
     watchdog = Watchdog(lambda: progress, (lambda: frozen, lambda: fresh), 60)
-    watchdog._quiet_since = 100.0
-    assert watchdog.look(130.0) == 30.0
+    watchdog._no_lag_at = 100.0
+    assert watchdog.check(130.0) == 30.0
     assert watchdog.waiting == {0: 4}, "partition 7 is somebody else's"
     progress.committed_at = 125.0
-    assert watchdog.look(130.0) == 5.0
+    assert watchdog.check(130.0) == 5.0
     progress.next_offsets[0] = 9
-    assert watchdog.look(140.0) == 0.0
+    assert watchdog.check(140.0) == 0.0
     fresh[1] = 4
-    assert watchdog.look(150.0) == 10.0, "from when it was last seen without anything waiting"
-    assert Watchdog(lambda: None, (lambda: fresh,), 60).look(1e9) == 0.0
+    assert watchdog.check(150.0) == 10.0, "from when it was last seen without anything waiting"
+    assert Watchdog(lambda: None, (lambda: fresh,), 60).check(1e9) == 0.0
 
 
 def test_the_watchdog_ends_a_process_whose_consumer_believes_an_old_end() -> None:
