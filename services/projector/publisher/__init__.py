@@ -1,1 +1,1 @@
-"""Announces changes of flags and projects: the difference, its causes, the outbox and the leader that sends."""
+"""Publishes transitions of flags and states of projects: the difference, its causes, the outbox relay, the leader."""

@@ -1,4 +1,4 @@
-"""Why a flag is not what was told of it: an event, a correction, a day, or other rules. Pure: knows no table, no clock.
+"""The cause of a flag transition: an event, a correction, a day, or other rules. Pure.
 
 A flag that is gone was *revoked* when what it rested on was retracted, reclassified or corrected; else it was *cleared*
 (domain page, section 6).
@@ -16,25 +16,30 @@ from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.states import Flag
 
 # What other projects do raises and ends these; their evidence are events of others.
-OF_THE_MARKET = ("displaced", "crowded")
-_EVENTS_TOLD_MAX = 20
+MARKET_FLAGS = ("displaced", "crowded")
+_EVENTS_NAMED_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A flag on a day that is not what was told of it. `deal` '': of the project; None: not told, or it is gone."""
+class FlagDifference:
+    """A flag on a day that is not as it was announced. `deal` '': of the project; None: not announced, or it is gone."""
 
     project: str
     deal: str
-    name: str
+    flag: str
     severity_before: str | None
     severity: str | None
     before: Flag | None
     after: Flag | None
 
     @property
+    def changes_severity(self) -> bool:
+        """Whether it is to be announced: it was raised, it ended, or its severity is another one."""
+        return self.severity != self.severity_before
+
+    @property
     def evidence_before(self) -> frozenset[str]:
-        """The events on which it rested as it was told."""
+        """The events on which it rested as it was announced."""
         return frozenset(self.before.evidence if self.before else ())
 
     @property
@@ -44,8 +49,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """An event that was applied since the last telling."""
+class AppliedEvent:
+    """An event that was applied since the last announcement."""
 
     subject: str
     reference: str
@@ -54,90 +59,90 @@ class News:
     latest: date
 
     @property
-    def corrects(self) -> bool:
+    def is_correction(self) -> bool:
         """Whether it is about another event."""
         return self.name in CORRECTION_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
-    """What is new since the last telling: the news by subject, which events they changed, and whose events they are.
+class EventContext:
+    """What was applied since the last announcement: the events by subject, which events they changed, and whose events these are.
 
     `changed` are references by subject; `subjects` says in which subjects an event of that reference is.
     """
 
-    news: Mapping[str, Sequence[News]] = field(default_factory=dict)
+    new_events: Mapping[str, Sequence[AppliedEvent]] = field(default_factory=dict)
     changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Cause:
     """A cause of the contract (event, day, correction, rules), the events behind it, and whether the flag was revoked."""
 
-    cause: str
+    kind: str
     events: tuple[str, ...] = ()
     revoked: bool = False
 
 
-def why_now(difference: Difference, learnt: Learnt) -> Why:
-    """Why it differs on a day that was told already: the log has changed it, or the rules."""
-    news = _concerning(difference, learnt)
-    corrections = [one for one in news if one.corrects]
-    plain = [one for one in news if not one.corrects]
-    changed = frozenset[str]().union(*(learnt.changed.get(one.subject, frozenset()) for one in news))
+def cause_of_change(difference: FlagDifference, context: EventContext) -> Cause:
+    """Why a flag differs on a day that was announced already: the log has changed it, or the rules."""
+    new_events = _concerning(difference, context)
+    corrections = [event for event in new_events if event.is_correction]
+    others = [event for event in new_events if not event.is_correction]
+    changed = frozenset[str]().union(*(context.changed.get(event.subject, frozenset()) for event in new_events))
     revoked = difference.severity is None and bool(changed & difference.evidence_before)
-    if revoked or changed & difference.evidence or (corrections and not plain):
-        return Why("correction", _told(corrections, difference), revoked)
-    if plain or difference.name in OF_THE_MARKET:
-        return Why("event", _told(plain, difference))
-    return Why("rules")
+    if revoked or changed & difference.evidence or (corrections and not others):
+        return Cause("correction", _references(corrections, difference), revoked)
+    if others or difference.flag in MARKET_FLAGS:
+        return Cause("event", _references(others, difference))
+    return Cause("rules")
 
 
-def why_on(difference: Difference, day: date, learnt: Learnt) -> Why:
-    """Why it differs from the day before: an event of that very day that was not known then, or the day itself."""
-    plain = [one for one in _concerning(difference, learnt) if one.latest == day and not one.corrects]
-    return Why("event", _told(plain, difference)) if plain else Why("day")
+def cause_on_day(difference: FlagDifference, day: date, context: EventContext) -> Cause:
+    """Why a flag differs from the day before: an event of that very day that was not known then, or the day itself."""
+    events = [event for event in _concerning(difference, context) if event.latest == day and not event.is_correction]
+    return Cause("event", _references(events, difference)) if events else Cause("day")
 
 
-def changed_by(news: Iterable[News], events: Iterable[Event]) -> frozenset[str]:
-    """Which of a subject's events the corrections among the news change, through corrections of corrections too.
+def changed_by(new_events: Iterable[AppliedEvent], events: Iterable[Event]) -> frozenset[str]:
+    """Which of a subject's events the corrections among the new ones change, through corrections of corrections too.
 
     `events` are all of that subject. What waits for its target, was refused or is itself retracted changes nothing.
     """
     readings = apply_corrections(events).by_identity
     by_reference = {reading.event.reference: identity for identity, reading in readings.items()}
     changed = set()
-    for one in news:
-        at: Identity | None = by_reference.get(one.reference) if one.corrects else None
-        if at is None or readings[at].state != "stands":
+    for new_event in new_events:
+        target: Identity | None = by_reference.get(new_event.reference) if new_event.is_correction else None
+        if target is None or readings[target].state != "stands":
             continue
-        trail: set[Identity] = set()
-        while at is not None and at in readings and at not in trail:
-            trail.add(at)
-            event = readings[at].event
+        visited: set[Identity] = set()
+        while target is not None and target in readings and target not in visited:
+            visited.add(target)
+            event = readings[target].event
             changed.add(event.reference)
-            target = event.data.get("target") if event.kind.is_correction else None
-            at = None if target is None else (target["source"], target["id"])
+            next_target = event.data.get("target") if event.kind.is_correction else None
+            target = None if next_target is None else (next_target["source"], next_target["id"])
     return frozenset(changed)
 
 
-def _concerning(difference: Difference, learnt: Learnt) -> list[News]:
-    """The news of its deal and its project; for what the market does, those of the others too."""
-    of_market = difference.name in OF_THE_MARKET
+def _concerning(difference: FlagDifference, context: EventContext) -> list[AppliedEvent]:
+    """The new events of its deal and its project; for what the market does, those of the others too."""
+    from_market = difference.flag in MARKET_FLAGS
     subjects = {difference.project}
-    if of_market:
+    if from_market:
         for reference in difference.evidence:
-            subjects |= learnt.subjects.get(reference, frozenset())
+            subjects |= context.subjects.get(reference, frozenset())
     return [
-        one
+        event
         for subject in sorted(subjects)
-        for one in learnt.news.get(subject, ())
-        if one.corrects or of_market or not difference.deal or one.deal in (difference.deal, None)
+        for event in context.new_events.get(subject, ())
+        if event.is_correction or from_market or not difference.deal or event.deal in (difference.deal, None)
     ]
 
 
-def _told(news: Sequence[News], difference: Difference) -> tuple[str, ...]:
-    """Those that it rests on, if any; else the latest of all."""
-    evidence = [one.reference for one in news if one.reference in difference.evidence]
-    return tuple((evidence or [one.reference for one in news])[-_EVENTS_TOLD_MAX:])
+def _references(events: Sequence[AppliedEvent], difference: FlagDifference) -> tuple[str, ...]:
+    """Those that the flag rests on, if any; else the latest of all."""
+    evidence = [event.reference for event in events if event.reference in difference.evidence]
+    return tuple((evidence or [event.reference for event in events])[-_EVENTS_NAMED_MAX:])

@@ -1,7 +1,8 @@
-"""Announces what stands: compares the living read model with what was told, and tells the difference once.
+"""Announces transitions of flags: compares the active read model with what was announced, and announces each difference once.
 
-It decides nothing; the spans say what stands on which day. Days that passed since the last look are gone through one by
-one, so that a flag that turned meanwhile is told with its own day. Silent while the read model is behind the log.
+It decides nothing; the spans say which flags are up on which day. Days that passed since the last announcement are gone
+through one by one, so that a flag that changed meanwhile is announced with its own day. Silent while the read model is behind
+the log.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Any
 
 import asyncpg
 
 from services.projector.projection import decode
 from services.projector.publisher import causes
-from services.projector.publisher.causes import OF_THE_MARKET, Difference, Learnt, News, Why
+from services.projector.publisher.causes import MARKET_FLAGS, AppliedEvent, Cause, EventContext, FlagDifference
 from steppe.contracts.announcements import Transition, turned
 from steppe.database import active_read_model, locks, outbox_writer, sql
 from steppe.database.read_model.projection_rows import document
@@ -28,44 +28,47 @@ _STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **outbox_writer.ST
 _FLAGS_AT_ONCE = 1000
 
 
+Projects = Sequence[str] | None
+
+
 @dataclass(frozen=True, slots=True)
-class _Since:
-    """What was told already: up to where in the log, but for subjects of whom something earlier was folded meanwhile."""
+class _AnnouncedUntil:
+    """What was announced already: up to where in the log, but for subjects of whom something earlier was folded meanwhile."""
 
     next_offsets: Sequence[int]
-    acted: Mapping[str, int]
+    refolded_from: Mapping[str, int]
 
 
 class Announcer:
-    """One leader's telling. Its first look, and the first at another read model or under other rules, is at everything.
+    """One leader's announcements. Its first pass, and the first over another read model or under other rules, compares everything.
 
-    `transitions` counts what was told, by flag and transition.
+    `transitions` counts what was announced, by flag and transition.
     """
 
     def __init__(self, topic: str, transitions: Counter[tuple[str, str]] | None = None) -> None:
         self._topic = topic
         self._transitions = Counter[tuple[str, str]]() if transitions is None else transitions
-        self._telling = Counter[tuple[str, str]]()
-        self._look_at_all = True
+        self._uncommitted = Counter[tuple[str, str]]()
+        self._compare_all = True
 
     async def announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
-        """Tell what changed until this day (UTC), in one transaction; return how many transitions, None while behind.
+        """Announce what changed until this day (UTC), in one transaction; return how many transitions, None while behind.
 
         `ends` are the ends of the log, asked for after the day had begun. Twice is safe. The connection needs the rights of
         the projector.
         """
-        self._telling.clear()
+        self._uncommitted.clear()
         await connection.execute(_STATEMENTS["hold_telling"], locks.ANNOUNCING)
         try:
             async with connection.transaction(isolation="repeatable_read"):
-                told = await self._announce(connection, day, ends)
-            self._transitions.update(self._telling)
+                count = await self._announce(connection, day, ends)
+            self._transitions.update(self._uncommitted)
         finally:
-            with contextlib.suppress(asyncpg.InterfaceError, OSError):  # a lost session has let go of it already
+            with contextlib.suppress(asyncpg.InterfaceError, OSError):  # a lost session has released it already
                 await connection.execute(_STATEMENTS["release_telling"], locks.ANNOUNCING)
-        if told is not None:
-            self._look_at_all = False
-        return told
+        if count is not None:
+            self._compare_all = False
+        return count
 
     async def _announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
         await active_read_model.enter(connection)
@@ -73,68 +76,70 @@ class Announcer:
         next_offsets: list[int] = [row["next_offset"] for row in checkpoints]
         until = await connection.fetchrow(_STATEMENTS["announced_until"])
         assert until is not None, "the statement always gives a row"
-        since: list[int] = until["next_offsets"] or []
-        if any(now < then for now, then in zip(next_offsets, since, strict=False)):
-            # Rebuilt, or restored from a backup: what was told of records that are to be applied again is no news until
-            # they are. What is equal then is not told again, what is not is.
-            self._look_at_all = True
+        offsets_before: list[int] = until["next_offsets"] or []
+        if any(now < before for now, before in zip(next_offsets, offsets_before, strict=False)):
+            # Rebuilt, or restored from a backup: what was announced of records that are to be applied again is not new until
+            # they are. What is equal then is not announced again, what is not is.
+            self._compare_all = True
             return None
         if any(row["next_offset"] < ends.get(row["partition"], 0) for row in checkpoints):
             return None
-        first = until["day"] is None
-        look_at_all = (
-            first
-            or self._look_at_all
-            or len(since) != len(next_offsets)  # another log was adopted
+        first_time = until["day"] is None
+        compare_all = (
+            first_time
+            or self._compare_all
+            or len(offsets_before) != len(next_offsets)  # another log was adopted
             or (until["schema_name"], until["rule_version"]) != (until["schema_now"], until["rules_now"])
         )
-        base: date = day if first else until["day"]
+        base: date = day if first_time else until["day"]
         day = max(day, base)
         last_action = until["last_action_now"]
         acted = await connection.fetch(_STATEMENTS["subjects_acted_on"], until["last_action"])
-        since_when = _Since(since, {row["subject"]: row["log_offset"] for row in acted})
+        since = _AnnouncedUntil(offsets_before, {row["subject"]: row["log_offset"] for row in acted})
         moved: set[str] = set()
-        if not look_at_all:
-            if (day, next_offsets, last_action) == (base, since, until["last_action"]):
+        if not compare_all:
+            if (day, next_offsets, last_action) == (base, offsets_before, until["last_action"]):
                 return 0
-            if next_offsets != since:
-                moved = {row["project"] for row in await connection.fetch(_STATEMENTS["projects_moved"], since)}
-            moved.update(since_when.acted)
-        turning: dict[date, set[str]] = defaultdict(set)
+            if next_offsets != offsets_before:
+                rows = await connection.fetch(_STATEMENTS["projects_moved"], offsets_before)
+                moved = {row["project"] for row in rows}
+            moved.update(since.refolded_from)
+        changing: dict[date, set[str]] = defaultdict(set)
         for row in await connection.fetch(_STATEMENTS["projects_turning"], base, day):
-            turning[row["day"]].add(row["project"])
+            changing[row["day"]].add(row["project"])
 
-        found = await self._differing(connection, base, None if look_at_all else sorted(moved))
-        learnt = Learnt() if first else await self._learn(connection, found, since_when)
-        whys = [Why("event") if first else causes.why_now(one, learnt) for one in found]
+        differences = await self._differences(connection, base, None if compare_all else sorted(moved))
+        context = EventContext() if first_time else await self._context(connection, differences, since)
+        reasons = [
+            Cause("event") if first_time else causes.cause_of_change(difference, context) for difference in differences
+        ]
         rules: str = until["rules_now"]
-        count = await self._tell(connection, base, found, whys, rules)
-        concerned = moved.union(one.project for one in found)
-        for turn in sorted(turning):
-            found = await self._differing(connection, turn, sorted(turning[turn]))
-            learnt = await self._learn(connection, found, since_when)
-            count += await self._tell(connection, turn, found, [causes.why_on(o, turn, learnt) for o in found], rules)
-            concerned |= turning[turn]
-        await outbox_writer.tell_projects(connection, day, None if look_at_all else concerned)
+        count = await self._save(connection, base, differences, reasons, rules)
+        concerned = moved.union(difference.project for difference in differences)
+        for changing_on in sorted(changing):
+            differences = await self._differences(connection, changing_on, sorted(changing[changing_on]))
+            context = await self._context(connection, differences, since)
+            reasons = [causes.cause_on_day(difference, changing_on, context) for difference in differences]
+            count += await self._save(connection, changing_on, differences, reasons, rules)
+            concerned |= changing[changing_on]
+        await outbox_writer.tell_projects(connection, day, None if compare_all else concerned)
         await connection.execute(
             _STATEMENTS["set_announced_until"], day, next_offsets, until["schema_now"], until["rules_now"], last_action
         )
         return count
 
-    async def _differing(
-        self, connection: asyncpg.Connection, day: date, projects: Sequence[str] | None
-    ) -> list[Difference]:
+    async def _differences(self, connection: asyncpg.Connection, day: date, projects: Projects) -> list[FlagDifference]:
         """What differs in these projects (None: in all), and what other projects do anywhere."""
         rows = await connection.fetch(_STATEMENTS["flag_differences"], day, projects, None)
         if projects is not None:
-            elsewhere = await connection.fetch(_STATEMENTS["flag_differences"], day, None, list(OF_THE_MARKET))
-            here = set(projects)
-            rows += [row for row in elsewhere if row["project"] not in here]
+            from_market = await connection.fetch(_STATEMENTS["flag_differences"], day, None, list(MARKET_FLAGS))
+            known = set(projects)
+            rows += [row for row in from_market if row["project"] not in known]
         return [
-            Difference(
+            FlagDifference(
                 project=row["project"],
                 deal=row["deal"],
-                name=row["flag"],
+                flag=row["flag"],
                 severity_before=row["severity_before"],
                 severity=row["severity"],
                 before=outbox_writer.flag_of(row["document_before"]),
@@ -143,78 +148,100 @@ class Announcer:
             for row in rows
         ]
 
-    async def _learn(self, connection: asyncpg.Connection, found: Iterable[Difference], since: _Since) -> Learnt:
-        """What is new about those whose severity differs."""
-        differing = [one for one in found if one.severity != one.severity_before]
-        if not differing:
-            return Learnt()
-        of_market = [one.evidence for one in differing if one.name in OF_THE_MARKET]
-        subjects: dict[str, set[str]] = defaultdict(set)
-        references = sorted(set(chain.from_iterable(of_market)))
-        if references:
-            # Both halves of a reference may hold the sign that joins them.
-            ids = [text[at + 1 :] for text in references for at, sign in enumerate(text) if sign == "#"]
-            for row in await connection.fetch(_STATEMENTS["subjects_of_events"], ids, references):
-                subjects[row["reference"]].add(row["subject"])
-        asked = sorted({one.project for one in differing}.union(*subjects.values()))
-        news: dict[str, list[News]] = defaultdict(list)
+    async def _context(
+        self, connection: asyncpg.Connection, differences: Iterable[FlagDifference], since: _AnnouncedUntil
+    ) -> EventContext:
+        """The new events behind the differences that are to be announced."""
+        announced = [difference for difference in differences if difference.changes_severity]
+        if not announced:
+            return EventContext()
+        subjects = await self._subjects_of_evidence(connection, announced)
+        concerned = sorted({difference.project for difference in announced}.union(*subjects.values()))
+        new_events: dict[str, list[AppliedEvent]] = defaultdict(list)
         for row in await connection.fetch(
-            _STATEMENTS["events_moved"], asked, since.next_offsets, list(since.acted), list(since.acted.values())
+            _STATEMENTS["events_moved"],
+            concerned,
+            since.next_offsets,
+            list(since.refolded_from),
+            list(since.refolded_from.values()),
         ):
-            news[row["subject"]].append(_news(row))
-        corrected = [subject for subject, ones in news.items() if any(one.corrects for one in ones)]
-        events: dict[str, list[Event]] = {subject: [] for subject in corrected}
+            new_events[row["subject"]].append(_applied_event(row))
+        corrected = [subject for subject, events in new_events.items() if any(event.is_correction for event in events)]
+        all_events: dict[str, list[Event]] = {subject: [] for subject in corrected}
         if corrected:
             for row in await connection.fetch(_STATEMENTS["events_of_subjects"], corrected):
-                events[row["subject"]].append(decode.decode_stored(row["raw"], row["headers"], row["subject"]))
-        return Learnt(
-            news=news,
-            changed={subject: causes.changed_by(news[subject], events[subject]) for subject in corrected},
-            subjects={reference: frozenset(found) for reference, found in subjects.items()},
+                all_events[row["subject"]].append(decode.decode_stored(row["raw"], row["headers"], row["subject"]))
+        return EventContext(
+            new_events=new_events,
+            changed={subject: causes.changed_by(new_events[subject], all_events[subject]) for subject in corrected},
+            subjects=subjects,
         )
 
-    async def _tell(
-        self, connection: asyncpg.Connection, on: date, found: Sequence[Difference], whys: Sequence[Why], rules: str
+    async def _subjects_of_evidence(
+        self, connection: asyncpg.Connection, differences: Iterable[FlagDifference]
+    ) -> dict[str, frozenset[str]]:
+        """Of each event on which a flag of the market rests, in which subjects it is."""
+        evidence = (difference.evidence for difference in differences if difference.flag in MARKET_FLAGS)
+        references = sorted(set(chain.from_iterable(evidence)))
+        if not references:
+            return {}
+        # Both halves of a reference may hold the sign that joins them.
+        ids = [text[at + 1 :] for text in references for at, sign in enumerate(text) if sign == "#"]
+        subjects: dict[str, set[str]] = defaultdict(set)
+        for row in await connection.fetch(_STATEMENTS["subjects_of_events"], ids, references):
+            subjects[row["reference"]].add(row["subject"])
+        return {reference: frozenset(of_event) for reference, of_event in subjects.items()}
+
+    async def _save(
+        self,
+        connection: asyncpg.Connection,
+        on: date,
+        differences: Sequence[FlagDifference],
+        reasons: Sequence[Cause],
+        rules: str,
     ) -> int:
-        """Tell where the severity differs, and remember where it does not."""
-        told = [pair for pair in zip(found, whys, strict=True) if pair[0].severity != pair[0].severity_before]
-        quiet = [one for one in found if one.severity == one.severity_before]
+        """Announce where the severity differs, and only remember what else differs. Returns how many were announced."""
+        announced = [pair for pair in zip(differences, reasons, strict=True) if pair[0].changes_severity]
+        silent = [difference for difference in differences if not difference.changes_severity]
         await connection.execute(
             _STATEMENTS["refresh_flags"],
-            [one.project for one in quiet],
-            [one.deal for one in quiet],
-            [one.name for one in quiet],
-            [document(one.after) for one in quiet],
+            [difference.project for difference in silent],
+            [difference.deal for difference in silent],
+            [difference.flag for difference in silent],
+            [document(difference.after) for difference in silent],
         )
-        for first in range(0, len(told), _FLAGS_AT_ONCE):
-            some = told[first : first + _FLAGS_AT_ONCE]
-            countries = await outbox_writer.countries(connection, on, (one.project for one, _ in some))
-            transitions = [_transition(one, why, on, rules, countries.get(one.project)) for one, why in some]
+        for first in range(0, len(announced), _FLAGS_AT_ONCE):
+            page = announced[first : first + _FLAGS_AT_ONCE]
+            countries = await outbox_writer.countries(connection, on, (difference.project for difference, _ in page))
+            transitions = [
+                _transition(difference, cause, on, rules, countries.get(difference.project))
+                for difference, cause in page
+            ]
             await outbox_writer.tell(connection, transitions, on)
-            self._telling.update((one.name, one.transition) for one in transitions)
-        return len(told)
+            self._uncommitted.update((transition.name, transition.transition) for transition in transitions)
+        return len(announced)
 
 
-def _transition(one: Difference, why: Why, on: date, rules: str, country: str | None) -> Transition:
+def _transition(difference: FlagDifference, cause: Cause, on: date, rules: str, country: str | None) -> Transition:
     return Transition(
-        project=one.project,
-        deal=one.deal or None,
-        name=one.name,
-        transition="revoked" if why.revoked else turned(one.severity_before, one.severity),
-        severity_before=one.severity_before,
-        severity=one.severity,
+        project=difference.project,
+        deal=difference.deal or None,
+        name=difference.flag,
+        transition="revoked" if cause.revoked else turned(difference.severity_before, difference.severity),
+        severity_before=difference.severity_before,
+        severity=difference.severity,
         on=on,
-        cause=why.cause,
-        events=why.events,
+        cause=cause.kind,
+        events=cause.events,
         rule_version=rules,
         country=country,
-        flag=one.after or one.before,
+        flag=difference.after or difference.before,
         event_id=outbox_writer.new_event_id(),
     )
 
 
-def _news(row: Any) -> News:
-    return News(
+def _applied_event(row: asyncpg.Record) -> AppliedEvent:
+    return AppliedEvent(
         subject=row["subject"],
         reference=f"{row['source']}#{row['id']}",
         name=row["name"],

@@ -1,7 +1,7 @@
-"""The publisher: one worker of all leads, looks every second, and sends what was told. Never in the way of a batch.
+"""The publisher: of all workers one leads; every second it announces what changed and sends the outbox. It never delays a batch.
 
-Whoever holds a lock of its database session leads; when its process or its session ends, another worker takes over and
-finds in the tables what was told and what is still to be sent. Faults are logged and tried again: the projection goes on.
+Whoever holds an advisory lock of its database session leads; when its process or its session ends, another worker takes over
+and finds in the tables what was announced and what is still to be sent. Faults are logged and retried: the projection goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from services.projector.projection import retry_policy
 from services.projector.publisher.flag_diff import Announcer
-from services.projector.publisher.outbox import Outbox
+from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.settings import Settings
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 from steppe.database import active_read_model, locks, outbox_writer, sql
@@ -37,7 +37,7 @@ _ENDS_FRESH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
 _FAULT_SECONDS = 10.0
 # Longer than anything that a leader does without the database: it waits for Kafka, each time with a deadline.
-_SILENT_SECONDS_MAX = 20.0
+_IDLE_SECONDS_MAX = 20.0
 
 
 def today() -> date:
@@ -46,16 +46,16 @@ def today() -> date:
 
 
 class Publisher:
-    """One worker's share in publishing. `day` says which day it is; `transitions` counts what was told, by flag and transition."""
+    """One worker's publisher. `day` says which day it is; `transitions` counts what was announced, by flag and transition."""
 
     def __init__(self, settings: Settings, day: Callable[[], date] = today) -> None:
         self._settings = settings
         self._day = day
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._ends: AIOKafkaConsumer | None = None
+        self._consumer: AIOKafkaConsumer | None = None
         self.transitions = Counter[tuple[str, str]]()
         self._announcer = Announcer(settings.topic, self.transitions)
-        self._outbox = Outbox(
+        self._outbox = OutboxRelay(
             settings.kafka,
             {
                 FLAGS.name: settings.flags_topic,
@@ -75,7 +75,7 @@ class Publisher:
                     log.warning("the database is unavailable (%r); publishing waits", error)
                     await asyncio.sleep(next(pauses))
                 else:
-                    log.exception("publishing failed; once more in %.0f s", _FAULT_SECONDS)
+                    log.exception("publishing failed; retrying in %.0f s", _FAULT_SECONDS)
                     await asyncio.sleep(_FAULT_SECONDS)
 
     async def _lead(self) -> None:
@@ -86,7 +86,7 @@ class Publisher:
                 await asyncio.sleep(self._settings.projector_announce_seconds)
                 leads = await connection.fetchval(outbox_writer.STATEMENTS["try_to_lead"], locks.PUBLISHER)
             log.info("announces from now on")
-            # What somebody else told meanwhile is in the tables, and not in what this worker remembers.
+            # What another worker announced meanwhile is in the tables, and not in what this worker remembers.
             self._announcer = Announcer(self._settings.topic, self.transitions)
             while True:
                 await self.step(connection)
@@ -97,7 +97,7 @@ class Publisher:
 
     async def connect(self) -> asyncpg.Connection:
         """A session of its own, because the lead is bound to it."""
-        silent_seconds_max = max(_SILENT_SECONDS_MAX, 3 * self._settings.projector_announce_seconds)
+        idle_seconds_max = max(_IDLE_SECONDS_MAX, 3 * self._settings.projector_announce_seconds)
         return await asyncpg.connect(
             self._settings.database,
             timeout=self._settings.projector_database_seconds_max,
@@ -107,8 +107,8 @@ class Publisher:
                 # Optional filters need a plan of their own each time, not one for all.
                 "plan_cache_mode": "force_custom_plan",
                 # A leader that sleeps or is cut off loses its session, and the lead with it.
-                "idle_session_timeout": f"{silent_seconds_max:.0f}s",
-                "idle_in_transaction_session_timeout": f"{silent_seconds_max:.0f}s",
+                "idle_session_timeout": f"{idle_seconds_max:.0f}s",
+                "idle_in_transaction_session_timeout": f"{idle_seconds_max:.0f}s",
                 "tcp_keepalives_idle": "10",
                 "tcp_keepalives_interval": "5",
                 "tcp_keepalives_count": "3",
@@ -116,57 +116,57 @@ class Publisher:
         )
 
     async def step(self, connection: asyncpg.Connection) -> int | None:
-        """Announce what is to be announced and send what waits. Returns how many transitions; None: the model is behind.
+        """Announce what changed and send the outbox. Returns how many transitions; None: the read model is behind the log.
 
-        A broker that is away is logged; what was told waits for it.
+        A broker that is unavailable is logged; what was announced waits for it.
         """
-        told: int | None = None
+        announced: int | None = None
         # In this order: what was acknowledged before the day began is among what must be covered.
         day = self._day()
         try:
             ends = await self._log_ends(connection)
         except (KafkaError, TimeoutError) as error:
             log.warning("the end of the log is unknown (%r): nothing is announced", error)
-            await self._let_go_of_ends()
+            await self._close_consumer()
         else:
-            told = await self._announce(connection, day, ends)
+            announced = await self._announce(connection, day, ends)
         try:
             sent = await self._outbox.send(connection)
         except (KafkaError, TimeoutError) as error:
             log.warning("what was announced waits for the broker: %r (a topic may be missing: `steppe migrate`)", error)
         else:
-            if told or sent:
-                log.info("transitions=%d records=%d", told or 0, sent)
-        return told
+            if announced or sent:
+                log.info("transitions=%d records=%d", announced or 0, sent)
+        return announced
 
     async def close(self) -> None:
-        """Let go of the broker."""
+        """Disconnect from the broker."""
         await self._outbox.close()
-        await self._let_go_of_ends()
+        await self._close_consumer()
 
     async def _announce(self, connection: asyncpg.Connection, day: date, ends: dict[int, int]) -> int | None:
         deadline = time.monotonic() + _ENDS_FRESH_SECONDS
-        while (told := await self._announcer.announce(connection, day, ends)) is None:
+        while (announced := await self._announcer.announce(connection, day, ends)) is None:
             if time.monotonic() > deadline:
                 return None
             await asyncio.sleep(_PAUSE_SECONDS)
-        return told
+        return announced
 
     async def _log_ends(self, connection: asyncpg.Connection) -> dict[int, int]:
-        """Where the log ends, asked from the broker and not from whoever applies it."""
+        """Where the log ends, asked of the broker and not of the worker that applies it."""
         async with connection.transaction(readonly=True):
             await active_read_model.enter(connection)
             rows = await connection.fetch(_CHECKPOINTS, self._settings.topic)
-        wanted = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
+        partitions = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):
-            if self._ends is None:
-                self._ends = AIOKafkaConsumer(**client_options(self._settings.kafka), client_id="steppe-publisher")
-                await self._ends.start()
-            found = await self._ends.end_offsets(wanted)
-        return {partition.partition: end for partition, end in found.items()}
+            if self._consumer is None:
+                self._consumer = AIOKafkaConsumer(**client_options(self._settings.kafka), client_id="steppe-publisher")
+                await self._consumer.start()
+            ends = await self._consumer.end_offsets(partitions)
+        return {partition.partition: end for partition, end in ends.items()}
 
-    async def _let_go_of_ends(self) -> None:
-        consumer, self._ends = self._ends, None
+    async def _close_consumer(self) -> None:
+        consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            with suppress(TimeoutError, KafkaError, OSError):  # we leave either way
+            with suppress(TimeoutError, KafkaError, OSError):  # it is given up either way
                 await asyncio.wait_for(consumer.stop(), _CLOSE_SECONDS_MAX)

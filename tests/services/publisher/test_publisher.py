@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from services.projector.publisher.flag_diff import Announcer
-from services.projector.publisher.outbox import Outbox
+from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.publisher.publisher import Publisher, today
 from services.projector.settings import Settings
 from steppe.cli.commands.migrate import ensure_topic
@@ -206,7 +206,7 @@ async def test_a_record_that_is_sent_again_is_the_same_byte_for_byte(
 ) -> None:
     await log.append(registered("north"), memorandum("north", "2022-03-01", "alpha"))
     connection = await asyncpg.connect(database.projector)
-    outbox = Outbox(topics.kafka, {FLAGS.name: topics.flags, PROJECTS.name: topics.projects})
+    outbox = OutboxRelay(topics.kafka, {FLAGS.name: topics.flags, PROJECTS.name: topics.projects})
     try:
         await Announcer(topic).announce(connection, WATCH, {})
         undone = connection.transaction()

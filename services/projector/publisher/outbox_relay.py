@@ -1,6 +1,6 @@
-"""From the outbox to Kafka: in order, at least once, a row gone when the broker has acknowledged it. Decides nothing.
+"""The outbox relay: sends rows of the outbox to Kafka, in order, at least once, and deletes a row that the broker has acknowledged.
 
-A record that was sent and not yet taken out is sent again, byte for byte, so consumers drop what they have by its id.
+A record that was sent and not yet deleted is sent again, byte for byte, so consumers drop what they have by its id.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _DELIVER_SECONDS_MAX = 10.0
 _CLOSE_SECONDS_MAX = 1.0
 
 
-class Outbox:
-    """One leader's way to the broker. `topics`: where a public name really leads, for those that are called otherwise."""
+class OutboxRelay:
+    """One leader's producer. `topics`: the configured name of a public topic, where it differs."""
 
     def __init__(self, bootstrap: str, topics: Mapping[str, str]) -> None:
         self._bootstrap = bootstrap
@@ -33,7 +33,7 @@ class Outbox:
         self._producer: AIOKafkaProducer | None = None
 
     async def send(self, connection: asyncpg.Connection) -> int:
-        """Send all that waits; return how many records that were. Raises KafkaError or TimeoutError: it goes on waiting."""
+        """Send all rows; return how many that were. Raises KafkaError or TimeoutError: what is left waits."""
         sent = 0
         while True:
             rows = await connection.fetch(outbox_writer.STATEMENTS["outbox_page"], _RECORDS_AT_ONCE, _BYTES_AT_ONCE)
@@ -50,7 +50,7 @@ class Outbox:
             sent += len(rows)
 
     async def close(self) -> None:
-        """Let go of the broker, whether it answers or not."""
+        """Disconnect, whether the broker answers or not."""
         producer, self._producer = self._producer, None
         if producer is None:
             return
