@@ -88,11 +88,11 @@ def test_a_rebuild_and_the_way_back_leave_every_answer_as_it_was(steppe: Command
     steppe = steppe.with_log(stack.kafka, topic)
     before = json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat()))
     assert len(before) > 50
-    assert "rm_v2 lives" in steppe("rebuild")
+    assert "rm_v2 is active" in steppe("rebuild")
     assert json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat())) == before
     assert json.loads(steppe("verify", "--json"))["differences"] == []
     assert "previous" in steppe("rebuild", "--status")
-    assert "rm_v1 lives again" in steppe("rebuild", "--roll-back")
+    assert "rm_v1 is active again" in steppe("rebuild", "--roll-back")
     assert json.loads(steppe("flags", "--json", "--as-of", AS_OF.isoformat())) == before
     assert json.loads(steppe("status", "--json"))["rebuild"] is None
     assert "0 differences" in steppe("verify")

@@ -1,7 +1,7 @@
-"""Compares a read model that was built with the living one: rows of every table, and every project that both know equally well.
+"""Compares a read model that was built with the active one: the rows of every table, and every project at the same position in both.
 
-A project that one of them knows better is not compared, and neither is what a market does to a project if that market has one.
-Differences are what a rebuild is for when a release judges otherwise; without one they are a fault. Both are told.
+A project at another position is not compared, and neither is what a market does to a project if that market has one of those.
+Differences are what a rebuild is for when a release judges otherwise; without such a release they are a fault. Both are reported.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ async def compare(connection: asyncpg.Connection, living: str, built: str) -> Pa
             )
             for table in _COUNTED
         ]
-        places = await connection.fetchrow(_places(living, built))
+        places = await connection.fetchrow(_projects_compared(living, built))
         assert places is not None, "counts are a row"
         projects, compared = places
         differing: list[tuple[str, str]] = []
@@ -118,7 +118,7 @@ async def _differing(
     return [(row["project"], table) for row in found]
 
 
-def _places(living: str, built: str) -> str:
+def _projects_compared(living: str, built: str) -> str:
     alike = _ALIKE.format(living=living, built=built)
     return (
         f"WITH {alike} SELECT (SELECT count(*) FROM {living}.project FULL JOIN {built}.project USING (project)),"  # noqa: S608

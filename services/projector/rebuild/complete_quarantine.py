@@ -1,7 +1,7 @@
-"""What was diverted after the log had been read: finds its records in the log again, so that they are kept byte for byte.
+"""Completes the entries of the quarantine that were found after the log had been read: reads their records again, byte for byte.
 
-Repeats, holds and stops of the fold are found from the stored events, which have not all of a record. They are few, so the
-log is read once more from the first of them to the last. Then they are counted, and go on their way to their topic.
+Conflicts, holds and stops of the fold are found from the stored events, which do not have all of a record. They are few, so the
+log is read once more from the first of them to the last. Then they are counted against the limit, and published.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def complete(connection: asyncpg.Connection, settings: Settings, schema: s
             await _fill(connection, settings, missing, await quarantine_policy.all_skips(connection, settings.topic))
         await quarantine_policy.refuse_stored_excess(connection, settings.topic, settings.projector_quarantine_max)
         async for row in connection.cursor(_STATEMENTS["diverted"], prefetch=_ROWS_AT_ONCE):
-            await quarantine_policy.publish(connection, settings.topic, [_diverted(row)])
+            await quarantine_policy.publish(connection, settings.topic, [_entry(row)])
 
 
 async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set[RecordId], skips: Skips) -> None:
@@ -43,15 +43,15 @@ async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set
         begin[partition] = min(offset, begin.get(partition, offset))
     async with log_reader.reading(settings.kafka, settings.topic, begin) as log:
         while missing:
-            found = await log.batch(_RECORDS_AT_ONCE)
-            wanted = [
+            batch = await log.batch(_RECORDS_AT_ONCE)
+            records = [
                 record
-                for records in found.values()
-                for record in records
+                for of_partition in batch.values()
+                for record in of_partition
                 if (record.partition, record.offset) in missing
             ]
-            missing -= {(record.partition, record.offset) for record in wanted}
-            await _complete(connection, wanted, skips)
+            missing -= {(record.partition, record.offset) for record in records}
+            await _complete(connection, records, skips)
 
 
 async def _complete(connection: asyncpg.Connection, records: list[Record], skips: Skips) -> None:
@@ -68,7 +68,7 @@ async def _complete(connection: asyncpg.Connection, records: list[Record], skips
         )
 
 
-def _diverted(row: asyncpg.Record) -> QuarantineEntry:
+def _entry(row: asyncpg.Record) -> QuarantineEntry:
     headers = tuple(headers_of(row["headers"]))
     record = Record(row["partition"], row["log_offset"], 0, row["key"], row["value"], headers)
     return QuarantineEntry(

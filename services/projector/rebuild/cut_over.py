@@ -1,7 +1,7 @@
-"""The end of a rebuild: follows the log on the new read model like any worker, and puts it in the place of the living one.
+"""The end of a rebuild: catches up with the log on the new read model like any worker, and makes it the active one (the flip).
 
-Also the way back: the previous read model is brought up to the log in the same way before it lives again, so that no reader's
-position ever goes back.
+Also a roll-back: the previous read model catches up with the log in the same way before it becomes active again, so that no
+reader's position ever goes back.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from steppe.log.positions import position_before
 
 _STATEMENTS = sql.load("rebuild")
 _RECORDS_AT_ONCE = 2_000
-# So many may be missing when the living one is stopped: they take no longer than one of its batches.
+# So many may be missing when the workers of the active one are stopped: they take no longer than one of its batches.
 _RECORDS_BEHIND_MAX = 500
-# Whoever stays as near as this for so long follows the log as closely as a log that grows can be followed.
+# With no more than so many behind for so long, a log that grows is followed as closely as it can be.
 _RECORDS_NEAR_MAX = 100
 _SECONDS_NEAR_MAX = 2.0
 _LOCK_TIMEOUT = "30s"
@@ -39,29 +39,29 @@ _SECONDS_UNTIL_UNREAD = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A read model that does not live yet, and the log behind it."""
+    """A read model that is not active yet, and the log that it follows."""
 
     schema: str
     topic: str
     store: ProjectionStore
     log: LogReader
 
-    async def catch_up(self, look: Callable[[int], Awaitable[None]]) -> None:
-        """Apply until nothing is left, or nearly nothing while more comes in all the time. `look` hears how many records are."""
+    async def catch_up(self, report: Callable[[int], Awaitable[None]]) -> None:
+        """Apply until nothing is left, or nearly nothing while more comes in all the time. `report` is given how many records are left."""
         near_until: float | None = None
         while True:
             ends = await self.log.ends()
             left = sum(end - self.store.progress.next_offsets[partition] for partition, end in ends.items())
-            await look(left)
+            await report(left)
             if left > _RECORDS_NEAR_MAX:
                 near_until = None
             elif near_until is None:
                 near_until = time.monotonic() + _SECONDS_NEAR_MAX
             if left <= 0 or (near_until is not None and time.monotonic() > near_until):
                 return
-            found = await self.log.batch(_RECORDS_AT_ONCE)
-            if found:
-                await self.store.apply(record for records in found.values() for record in records)
+            records = await self.log.batch(_RECORDS_AT_ONCE)
+            if records:
+                await self.store.apply(record for of_partition in records.values() for record in of_partition)
 
 
 @asynccontextmanager
@@ -77,20 +77,20 @@ async def following(settings: Settings, schema: str, partitions: int) -> AsyncIt
 
 
 async def flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int]:
-    """Let it live: in one transaction, at no earlier position than the one that lives now. Returns the position."""
+    """Make it the active one, in one transaction, at no earlier position than the one that is active now. Returns the position."""
 
-    async def nobody_looks(left: int) -> None:
+    async def no_progress(left: int) -> None:
         return None
 
     while True:
-        await follower.catch_up(nobody_looks)
+        await follower.catch_up(no_progress)
         reached = await _try_to_flip(connection, follower)
         if reached is not None:
             return reached
-        await _judge_by_what_is_in_force(connection, follower.schema)
+        await _rejudge(connection, follower.schema)
 
 
-async def drop_unread(connection: asyncpg.Connection, schema: str) -> None:
+async def drop_when_unread(connection: asyncpg.Connection, schema: str) -> None:
     """Wait until the flip is so long ago that no reader began before it, and drop it."""
     since = await connection.fetchval(
         "SELECT extract(epoch FROM now() - flipped_at)::float8 FROM steppe.read_model WHERE schema_name = $1", schema
@@ -102,27 +102,28 @@ async def drop_unread(connection: asyncpg.Connection, schema: str) -> None:
 async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int] | None:
     """None: other rules came into force meanwhile, or it fell behind again; nothing has changed."""
     schema = follower.schema
-    begun = follower.store.progress.next_offsets
-    applier = Applier(STATEMENTS, follower.topic, len(begun), exclusive=True)
+    built = follower.store.progress.next_offsets
+    applier = Applier(STATEMENTS, follower.topic, len(built), exclusive=True)
     transaction = connection.transaction()
     await transaction.start()
     try:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-        # From here on workers wait, each with what it has in hand.
+        # From here on workers wait, each with its batch in hand.
         old = await active_read_model.hold(connection, alone=True)
-        theirs = await _checkpoints(connection, follower.topic)
+        active = await _checkpoints(connection, follower.topic)
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
         change, _ = await rule_versions.change_in_force(connection)
         judged_by = await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema)
-        behind = sum(max(0, offset - begun[partition]) for partition, offset in theirs.items())
+        behind = sum(max(0, offset - built[partition]) for partition, offset in active.items())
         if judged_by != change or behind > _RECORDS_BEHIND_MAX:
             await transaction.rollback()
             return None
-        reached = dict(await applier.fence(connection, list(begun)))
-        while any(reached[partition] < offset for partition, offset in theirs.items()):
-            found = await follower.log.batch(_RECORDS_AT_ONCE)
-            if found:
-                applied = await applier.apply(connection, found, {p: reached[p] for p in found}, ProjectCache(0))
+        reached = dict(await applier.fence(connection, list(built)))
+        while any(reached[partition] < offset for partition, offset in active.items()):
+            records = await follower.log.batch(_RECORDS_AT_ONCE)
+            if records:
+                fence = {partition: reached[partition] for partition in records}
+                applied = await applier.apply(connection, records, fence, ProjectCache(0))
                 reached.update(applied.next_offsets)
         repairer = Repairer(applier)
         for partition in reached:
@@ -138,7 +139,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
     return reached
 
 
-async def _judge_by_what_is_in_force(connection: asyncpg.Connection, schema: str) -> None:
+async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
     async with connection.transaction():
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
         change, rules = await rule_versions.change_in_force(connection)

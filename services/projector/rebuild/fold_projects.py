@@ -1,7 +1,7 @@
-"""Second stage: every subject folded once, from its stored events, part by part. Nothing of markets yet.
+"""Second stage of a rebuild: every subject is folded once, from its stored events, part by part. Nothing of markets yet.
 
 Parts are ranges of subjects; each is one transaction with its mark, so any number of workers may take them, and one that is
-killed leaves its part to the next. A subject that cannot be folded stops before the record with which it cannot, alone.
+killed leaves its part to the next. A subject stops before the first record with which its fold raises; the others go on.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _STATEMENTS = sql.load("rebuild")
 
 
 async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
-    """Fold parts until none is left that nobody has taken."""
+    """Fold parts until every one is done or taken."""
     while True:
         async with connection.transaction():
             part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
             if part is None:
                 return
             await connection.execute(active_read_model.STATEMENTS["enter"], schema)
-            found = await connection.fetch(_STATEMENTS["events_of_range"], part["first_subject"], part["last_subject"])
-            made = _Rows(rules)
-            for subject, events in groupby(found, key=itemgetter("subject")):
-                made.add(subject, list(events))
-            await made.copy(connection)
+            rows = await connection.fetch(_STATEMENTS["events_of_range"], part["first_subject"], part["last_subject"])
+            part_rows = _PartRows(rules)
+            for subject, events in groupby(rows, key=itemgetter("subject")):
+                part_rows.add(subject, list(events))
+            await part_rows.copy(connection)
             await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
         failpoints.reach("rebuild-part", PHASE)
         gc.collect()
@@ -58,7 +58,7 @@ class _Folded:
     parked: list[projection_rows.Row] = field(default_factory=list)
 
 
-class _Rows:
+class _PartRows:
     """The rows of a part."""
 
     def __init__(self, rules: Rules) -> None:
@@ -70,48 +70,48 @@ class _Rows:
         self._stopped: list[projection_rows.Row] = []
         self._now = datetime.now(UTC)
 
-    def add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
+    def add(self, subject: str, rows: Sequence[asyncpg.Record]) -> None:
         """Fold a subject, with as many of its events as it can be folded with."""
         try:
-            self._add(subject, found)
+            self._add(subject, rows)
         except Exception as error:
-            in_log_order = sorted(found, key=itemgetter("log_offset"))
-            for count in range(1, len(found)):
+            in_log_order = sorted(rows, key=itemgetter("log_offset"))
+            for count in range(1, len(rows)):
                 try:
                     self._fold(subject, in_log_order[:count])
                 except Exception as earlier:
                     self._stop(subject, in_log_order, count - 1, earlier)
                     return
-            self._stop(subject, in_log_order, len(found) - 1, error)
+            self._stop(subject, in_log_order, len(rows) - 1, error)
 
-    def _stop(self, subject: str, found: Sequence[asyncpg.Record], folds: int, error: Exception) -> None:
+    def _stop(self, subject: str, rows: Sequence[asyncpg.Record], folds: int, error: Exception) -> None:
         if folds:
-            self._add(subject, found[:folds])
-        for number, row in enumerate(found[folds:]):
+            self._add(subject, rows[:folds])
+        for number, row in enumerate(rows[folds:]):
             stage, reason = ("held", held_reason(subject)) if number else ("fold", projection_rows.fault_of(error))
             self._stopped.append((row["partition"], row["log_offset"], stage, subject, reason))
 
-    def _add(self, subject: str, found: Sequence[asyncpg.Record]) -> None:
-        folded = self._fold(subject, found)
+    def _add(self, subject: str, rows: Sequence[asyncpg.Record]) -> None:
+        folded = self._fold(subject, rows)
         self._projects.extend(folded.projects)
         self._parties += folded.parties
         self._forums += folded.forums
         self._parked += folded.parked
 
-    def _fold(self, subject: str, found: Sequence[asyncpg.Record]) -> _Folded:
-        known = [stored_before(row) for row in found]
+    def _fold(self, subject: str, rows: Sequence[asyncpg.Record]) -> _Folded:
+        all_events = [stored_before(row) for row in rows]
         kind, colon, key = subject.partition(":")
         folded = _Folded()
-        if has_corrections(known):
-            record = apply_corrections(known)
+        if has_corrections(all_events):
+            record = apply_corrections(all_events)
             events = record.events
             waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
-            folded.parked += [(subject, found[0]["partition"], waiting)] if waiting else []
+            folded.parked += [(subject, rows[0]["partition"], waiting)] if waiting else []
         else:
-            events = effective_events(known)
+            events = effective_events(all_events)
         if not colon:
-            last = max(found, key=itemgetter("log_offset"))
-            place = projection_rows.Place(last["partition"], last["log_offset"], len(found))
+            last = max(rows, key=itemgetter("log_offset"))
+            place = projection_rows.Place(last["partition"], last["log_offset"], len(rows))
             projection_rows.add_project(
                 folded.projects, history(subject, events, self._rules), events, place, now=self._now
             )
@@ -134,7 +134,7 @@ class _Rows:
             ("forum", registry_rows.FORUM, self._forums),
             ("parked", record_rows.PARKED, self._parked),
         )
-        for table, columns, made in tables:
-            await copy(connection, table, columns, made)
+        for table, columns, rows in tables:
+            await copy(connection, table, columns, rows)
         if self._stopped:
             await connection.execute(_STATEMENTS["divert_stopped"], *map(list, zip(*self._stopped, strict=True)))

@@ -1,6 +1,6 @@
-"""Third stage: what markets do to each project, from the standings and deals that the second stage left behind.
+"""Third stage of a rebuild: what markets do to each project, from the standings and deals that the second stage has written.
 
-Parts are the same ranges of subjects. A worker keeps the markets it has met; of each only who crossed the line counts.
+Parts are the same ranges of subjects. A worker keeps the rivals of the markets it has met; only those that crossed the line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _RIVALS_MAX = 200_000
 
 
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
-    """Judge parts until none is left that nobody has taken."""
+    """Judge parts until every one is done or taken."""
     async with connection.transaction():
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
         judge = _Judge(await _groups(connection), rules)
@@ -55,7 +55,7 @@ async def _groups(connection: asyncpg.Connection) -> Groups:
 
 
 class _Judge:
-    """One worker's: the groups, and the markets it has met."""
+    """One worker's: the groups, and a cache of the rivals in each market."""
 
     def __init__(self, groups: Groups, rules: Rules) -> None:
         self._groups = groups
@@ -67,41 +67,41 @@ class _Judge:
         self, connection: asyncpg.Connection, first: str, last: str
     ) -> tuple[projection_rows.ProjectRows, Mapping[str, str]]:
         """What the market does to the projects of a range; and which could not be judged, with the reason."""
-        found = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
-        near: dict[str, Mapping[str, Rival]] = {}
-        own = {row["project"]: market_judgement.standing_from(row["document"]) for row in found}
-        for row in found:
-            near[row["project"]] = {
+        standings = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
+        rivals: dict[str, Mapping[str, Rival]] = {}
+        own = {row["project"]: market_judgement.standing_from(row["document"]) for row in standings}
+        for row in standings:
+            rivals[row["project"]] = {
                 rival.project: rival
                 for key in row["markets"]
                 for rival in await self._rivals(connection, key)
                 if rival.project != row["project"]
             }
-        suffering = [project for project, others in near.items() if others or own[project].crossings]
+        judged = [project for project, others in rivals.items() if others or own[project].crossings]
         made = projection_rows.ProjectRows()
         faults: dict[str, str] = {}
-        if suffering:
-            deals: dict[str, list[Span[DealState]]] = {project: [] for project in suffering}
-            for row in await connection.fetch(_DEALS, suffering):
+        if judged:
+            deals: dict[str, list[Span[DealState]]] = {project: [] for project in judged}
+            for row in await connection.fetch(_DEALS, judged):
                 deals[row["project"]].append(market_judgement.deal_span_from(row))
-            for project in suffering:
-                others = near[project].values()
+            for project in judged:
+                others = rivals[project].values()
                 try:
-                    suffered = rivalry(own[project], deals[project], others, self._groups, self._rules)
+                    impacts = rivalry(own[project], deals[project], others, self._groups, self._rules)
                 except Exception as error:
                     faults[project] = projection_rows.fault_of(error)
                 else:
-                    projection_rows.add_rivalry(made, project, suffered)
+                    projection_rows.add_rivalry(made, project, impacts)
         return made, faults
 
     async def _rivals(self, connection: asyncpg.Connection, key: str) -> Sequence[Rival]:
-        found = self._markets.pop(key, None)
-        if found is None:
+        rivals = self._markets.pop(key, None)
+        if rivals is None:
             standings = await connection.fetch(_CROSSERS, [key])
-            rivals = (Rival.of(market_judgement.standing_from(row["document"])) for row in standings)
-            found = [rival for rival in rivals if rival is not None]
-            self._kept += len(found)
+            crossers = (Rival.of(market_judgement.standing_from(row["document"])) for row in standings)
+            rivals = [rival for rival in crossers if rival is not None]
+            self._kept += len(rivals)
             while self._markets and self._kept > _RIVALS_MAX:
                 self._kept -= len(self._markets.pop(next(iter(self._markets))))
-        self._markets[key] = found  # the last is the one used last
-        return found
+        self._markets[key] = rivals  # the last is the one used last
+        return rivals

@@ -1,7 +1,7 @@
-"""First stage: every record of the log into the tables of events, in batches as large as memory likes.
+"""First stage of a rebuild: every record of the log into the tables of events, in large batches.
 
-Rows and position are one transaction, as everywhere. Repeated events are set aside afterwards, in one statement, because
-asking for each whether it is known costs more than all else here.
+Rows and position are one transaction, as everywhere. Duplicates are removed afterwards, in one statement, because
+looking each event up costs more than all else here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RECORDS_AT_ONCE = 20_000
 _PLAIN_HEADERS = ((), (("content-type", STRUCTURED.encode()),))
 
 
-async def store(
+async def load(
     connection: asyncpg.Connection, kafka: str, topic: str, schema: str, partitions: int, until: Mapping[int, int]
 ) -> None:
     """Store what the log has up to these offsets, partition by partition. Twice is safe, and goes on where it ended."""
@@ -41,31 +41,31 @@ async def store(
     async with log_reader.reading(kafka, topic, begin) as log:
         reached = begin
         while any(reached[partition] < end for partition, end in until.items()):
-            found = await log.batch(_RECORDS_AT_ONCE)
-            if found:
-                reached = reached | await _store(connection, applier, schema, found, skips)
+            records = await log.batch(_RECORDS_AT_ONCE)
+            if records:
+                reached = reached | await _load_batch(connection, applier, schema, records, skips)
 
 
-async def _store(
-    connection: asyncpg.Connection, applier: Applier, schema: str, found: Mapping[int, list[Record]], skips: Skips
+async def _load_batch(
+    connection: asyncpg.Connection, applier: Applier, schema: str, records: Mapping[int, list[Record]], skips: Skips
 ) -> dict[int, int]:
-    read = {
-        partition: [rows_of(record, applier.partitions, skips) for record in of_it]
-        for partition, of_it in found.items()
+    rows = {
+        partition: [rows_of(record, applier.partitions, skips) for record in of_partition]
+        for partition, of_partition in records.items()
     }
     async with connection.transaction():
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
-        fence = await applier.fence(connection, list(found))
+        fence = await applier.fence(connection, list(records))
         events: list[Row] = []
-        diverted: list[Row] = []
+        quarantined: list[Row] = []
         last: list[Record] = []
-        for partition, of_it in found.items():
-            rest = batches.unapplied(of_it, fence[partition])
-            for is_event, row in read[partition][len(of_it) - len(rest) :]:
-                (events if is_event else diverted).append(row)
-            last += rest[-1:]
+        for partition, of_partition in records.items():
+            unapplied = batches.unapplied(of_partition, fence[partition])
+            for is_event, row in rows[partition][len(of_partition) - len(unapplied) :]:
+                (events if is_event else quarantined).append(row)
+            last += unapplied[-1:]
         await copy(connection, "event", event_rows.EVENT, events)
-        await copy(connection, "quarantine", event_rows.QUARANTINE, diverted)
+        await copy(connection, "quarantine", event_rows.QUARANTINE, quarantined)
         await applier.advance(connection, last)
     return fence | {record.partition: record.offset + 1 for record in last}
 
@@ -81,10 +81,10 @@ def rows_of(record: Record, partitions: int, skips: Skips) -> tuple[bool, Row]:
         plain = decode_fast(record.value, record.key)
         if plain is not None and _home_of(record.key, partitions) == record.partition:
             return True, event_rows.plain_event_row(record, plain, record.value.decode())
-    found = decode.decode_record(record, partitions)
+    decoded = decode.decode_record(record, partitions)
     skip = skip_of(record, skips)
-    diverted = entry_if_undecodable(found, skip)
-    if diverted is not None:
-        return False, event_rows.quarantine_row(diverted)
-    assert isinstance(found, StoredEvent)
-    return True, event_rows.event_row(found if skip is None else replace(found, state=State.SKIPPED))
+    entry = entry_if_undecodable(decoded, skip)
+    if entry is not None:
+        return False, event_rows.quarantine_row(entry)
+    assert isinstance(decoded, StoredEvent)
+    return True, event_rows.event_row(decoded if skip is None else replace(decoded, state=State.SKIPPED))

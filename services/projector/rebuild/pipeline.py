@@ -1,7 +1,7 @@
-"""A rebuild from its beginning, or from where a killed one left it, to the new read model in its place.
+"""The stages of a rebuild in their order, from the start, or from where a killed one left off, to the flip.
 
-Knows the order of the stages and who does them; each stage can be done again from any point of it. One at a time, which
-a lock of the session holds. A read model that another release had begun to build is dropped, not gone on with.
+Each stage can be done again from any point of it. One rebuild at a time, which an advisory lock of the session ensures. A read
+model that another release had begun to build is dropped and not continued.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from services.projector.projection.deduplicate import CONFLICT_REASON, held_reas
 from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets
 from services.projector.rebuild.compare import Parity
 from services.projector.rebuild.complete_quarantine import complete
-from services.projector.rebuild.rebuild_progress import Progress, Tell
+from services.projector.rebuild.rebuild_progress import RebuildProgress, Report
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
 from steppe.database import active_read_model, locks, rule_versions, sql
@@ -48,12 +48,12 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class RebuildError(Exception):
-    """The rebuild cannot go on; the message says why and what to do. What was built stays and can be gone on with."""
+    """The rebuild cannot go on; the message says why and what to do. What was built stays and can be continued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What came of it. `flipped` False: the new one is complete and waits. `position` is the one reached."""
+    """The outcome of a rebuild. `flipped` False: the new one is complete and not active. `position` is the one reached."""
 
     schema: str
     previous: str
@@ -64,37 +64,37 @@ class Rebuilt:
 
 
 @asynccontextmanager
-async def alone(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+async def exclusive_rebuild(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """A connection that holds the lock of rebuilds. Raises RebuildError when another one does."""
     connection = await connect(settings)
     try:
         if not await connection.fetchval(_REBUILD["only_rebuild"], locks.REBUILD):
-            raise RebuildError("Another rebuild is under way; `steppe rebuild --status` says how far it is.")
+            raise RebuildError("Another rebuild is running; `steppe rebuild --status` says how far it is.")
         yield connection
     finally:
         await connection.close()
 
 
-async def rebuild(settings: Settings, *, workers: int, flip: bool, tell: Tell) -> Rebuilt:
-    """Build another read model from the log and let it live. Raises RebuildError, ProjectorError. Goes on with a killed one."""
-    async with alone(settings) as connection:
-        return await _Rebuild(settings, connection, workers, tell).run(flip=flip)
+async def rebuild(settings: Settings, *, workers: int, flip: bool, report: Report) -> Rebuilt:
+    """Build another read model from the log and make it the active one. Raises RebuildError, ProjectorError. Continues a killed one."""
+    async with exclusive_rebuild(settings) as connection:
+        return await _Rebuild(settings, connection, workers, report).run(flip=flip)
 
 
 class _Rebuild:
-    def __init__(self, settings: Settings, connection: asyncpg.Connection, workers: int, tell: Tell) -> None:
+    def __init__(self, settings: Settings, connection: asyncpg.Connection, workers: int, report: Report) -> None:
         self._settings = settings
         self._connection = connection
         self._workers = workers
-        self._tell = tell
+        self._report = report
 
     async def run(self, *, flip: bool) -> Rebuilt:
-        """All stages, those that are done left out."""
+        """All stages but those that are done already."""
         connection = self._connection
         old = await connection.fetchval("SELECT schema_name FROM steppe.read_model WHERE state = 'living'")
-        schema, self._change = await self._begun()
+        schema, self._change = await self._find_or_create()
         self._schema = schema
-        self._progress = Progress(connection, schema, self._tell)
+        self._progress = RebuildProgress(connection, schema, self._report)
         stage = await connection.fetchval(_REBUILD["rebuild_state"], schema)
         self._partitions = await connection.fetchval(
             f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = $1",  # noqa: S608 - the pointer's name
@@ -102,24 +102,24 @@ class _Rebuild:
         )
         if stage in ("read", "sort"):
             await self._read()
-            await self._sort()
+            await self._deduplicate()
             stage = "fold"
         if stage == "fold":
-            await self._in_parts("fold", fold_projects.PHASE)
+            await self._run_parts("fold", fold_projects.PHASE)
             stage = "index"
         if stage == "index":
             await self._index("index", _BEFORE_JUDGING)
             stage = "judge"
         if stage == "judge":
-            await self._in_parts("judge", judge_markets.PHASE)
+            await self._run_parts("judge", judge_markets.PHASE)
             stage = "finish"
         if stage == "finish":
             await complete(connection, self._settings, schema)
             await self._index("finish", await self._tables())
-        return await self._close(old, flip=flip)
+        return await self._catch_up_and_flip(old, flip=flip)
 
-    async def _begun(self) -> tuple[str, int]:
-        """The read model that is being built, and the change of the rules that judges it."""
+    async def _find_or_create(self) -> tuple[str, int]:
+        """The read model that is being built, or a new one, and the change of the rules that judges it."""
         connection = self._connection
         async with connection.transaction():
             building = await connection.fetchrow("SELECT * FROM steppe.read_model WHERE state = 'building'")
@@ -150,17 +150,19 @@ class _Rebuild:
         count = self._workers_for(total - sum(begin.values()))
         shares = [{p: until[p] for p in longest_first[number::count]} for number in range(count)]
 
-        async def look() -> None:
-            await self._progress.at(sum((await self._checkpoints()).values()), total)
+        async def show_progress() -> None:
+            await self._progress.update(sum((await self._checkpoints()).values()), total)
 
-        await self._work([Task("read", self._schema, self._change, self._partitions, share) for share in shares], look)
+        await self._work(
+            [Task("read", self._schema, self._change, self._partitions, share) for share in shares], show_progress
+        )
 
-    async def _sort(self) -> None:
+    async def _deduplicate(self) -> None:
         connection = self._connection
         total = sum((await self._checkpoints()).values())
         await self._progress.enter("sort", total)
         async with connection.transaction():
-            # What lay in the log before this stage is sorted; the mark goes with it.
+            # What was loaded is deduplicated; the mark of the next stage is in the same transaction.
             await connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
             await connection.execute(_REBUILD["set_repeated_aside"])
             await connection.execute(_REBUILD["divert_conflicts"], CONFLICT_REASON)
@@ -174,26 +176,26 @@ class _Rebuild:
             await connection.execute("ANALYZE event")
             await connection.execute(_REBUILD["enter_phase"], self._schema, "fold", total)
 
-    async def _in_parts(self, stage: str, phase: str) -> None:
+    async def _run_parts(self, stage: str, phase: str) -> None:
         async def parts() -> tuple[int, int]:
             (row,) = await self._connection.fetch(_REBUILD["parts_of_phase"], self._schema, phase)
             return row["done"], row["total"]
 
-        async def look() -> None:
-            await self._progress.at(*await parts())
+        async def show_progress() -> None:
+            await self._progress.update(*await parts())
 
         done, total = await parts()
         await self._progress.enter(stage, total, done)
         task = Task(stage, self._schema, self._change, self._partitions, {})
-        await self._work([task] * self._workers_for(total - done), look)
+        await self._work([task] * self._workers_for(total - done), show_progress)
 
     async def _index(self, stage: str, tables: Sequence[str]) -> None:
-        """Keys and indexes, two tables at a time, and what the planner wants to know of them."""
+        """Create keys and indexes, two tables at a time, and the statistics for the planner."""
         total = len(tables)
         await self._progress.enter(stage, total)
         waiting = list(tables)
 
-        async def some() -> None:
+        async def index_tables() -> None:
             connection = await connect(self._settings)
             try:
                 while waiting:
@@ -203,8 +205,8 @@ class _Rebuild:
             finally:
                 await connection.close()
 
-        await asyncio.gather(*(some() for _ in range(min(self._workers, 2))))
-        await self._progress.at(total, total)
+        await asyncio.gather(*(index_tables() for _ in range(min(self._workers, 2))))
+        await self._progress.update(total, total)
 
     async def _tables(self) -> list[str]:
         rows = await self._connection.fetch(
@@ -212,48 +214,48 @@ class _Rebuild:
         )
         return [row["tablename"] for row in rows]
 
-    async def _close(self, old: str, *, flip: bool) -> Rebuilt:
+    async def _catch_up_and_flip(self, old: str, *, flip: bool) -> Rebuilt:
         settings, schema, connection = self._settings, self._schema, self._connection
         async with cut_over.following(settings, schema, self._partitions) as follower:
-            begun = sum(follower.store.progress.next_offsets.values())
-            total = sum((await follower.log.ends()).values()) - begun
+            already_applied = sum(follower.store.progress.next_offsets.values())
+            total = sum((await follower.log.ends()).values()) - already_applied
             await self._progress.enter("catch-up", total)
-            await follower.catch_up(lambda left: self._progress.at(max(0, total - left), total))
+            await follower.catch_up(lambda left: self._progress.update(max(0, total - left), total))
             await self._progress.enter("compare", total)
-            found = await compare.compare(connection, old, schema)
+            parity = await compare.compare(connection, old, schema)
             reached = follower.store.progress.next_offsets
             if flip:
                 await self._progress.enter("flip", 1)
-                await self._drop_the_one_before()
+                await self._drop_previous()
                 reached = await cut_over.flip(connection, follower)
-                await self._progress.at(1, 1)
+                await self._progress.update(1, 1)
         return Rebuilt(
             schema=schema, previous=old, flipped=flip, events=sum(reached.values()), position=position_before(reached),
-            parity=found,
+            parity=parity,
         )  # fmt: skip
 
-    async def _drop_the_one_before(self) -> None:
-        """Only one previous read model is kept: the one that lives until now."""
+    async def _drop_previous(self) -> None:
+        """Only one previous read model is kept: the one that is active until now."""
         for row in await self._connection.fetch(active_read_model.STATEMENTS["read_models"]):
             if row["state"] == "previous":
-                await cut_over.drop_unread(self._connection, row["schema_name"])
+                await cut_over.drop_when_unread(self._connection, row["schema_name"])
 
     def _workers_for(self, events: int) -> int:
         return max(1, min(self._workers, events // self._settings.rebuild_events_a_worker + 1))
 
-    async def _work(self, tasks: Sequence[Task], look: Callable[[], Awaitable[None]]) -> None:
-        """Let a process do each task, or do it here when there is but one."""
+    async def _work(self, tasks: Sequence[Task], show_progress: Callable[[], Awaitable[None]]) -> None:
+        """Run each task in a process of its own, or here when there is only one."""
         if len(tasks) == 1:
             connection = await connect(self._settings)
             try:
                 working = [asyncio.create_task(work(connection, self._settings, tasks[0]))]
-                await _watched(working, look)
+                await _wait_for(working, show_progress)
             finally:
                 await connection.close()
             return
-        workers = [await _started(task) for task in tasks]
+        workers = [await _start_worker(task) for task in tasks]
         try:
-            await _watched([asyncio.create_task(_ended(worker)) for worker in workers], look)
+            await _wait_for([asyncio.create_task(_exit_of(worker)) for worker in workers], show_progress)
         finally:
             for worker in workers:
                 if worker.returncode is None:
@@ -261,35 +263,35 @@ class _Rebuild:
                     await worker.wait()
 
 
-async def _watched(working: Sequence[asyncio.Task[None]], look: Callable[[], Awaitable[None]]) -> None:
-    """Look now and then until all are done; the first failure ends the others."""
+async def _wait_for(working: Sequence[asyncio.Task[None]], show_progress: Callable[[], Awaitable[None]]) -> None:
+    """Show the progress now and then until all are done; the first failure ends the others."""
     try:
         while True:
             done, pending = await asyncio.wait(
                 working, timeout=_SECONDS_BETWEEN_LOOKS, return_when=asyncio.FIRST_EXCEPTION
             )
-            for one in done:
-                one.result()
-            await look()
+            for task in done:
+                task.result()
+            await show_progress()
             if not pending:
                 return
     finally:
-        for one in working:
-            one.cancel()
+        for task in working:
+            task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
 
 
-async def _started(task: Task) -> asyncio.subprocess.Process:
+async def _start_worker(task: Task) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.projector.rebuild.worker", msgspec.json.encode(task).decode(),
         stdin=asyncio.subprocess.PIPE, env=os.environ,
     )  # fmt: skip
 
 
-async def _ended(worker: asyncio.subprocess.Process) -> None:
+async def _exit_of(worker: asyncio.subprocess.Process) -> None:
     code = await worker.wait()
     if code != 0:
         raise RebuildError(
-            f"A worker of the rebuild ended with exit code {code}; what it said stands above."
-            " Run `steppe rebuild` again: it goes on where this one stopped."
+            f"A worker of the rebuild ended with exit code {code}; its output is above."
+            " Run `steppe rebuild` again: it continues where this one stopped."
         )

@@ -1,4 +1,4 @@
-"""What a person sees of a rebuild, on standard error: a bar with the time that is left. Without rich, a line now and then."""
+"""The progress bar of a rebuild on standard error, with the time that is left. Without rich, a line now and then."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.projector.rebuild.rebuild_progress import Step, Tell
+from services.projector.rebuild.rebuild_progress import Report, Step
 
 _SECONDS_BETWEEN_LINES = 5.0
-_WORDS = {
-    "read": "reading the log", "sort": "setting repeats aside", "fold": "folding", "index": "indexing",
+_LABELS = {
+    "read": "reading the log", "sort": "removing duplicates", "fold": "folding", "index": "indexing",
     "judge": "judging markets", "finish": "indexing the rest", "catch-up": "catching up", "compare": "comparing",
-    "flip": "putting it in its place",
+    "flip": "switching readers over",
 }  # fmt: skip
 
 
 @contextmanager
-def screen(*, quiet: bool) -> Iterator[Tell]:
-    """Whom to tell each step."""
+def progress_bar(*, quiet: bool) -> Iterator[Report]:
+    """What shows each step; nothing when `quiet`."""
     if quiet:
         yield lambda step: None
         return
@@ -36,23 +36,23 @@ def screen(*, quiet: bool) -> Iterator[Tell]:
         TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("beginning", total=None, left="")
+        bar = bars.add_task("starting", total=None, left="")
         yield lambda step: bars.update(
-            bar, description=_WORDS[step.stage], completed=step.done, total=step.total or None, left=_left(step)
+            bar, description=_LABELS[step.stage], completed=step.done, total=step.total or None, left=_left(step)
         )
 
 
-def _lines() -> Tell:
-    said_at, stage = 0.0, ""
+def _lines() -> Report:
+    printed_at, stage = 0.0, ""
 
-    def tell(step: Step) -> None:
-        nonlocal said_at, stage
+    def print_step(step: Step) -> None:
+        nonlocal printed_at, stage
         now = time.monotonic()
-        if step.stage != stage or now - said_at > _SECONDS_BETWEEN_LINES:
-            said_at, stage = now, step.stage
-            sys.stderr.write(f"{_WORDS[step.stage]}: {step.done:,} of {step.total:,} {_left(step)}\n")
+        if step.stage != stage or now - printed_at > _SECONDS_BETWEEN_LINES:
+            printed_at, stage = now, step.stage
+            sys.stderr.write(f"{_LABELS[step.stage]}: {step.done:,} of {step.total:,} {_left(step)}\n")
 
-    return tell
+    return print_step
 
 
 def _left(step: Step) -> str:

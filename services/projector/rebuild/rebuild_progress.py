@@ -1,4 +1,4 @@
-"""How far a rebuild is: in a table for `/v1/status`, and told to whoever waits in front of it. Knows the stages' weights."""
+"""How far a rebuild is: stored in a table for `/v1/status`, and reported to the progress bar."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from steppe import failpoints
 from steppe.database import sql
 
 _STATEMENTS = sql.load("rebuild")
-# What an event costs a stage, beside the others; only the time that is left is guessed from it.
+# What an event costs in each stage, relative to the others; only the time that is left is estimated from it.
 STAGES = {
     "read": 50, "sort": 8, "fold": 150, "index": 12, "judge": 25, "finish": 12, "catch-up": 3, "compare": 8, "flip": 1,
 }  # fmt: skip
-Tell = Callable[["Step"], None]
+Report = Callable[["Step"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,34 +30,34 @@ class Step:
     eta_seconds: int | None
 
 
-class Progress:
-    """Writes each step down and tells it."""
+class RebuildProgress:
+    """Stores each step and reports it."""
 
-    def __init__(self, connection: asyncpg.Connection, schema: str, tell: Tell) -> None:
+    def __init__(self, connection: asyncpg.Connection, schema: str, report: Report) -> None:
         self._connection = connection
         self._schema = schema
-        self._tell = tell
+        self._report = report
         self._began = time.monotonic()
         self._stage = ""
         self._weight_before = 0.0  # what had been done of this stage when this process came to it
         self._worked = 0.0
 
     async def enter(self, stage: str, total: int, done: int = 0) -> None:
-        """The next stage. `done`: what an earlier process left behind."""
+        """Start the next stage. `done`: what an earlier process did of it."""
         if self._stage:
             self._worked += STAGES[self._stage] * (1 - self._weight_before)
         self._stage = stage
         self._weight_before = done / total if total else 0.0
         await self._connection.execute(_STATEMENTS["enter_phase"], self._schema, stage, total)
-        await self.at(done, total)
+        await self.update(done, total)
 
-    async def at(self, done: int, total: int) -> None:
-        """So much of this stage is done."""
+    async def update(self, done: int, total: int) -> None:
+        """Store and report how much of this stage is done."""
         share = done / total if total else 0.0
         worked = self._worked + STAGES[self._stage] * (share - self._weight_before)
         names = list(STAGES)
         left = STAGES[self._stage] * (1 - share) + sum(STAGES[name] for name in names[names.index(self._stage) + 1 :])
         eta = round((time.monotonic() - self._began) * left / worked) if worked > 1 else None
         await self._connection.execute(_STATEMENTS["note_progress"], self._schema, done, total, eta)
-        self._tell(Step(schema=self._schema, stage=self._stage, done=done, total=total, eta_seconds=eta))
+        self._report(Step(schema=self._schema, stage=self._stage, done=done, total=total, eta_seconds=eta))
         failpoints.reach("rebuild", self._stage)

@@ -1,4 +1,4 @@
-"""Everything but the rebuild itself that is done to read models: look at them, go back, give one up."""
+"""Read models after a rebuild: list them, roll back to the previous one, drop one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from services.projector.rebuild import cut_over
-from services.projector.rebuild.pipeline import RebuildError, alone
+from services.projector.rebuild.pipeline import RebuildError, exclusive_rebuild
 from services.projector.rebuild.worker import connect
 from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
@@ -17,21 +17,21 @@ _REBUILD = sql.load("rebuild")
 
 
 async def read_models(settings: Settings) -> list[dict[str, Any]]:
-    """Every read model, with how far its rebuild is or was."""
+    """Every read model as the table has it, with `rebuild`: how far its rebuild is or was, or None."""
     connection = await connect(settings)
     try:
-        found = [dict(row) for row in await connection.fetch(active_read_model.STATEMENTS["read_models"])]
-        for one in found:
-            state = await connection.fetchrow(_REBUILD["rebuild_state"], one["schema_name"])
-            one["rebuild"] = None if state is None else dict(state)
-        return found
+        models = [dict(row) for row in await connection.fetch(active_read_model.STATEMENTS["read_models"])]
+        for model in models:
+            state = await connection.fetchrow(_REBUILD["rebuild_state"], model["schema_name"])
+            model["rebuild"] = None if state is None else dict(state)
+        return models
     finally:
         await connection.close()
 
 
 async def roll_back(settings: Settings) -> tuple[str, str]:
-    """Let the previous read model live again; returns its name and position. Raises RebuildError when there is none."""
-    async with alone(settings) as connection:
+    """Make the previous read model the active one again; returns its name and position. Raises RebuildError when there is none."""
+    async with exclusive_rebuild(settings) as connection:
         schema = await _only(connection, "previous", "There is no previous read model to go back to.")
         partitions = await connection.fetchval(
             f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = $1",  # noqa: S608 - the pointer's name
@@ -42,16 +42,16 @@ async def roll_back(settings: Settings) -> tuple[str, str]:
 
 
 async def drop_previous(settings: Settings) -> str:
-    """Drop the previous read model, once nobody can be reading it any more. Raises RebuildError when there is none."""
-    async with alone(settings) as connection:
+    """Drop the previous read model, once no reader can be using it any more. Raises RebuildError when there is none."""
+    async with exclusive_rebuild(settings) as connection:
         schema = await _only(connection, "previous", "There is no previous read model.")
-        await cut_over.drop_unread(connection, schema)
+        await cut_over.drop_when_unread(connection, schema)
         return schema
 
 
 async def abandon(settings: Settings) -> str:
     """Drop the read model that is being built. Raises RebuildError when there is none."""
-    async with alone(settings) as connection:
+    async with exclusive_rebuild(settings) as connection:
         schema = await _only(connection, "building", "No read model is being built.")
         await connection.execute(_REBUILD["drop_read_model"], schema)
         return schema

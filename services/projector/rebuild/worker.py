@@ -1,6 +1,6 @@
-"""One worker of a stage: `python -m services.projector.rebuild.worker TASK`. Started by the rebuild, once a core.
+"""A worker process of a rebuild: `python -m services.projector.rebuild.worker TASK`. Started by the pipeline, one a core.
 
-Ends when there is nothing left to take, and at once when the rebuild that started it ends, of which its standard input tells.
+Exits when there is nothing left to take, and at once when the rebuild that started it ends, which closes its standard input.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from services.projector.rebuild.fold_projects import fold
 from services.projector.rebuild.judge_markets import judge
-from services.projector.rebuild.load_events import store
+from services.projector.rebuild.load_events import load
 from services.projector.settings import Settings
 from steppe.database import rule_versions
 from steppe.settings import from_environment
@@ -39,7 +39,7 @@ async def connect(settings: Settings) -> asyncpg.Connection:
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What a worker is told."""
+    """What a worker has to do."""
 
     stage: str
     schema: str
@@ -53,7 +53,7 @@ async def work(connection: asyncpg.Connection, settings: Settings, task: Task) -
     rules = await rule_versions.of_change(connection, task.rule_change_id)
     match task.stage:
         case "read":
-            await store(connection, settings.kafka, settings.topic, task.schema, task.partitions, task.until)
+            await load(connection, settings.kafka, settings.topic, task.schema, task.partitions, task.until)
         case "fold":
             await fold(connection, task.schema, rules)
         case "judge":
@@ -68,14 +68,14 @@ async def _work(settings: Settings, task: Task) -> None:
         await connection.close()
 
 
-def _end_with_the_rebuild() -> None:
+def _exit_with_parent() -> None:
     sys.stdin.read()
     os._exit(1)
 
 
 def main() -> None:
-    """Exit 0: nothing is left to take. Anything else: the rebuild tells, and a later one goes on."""
-    threading.Thread(target=_end_with_the_rebuild, daemon=True).start()
+    """Exit 0: nothing is left to take. Anything else: the rebuild reports it, and a later one goes on."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
     asyncio.run(_work(from_environment(Settings, "steppe rebuild"), msgspec.json.decode(sys.argv[1], type=Task)))

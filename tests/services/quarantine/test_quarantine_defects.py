@@ -133,7 +133,7 @@ async def test_a_rebuild_holds_skips_and_keeps_what_the_workers_do(worked: Worke
     parked = "SELECT sum(corrections) FROM parked"
     assert await worked.owner.fetchval(parked) == 1
     done = await rebuild(
-        settings_of(worked.stack, worked.database, worked.topic), workers=1, flip=True, tell=lambda step: None
+        settings_of(worked.stack, worked.database, worked.topic), workers=1, flip=True, report=lambda step: None
     )
     assert (done.flipped, done.parity.differences) == (True, ())
     counts = {count.table: (count.living, count.built) for count in done.parity.counts}
@@ -156,7 +156,7 @@ async def test_what_was_skipped_meanwhile_holds_nobody_when_the_previous_read_mo
     settings = settings_of(worked.stack, worked.database, worked.topic)
     nobody, place, _ = await worked.send((b"?", b"broken", ()), (VICTIM.encode(), b"broken", ()), event("one", VICTIM))
     await worked.apply()
-    await rebuild(settings, workers=1, flip=True, tell=lambda step: None)
+    await rebuild(settings, workers=1, flip=True, report=lambda step: None)
     await worked.skip(place, nobody)
     assert await worked.states(VICTIM) == {"one": "folded"}
     await roll_back.roll_back(settings)

@@ -107,10 +107,10 @@ async def test_a_rebuild_without_a_worker_catches_up_by_itself_and_one_that_may_
 ) -> None:
     settings = settings_of(stack, database, topic)
     await publish(stack.kafka, topic, everything())
-    assert "is complete and waits; rm_v1 lives" in ran(settings, "--no-flip")
+    assert "is complete; rm_v1 is still active" in ran(settings, "--no-flip")
     assert await state_of(reader) == {"rm_v1": "living", "rm_v2": "building"}
     await publish(stack.kafka, topic, [event("later", "deposit-1"), event("much-later", "new-mine")])
-    assert "rm_v2 lives" in ran(settings)
+    assert "rm_v2 is active" in ran(settings)
     verdict = await verify(stack.kafka, database.api, topic)
     assert (verdict.differences, verdict.behind) == ([], 0)
     assert verdict.records == sum((await log_ends(stack.kafka, topic)).values())
@@ -138,15 +138,15 @@ async def test_the_way_back_is_taken_at_no_earlier_position_and_under_the_rules_
     await until_covered(reader, last, service)
     operator = await asyncpg.connect(database.projector)
     await _another_version(operator)
-    assert "rm_v1 lives again" in ran(settings, "--roll-back")
+    assert "rm_v1 is active again" in ran(settings, "--roll-back")
     assert await state_of(reader) == {"rm_v1": "living", "rm_v2": "previous"}
     connection = await asyncpg.connect(database.api)
     await until_covered(connection, last)
     versions = await connection.fetch("SELECT DISTINCT document::json->>'rule_version' AS version FROM flag_span")
     assert [row["version"] for row in versions] == ["strict"]
-    assert "rm_v2 lives again" in ran(settings, "--roll-back")
+    assert "rm_v2 is active again" in ran(settings, "--roll-back")
     await operator.execute("UPDATE steppe.read_model SET flipped_at = now() - interval '2 minutes'")
-    assert "rm_v1 is gone" in ran(settings, "--drop-previous")
+    assert "rm_v1 is dropped" in ran(settings, "--drop-previous")
     assert "no previous read model" in ran(settings, "--roll-back", exits=1)
     for one in (reader, operator, connection):
         await one.close()
@@ -194,9 +194,9 @@ async def test_a_second_rebuild_is_refused_in_words_and_a_building_one_can_be_gi
     assert "building" in ran(settings, "--status")
     connection = await asyncpg.connect(database.projector)
     assert await connection.fetchval("SELECT pg_try_advisory_lock($1)", locks.REBUILD)
-    assert "Another rebuild is under way" in ran(settings, exits=1)
+    assert "Another rebuild is running" in ran(settings, exits=1)
     await connection.close()
-    assert "rm_v2 is gone" in ran(settings, "--abandon")
+    assert "rm_v2 is dropped" in ran(settings, "--abandon")
     assert await state_of(reader) == {"rm_v1": "living"}
 
 
