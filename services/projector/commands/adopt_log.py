@@ -1,7 +1,7 @@
-"""`steppe log adopt`: an operator takes the log that is there now for the truth, and that is recorded.
+"""`steppe log adopt`: an operator accepts a replaced log as the truth, and that is recorded.
 
 Where the log continues the read model only its identity is replaced. Where it does not, the read model is emptied and
-folded from the log's beginning. What would be lost by that is said first, and refused without --accept-loss.
+folded from the log's beginning. What would be lost by that is listed first, and refused without --accept-loss.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from steppe.log.topic_info import LogFacts, LogReader, opened
 _SECONDS_MAX = 60.0
 
 
-class RefusedError(Exception):
+class AdoptionRefusedError(Exception):
     """Nothing was changed; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What adopting would do. `because` None: the log continues the read model. `loses`: what is gone for good."""
+class AdoptionPlan:
+    """What adopting would do. `because`: why the log does not continue the read model; None: it does. `loses`: what is gone for good."""
 
     topic: str
     cluster: str
@@ -51,8 +51,8 @@ class Plan:
         return self.because is None and self.cluster == self.cluster_before
 
 
-async def plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[Plan, LogFacts]:
-    """Look at the log and at the read model. Raises RefusedError when there is no such topic."""
+async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[AdoptionPlan, LogFacts]:
+    """Compare the log with the read model; changes nothing. Raises AdoptionRefusedError when there is no such topic."""
     known = await log_identity.known_identity(connection, topic)
     async with connection.transaction():
         await active_read_model.enter(connection)
@@ -62,31 +62,32 @@ async def plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[
     }
     async with asyncio.timeout(_SECONDS_MAX), opened(kafka, topic) as reader:
         if reader is None:
-            raise RefusedError(str(TopicMissingError(topic, kafka)))
+            raise AdoptionRefusedError(str(TopicMissingError(topic, kafka)))
         facts = reader.facts
-        broken = await _broken(reader, checkpoints)
+        discontinuity = await _find_discontinuity(reader, checkpoints)
     same = known is not None and known.cluster == facts.cluster
-    because = None if broken is None else str(broken)
-    if facts.partitions != len(checkpoints):
+    added = facts.partitions - len(checkpoints)
+    because = None if discontinuity is None else str(discontinuity)
+    if added:
         because = f"the log has {facts.partitions} partitions, the read model was made from {len(checkpoints)}"
-    found = Plan(
+    plan = AdoptionPlan(
         topic=topic,
         cluster=facts.cluster,
         partitions=facts.partitions,
         cluster_before=None if known is None else known.cluster,
         because=because,
-        folds_anew=because is not None and not isinstance(broken, RecordsRemovedError),
-        loses=_lost(broken, facts, same=same, added=facts.partitions - len(checkpoints)) if because else None,
+        folds_anew=because is not None and not isinstance(discontinuity, RecordsRemovedError),
+        loses=_describe_loss(discontinuity, facts, same=same, added=added) if because else None,
     )
-    return found, facts
+    return plan, facts
 
 
-async def _broken(reader: LogReader, checkpoints: Mapping[int, Checkpoint]) -> ProjectorError | None:
-    """Why the partitions that both have do not continue, if they do not."""
-    shared = {partition: one for partition, one in checkpoints.items() if partition in reader.facts.ends}
+async def _find_discontinuity(reader: LogReader, checkpoints: Mapping[int, Checkpoint]) -> ProjectorError | None:
+    """Why the partitions that both have do not continue; None: they do."""
+    shared = {partition: at for partition, at in checkpoints.items() if partition in reader.facts.ends}
     try:
-        begin = {partition: one.next_offset for partition, one in shared.items()}
-        batches.refuse_another_log(begin, reader.facts.starts, reader.facts.ends)
+        next_offsets = {partition: checkpoint.next_offset for partition, checkpoint in shared.items()}
+        batches.refuse_another_log(next_offsets, reader.facts.starts, reader.facts.ends)
         log_identity.refuse_other_records(shared, await log_identity.last_records(reader, shared))
     except ProjectorError as error:
         return error
@@ -101,50 +102,52 @@ async def adopt(
     by: str,
     reason: str,
     accept_loss: bool = False,
-) -> Plan:
-    """Do what `plan` says, in one transaction, with the rights of the projector.
+) -> AdoptionPlan:
+    """Do what `make_plan` says, in one transaction, with the rights of the projector.
 
-    Twice is safe. Raises RefusedError when something would be lost and that was not accepted.
+    Twice is safe. Raises AdoptionRefusedError when something would be lost and that was not accepted.
     """
     async with connection.transaction():
         statements = sql.load("log_identity")
         await connection.execute(statements["lock_log_identity"], topic)
-        found, facts = await plan(connection, kafka, topic)
-        if found.nothing_to_do:
-            return found
-        if found.loses and not accept_loss:
-            raise RefusedError(f"{found.loses} To go on all the same: --accept-loss.")
-        if found.folds_anew:
+        plan, facts = await make_plan(connection, kafka, topic)
+        if plan.nothing_to_do:
+            return plan
+        if plan.loses and not accept_loss:
+            raise AdoptionRefusedError(f"{plan.loses} To go on all the same: --accept-loss.")
+        if plan.folds_anew:
             await reset.empty(connection)
             await connection.execute(statements["remove_checkpoints_from"], topic, facts.partitions)
             await migrate.ensure_checkpoints(connection, topic, facts.partitions)
             await connection.execute(statements["forget_how_far_was_told"])
-        if found.loses:
+        if plan.loses:
             # Only where the beginning is gone: the read model begins with what is left.
             await connection.execute(
                 statements["advance_to_start"], topic, list(facts.starts), list(facts.starts.values())
             )
-        told = reason if found.because is None else f"{reason} ({found.because})"
-        await connection.execute(statements["adopt_log"], topic, facts.cluster, facts.partitions, by, told)
+        recorded = reason if plan.because is None else f"{reason} ({plan.because})"
+        await connection.execute(statements["adopt_log"], topic, facts.cluster, facts.partitions, by, recorded)
         await connection.execute(statements["forget_halts"], topic)
-    return found
+    return plan
 
 
-def _lost(broken: ProjectorError | None, facts: LogFacts, *, same: bool, added: int) -> str | None:
-    if isinstance(broken, RecordsRemovedError):
-        missing = broken.found - broken.expected
-        return f"{missing} records of partition {broken.partition} were never applied and are no longer in the log."
+def _describe_loss(discontinuity: ProjectorError | None, facts: LogFacts, *, same: bool, added: int) -> str | None:
+    if isinstance(discontinuity, RecordsRemovedError):
+        missing = discontinuity.found - discontinuity.expected
+        return (
+            f"{missing} records of partition {discontinuity.partition} were never applied and are no longer in the log."
+        )
     if any(facts.starts.values()):
         return "The log's beginning was removed: folding it anew loses what only the read model still has."
-    if same and isinstance(broken, LogShorterError):
+    if same and isinstance(discontinuity, LogShorterError):
         return (
-            f"The log ends at {broken.end} in partition {broken.partition}, the read model covers {broken.expected}: "
-            "folding it anew loses what only the read model still has."
+            f"The log ends at {discontinuity.end} in partition {discontinuity.partition}, the read model covers"
+            f" {discontinuity.expected}: folding it anew loses what only the read model still has."
         )
-    if same and added > 0 and broken is None and facts.records:
+    if same and added > 0 and discontinuity is None and facts.records:
         return (
-            f"{added} partitions were added: records from before lie where their keys no longer belong, and would be put"
-            " aside. `steppe backup`, then `steppe restore --rehome` into a new topic, keeps them."
+            f"{added} partitions were added: records from before lie where their keys no longer belong, and would be"
+            " quarantined. `steppe backup`, then `steppe restore --rehome` into a new topic, keeps them."
         )
     return None
 
@@ -159,30 +162,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
     try:
-        found = asyncio.run(_run(str(kafka), str(database), topic, options))
-    except (RefusedError, ProjectorError) as error:
+        plan = asyncio.run(_run(str(kafka), str(database), topic, options))
+    except (AdoptionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         sys.stderr.write(f"Nothing was changed: {type(error).__name__}: {error}\n")
         return 1
-    if found is None:
+    if plan is None:
         return 1
     if options.json:
-        sys.stdout.write(json.dumps({**asdict(found), "adopted": not found.nothing_to_do}) + "\n")
-    elif found.nothing_to_do:
+        sys.stdout.write(json.dumps({**asdict(plan), "adopted": not plan.nothing_to_do}) + "\n")
+    elif plan.nothing_to_do:
         sys.stdout.write(f"{topic} is the log that the read models are made from. Nothing to adopt.\n")
     else:
-        sys.stdout.write(f"{topic} on cluster {found.cluster} is adopted. {_deed(found)}\n")
+        sys.stdout.write(f"{topic} on cluster {plan.cluster} is adopted. {_describe_action(plan)}\n")
     return 0
 
 
-async def _run(kafka: str, database: str, topic: str, options: argparse.Namespace) -> Plan | None:
+async def _run(kafka: str, database: str, topic: str, options: argparse.Namespace) -> AdoptionPlan | None:
     connection = await asyncpg.connect(database)
     try:
         if not options.yes:
-            found, _ = await plan(connection, kafka, topic)
-            if not found.nothing_to_do and not _confirmed(found):
+            plan, _ = await make_plan(connection, kafka, topic)
+            if not plan.nothing_to_do and not _confirmed(plan):
                 return None
         return await adopt(
             connection, kafka, topic, by=options.by, reason=options.reason, accept_loss=options.accept_loss
@@ -191,9 +194,9 @@ async def _run(kafka: str, database: str, topic: str, options: argparse.Namespac
         await connection.close()
 
 
-def _confirmed(found: Plan) -> bool:
-    sys.stderr.write(f"Cluster {found.cluster}, before: {found.cluster_before or 'none'}.\n")
-    for line in (found.because, _deed(found), found.loses):
+def _confirmed(plan: AdoptionPlan) -> bool:
+    sys.stderr.write(f"Cluster {plan.cluster}, before: {plan.cluster_before or 'none'}.\n")
+    for line in (plan.because, _describe_action(plan), plan.loses):
         if line:
             sys.stderr.write(f"{line}\n")
     sys.stderr.write("Go on? [y/N] ")
@@ -201,10 +204,10 @@ def _confirmed(found: Plan) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _deed(found: Plan) -> str:
-    if found.folds_anew:
+def _describe_action(plan: AdoptionPlan) -> str:
+    if plan.folds_anew:
         return "The read models are emptied and folded from the log's beginning; readers see them fill up."
-    if found.loses:
+    if plan.loses:
         return "The read models go on at the log's first record."
     return "The read models go on where they are."
 
@@ -217,7 +220,7 @@ def _database() -> str | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="steppe log adopt",
-        description="Take the log that STEPPE_KAFKA and STEPPE_TOPIC name for the truth from now on. Recorded.",
+        description="Accept the log that STEPPE_KAFKA and STEPPE_TOPIC name as the truth from now on. This is recorded.",
     )
     parser.add_argument("--reason", required=True, help="why; kept with the identity of the log")
     parser.add_argument("--by", default=getpass.getuser(), help="who decides (default: your user name)")

@@ -1,9 +1,12 @@
-"""An independent look at the read model: reads the log once more, single-threaded and without a group, folds it afresh,
-and compares every row of every table. Shares the decoding and the domain with the projector, and nothing of its delivery.
+"""`steppe verify`: an independent check of the read model. Reads the log once more, single-threaded and without a group, folds it
+afresh, and compares every row of every table.
+
+It shares the decoding, the deduplication and the domain with the projector. It shares nothing of how records are delivered, and
+on purpose not how a subject is stopped before the first record with which its fold raises, nor how rows of subjects are put
+together: what both had from one function, this could not find wrong.
 
 What operators gave up is obeyed. Where the fold raises, the read model stops before the first record with which it does;
 a stop that it has and that a later record would have healed is believed once the fold was seen to raise there.
-
 
 `steppe verify` (`python -m services.projector.commands.verify`) prints every difference; exit 0: there are none, 1: there are, or it
 could not be done, 2: used wrongly.
@@ -38,7 +41,7 @@ from steppe.database.read_model import projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.settings import from_environment
 
-Tell = Callable[[str, int, int], None]
+Report = Callable[[str, int, int], None]
 TABLES: Mapping[str, Sequence[str]] = {
     "event": record_rows.EVENT,
     "conflict": record_rows.CONFLICT,
@@ -78,23 +81,23 @@ class VerifyError(Exception):
     """The two cannot be compared; the message says why."""
 
 
-async def verify(kafka: str, database: str, topic: str, tell: Tell | None = None) -> Verdict:
-    """Compare the living read model with the log up to its checkpoints, rows and position read in one snapshot.
+async def verify(kafka: str, database: str, topic: str, report: Report | None = None) -> Verdict:
+    """Compare the active read model with the log up to its checkpoints, rows and position read in one snapshot.
 
     Holds log and rows in memory. Raises VerifyError, LogGapError.
     """
-    tell = tell or _keep_quiet
+    report = report or _report_nothing
     connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await active_read_model.enter(connection)
-            found = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
+            checkpoints = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
             skips = await quarantine_policy.all_skips(connection, topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
     finally:
         await connection.close()
-    until = {row["partition"]: row["next_offset"] for row in found}
-    records, ends = await read_log(kafka, topic, until, tell)
+    until = {row["partition"]: row["next_offset"] for row in checkpoints}
+    records, ends = await read_log(kafka, topic, until, report)
     stops = {
         (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
     }
@@ -107,13 +110,13 @@ async def verify(kafka: str, database: str, topic: str, tell: Tell | None = None
     stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
     verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
     for number, table in enumerate(TABLES, 1):
-        tell("comparing tables", number, len(TABLES))
-        wanted, have = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
-        verdict.rows += len(have)
+        report("comparing tables", number, len(TABLES))
+        wanted, existing = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
+        verdict.rows += len(existing)
         if len(wanted) != len(expected[table]):
             raise VerifyError(f"the fold gives a row of {table} twice")
-        verdict.differences += [Difference(table, "log", row) for row in sorted(wanted - have, key=repr)]
-        verdict.differences += [Difference(table, "database", row) for row in sorted(have - wanted, key=repr)]
+        verdict.differences += [Difference(table, "log", row) for row in sorted(wanted - existing, key=repr)]
+        verdict.differences += [Difference(table, "database", row) for row in sorted(existing - wanted, key=repr)]
     return verdict
 
 
@@ -125,11 +128,11 @@ def expected_rows(
     `stops`: where the read model says that a subject could not be folded any more.
     """
     classified = classify([decode.decode_record(record, partitions) for record in records], skips=skips)
-    _stop_where_it_did(classified, stops or {})
+    _stop_where_stored(classified, stops or {})
     try:
         return _rows_from(classified)
     except Exception:  # of one subject at least
-        _stop_where_it_must(classified)
+        _stop_where_fold_raises(classified)
         return _rows_from(classified)
 
 
@@ -140,16 +143,16 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
     forums: list[projection_rows.Row] = []
     parked: list[projection_rows.Row] = []
     faults: dict[str, str] = {}
-    found = portfolio(
+    folded = portfolio(
         (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
         on_fault=lambda project, error: faults.update({project: projection_rows.fault_of(error)}),
     )
     for subject, known in of_subject.items():
         if not known:
             continue
-        record = found.subjects[subject]
+        record = folded.subjects[subject]
         last = max(known, key=lambda stored: stored.record.offset).record
-        waiting = sum(one.state == "parked" for one in record.by_identity.values())
+        waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
         parked += [(subject, last.partition, waiting)] if waiting else []
         if subject.startswith("party:"):
             parties += registry_rows.party_spans(subject.removeprefix("party:"), record.events)
@@ -157,13 +160,13 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
             forums += registry_rows.forum_rows(subject.removeprefix("forum:"), record.events)
         else:
             place = projection_rows.Place(last.partition, last.offset, len(known))
-            projection_rows.add_project(made, found.histories[subject], record.events, place, now=datetime.now(UTC))
-            if subject in found.rivalries:
-                projection_rows.add_rivalry(made, subject, found.rivalries[subject])
+            projection_rows.add_project(made, folded.histories[subject], record.events, place, now=datetime.now(UTC))
+            if subject in folded.rivalries:
+                projection_rows.add_rivalry(made, subject, folded.rivalries[subject])
     return {
         "event": [record_rows.event_row(stored) for stored in classified.new],
         "conflict": [record_rows.conflict_row(stored) for stored in classified.conflicts],
-        "quarantine": [record_rows.quarantine_row(one)[:-1] for one in classified.quarantined],
+        "quarantine": [record_rows.quarantine_row(entry)[:-1] for entry in classified.quarantined],
         "parked": parked,
         "project": [row[:-1] for row in made.projects],
         "project_span": made.project_spans,
@@ -176,7 +179,7 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
     }
 
 
-def _stop_where_it_did(classified: ClassifiedBatch, stops: Mapping[RecordId, str]) -> None:
+def _stop_where_stored(classified: ClassifiedBatch, stops: Mapping[RecordId, str]) -> None:
     for subject, known in classified.foldable().items():
         if subject in stops.values():
             for count, stored in enumerate(known, start=1):
@@ -186,7 +189,7 @@ def _stop_where_it_did(classified: ClassifiedBatch, stops: Mapping[RecordId, str
                     break
 
 
-def _stop_where_it_must(classified: ClassifiedBatch) -> None:
+def _stop_where_fold_raises(classified: ClassifiedBatch) -> None:
     for subject, known in classified.foldable().items():
         if known and _fault(subject, known) is not None:
             for count, stored in enumerate(known, start=1):
@@ -215,10 +218,10 @@ def _comparable(row: projection_rows.Row) -> projection_rows.Row:
 
 
 async def read_log(
-    kafka: str, topic: str, until: Mapping[int, int], tell: Tell | None = None
+    kafka: str, topic: str, until: Mapping[int, int], report: Report | None = None
 ) -> tuple[list[Record], dict[int, int]]:
     """The records of each partition before an offset, in log order, and where the partitions end."""
-    tell = tell or _keep_quiet
+    report = report or _report_nothing
     records: dict[int, list[Record]] = {p: [] for p in until}
     total = sum(until.values())
     async with log_reader.reading(kafka, topic, dict.fromkeys(until, 0)) as log:
@@ -228,27 +231,27 @@ async def read_log(
             raise VerifyError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
         reached = dict.fromkeys(until, 0)
         while any(reached[p] < until[p] for p in until):
-            for p, found in (await log.batch(20_000)).items():
-                records[p] += [record for record in found if record.offset < until[p]]
-                reached[p] = found[-1].offset + 1
-            tell("reading the log", sum(map(len, records.values())), total)
+            for p, batch in (await log.batch(20_000)).items():
+                records[p] += [record for record in batch if record.offset < until[p]]
+                reached[p] = batch[-1].offset + 1
+            report("reading the log", sum(map(len, records.values())), total)
     return [record for p in sorted(records) for record in records[p]], ends
 
 
 def main() -> None:
-    """Verify what the settings name, and say what was found."""
+    """Verify what the settings name, and print what differs."""
     parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     settings = from_environment(Settings, "steppe verify")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    tell = _say if sys.stderr.isatty() and not asked.json else _keep_quiet
+    report = _print_progress if sys.stderr.isatty() and not options.json else _report_nothing
     try:
-        verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, tell))
+        verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, report))
     except (VerifyError, ProjectorError, OSError, KafkaError, asyncpg.PostgresError) as error:
         sys.stderr.write(f"Cannot verify: {error}\n")
         raise SystemExit(1) from None
-    if asked.json:
+    if options.json:
         sys.stdout.write(json.dumps(asdict(verdict), default=str) + "\n")
     else:
         for difference in verdict.differences:
@@ -260,11 +263,11 @@ def main() -> None:
     raise SystemExit(1 if verdict.differences else 0)
 
 
-def _keep_quiet(what: str, done: int, total: int) -> None:
+def _report_nothing(what: str, done: int, total: int) -> None:
     """For tests and programs."""
 
 
-def _say(what: str, done: int, total: int) -> None:
+def _print_progress(what: str, done: int, total: int) -> None:
     sys.stderr.write(f"\r{what}: {done:,} of {total:,}    " + ("\n" if done == total else ""))
 
 
