@@ -10,11 +10,9 @@ import argparse
 import asyncio
 import getpass
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -24,6 +22,7 @@ from services.projector.projection.errors import LogShorterError, ProjectorError
 from services.projector.projection.log_identity import Checkpoint
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, migrate, reset, sql
+from steppe.environment import SettingFileError, setting
 from steppe.log.topic_info import LogFacts, LogReader, opened
 
 _SECONDS_MAX = 60.0
@@ -155,14 +154,18 @@ def _describe_loss(discontinuity: ProjectorError | None, facts: LogFacts, *, sam
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused, 2 used wrongly."""
     options = _parser().parse_args(arguments)
-    kafka, database = os.environ.get("STEPPE_KAFKA"), _database()
+    try:
+        kafka, database = setting("STEPPE_KAFKA"), setting("STEPPE_DATABASE")
+    except SettingFileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     for name, value in (("STEPPE_KAFKA", kafka), ("STEPPE_DATABASE", database)):
         if not value:
             sys.stderr.write(f"{name} is not set.\n")
             return 2
-    topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
+    topic = setting("STEPPE_TOPIC") or DEALS.name
     try:
-        plan = asyncio.run(_run(str(kafka), str(database), topic, options))
+        plan = asyncio.run(_run(kafka, database, topic, options))
     except (AdoptionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -210,11 +213,6 @@ def _describe_action(plan: AdoptionPlan) -> str:
     if plan.loses:
         return "The read models go on at the log's first record."
     return "The read models go on where they are."
-
-
-def _database() -> str | None:
-    file = os.environ.get("STEPPE_DATABASE_FILE", "")
-    return os.environ.get("STEPPE_DATABASE") or (Path(file).read_text(encoding="utf-8").strip() if file else None)
 
 
 def _parser() -> argparse.ArgumentParser:

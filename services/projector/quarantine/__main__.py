@@ -11,7 +11,6 @@ import getpass
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -21,6 +20,7 @@ from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import Quarantine, RefusedError
 from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done
 from steppe.contracts.topics import DEALS
+from steppe.environment import SettingFileError, setting
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
 
 
@@ -81,8 +81,10 @@ async def _act(asked: argparse.Namespace, doer: Doer) -> tuple[list[Done], int]:
 
 
 def _database() -> str:
-    file = os.environ.get("STEPPE_DATABASE_FILE")
-    database = os.environ.get("STEPPE_DATABASE") or (Path(file).read_text(encoding="utf-8").strip() if file else "")
+    try:
+        database = setting("STEPPE_DATABASE")
+    except SettingFileError as error:
+        raise RefusedError(str(error)) from error
     if not database:
         raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
     return database
