@@ -23,7 +23,7 @@ from services.projector.projection.errors import CheckpointMissingError, Partiti
 from services.projector.projection.log_identity import Checkpoint
 from services.projector.projection.progress import Progress
 from services.projector.projection.project_cache import ProjectCache
-from services.projector.quarantine.refold import Doer, Repairer
+from services.projector.quarantine.refold import Operator, Refolder
 from services.projector.settings import Settings
 from steppe import failpoints
 from steppe.database import active_read_model
@@ -112,7 +112,7 @@ class ProjectionStore:
         self._applier = Applier(
             STATEMENTS, self._topic, facts.partitions, exclusive=exclusive, quarantine_max=self._quarantine_max
         )
-        await self._replay_actions(Repairer(self._applier), assigned)
+        await self._replay_actions(Refolder(self._applier), assigned)
         start = {partition: checkpoints[partition].next_offset for partition in assigned}
         batches.refuse_going_back(seen, start)
         reached = self.progress.next_offsets
@@ -121,16 +121,16 @@ class ProjectionStore:
         self.progress.committed_at = time.monotonic()
         return start
 
-    async def _replay_actions(self, repairer: Repairer, partitions: Iterable[int]) -> None:
+    async def _replay_actions(self, refolder: Refolder, partitions: Iterable[int]) -> None:
         """Before any further record: replay the actions of operators that this read model has not seen, and read events of
         types that an older release did not know."""
         for partition in partitions:
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._use_read_model(connection)
-                if not await repairer.is_settled(connection, partition):
-                    await repairer.enter(connection, partition)
-                    await repairer.heed(connection, partition)
-                    count = await repairer.upgrade(connection, partition, Doer(name="the projector"))
+                if not await refolder.is_up_to_date(connection, partition):
+                    await refolder.lock(connection, partition)
+                    await refolder.replay_actions(connection, partition)
+                    count = await refolder.upgrade(connection, partition, Operator(name="the projector"))
                     log.info("partition %d: %d events of types that were unknown are folded", partition, count)
 
     async def apply(self, records: Iterable[Record]) -> None:

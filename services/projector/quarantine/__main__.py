@@ -1,6 +1,6 @@
-"""`python -m services.projector.quarantine retry|skip`: what `steppe quarantine` hands over to, because it needs the fold.
+"""`python -m services.projector.quarantine retry|skip`: `steppe quarantine` starts it, because retrying needs the fold.
 
-Knows arguments, output and exit codes: 0 done, 1 refused or still not applied, 2 used wrongly.
+Arguments, output and exit codes: 0 done, 1 refused or still not applied, 2 used wrongly.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import msgspec
 
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.quarantine_entries import RecordId
-from services.projector.quarantine.actions import Quarantine, RefusedError
-from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done
+from services.projector.quarantine.actions import ActionRefusedError, QuarantineActions
+from services.projector.quarantine.refold import FOLDED, SKIPPED, ActionResult, Operator
 from steppe.contracts.topics import DEALS
 from steppe.environment import SettingFileError, setting
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
@@ -27,55 +27,65 @@ from steppe.log.positions import PositionError, format_record_id, parse_record_i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say, print what became of it, and return the exit code."""
     parser = _parser()
-    asked = parser.parse_args(arguments)
-    if asked.command == "retry" and sum(map(bool, (asked.ids, asked.subject, asked.all, asked.unknown))) != 1:
+    options = parser.parse_args(arguments)
+    if options.command == "retry" and sum(map(bool, (options.ids, options.subject, options.all, options.unknown))) != 1:
         parser.error("retry needs one of: IDs, --subject, --all, --unknown")
-    doer = Doer(name=asked.by or getpass.getuser(), reason=asked.reason)
+    operator = Operator(name=options.by or getpass.getuser(), reason=options.reason)
     try:
-        done, upgraded = asyncio.run(_act(asked, doer))
-    except (RefusedError, ProjectorError) as error:
+        results, upgraded = asyncio.run(_act(options, operator))
+    except (ActionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    if asked.json:
-        told = [{"id": format_record_id(*one.place), "subject": one.subject, "outcome": one.outcome} for one in done]
-        sys.stdout.write(msgspec.json.encode({"records": told, "upgraded": upgraded}).decode() + "\n")
+    if options.json:
+        records = [
+            {"id": format_record_id(*result.record_id), "subject": result.subject, "outcome": result.outcome}
+            for result in results
+        ]
+        sys.stdout.write(msgspec.json.encode({"records": records, "upgraded": upgraded}).decode() + "\n")
     else:
-        for one in done:
-            sys.stdout.write(f"{format_record_id(*one.place)}  {one.subject or '-'}  {one.outcome}\n")
-        sys.stdout.write(_summary(asked, done, upgraded) + "\n")
-    return 1 if any(one.outcome not in (FOLDED, SKIPPED) for one in done) else 0
+        for result in results:
+            name = format_record_id(*result.record_id)
+            sys.stdout.write(f"{name}  {result.subject or '-'}  {result.outcome}\n")
+        sys.stdout.write(_summary(options, results, upgraded) + "\n")
+    return 1 if any(result.outcome not in (FOLDED, SKIPPED) for result in results) else 0
 
 
-def _summary(asked: argparse.Namespace, done: Sequence[Done], upgraded: int) -> str:
-    if asked.command == "retry" and asked.unknown:
-        return f"{upgraded} events of types that were unknown are read now." if upgraded else "No event waits for this."
-    if not done:
+def _summary(options: argparse.Namespace, results: Sequence[ActionResult], upgraded: int) -> str:
+    if options.command == "retry" and options.unknown:
+        return (
+            f"{upgraded} events of types that were unknown are folded now." if upgraded else "No event waits for this."
+        )
+    if not results:
         return "Nothing to do: no record of this choice is in quarantine."
-    applied = sum(one.outcome in (FOLDED, SKIPPED) for one in done)
-    verb = "skipped" if asked.command == "skip" else "folded"
-    return f"{applied} of {len(done)} {verb}; who and why is recorded."
+    applied = sum(result.outcome in (FOLDED, SKIPPED) for result in results)
+    verb = "skipped" if options.command == "skip" else "folded"
+    return f"{applied} of {len(results)} {verb}; who and why is recorded."
 
 
-async def _act(asked: argparse.Namespace, doer: Doer) -> tuple[list[Done], int]:
+async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[ActionResult], int]:
     try:
         connection = await asyncpg.connect(_database())
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+        raise ActionRefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
     try:
-        quarantine = await Quarantine.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, doer)
-        if asked.command == "skip":
-            return await quarantine.skip(asked.ids), 0
-        if asked.unknown:
-            return [], await quarantine.upgrade()
-        if asked.ids:
-            return await quarantine.retry(asked.ids), 0
-        return await quarantine.retry_all(asked.subject), 0
+        actions = await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator)
+        if options.command == "skip":
+            return await actions.skip(options.ids), 0
+        if options.unknown:
+            return [], await actions.upgrade()
+        if options.ids:
+            return await actions.retry(options.ids), 0
+        return await actions.retry_all(options.subject), 0
     except asyncpg.LockNotAvailableError as error:
-        raise RefusedError("A projector does not let go of its rows; see `steppe status`, and try again.") from error
+        raise ActionRefusedError(
+            "A projector does not let go of its rows; see `steppe status`, and try again."
+        ) from error
     except asyncpg.InsufficientPrivilegeError as error:
-        raise RefusedError(f"{error}: STEPPE_DATABASE must name a user with the rights of the projector.") from error
+        raise ActionRefusedError(
+            f"{error}: STEPPE_DATABASE must name a user with the rights of the projector."
+        ) from error
     except asyncpg.UndefinedTableError as error:
-        raise RefusedError(f"{error}: run `steppe migrate`.") from error
+        raise ActionRefusedError(f"{error}: run `steppe migrate`.") from error
     finally:
         await connection.close()
 
@@ -84,9 +94,9 @@ def _database() -> str:
     try:
         database = setting("STEPPE_DATABASE")
     except SettingFileError as error:
-        raise RefusedError(str(error)) from error
+        raise ActionRefusedError(str(error)) from error
     if not database:
-        raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
+        raise ActionRefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
     return database
 
 
@@ -97,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--by", help="who decides; kept with the action (default: your user name)")
     shared.add_argument("--json", action="store_true", help="print JSON for programs")
     retry = commands.add_parser("retry", parents=[shared], help="decode and fold again with this release")
-    retry.add_argument("ids", nargs="*", type=_place, metavar="ID", help="partition:offset, as in the list")
+    retry.add_argument("ids", nargs="*", type=_record_id, metavar="ID", help="partition:offset, as in the list")
     retry.add_argument("--subject", help="what holds this project, party or forum")
     retry.add_argument("--all", action="store_true", help="everything that holds")
     retry.add_argument(
@@ -105,12 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     retry.add_argument("--reason", help="why; kept with the action")
     skip = commands.add_parser("skip", parents=[shared], help="give records up; what waits for them folds")
-    skip.add_argument("ids", nargs="+", type=_place, metavar="ID", help="partition:offset, as in the list")
+    skip.add_argument("ids", nargs="+", type=_record_id, metavar="ID", help="partition:offset, as in the list")
     skip.add_argument("--reason", required=True, help="why; kept with the action")
     return parser
 
 
-def _place(text: str) -> RecordId:
+def _record_id(text: str) -> RecordId:
     try:
         return parse_record_id(text)
     except PositionError:

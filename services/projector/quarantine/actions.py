@@ -1,4 +1,7 @@
-"""What operators may do with what was diverted, and what is refused, in words. Knows transactions; the acting is in `repairing`."""
+"""The actions of operators on the quarantine, retry and skip: their transactions, and what is refused and why.
+
+The folding itself is in `refold`.
+"""
 
 from __future__ import annotations
 
@@ -10,115 +13,118 @@ import asyncpg
 
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.quarantine_entries import RecordId, Stage
-from services.projector.quarantine.refold import FOLDED, SKIPPED, Doer, Done, Quarantined, Repairer
+from services.projector.quarantine.refold import FOLDED, SKIPPED, ActionResult, Operator, Refolder, StoredEntry
 from steppe.database import active_read_model
 from steppe.log.positions import format_record_id
 
-Act = Callable[[asyncpg.Connection, Quarantined], Awaitable[Done]]
+Act = Callable[[asyncpg.Connection, StoredEntry], Awaitable[ActionResult]]
 _LOCK_TIMEOUT = "30s"
 
 
-class RefusedError(Exception):
-    """What is asked for cannot be done; the message says why and what to do."""
+class ActionRefusedError(Exception):
+    """The action cannot be done; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantine:
-    """The operator's side of one database."""
+class QuarantineActions:
+    """What one operator may do with the quarantine of one database."""
 
     connection: asyncpg.Connection
-    repairer: Repairer
-    doer: Doer
+    refolder: Refolder
+    operator: Operator
 
     @classmethod
-    async def of(cls, connection: asyncpg.Connection, topic: str, doer: Doer) -> Quarantine:
-        """That of a log. Raises RefusedError when there is none."""
+    async def of(cls, connection: asyncpg.Connection, topic: str, operator: Operator) -> QuarantineActions:
+        """Those for the quarantine of a log. Raises ActionRefusedError when the database does not know that log."""
         async with connection.transaction():
             await active_read_model.enter(connection)
             partitions = len(await connection.fetch(STATEMENTS["read_checkpoints"], topic))
         if not partitions:
-            raise RefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
-        return cls(connection, Repairer(Applier(STATEMENTS, topic, partitions)), doer)
+            raise ActionRefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
+        return cls(connection, Refolder(Applier(STATEMENTS, topic, partitions)), operator)
 
-    async def retry(self, places: Sequence[RecordId]) -> list[Done]:
-        """These records, each in a transaction of its own."""
-        return [await self._at(place, self._retry) for place in places]
+    async def retry(self, record_ids: Sequence[RecordId]) -> list[ActionResult]:
+        """Decode and fold these records again, each in a transaction of its own."""
+        return [await self._act_on(record_id, self._retry) for record_id in record_ids]
 
-    async def retry_all(self, subject: str | None) -> list[Done]:
-        """All that hold, or all that hold one subject; one transaction a partition."""
-        done: list[Done] = []
-        for partition in range(self.repairer.applier.partitions):
-            async with self._entered(partition) as connection:
-                done += await self.repairer.retry_all(connection, partition, subject, self.doer)
-                if subject is not None and (judged := await self._judge_again(connection, partition, subject)):
-                    done.append(judged)
-        return done
+    async def retry_all(self, subject: str | None) -> list[ActionResult]:
+        """Retry all that hold a subject, or all that hold this one; one transaction a partition."""
+        results: list[ActionResult] = []
+        for partition in range(self.refolder.applier.partitions):
+            async with self._locked(partition) as connection:
+                results += await self.refolder.retry_all(connection, partition, subject, self.operator)
+                if subject is not None and (judged := await self._rejudge_market(connection, partition, subject)):
+                    results.append(judged)
+        return results
 
     async def upgrade(self) -> int:
-        """Events of types that are known now; one transaction a partition. Returns how many there were."""
+        """Fold events of types that are known now; one transaction a partition. Returns how many there were."""
         count = 0
-        for partition in range(self.repairer.applier.partitions):
-            async with self._entered(partition) as connection:
-                count += await self.repairer.upgrade(connection, partition, self.doer)
+        for partition in range(self.refolder.applier.partitions):
+            async with self._locked(partition) as connection:
+                count += await self.refolder.upgrade(connection, partition, self.operator)
         return count
 
-    async def skip(self, places: Sequence[RecordId]) -> list[Done]:
+    async def skip(self, record_ids: Sequence[RecordId]) -> list[ActionResult]:
         """Give these records up, each in a transaction of its own."""
-        return [await self._at(place, self._skip) for place in places]
+        return [await self._act_on(record_id, self._skip) for record_id in record_ids]
 
-    async def _at(self, place: RecordId, act: Act) -> Done:
-        async with self._entered(place[0]) as connection:
-            found = await self.repairer.quarantined(connection, place)
-            if found is not None:
-                return await act(connection, found)
+    async def _act_on(self, record_id: RecordId, act: Act) -> ActionResult:
+        partition, offset = record_id
+        async with self._locked(partition) as connection:
+            entry = await self.refolder.entry_at(connection, record_id)
+            if entry is not None:
+                return await act(connection, entry)
             actions = await connection.fetch(
-                self.repairer.applier.statements["quarantine_actions_at"], self.repairer.applier.topic, *place
+                STATEMENTS["quarantine_actions_at"], self.refolder.applier.topic, partition, offset
             )
             if actions and actions[-1]["outcome"] == FOLDED:
-                return Done(place=place, subject=actions[-1]["subject"], outcome=FOLDED)
-            raise RefusedError(
-                f"Nothing is in quarantine at {format_record_id(*place)}; `steppe quarantine list` shows what is."
+                return ActionResult(record_id=record_id, subject=actions[-1]["subject"], outcome=FOLDED)
+            raise ActionRefusedError(
+                f"Nothing is in quarantine at {format_record_id(*record_id)}; `steppe quarantine list` shows what is."
             )
 
-    async def _retry(self, connection: asyncpg.Connection, one: Quarantined) -> Done:
-        if one.skipped:
-            raise RefusedError(f"{format_record_id(*one.place)} was given up; have the event sent again, mended.")
-        if one.stage is Stage.CONFLICT:
-            raise RefusedError(
-                f"{format_record_id(*one.place)} is a conflict: the first event of that name stands whatever is tried. Have a"
+    async def _retry(self, connection: asyncpg.Connection, entry: StoredEntry) -> ActionResult:
+        name = format_record_id(*entry.record_id)
+        if entry.skipped:
+            raise ActionRefusedError(f"{name} was given up; have the event sent again, mended.")
+        if entry.stage is Stage.CONFLICT:
+            raise ActionRefusedError(
+                f"{name} is a conflict: the first event of that name stands whatever is tried. Have a"
                 " correction sent (event.corrected), and skip this one."
             )
-        if one.stage is Stage.HELD:
-            raise RefusedError(
-                f"{format_record_id(*one.place)} {one.reason}: `steppe quarantine retry --subject {one.subject}`."
-            )
-        (done,) = await self.repairer.retry(connection, [one], self.doer)
-        return done
+        if entry.stage is Stage.HELD:
+            raise ActionRefusedError(f"{name} {entry.reason}: `steppe quarantine retry --subject {entry.subject}`.")
+        (result,) = await self.refolder.retry(connection, [entry], self.operator)
+        return result
 
-    async def _skip(self, connection: asyncpg.Connection, one: Quarantined) -> Done:
-        if one.stage is Stage.HELD:
-            raise RefusedError(
-                f"{format_record_id(*one.place)} {one.reason}: nothing is wrong with it. `steppe quarantine list --subject"
-                f" {one.subject}` names the record to retry or skip."
+    async def _skip(self, connection: asyncpg.Connection, entry: StoredEntry) -> ActionResult:
+        if entry.stage is Stage.HELD:
+            raise ActionRefusedError(
+                f"{format_record_id(*entry.record_id)} {entry.reason}: nothing is wrong with it. `steppe quarantine list"
+                f" --subject {entry.subject}` names the record to retry or skip."
             )
-        if one.skipped:
-            return Done(place=one.place, subject=one.subject, outcome=SKIPPED)
-        return await self.repairer.skip(connection, one, self.doer)
+        if entry.skipped:
+            return ActionResult(record_id=entry.record_id, subject=entry.subject, outcome=SKIPPED)
+        return await self.refolder.skip(connection, entry, self.operator)
 
-    async def _judge_again(self, connection: asyncpg.Connection, partition: int, subject: str) -> Done | None:
-        place = await connection.fetchrow(self.repairer.applier.statements["market_fault_of_project"], subject)
-        if place is None or place["partition"] != partition:
+    async def _rejudge_market(
+        self, connection: asyncpg.Connection, partition: int, subject: str
+    ) -> ActionResult | None:
+        fault = await connection.fetchrow(STATEMENTS["market_fault_of_project"], subject)
+        if fault is None or fault["partition"] != partition:
             return None
-        return await self.repairer.judge_again(connection, subject, self.doer)
+        return await self.refolder.rejudge_market(connection, subject, self.operator)
 
     @asynccontextmanager
-    async def _entered(self, partition: int) -> AsyncIterator[asyncpg.Connection]:
+    async def _locked(self, partition: int) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction that holds the checkpoint of a partition and the lock of actions."""
         async with self.connection.transaction():
-            if partition >= self.repairer.applier.partitions:
-                raise RefusedError(
-                    f"There is no partition {partition}; the log has {self.repairer.applier.partitions}."
+            if partition >= self.refolder.applier.partitions:
+                raise ActionRefusedError(
+                    f"There is no partition {partition}; the log has {self.refolder.applier.partitions}."
                 )
             await self.connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
             await active_read_model.hold(self.connection)
-            await self.repairer.enter(self.connection, partition)
+            await self.refolder.lock(self.connection, partition)
             yield self.connection

@@ -1,14 +1,15 @@
-"""Makes some subjects anew from the records that are stored of them, as a rebuild with this release would.
+"""Folds some subjects again from the records that are stored of them, as a rebuild with this release would.
 
-That is how a record is tried again, given up, or read after an upgrade: its subject is folded again under the fence of its
-partition, in one transaction with the record of who did it. Kafka is not read. Knows the tables of quarantine.sql.
+That is how a record is retried, skipped, or read after an upgrade: its subject is folded again under the fence of its
+partition, in one transaction with the record of who did it. Kafka is not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from services.projector.projection import decode, quarantine_policy
 from services.projector.projection.apply import Applier
@@ -25,6 +26,8 @@ from steppe.log.records import fingerprint
 from steppe.release import RELEASE
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from steppe.database.connection import Connection
 
 _SUBJECTS_AT_ONCE = 200
@@ -33,8 +36,8 @@ SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined:
-    """A diverted record as it is stored."""
+class StoredEntry:
+    """An entry of the quarantine as it is stored."""
 
     record: Record
     stage: Stage
@@ -43,22 +46,22 @@ class Quarantined:
     skipped: bool
 
     @property
-    def place(self) -> RecordId:
+    def record_id(self) -> RecordId:
         """Where it lies in the log."""
         return (self.record.partition, self.record.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What was done with a record. `outcome`: folded, skipped, or why it still cannot be applied."""
+class ActionResult:
+    """What became of a record. `outcome`: folded, skipped, or why it still cannot be applied."""
 
-    place: RecordId
+    record_id: RecordId
     subject: str | None
     outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doer:
+class Operator:
     """Who acts, and why."""
 
     name: str
@@ -66,169 +69,184 @@ class Doer:
 
 
 @dataclass(frozen=True, slots=True)
-class Repairer:
-    """Acts on what was diverted. Every call belongs into a transaction of its own; twice is safe."""
+class Refolder:
+    """Acts on quarantined records. Every call belongs into a transaction of its own; twice is safe."""
 
     applier: Applier
 
-    async def quarantined(self, connection: Connection, place: RecordId) -> Quarantined | None:
-        """The record at a place, if it was diverted."""
-        row = await connection.fetchrow(self._statements["quarantined_at"], *place)
-        return None if row is None else _quarantined(row)
+    async def entry_at(self, connection: Connection, record_id: RecordId) -> StoredEntry | None:
+        """The entry of a record, if it is in quarantine."""
+        row = await connection.fetchrow(self._statements["quarantined_at"], *record_id)
+        return None if row is None else _entry(row)
 
-    async def enter(self, connection: Connection, partition: int) -> None:
-        """Wait for the worker that applies the partition, and for others who act. To be called first."""
+    async def lock(self, connection: Connection, partition: int) -> None:
+        """Wait for the worker that applies the partition, and for other operators. To be called first."""
         await self.applier.fence(connection, [partition])
         await connection.execute(self._statements["lock_quarantine_actions"], locks.QUARANTINE_ACTIONS)
 
-    async def retry_all(self, connection: Connection, partition: int, subject: str | None, doer: Doer) -> list[Done]:
-        """Try everything that holds in a partition again, or what holds one subject."""
+    async def retry_all(
+        self, connection: Connection, partition: int, subject: str | None, operator: Operator
+    ) -> list[ActionResult]:
+        """Retry everything that holds in a partition, or what holds one subject."""
         rows = await connection.fetch(self._statements["quarantined_to_retry"], partition, subject)
-        return await self.retry(connection, [_quarantined(row) for row in rows], doer)
+        return await self.retry(connection, [_entry(row) for row in rows], operator)
 
-    async def retry(self, connection: Connection, found: Sequence[Quarantined], doer: Doer) -> list[Done]:
+    async def retry(
+        self, connection: Connection, entries: Sequence[StoredEntry], operator: Operator
+    ) -> list[ActionResult]:
         """Decode and fold these records again with this release, and what waits behind them."""
-        readable: dict[RecordId, str] = {}
-        for one in found:
-            read = decode.decode_record(one.record, self.applier.partitions)
-            if isinstance(read, StoredEvent):
-                readable[one.place] = read.subject
-        subjects = {*readable.values(), *(one.subject for one in found if one.place in readable and one.subject)}
-        await self._repair(connection, subjects, [one.record for one in found if one.place in readable])
-        done = []
-        for one in found:
-            still = await self.quarantined(connection, one.place)
+        subjects: dict[RecordId, str] = {}
+        for entry in entries:
+            decoded = decode.decode_record(entry.record, self.applier.partitions)
+            if isinstance(decoded, StoredEvent):
+                subjects[entry.record_id] = decoded.subject
+        readable = [entry for entry in entries if entry.record_id in subjects]
+        concerned = {*subjects.values(), *(entry.subject for entry in readable if entry.subject)}
+        await self._refold(connection, concerned, [entry.record for entry in readable])
+        results = []
+        for entry in entries:
+            still = await self.entry_at(connection, entry.record_id)
             outcome = FOLDED if still is None else still.reason
             if still is not None and still.stage is Stage.HELD:
                 outcome = f"it decodes now, and {still.reason}"
-            done.append(Done(place=one.place, subject=readable.get(one.place, one.subject), outcome=outcome))
-            await self._record(connection, "retry", one, outcome, doer)
-        return done
+            subject = subjects.get(entry.record_id, entry.subject)
+            results.append(ActionResult(record_id=entry.record_id, subject=subject, outcome=outcome))
+            await self._record_action_on(connection, "retry", entry, outcome, operator)
+        return results
 
-    async def skip(self, connection: Connection, one: Quarantined, doer: Doer) -> Done:
+    async def skip(self, connection: Connection, entry: StoredEntry, operator: Operator) -> ActionResult:
         """Give a record up; what waits for it folds, unless it waits for another one, too."""
-        await self._record(connection, "skip", one, SKIPPED, doer)
-        if one.stage.holds and one.subject is not None:
-            await self._repair(connection, {one.subject})
+        await self._record_action_on(connection, "skip", entry, SKIPPED, operator)
+        if entry.stage.holds and entry.subject is not None:
+            await self._refold(connection, {entry.subject})
         else:
-            await connection.execute(self._statements["put_aside"], *one.place)
-        return Done(place=one.place, subject=one.subject, outcome=SKIPPED)
+            await connection.execute(self._statements["mark_skipped"], *entry.record_id)
+        return ActionResult(record_id=entry.record_id, subject=entry.subject, outcome=SKIPPED)
 
-    async def heed(self, connection: Connection, partition: int) -> None:
+    async def replay_actions(self, connection: Connection, partition: int) -> None:
         """Do here what was done to another read model: a record that was given up, or could be folded, holds nobody."""
-        found = await self._acted_on(connection, partition)
-        for one, _ in found:
-            if one.stage is Stage.CONFLICT or one.subject is None:
-                await connection.execute(self._statements["put_aside"], *one.place)
-        subjects = {subject for _, subjects in found for subject in subjects}
-        await self._repair(connection, subjects, [one.record for one, _ in found])
+        acted_on = await self._acted_on(connection, partition)
+        for entry, _ in acted_on:
+            if entry.stage is Stage.CONFLICT or entry.subject is None:
+                await connection.execute(self._statements["mark_skipped"], *entry.record_id)
+        subjects = {subject for _, released in acted_on for subject in released}
+        await self._refold(connection, subjects, [entry.record for entry, _ in acted_on])
 
-    async def is_settled(self, connection: Connection, partition: int) -> bool:
-        """Whether there is nothing to heed and nothing to upgrade. Needs no fence."""
-        found = await self._acted_on(connection, partition)
-        return not found and not await self._types_known_since(connection, partition)
+    async def is_up_to_date(self, connection: Connection, partition: int) -> bool:
+        """Whether there is no action to replay and no event to upgrade. Needs no fence."""
+        acted_on = await self._acted_on(connection, partition)
+        return not acted_on and not await self._types_known_since(connection, partition)
 
-    async def _acted_on(self, connection: Connection, partition: int) -> list[tuple[Quarantined, set[str]]]:
+    async def _acted_on(self, connection: Connection, partition: int) -> list[tuple[StoredEntry, set[str]]]:
         """What is open here though it was acted on, with the subjects that go on without it."""
         rows = await connection.fetch(self._statements["quarantined_acted_on"], self.applier.topic, partition)
         if not rows:
             return []
         skips = await quarantine_policy.all_skips(connection, self.applier.topic)
-        found = []
-        for one in map(_quarantined, rows):
-            read = decode.decode_record(one.record, self.applier.partitions)
-            if skip_of(one.record, skips) is not None or isinstance(read, StoredEvent):
-                found.append((one, {subject for subject in (one.subject, read.subject) if subject is not None}))
-        return found
+        acted_on = []
+        for entry in map(_entry, rows):
+            decoded = decode.decode_record(entry.record, self.applier.partitions)
+            if skip_of(entry.record, skips) is not None or isinstance(decoded, StoredEvent):
+                released = {subject for subject in (entry.subject, decoded.subject) if subject is not None}
+                acted_on.append((entry, released))
+        return acted_on
 
-    async def judge_again(self, connection: Connection, subject: str, doer: Doer) -> Done | None:
+    async def rejudge_market(self, connection: Connection, subject: str, operator: Operator) -> ActionResult | None:
         """Judge the market of a project again if it could not be judged; None: it could."""
-        asked = self._statements["market_fault_of_project"]
-        row = await connection.fetchrow(asked, subject)
-        if row is None:
+        statement = self._statements["market_fault_of_project"]
+        before = await connection.fetchrow(statement, subject)
+        if before is None:
             return None
-        await self._repair(connection, {subject})
-        still = await connection.fetchrow(asked, subject)
-        place, outcome = (row["partition"], row["log_offset"]), FOLDED if still is None else still["fault"]
-        await self._note(connection, "retry", place, subject, "market", row["fault"], outcome, doer)
-        return Done(place=place, subject=subject, outcome=outcome)
+        await self._refold(connection, {subject})
+        after = await connection.fetchrow(statement, subject)
+        outcome = FOLDED if after is None else after["fault"]
+        record_id = (before["partition"], before["log_offset"])
+        await self._record_action(connection, "retry", record_id, subject, "market", before["fault"], outcome, operator)
+        return ActionResult(record_id=record_id, subject=subject, outcome=outcome)
 
     async def _types_known_since(self, connection: Connection, partition: int) -> list[str]:
         """The types of stored events that were unknown when they came and are known to this release."""
         rows = await connection.fetch(self._statements["unknown_types"], partition)
         return [row["name"] for row in rows if name_of_type(row["name"]) is not None]
 
-    async def upgrade(self, connection: Connection, partition: int, doer: Doer) -> int:
-        """Read events whose type was unknown when they came and is known now; returns how many there were."""
+    async def upgrade(self, connection: Connection, partition: int, operator: Operator) -> int:
+        """Fold events whose type was unknown when they came and is known now; returns how many there were."""
         types = await self._types_known_since(connection, partition)
         if not types:
             return 0
         events = await connection.fetch(self._statements["events_of_unknown_types"], partition, types)
         subjects = sorted({row["subject"] for row in events})
         for first in range(0, len(subjects), _SUBJECTS_AT_ONCE):
-            await self._repair(connection, subjects[first : first + _SUBJECTS_AT_ONCE])
-        diverted = {
+            await self._refold(connection, subjects[first : first + _SUBJECTS_AT_ONCE])
+        reasons = {
             _record(row).offset: row["reason"]
             for row in await connection.fetch(self._statements["quarantined_of_subjects"], subjects)
         }
         for row in events:
             offset = row["log_offset"]
-            await self._note(
+            await self._record_action(
                 connection, "upgrade", (partition, offset), row["subject"], "unknown",
-                f"the type {row['name']} was unknown", diverted.get(offset, FOLDED), doer,
+                f"the type {row['name']} was unknown", reasons.get(offset, FOLDED), operator,
             )  # fmt: skip
         return len(events)
 
-    async def _repair(self, connection: Connection, subjects: Collection[str], records: Iterable[Record] = ()) -> None:
-        """`records`: of these subjects, too, though it was not known whose they are."""
+    async def _refold(self, connection: Connection, subjects: Collection[str], records: Iterable[Record] = ()) -> None:
+        """Delete all rows of some subjects and fold their records again. `records`: of these subjects, too, though it was not
+        known whose they are."""
         if not subjects:
             return
-        kept = {(record.partition, record.offset): record for record in records}
-        kept |= await self._records(connection, subjects)
+        by_id = {(record.partition, record.offset): record for record in records}
+        by_id |= await self._records(connection, subjects)
         await connection.execute(self._statements["remove_records_of_subjects"], list(subjects))
         await connection.execute(
-            self._statements["remove_quarantined"], [place[0] for place in kept], [place[1] for place in kept]
+            self._statements["remove_quarantined"],
+            [partition for partition, _ in by_id],
+            [offset for _, offset in by_id],
         )
-        read = [decode.decode_record(kept[place], self.applier.partitions) for place in sorted(kept)]
-        classified = classify(read, skips=await quarantine_policy.all_skips(connection, self.applier.topic))
-        arrivals = {
-            name: SubjectBatch(partition=classified.touched[name], new_events=news)
-            for name, news in classified.foldable().items()
+        decoded = [decode.decode_record(by_id[record_id], self.applier.partitions) for record_id in sorted(by_id)]
+        batch = classify(decoded, skips=await quarantine_policy.all_skips(connection, self.applier.topic))
+        subject_batches = {
+            name: SubjectBatch(partition=batch.touched[name], new_events=new_events)
+            for name, new_events in batch.foldable().items()
         }
         model = ReadModel(self._statements, await rule_versions.in_force(connection))
-        folded = await fold(connection, model, arrivals)
+        folded = await fold(connection, model, subject_batches)
         for stored, reason in folded.stopped:
-            classified.stop_before(stored, reason)
+            batch.stop_before(stored, reason)
         for name in set(subjects) - folded.told.keys():
             folded.told[name] = model.tell(name, Subject(events=(), partition=0, last_offset=-1))
-        await self.applier.store(connection, classified, folded)
+        await self.applier.store(connection, batch, folded)
         await model.put(connection, folded.told)
 
     async def _records(self, connection: Connection, subjects: Collection[str]) -> dict[RecordId, Record]:
+        """Every stored record of some subjects, whether it is an event or in quarantine."""
         names = list(subjects)
         records: dict[RecordId, Record] = {}
         for row in await connection.fetch(self._statements["events_of_held_subjects"], names):
             headers = () if row["headers"] is None else headers_of(row["headers"])
-            at = row["recorded_at"]
-            milliseconds = 0 if at is None else round(at.timestamp() * 1000)
             records[row["partition"], row["log_offset"]] = Record(
-                row["partition"], row["log_offset"], milliseconds, row["subject"].encode(), row["raw"].encode(), headers
-            )
+                row["partition"], row["log_offset"], _milliseconds(row["recorded_at"]), row["subject"].encode(),
+                row["raw"].encode(), headers,
+            )  # fmt: skip
         for row in await connection.fetch(self._statements["quarantined_of_subjects"], names):
             records[row["partition"], row["log_offset"]] = _record(row)
         return records
 
-    async def _record(self, connection: Connection, action: str, one: Quarantined, outcome: str, doer: Doer) -> None:
-        sha256 = fingerprint(one.record)
-        await self._note(connection, action, one.place, one.subject, one.stage.value, one.reason, outcome, doer, sha256)
+    async def _record_action_on(
+        self, connection: Connection, action: str, entry: StoredEntry, outcome: str, operator: Operator
+    ) -> None:
+        await self._record_action(
+            connection, action, entry.record_id, entry.subject, entry.stage.value, entry.reason, outcome, operator,
+            fingerprint(entry.record),
+        )  # fmt: skip
 
-    async def _note(
-        self, connection: Connection, action: str, place: RecordId, subject: str | None, stage: str, found: str,
-        outcome: str, doer: Doer, sha256: bytes | None = None,
+    async def _record_action(
+        self, connection: Connection, action: str, record_id: RecordId, subject: str | None, stage: str, found: str,
+        outcome: str, operator: Operator, sha256: bytes | None = None,
     ) -> None:  # fmt: skip
         await connection.execute(
             self._statements["record_quarantine_action"],
-            self.applier.topic, action, *place, subject, stage, found, outcome, doer.name, doer.reason, RELEASE,
+            self.applier.topic, action, *record_id, subject, stage, found, outcome, operator.name, operator.reason, RELEASE,
             sha256,
         )  # fmt: skip
 
@@ -237,8 +255,8 @@ class Repairer:
         return self.applier.statements
 
 
-def _quarantined(row: Any) -> Quarantined:
-    return Quarantined(
+def _entry(row: asyncpg.Record) -> StoredEntry:
+    return StoredEntry(
         record=_record(row),
         stage=Stage(row["stage"]),
         subject=row["subject"],
@@ -247,8 +265,13 @@ def _quarantined(row: Any) -> Quarantined:
     )
 
 
-def _record(row: Any) -> Record:
-    at = row["record_at"]
-    milliseconds = 0 if at is None else round(at.timestamp() * 1000)
+def _record(row: asyncpg.Record) -> Record:
     headers = tuple(headers_of(row["headers"]))
-    return Record(row["partition"], row["log_offset"], milliseconds, row["key"], row["value"], headers)
+    return Record(
+        row["partition"], row["log_offset"], _milliseconds(row["record_at"]), row["key"], row["value"], headers
+    )
+
+
+def _milliseconds(instant: datetime | None) -> int:
+    """A Kafka timestamp; 0 where none is stored."""
+    return 0 if instant is None else round(instant.timestamp() * 1000)

@@ -19,7 +19,7 @@ from services.projector.consumer.log_reader import LogReader
 from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.project_cache import ProjectCache
-from services.projector.quarantine.refold import Repairer
+from services.projector.quarantine.refold import Refolder
 from services.projector.settings import Settings
 from steppe.database import active_read_model, rule_versions, sql
 from steppe.database.read_model import rejudge
@@ -125,9 +125,9 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
                 fence = {partition: reached[partition] for partition in records}
                 applied = await applier.apply(connection, records, fence, ProjectCache(0))
                 reached.update(applied.next_offsets)
-        repairer = Repairer(applier)
+        refolder = Refolder(applier)
         for partition in reached:
-            await repairer.heed(connection, partition)
+            await refolder.replay_actions(connection, partition)
         await connection.execute(active_read_model.STATEMENTS["judged_by"], old, change)
         await connection.execute(_STATEMENTS["flip_read_model"], schema)
         await connection.execute(STATEMENTS["announce_position"], position_before(reached))

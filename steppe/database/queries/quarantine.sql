@@ -145,7 +145,7 @@ USING unnest($1::integer[], $2::bigint[]) AS gone (partition, log_offset)
 WHERE quarantine.partition = gone.partition
     AND quarantine.log_offset = gone.log_offset;
 
--- name: put_aside
+-- name: mark_skipped
 -- Records that hold nobody. $1 partition, $2 offset
 UPDATE quarantine
 SET state = 'skipped'

@@ -16,8 +16,8 @@ from services.projector.commands.verify import Verdict, read_log, verify
 from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import RecordId
-from services.projector.quarantine.actions import Quarantine
-from services.projector.quarantine.refold import Doer
+from services.projector.quarantine.actions import QuarantineActions
+from services.projector.quarantine.refold import Operator
 from services.projector.settings import Settings
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
@@ -29,7 +29,7 @@ _TABLES = (
     "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
     "standing", "co_investment_span",
 )  # fmt: skip
-BY = Doer(name="desk", reason="a test")
+BY = Operator(name="desk", reason="a test")
 
 
 def neighbours(of: str, how_many: int) -> list[str]:
@@ -95,11 +95,11 @@ class Worked:
             await self.owner.execute("UPDATE checkpoint SET next_offset = 0, last_record_sha256 = NULL")
         await self.apply(size)
 
-    async def act(self, act: Callable[[Quarantine], Awaitable[Any]]) -> Any:
+    async def act(self, act: Callable[[QuarantineActions], Awaitable[Any]]) -> Any:
         """As an operator, with the rights of the projector."""
         connection = await asyncpg.connect(self.database.projector)
         try:
-            return await act(await Quarantine.of(connection, self.topic, BY))
+            return await act(await QuarantineActions.of(connection, self.topic, BY))
         finally:
             await connection.close()
 

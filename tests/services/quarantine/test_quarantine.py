@@ -12,7 +12,7 @@ import pytest
 
 from services.projector.projection.errors import QuarantineFullError
 from services.projector.quarantine import refold
-from services.projector.quarantine.actions import RefusedError
+from services.projector.quarantine.actions import ActionRefusedError
 from steppe.contracts import codec
 from steppe.domain.events import vocabulary
 from tests.services.projector.projection import QUICK, Message, event, until
@@ -238,7 +238,7 @@ async def test_what_was_skipped_frees_its_name_for_the_mended_event_whatever_a_l
     await worked.verified()
     assert await worked.owner.fetchval("SELECT log_offset FROM event") == second[1]
     assert await worked.stages(VICTIM) == [("decode", "skipped")]
-    with pytest.raises(RefusedError, match="was given up; have the event sent again"):
+    with pytest.raises(ActionRefusedError, match="was given up; have the event sent again"):
         await worked.retry(first)
 
 
@@ -252,7 +252,7 @@ async def test_a_conflict_is_shown_and_kept_byte_for_byte_and_holds_nobody(worke
     assert kept is not None
     assert (kept["stage"], kept["key"], kept["value"]) == ("conflict", other[0], other[1])
     assert await worked.owner.fetchval("SELECT count(*) FROM conflict") == 1
-    with pytest.raises(RefusedError, match="the first event of that name stands"):
+    with pytest.raises(ActionRefusedError, match="the first event of that name stands"):
         await worked.retry(place)
     assert await worked.skip(place) == ["skipped"]
     await worked.afresh(1)
@@ -264,11 +264,11 @@ async def test_what_only_waits_is_not_the_operators_to_decide(worked: Worked) ->
     poison, waiting = await worked.send((VICTIM.encode(), b"broken", ()), event("one", VICTIM))
     await worked.apply()
     for act in (worked.retry, worked.skip):
-        with pytest.raises(RefusedError, match=f"waits for an earlier record of {VICTIM}"):
+        with pytest.raises(ActionRefusedError, match=f"waits for an earlier record of {VICTIM}"):
             await act(waiting)
-        with pytest.raises(RefusedError, match="Nothing is in quarantine at 0:77"):
+        with pytest.raises(ActionRefusedError, match="Nothing is in quarantine at 0:77"):
             await act((0, 77))
-        with pytest.raises(RefusedError, match="There is no partition 9; the log has 4"):
+        with pytest.raises(ActionRefusedError, match="There is no partition 9; the log has 4"):
             await act((9, 0))
     assert await worked.owner.fetchval("SELECT count(*) FROM steppe.quarantine_action") == 0
     assert poison[1] == 0

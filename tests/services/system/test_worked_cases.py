@@ -17,8 +17,8 @@ from typing import Any
 import asyncpg
 import httpx
 
-from services.projector.quarantine.actions import Quarantine
-from services.projector.quarantine.refold import Doer
+from services.projector.quarantine.actions import QuarantineActions
+from services.projector.quarantine.refold import Operator
 from steppe.database import rule_versions
 from tests.domain.cases import CASES, Case, check, in_own_namespace, rules_of
 from tests.services.api.case_answers import answers
@@ -93,7 +93,7 @@ async def test_the_cases_come_out_of_what_was_sent(database: Database, start: Ca
 async def _give_up(connection: asyncpg.Connection, topic: str) -> list[Envelope]:
     """Skip every record that is no event; returns what they say."""
     rows = await connection.fetch("SELECT partition, log_offset, value FROM quarantine WHERE stage = 'decode'")
-    quarantine = await Quarantine.of(connection, topic, Doer(name="desk", reason="no reader can read it"))
+    quarantine = await QuarantineActions.of(connection, topic, Operator(name="desk", reason="no reader can read it"))
     await quarantine.skip([(row["partition"], row["log_offset"]) for row in rows])
     assert await connection.fetchval("SELECT count(*) FROM quarantine WHERE stage = 'held'") == 0
     return [json.loads(row["value"]) for row in rows]
