@@ -1,1 +1,1 @@
-"""Who may ask: API keys, bearer tokens, scopes, limits and the audit trail, as one layer in front of a service."""
+"""Authentication and authorization: API keys, OIDC tokens, scopes, rate limits and the audit trail, as one ASGI middleware."""

@@ -17,20 +17,20 @@ _TEXT_MAX = 300
 
 
 class Audit:
-    """Writes the trail of one service. `path` None: standard error."""
+    """Writes the audit trail of one service. `path` None: standard error."""
 
     def __init__(self, service: str, path: str | None = None) -> None:
         self._service = service
         self._out: IO[bytes] = sys.stderr.buffer if path is None else Path(path).open("ab", buffering=0)  # noqa: SIM115
 
-    def record(self, who: str, did: str, **what: Any) -> None:
-        """Add a line. Texts are cut at 300 characters, because some of them are a stranger's."""
+    def record(self, caller: str, action: str, **fields: Any) -> None:
+        """Append a line. Texts are cut at 300 characters, because some of them come from an unknown client."""
         line = {
             "audit": self._service,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "who": who[:_TEXT_MAX],
-            "did": did[:_TEXT_MAX],
-            **{name: value[:_TEXT_MAX] if isinstance(value, str) else value for name, value in what.items()},
+            "who": caller[:_TEXT_MAX],
+            "did": action[:_TEXT_MAX],
+            **{name: value[:_TEXT_MAX] if isinstance(value, str) else value for name, value in fields.items()},
         }
         self._out.write(msgspec.json.encode(line) + b"\n")
         self._out.flush()

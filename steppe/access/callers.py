@@ -1,4 +1,4 @@
-"""Who asks, and what they may do. Knows the scopes; knows no way of proving who one is."""
+"""An authenticated caller and its scopes: what it is authorized to do."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody who asks. `name` is what the audit trail says; `requests_a_minute` None: as the service has it."""
+    """Who sends a request. `name` stands in the audit trail; `requests_a_minute` None: the rate limit of the service."""
 
     name: str
     scopes: frozenset[str]
     requests_a_minute: int | None = None
 
     def may(self, any_of: Iterable[str]) -> bool:
-        """Whether one of these scopes is held."""
+        """Whether the caller has one of these scopes."""
         return not self.scopes.isdisjoint(any_of)
 
 
 ANYBODY = Caller(name="anybody", scopes=frozenset({EVENTS_WRITE, READ, OPERATE}))
-"""Who asks where nobody has to say who they are, which is on loopback only. Dates in the log are still not theirs to set."""
+"""The caller where authentication is off, which is on loopback only. It may not set when an event was recorded."""

@@ -1,7 +1,7 @@
-"""The gate in front of a service: who asks, whether they may, how often, and a line in the audit trail. An ASGI layer.
+"""ASGI middleware for authentication, authorization by scope, rate limits and the audit trail.
 
-Closed unless opened: a path that nobody named needs the service's ordinary scope too, so a new route cannot be forgotten.
-Limits are counted in this process by the library `limits` (a moving window); each replica counts for itself.
+A path that `required_scopes` does not name needs the service's ordinary scope, so a new route cannot be left open by accident.
+Rate limits are counted in this process by the library `limits` (a moving window); each replica counts for itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 RequiredScopes = Callable[[str, str], Collection[str] | None]
-"""From method and path to the scopes one of which is needed; None: open to everybody, for probes."""
+"""From method and path to the scopes of which the caller needs one; None: no authentication, for probes."""
 
 UNAUTHENTICATED = Problem(slug="unauthenticated", status=401, title="Not authenticated")
 FORBIDDEN = Problem(slug="forbidden", status=403, title="Missing scope")
@@ -38,12 +38,15 @@ BUSY = Problem(slug="busy", status=503, title="Too many requests at once", retry
 PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 
 CALLER = "steppe.caller"
-AUDIT_FIELDS = "steppe.told"
-"""Under these names the ASGI scope holds the Caller, and a dict that routes add to what the audit trail tells of a write."""
+AUDIT_FIELDS = "steppe.audit"
+"""Keys of the ASGI scope: the authenticated Caller, and a dict of fields that a route adds to the audit line of a write."""
 
 
 class AuthenticationMiddleware:
-    """Lets in whom the settings let in. `browsers`: a key may also come as the password of Basic, which browsers ask for."""
+    """Authenticates each request and checks its scope, or refuses it with 401, 403, 429 or 503.
+
+    `browsers`: a key may also come as the password of Basic authentication, which browsers ask for.
+    """
 
     def __init__(
         self,
@@ -59,13 +62,13 @@ class AuthenticationMiddleware:
         self._required_scopes = required_scopes
         self._browsers = browsers
         self._audit = Audit(service, settings.audit)
-        self._keys = keys_of(settings)
-        self._tokens = tokens_of(settings)
-        self._at_once = 0
-        self._limiter = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
+        self._keys = key_ring(settings)
+        self._tokens = token_verifier(settings)
+        self._open_requests = 0
+        self._rate_limiter = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the service within does, or refuse."""
+        """Answer as the app does, or refuse."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -74,104 +77,116 @@ class AuthenticationMiddleware:
         if required_scopes is None:
             await self._app(scope, receive, send)
             return
-        self._at_once += 1
+        self._open_requests += 1
         try:
             await self._answer(scope, receive, send, required_scopes)
         finally:
-            self._at_once -= 1
+            self._open_requests -= 1
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, required_scopes: Collection[str]) -> None:
-        method, path = scope["method"], scope["path"]
-        who = "nobody"
+        caller: Caller | None = None
         try:
-            if self._at_once > (most := self._settings.requests_at_once_max):
-                raise Refusal(BUSY, f"{most} requests are being answered; ask again in a moment.")
-            caller = await self._caller(scope)
-            who = caller.name
-            self._limit(caller)
-            if not caller.may(required_scopes):
-                raise Refusal(
-                    FORBIDDEN,
-                    f"{method} {path} needs the scope {' or '.join(sorted(required_scopes))}; yours are "
-                    f"{', '.join(sorted(caller.scopes)) or 'none'}.",
-                    headers=_challenge(f'error="insufficient_scope", scope="{" ".join(sorted(required_scopes))}"'),
-                )
+            self._limit_open_requests()
+            caller = await self._authenticate(scope)
+            self._limit_rate(caller)
+            _authorize(caller, required_scopes, scope)
         except Refusal as refusal:
             self._audit.record(
-                who, f"{method} {path}", answer=refusal.problem.status, because=refusal.detail, address=_address(scope)
+                caller.name if caller else "nobody",
+                f"{scope['method']} {scope['path']}",
+                answer=refusal.problem.status,
+                because=refusal.detail,
+                address=_address(scope),
             )
-            await refusal.response(path)(scope, receive, send)
+            await refusal.response(scope["path"])(scope, receive, send)
             return
         scope[CALLER] = caller
         if set(required_scopes) == {EVENTS_WRITE}:
-            await self._told(scope, receive, send, caller)
+            await self._answer_and_audit(scope, receive, send, caller)
         else:
             await self._app(scope, receive, send)
 
-    async def _told(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+    async def _answer_and_audit(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
         status = 0
-        told: dict[str, Any] = {}
-        scope[AUDIT_FIELDS] = told
+        fields: dict[str, Any] = {}
+        scope[AUDIT_FIELDS] = fields
 
-        async def noted(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_note_status)
         finally:
-            did = f"{scope['method']} {scope['path']}"
-            self._audit.record(caller.name, did, answer=status or None, **told, address=_address(scope))
+            action = f"{scope['method']} {scope['path']}"
+            self._audit.record(caller.name, action, answer=status or None, **fields, address=_address(scope))
 
-    async def _caller(self, scope: Scope) -> Caller:
+    async def _authenticate(self, scope: Scope) -> Caller:
+        """The caller by its API key or OIDC token. Raises Refusal: 401, or 503 when the provider's keys cannot be had."""
         if self._keys is None and self._tokens is None:
             return ANYBODY
-        given = _authorization(scope)
-        if given is None:
-            raise self._unknown("No Authorization is given")
-        scheme, credentials = given
+        authorization = _authorization(scope)
+        if authorization is None:
+            raise self._unauthenticated("No Authorization is given")
+        scheme, credentials = authorization
         if scheme == "basic" and self._browsers and self._keys is not None:
             credentials = _password(credentials)
         elif scheme != "bearer":
-            raise self._unknown(f"Authorization {scheme[:20]!r} is not read")
+            raise self._unauthenticated(f"Authorization {scheme[:20]!r} is not supported")
         if self._keys is not None:
-            found = self._keys.caller(credentials)
-            if found is None:
-                raise self._unknown("The key is not known here, revoked, or past its day", invalid=True)
-            return found
+            caller = self._keys.caller(credentials)
+            if caller is None:
+                raise self._unauthenticated("The key is unknown, revoked or expired", invalid=True)
+            return caller
         assert self._tokens is not None
         try:
             return await self._tokens.caller(credentials)
         except InvalidTokenError as error:
-            raise self._unknown(f"The token does not count: {error}", invalid=True) from None
+            raise self._unauthenticated(f"The token is not valid: {error}", invalid=True) from None
         except ProviderUnavailableError as error:
             raise Refusal(PROVIDER_AWAY, f"{error}; ask again.") from None
 
-    def _unknown(self, why: str, *, invalid: bool = False) -> Refusal:
-        what = "an API key" if self._keys is not None else "a token"
+    def _unauthenticated(self, reason: str, *, invalid: bool = False) -> Refusal:
+        credential = "an API key" if self._keys is not None else "a token"
         challenges = ['error="invalid_token"'] if invalid else []
         if self._browsers and self._keys is not None:
             challenges.append('Basic realm="Steppe: any name, and an API key as the password", charset="UTF-8"')
-        detail = f"{why}. Send `Authorization: Bearer …` with {what}."
+        detail = f"{reason}. Send `Authorization: Bearer …` with {credential}."
         return Refusal(UNAUTHENTICATED, detail, headers=_challenge(*challenges))
 
-    def _limit(self, caller: Caller) -> None:
+    def _limit_open_requests(self) -> None:
+        limit = self._settings.requests_at_once_max
+        if self._open_requests > limit:
+            raise Refusal(BUSY, f"{limit} requests are being answered; ask again in a moment.")
+
+    def _limit_rate(self, caller: Caller) -> None:
         if self._keys is None and self._tokens is None:
             return
-        most = caller.requests_a_minute or self._settings.requests_a_minute_max
-        if not self._limiter.hit(limits.RateLimitItemPerMinute(most), caller.name):
-            raise Refusal(TOO_MANY_REQUESTS, f"More than {most} requests in a minute; wait a little.")
+        limit = caller.requests_a_minute or self._settings.requests_a_minute_max
+        if not self._rate_limiter.hit(limits.RateLimitItemPerMinute(limit), caller.name):
+            raise Refusal(TOO_MANY_REQUESTS, f"More than {limit} requests in a minute; wait a little.")
 
 
-def keys_of(settings: AccessSettings) -> KeyRing | None:
-    """The keys that count, or None where keys do not."""
+def _authorize(caller: Caller, required_scopes: Collection[str], scope: Scope) -> None:
+    if not caller.may(required_scopes):
+        required = sorted(required_scopes)
+        raise Refusal(
+            FORBIDDEN,
+            f"{scope['method']} {scope['path']} needs the scope {' or '.join(required)}; yours are "
+            f"{', '.join(sorted(caller.scopes)) or 'none'}.",
+            headers=_challenge(f'error="insufficient_scope", scope="{" ".join(required)}"'),
+        )
+
+
+def key_ring(settings: AccessSettings) -> KeyRing | None:
+    """What verifies API keys; None where STEPPE_AUTH is not `keys`."""
     return KeyRing(Path(settings.keys)) if settings.auth == "keys" and settings.keys else None
 
 
-def tokens_of(settings: AccessSettings) -> TokenVerifier | None:
-    """What verifies tokens, or None where tokens do not count."""
+def token_verifier(settings: AccessSettings) -> TokenVerifier | None:
+    """What verifies OIDC tokens; None where STEPPE_AUTH is not `oidc`."""
     if settings.auth != "oidc" or not settings.oidc_issuer or not settings.oidc_audience:
         return None
     return TokenVerifier(
@@ -189,10 +204,10 @@ def _challenge(*more: str) -> dict[str, str]:
 
 
 def _authorization(scope: Scope) -> tuple[str, str] | None:
-    found = [value for name, value in scope["headers"] if name == b"authorization"]
-    if len(found) != 1:
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(values) != 1:
         return None
-    scheme, _, credentials = found[0].decode("latin-1").partition(" ")
+    scheme, _, credentials = values[0].decode("latin-1").partition(" ")
     return scheme.lower(), credentials.strip()
 
 

@@ -1,8 +1,8 @@
-"""Bearer tokens of an OpenID provider, verified by PyJWT against its published keys. Knows JWT; knows no route.
+"""Bearer tokens of an OpenID provider, verified by PyJWT against its published keys (JWKS).
 
 Algorithms are pinned to asymmetric ones (RFC 8725 3.1), audience and issuer are demanded (3.8, 3.9), clocks may differ by
-a minute. Keys are kept for some minutes; an unknown key id has them fetched again, but not more often than every half minute,
-so that made-up ids are no lever. A provider that is away for a while shuts nobody out: the keys that are known go on.
+a minute. Keys are cached for five minutes; an unknown key id fetches them again, but not more often than every half minute, so
+that invented ids cannot make us call the provider. While the provider is unavailable the cached keys stay valid.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from steppe.access.callers import SCOPES, Caller
 log = logging.getLogger(__name__)
 
 LEEWAY_SECONDS = 60
-_KEYS_KEPT_SECONDS = 300.0
+_CACHE_SECONDS = 300.0
 _REFRESH_SECONDS_MIN = 30.0
-_FETCH_SECONDS_MAX = 5.0
+_FETCH_TIMEOUT_SECONDS = 5.0
 _DOCUMENT_BYTES_MAX = 1024 * 1024
 
 
 class InvalidTokenError(Exception):
-    """The token proves nothing; says why in words that may be told."""
+    """The token is not valid; the message says why and may be shown to the client."""
 
 
 class ProviderUnavailableError(Exception):
-    """The keys of the provider were never seen, and it does not answer."""
+    """No keys are cached and the provider does not answer. Passing: retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Whose tokens count. `jwks` None: where the provider's own document says (OpenID Connect Discovery 1.0, 4)."""
+    """The issuer whose tokens are valid. `jwks` None: the address in its discovery document (OpenID Connect Discovery 1.0, 4)."""
 
     issuer: str
     audience: str
@@ -53,11 +53,11 @@ class TokenVerifier:
         self._provider = provider
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at: float | None = None
-        self._tried_at = float("-inf")
-        self._fetching = asyncio.Lock()
+        self._last_attempt_at = float("-inf")
+        self._fetch_lock = asyncio.Lock()
 
     async def caller(self, token: str) -> Caller:
-        """Who a token speaks for, with the scopes that it names. Raises InvalidTokenError, ProviderUnavailableError."""
+        """The caller that a token authenticates, with the scopes that it names. Raises InvalidTokenError, ProviderUnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
@@ -89,7 +89,7 @@ class TokenVerifier:
 
     async def _key(self, kid: str | None) -> jwt.PyJWK:
         now = time.monotonic()
-        stale = self._fetched_at is None or now - self._fetched_at > _KEYS_KEPT_SECONDS
+        stale = self._fetched_at is None or now - self._fetched_at > _CACHE_SECONDS
         if stale or kid not in self._keys:
             await self._refresh(force=stale and self._fetched_at is None)
         if self._fetched_at is None:
@@ -99,12 +99,12 @@ class TokenVerifier:
         return self._keys[kid]
 
     async def _refresh(self, *, force: bool) -> None:
-        async with self._fetching:
+        async with self._fetch_lock:
             now = time.monotonic()
-            pause = 1.0 if force else _REFRESH_SECONDS_MIN
-            if now - self._tried_at < pause:
+            pause_seconds = 1.0 if force else _REFRESH_SECONDS_MIN
+            if now - self._last_attempt_at < pause_seconds:
                 return
-            self._tried_at = now
+            self._last_attempt_at = now
             try:
                 self._keys = await asyncio.to_thread(self._fetch)
                 self._fetched_at = time.monotonic()
@@ -116,22 +116,22 @@ class TokenVerifier:
         if address is None:
             issuer = self._provider.issuer.rstrip("/")
             address = _document(f"{issuer}/.well-known/openid-configuration")["jwks_uri"]
-        found = jwt.PyJWKSet.from_dict(_document(address))
-        return {key.key_id: key for key in found.keys}
+        key_set = jwt.PyJWKSet.from_dict(_document(address))
+        return {key.key_id: key for key in key_set.keys}
 
 
 def _document(address: str) -> dict[str, Any]:
     if not address.startswith(("https://", "http://")):
         raise ValueError(f"{address} is no web address")
-    with urllib.request.urlopen(address, timeout=_FETCH_SECONDS_MAX) as answer:  # noqa: S310 - looked at above
-        found = json.loads(answer.read(_DOCUMENT_BYTES_MAX))
-    if not isinstance(found, dict):
+    with urllib.request.urlopen(address, timeout=_FETCH_TIMEOUT_SECONDS) as response:  # noqa: S310 - the scheme is checked above
+        document = json.loads(response.read(_DOCUMENT_BYTES_MAX))
+    if not isinstance(document, dict):
         raise ValueError(f"{address} gives no JSON object")
-    return found
+    return document
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
     """`scope` as RFC 8693 4.2 has it, words in one text; some providers write `scp`, also as a list."""
-    found = claims.get("scope", claims.get("scp", ""))
-    words = found.split() if isinstance(found, str) else found if isinstance(found, list) else []
+    claim = claims.get("scope", claims.get("scp", ""))
+    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
     return frozenset(word for word in words if word in SCOPES)

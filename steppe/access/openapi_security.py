@@ -1,4 +1,4 @@
-"""The gate in a service's OpenAPI document: how to say who one is, which scope each route needs, how it refuses. Pure."""
+"""Authentication in a service's OpenAPI document: the security scheme, the scopes of each route, its 401, 403 and 429."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PROBLEM: dict[str, Any] = {
 
 _SCHEME = "key or token"
 _REFUSALS = {
-    "401": "Nobody we know: no key or token, or one that does not count.",
-    "403": "The scope that this route needs is missing.",
-    "429": "More requests in a minute than the caller may have.",
+    "401": "Not authenticated: no key or token, or an invalid one.",
+    "403": "The caller lacks the scope that this route requires.",
+    "429": "Rate limit exceeded: more requests in a minute than the caller may send.",
 }
 
 
@@ -36,7 +36,7 @@ def add_security(
     required_scopes: Callable[[str, str], Collection[str] | None],
     refusals: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The document with the gate in it. `refusals`: what else every route may answer, status by status."""
+    """The document with security added to each route. `refusals`: what else every route may answer, by status."""
     paths = {
         path: {
             method: _operation(operation, required_scopes(method.upper(), path), refusals)
@@ -48,8 +48,8 @@ def add_security(
         _SCHEME: {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API key, or a token of the provider; which of them, the operator decides (STEPPE_AUTH). "
-            "None is asked for where the service listens on loopback only.",
+            "description": "An API key, or a token of the OIDC provider, as the operator configured it (STEPPE_AUTH). "
+            "None is required where the service listens on loopback only.",
         }
     }
     components = {**document.get("components", {}), "securitySchemes": schemes}
@@ -59,13 +59,13 @@ def add_security(
 def _operation(
     operation: Mapping[str, Any], scopes: Collection[str] | None, refusals: Mapping[str, str]
 ) -> dict[str, Any]:
-    told = {status: problem(words) for status, words in refusals.items()}
+    responses = {status: problem(words) for status, words in refusals.items()}
     if scopes is None:
-        return {**operation, "security": [], "responses": {**told, **operation["responses"]}}
-    gate = {status: problem(words) for status, words in _REFUSALS.items()}
+        return {**operation, "security": [], "responses": {**responses, **operation["responses"]}}
+    authentication = {status: problem(words) for status, words in _REFUSALS.items()}
     return {
         **operation,
         "security": [{}, {_SCHEME: sorted(scopes)}],
         "x-scopes": sorted(scopes),
-        "responses": {**told, **gate, **operation["responses"]},
+        "responses": {**responses, **authentication, **operation["responses"]},
     }

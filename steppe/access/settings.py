@@ -1,4 +1,4 @@
-"""What a service is told about who may ask. Every service with an open door takes these beside its own."""
+"""Settings of authentication, rate limits and the audit trail, which every HTTP service has beside its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AccessSettings(ServiceSettings):
     )
 
     @model_validator(mode="after")
-    def _doors_are_closed(self) -> AccessSettings:
+    def _authentication_unless_loopback(self) -> AccessSettings:
         if self.auth == "none" and not is_loopback(self.host):
             raise ValueError(
                 f"STEPPE_HOST={self.host} is reachable from outside and STEPPE_AUTH=none lets everybody in; "

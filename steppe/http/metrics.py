@@ -1,6 +1,6 @@
-"""How often each route was asked and how long it took, by its template, for Prometheus. Knows ASGI; knows no route.
+"""Prometheus metrics of HTTP requests: count and duration by route template. An ASGI middleware.
 
-What is refused before a route is found, as by the gate, counts under the route `none`.
+What is refused before a route is found, as by authentication, counts under the route `none`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-# What no route answers has one name, or whoever guesses addresses would make a metric of each.
+# One label for all paths without a route, or each guessed address would make a new time series.
 _NO_ROUTE = "none"
 
 
@@ -35,7 +35,7 @@ class HttpMetrics:
 
 
 class RequestMetricsMiddleware:
-    """Counts what the app behind it answers."""
+    """Counts and times the answers of the app."""
 
     def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
         self._app = app
@@ -47,16 +47,16 @@ class RequestMetricsMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.monotonic()
-        status = 500  # when it breaks before it has answered
+        status = 500  # when the app raises before it has answered
 
-        async def answered(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, answered)
+            await self._app(scope, receive, send_and_note_status)
         finally:
             route = getattr(scope.get("route"), "path", _NO_ROUTE)
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()

@@ -1,4 +1,4 @@
-"""A span for each request of a service. Knows FastAPI and OpenTelemetry's instrumentation of it."""
+"""An OpenTelemetry span for each HTTP request of a service."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from fastapi import FastAPI
 
 from steppe.settings import ServiceSettings
 
-# Probes and Prometheus ask all the time and tell nothing of an event.
+# Health checks and Prometheus come all the time and have no event.
 _NOT_TRACED = "livez$,readyz$,metrics$"
 
 
 def trace_requests(app: FastAPI, settings: ServiceSettings) -> None:
-    """Give each request of an app a span, in the trace that its `traceparent` names, if it names one."""
+    """Give each request of the app a span, in the trace of its `traceparent` header if it has one; nothing without STEPPE_TRACES."""
     if not settings.traces:
         return
-    # The names of attributes that are stable since 2023, instead of those before.
+    # The stable names of attributes (since 2023), not the ones before.
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
     from opentelemetry.metrics import NoOpMeterProvider

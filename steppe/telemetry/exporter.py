@@ -1,4 +1,4 @@
-"""Where spans go: to a receiver of OTLP over HTTP, such as an OpenTelemetry collector or Jaeger, or nowhere."""
+"""Turns the export of spans on: to a receiver of OTLP over HTTP, such as an OpenTelemetry collector or Jaeger."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from steppe.settings import ServiceSettings
 
 
 def configure(settings: ServiceSettings, service: str) -> None:
-    """Send the spans of this process to STEPPE_TRACES; without it, nothing. Once, at the start of a process.
+    """Export the spans of this process to STEPPE_TRACES, or do nothing when it is not set. Call once, at the start of a process.
 
-    Spans are sent in the background: no request and no batch waits for it. What OTEL_ variables say beside it (headers,
-    certificates, pace) holds too.
+    Spans are sent in the background: no request and no batch waits for it. The OTEL_ variables of the SDK (headers,
+    certificates, intervals) hold too.
     """
     if settings.traces:
-        # Only then, because the SDK takes a third of a second and fifteen megabytes.
+        # Imported only here, because the SDK takes a third of a second and fifteen megabytes.
         from steppe.telemetry.provider import provider
 
         trace.set_tracer_provider(provider(settings.traces, settings.traces_share, service))

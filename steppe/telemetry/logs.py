@@ -1,4 +1,4 @@
-"""How services log: lines for people, or JSON for programs (python-json-logger). Knows the standard library's logging."""
+"""Logging of the services: text lines for people, or JSON for programs (python-json-logger)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _RENAMED = {"asctime": "at", "levelname": "level", "name": "logger"}
 
 
 def configure(settings: ServiceSettings, service: str) -> None:
-    """Log to standard error as the settings say. In JSON, what is given as `extra` (such as `event`) becomes a member, and what
-    is said inside a trace has its `trace_id` and `span_id`; times are UTC. Once, at the start of a process.
+    """Log to standard error in the format and at the level of the settings. Call once, at the start of a process.
+
+    In JSON, `extra` (such as `event`) becomes a member, a line inside a trace has `trace_id` and `span_id`, and times are UTC.
     """
     handler = logging.StreamHandler(sys.stderr)
     if settings.log_format == "json":
@@ -33,8 +34,8 @@ def configure(settings: ServiceSettings, service: str) -> None:
 
 
 def _with_trace(record: logging.LogRecord) -> bool:
-    found = trace.get_current_span().get_span_context()
-    if found.is_valid:
-        record.trace_id = trace.format_trace_id(found.trace_id)
-        record.span_id = trace.format_span_id(found.span_id)
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        record.trace_id = trace.format_trace_id(context.trace_id)
+        record.span_id = trace.format_span_id(context.span_id)
     return True

@@ -1,4 +1,4 @@
-"""Makes and samples spans and sends them by OTLP over HTTP. Knows OpenTelemetry's SDK; imported by those who trace only."""
+"""Samples spans and exports them by OTLP over HTTP. Imported only where tracing is on, because it loads OpenTelemetry's SDK."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from opentelemetry.util.types import Attributes
 
 from steppe.release import RELEASE
 
-_SECONDS_MAX = 5
+_EXPORT_TIMEOUT_SECONDS = 5
 
 
-class ByShare(TraceIdRatioBased):
-    """A share of the traces, the same ones in every service, and every span that links to a recorded one: of a transaction
-    of which a sender's share is recorded, the whole is."""
+class ShareSampler(TraceIdRatioBased):
+    """Samples a share of the traces, the same ones in every service, and every span that links to a sampled one.
+
+    So the transaction of a sampled request is sampled, too.
+    """
 
     def should_sample(
         self,
@@ -32,20 +34,20 @@ class ByShare(TraceIdRatioBased):
         links: Sequence[Link] | None = None,
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
-        """Whether to record it."""
+        """Whether to record the span."""
         if any(link.context.trace_flags.sampled for link in links or ()):
             return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes)
         return super().should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
 
 
 def provider(address: str, share: float, service: str) -> TracerProvider:
-    """One whose spans go to a receiver at this address, and are dropped when nobody takes them."""
-    by_share = ByShare(share)
-    found = TracerProvider(
-        # What a stranger asks for in `traceparent` does not make us record more than our share.
-        sampler=ParentBased(by_share, remote_parent_sampled=by_share),
+    """A tracer provider that exports to the receiver at `address`; spans are dropped when the receiver does not take them."""
+    sampler = ShareSampler(share)
+    tracer_provider = TracerProvider(
+        # The sampled flag in a client's `traceparent` must not make us record more than our share.
+        sampler=ParentBased(sampler, remote_parent_sampled=sampler),
         resource=Resource.create({"service.name": f"steppe-{service}", "service.version": RELEASE}),
     )
-    exporter = OTLPSpanExporter(f"{address.rstrip('/')}/v1/traces", timeout=_SECONDS_MAX)
-    found.add_span_processor(BatchSpanProcessor(exporter))
-    return found
+    exporter = OTLPSpanExporter(f"{address.rstrip('/')}/v1/traces", timeout=_EXPORT_TIMEOUT_SECONDS)
+    tracer_provider.add_span_processor(BatchSpanProcessor(exporter))
+    return tracer_provider

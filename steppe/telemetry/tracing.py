@@ -1,8 +1,8 @@
-"""The spans of Steppe and how they travel: one trace follows an event from HTTP through the headers of its record into the
-transaction. Knows OpenTelemetry's API only; without `exporter.configure` every span is a no-op and no header is written.
+"""The spans of Steppe and their propagation: one trace follows an event from HTTP through the headers of its Kafka record
+into the transaction. Without `exporter.configure` every span is a no-op and no header is written.
 
-The names of attributes follow OpenTelemetry's conventions for messaging and databases, which still move; they stand here and
-nowhere else (docs/decisions/0017-one-trace-an-event.md).
+The names of attributes follow OpenTelemetry's conventions for messaging and databases, which still change; they stand here
+and nowhere else (docs/decisions/0017-one-trace-an-event.md).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from steppe.release import RELEASE
 
 Header = tuple[str, bytes]
-Way = tuple[tuple[str, bytes], ...]
-"""Whence records came: the headers of the span that sent them. Records of one request have the same one."""
+TraceHeaders = tuple[tuple[str, bytes], ...]
+"""The W3C trace headers of a record, from the span that sent it; equal for all records of one request."""
 
 EVENTS = "steppe.events"
 POSITION = "steppe.position"
@@ -37,7 +37,7 @@ def is_on() -> bool:
 
 @contextmanager
 def send_span(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
-    """The span of records on their way into the log, current while it lasts. `events` are references, as many as are told."""
+    """The span of sending records to the log, current inside the block. `events` are the references to list on it."""
     attributes = _messaging("send", topic, count)
     if events:
         attributes[EVENTS] = list(events)
@@ -46,7 +46,7 @@ def send_span(topic: str, events: Sequence[str], count: int) -> Iterator[Span]:
 
 
 def headers() -> list[Header]:
-    """The current span as headers of a record (W3C trace context); none when nobody records it."""
+    """The current span as headers of a record (W3C trace context); empty when the span is not sampled."""
     if not trace.get_current_span().get_span_context().trace_flags.sampled:
         return []
     carrier: dict[str, str] = {}
@@ -54,21 +54,21 @@ def headers() -> list[Header]:
     return [(name, value.encode()) for name, value in carrier.items()]
 
 
-def trace_headers(headers: Iterable[tuple[str, bytes | None]]) -> Way:
-    """Those headers of a record that say whence it came; empty when none do. Not judged here: anybody writes to a log."""
+def trace_headers(headers: Iterable[tuple[str, bytes | None]]) -> TraceHeaders:
+    """The trace headers of a record; empty when it has none. Not validated here, because anybody may write to the log."""
     return tuple((name, value) for name, value in headers if name in _HEADERS and value is not None)
 
 
-def parent_context(way: Way) -> Context | None:
-    """The trace that a way leads back to, or None when it leads nowhere or nobody records it."""
-    context = _w3c.extract({name: value.decode("latin-1") for name, value in way}, Context())
-    found = trace.get_current_span(context).get_span_context()
-    return context if found.is_valid and found.trace_flags.sampled else None
+def parent_context(record_headers: TraceHeaders) -> Context | None:
+    """The context of the span that sent a record; None when its headers are invalid or the trace is not sampled."""
+    context = _w3c.extract({name: value.decode("latin-1") for name, value in record_headers}, Context())
+    parent = trace.get_current_span(context).get_span_context()
+    return context if parent.is_valid and parent.trace_flags.sampled else None
 
 
 @contextmanager
 def apply_span(topic: str, count: int, senders: Iterable[Context]) -> Iterator[Span]:
-    """The span of a transaction, current while it lasts, in a trace of its own: it belongs to no single sender and links to all."""
+    """The span of a transaction, current inside the block, in a trace of its own that links to every sender's span."""
     with _tracer.start_as_current_span(
         f"apply {topic}",
         context=Context(),
@@ -80,7 +80,7 @@ def apply_span(topic: str, count: int, senders: Iterable[Context]) -> Iterator[S
 
 
 def share_span(topic: str, sender: Context, transaction: Span, positions: Sequence[str]) -> Span:
-    """A transaction's share in the trace of a sender, to be ended by the caller. Links to the transaction."""
+    """The part of a transaction in the trace of one sender; links to the transaction. The caller must end it."""
     attributes = _messaging("process", topic, len(positions))
     attributes[POSITION] = list(positions[:LISTED_MAX])
     return _tracer.start_span(
@@ -94,7 +94,7 @@ def share_span(topic: str, sender: Context, transaction: Span, positions: Sequen
 
 @contextmanager
 def query_span(query: str) -> Iterator[None]:
-    """The span of a named query."""
+    """The span of a named SQL query."""
     attributes = {"db.system.name": "postgresql", "db.query.summary": query}
     with _tracer.start_as_current_span(query, kind=SpanKind.CLIENT, attributes=attributes):
         yield

@@ -16,7 +16,7 @@ from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import QuarantineEntry
 from steppe.log.positions import format_record_id, position_before
 from steppe.telemetry import tracing
-from steppe.telemetry.tracing import EVENTS, POSITION, Way
+from steppe.telemetry.tracing import EVENTS, POSITION, TraceHeaders
 
 _AGE_SECONDS_MAX = 24 * 3600
 
@@ -24,7 +24,9 @@ _AGE_SECONDS_MAX = 24 * 3600
 class TransactionTrace:
     """The spans of one transaction. Where tracing is off there are none, and nothing costs anything."""
 
-    def __init__(self, span: Span, request_spans: Mapping[Way, Span], ways: Mapping[str, Way]) -> None:
+    def __init__(
+        self, span: Span, request_spans: Mapping[TraceHeaders, Span], ways: Mapping[str, TraceHeaders]
+    ) -> None:
         self._span = span
         self._request_spans = request_spans
         self._ways = ways
@@ -51,7 +53,7 @@ class TransactionTrace:
 def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator[TransactionTrace]:
     """The spans of a transaction that applies these records; an exception ends them as failed."""
     ways = ways_of(records, time.time() - _AGE_SECONDS_MAX) if tracing.is_on() else {}
-    positions: dict[Way, list[str]] = defaultdict(list)
+    positions: dict[TraceHeaders, list[str]] = defaultdict(list)
     for position, way in ways.items():
         positions[way].append(position)
     senders = {way: sender for way in positions if (sender := tracing.parent_context(way)) is not None}
@@ -69,7 +71,7 @@ def transaction(topic: str, records: Mapping[int, Sequence[Record]]) -> Iterator
         yield TransactionTrace(span, request_spans, ways)
 
 
-def ways_of(records: Mapping[int, Sequence[Record]], since: float) -> dict[str, Way]:
+def ways_of(records: Mapping[int, Sequence[Record]], since: float) -> dict[str, TraceHeaders]:
     """The trace headers of each record that has them, by its position; without records that came into the log before `since`
     (seconds since 1970): nobody follows their trace any more, and a log that is read anew has very many.
     """

@@ -1,4 +1,4 @@
-"""The gate: who is let in, with what, how often, and what the audit trail says of it. Real services, real keys and tokens."""
+"""Authentication: who is let in, with what, the rate limit, and the lines of the audit trail. Real services, keys and tokens."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_only_who_restores_says_when_an_event_was_recorded(start: Start, keys: K
     assert send(restores, "2020-01-01T00:00:00Z").json()["accepted"] == 1
 
 
-def test_what_the_gate_refuses_is_counted_and_head_counts_under_its_route(start: Start, keys: Keys) -> None:
+def test_what_authentication_refuses_is_counted_and_head_counts_under_its_route(start: Start, keys: Keys) -> None:
     service = start("api", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path))
     headers = {"authorization": f"Bearer {keys.make(READ, OPERATE)}"}
     with httpx.Client(base_url=service.address, timeout=20) as client:
