@@ -49,6 +49,10 @@ TRANSITIONS = (
     "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
 )  # fmt: skip
 QUARANTINE = ("id", "subject", "stage", "reason", "held_events", "since", "bytes")
+BACKTEST = (
+    "flag", "severity", "project", "deal", "raised_on", "raised_before_on", "days_earlier", "outcome", "outcome_on",
+    "outcome_before",
+)  # fmt: skip
 CONFLICTS = ("event", "subject", "position", "stands_at")
 
 # A spreadsheet runs a cell that begins like this.

@@ -6,9 +6,7 @@ Judging everything twice takes seconds of processor, so it runs beside the event
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -17,30 +15,20 @@ from services.api.export import csv_columns, spreadsheets
 from services.api.store import row_decoding
 from services.api.store.knowledge import rules_named
 from services.api.store.snapshot import Snapshot
+from services.api.views import rules_view
+from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
 from services.api.web.responses import CSV, JSON, service_of
 from steppe.domain.analysis.backtest import FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
-from steppe.domain.rules.rule_document import RuleDocumentError, document_of, rules_from
+from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import BEGINNING
 
 router = APIRouter(tags=["rules"])
 
-_COLUMNS = (
-    "flag",
-    "severity",
-    "project",
-    "deal",
-    "raised_on",
-    "raised_before_on",
-    "days_earlier",
-    "outcome",
-    "outcome_on",
-    "outcome_before",
-)
 _one_at_a_time = asyncio.Semaphore(1)
 
 
@@ -60,29 +48,29 @@ async def back_test(request: Request) -> Response:
             events = await _events(snapshot)
             position = snapshot.position
         found, projects = await asyncio.to_thread(_judge, events, parsed, flags, against, tried)
-    items = [asdict(warned) for warned in found.warnings]
+    items = [rules_view.warning(warned) for warned in found.warnings]
     headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
     about = {"what": "/v1/backtest", "position": position, "version": tried.version, "against": against.version}
     match shape:
         case "csv":
-            return Response(csv_columns.csv_of(items, _COLUMNS), headers=headers, media_type=CSV)
+            return Response(csv_columns.csv_of(items, csv_columns.BACKTEST), headers=headers, media_type=CSV)
         case "xlsx":
-            book = spreadsheets.xlsx_of(items, _COLUMNS, about)
+            book = spreadsheets.xlsx_of(items, csv_columns.BACKTEST, about)
             return Response(book, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
         case "parquet":
-            table = spreadsheets.parquet_of(items, _COLUMNS, about)
+            table = spreadsheets.parquet_of(items, csv_columns.BACKTEST, about)
             return Response(table, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
-    body = {
+    body: BacktestAnswer = {
         "version": tried.version,
         "against": against.version,
-        "changed": _changed(against, tried),
-        "overrides": None if against.overrides == tried.overrides else _overrides(against, tried),
-        "flags": flags,
+        "changed": rules_view.changed(against, tried),
+        "overrides": rules_view.overrides(against, tried),
+        "flags": list(flags),
         "projects": projects,
         "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
         "from": None if parsed.first_day == BEGINNING else parsed.first_day,
         "to": parsed.last_day,
-        "summary": [asdict(score) for score in found.scores],
+        "summary": [rules_view.score(score) for score in found.scores],
         "items": items,
         "position": position,
     }
@@ -144,7 +132,7 @@ async def _events(snapshot: Snapshot) -> list[Event]:
 def _changed_rules(against: Rules, tried: Rules) -> set[str]:
     """The rules that do not judge alike, by their values or somewhere."""
     places = set(against.overrides) ^ set(tried.overrides)
-    return set(_changed(against, tried)) | {override.rule for override in places}
+    return set(rules_view.changed(against, tried)) | {override.rule for override in places}
 
 
 def _flags_of(rules: set[str]) -> tuple[str, ...]:
@@ -154,15 +142,3 @@ def _flags_of(rules: set[str]) -> tuple[str, ...]:
         told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(FLAGS)}"
         raise refusal([("/rules", told)])
     return found or ("memorandum-only",)
-
-
-def _overrides(against: Rules, tried: Rules) -> dict[str, Any]:
-    return {"before": document_of(against)["overrides"], "tried": document_of(tried)["overrides"]}
-
-
-def _changed(against: Rules, tried: Rules) -> dict[str, Any]:
-    return {
-        rule: {"before": against.values[rule], "tried": value}
-        for rule, value in sorted(tried.values.items())
-        if against.values[rule] != value
-    }

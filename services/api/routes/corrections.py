@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,18 +11,15 @@ from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
+from services.api.views import record_view
 from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
-from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
 from steppe.http.problems import Refusal
-from steppe.log.positions import format_record_id
 
 router = APIRouter(tags=["the record"])
-
-Item = dict[str, Any]
 
 
 @router.get("/v1/retractions", openapi_extra=openapi_extra(query_parameters.RECORD))
@@ -56,29 +52,8 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
         if event is not None:
             events[row["subject"]].append(event)
     readings = {subject: read_as_known(found, question.knowledge).by_identity for subject, found in events.items()}
-    items = [_retraction(row, readings[row["subject"]]) for row in rows]
+    items = [record_view.retraction(row, readings[row["subject"]]) for row in rows]
     return Page(items=items, next_key=_identity(rows[-1]) if more else None)
-
-
-def _retraction(row: Row, readings: Any) -> Item:
-    reading: CorrectedEvent = readings[row["source"], row["id"]]
-    event = reading.event
-    target = event.data["target"]
-    aimed: CorrectedEvent | None = readings.get((target["source"], target["id"]))
-    return {
-        "event": event.reference,
-        "subject": row["subject"],
-        "target": f"{target['source']}#{target['id']}",
-        "target_name": aimed.event.kind.name if aimed else None,
-        "target_deal": aimed.event.deal if aimed else None,
-        "reason": event.data.get("reason"),
-        "state": reading.state,
-        "because": reading.because,
-        "retracted_by": reading.retracted_by,
-        "known": event.known,
-        "recorded": event.recorded,
-        "position": row_decoding.position(row),
-    }
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
@@ -93,17 +68,7 @@ async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
         question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
-    items = [
-        {
-            "event": f"{row['source']}#{row['id']}",
-            "subject": row["subject"],
-            "position": row_decoding.position(row),
-            "stands_at": format_record_id(row["standing_partition"], row["standing_offset"]),
-            "record": row_decoding.raw(row["raw"]),
-            "stands": row_decoding.raw(row["standing_raw"]),
-        }
-        for row in rows
-    ]
+    items = [record_view.conflict(row) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
 

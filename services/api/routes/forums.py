@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
-from services.api.store.snapshot import Row, Snapshot
+from services.api.store.snapshot import Snapshot
+from services.api.views import forum_view
+from services.api.views.forum_view import ScorecardItem
 from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
-from steppe.contracts.items import level_name
-from steppe.domain.analysis.scorecard import PaperOutcome, Value, scorecard
+from steppe.domain.analysis.scorecard import scorecard
 from steppe.domain.events.event import Event
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import DealState, Span
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["forums"])
-
-Item = dict[str, Any]
 
 
 @router.get("/v1/forums", openapi_extra=openapi_extra(query_parameters.FORUMS))
@@ -41,7 +38,7 @@ async def forum_scorecard(request: Request, slug: str) -> Response:
     `horizon_months`: as it stood so long after the forum, to lay two of them side by side at the same age.
     """
 
-    async def one(snapshot: Snapshot, question: Question) -> Item:
+    async def one(snapshot: Snapshot, question: Question) -> ScorecardItem:
         return await scorecard_item(snapshot, question, slug)
 
     return await answer_one(request, query_parameters.SCORECARD, one)
@@ -51,10 +48,12 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of forums."""
     rows = await snapshot.rows("api_forum_page", question.as_of, *after(question.after, 2), question.limit + 1)
     rows, more = rows[: question.limit], len(rows) > question.limit
-    return Page(items=[_forum(row) for row in rows], next_key=[rows[-1]["rank"], rows[-1]["forum"]] if more else None)
+    return Page(
+        items=[forum_view.forum(row) for row in rows], next_key=[rows[-1]["rank"], rows[-1]["forum"]] if more else None
+    )
 
 
-async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> Item:
+async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> ScorecardItem:
     """The answer of `/v1/forums/{slug}/scorecard`. Raises Refusal when no such forum is known."""
     asked = slug.replace("\x00", "")
     row = await snapshot.row("api_forum", asked)
@@ -77,49 +76,4 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> I
         span = Span(valid_from=one["valid_from"], valid_to=one["valid_to"], value=row_decoding.deal(one))
         spans.setdefault(one["project"], []).append(span)
     found = scorecard(asked, read, spans, until)
-    return {
-        **_forum(row),
-        "until": until,
-        "horizon_months": horizon,
-        "papers": len(found.papers),
-        "strict": sum(paper.strict for paper in found.papers),
-        "loose": sum(paper.loose for paper in found.papers),
-        "paper_only": sum(paper.paper_only for paper in found.papers),
-        "ended": sum(paper.level is None for paper in found.papers),
-        "value": [_value(one) for one in found.values],
-        "deals": [_paper(one) for one in found.papers],
-    }
-
-
-def _forum(row: Row) -> Item:
-    return {
-        "forum": row["forum"],
-        "name": row["name"],
-        "place": row["place"],
-        "countries": sorted(row["countries"]),
-        "held": {"earliest": row["held_earliest"], "latest": row["held_latest"]},
-        "projects": row["projects"],
-    }
-
-
-def _paper(one: PaperOutcome) -> Item:
-    return {
-        "project": one.project,
-        "deal": one.deal,
-        "signed_on": one.signed_on,
-        "level": level_name(one.level),
-        "highest_since": one.highest_since.label,
-        "strict": one.strict,
-        "loose": one.loose,
-        "paper_only": one.paper_only,
-        "ended_on": one.ended_on,
-    }
-
-
-def _value(one: Value) -> Item:
-    return {
-        "currency": one.currency,
-        "announced": f"{one.announced:f}",
-        "bound": f"{one.bound:f}",
-        "share": round(float(one.bound / one.announced), 4) if one.announced else None,
-    }
+    return forum_view.scorecard(row, found, until, horizon)

@@ -14,7 +14,7 @@ from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
-from services.api.views.market_view import FLAGS_TOLD, Known, Pursuit
+from services.api.views.market_view import FLAGS_TOLD, Known, MarketItem, Pursuit
 from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
@@ -23,8 +23,6 @@ from steppe.domain.values.levels import Level
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["markets"])
-
-Item = dict[str, Any]
 
 
 @router.get("/v1/markets", openapi_extra=openapi_extra(query_parameters.MARKETS))
@@ -40,7 +38,7 @@ async def markets(request: Request) -> Response:
 async def market(request: Request, country: str, commodity: str) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 
-    async def one(snapshot: Snapshot, question: Question) -> Item:
+    async def one(snapshot: Snapshot, question: Question) -> MarketItem:
         return await market_item(snapshot, question, country.upper(), commodity)
 
     return await answer_one(request, query_parameters.ONE, one)
@@ -91,7 +89,7 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
     return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
 
 
-async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Item:
+async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> MarketItem:
     as_of = question.as_of
     rows = await _found(snapshot, question, country, commodity)
     projects = [row["project"] for row in rows]

@@ -60,10 +60,11 @@ async def metrics(request: Request) -> Response:
     assert isinstance(measured, Metrics)
     try:
         totals = (await status.told(request))["totals"]
+        lag_events, lag_seconds = totals["lag_events"], totals["lag_seconds"]
     except Exception as error:
         if of_database(error) is None:
             raise
-        totals = {"lag_events": None, "lag_seconds": None}
+        lag_events = lag_seconds = None
     measured.pool(*request.app.state.service.reader.connections)
-    measured.seen(totals["lag_events"], totals["lag_seconds"])
+    measured.seen(lag_events, lag_seconds)
     return Response(measured.as_text(), media_type="text/plain; version=0.0.4")

@@ -14,6 +14,7 @@ from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
 from services.api.views.market_view import PAPER_SEVERITIES
+from services.api.views.project_view import Coordinates, PortfolioItem, ProjectDetail, ProjectRow
 from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
@@ -55,7 +56,7 @@ async def project(request: Request, key: str) -> Response:
     later day on which a flag that stands becomes more severe.
     """
 
-    async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+    async def one(snapshot: Snapshot, question: Question) -> ProjectDetail:
         return await detail_item(snapshot, question, key)
 
     return await answer_one(request, query_parameters.PROJECT, one)
@@ -74,7 +75,7 @@ async def project_timeline(request: Request, key: str) -> Response:
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
 
 
-async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[str, Any]:
+async def detail_item(snapshot: Snapshot, question: Question, key: str) -> ProjectDetail:
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
     deals = [row_decoding.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
@@ -98,7 +99,8 @@ async def detail_item(snapshot: Snapshot, question: Question, key: str) -> dict[
     return {
         **project_view.project_detail(state, deals, flags, shared, row_decoding.position(row), as_of, told),
         **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
-        **project_view.quarantine(held, key, counted=True),
+        **project_view.quarantined(held, key),
+        "held_events": held.get(key, 0),
         "stakes": money_and_stakes.stakes(events, deals),
         "offtakes": money_and_stakes.offtakes(events, deals),
         "money": money_and_stakes.money(events),
@@ -176,13 +178,18 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
     held = row_decoding.held_events(await snapshot.rows("api_held_events", [row["project"] for row in rows]))
     schemes = asked.get("crosswalk", ())
-    items = []
+    items: list[ProjectRow] = []
     for row in rows:
         state = row_decoding.project(row)
         item = project_item(state, found.get(row["project"], []), row_decoding.position(row), question.as_of)
-        place = {"latitude": state.latitude, "longitude": state.longitude}
+        place: Coordinates = {"latitude": state.latitude, "longitude": state.longitude}
         items.append(
-            {**item, **place, **project_view.quarantine(held, row["project"]), **project_view.crosswalk(state, schemes)}
+            {
+                **item,
+                **place,
+                **project_view.quarantined(held, row["project"]),
+                **project_view.crosswalk(state, schemes),
+            }
         )
     return Page(
         items=items,
@@ -191,7 +198,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
 
 
-async def portfolio_item(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
     rows = await snapshot.rows("api_portfolio", *_about_projects(question), None)
     counts: dict[str, dict[str, int]] = {}

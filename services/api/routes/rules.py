@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from fastapi import APIRouter, Request, Response
 
-from services.api.store.snapshot import Row, Snapshot
+from services.api.store.snapshot import Snapshot
+from services.api.views import rules_view
+from services.api.views.rules_view import RulesItem
 from services.api.web.query_parameters import WAITING, Question, openapi_extra
 from services.api.web.responses import answer_one
 
@@ -26,33 +25,11 @@ async def rules(request: Request) -> Response:
     return await answer_one(request, WAITING, _versions)
 
 
-async def _versions(snapshot: Snapshot, _: Question) -> dict[str, Any]:
+async def _versions(snapshot: Snapshot, _: Question) -> RulesItem:
     rows = await snapshot.rows("rule_versions")
     changes = await snapshot.rows("rule_changes", _CHANGES_TOLD)
     return {
         "in_force": snapshot.rules.version,
-        "items": [_version(row) for row in rows],
-        "changes": [_change(row) for row in changes],
-    }
-
-
-def _change(row: Row) -> dict[str, Any]:
-    return {
-        "version": row["version"],
-        "in_force_from": row["in_force_from"],
-        "by": row["changed_by"],
-        "reason": row["reason"],
-        "projects": row["projects"],
-        "transitions": row["transitions"],
-    }
-
-
-def _version(row: Row) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.json.decode(row["document"])
-    return {
-        **document,
-        "note": row["note"],
-        "added_by": row["added_by"],
-        "added_at": row["added_at"],
-        "in_force_from": row["in_force_from"],
+        "items": [rules_view.rule_version(row) for row in rows],
+        "changes": [rules_view.rule_change(row) for row in changes],
     }

@@ -5,9 +5,7 @@ Lag is told and takes nobody out of rotation: an answer that says which prefix o
 
 from __future__ import annotations
 
-import codecs
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -16,19 +14,17 @@ from services.api.export import csv_columns
 from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
-from services.api.views import projection_status
+from services.api.views import projection_status, record_view
+from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
 from services.api.web import query_parameters
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
 from steppe.http.problems import Refusal
 from steppe.log.end_offsets import LogEnds
-from steppe.log.positions import format_record_id
 from steppe.release import RELEASE
 
 router = APIRouter(tags=["status"])
-
-_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
 
 
 @router.get("/v1/status", openapi_extra=openapi_extra(query_parameters.WAITING))
@@ -47,7 +43,7 @@ async def status(request: Request) -> Response:
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 
 
-async def told(request: Request) -> dict[str, Any]:
+async def told(request: Request) -> StatusAnswer:
     """The answer of `/v1/status`."""
     topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
@@ -63,29 +59,19 @@ async def told(request: Request) -> dict[str, Any]:
     now = datetime.now(UTC)
     halted = {row["partition"]: row for row in halts}
     partitions = [projection_status.partition(row, end, halted.get(row["partition"]), now) for row in rows]
-    lags = [one["lag_events"] for one in partitions]
     return {
         "topic": topic,
         "release": RELEASE,
         "position": snapshot.position,
         "state": projection_status.worst(one["state"] for one in partitions),
         "partitions": partitions,
-        "halts": [dict(row) for row in halts],
-        "log": log and dict(log),
+        "halts": [projection_status.halt(row) for row in halts],
+        "log": projection_status.log_identity(log),
         # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
         "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
-        "rebuild": None if rebuild is None else dict(rebuild),
-        "totals": {
-            "applied": sum(row["next_offset"] for row in rows),
-            "lag_events": None if None in lags else sum(lags),
-            "lag_seconds": max(
-                (one["lag_seconds"] for one in partitions if one["lag_seconds"] is not None), default=None
-            ),
-            **{name: sum(row[name] for row in rows) for name in _NOT_FOLDED},
-            "projects": totals["projects"] if totals else 0,
-            "events_of_projects": totals["events_of_projects"] if totals else 0,
-        },
+        "rebuild": projection_status.rebuild(rebuild),
+        "totals": projection_status.totals(rows, partitions, totals),
     }
 
 
@@ -110,42 +96,20 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     held = row_decoding.held_events(
         await snapshot.rows("api_held_events", [row["subject"] for row in rows if row["subject"]])
     )
-    items = [
-        {
-            "id": format_record_id(row["partition"], row["log_offset"]),
-            "subject": row["subject"],
-            "stage": row["stage"],
-            "reason": row["reason"],
-            "held_events": held.get(row["subject"], 0),
-            "since": row["stored_at"],
-            "key": _shown(row["key"]),
-            "value": _shown(row["value"]),
-            "bytes": row["bytes"],
-        }
-        for row in rows
-    ]
+    items = [record_view.quarantine(row, held) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
 
 
-def _shown(value: bytes | None) -> dict[str, str] | None:
-    if value is None:
-        return None
-    try:
-        # A character that the cut went through is left out.
-        return {"text": codecs.getincrementaldecoder("utf-8")().decode(value)}
-    except UnicodeDecodeError:
-        return {"hex": value.hex()}
-
-
 @router.get("/livez")
-async def livez() -> dict[str, str]:
+async def livez() -> Response:
     """The loop turns."""
-    return {"status": "live"}
+    body: Liveness = {"status": "live"}
+    return Response(msgspec.json.encode(body), media_type=JSON)
 
 
 @router.get("/readyz")
-async def readyz(request: Request) -> dict[str, str]:
+async def readyz(request: Request) -> Response:
     """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of
     rotation: what it has covered is answered truly, and a projector has a /readyz of its own.
     """
@@ -159,4 +123,9 @@ async def readyz(request: Request) -> dict[str, str]:
     now = datetime.now(UTC)
     known = ends.recall(snapshot.next_offsets)
     states = [projection_status.state(row, known, halted.get(row["partition"]), now) for row in rows]
-    return {"status": "ready", "position": snapshot.position, "projection": projection_status.worst(states)}
+    body: Readiness = {
+        "status": "ready",
+        "position": snapshot.position,
+        "projection": projection_status.worst(states),
+    }
+    return Response(msgspec.json.encode(body), media_type=JSON)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from services.api.store import row_decoding
-from services.api.store.snapshot import Row, Snapshot
+from services.api.store.snapshot import Snapshot
+from services.api.views import record_view
+from services.api.views.record_view import TraceList
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import answer_one
-from steppe.contracts.items import flag as flag_item
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["one event"])
@@ -22,13 +22,13 @@ router = APIRouter(tags=["one event"])
 async def trace(request: Request, event: str) -> Response:
     """Where an event is, by its id or by source#id (the # written as %23), and what followed from it."""
 
-    async def one(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+    async def one(snapshot: Snapshot, question: Question) -> TraceList:
         return await _stops(snapshot, question.as_of, request.app.state.topic, event)
 
     return await answer_one(request, query_parameters.ONE, one)
 
 
-async def _stops(snapshot: Snapshot, as_of: date, topic: str, asked: str) -> dict[str, Any]:
+async def _stops(snapshot: Snapshot, as_of: date, topic: str, asked: str) -> TraceList:
     asked = asked.replace("\x00", "")
     cuts = [place for place, letter in enumerate(asked) if letter == "#"]
     rows = await snapshot.rows("api_trace", asked, [asked, *(asked[cut + 1 :] for cut in cuts)])
@@ -40,38 +40,4 @@ async def _stops(snapshot: Snapshot, as_of: date, topic: str, asked: str) -> dic
     flags = row_decoding.flags_by_project(
         await snapshot.rows("api_flags_of_projects", as_of, sorted({row["subject"] for row in rows}))
     )
-    return {"items": [_stop(row, topic, flags, as_of) for row in rows]}
-
-
-def _stop(row: Row, topic: str, flags: dict[str, list[Any]], as_of: date) -> dict[str, Any]:
-    reference = f"{row['source']}#{row['id']}"
-    is_project = ":" not in row["subject"]
-    return {
-        "event": reference,
-        "name": row["name"],
-        "subject": row["subject"],
-        "project": row["subject"] if is_project else None,
-        "deal": row["deal"],
-        "log": {
-            "topic": topic,
-            "partition": row["partition"],
-            "offset": row["log_offset"],
-            "position": row_decoding.position(row),
-        },
-        "stored": {
-            "state": row["state"],
-            "known": row["known_at"],
-            "recorded": row["recorded_at"],
-            "occurred": {"earliest": row["occurred_earliest"], "latest": row["occurred_latest"]},
-            "content_sha256": row["content_sha256"],
-            "record": row_decoding.raw(row["raw"]),
-        },
-        "phase": row["deal_phase"],
-        "deal_level": row_decoding.level(row["deal_level"]),
-        "project_level": row_decoding.level(row["project_level"]),
-        "flags": [
-            flag_item(row["subject"], flag, as_of)
-            for flag in flags.get(row["subject"], [])
-            if reference in flag.evidence
-        ],
-    }
+    return {"items": [record_view.trace(row, topic, flags, as_of) for row in rows]}

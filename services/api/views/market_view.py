@@ -11,18 +11,158 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, TypedDict
 
 from services.api.views import project_view
+from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
-from steppe.contracts.items import headline, level_name
+from services.api.views.project_view import Ended
+from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Sector, Severity, doc
+from steppe.contracts.items import HeadlineItem, headline, level_name
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState
 
-Item = dict[str, Any]
-
+LevelCounts = dict[LevelName, Count]
 PAPER_SEVERITIES = ("watch", "stagnant", "presumed-dead")
 FLAGS_TOLD = ("displaced", "crowded", "memorandum-only")
+
+_NATIONS = doc("The home countries of those who pursue it, ISO 3166-1 alpha-2, alphabetical; empty: none is known.")
+
+FlagCounts = TypedDict(
+    "FlagCounts",
+    {
+        "displaced": Annotated[Count, doc("Deals that were overtaken.")],
+        "crowded": Annotated[Count, doc("Deals in a market where others were bound of late.")],
+        "memorandum-only": Annotated[dict[Severity, Count], doc("Deals with only paper, by severity.")],
+    },
+)
+FlagCounts.__doc__ = "On how many deals of a market each flag stands."
+
+
+class DealCounts(TypedDict):
+    """Living deals, counted."""
+
+    bound: Annotated[Count, doc("Deals above the binding line.")]
+    paper_only: Annotated[Count, doc("Deals with nothing but paper.")]
+    deals_by_level: Annotated[LevelCounts, doc("Deals at each level.")]
+
+
+class MarketSummary(DealCounts):
+    """A market: a country and a commodity that has projects. Deals are living ones."""
+
+    country: Annotated[str, doc("ISO 3166-1 alpha-2.")]
+    commodity: Annotated[str, doc("The commodity.")]
+    projects: Annotated[Count, doc("Projects.")]
+    deals: Annotated[Count, doc("Living deals.")]
+    nations_bound: Annotated[list[str], doc("Nations with a bound deal, ISO 3166-1 alpha-2, alphabetical.")]
+    nations_paper_only: Annotated[list[str], doc("Nations that have only paper, alphabetical.")]
+    deals_of_unknown_nation: Annotated[Count, doc("Deals of parties whose home is not known.")]
+    first_bound_on: Annotated[Day | None, doc("When something first bound here; null: nothing has.")]
+    flags: Annotated[FlagCounts, doc("On how many deals each flag stands.")]
+
+
+class MarketProject(TypedDict):
+    """A project of the market."""
+
+    key: Annotated[Key, doc("The key of the project.")]
+    name: Annotated[str | None, doc("Its name; null: not registered.")]
+    sector: Annotated[Sector | None, doc("Its sector; null: not registered.")]
+    kind: Annotated[str | None, doc("What it is, as in deposit; null: not registered.")]
+    level: Annotated[LevelName, doc("How far it has come.")]
+    overlays: Annotated[list[str], doc("What lies over its level, alphabetical.")]
+    headline: Annotated[HeadlineItem | None, doc("Its memorandum-only flag; null: it has none.")]
+
+
+class FlagName(TypedDict):
+    """A flag that stands."""
+
+    flag: Annotated[str, doc("The flag's name.")]
+    severity: Annotated[Severity, doc("How severe it is.")]
+
+
+class MarketDeal(TypedDict):
+    """A deal of the market."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal.")]
+    level: Annotated[LevelName | None, doc("How far it has come; null: it has ended.")]
+    highest_level: Annotated[LevelName, doc("How far it ever came.")]
+    ended: Annotated[Ended | None, doc("When and how it ended; null: it lives.")]
+    pursuers: Annotated[list[Key], doc("The parties that pursue it, alphabetical.")]
+    bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    memorandum_since: Annotated[Day | None, doc("The day of its first paper; null: there is none.")]
+    paper_only: Annotated[bool, doc("Whether it has nothing but paper.")]
+    flags: Annotated[list[FlagName], doc("The flags that stand on it.")]
+
+
+class NationItem(DealCounts):
+    """A nation with its deals in the market."""
+
+    nation: Annotated[str | None, doc("ISO 3166-1 alpha-2; null: the deals of parties whose home is not known.")]
+    deals: Annotated[list[MarketDeal], doc("Its deals, the furthest first and ended ones last.")]
+
+
+class FirstMemorandum(TypedDict):
+    """The deal that signed first."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal.")]
+    nations: Annotated[list[str], _NATIONS]
+    on: Annotated[Day, doc("The latest day on which it may have signed.")]
+    on_earliest: Annotated[Day | None, doc("The earliest; null: open or unknown.")]
+
+
+class CrossingItem(TypedDict):
+    """A deal that crossed the binding line."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal.")]
+    nations: Annotated[list[str], _NATIONS]
+    parties: Annotated[list[Key], doc("Who won, alphabetical.")]
+    event: Annotated[Reference, doc("The event, source#id.")]
+    leg: Annotated[LegName, doc("The leg that bound.")]
+    on: Annotated[Day, doc("When.")]
+
+
+class Firsts(TypedDict):
+    """Who was first in the market; several when they were on the same day."""
+
+    memorandum: Annotated[list[FirstMemorandum], doc("Who signed first.")]
+    bound: Annotated[list[CrossingItem], doc("Who was bound first, whether it still holds.")]
+
+
+class CrowdedDeal(TypedDict):
+    """A deal of whose market others got a part."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key | None, doc("The deal.")]
+    nations: Annotated[list[str], _NATIONS]
+    since: Annotated[Day, doc("Since when.")]
+    groups: Annotated[list[str], doc("The groups of companies that did.")]
+
+
+class DisplacedDeal(CrowdedDeal):
+    """A deal that was overtaken, and by whom."""
+
+    tier: Annotated[str | None, doc("Whether rivals got the same asset or the market.")]
+    by: Annotated[list[CrossingItem], doc("Who overtook it; it may be in another market that the project is in.")]
+
+
+class MarketItem(TypedDict):
+    """One market: each nation's deals, who was first, who displaced whom."""
+
+    country: Annotated[str, doc("ISO 3166-1 alpha-2.")]
+    commodity: Annotated[str, doc("The commodity.")]
+    summary: Annotated[MarketSummary, doc("The market as in /v1/markets.")]
+    projects: Annotated[list[MarketProject], doc("Its projects.")]
+    nations: Annotated[list[NationItem], doc("Each nation with its deals; the unknown one last.")]
+    first: Annotated[Firsts, doc("Who was first.")]
+    displaced: Annotated[list[DisplacedDeal], doc("The deals that were overtaken.")]
+    crowded: Annotated[list[CrowdedDeal], doc("The deals in a market where others were bound of late.")]
+
+
+class MarketAnswer(OnDay, MarketItem):
+    """One market: each nation's deals, who was first, who displaced whom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +200,7 @@ def summary(
     pursuits: Sequence[Pursuit],
     flags: Mapping[tuple[str, str], int],
     first_bound_on: date | None,
-) -> Item:
+) -> MarketSummary:
     """One row of `/v1/markets`. `flags` says on how many deals each (flag, severity) stands."""
     bound = {nation for one in pursuits if one.bound for nation in one.nations}
     paper = {nation for one in pursuits if one.paper_only for nation in one.nations}
@@ -82,7 +222,7 @@ def summary(
     }
 
 
-def _split(pursuits: Sequence[Pursuit]) -> Item:
+def _split(pursuits: Sequence[Pursuit]) -> DealCounts:
     levels = Counter(one.level for one in pursuits)
     return {
         "bound": sum(one.bound for one in pursuits),
@@ -95,7 +235,7 @@ def _count(flags: Mapping[tuple[str, str], int], name: str) -> int:
     return sum(deals for (flag, _), deals in flags.items() if flag == name)
 
 
-def market(known: Known, as_of: date) -> Item:
+def market(known: Known, as_of: date) -> MarketItem:
     """The answer of `/v1/markets/{country}/{commodity}`."""
     own = {state.project for state in known.projects}
     crossings = [crossing for crossing in known.crossings if crossing.project in own]
@@ -134,7 +274,7 @@ def _pursuits(deals: Iterable[tuple[str, DealState]], homes: Homes, as_of: date)
     ]
 
 
-def _project(state: ProjectState) -> Item:
+def _project(state: ProjectState) -> MarketProject:
     return {
         "key": state.project,
         "name": state.name,
@@ -146,7 +286,7 @@ def _project(state: ProjectState) -> Item:
     }
 
 
-def _nations(known: Known, as_of: date) -> list[Item]:
+def _nations(known: Known, as_of: date) -> list[NationItem]:
     """Each nation with its deals, the furthest first and ended ones last; null, the unknown, is the last nation."""
     found: dict[str | None, list[tuple[str, DealState]]] = {}
     for project, state in known.deals:
@@ -170,7 +310,7 @@ def _furthest(entry: tuple[str, DealState]) -> tuple[int, str, str]:
     return (1 if state.level is None else -state.level, project, state.deal)
 
 
-def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> Item:
+def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
     return {
         "project": project,
         "deal": state.deal,
@@ -179,13 +319,13 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> Item:
         "ended": project_view.ended(state),
         "pursuers": sorted(state.pursuers),
         "bound_on": state.bound_on,
-        "memorandum_since": state.memorandum and state.memorandum.latest,
+        "memorandum_since": None if state.memorandum is None else state.memorandum.latest,
         "paper_only": state.memorandum_runs,
         "flags": [{"flag": one.flag, "severity": one.severity} for one in flags if one.deal == state.deal],
     }
 
 
-def _first_memoranda(known: Known) -> list[Item]:
+def _first_memoranda(known: Known) -> list[FirstMemorandum]:
     """The deal that signed first; several when they did on the same day."""
     starts = [(state.memorandum, project, state) for project, state in known.signed if state.memorandum]
     first = min((start.latest for start, _, _ in starts), default=None)
@@ -202,13 +342,13 @@ def _first_memoranda(known: Known) -> list[Item]:
     ]
 
 
-def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[Item]:
+def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[CrossingItem]:
     """The deal that crossed the line first, whether it still holds; several when they did on the same day."""
     first = min((crossing.on for crossing in crossings), default=None)
     return [_crossing(crossing, homes) for crossing in sorted(crossings, key=_order) if crossing.on == first]
 
 
-def _displaced(known: Known, project: str, flag: Flag, as_of: date) -> Item:
+def _displaced(known: Known, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
     """A deal and those who overtook it; they may be of another market that its project is in."""
     by = [
         crossing
@@ -222,7 +362,7 @@ def _displaced(known: Known, project: str, flag: Flag, as_of: date) -> Item:
     }
 
 
-def _suffered(known: Known, project: str, flag: Flag, as_of: date) -> Item:
+def _suffered(known: Known, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
     (state,) = (state for name, state in known.deals if (name, state.deal) == (project, flag.deal))
     return {
         "project": project,
@@ -237,7 +377,7 @@ def _order(crossing: Crossing) -> tuple[date, str, str]:
     return (crossing.on, crossing.project, crossing.deal)
 
 
-def _crossing(crossing: Crossing, homes: Homes) -> Item:
+def _crossing(crossing: Crossing, homes: Homes) -> CrossingItem:
     return {
         "project": crossing.project,
         "deal": crossing.deal,

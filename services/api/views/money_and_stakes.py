@@ -7,19 +7,69 @@ own currency; nothing is converted, nothing counted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
+from steppe.contracts.field_types import Day, Decimal, Key, LegName, Reference, doc
 from steppe.domain.analysis.money import sums
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState
 
-Item = dict[str, Any]
 
-_OFFTAKE_TERMS = ("commodity", "volume", "unit", "per", "term_years", "starts_on", "ends_on")
+class Money(TypedDict):
+    """The sums of one leg of a deal in one currency. Nothing is converted, nothing counted twice."""
+
+    deal: Annotated[Key | None, doc("The deal; null: of the project.")]
+    leg: Annotated[LegName, doc("The leg.")]
+    currency: Annotated[str, doc("ISO 4217.")]
+    committed: Annotated[Decimal, doc("What was committed.")]
+    disbursed: Annotated[Decimal, doc("What was disbursed.")]
+
+
+class Stake(TypedDict):
+    """A share that somebody holds by a valid equity leg."""
+
+    deal: Annotated[Key, doc("The deal.")]
+    party: Annotated[Key, doc("Who holds it.")]
+    stake_percent: Annotated[float | None, doc("Per cent of the whole; null: nobody said.")]
+    since: Annotated[Day, doc("Since when the leg binds.")]
+    event: Annotated[Reference | None, doc("The event that said how much, source#id; null: none did.")]
+
+
+class Offtake(TypedDict):
+    """An offtake contract with its terms as amended."""
+
+    deal: Annotated[Key | None, doc("The deal; null: of the project.")]
+    offtakers: Annotated[list[Key], doc("Who buys, alphabetical.")]
+    commodity: Annotated[str | None, doc("What is bought; null: nobody said.")]
+    volume: Annotated[float | None, doc("How much, in `unit` per `per`; null: nobody said.")]
+    unit: Annotated[str | None, doc("Of the volume, as in t; null: nobody said.")]
+    per: Annotated[str | None, doc("Of the volume, as in year; null: nobody said.")]
+    term_years: Annotated[float | None, doc("For how many years; null: nobody said.")]
+    starts_on: Annotated[str | None, doc("The first day, as sent; null: nobody said.")]
+    ends_on: Annotated[str | None, doc("The last day, as sent; null: nobody said.")]
+    valid: Annotated[bool, doc("Whether it binds on the day.")]
+    event: Annotated[Reference, doc("The event that signed it, source#id.")]
+
+
+class ChainStep(TypedDict):
+    """A step of the value chain that moved into the host country, or what came beside it."""
+
+    event: Annotated[Reference, doc("The event, source#id.")]
+    name: Annotated[str, doc("Its name, as in processing.localised.")]
+    on: Annotated[Day, doc("The latest day on which it occurred.")]
+    deal: Annotated[Key | None, doc("The deal; null: of the project.")]
+    step: Annotated[str | None, doc("The step, as in separation; null: nobody said.")]
+    what: Annotated[str | None, doc("What was transferred or taught; null: nobody said.")]
+    scheme: Annotated[str | None, doc("The scheme of a certificate; null: nobody said.")]
+    people: Annotated[float | None, doc("How many people were trained; null: nobody said.")]
+
+
+_Term = Literal["commodity", "volume", "unit", "per", "term_years", "starts_on", "ends_on"]
+_OFFTAKE_TERMS: tuple[_Term, ...] = ("commodity", "volume", "unit", "per", "term_years", "starts_on", "ends_on")
 _BESIDE_THE_CHAIN = ("technology.transferred", "training.delivered", "certification.granted")
 
 
-def money(events: Sequence[Event]) -> list[Item]:
+def money(events: Sequence[Event]) -> list[Money]:
     """Committed and disbursed of each deal, leg and currency, as decimal text."""
     return [
         {
@@ -33,7 +83,7 @@ def money(events: Sequence[Event]) -> list[Item]:
     ]
 
 
-def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
+def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Stake]:
     """Who holds a share by a valid equity leg, and how much where it was said."""
     said: dict[tuple[str, str], tuple[float, str]] = {}
     for event in events:
@@ -69,7 +119,7 @@ def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
     ]
 
 
-def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
+def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Offtake]:
     """The offtake contracts with their terms as amended, and whether they still bind."""
     valid = {
         (deal.deal, event)
@@ -78,24 +128,31 @@ def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Item]:
         if leg.leg == "offtake" and leg.valid
         for event in leg.events
     }
-    contracts: dict[str, Item] = {}
+    contracts: dict[str, Offtake] = {}
     for event in events:
         if event.kind.name == "offtake.signed" and "part_of" not in event.data:
             contracts[event.reference] = {
                 "deal": event.deal,
                 "offtakers": sorted(party.party for party in event.parties if party.role == "offtaker"),
-                **{term: event.data.get(term) for term in _OFFTAKE_TERMS},
+                "commodity": event.data.get("commodity"),
+                "volume": event.data.get("volume"),
+                "unit": event.data.get("unit"),
+                "per": event.data.get("per"),
+                "term_years": event.data.get("term_years"),
+                "starts_on": event.data.get("starts_on"),
+                "ends_on": event.data.get("ends_on"),
                 "valid": (event.deal, event.reference) in valid,
                 "event": event.reference,
             }
         elif event.kind.name == "offtake.amended":
-            terms = {term: event.data[term] for term in _OFFTAKE_TERMS if term in event.data}
             for reference in _amended(event, contracts):
-                contracts[reference] = {**contracts[reference], **terms}
+                for term in _OFFTAKE_TERMS:
+                    if term in event.data:
+                        contracts[reference][term] = event.data[term]
     return list(contracts.values())
 
 
-def _amended(event: Event, contracts: dict[str, Item]) -> list[str]:
+def _amended(event: Event, contracts: dict[str, Offtake]) -> list[str]:
     """The named contract, else those of the deal's named offtakers, else all of the deal."""
     amends = event.data.get("amends")
     if amends:
@@ -109,7 +166,7 @@ def _amended(event: Event, contracts: dict[str, Item]) -> list[str]:
     ]
 
 
-def value_chain(events: Sequence[Event]) -> list[Item]:
+def value_chain(events: Sequence[Event]) -> list[ChainStep]:
     """The steps that moved into the host country; technology, training and certificates beside them."""
     return [
         {

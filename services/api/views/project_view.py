@@ -8,22 +8,176 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
-from steppe.contracts.items import Clock, clock, flag, level_name, project
+from services.api.views.frames import OnDay
+from services.api.views.money_and_stakes import ChainStep, Money, Offtake, Stake
+from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Severity, doc
+from steppe.contracts.items import Clock, FlagItem, ProjectItem, clock, flag, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.explanation import deal_text
 from steppe.domain.explanation.project_text import Explanation
 from steppe.domain.values.states import DealState, Flag, LegState, ProjectState
 
-Item = dict[str, Any]
+
+class Ended(TypedDict):
+    """When and how something ended."""
+
+    on: Annotated[Day, doc("The first day on which it no longer held.")]
+    how: Annotated[str | None, doc("How, as in withdrawn or expired; null: nobody said.")]
 
 
-def _may_stand(started: Clock | None, *, running: bool) -> Item | None:
+class LegItem(TypedDict):
+    """One leg of a deal: something that binds, or did."""
+
+    leg: Annotated[LegName, doc("Which leg.")]
+    since: Annotated[Day, doc("Since when it binds.")]
+    valid: Annotated[bool, doc("Whether it binds on the day.")]
+    ended_on: Annotated[Day | None, doc("When it ended; null: it holds.")]
+    ended_how: Annotated[str | None, doc("How it ended; null: it holds.")]
+    conditional: Annotated[bool, doc("Whether it still depends on conditions.")]
+    long_stop: Annotated[Day | None, doc("The day by which the conditions must be met; null: none is named.")]
+    inferred: Annotated[bool, doc("Whether it is inferred from a later event, as a loan from its disbursement.")]
+    holders: Annotated[list[Key], doc("Who holds it, alphabetical.")]
+    events: Annotated[list[Reference], doc("The events that bind it, each as source#id.")]
+
+
+class LegOfDeal(LegItem):
+    """A leg, with its deal."""
+
+    deal: Annotated[Key, doc("The deal.")]
+
+
+class MemorandumClock(Clock):
+    """The clock of paper; once stopped it may go on from the same start."""
+
+    running: Annotated[bool, doc("Whether it runs: the deal has nothing but paper.")]
+
+
+class DealClocks(TypedDict):
+    """The clocks of a deal."""
+
+    memorandum: Annotated[
+        MemorandumClock | None, doc("Since the first paper of this phase; null: no paper was signed.")
+    ]
+    silence: Annotated[Clock | None, doc("Since anything was last heard; null: the deal has ended.")]
+    step: Annotated[Clock | None, doc("Since the last step; null: the deal has ended, or took none.")]
+
+
+class DealItem(TypedDict):
+    """A deal as it stands on a day."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal's key within the project.")]
+    phase: Annotated[Count, doc("Which life of the deal this is: it may begin anew after it ended.")]
+    level: Annotated[LevelName | None, doc("How far it has come; null: it has ended.")]
+    highest_level: Annotated[LevelName, doc("How far it ever came.")]
+    overlays: Annotated[list[str], doc("What lies over its level, such as on-hold, alphabetical.")]
+    ended: Annotated[Ended | None, doc("When and how it ended; null: it lives.")]
+    pursuers: Annotated[list[Key], doc("The parties that pursue it in whatever role, alphabetical.")]
+    investors: Annotated[list[Key], doc("Those of them that do so as investors, alphabetical.")]
+    bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    legs: Annotated[list[LegItem], doc("Its legs of this phase, as they bound.")]
+    missing_legs: Annotated[list[str], doc("The legs that its project needs and that do not bind, alphabetical.")]
+    clocks: Annotated[DealClocks, doc("Its clocks.")]
+    co_investor: Annotated[list[Reference], doc("Events in which a rival won and this deal's own group has a part.")]
+    sentence: Annotated[str, doc("The deal in one English sentence, with the figures of the day.")]
+    flags: Annotated[list[FlagItem], doc("The flags that stand on it.")]
+
+
+class NextRise(TypedDict):
+    """The first flag that becomes more severe if nothing else occurs."""
+
+    flag: Annotated[str, doc("The flag's name.")]
+    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
+    severity: Annotated[Severity | None, doc("The severity it will have.")]
+    on: Annotated[Day, doc("The day on which it gets it.")]
+
+
+class ExplanationText(TypedDict):
+    """A project in plain English, one to three sentences each, with the figures of the day."""
+
+    stands: Annotated[str, doc("Where it stands.")]
+    missing: Annotated[str, doc("What is missing.")]
+    next: Annotated[str, doc("What happens next, and when.")]
+
+
+class RegisterWord(TypedDict):
+    """What another register would call the project's level."""
+
+    code: Annotated[str | None, doc("The code in that register; null: it has none for it.")]
+    name: Annotated[str | None, doc("The code's name.")]
+
+
+class CrosswalkPart(TypedDict):
+    """What other registers would call the project; only when asked for."""
+
+    crosswalk: NotRequired[Annotated[dict[str, RegisterWord], doc("Register by register, as asked with crosswalk=.")]]
+
+
+class QuarantinedPart(TypedDict):
+    """Whether events of a project wait in quarantine; then it stands as it did before them."""
+
+    quarantined: Annotated[bool, doc("Whether events of it wait in quarantine: it stands as it did before them.")]
+
+
+class Coordinates(TypedDict):
+    """Where something is."""
+
+    latitude: Annotated[float | None, doc("Degrees north; null: not registered.")]
+    longitude: Annotated[float | None, doc("Degrees east; null: not registered.")]
+
+
+class ProjectRow(ProjectItem, Coordinates, QuarantinedPart, CrosswalkPart):
+    """A project as it stands on a day: one row of /v1/projects."""
+
+
+class ProjectStory(ProjectItem, Coordinates):
+    """A project with its deals and legs, told in words."""
+
+    place: Annotated[str | None, doc("Where it is, in words; null: not registered.")]
+    required_legs: Annotated[list[str] | None, doc("The legs that it needs, alphabetical; null: those of its sector.")]
+    physical_state: Annotated[LevelName | None, doc("How far it is on the ground; null: nothing was begun.")]
+    deals: Annotated[list[DealItem], doc("Its deals, ended ones too.")]
+    legs: Annotated[list[LegOfDeal], doc("The legs of all its deals.")]
+    missing_legs: Annotated[list[str], doc("The legs that some deal of it lacks, alphabetical.")]
+    next: Annotated[NextRise | None, doc("What becomes more severe first; null: nothing does by itself.")]
+    explanation: Annotated[ExplanationText, doc("The project in plain English.")]
+
+
+class ProjectDetail(ProjectStory, QuarantinedPart, CrosswalkPart):
+    """A project with its deals, legs, stakes, offtakes, money and value chain."""
+
+    held_events: Annotated[Count, doc("How many events of it wait in quarantine.")]
+    stakes: Annotated[list[Stake], doc("Who holds a share.")]
+    offtakes: Annotated[list[Offtake], doc("Its offtake contracts.")]
+    money: Annotated[list[Money], doc("Its sums, deal by deal, leg by leg, currency by currency.")]
+    value_chain: Annotated[list[ChainStep], doc("What moved into the host country.")]
+
+
+class ProjectAnswer(OnDay, ProjectDetail):
+    """A project with its deals, legs, stakes, offtakes, money and value chain."""
+
+
+class PortfolioItem(TypedDict):
+    """How many projects stand where on a day."""
+
+    projects: Annotated[Count, doc("How many there are with these filters.")]
+    above_the_line: Annotated[Count, doc("How many of them stand above the binding line.")]
+    by_level: Annotated[dict[LevelName, Count], doc("How many stand at each level.")]
+    by_headline: Annotated[dict[str, Count], doc("How many have a headline of each severity, or none.")]
+    facets: Annotated[dict[str, dict[str, Count]], doc("For each filter, how many projects each of its values has.")]
+
+
+class PortfolioAnswer(OnDay, PortfolioItem):
+    """How many projects stand where on a day."""
+
+
+def _may_stand(started: Clock | None, *, running: bool) -> MemorandumClock | None:
     return None if started is None else {**started, "running": running}
 
 
-def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Sequence[str], as_of: date) -> Item:
+def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Sequence[str], as_of: date) -> DealItem:
     """One row of `/v1/deals`; `flags` are those of this deal, `co_investor` the rivals' wins in which its group has a part."""
     return {
         "project": project,
@@ -49,12 +203,12 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
     }
 
 
-def ended(value: DealState) -> Item | None:
+def ended(value: DealState) -> Ended | None:
     """When and how a deal ended; None while it lives."""
     return {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None
 
 
-def leg(value: LegState) -> Item:
+def leg(value: LegState) -> LegItem:
     """One leg of a deal."""
     return {
         "leg": value.leg,
@@ -70,7 +224,7 @@ def leg(value: LegState) -> Item:
     }
 
 
-def crosswalk(value: ProjectState, schemes: Collection[str]) -> Item:
+def crosswalk(value: ProjectState, schemes: Collection[str]) -> CrosswalkPart:
     """What these registers would call the project, to be joined to its item; nothing when none is asked for."""
     if not schemes:
         return {}
@@ -78,13 +232,12 @@ def crosswalk(value: ProjectState, schemes: Collection[str]) -> Item:
     return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in found.items()}}
 
 
-def quarantine(held: Mapping[str, int], key: str, *, counted: bool = False) -> Item:
+def quarantined(held: Mapping[str, int], key: str) -> QuarantinedPart:
     """Whether events of a project wait in quarantine, to be joined to its item: then it stands as it did before them.
 
     `held` counts them, by project that is held.
     """
-    told: Item = {"quarantined": key in held}
-    return {**told, "held_events": held.get(key, 0)} if counted else told
+    return {"quarantined": key in held}
 
 
 def project_detail(
@@ -95,7 +248,7 @@ def project_detail(
     position: str,
     as_of: date,
     told: Explanation,
-) -> Item:
+) -> ProjectStory:
     """The project with its deals and legs, told in words; what follows from its events is added by `ledger`."""
     return {
         **project(value, flags, position, as_of),
@@ -121,10 +274,10 @@ def project_detail(
     }
 
 
-def next_rise(flags: Iterable[Flag]) -> Item | None:
+def next_rise(flags: Iterable[Flag]) -> NextRise | None:
     """The first later day on which any flag that stands becomes more severe, if nothing else occurs."""
     rising = [(one.next_on, one.flag, one.deal or "", one) for one in flags if one.next_on is not None]
     if not rising:
         return None
-    first = min(rising, key=lambda entry: entry[:3])[3]
-    return {"flag": first.flag, "deal": first.deal, "severity": first.next_severity, "on": first.next_on}
+    on, _, _, first = min(rising, key=lambda entry: entry[:3])
+    return {"flag": first.flag, "deal": first.deal, "severity": first.next_severity, "on": on}

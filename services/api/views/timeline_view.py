@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
+from steppe.contracts.field_types import (
+    Count,
+    Day,
+    Instant,
+    JsonObject,
+    Key,
+    LevelName,
+    Position,
+    Reference,
+    Severity,
+    choice,
+    doc,
+)
 from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
@@ -18,8 +31,88 @@ from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import SEVERITIES, on_day
 from steppe.http.problems import Refusal
 
-Item = dict[str, Any]
 NOT_STATED = "not-stated"
+
+
+class FlagChange(TypedDict):
+    """What a flag did on a day."""
+
+    on: Annotated[Day, doc("The day.")]
+    flag: Annotated[str, doc("The flag's name.")]
+    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
+    change: Annotated[str, choice("raised", "escalated", "eased", "cleared"), doc("What it did.")]
+    severity: Annotated[Severity | None, doc("The severity it has since; null: it no longer stands.")]
+
+
+class ChangedField(TypedDict):
+    """A field of an event that a correction changed."""
+
+    by: Annotated[Reference, doc("The correction, source#id.")]
+    known: Annotated[Instant | None, doc("When the world could know the correction.")]
+    field: Annotated[str, doc("The field; `name` is the event's own name.")]
+    before: Annotated[Any, doc("What it was; null: absent.")]
+    after: Annotated[Any, doc("What it is; null: absent.")]
+    reason: Annotated[str | None, doc("Why; null: nobody said.")]
+
+
+class FlagOfDeal(TypedDict):
+    """A flag of one severity."""
+
+    flag: Annotated[str, doc("The flag's name.")]
+    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
+    severity: Annotated[Severity, doc("The severity.")]
+
+
+class CorrectionEffect(TypedDict):
+    """Which flags stand on the day that is judged, or do not, because of a correction."""
+
+    raised: Annotated[list[FlagOfDeal], doc("Those that stand because of it.")]
+    revoked: Annotated[list[FlagOfDeal], doc("Those that would stand without it.")]
+
+
+class Occurred(TypedDict):
+    """When an event occurred."""
+
+    text: Annotated[str | None, doc("As it was said, in EDTF; null: nothing was said.")]
+    earliest: Annotated[Day | None, doc("The earliest day it may have been; null: open or unknown.")]
+    latest: Annotated[Day | None, doc("The latest such day; null: unknown.")]
+
+
+class TimelineEntry(TypedDict):
+    """One event with both its times, and what stood at the end of its latest day."""
+
+    event: Annotated[Reference, doc("The event, source#id.")]
+    source: Annotated[str, doc("Its source.")]
+    id: Annotated[str, doc("Its id at that source.")]
+    name: Annotated[str, doc("Its name as corrected, as in memorandum.signed.")]
+    state: Annotated[
+        str, doc("folded, registry, retracted, parked, refused, held, or unknown (a type of a later release).")
+    ]
+    because: Annotated[str | None, doc("Why it is parked or refused; else null.")]
+    retracted_by: Annotated[Reference | None, doc("The retraction that takes it back; null: none does.")]
+    corrections: Annotated[list[ChangedField], doc("What corrections changed of it.")]
+    effect: Annotated[CorrectionEffect | None, doc("Of a correction: what it did to flags; null: it is none.")]
+    deal: Annotated[Key | None, doc("Its deal; null: it is of the project.")]
+    occurred: Annotated[Occurred, doc("When it occurred, as corrected.")]
+    known: Annotated[Instant, doc("When the world could know it.")]
+    recorded: Annotated[Instant, doc("When it was accepted here.")]
+    parties: Annotated[
+        list[JsonObject], doc("Who takes part, as corrected: party and role, and what was said of each.")
+    ]
+    data: Annotated[JsonObject, doc("Its data as sent; the vocabulary says what it may hold.")]
+    phase: Annotated[Count | None, doc("The phase of its deal then; null: it is of no deal.")]
+    deal_level: Annotated[LevelName | None, doc("The level of its deal then; null: ended, or of no deal.")]
+    project_level: Annotated[LevelName | None, doc("The level of the project then; null: unknown.")]
+    flags: Annotated[list[FlagChange], doc("What flags of its deal or the project did on that day.")]
+    position: Annotated[Position, doc("Where it stands in the log, partition:offset.")]
+
+
+class ConflictEntry(TypedDict):
+    """A record under the name of an event that was there already, with another content. It changes nothing."""
+
+    event: Annotated[Reference, doc("The name of both, source#id.")]
+    position: Annotated[Position, doc("Where the later record stands in the log, partition:offset.")]
+    record: Annotated[Any, doc("The later record.")]
 
 
 class TimelineView:
@@ -38,7 +131,7 @@ class TimelineView:
         rows: Sequence[Row],
         deal_spans: Sequence[Row],
         project_spans: Sequence[Row],
-        changes: Sequence[Item],
+        changes: Sequence[FlagChange],
         rules: Rules,
         stated: Mapping[str, Collection[str]],
     ) -> None:
@@ -68,7 +161,7 @@ class TimelineView:
             key=lambda one: one[0],
         )
 
-    def page(self, after: list[str] | None, limit: int) -> tuple[list[Item], list[str] | None]:
+    def page(self, after: list[str] | None, limit: int) -> tuple[list[TimelineEntry], list[str] | None]:
         """The entries after a place, and the place of the last one if there are more. Raises Refusal."""
         if after is not None and len(after) != _PLACE_PARTS:
             raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
@@ -89,7 +182,7 @@ class TimelineView:
         }
         return all(not stated[name].isdisjoint(asked) for name, asked in self._stated.items())
 
-    def _entry(self, row: Row) -> Item:
+    def _entry(self, row: Row) -> TimelineEntry:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
         data = _data_of(row)
         reading = self._readings.get((row["source"], row["id"]))
@@ -139,7 +232,7 @@ class TimelineView:
             "position": row_decoding.position(row),
         }
 
-    def _effect(self, event: Event) -> Item | None:
+    def _effect(self, event: Event) -> CorrectionEffect | None:
         """Which flags stand or do not stand on the day that is judged because of a correction; None for other events."""
         if not event.kind.is_correction:
             return None
@@ -168,7 +261,7 @@ _PLACE_PARTS = 5
 _LAST = date.max.isoformat()
 
 
-def _data_of(row: Row) -> dict[str, Any]:
+def _data_of(row: Row) -> JsonObject:
     envelope = row_decoding.raw(row["raw"])
     # In binary mode the stored value is the data alone.
     data = envelope if row["headers"] else envelope.get("data")
@@ -187,14 +280,14 @@ def _is_about_an_event(row: Row) -> bool:
     return row["name"] in CORRECTION_NAMES
 
 
-def _flag_of(key: tuple[str, str, str]) -> Item:
+def _flag_of(key: tuple[str, str, str]) -> FlagOfDeal:
     deal, flag, severity = key
     return {"flag": flag, "deal": deal or None, "severity": severity}
 
 
-def changes(spans: Iterable[Row], as_of: date) -> list[Item]:
+def changes(spans: Iterable[Row], as_of: date) -> list[FlagChange]:
     """What each flag did until a day: raised, escalated, eased, or cleared."""
-    found: list[Item] = []
+    found: list[FlagChange] = []
     before: Row | None = None
     for span in spans:
         continues = before is not None and _is_next(before, span)
@@ -211,7 +304,7 @@ def changes(spans: Iterable[Row], as_of: date) -> list[Item]:
     return sorted(found, key=lambda change: (change["on"], change["deal"] or "", change["flag"]))
 
 
-def conflict(row: Row) -> Item:
+def conflict(row: Row) -> ConflictEntry:
     """A record that came under a name that was taken, with another content. It is shown and changes nothing."""
     return {
         "event": f"{row['source']}#{row['id']}",
@@ -225,10 +318,10 @@ def _is_next(before: Row, span: Row) -> bool:
     return (before["deal"], before["flag"], before["valid_to"]) == (span["deal"], span["flag"], span["valid_from"])
 
 
-def _clear(found: list[Item], span: Row, as_of: date) -> None:
+def _clear(found: list[FlagChange], span: Row, as_of: date) -> None:
     if span["valid_to"] <= as_of:
         found.append(_change(span, span["valid_to"], "cleared", None))
 
 
-def _change(span: Row, on: date, what: str, severity: str | None) -> Item:
+def _change(span: Row, on: date, what: str, severity: str | None) -> FlagChange:
     return {"on": on, "flag": span["flag"], "deal": span["deal"] or None, "change": what, "severity": severity}

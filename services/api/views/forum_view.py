@@ -1,0 +1,115 @@
+"""Forums and what became of the papers that were signed at them. Pure: from rows and outcomes to items."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, TypedDict
+
+from services.api.store.snapshot import Row
+from services.api.views.frames import DayRange, OnDay
+from steppe.contracts.field_types import Count, Day, Decimal, Key, LevelName, doc
+from steppe.contracts.items import level_name
+from steppe.domain.analysis.scorecard import PaperOutcome, Scorecard, Value
+
+
+class ForumItem(TypedDict):
+    """A summit or visit at which papers were signed."""
+
+    forum: Annotated[Key, doc("The key of the forum.")]
+    name: Annotated[str | None, doc("Its name; null: nobody said.")]
+    place: Annotated[str | None, doc("Where it was held; null: nobody said.")]
+    countries: Annotated[list[str], doc("Who took part, ISO 3166-1 alpha-2, alphabetical.")]
+    held: Annotated[DayRange, doc("When it was held.")]
+    projects: Annotated[Count, doc("How many projects have an event that names it.")]
+
+
+class Paper(TypedDict):
+    """A deal that signed at the forum, and how far it came since."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal.")]
+    signed_on: Annotated[Day, doc("The latest day of its first paper there.")]
+    level: Annotated[LevelName | None, doc("Its level; null: it has ended.")]
+    highest_since: Annotated[LevelName, doc("The highest level it reached since.")]
+    strict: Annotated[bool, doc("Whether a leg of it has bound since.")]
+    loose: Annotated[bool, doc("Whether it took any step above memorandum since.")]
+    paper_only: Annotated[bool, doc("Whether it lives and has nothing but paper.")]
+    ended_on: Annotated[Day | None, doc("When it ended; null: it lives.")]
+
+
+class ForumValue(TypedDict):
+    """Money of the forum's deals in one currency. Nothing is converted."""
+
+    currency: Annotated[str, doc("ISO 4217.")]
+    announced: Annotated[Decimal, doc("What the papers said that they are about.")]
+    bound: Annotated[Decimal, doc("What has been bound of those deals since.")]
+    share: Annotated[float | None, doc("Bound over announced, four decimals; null: nothing was announced.")]
+
+
+class ScorecardItem(ForumItem):
+    """What became of the papers that were signed at a forum."""
+
+    until: Annotated[Day, doc("The day on which the papers are judged.")]
+    horizon_months: Annotated[Count | None, doc("How many months after the forum, as asked; null: until as_of.")]
+    papers: Annotated[Count, doc("How many deals signed there.")]
+    strict: Annotated[Count, doc("In how many of them a leg has bound since.")]
+    loose: Annotated[Count, doc("How many took any step above memorandum since.")]
+    paper_only: Annotated[Count, doc("How many live and have nothing but paper.")]
+    ended: Annotated[Count, doc("How many have ended.")]
+    value: Annotated[list[ForumValue], doc("Announced and bound, currency by currency.")]
+    deals: Annotated[list[Paper], doc("Each deal that signed there.")]
+
+
+class ScorecardAnswer(OnDay, ScorecardItem):
+    """The scorecard of a forum."""
+
+
+def forum(row: Row) -> ForumItem:
+    """One row of `/v1/forums`."""
+    return {
+        "forum": row["forum"],
+        "name": row["name"],
+        "place": row["place"],
+        "countries": sorted(row["countries"]),
+        "held": {"earliest": row["held_earliest"], "latest": row["held_latest"]},
+        "projects": row["projects"],
+    }
+
+
+def scorecard(row: Row, result: Scorecard, until: date, horizon_months: int | None) -> ScorecardItem:
+    """The answer of `/v1/forums/{slug}/scorecard`."""
+    return {
+        **forum(row),
+        "until": until,
+        "horizon_months": horizon_months,
+        "papers": len(result.papers),
+        "strict": sum(paper.strict for paper in result.papers),
+        "loose": sum(paper.loose for paper in result.papers),
+        "paper_only": sum(paper.paper_only for paper in result.papers),
+        "ended": sum(paper.level is None for paper in result.papers),
+        "value": [_value(value) for value in result.values],
+        "deals": [_paper(paper) for paper in result.papers],
+    }
+
+
+def _paper(outcome: PaperOutcome) -> Paper:
+    return {
+        "project": outcome.project,
+        "deal": outcome.deal,
+        "signed_on": outcome.signed_on,
+        "level": level_name(outcome.level),
+        "highest_since": outcome.highest_since.label,
+        "strict": outcome.strict,
+        "loose": outcome.loose,
+        "paper_only": outcome.paper_only,
+        "ended_on": outcome.ended_on,
+    }
+
+
+def _value(value: Value) -> ForumValue:
+    return {
+        "currency": value.currency,
+        "announced": f"{value.announced:f}",
+        "bound": f"{value.bound:f}",
+        "share": round(float(value.bound / value.announced), 4) if value.announced else None,
+    }

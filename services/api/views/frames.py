@@ -1,0 +1,30 @@
+"""What every answer says beside its fields or items: the day, the knowledge, the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from steppe.contracts.field_types import Day, Instant, Positions, doc
+
+
+class OnDay(TypedDict):
+    """The day and the knowledge of an answer."""
+
+    as_of: Annotated[Day, doc("The day (UTC) that is judged.")]
+    known_at: Annotated[Instant, doc("Only what was known by then was used.")]
+
+
+class ListAnswer(TypedDict):
+    """One page of a list."""
+
+    next_cursor: Annotated[str | None, doc("Give it as cursor= for the next page; null: this is the last one.")]
+    as_of: Annotated[Day, doc("The day (UTC) that is judged.")]
+    known_at: Annotated[Instant, doc("Only what was known by then was used.")]
+    position: Annotated[Positions, doc("The prefix of the log that the page reflects, as in 0:41,3:7.")]
+
+
+class DayRange(TypedDict):
+    """The days on which something may have occurred."""
+
+    earliest: Annotated[Day | None, doc("The first of them; null: open or unknown.")]
+    latest: Annotated[Day | None, doc("The last of them; null: unknown.")]

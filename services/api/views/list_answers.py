@@ -1,0 +1,80 @@
+"""The answers that are lists, one type a route."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from services.api.views.forum_view import ForumItem
+from services.api.views.frames import ListAnswer
+from services.api.views.market_view import MarketSummary
+from services.api.views.project_view import DealItem, ProjectRow
+from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
+from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
+from steppe.contracts.announcements import TransitionItem
+from steppe.contracts.field_types import Key, doc
+from steppe.contracts.items import FlagItem
+
+
+class ProjectList(ListAnswer):
+    """One page of projects."""
+
+    items: Annotated[list[ProjectRow], doc("The projects, in the order of sort=.")]
+
+
+class DealList(ListAnswer):
+    """One page of deals."""
+
+    items: Annotated[list[DealItem], doc("The deals, by project and deal.")]
+
+
+class FlagList(ListAnswer):
+    """One page of flags that stand."""
+
+    items: Annotated[list[FlagItem], doc("The flags, by project, deal and name.")]
+
+
+class TransitionList(ListAnswer):
+    """One page of what became of flags."""
+
+    items: Annotated[list[TransitionItem], doc("The transitions, in the order in which they were found out.")]
+
+
+class MarketList(ListAnswer):
+    """One page of markets."""
+
+    items: Annotated[list[MarketSummary], doc("The markets, by country and commodity.")]
+
+
+class ForumList(ListAnswer):
+    """One page of forums."""
+
+    items: Annotated[list[ForumItem], doc("The forums, the latest first.")]
+
+
+class Timeline(ListAnswer):
+    """One page of what happened to a project."""
+
+    project: Annotated[Key, doc("The project.")]
+    flag_changes: Annotated[list[FlagChange], doc("What each of its flags did until the day, in order of days.")]
+    conflicts: Annotated[
+        list[ConflictEntry], doc("Records under the name of an event that was there; they change nothing.")
+    ]
+    items: Annotated[list[TimelineEntry], doc("The events, in the order in which they are folded.")]
+
+
+class RetractionList(ListAnswer):
+    """One page of retractions."""
+
+    items: Annotated[list[RetractionItem], doc("The retractions, by subject.")]
+
+
+class ConflictList(ListAnswer):
+    """One page of conflicts."""
+
+    items: Annotated[list[ConflictItem], doc("The conflicts, in the order of the log.")]
+
+
+class QuarantineList(ListAnswer):
+    """One page of records that could not be applied."""
+
+    items: Annotated[list[QuarantineItem], doc("The records, in the order of the log.")]

@@ -1,0 +1,53 @@
+"""A party and its deals. Pure: from values to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypedDict
+
+from services.api.store.snapshot import Row
+from services.api.views.frames import OnDay
+from services.api.views.project_view import DealItem
+from steppe.contracts.field_types import Count, Key, LevelName, doc
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import DealState
+
+
+class PartyItem(TypedDict):
+    """A party, as registered on a day, and every deal that it pursues in whatever role."""
+
+    party: Annotated[str, doc("The key of the party.")]
+    name: Annotated[str | None, doc("Its name; null: not registered.")]
+    home_country: Annotated[
+        str | None, doc("Its home, ISO 3166-1 alpha-2, ZZ: the sender did not know; null: not registered.")
+    ]
+    kind: Annotated[str | None, doc("What it is, as in state-company; null: not registered.")]
+    parent: Annotated[Key | None, doc("The party that it belongs to; null: none is registered.")]
+    lei: Annotated[str | None, doc("Its legal entity identifier, ISO 17442; null: not registered.")]
+    living_deals: Annotated[Count, doc("How many of its deals live.")]
+    bound: Annotated[Count, doc("How many of those stand above the binding line.")]
+    paper_only: Annotated[Count, doc("How many of those have nothing but paper.")]
+    deals_by_level: Annotated[dict[LevelName, Count], doc("How many of those stand at each level.")]
+    deals: Annotated[list[DealItem], doc("Its deals, ended ones too.")]
+
+
+class PartyAnswer(OnDay, PartyItem):
+    """A party and its deals."""
+
+
+def party(key: str, registered: Row | None, states: Sequence[DealState], deals: Sequence[DealItem]) -> PartyItem:
+    """The answer of `/v1/parties/{key}`. `states` are what `deals` are made of."""
+    living = [state for state in states if state.level is not None]
+    return {
+        "party": key,
+        "name": None if registered is None else registered["name"],
+        "home_country": None if registered is None else registered["home_country"],
+        "kind": None if registered is None else registered["kind"],
+        "parent": None if registered is None else registered["parent"],
+        "lei": None if registered is None else registered["lei"],
+        "living_deals": len(living),
+        "bound": sum(state.level.crosses_the_line for state in living if state.level is not None),
+        "paper_only": sum(state.memorandum_runs for state in living),
+        "deals_by_level": {level.label: sum(state.level == level for state in living) for level in Level},
+        "deals": list(deals),
+    }

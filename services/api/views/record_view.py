@@ -1,0 +1,220 @@
+"""What the record holds beside folded events: the stops of one event, retractions, conflicts, quarantine. Pure."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, TypedDict
+
+from services.api.store import row_decoding
+from services.api.store.snapshot import Row
+from services.api.views.frames import DayRange, OnDay
+from steppe.contracts.field_types import (
+    Count,
+    Instant,
+    Key,
+    LevelName,
+    Position,
+    Reference,
+    choice,
+    doc,
+)
+from steppe.contracts.items import FlagItem
+from steppe.contracts.items import flag as flag_item
+from steppe.domain.events.corrections import CorrectedEvent, Identity
+from steppe.domain.values.states import Flag
+from steppe.log.positions import format_record_id
+
+
+class LogPlace(TypedDict):
+    """Where a record stands in the log."""
+
+    topic: Annotated[str, doc("The topic.")]
+    partition: Annotated[Count, doc("The partition.")]
+    offset: Annotated[Count, doc("The offset.")]
+    position: Annotated[Position, doc("Both, partition:offset.")]
+
+
+class StoredRecord(TypedDict):
+    """An event as the read model holds it."""
+
+    state: Annotated[str, doc("folded, registry, unknown (a type of a later release), held or given up.")]
+    known: Annotated[Instant, doc("When the world could know it.")]
+    recorded: Annotated[Instant, doc("When it was accepted here.")]
+    occurred: Annotated[DayRange, doc("When it occurred.")]
+    content_sha256: Annotated[
+        str, doc("The fingerprint of its content, in hex: by it a repeat is told from a conflict.")
+    ]
+    record: Annotated[Any, doc("The value of the record as it stands in the log.")]
+
+
+class TraceItem(TypedDict):
+    """The stops of one event, from its place in the log to the flags that rest on it."""
+
+    event: Annotated[Reference, doc("The event, source#id.")]
+    name: Annotated[str, doc("Its name, as in memorandum.signed.")]
+    subject: Annotated[str, doc("Whose it is: a project, party:<key> or forum:<slug>.")]
+    project: Annotated[Key | None, doc("The project; null: it is of a party or a forum.")]
+    deal: Annotated[Key | None, doc("The deal; null: it is of none.")]
+    log: Annotated[LogPlace, doc("Where it stands in the log.")]
+    stored: Annotated[StoredRecord, doc("How it is stored.")]
+    phase: Annotated[Count | None, doc("The phase of its deal on the day; null: it is of no deal.")]
+    deal_level: Annotated[LevelName | None, doc("The level of its deal on the day; null: ended, or of no deal.")]
+    project_level: Annotated[LevelName | None, doc("The level of its project on the day; null: of no project.")]
+    flags: Annotated[list[FlagItem], doc("The flags that rest on it on the day.")]
+
+
+class TraceList(TypedDict):
+    """The events of that id: one, or several from several sources."""
+
+    items: Annotated[list[TraceItem], doc("The stops of each.")]
+
+
+class TraceAnswer(OnDay, TraceList):
+    """The stops of one event."""
+
+
+class RetractionItem(TypedDict):
+    """A retraction: what it takes back, why, and whether it holds."""
+
+    event: Annotated[Reference, doc("The retraction, source#id.")]
+    subject: Annotated[str, doc("Whose it is: a project, party:<key> or forum:<slug>.")]
+    target: Annotated[Reference, doc("What it takes back, source#id.")]
+    target_name: Annotated[str | None, doc("The target's name, as in memorandum.signed; null: it was not known.")]
+    target_deal: Annotated[Key | None, doc("The target's deal; null: it is of none, or was not known.")]
+    reason: Annotated[str | None, doc("Why; null: nobody said.")]
+    state: Annotated[str, doc("stands, retracted, parked (waits for its target) or refused (changes nothing).")]
+    because: Annotated[str | None, doc("Why it is parked or refused; else null.")]
+    retracted_by: Annotated[Reference | None, doc("The retraction that takes this one back; null: none does.")]
+    known: Annotated[Instant, doc("When the world could know it.")]
+    recorded: Annotated[Instant, doc("When it was accepted here.")]
+    position: Annotated[Position, doc("Where it stands in the log, partition:offset.")]
+
+
+class ConflictItem(TypedDict):
+    """A record under the name of an event that was there already, with another content. The first in the log stands."""
+
+    event: Annotated[Reference, doc("The name of both, source#id.")]
+    subject: Annotated[str, doc("Whose it is: a project, party:<key> or forum:<slug>.")]
+    position: Annotated[Position, doc("Where the later record stands in the log, partition:offset.")]
+    stands_at: Annotated[Position, doc("Where the record that counts stands, partition:offset.")]
+    record: Annotated[Any, doc("The later record.")]
+    stands: Annotated[Any, doc("The record that counts.")]
+
+
+class Shown(TypedDict, total=False):
+    """The beginning of a record's bytes, 2 KiB at most: one of the two."""
+
+    text: Annotated[str, doc("Where they are UTF-8.")]
+    hex: Annotated[str, doc("Where they are not.")]
+
+
+class QuarantineItem(TypedDict):
+    """A record that could not be applied, and what waits behind it."""
+
+    id: Annotated[Position, doc("Its name for `steppe quarantine`: its place in the log, partition:offset.")]
+    subject: Annotated[str | None, doc("Whose it would be; null: that cannot be read.")]
+    stage: Annotated[
+        str, choice("decode", "fold"), doc("decode: it is no event. fold: its project cannot be folded with it.")
+    ]
+    reason: Annotated[str, doc("Why.")]
+    held_events: Annotated[Count, doc("How many events of the subject wait behind it.")]
+    since: Annotated[Instant, doc("Since when it lies here.")]
+    key: Annotated[Shown | None, doc("The beginning of its key; null: it has none.")]
+    value: Annotated[Shown | None, doc("The beginning of its value; null: it has none.")]
+    bytes: Annotated[Count | None, doc("How long its value is; null: it has none.")]
+
+
+def trace(row: Row, topic: str, flags: Mapping[str, Sequence[Flag]], as_of: date) -> TraceItem:
+    """The stops of one event."""
+    reference = f"{row['source']}#{row['id']}"
+    is_project = ":" not in row["subject"]
+    return {
+        "event": reference,
+        "name": row["name"],
+        "subject": row["subject"],
+        "project": row["subject"] if is_project else None,
+        "deal": row["deal"],
+        "log": {
+            "topic": topic,
+            "partition": row["partition"],
+            "offset": row["log_offset"],
+            "position": row_decoding.position(row),
+        },
+        "stored": {
+            "state": row["state"],
+            "known": row["known_at"],
+            "recorded": row["recorded_at"],
+            "occurred": {"earliest": row["occurred_earliest"], "latest": row["occurred_latest"]},
+            "content_sha256": row["content_sha256"],
+            "record": row_decoding.raw(row["raw"]),
+        },
+        "phase": row["deal_phase"],
+        "deal_level": row_decoding.level(row["deal_level"]),
+        "project_level": row_decoding.level(row["project_level"]),
+        "flags": [
+            flag_item(row["subject"], flag, as_of)
+            for flag in flags.get(row["subject"], [])
+            if reference in flag.evidence
+        ],
+    }
+
+
+def retraction(row: Row, readings: Mapping[Identity, CorrectedEvent]) -> RetractionItem:
+    """One row of `/v1/retractions`; `readings` are those of its subject."""
+    reading = readings[row["source"], row["id"]]
+    event = reading.event
+    target = event.data["target"]
+    aimed = readings.get((target["source"], target["id"]))
+    return {
+        "event": event.reference,
+        "subject": row["subject"],
+        "target": f"{target['source']}#{target['id']}",
+        "target_name": aimed.event.kind.name if aimed else None,
+        "target_deal": aimed.event.deal if aimed else None,
+        "reason": event.data.get("reason"),
+        "state": reading.state,
+        "because": reading.because,
+        "retracted_by": reading.retracted_by,
+        "known": event.known,
+        "recorded": event.recorded,
+        "position": row_decoding.position(row),
+    }
+
+
+def conflict(row: Row) -> ConflictItem:
+    """One row of `/v1/conflicts`."""
+    return {
+        "event": f"{row['source']}#{row['id']}",
+        "subject": row["subject"],
+        "position": row_decoding.position(row),
+        "stands_at": format_record_id(row["standing_partition"], row["standing_offset"]),
+        "record": row_decoding.raw(row["raw"]),
+        "stands": row_decoding.raw(row["standing_raw"]),
+    }
+
+
+def quarantine(row: Row, held: Mapping[str, int]) -> QuarantineItem:
+    """One row of `/v1/quarantine`; `held` counts what waits, by subject."""
+    return {
+        "id": row_decoding.position(row),
+        "subject": row["subject"],
+        "stage": row["stage"],
+        "reason": row["reason"],
+        "held_events": held.get(row["subject"], 0),
+        "since": row["stored_at"],
+        "key": _shown(row["key"]),
+        "value": _shown(row["value"]),
+        "bytes": row["bytes"],
+    }
+
+
+def _shown(value: bytes | None) -> Shown | None:
+    if value is None:
+        return None
+    try:
+        # A character that the cut went through is left out.
+        return {"text": codecs.getincrementaldecoder("utf-8")().decode(value)}
+    except UnicodeDecodeError:
+        return {"hex": value.hex()}
