@@ -112,7 +112,7 @@ async def _decode_only(dsn: str) -> tuple[int, int]:
         projects, count = [row["project"] for row in rows], 0
         for first in range(0, len(projects), _PROJECTS_AT_ONCE):
             some = projects[first : first + _PROJECTS_AT_ONCE]
-            for row in await connection.fetch(sql.load("event")["events_of_subjects"], some):
+            for row in await connection.fetch(*sql.load("event")["events_of_subjects"](subjects=some)):
                 count += event_of(row["raw"], row["headers"], row["subject"]) is not None
         return len(projects), count
     finally:

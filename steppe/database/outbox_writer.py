@@ -67,22 +67,25 @@ async def tell(
         for told, text in zip(transitions, documents, strict=True)
     ]  # fmt: skip
     await copy(connection, "flag_transition", _TRANSITION, rows, schema="steppe")
-    found = await connection.fetch(STATEMENTS["transitions_told"], [told.event_id for told in transitions])
+    found = await connection.fetch(
+        *STATEMENTS["transitions_of_events"](event_ids=[told.event_id for told in transitions])
+    )
     by_id = {told.event_id: told for told in transitions}
     records = [
         _record(FLAGS, transition_event(row["transition_id"], row["found_at"], by_id[row["event_id"]])) for row in found
     ]
     await put_in_outbox(connection, records)
     await connection.execute(
-        STATEMENTS["remember_flags"],
-        [told.project for told in transitions],
-        [told.deal or "" for told in transitions],
-        [told.name for told in transitions],
-        [told.severity for told in transitions],
-        [text if told.severity else None for told, text in zip(transitions, documents, strict=True)],
-        on,
+        *STATEMENTS["store_announced_flags"](
+            projects=[told.project for told in transitions],
+            deals=[told.deal or "" for told in transitions],
+            flags=[told.name for told in transitions],
+            severities=[told.severity for told in transitions],
+            documents=[text if told.severity else None for told, text in zip(transitions, documents, strict=True)],
+            day=on,
+        ),
     )
-    await connection.execute(STATEMENTS["notify_transition"], str(found[-1]["transition_id"]))
+    await connection.execute(*STATEMENTS["notify_transition"](transition_id=str(found[-1]["transition_id"])))
 
 
 async def tell_projects(connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500) -> int:
@@ -90,7 +93,9 @@ async def tell_projects(connection: Connection, day: date, projects: Iterable[st
     wanted = None if projects is None else sorted(projects)
     told, after = 0, ""
     while True:
-        page = await connection.fetch(STATEMENTS["project_differences"], day, wanted, after, rows_max)
+        page = await connection.fetch(
+            *STATEMENTS["project_differences"](day=day, projects=wanted, after=after, limit=rows_max)
+        )
         if not page:
             return told
         now = await connection.fetchval("SELECT now()")
@@ -101,7 +106,9 @@ async def tell_projects(connection: Connection, day: date, projects: Iterable[st
             records.append(_record(PROJECTS, project_event(new_event_id(), now, state, flags, row["position"], day)))
         await put_in_outbox(connection, records)
         await connection.execute(
-            STATEMENTS["remember_projects"], [row["project"] for row in page], [row["sha256"] for row in page]
+            *STATEMENTS["store_announced_projects"](
+                projects=[row["project"] for row in page], hashes=[row["sha256"] for row in page]
+            )
         )
         told, after = told + len(page), page[-1]["project"]
 
@@ -113,7 +120,7 @@ async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
 
 async def countries(connection: Connection, day: date, projects: Iterable[str]) -> Mapping[str, str | None]:
     """The country of each project on a day."""
-    found = await connection.fetch(STATEMENTS["countries_of_projects"], day, sorted(set(projects)))
+    found = await connection.fetch(*STATEMENTS["countries_of_projects"](day=day, projects=sorted(set(projects))))
     return {row["project"]: row["country"] for row in found}
 
 

@@ -55,7 +55,7 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
     known = await log_identity.known_identity(connection, topic)
     async with connection.transaction():
         await active_read_model.enter(connection)
-        rows = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
+        rows = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
     checkpoints = {
         row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"]) for row in rows
     }
@@ -108,7 +108,7 @@ async def adopt(
     """
     async with connection.transaction():
         statements = sql.load("log_identity")
-        await connection.execute(statements["lock_log_identity"], topic)
+        await connection.execute(*statements["lock_log_identity"](topic=topic))
         plan, facts = await make_plan(connection, kafka, topic)
         if plan.nothing_to_do:
             return plan
@@ -116,17 +116,23 @@ async def adopt(
             raise AdoptionRefusedError(f"{plan.loses} To go on all the same: --accept-loss.")
         if plan.folds_anew:
             await reset.empty(connection)
-            await connection.execute(statements["remove_checkpoints_from"], topic, facts.partitions)
+            await connection.execute(*statements["remove_checkpoints_from"](topic=topic, partitions=facts.partitions))
             await migrate.ensure_checkpoints(connection, topic, facts.partitions)
-            await connection.execute(statements["forget_how_far_was_told"])
+            await connection.execute(statements["forget_announced_offsets"])
         if plan.loses:
             # Only where the beginning is gone: the read model begins with what is left.
             await connection.execute(
-                statements["advance_to_start"], topic, list(facts.starts), list(facts.starts.values())
+                *statements["advance_to_start"](
+                    topic=topic, partitions=list(facts.starts), first_offsets=list(facts.starts.values())
+                )
             )
         recorded = reason if plan.because is None else f"{reason} ({plan.because})"
-        await connection.execute(statements["adopt_log"], topic, facts.cluster, facts.partitions, by, recorded)
-        await connection.execute(statements["forget_halts"], topic)
+        await connection.execute(
+            *statements["adopt_log"](
+                topic=topic, cluster=facts.cluster, partitions=facts.partitions, adopted_by=by, reason=recorded
+            )
+        )
+        await connection.execute(*statements["clear_halts"](topic=topic))
     return plan
 
 

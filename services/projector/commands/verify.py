@@ -91,7 +91,7 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await active_read_model.enter(connection)
-            checkpoints = await connection.fetch(sql.load("checkpoint")["read_checkpoints"], topic)
+            checkpoints = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
             skips = await quarantine_policy.all_skips(connection, topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
     finally:

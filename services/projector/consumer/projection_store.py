@@ -101,7 +101,7 @@ class ProjectionStore:
             await self._use_read_model(connection)
             # A batch that is in hand may be committed while we ask.
             seen = dict(self.progress.next_offsets)
-            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+            rows = await connection.fetch(*STATEMENTS["read_checkpoints"](topic=self._topic))
         checkpoints = {
             row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
             for row in rows
@@ -167,7 +167,9 @@ class ProjectionStore:
             return
         try:
             async with asyncio.timeout(_HALT_SECONDS_MAX):
-                ended = await self._pool.fetch(STATEMENTS["end_deaf_sessions"], self._schema, self._stuck_seconds_max)
+                ended = await self._pool.fetch(
+                    *STATEMENTS["terminate_stuck_sessions"](schema=self._schema, seconds=self._stuck_seconds_max)
+                )
         except Exception as error:
             # The database is unavailable, which is known already, or the retry will meet it again.
             log.debug("stuck sessions could not be looked for: %r", error)
@@ -189,7 +191,7 @@ class ProjectionStore:
         if self._schema is not None:
             log.info("switches from %s to %s", self._schema, schema)
             # The watchdog and the catch-up need every partition, not only those of this batch.
-            rows = await connection.fetch(STATEMENTS["read_checkpoints"], self._topic)
+            rows = await connection.fetch(*STATEMENTS["read_checkpoints"](topic=self._topic))
             owned = self.progress.next_offsets
             self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
         self._schema = schema
@@ -202,7 +204,11 @@ class ProjectionStore:
         partitions = self._partitions if error.partitions is None else error.partitions
         try:
             async with asyncio.timeout(_HALT_SECONDS_MAX):
-                await self._pool.execute(STATEMENTS["halt"], self._topic, partitions, error.reason, str(error))
+                await self._pool.execute(
+                    *STATEMENTS["halt"](
+                        topic=self._topic, partitions=partitions, reason=error.reason, message=str(error)
+                    )
+                )
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             log.warning("the reason of the halt could not be stored: %r", failure)
 
@@ -218,13 +224,13 @@ class ProjectionStore:
             self._halted = set()
             if self._only_schema is not None:
                 return facts  # what halts the active one is not ours to clear
-            for row in await connection.fetch(STATEMENTS["halts"], self._topic):
+            for row in await connection.fetch(*STATEMENTS["halts"](topic=self._topic)):
                 partition, reason = row["partition"], row["reason"]
                 ours = partition in checkpoints
                 if reason in log_identity.REASONS_OF_THE_LOG or (
                     ours and reason in log_identity.REASONS_OF_A_PARTITION
                 ):
-                    await connection.execute(STATEMENTS["go_on"], self._topic, [partition])
+                    await connection.execute(*STATEMENTS["clear_halts_of"](topic=self._topic, partitions=[partition]))
                 elif ours:  # found in the stream, where it may be found again
                     self._halted.add(partition)
         return facts
@@ -249,7 +255,9 @@ class ProjectionStore:
                 self._cache.invalidate_stale(fence)
                 applied = await applier.apply(connection, records, fence, self._cache)
                 if self._halted & records.keys():
-                    await connection.execute(STATEMENTS["go_on"], self._topic, sorted(records))
+                    await connection.execute(
+                        *STATEMENTS["clear_halts_of"](topic=self._topic, partitions=sorted(records))
+                    )
                 failpoints.reach("before-commit")
                 commit_began = time.monotonic()
                 await transaction.commit()

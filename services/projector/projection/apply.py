@@ -23,6 +23,7 @@ from steppe import failpoints
 from steppe.database import rule_versions, sql
 from steppe.database.read_model.projection import ReadModel
 from steppe.database.read_model.projection_rows import copy
+from steppe.database.sql import Statement
 from steppe.domain.events.corrections import apply_corrections, has_corrections
 from steppe.domain.events.event import Event
 from steppe.log.positions import position_before
@@ -73,7 +74,7 @@ class Applier:
     of the last 10,000 records of a partition may be quarantined.
     """
 
-    statements: Mapping[str, str]
+    statements: Mapping[str, Statement]
     topic: str
     partitions: int
     exclusive: bool = False
@@ -81,7 +82,9 @@ class Applier:
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Waits for another worker that holds them. Raises CheckpointMissingError."""
-        rows = await connection.fetch(self.statements["lock_checkpoints"], self.topic, list(partitions))
+        rows = await connection.fetch(
+            *self.statements["lock_checkpoints"](topic=self.topic, partitions=list(partitions))
+        )
         next_offsets: dict[int, int] = {row["partition"]: row["next_offset"] for row in rows}
         missing = [partition for partition in partitions if partition not in next_offsets]
         if missing:
@@ -130,7 +133,7 @@ class Applier:
         failpoints.reach("before-checkpoint")
         await self.advance(connection, last_records)
         if not self.exclusive:
-            await connection.execute(self.statements["announce_position"], position_before(next_offsets))
+            await connection.execute(*self.statements["announce_position"](position=position_before(next_offsets)))
         stages = Counter(entry.stage for entry in batch.quarantined)
         return AppliedBatch(
             next_offsets=next_offsets,
@@ -164,7 +167,7 @@ class Applier:
         """Deduplicate against what is stored; also the number of the last action of an operator."""
         events = [event for event in decoded if isinstance(event, StoredEvent)]
         holding = await connection.fetchrow(
-            self.statements["quarantine_standing"], sorted({event.subject for event in events})
+            *self.statements["held_subjects"](subjects=sorted({event.subject for event in events}))
         )
         assert holding is not None, "the statement always gives a row"
         last_action: int = holding["last_action"]
@@ -183,13 +186,13 @@ class Applier:
         await copy(connection, "event", event_rows.EVENT, [event_rows.event_row(event) for event in batch.new])
         if batch.conflicts:
             # They are stored already when the checkpoint was set back; the same holds for the quarantine.
-            places = _places(event.record for event in batch.conflicts)
-            await connection.execute(self.statements["remove_conflict"], *places)
+            partitions, offsets = _columns(event.record for event in batch.conflicts)
+            await connection.execute(*self.statements["remove_conflicts"](partitions=partitions, offsets=offsets))
             rows = [event_rows.conflict_row(event) for event in batch.conflicts]
             await copy(connection, "conflict", event_rows.CONFLICT, rows)
         if batch.quarantined:
-            places = _places(entry.record for entry in batch.quarantined)
-            await connection.execute(self.statements["remove_quarantined"], *places)
+            partitions, offsets = _columns(entry.record for entry in batch.quarantined)
+            await connection.execute(*self.statements["remove_quarantined"](partitions=partitions, offsets=offsets))
             rows = [event_rows.quarantine_row(entry) for entry in batch.quarantined]
             await copy(connection, "quarantine", event_rows.QUARANTINE, rows)
         await self._count_parked(connection, folded)
@@ -200,10 +203,11 @@ class Applier:
     ) -> tuple[dict[Identity, bytes], dict[Identity, RecordId]]:
         """Of those that are stored already, the content and where it came from."""
         rows = await connection.fetch(
-            self.statements["known_events"],
-            [event.subject for event in events],
-            [event.source for event in events],
-            [event.id for event in events],
+            *self.statements["known_events"](
+                subjects=[event.subject for event in events],
+                sources=[event.source for event in events],
+                ids=[event.id for event in events],
+            ),
         )
         known = {(row["subject"], row["source"], row["id"]): row for row in rows}
         return (
@@ -221,7 +225,7 @@ class Applier:
         last = dict.fromkeys(events, -1)
         unreadable: dict[str, Exception] = {}
         if events:
-            for row in await connection.fetch(self.statements["events_of_subjects"], list(events)):
+            for row in await connection.fetch(*self.statements["events_of_subjects"](subjects=list(events))):
                 subject = row["subject"]
                 last[subject] = max(last[subject], row["log_offset"])
                 try:
@@ -250,23 +254,24 @@ class Applier:
             if told.life is None and has_corrections(told.subject.events)
         }
         if counts:
-            await connection.execute(self.statements["remove_parked"], list(counts))
+            await connection.execute(*self.statements["remove_parked"](subjects=list(counts)))
             parked = [(name, folded.told[name].subject.partition, count) for name, count in counts.items() if count]
             await copy(connection, "parked", event_rows.PARKED, parked)
 
     async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
         """Store how far each partition is, by its last record. Needs the fence."""
         await connection.execute(
-            self.statements["advance_checkpoints"],
-            self.topic,
-            [record.partition for record in last_records],
-            [record.offset + 1 for record in last_records],
-            [fingerprint(record) for record in last_records],
-            [event_rows.instant(record.timestamp_ms) for record in last_records],
+            *self.statements["advance_checkpoints"](
+                topic=self.topic,
+                partitions=[record.partition for record in last_records],
+                next_offsets=[record.offset + 1 for record in last_records],
+                fingerprints=[fingerprint(record) for record in last_records],
+                recorded_at=[event_rows.instant(record.timestamp_ms) for record in last_records],
+            ),
         )
 
 
-def _places(records: Iterable[Record]) -> tuple[list[int], list[int]]:
+def _columns(records: Iterable[Record]) -> tuple[list[int], list[int]]:
     """The partitions and the offsets of records, as two columns."""
     places = [(record.partition, record.offset) for record in records]
     return [partition for partition, _ in places], [offset for _, offset in places]

@@ -78,13 +78,17 @@ async def check(connection: Any, kafka: str, topic: str, checkpoints: Mapping[in
 
 async def known_identity(connection: Any, topic: str) -> LogIdentity | None:
     """Which log was read so far; None before the first time."""
-    row = await connection.fetchrow(sql.load("log_identity")["log_identity"], topic)
+    row = await connection.fetchrow(*sql.load("log_identity")["log_identity"](topic=topic))
     return None if row is None else LogIdentity(cluster=row["cluster"], partitions=row["partitions"])
 
 
 async def store_identity(connection: Any, topic: str, facts: LogFacts) -> None:
     """Store which log it is, unless one is known already. Twice is safe."""
-    await connection.execute(sql.load("log_identity")["see_log"], topic, facts.cluster, facts.partitions)
+    await connection.execute(
+        *sql.load("log_identity")["store_first_identity"](
+            topic=topic, cluster=facts.cluster, partitions=facts.partitions
+        )
+    )
 
 
 def refuse_another_identity(topic: str, known: LogIdentity, facts: LogFacts) -> None:

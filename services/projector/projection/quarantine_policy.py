@@ -32,18 +32,19 @@ HEADER = "steppe.quarantine."
 
 async def all_skips(connection: Connection, topic: str) -> Skips:
     """Every record that an operator gave up."""
-    return _skips_of(await connection.fetch(STATEMENTS["quarantine_all_skips"], topic))
+    return _skips_of(await connection.fetch(*STATEMENTS["all_skips"](topic=topic)))
 
 
 async def skips_in(connection: Connection, topic: str, records: Mapping[int, Sequence[Record]]) -> Skips:
     """Those among these records, which are in order within each partition."""
     stretches = {partition: stretch for partition, stretch in records.items() if stretch}
     rows = await connection.fetch(
-        STATEMENTS["quarantine_skips"],
-        topic,
-        list(stretches),
-        [stretch[0].offset for stretch in stretches.values()],
-        [stretch[-1].offset for stretch in stretches.values()],
+        *STATEMENTS["skips_between"](
+            topic=topic,
+            partitions=list(stretches),
+            first_offsets=[stretch[0].offset for stretch in stretches.values()],
+            last_offsets=[stretch[-1].offset for stretch in stretches.values()],
+        ),
     )
     return _skips_of(rows)
 
@@ -67,7 +68,9 @@ async def refuse_excess(
     since = {partition: last_offsets[partition] + 1 - WINDOW for partition in partitions}
     if not since:
         return
-    for row in await connection.fetch(STATEMENTS["quarantine_count_since"], list(since), list(since.values())):
+    for row in await connection.fetch(
+        *STATEMENTS["quarantined_since"](partitions=list(since), first_offsets=list(since.values()))
+    ):
         partition = row["partition"]
         new = [
             entry
@@ -80,7 +83,7 @@ async def refuse_excess(
 
 async def refuse_stored_excess(connection: Connection, topic: str, allowed: int) -> None:
     """The same for what is stored already, at the end of each partition."""
-    for row in await connection.fetch(STATEMENTS["quarantine_fullest"], topic, WINDOW):
+    for row in await connection.fetch(*STATEMENTS["fullest_partitions"](topic=topic, window=WINDOW)):
         if row["diverted"] > allowed:
             position = format_record_id(row["partition"], row["log_offset"])
             raise QuarantineFullError(row["partition"], allowed, WINDOW, position, row["reason"])
@@ -94,13 +97,14 @@ async def publish(connection: Connection, topic: str, entries: Iterable[Quaranti
     if not by_place:
         return
     claimed = await connection.fetch(
-        STATEMENTS["claim_publication"],
-        topic,
-        [partition for partition, _ in by_place],
-        [offset for _, offset in by_place],
-        [fingerprint(entry.record) for entry in by_place.values()],
-        [entry.stage.value for entry in by_place.values()],
-        RELEASE,
+        *STATEMENTS["claim_publication"](
+            topic=topic,
+            partitions=[partition for partition, _ in by_place],
+            offsets=[offset for _, offset in by_place],
+            fingerprints=[fingerprint(entry.record) for entry in by_place.values()],
+            stages=[entry.stage.value for entry in by_place.values()],
+            release=RELEASE,
+        ),
     )
     records = [_published(by_place[row["partition"], row["log_offset"]], topic, row["found_at"]) for row in claimed]
     await outbox_writer.put_in_outbox(connection, records)

@@ -58,21 +58,21 @@ class Announcer:
         the projector.
         """
         self._uncommitted.clear()
-        await connection.execute(_STATEMENTS["hold_telling"], locks.ANNOUNCING)
+        await connection.execute(*_STATEMENTS["hold_announcing"](lock=locks.ANNOUNCING))
         try:
             async with connection.transaction(isolation="repeatable_read"):
                 count = await self._announce(connection, day, ends)
             self._transitions.update(self._uncommitted)
         finally:
             with contextlib.suppress(asyncpg.InterfaceError, OSError):  # a lost session has released it already
-                await connection.execute(_STATEMENTS["release_telling"], locks.ANNOUNCING)
+                await connection.execute(*_STATEMENTS["release_announcing"](lock=locks.ANNOUNCING))
         if count is not None:
             self._compare_all = False
         return count
 
     async def _announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
         await active_read_model.enter(connection)
-        checkpoints = await connection.fetch(_STATEMENTS["read_checkpoints"], self._topic)
+        checkpoints = await connection.fetch(*_STATEMENTS["read_checkpoints"](topic=self._topic))
         next_offsets: list[int] = [row["next_offset"] for row in checkpoints]
         until = await connection.fetchrow(_STATEMENTS["announced_until"])
         assert until is not None, "the statement always gives a row"
@@ -94,18 +94,18 @@ class Announcer:
         base: date = day if first_time else until["day"]
         day = max(day, base)
         last_action = until["last_action_now"]
-        acted = await connection.fetch(_STATEMENTS["subjects_acted_on"], until["last_action"])
+        acted = await connection.fetch(*_STATEMENTS["subjects_acted_on"](last_action=until["last_action"]))
         since = _AnnouncedUntil(offsets_before, {row["subject"]: row["log_offset"] for row in acted})
         moved: set[str] = set()
         if not compare_all:
             if (day, next_offsets, last_action) == (base, offsets_before, until["last_action"]):
                 return 0
             if next_offsets != offsets_before:
-                rows = await connection.fetch(_STATEMENTS["projects_moved"], offsets_before)
+                rows = await connection.fetch(*_STATEMENTS["projects_applied_since"](next_offsets=offsets_before))
                 moved = {row["project"] for row in rows}
             moved.update(since.refolded_from)
         changing: dict[date, set[str]] = defaultdict(set)
-        for row in await connection.fetch(_STATEMENTS["projects_turning"], base, day):
+        for row in await connection.fetch(*_STATEMENTS["projects_changing"](after=base, until=day)):
             changing[row["day"]].add(row["project"])
 
         differences = await self._differences(connection, base, None if compare_all else sorted(moved))
@@ -124,15 +124,23 @@ class Announcer:
             concerned |= changing[changing_on]
         await outbox_writer.tell_projects(connection, day, None if compare_all else concerned)
         await connection.execute(
-            _STATEMENTS["set_announced_until"], day, next_offsets, until["schema_now"], until["rules_now"], last_action
+            *_STATEMENTS["set_announced_until"](
+                day=day,
+                next_offsets=next_offsets,
+                schema=until["schema_now"],
+                rule_version=until["rules_now"],
+                last_action=last_action,
+            )
         )
         return count
 
     async def _differences(self, connection: asyncpg.Connection, day: date, projects: Projects) -> list[FlagDifference]:
         """What differs in these projects (None: in all), and what other projects do anywhere."""
-        rows = await connection.fetch(_STATEMENTS["flag_differences"], day, projects, None)
+        rows = await connection.fetch(*_STATEMENTS["flag_differences"](day=day, projects=projects, flags=None))
         if projects is not None:
-            from_market = await connection.fetch(_STATEMENTS["flag_differences"], day, None, list(MARKET_FLAGS))
+            from_market = await connection.fetch(
+                *_STATEMENTS["flag_differences"](day=day, projects=None, flags=list(MARKET_FLAGS))
+            )
             known = set(projects)
             rows += [row for row in from_market if row["project"] not in known]
         return [
@@ -159,17 +167,18 @@ class Announcer:
         concerned = sorted({difference.project for difference in announced}.union(*subjects.values()))
         new_events: dict[str, list[AppliedEvent]] = defaultdict(list)
         for row in await connection.fetch(
-            _STATEMENTS["events_moved"],
-            concerned,
-            since.next_offsets,
-            list(since.refolded_from),
-            list(since.refolded_from.values()),
+            *_STATEMENTS["events_applied_since"](
+                subjects=concerned,
+                next_offsets=since.next_offsets,
+                acted_subjects=list(since.refolded_from),
+                acted_offsets=list(since.refolded_from.values()),
+            ),
         ):
             new_events[row["subject"]].append(_applied_event(row))
         corrected = [subject for subject, events in new_events.items() if any(event.is_correction for event in events)]
         all_events: dict[str, list[Event]] = {subject: [] for subject in corrected}
         if corrected:
-            for row in await connection.fetch(_STATEMENTS["events_of_subjects"], corrected):
+            for row in await connection.fetch(*_STATEMENTS["events_of_subjects"](subjects=corrected)):
                 all_events[row["subject"]].append(decode.decode_stored(row["raw"], row["headers"], row["subject"]))
         return EventContext(
             new_events=new_events,
@@ -188,7 +197,7 @@ class Announcer:
         # Both halves of a reference may hold the sign that joins them.
         ids = [text[at + 1 :] for text in references for at, sign in enumerate(text) if sign == "#"]
         subjects: dict[str, set[str]] = defaultdict(set)
-        for row in await connection.fetch(_STATEMENTS["subjects_of_events"], ids, references):
+        for row in await connection.fetch(*_STATEMENTS["subjects_of_events"](ids=ids, refs=references)):
             subjects[row["reference"]].add(row["subject"])
         return {reference: frozenset(of_event) for reference, of_event in subjects.items()}
 
@@ -204,11 +213,12 @@ class Announcer:
         announced = [pair for pair in zip(differences, reasons, strict=True) if pair[0].changes_severity]
         silent = [difference for difference in differences if not difference.changes_severity]
         await connection.execute(
-            _STATEMENTS["refresh_flags"],
-            [difference.project for difference in silent],
-            [difference.deal for difference in silent],
-            [difference.flag for difference in silent],
-            [document(difference.after) for difference in silent],
+            *_STATEMENTS["refresh_announced_flags"](
+                projects=[difference.project for difference in silent],
+                deals=[difference.deal for difference in silent],
+                flags=[difference.flag for difference in silent],
+                documents=[document(difference.after) for difference in silent],
+            ),
         )
         for first in range(0, len(announced), _FLAGS_AT_ONCE):
             page = announced[first : first + _FLAGS_AT_ONCE]

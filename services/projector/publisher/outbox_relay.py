@@ -36,7 +36,9 @@ class OutboxRelay:
         """Send all rows; return how many that were. Raises KafkaError or TimeoutError: what is left waits."""
         sent = 0
         while True:
-            rows = await connection.fetch(outbox_writer.STATEMENTS["outbox_page"], _RECORDS_AT_ONCE, _BYTES_AT_ONCE)
+            rows = await connection.fetch(
+                *outbox_writer.STATEMENTS["outbox_page"](rows=_RECORDS_AT_ONCE, bytes=_BYTES_AT_ONCE)
+            )
             if not rows:
                 return sent
             try:
@@ -46,7 +48,9 @@ class OutboxRelay:
                 # A batch that failed is in the producer's sequence: nothing more goes through it.
                 await self.close()
                 raise
-            await connection.execute(outbox_writer.STATEMENTS["acknowledge_outbox"], [row["outbox_id"] for row in rows])
+            await connection.execute(
+                *outbox_writer.STATEMENTS["acknowledge_outbox"](ids=[row["outbox_id"] for row in rows])
+            )
             sent += len(rows)
 
     async def close(self) -> None:

@@ -29,7 +29,7 @@ from steppe.log.broker_address import client_options
 
 log = logging.getLogger("steppe.projector.publisher")
 
-_CHECKPOINTS = sql.load("checkpoint")["read_checkpoints"]
+_STATEMENTS = sql.load("checkpoint")
 _ENDS_SECONDS_MAX = 3.0
 _CLOSE_SECONDS_MAX = 1.0
 # How old the ends of the log may be that the read model is seen to cover.
@@ -84,7 +84,7 @@ class Publisher:
             leads = False
             while not leads:
                 await asyncio.sleep(self._settings.projector_announce_seconds)
-                leads = await connection.fetchval(outbox_writer.STATEMENTS["try_to_lead"], locks.PUBLISHER)
+                leads = await connection.fetchval(*outbox_writer.STATEMENTS["try_to_lead"](lock=locks.PUBLISHER))
             log.info("announces from now on")
             # What another worker announced meanwhile is in the tables, and not in what this worker remembers.
             self._announcer = Announcer(self._settings.topic, self.transitions)
@@ -156,7 +156,7 @@ class Publisher:
         """Where the log ends, asked of the broker and not of the worker that applies it."""
         async with connection.transaction(readonly=True):
             await active_read_model.enter(connection)
-            rows = await connection.fetch(_CHECKPOINTS, self._settings.topic)
+            rows = await connection.fetch(*_STATEMENTS["read_checkpoints"](topic=self._settings.topic))
         partitions = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):
             if self._consumer is None:

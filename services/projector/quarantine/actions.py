@@ -38,7 +38,7 @@ class QuarantineActions:
         """Those for the quarantine of a log. Raises ActionRefusedError when the database does not know that log."""
         async with connection.transaction():
             await active_read_model.enter(connection)
-            partitions = len(await connection.fetch(STATEMENTS["read_checkpoints"], topic))
+            partitions = len(await connection.fetch(*STATEMENTS["read_checkpoints"](topic=topic)))
         if not partitions:
             raise ActionRefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
         return cls(connection, Refolder(Applier(STATEMENTS, topic, partitions)), operator)
@@ -76,7 +76,9 @@ class QuarantineActions:
             if entry is not None:
                 return await act(connection, entry)
             actions = await connection.fetch(
-                STATEMENTS["quarantine_actions_at"], self.refolder.applier.topic, partition, offset
+                *STATEMENTS["quarantine_actions_at"](
+                    topic=self.refolder.applier.topic, partition=partition, log_offset=offset
+                )
             )
             if actions and actions[-1]["outcome"] == FOLDED:
                 return ActionResult(record_id=record_id, subject=actions[-1]["subject"], outcome=FOLDED)
@@ -111,7 +113,7 @@ class QuarantineActions:
     async def _rejudge_market(
         self, connection: asyncpg.Connection, partition: int, subject: str
     ) -> ActionResult | None:
-        fault = await connection.fetchrow(STATEMENTS["market_fault_of_project"], subject)
+        fault = await connection.fetchrow(*STATEMENTS["market_fault_of_project"](project=subject))
         if fault is None or fault["partition"] != partition:
             return None
         return await self.refolder.rejudge_market(connection, subject, self.operator)

@@ -21,6 +21,7 @@ from services.projector.projection.quarantine_entries import RecordId, Stage, sk
 from steppe.database import locks, rule_versions
 from steppe.database.read_model.projection import ReadModel, Subject
 from steppe.database.read_model.stored_events import headers_of
+from steppe.database.sql import Statement
 from steppe.domain.events.vocabulary import name_of_type
 from steppe.log.records import fingerprint
 from steppe.release import RELEASE
@@ -76,19 +77,20 @@ class Refolder:
 
     async def entry_at(self, connection: Connection, record_id: RecordId) -> StoredEntry | None:
         """The entry of a record, if it is in quarantine."""
-        row = await connection.fetchrow(self._statements["quarantined_at"], *record_id)
+        partition, offset = record_id
+        row = await connection.fetchrow(*self._statements["quarantined_at"](partition=partition, log_offset=offset))
         return None if row is None else _entry(row)
 
     async def lock(self, connection: Connection, partition: int) -> None:
         """Wait for the worker that applies the partition, and for other operators. To be called first."""
         await self.applier.fence(connection, [partition])
-        await connection.execute(self._statements["lock_quarantine_actions"], locks.QUARANTINE_ACTIONS)
+        await connection.execute(*self._statements["lock_quarantine_actions"](lock=locks.QUARANTINE_ACTIONS))
 
     async def retry_all(
         self, connection: Connection, partition: int, subject: str | None, operator: Operator
     ) -> list[ActionResult]:
         """Retry everything that holds in a partition, or what holds one subject."""
-        rows = await connection.fetch(self._statements["quarantined_to_retry"], partition, subject)
+        rows = await connection.fetch(*self._statements["quarantined_to_retry"](partition=partition, subject=subject))
         return await self.retry(connection, [_entry(row) for row in rows], operator)
 
     async def retry(
@@ -120,7 +122,7 @@ class Refolder:
         if entry.stage.holds and entry.subject is not None:
             await self._refold(connection, {entry.subject})
         else:
-            await connection.execute(self._statements["mark_skipped"], *entry.record_id)
+            await self._mark_skipped(connection, entry)
         return ActionResult(record_id=entry.record_id, subject=entry.subject, outcome=SKIPPED)
 
     async def replay_actions(self, connection: Connection, partition: int) -> None:
@@ -128,9 +130,13 @@ class Refolder:
         acted_on = await self._acted_on(connection, partition)
         for entry, _ in acted_on:
             if entry.stage is Stage.CONFLICT or entry.subject is None:
-                await connection.execute(self._statements["mark_skipped"], *entry.record_id)
+                await self._mark_skipped(connection, entry)
         subjects = {subject for _, released in acted_on for subject in released}
         await self._refold(connection, subjects, [entry.record for entry, _ in acted_on])
+
+    async def _mark_skipped(self, connection: Connection, entry: StoredEntry) -> None:
+        partition, offset = entry.record_id
+        await connection.execute(*self._statements["mark_skipped"](partition=partition, log_offset=offset))
 
     async def is_up_to_date(self, connection: Connection, partition: int) -> bool:
         """Whether there is no action to replay and no event to upgrade. Needs no fence."""
@@ -139,7 +145,9 @@ class Refolder:
 
     async def _acted_on(self, connection: Connection, partition: int) -> list[tuple[StoredEntry, set[str]]]:
         """What is open here though it was acted on, with the subjects that go on without it."""
-        rows = await connection.fetch(self._statements["quarantined_acted_on"], self.applier.topic, partition)
+        rows = await connection.fetch(
+            *self._statements["entries_acted_on"](topic=self.applier.topic, partition=partition)
+        )
         if not rows:
             return []
         skips = await quarantine_policy.all_skips(connection, self.applier.topic)
@@ -153,12 +161,12 @@ class Refolder:
 
     async def rejudge_market(self, connection: Connection, subject: str, operator: Operator) -> ActionResult | None:
         """Judge the market of a project again if it could not be judged; None: it could."""
-        statement = self._statements["market_fault_of_project"]
-        before = await connection.fetchrow(statement, subject)
+        statement = self._statements["market_fault_of_project"](project=subject)
+        before = await connection.fetchrow(*statement)
         if before is None:
             return None
         await self._refold(connection, {subject})
-        after = await connection.fetchrow(statement, subject)
+        after = await connection.fetchrow(*statement)
         outcome = FOLDED if after is None else after["fault"]
         record_id = (before["partition"], before["log_offset"])
         await self._record_action(connection, "retry", record_id, subject, "market", before["fault"], outcome, operator)
@@ -166,7 +174,7 @@ class Refolder:
 
     async def _types_known_since(self, connection: Connection, partition: int) -> list[str]:
         """The types of stored events that were unknown when they came and are known to this release."""
-        rows = await connection.fetch(self._statements["unknown_types"], partition)
+        rows = await connection.fetch(*self._statements["unknown_types"](partition=partition))
         return [row["name"] for row in rows if name_of_type(row["name"]) is not None]
 
     async def upgrade(self, connection: Connection, partition: int, operator: Operator) -> int:
@@ -174,13 +182,13 @@ class Refolder:
         types = await self._types_known_since(connection, partition)
         if not types:
             return 0
-        events = await connection.fetch(self._statements["events_of_unknown_types"], partition, types)
+        events = await connection.fetch(*self._statements["events_of_unknown_types"](partition=partition, types=types))
         subjects = sorted({row["subject"] for row in events})
         for first in range(0, len(subjects), _SUBJECTS_AT_ONCE):
             await self._refold(connection, subjects[first : first + _SUBJECTS_AT_ONCE])
         reasons = {
             _record(row).offset: row["reason"]
-            for row in await connection.fetch(self._statements["quarantined_of_subjects"], subjects)
+            for row in await connection.fetch(*self._statements["quarantined_of_subjects"](subjects=subjects))
         }
         for row in events:
             offset = row["log_offset"]
@@ -197,11 +205,11 @@ class Refolder:
             return
         by_id = {(record.partition, record.offset): record for record in records}
         by_id |= await self._records(connection, subjects)
-        await connection.execute(self._statements["remove_records_of_subjects"], list(subjects))
+        await connection.execute(*self._statements["remove_records_of_subjects"](subjects=list(subjects)))
         await connection.execute(
-            self._statements["remove_quarantined"],
-            [partition for partition, _ in by_id],
-            [offset for _, offset in by_id],
+            *self._statements["remove_quarantined"](
+                partitions=[partition for partition, _ in by_id], offsets=[offset for _, offset in by_id]
+            ),
         )
         decoded = [decode.decode_record(by_id[record_id], self.applier.partitions) for record_id in sorted(by_id)]
         batch = classify(decoded, skips=await quarantine_policy.all_skips(connection, self.applier.topic))
@@ -222,13 +230,13 @@ class Refolder:
         """Every stored record of some subjects, whether it is an event or in quarantine."""
         names = list(subjects)
         records: dict[RecordId, Record] = {}
-        for row in await connection.fetch(self._statements["events_of_held_subjects"], names):
+        for row in await connection.fetch(*self._statements["events_of_held_subjects"](subjects=names)):
             headers = () if row["headers"] is None else headers_of(row["headers"])
             records[row["partition"], row["log_offset"]] = Record(
                 row["partition"], row["log_offset"], _milliseconds(row["recorded_at"]), row["subject"].encode(),
                 row["raw"].encode(), headers,
             )  # fmt: skip
-        for row in await connection.fetch(self._statements["quarantined_of_subjects"], names):
+        for row in await connection.fetch(*self._statements["quarantined_of_subjects"](subjects=names)):
             records[row["partition"], row["log_offset"]] = _record(row)
         return records
 
@@ -244,14 +252,26 @@ class Refolder:
         self, connection: Connection, action: str, record_id: RecordId, subject: str | None, stage: str, found: str,
         outcome: str, operator: Operator, sha256: bytes | None = None,
     ) -> None:  # fmt: skip
+        partition, offset = record_id
         await connection.execute(
-            self._statements["record_quarantine_action"],
-            self.applier.topic, action, *record_id, subject, stage, found, outcome, operator.name, operator.reason, RELEASE,
-            sha256,
-        )  # fmt: skip
+            *self._statements["record_quarantine_action"](
+                topic=self.applier.topic,
+                action=action,
+                partition=partition,
+                log_offset=offset,
+                subject=subject,
+                stage=stage,
+                found=found,
+                outcome=outcome,
+                acted_by=operator.name,
+                reason=operator.reason,
+                release=RELEASE,
+                fingerprint=sha256,
+            )
+        )
 
     @property
-    def _statements(self) -> Mapping[str, str]:
+    def _statements(self) -> Mapping[str, Statement]:
         return self.applier.statements
 
 

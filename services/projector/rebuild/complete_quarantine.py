@@ -28,12 +28,12 @@ async def complete(connection: asyncpg.Connection, settings: Settings, schema: s
         await connection.execute(active_read_model.STATEMENTS["enter"], schema)
         missing = {
             (row["partition"], row["log_offset"])
-            for row in await connection.fetch(_STATEMENTS["diverted_without_record"])
+            for row in await connection.fetch(_STATEMENTS["entries_without_record"])
         }
         if missing:
             await _fill(connection, settings, missing, await quarantine_policy.all_skips(connection, settings.topic))
         await quarantine_policy.refuse_stored_excess(connection, settings.topic, settings.projector_quarantine_max)
-        async for row in connection.cursor(_STATEMENTS["diverted"], prefetch=_ROWS_AT_ONCE):
+        async for row in connection.cursor(_STATEMENTS["entries_to_publish"], prefetch=_ROWS_AT_ONCE):
             await quarantine_policy.publish(connection, settings.topic, [_entry(row)])
 
 
@@ -57,14 +57,15 @@ async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set
 async def _complete(connection: asyncpg.Connection, records: list[Record], skips: Skips) -> None:
     if records:
         await connection.execute(
-            _STATEMENTS["complete_diverted"],
-            [record.partition for record in records],
-            [record.offset for record in records],
-            [record.key for record in records],
-            [record.value for record in records],
-            [encoded_headers(record.headers) for record in records],
-            [instant(record.timestamp_ms) if record.timestamp_ms > 0 else None for record in records],
-            [skip_of(record, skips) is not None for record in records],
+            *_STATEMENTS["complete_entries"](
+                partitions=[record.partition for record in records],
+                offsets=[record.offset for record in records],
+                keys=[record.key for record in records],
+                values=[record.value for record in records],
+                headers=[encoded_headers(record.headers) for record in records],
+                recorded_at=[instant(record.timestamp_ms) if record.timestamp_ms > 0 else None for record in records],
+                skipped=[skip_of(record, skips) is not None for record in records],
+            ),
         )
 
 

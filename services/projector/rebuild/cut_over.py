@@ -96,7 +96,7 @@ async def drop_when_unread(connection: asyncpg.Connection, schema: str) -> None:
         "SELECT extract(epoch FROM now() - flipped_at)::float8 FROM steppe.read_model WHERE schema_name = $1", schema
     )
     await asyncio.sleep(max(0.0, _SECONDS_UNTIL_UNREAD - since))
-    await connection.execute(_STATEMENTS["drop_read_model"], schema)
+    await connection.execute(*_STATEMENTS["drop_read_model"](schema=schema))
 
 
 async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, int] | None:
@@ -129,8 +129,8 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
         for partition in reached:
             await refolder.replay_actions(connection, partition)
         await connection.execute(active_read_model.STATEMENTS["judged_by"], old, change)
-        await connection.execute(_STATEMENTS["flip_read_model"], schema)
-        await connection.execute(STATEMENTS["announce_position"], position_before(reached))
+        await connection.execute(*_STATEMENTS["flip_read_model"](schema=schema))
+        await connection.execute(*STATEMENTS["announce_position"](position=position_before(reached)))
         await transaction.commit()
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         if not connection.is_closed() and connection.is_in_transaction():
@@ -151,5 +151,5 @@ async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
 
 
 async def _checkpoints(connection: asyncpg.Connection, topic: str) -> Mapping[int, int]:
-    rows = await connection.fetch(STATEMENTS["read_checkpoints"], topic)
+    rows = await connection.fetch(*STATEMENTS["read_checkpoints"](topic=topic))
     return {row["partition"]: row["next_offset"] for row in rows}

@@ -34,16 +34,18 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
     """Fold parts until every one is done or taken."""
     while True:
         async with connection.transaction():
-            part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
+            part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
             await connection.execute(active_read_model.STATEMENTS["enter"], schema)
-            rows = await connection.fetch(_STATEMENTS["events_of_range"], part["first_subject"], part["last_subject"])
+            rows = await connection.fetch(
+                *_STATEMENTS["events_of_range"](first_subject=part["first_subject"], last_subject=part["last_subject"])
+            )
             part_rows = _PartRows(rules)
             for subject, events in groupby(rows, key=itemgetter("subject")):
                 part_rows.add(subject, list(events))
             await part_rows.copy(connection)
-            await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+            await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
         failpoints.reach("rebuild-part", PHASE)
         gc.collect()
 
@@ -137,4 +139,9 @@ class _PartRows:
         for table, columns, rows in tables:
             await copy(connection, table, columns, rows)
         if self._stopped:
-            await connection.execute(_STATEMENTS["divert_stopped"], *map(list, zip(*self._stopped, strict=True)))
+            partitions, offsets, stages, subjects, reasons = map(list, zip(*self._stopped, strict=True))
+            await connection.execute(
+                *_STATEMENTS["quarantine_stopped"](
+                    partitions=partitions, offsets=offsets, stages=stages, subjects=subjects, reasons=reasons
+                )
+            )

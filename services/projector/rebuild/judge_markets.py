@@ -34,7 +34,7 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
         judge = _Judge(await _groups(connection), rules)
     while True:
         async with connection.transaction():
-            part = await connection.fetchrow(_STATEMENTS["claim_part"], schema, PHASE)
+            part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
             await connection.execute(active_read_model.STATEMENTS["enter"], schema)
@@ -43,7 +43,7 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
             await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
             if faults:
                 await connection.execute(_NOTE_FAULTS, list(faults), list(faults.values()))
-            await connection.execute(_STATEMENTS["part_done"], schema, PHASE, part["part"])
+            await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
         failpoints.reach("rebuild-part", PHASE)
 
 
@@ -67,7 +67,7 @@ class _Judge:
         self, connection: asyncpg.Connection, first: str, last: str
     ) -> tuple[projection_rows.ProjectRows, Mapping[str, str]]:
         """What the market does to the projects of a range; and which could not be judged, with the reason."""
-        standings = await connection.fetch(_STATEMENTS["standings_of_range"], first, last)
+        standings = await connection.fetch(*_STATEMENTS["standings_of_range"](first_project=first, last_project=last))
         rivals: dict[str, Mapping[str, Rival]] = {}
         own = {row["project"]: market_judgement.standing_from(row["document"]) for row in standings}
         for row in standings:

@@ -68,7 +68,7 @@ async def exclusive_rebuild(settings: Settings) -> AsyncIterator[asyncpg.Connect
     """A connection that holds the lock of rebuilds. Raises RebuildError when another one does."""
     connection = await connect(settings)
     try:
-        if not await connection.fetchval(_REBUILD["only_rebuild"], locks.REBUILD):
+        if not await connection.fetchval(*_REBUILD["try_to_lock_rebuild"](lock=locks.REBUILD)):
             raise RebuildError("Another rebuild is running; `steppe rebuild --status` says how far it is.")
         yield connection
     finally:
@@ -95,7 +95,7 @@ class _Rebuild:
         schema, self._change = await self._find_or_create()
         self._schema = schema
         self._progress = RebuildProgress(connection, schema, self._report)
-        stage = await connection.fetchval(_REBUILD["rebuild_state"], schema)
+        stage = await connection.fetchval(*_REBUILD["rebuild_state"](schema=schema))
         self._partitions = await connection.fetchval(
             f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = $1",  # noqa: S608 - the pointer's name
             self._settings.topic,
@@ -126,16 +126,18 @@ class _Rebuild:
             if building is not None and building["release"] == RELEASE:
                 return building["schema_name"], building["rule_change_id"]
             if building is not None:
-                await connection.execute(_REBUILD["drop_read_model"], building["schema_name"])
+                await connection.execute(*_REBUILD["drop_read_model"](schema=building["schema_name"]))
             change, _ = await rule_versions.change_in_force(connection)
-            schema = await connection.fetchval(_REBUILD["create_read_model"], RELEASE, change, list(_BULK))
-            await connection.execute(_REBUILD["enter_phase"], schema, "read", 0)
+            schema = await connection.fetchval(
+                *_REBUILD["create_read_model"](release=RELEASE, rule_change_id=change, bulk=list(_BULK))
+            )
+            await connection.execute(*_REBUILD["enter_phase"](schema=schema, phase="read", total=0))
         return schema, change
 
     async def _checkpoints(self) -> dict[int, int]:
         async with self._connection.transaction():
             await self._connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
-            rows = await self._connection.fetch(STATEMENTS["read_checkpoints"], self._settings.topic)
+            rows = await self._connection.fetch(*STATEMENTS["read_checkpoints"](topic=self._settings.topic))
         return {row["partition"]: row["next_offset"] for row in rows}
 
     async def _read(self) -> None:
@@ -164,21 +166,25 @@ class _Rebuild:
         async with connection.transaction():
             # What was loaded is deduplicated; the mark of the next stage is in the same transaction.
             await connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
-            await connection.execute(_REBUILD["set_repeated_aside"])
-            await connection.execute(_REBUILD["divert_conflicts"], CONFLICT_REASON)
-            await connection.execute(_REBUILD["divert_skipped"], self._settings.topic)
-            await connection.execute(_REBUILD["divert_held"], held_reason("%"))
-            await connection.execute(_REBUILD["index_read_model"], self._schema, "event", True, False)
+            await connection.execute(_REBUILD["delete_duplicates"])
+            await connection.execute(*_REBUILD["quarantine_conflicts"](reason=CONFLICT_REASON))
+            await connection.execute(*_REBUILD["quarantine_skipped"](topic=self._settings.topic))
+            await connection.execute(*_REBUILD["quarantine_held"](reason=held_reason("%")))
+            await connection.execute(
+                *_REBUILD["index_read_model"](schema=self._schema, table="event", keys=True, indexes=False)
+            )
             phases = [fold_projects.PHASE, judge_markets.PHASE]
             await connection.execute(
-                _REBUILD["cut_into_parts"], self._schema, phases, self._settings.rebuild_events_a_part
+                *_REBUILD["create_parts"](
+                    schema=self._schema, phases=phases, events=self._settings.rebuild_events_a_part
+                )
             )
             await connection.execute("ANALYZE event")
-            await connection.execute(_REBUILD["enter_phase"], self._schema, "fold", total)
+            await connection.execute(*_REBUILD["enter_phase"](schema=self._schema, phase="fold", total=total))
 
     async def _run_parts(self, stage: str, phase: str) -> None:
         async def parts() -> tuple[int, int]:
-            (row,) = await self._connection.fetch(_REBUILD["parts_of_phase"], self._schema, phase)
+            (row,) = await self._connection.fetch(*_REBUILD["parts_of_phase"](schema=self._schema, phase=phase))
             return row["done"], row["total"]
 
         async def show_progress() -> None:
@@ -200,7 +206,9 @@ class _Rebuild:
             try:
                 while waiting:
                     table = waiting.pop(0)
-                    await connection.execute(_REBUILD["index_read_model"], self._schema, table, True, True)
+                    await connection.execute(
+                        *_REBUILD["index_read_model"](schema=self._schema, table=table, keys=True, indexes=True)
+                    )
                     await connection.execute(f"ANALYZE {self._schema}.{table}")
             finally:
                 await connection.close()

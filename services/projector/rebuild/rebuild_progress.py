@@ -48,7 +48,7 @@ class RebuildProgress:
             self._worked += STAGES[self._stage] * (1 - self._weight_before)
         self._stage = stage
         self._weight_before = done / total if total else 0.0
-        await self._connection.execute(_STATEMENTS["enter_phase"], self._schema, stage, total)
+        await self._connection.execute(*_STATEMENTS["enter_phase"](schema=self._schema, phase=stage, total=total))
         await self.update(done, total)
 
     async def update(self, done: int, total: int) -> None:
@@ -58,6 +58,8 @@ class RebuildProgress:
         names = list(STAGES)
         left = STAGES[self._stage] * (1 - share) + sum(STAGES[name] for name in names[names.index(self._stage) + 1 :])
         eta = round((time.monotonic() - self._began) * left / worked) if worked > 1 else None
-        await self._connection.execute(_STATEMENTS["note_progress"], self._schema, done, total, eta)
+        await self._connection.execute(
+            *_STATEMENTS["store_progress"](schema=self._schema, done=done, total=total, eta_seconds=eta)
+        )
         self._report(Step(schema=self._schema, stage=self._stage, done=done, total=total, eta_seconds=eta))
         failpoints.reach("rebuild", self._stage)

@@ -22,7 +22,7 @@ async def read_models(settings: Settings) -> list[dict[str, Any]]:
     try:
         models = [dict(row) for row in await connection.fetch(active_read_model.STATEMENTS["read_models"])]
         for model in models:
-            state = await connection.fetchrow(_REBUILD["rebuild_state"], model["schema_name"])
+            state = await connection.fetchrow(*_REBUILD["rebuild_state"](schema=model["schema_name"]))
             model["rebuild"] = None if state is None else dict(state)
         return models
     finally:
@@ -53,7 +53,7 @@ async def abandon(settings: Settings) -> str:
     """Drop the read model that is being built. Raises RebuildError when there is none."""
     async with exclusive_rebuild(settings) as connection:
         schema = await _only(connection, "building", "No read model is being built.")
-        await connection.execute(_REBUILD["drop_read_model"], schema)
+        await connection.execute(*_REBUILD["drop_read_model"](schema=schema))
         return schema
 
 

@@ -47,7 +47,9 @@ def list_(
     stages = stage.split(",") if stage else None
     if unknown := sorted(set(stages or ()) - set(_STAGES)):
         raise typer.BadParameter(f"there is no stage {', '.join(unknown)}", param_hint="--stage")
-    rows = asyncio.run(_fetch("list_quarantined", stages, subject, everything, limit + 1))
+    rows = asyncio.run(
+        _fetch(_STATEMENTS["list_quarantined"](stages=stages, subject=subject, skipped=everything, limit=limit + 1))
+    )
     items = [_item(row) for row in rows[:limit]]
     if as_json:
         print_json(items)
@@ -78,8 +80,10 @@ def show(
     except PositionError:
         raise typer.BadParameter(f"{record!r} is not the ID of a record; write it like 0:41", param_hint="ID") from None
     topic = os.environ.get("STEPPE_TOPIC") or DEALS.name
-    rows = asyncio.run(_fetch("quarantined_at", partition, offset))
-    actions = asyncio.run(_fetch("quarantine_actions_at", topic, partition, offset))
+    rows = asyncio.run(_fetch(_STATEMENTS["quarantined_at"](partition=partition, log_offset=offset)))
+    actions = asyncio.run(
+        _fetch(_STATEMENTS["quarantine_actions_at"](topic=topic, partition=partition, log_offset=offset))
+    )
     done = [{**dict(row), "acted_at": row["acted_at"].isoformat()} for row in actions]
     if not rows:
         last = (
@@ -90,7 +94,7 @@ def show(
     if raw:
         sys.stdout.buffer.write(row["value"] or b"")
         return
-    (held,) = asyncio.run(_fetch("held_events_of_subject", row["subject"]))
+    (held,) = asyncio.run(_fetch(_STATEMENTS["held_events_of_subject"](subject=row["subject"])))
     item = {
         **_item({**dict(row), "held_events": held["events"]}),
         "key": _as_text(row["key"]),
@@ -124,7 +128,7 @@ def _hand_over(command: str, arguments: list[str]) -> None:
     os.execve(sys.executable, whole, environment)  # noqa: S606 - the same interpreter, no shell
 
 
-async def _fetch(query: str, *arguments: object) -> list[asyncpg.Record]:
+async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
     database = addresses.find().database
     if database is None:
         raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
@@ -135,7 +139,7 @@ async def _fetch(query: str, *arguments: object) -> list[asyncpg.Record]:
     try:
         async with connection.transaction(readonly=True):
             await active_read_model.enter(connection)
-            return list(await connection.fetch(_STATEMENTS[query], *arguments))
+            return list(await connection.fetch(*query))
     except active_read_model.NoReadModelError as error:
         raise RefusedError(f"{error}.") from error
     except asyncpg.UndefinedTableError as error:

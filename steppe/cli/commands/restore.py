@@ -209,8 +209,8 @@ async def _restore_database(
     connection = await asyncpg.connect(source.database)
     try:
         async with connection.transaction():
-            await connection.execute(statements["lock_log_identity"], source.topic)
-            known = await connection.fetchrow(statements["log_identity"], source.topic)
+            await connection.execute(*statements["lock_log_identity"](topic=source.topic))
+            known = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
             if known is not None and (known["cluster"], known["reason"]) == (facts.cluster, told):
                 return  # an earlier attempt came this far
             await active_read_model.enter(connection)
@@ -228,9 +228,15 @@ async def _restore_database(
                 tables = {name: part.columns for name, part in manifest.tables.items()}
                 await backup_tables.replace(connection, tables, found.table)
             await _move_places(connection, tables, found, source, target)
-            await connection.execute(statements["remove_checkpoints_from"], source.topic, facts.partitions)
-            await connection.execute(statements["adopt_log"], source.topic, facts.cluster, facts.partitions, by, told)
-            await connection.execute(statements["forget_halts"], source.topic)
+            await connection.execute(
+                *statements["remove_checkpoints_from"](topic=source.topic, partitions=facts.partitions)
+            )
+            await connection.execute(
+                *statements["adopt_log"](
+                    topic=source.topic, cluster=facts.cluster, partitions=facts.partitions, adopted_by=by, reason=told
+                )
+            )
+            await connection.execute(*statements["clear_halts"](topic=source.topic))
     finally:
         await connection.close()
 

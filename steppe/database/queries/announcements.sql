@@ -1,21 +1,20 @@
 -- What was told to the outside and what is to be told. Tables of the schema steppe are named with it, those of the read
 -- model are found by the search path.
 
--- name: lock_telling
--- Whoever tells waits for whoever else does, so that ids come into view in their order. Until the transaction ends. $1 the lock
-SELECT pg_advisory_xact_lock($1::bigint);
+-- name: lock_announcing
+-- Whoever tells waits for whoever else does, so that ids come into view in their order. Until the transaction ends.
+SELECT pg_advisory_xact_lock(:lock::bigint);
 
--- name: hold_telling
--- The same for a session that needs its turn before its transaction takes a snapshot. $1 the lock
-SELECT pg_advisory_lock($1::bigint);
+-- name: hold_announcing
+-- The same for a session that needs its turn before its transaction takes a snapshot.
+SELECT pg_advisory_lock(:lock::bigint);
 
--- name: release_telling
--- $1 the lock
-SELECT pg_advisory_unlock($1::bigint);
+-- name: release_announcing
+SELECT pg_advisory_unlock(:lock::bigint);
 
 -- name: try_to_lead
--- Whether this session is the one that announces from now on. $1 the lock
-SELECT pg_try_advisory_lock($1::bigint);
+-- Whether this session is the one that announces from now on.
+SELECT pg_try_advisory_lock(:lock::bigint);
 
 -- name: announced_until
 -- How far the telling goes (null: nothing was told yet), and which read model, rules and actions there are now.
@@ -32,9 +31,9 @@ FROM (SELECT true AS only_row) AS always
 LEFT JOIN steppe.announced_until AS until USING (only_row);
 
 -- name: set_announced_until
--- $1 day, $2 next offsets, $3 schema, $4 rules, $5 last action
+-- `:next_offsets`: that of partition 0 first.
 INSERT INTO steppe.announced_until (day, next_offsets, schema_name, rule_version, last_action)
-VALUES ($1::date, $2::bigint[], $3::text, $4::text, $5::bigint)
+VALUES (:day::date, :next_offsets::bigint[], :schema::text, :rule_version::text, :last_action::bigint)
 ON CONFLICT (only_row) DO UPDATE
 SET day = EXCLUDED.day,
     next_offsets = EXCLUDED.next_offsets,
@@ -44,7 +43,8 @@ SET day = EXCLUDED.day,
     announced_at = now();
 
 -- name: flag_differences
--- Where what stands on a day is not what was told by then. $1 day, $2 projects (null: all), $3 flags (null: all)
+-- Where what stands on a day is not what was told by then.
+-- `:projects` and `:flags`: null for all.
 SELECT
     project,
     deal,
@@ -56,60 +56,62 @@ SELECT
 FROM (
     SELECT span.project, span.deal, span.flag, span.severity, span.document
     FROM flag_span AS span
-    WHERE span.valid_from <= $1::date
-        AND span.valid_to > $1::date
-        AND ($2::text[] IS NULL OR span.project = ANY ($2::text[]))
-        AND ($3::text[] IS NULL OR span.flag = ANY ($3::text[]))
+    WHERE span.valid_from <= :day::date
+        AND span.valid_to > :day::date
+        AND (:projects::text[] IS NULL OR span.project = ANY (:projects::text[]))
+        AND (:flags::text[] IS NULL OR span.flag = ANY (:flags::text[]))
 ) AS stands
 FULL JOIN (
     SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document, announced.told_on
     FROM steppe.announced_flag AS announced
-    WHERE ($2::text[] IS NULL OR announced.project = ANY ($2::text[]))
-        AND ($3::text[] IS NULL OR announced.flag = ANY ($3::text[]))
+    WHERE (:projects::text[] IS NULL OR announced.project = ANY (:projects::text[]))
+        AND (:flags::text[] IS NULL OR announced.flag = ANY (:flags::text[]))
 ) AS told USING (project, deal, flag)
 WHERE (stands.severity, stands.document) IS DISTINCT FROM (told.severity, told.document)
-    AND (told.told_on IS NULL OR told.told_on <= $1::date)
+    AND (told.told_on IS NULL OR told.told_on <= :day::date)
 ORDER BY project COLLATE "C", deal COLLATE "C", flag COLLATE "C";
 
--- name: projects_moved
--- Projects of which something was applied since. $1 next offsets, that of partition 0 first
+-- name: projects_applied_since
+-- Projects of which something was applied since.
+-- `:next_offsets`: that of partition 0 first.
 SELECT project.project
 FROM project
-WHERE project.log_offset >= COALESCE(($1::bigint[])[project.partition + 1], 0);
+WHERE project.log_offset >= COALESCE((:next_offsets::bigint[])[project.partition + 1], 0);
 
 -- name: subjects_acted_on
--- Of whom something that lay in the log before was folded or given up since, and from where on. $1 the last action told of
+-- Of whom something that lay in the log before was folded or given up since, and from where on.
 SELECT action.subject, min(action.log_offset) AS log_offset
 FROM steppe.quarantine_action AS action
-WHERE action.action_id > $1::bigint
+WHERE action.action_id > :last_action::bigint
     AND action.subject IS NOT NULL
 GROUP BY action.subject;
 
--- name: projects_turning
--- Which projects turn by themselves, and when. $1 after this day, $2 until this day
+-- name: projects_changing
+-- Which projects turn by themselves, and when.
+-- After the day `:after`, until the day `:until`.
 SELECT span.valid_from AS day, span.project
 FROM flag_span AS span
-WHERE span.valid_from > $1::date AND span.valid_from <= $2::date
+WHERE span.valid_from > :after::date AND span.valid_from <= :until::date
 UNION
 SELECT span.valid_to, span.project
 FROM flag_span AS span
-WHERE span.valid_to > $1::date AND span.valid_to <= $2::date
+WHERE span.valid_to > :after::date AND span.valid_to <= :until::date
 UNION
 SELECT span.valid_from, span.project
 FROM project_span AS span
-WHERE span.valid_from > $1::date AND span.valid_from <= $2::date;
+WHERE span.valid_from > :after::date AND span.valid_from <= :until::date;
 
--- name: events_moved
--- What was applied of some subjects since. $1 subjects, $2 next offsets, that of partition 0 first,
--- $3 subjects that were acted on, $4 from which offset on
+-- name: events_applied_since
+-- What was applied of some subjects since.
+-- `:next_offsets`: that of partition 0 first. `:acted_subjects`: those of whom something was folded or given up, from `:acted_offsets` on.
 SELECT event.subject, event.source, event.id, event.name, event.deal, event.occurred_latest
 FROM event
-WHERE event.subject = ANY ($1::text[])
+WHERE event.subject = ANY (:subjects::text[])
     AND (
-        event.log_offset >= COALESCE(($2::bigint[])[event.partition + 1], 0)
+        event.log_offset >= COALESCE((:next_offsets::bigint[])[event.partition + 1], 0)
         OR EXISTS (
             SELECT 1
-            FROM unnest($3::text[], $4::bigint[]) AS acted (subject, log_offset)
+            FROM unnest(:acted_subjects::text[], :acted_offsets::bigint[]) AS acted (subject, log_offset)
             WHERE acted.subject = event.subject
                 AND acted.log_offset <= event.log_offset
         )
@@ -118,67 +120,63 @@ WHERE event.subject = ANY ($1::text[])
 ORDER BY event.log_offset, event.partition;
 
 -- name: subjects_of_events
--- $1 ids of events, $2 their references `source#id`
+-- `:refs`: their references `source#id`.
 SELECT event.subject, event.source || '#' || event.id AS reference
 FROM event
-WHERE event.id = ANY ($1::text[])
-    AND event.source || '#' || event.id = ANY ($2::text[]);
+WHERE event.id = ANY (:ids::text[])
+    AND event.source || '#' || event.id = ANY (:refs::text[]);
 
 -- name: countries_of_projects
--- $1 day, $2 projects
 SELECT span.project, span.country
 FROM project_span AS span
-WHERE span.project = ANY ($2::text[])
-    AND span.valid_from <= $1::date
-    AND span.valid_to > $1::date;
+WHERE span.project = ANY (:projects::text[])
+    AND span.valid_from <= :day::date
+    AND span.valid_to > :day::date;
 
 -- name: flags_of_projects
--- $1 day, $2 projects
 SELECT flag.project, flag.deal, flag.flag, flag.severity, flag.document
 FROM flag_span AS flag
-WHERE flag.project = ANY ($2::text[])
-    AND flag.valid_from <= $1::date
-    AND flag.valid_to > $1::date;
+WHERE flag.project = ANY (:projects::text[])
+    AND flag.valid_from <= :day::date
+    AND flag.valid_to > :day::date;
 
 -- name: announced_flags_of_projects
--- $1 projects
 SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document
 FROM steppe.announced_flag AS announced
-WHERE announced.project = ANY ($1::text[]);
+WHERE announced.project = ANY (:projects::text[]);
 
--- name: remember_flags
--- What was told. $1 projects, $2 deals, $3 flags, $4 severities, $5 documents, $6 the day
+-- name: store_announced_flags
+-- What was told.
 INSERT INTO steppe.announced_flag (project, deal, flag, severity, document, told_on)
-SELECT told.project, told.deal, told.flag, told.severity, told.document, $6::date
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS told (project, deal, flag, severity, document)
+SELECT told.project, told.deal, told.flag, told.severity, told.document, :day::date
+FROM unnest(:projects::text[], :deals::text[], :flags::text[], :severities::text[], :documents::text[]) AS told (project, deal, flag, severity, document)
 ON CONFLICT (project, deal, flag) DO UPDATE
 SET severity = EXCLUDED.severity,
     document = EXCLUDED.document,
     told_on = EXCLUDED.told_on;
 
--- name: refresh_flags
--- What stands otherwise with the same severity is remembered and not told. $1 projects, $2 deals, $3 flags, $4 documents
+-- name: refresh_announced_flags
+-- What stands otherwise with the same severity is remembered and not told.
 UPDATE steppe.announced_flag AS announced
 SET document = stands.document
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS stands (project, deal, flag, document)
+FROM unnest(:projects::text[], :deals::text[], :flags::text[], :documents::text[]) AS stands (project, deal, flag, document)
 WHERE announced.project = stands.project
     AND announced.deal = stands.deal
     AND announced.flag = stands.flag;
 
--- name: transitions_told
--- $1 event ids
+-- name: transitions_of_events
 SELECT transition.event_id, transition.transition_id, transition.found_at
 FROM steppe.flag_transition AS transition
-WHERE transition.event_id = ANY ($1::uuid[])
+WHERE transition.event_id = ANY (:event_ids::uuid[])
 ORDER BY transition.transition_id;
 
 -- name: notify_transition
--- Sent when the transaction commits. $1 the last transition's id
-SELECT pg_notify('steppe_transition', $1::text);
+-- Sent when the transaction commits.
+SELECT pg_notify('steppe_transition', :transition_id::text);
 
 -- name: project_differences
 -- Projects that do not stand as they were told. Ages, which grow by themselves, are not among what is compared.
--- $1 day, $2 projects (null: all), $3 after this project, $4 rows
+-- `:projects`: null for all. `:after`: the last project of the page before.
 WITH stands AS (
     SELECT
         span.project COLLATE "C" AS project,
@@ -188,16 +186,16 @@ WITH stands AS (
             SELECT flag.document
             FROM flag_span AS flag
             WHERE flag.project = span.project
-                AND flag.valid_from <= $1::date
-                AND flag.valid_to > $1::date
+                AND flag.valid_from <= :day::date
+                AND flag.valid_to > :day::date
             ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C"
         ) AS flags
     FROM project_span AS span
     JOIN project ON project.project = span.project
-    WHERE span.valid_from <= $1::date
-        AND span.valid_to > $1::date
-        AND ($2::text[] IS NULL OR span.project = ANY ($2::text[]))
-        AND span.project COLLATE "C" > $3::text
+    WHERE span.valid_from <= :day::date
+        AND span.valid_to > :day::date
+        AND (:projects::text[] IS NULL OR span.project = ANY (:projects::text[]))
+        AND span.project COLLATE "C" > :after::text
 ), compared AS (
     SELECT
         stands.*,
@@ -209,30 +207,29 @@ FROM compared
 LEFT JOIN steppe.announced_project AS told ON told.project = compared.project
 WHERE told.sha256 IS DISTINCT FROM compared.sha256
 ORDER BY compared.project
-LIMIT $4::integer;
+LIMIT :limit::integer;
 
--- name: remember_projects
--- $1 projects, $2 SHA-256 of what was told
+-- name: store_announced_projects
 INSERT INTO steppe.announced_project (project, sha256)
 SELECT told.project, told.sha256
-FROM unnest($1::text[], $2::bytea[]) AS told (project, sha256)
+FROM unnest(:projects::text[], :hashes::bytea[]) AS told (project, sha256)
 ON CONFLICT (project) DO UPDATE
 SET sha256 = EXCLUDED.sha256;
 
 -- name: outbox_page
--- The first records that are not acknowledged; one at least, however large. $1 rows, $2 bytes
+-- The first records that are not acknowledged; one at least, however large.
+-- At most `:rows` rows and `:bytes` bytes.
 SELECT page.outbox_id, page.topic, page.key, page.value, page.headers
 FROM (
     SELECT
         outbox.*,
         sum(COALESCE(octet_length(outbox.value), 0)) OVER (ORDER BY outbox.outbox_id)
             - COALESCE(octet_length(outbox.value), 0) AS bytes_before
-    FROM (SELECT * FROM steppe.outbox ORDER BY outbox_id LIMIT $1::integer) AS outbox
+    FROM (SELECT * FROM steppe.outbox ORDER BY outbox_id LIMIT :rows::integer) AS outbox
 ) AS page
-WHERE page.bytes_before < $2::bigint
+WHERE page.bytes_before < :bytes::bigint
 ORDER BY page.outbox_id;
 
 -- name: acknowledge_outbox
--- $1 ids
 DELETE FROM steppe.outbox
-WHERE outbox_id = ANY ($1::bigint[]);
+WHERE outbox_id = ANY (:ids::bigint[]);

@@ -7,36 +7,33 @@ FROM checkpoint
 ORDER BY topic, partition
 FOR UPDATE;
 
--- name: only_rebuild
--- One at a time, for as long as the session lives. $1 the lock
-SELECT pg_try_advisory_lock($1::bigint);
+-- name: try_to_lock_rebuild
+-- One at a time, for as long as the session lives.
+SELECT pg_try_advisory_lock(:lock::bigint);
 
 -- name: create_read_model
--- $1 release, $2 the change of the rules that judges, $3 tables whose keys are made later
-SELECT steppe.create_read_model($1::text, $2::bigint, $3::text[]);
+-- `:bulk`: tables whose keys are made later.
+SELECT steppe.create_read_model(:release::text, :rule_change_id::bigint, :bulk::text[]);
 
 -- name: index_read_model
--- $1 schema, $2 table, $3 whether its keys, $4 whether its other indexes
-SELECT steppe.index_read_model($1::text, $2::text, $3::boolean, $4::boolean);
+-- `:keys` and `:indexes`: which of them.
+SELECT steppe.index_read_model(:schema::text, :table::text, :keys::boolean, :indexes::boolean);
 
 -- name: flip_read_model
--- $1 schema
-SELECT steppe.flip_read_model($1::text);
+SELECT steppe.flip_read_model(:schema::text);
 
 -- name: drop_read_model
--- $1 schema
-SELECT steppe.drop_read_model($1::text);
+SELECT steppe.drop_read_model(:schema::text);
 
 -- name: rebuild_state
--- The phase that is under way. $1 schema
+-- The phase that is under way.
 SELECT rebuild.phase, rebuild.done, rebuild.total, rebuild.eta_seconds, rebuild.began_at, rebuild.updated_at
 FROM steppe.rebuild
-WHERE rebuild.schema_name = $1::text;
+WHERE rebuild.schema_name = :schema::text;
 
 -- name: enter_phase
--- $1 schema, $2 phase, $3 what there is to do
 INSERT INTO steppe.rebuild (schema_name, phase, total)
-VALUES ($1::text, $2::text, $3::bigint)
+VALUES (:schema::text, :phase::text, :total::bigint)
 ON CONFLICT (schema_name) DO UPDATE
 SET phase = excluded.phase,
     done = 0,
@@ -44,16 +41,15 @@ SET phase = excluded.phase,
     eta_seconds = NULL,
     updated_at = now();
 
--- name: note_progress
--- $1 schema, $2 done, $3 of, $4 seconds to go
+-- name: store_progress
 UPDATE steppe.rebuild
-SET done = $2::bigint,
-    total = $3::bigint,
-    eta_seconds = $4::integer,
+SET done = :done::bigint,
+    total = :total::bigint,
+    eta_seconds = :eta_seconds::integer,
     updated_at = now()
-WHERE schema_name = $1::text;
+WHERE schema_name = :schema::text;
 
--- name: set_repeated_aside
+-- name: delete_duplicates
 -- Of events with one identity the first in log order stays; those with another content are conflicts.
 WITH twice AS (
     SELECT event.subject, event.source, event.id
@@ -88,8 +84,8 @@ FROM ordered
 WHERE ordered.number > 1
     AND ordered.contradicts;
 
--- name: divert_conflicts
--- What was set aside as a conflict. $1 the reason
+-- name: quarantine_conflicts
+-- What was set aside as a conflict.
 INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
 SELECT
     conflict.partition,
@@ -97,12 +93,12 @@ SELECT
     'conflict',
     'open',
     conflict.subject,
-    $1::text
+    :reason::text
 FROM conflict
 ON CONFLICT DO NOTHING;
 
--- name: divert_skipped
--- Events that an operator gave up when they could not be folded. $1 the topic
+-- name: quarantine_skipped
+-- Events that an operator gave up when they could not be folded.
 INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
 SELECT DISTINCT ON (event.partition, event.log_offset)
     event.partition,
@@ -113,7 +109,7 @@ SELECT DISTINCT ON (event.partition, event.log_offset)
     action.found
 FROM event
 JOIN steppe.quarantine_action AS action
-    ON action.topic = $1::text
+    ON action.topic = :topic::text
     AND action.action = 'skip'
     AND action.partition = event.partition
     AND action.log_offset = event.log_offset
@@ -121,8 +117,9 @@ WHERE event.state = 'skipped'
 ORDER BY event.partition, event.log_offset, action.action_id
 ON CONFLICT DO NOTHING;
 
--- name: divert_held
--- What lies behind a record of its subject that is no event. $1 the reason, with % for the subject
+-- name: quarantine_held
+-- What lies behind a record of its subject that is no event.
+-- `:reason` has % for the subject.
 WITH holding AS (
     SELECT quarantine.subject, min(quarantine.log_offset) AS log_offset
     FROM quarantine
@@ -141,14 +138,14 @@ held AS (
     RETURNING event.partition, event.log_offset, event.subject
 )
 INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
-SELECT held.partition, held.log_offset, 'held', 'open', held.subject, replace($1::text, '%', held.subject)
+SELECT held.partition, held.log_offset, 'held', 'open', held.subject, replace(:reason::text, '%', held.subject)
 FROM held;
 
--- name: divert_stopped
--- What could not be folded and what lies behind it. $1 partitions, $2 offsets, $3 stages, $4 subjects, $5 reasons
+-- name: quarantine_stopped
+-- What could not be folded and what lies behind it.
 WITH stopped AS (
     SELECT found.*
-    FROM unnest($1::integer[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+    FROM unnest(:partitions::integer[], :offsets::bigint[], :stages::text[], :subjects::text[], :reasons::text[])
         AS found (partition, log_offset, stage, subject, reason)
 ),
 held AS (
@@ -162,42 +159,43 @@ INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
 SELECT stopped.partition, stopped.log_offset, stopped.stage, 'open', stopped.subject, stopped.reason
 FROM stopped;
 
--- name: diverted_without_record
+-- name: entries_without_record
 -- Of what was diverted after the log was read, the record is still to be read again.
 SELECT quarantine.partition, quarantine.log_offset
 FROM quarantine
 WHERE quarantine.headers IS NULL
 ORDER BY quarantine.partition, quarantine.log_offset;
 
--- name: diverted
+-- name: entries_to_publish
 -- What of it may be published.
 SELECT partition, log_offset, stage, state, subject, key, value, headers, reason
 FROM quarantine
 WHERE stage <> 'held'
 ORDER BY partition, log_offset;
 
--- name: complete_diverted
--- $1 partitions, $2 offsets, $3 keys, $4 values, $5 headers, $6 times of the records, $7 whether they were given up
+-- name: complete_entries
+-- `:skipped`: whether they were given up.
 UPDATE quarantine
 SET key = found.key,
     value = found.value,
     headers = found.headers,
     record_at = found.record_at,
     state = CASE WHEN found.skipped THEN 'skipped' ELSE quarantine.state END
-FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::timestamptz[], $7::boolean[])
+FROM unnest(:partitions::integer[], :offsets::bigint[], :keys::bytea[], :values::bytea[], :headers::text[], :recorded_at::timestamptz[], :skipped::boolean[])
     AS found (partition, log_offset, key, value, headers, record_at, skipped)
 WHERE quarantine.partition = found.partition
     AND quarantine.log_offset = found.log_offset;
 
--- name: cut_into_parts
--- Ranges of subjects with about so many events. $1 schema, $2 phases, $3 events a part
+-- name: create_parts
+-- Ranges of subjects with about so many events.
+-- `:events`: about so many a part.
 INSERT INTO steppe.rebuild_part (schema_name, phase, part, first_subject, last_subject, weight)
-SELECT $1::text, phase.name, cut.part, min(cut.subject), max(cut.subject), sum(cut.events)
+SELECT :schema::text, phase.name, cut.part, min(cut.subject), max(cut.subject), sum(cut.events)
 FROM (
     SELECT
         counted.subject,
         counted.events,
-        ((sum(counted.events) OVER (ORDER BY counted.subject) - counted.events) / $3::bigint)::integer AS part
+        ((sum(counted.events) OVER (ORDER BY counted.subject) - counted.events) / :events::bigint)::integer AS part
     FROM (
         SELECT event.subject, count(*) AS events
         FROM event
@@ -205,50 +203,47 @@ FROM (
         GROUP BY event.subject
     ) AS counted
 ) AS cut
-CROSS JOIN unnest($2::text[]) AS phase (name)
+CROSS JOIN unnest(:phases::text[]) AS phase (name)
 GROUP BY phase.name, cut.part;
 
 -- name: claim_part
--- One that is not done and that nobody else works on. $1 schema, $2 phase
+-- One that is not done and that nobody else works on.
 SELECT part.part, part.first_subject, part.last_subject
 FROM steppe.rebuild_part AS part
-WHERE part.schema_name = $1::text
-    AND part.phase = $2::text
+WHERE part.schema_name = :schema::text
+    AND part.phase = :phase::text
     AND part.done_at IS NULL
 ORDER BY part.part
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
--- name: part_done
--- $1 schema, $2 phase, $3 part
+-- name: mark_part_done
 UPDATE steppe.rebuild_part
 SET done_at = now()
-WHERE schema_name = $1::text
-    AND phase = $2::text
-    AND part = $3::integer;
+WHERE schema_name = :schema::text
+    AND phase = :phase::text
+    AND part = :part::integer;
 
 -- name: parts_of_phase
--- $1 schema, $2 phase
 SELECT
     COALESCE(sum(part.weight) FILTER (WHERE part.done_at IS NOT NULL), 0)::bigint AS done,
     COALESCE(sum(part.weight), 0)::bigint AS total
 FROM steppe.rebuild_part AS part
-WHERE part.schema_name = $1::text
-    AND part.phase = $2::text;
+WHERE part.schema_name = :schema::text
+    AND part.phase = :phase::text;
 
 -- name: events_of_range
--- Everything that folds, subject by subject. $1 first subject, $2 last subject
+-- Everything that folds, subject by subject.
 SELECT event.subject, event.source, event.id, event.partition, event.log_offset, event.raw, event.headers
 FROM event
-WHERE event.subject BETWEEN $1::text AND $2::text
+WHERE event.subject BETWEEN :first_subject::text AND :last_subject::text
     AND event.state IN ('folded', 'registry')
 ORDER BY event.subject;
 
 -- name: standings_of_range
--- $1 first project, $2 last project
 SELECT standing.project, standing.markets, standing.document
 FROM standing
-WHERE standing.project BETWEEN $1::text AND $2::text;
+WHERE standing.project BETWEEN :first_project::text AND :last_project::text;
 
 -- name: every_parent
 SELECT span.party, span.valid_from, span.parent

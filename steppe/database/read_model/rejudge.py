@@ -103,7 +103,7 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
     """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
     must keep all others from writing there. Returns how many there are."""
     statements = {name: text for file in STATEMENTS for name, text in sql.load(file).items()}
-    events = sql.load("event")["events_of_subjects"]
+    events = sql.load("event")
     places = {
         row["project"]: (row["partition"], row["log_offset"])
         for row in await connection.fetch(rule_versions.STATEMENTS["subjects_of_projects"])
@@ -114,7 +114,7 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
     for first in range(0, len(projects), _PROJECTS_AT_ONCE):
         some = projects[first : first + _PROJECTS_AT_ONCE]
         found: dict[str, list[Event]] = {project: [] for project in some}
-        for row in await connection.fetch(events, some):
+        for row in await connection.fetch(*events["events_of_subjects"](subjects=some)):
             event = event_of(row["raw"], row["headers"], row["subject"])
             if event is not None:
                 found[row["subject"]].append(event)
@@ -150,11 +150,15 @@ async def _tell(
 ) -> None:
     """Tell what the rules did. Where it was not yet told what stood before, the publisher will tell of both at once."""
     statements = outbox_writer.STATEMENTS
-    await connection.execute(statements["lock_telling"], locks.ANNOUNCING)
+    await connection.execute(*statements["lock_announcing"](lock=locks.ANNOUNCING))
     projects = sorted({one.project for one in differences})
     began = await connection.fetchval(statements["announced_until"]) is not None
-    told = {_key(row): row for row in await connection.fetch(statements["announced_flags_of_projects"], projects)}
-    stands = {_key(row): row for row in await connection.fetch(statements["flags_of_projects"], today, projects)}
+    told = {
+        _key(row): row for row in await connection.fetch(*statements["announced_flags_of_projects"](projects=projects))
+    }
+    stands = {
+        _key(row): row for row in await connection.fetch(*statements["flags_of_projects"](day=today, projects=projects))
+    }
     countries = await outbox_writer.countries(connection, today, projects)
     transitions = []
     for one in differences:
