@@ -6,34 +6,29 @@ Differences are what a rebuild is for when a release judges otherwise; without s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
-from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database import sql
 
-_OF_MARKETS = "flag IN ('displaced', 'crowded')"
+# The statement that gives the projects whose rows differ, and the table of these rows.
 _COMPARED = {
-    "project": ([column for column in projection_rows.PROJECT if column != "updated_at"], "TRUE"),
-    "project_span": (projection_rows.PROJECT_SPAN, "TRUE"),
-    "deal_span": (projection_rows.DEAL_SPAN, "TRUE"),
-    "flag_span": (projection_rows.FLAG_SPAN, f"NOT {_OF_MARKETS}"),
-    "standing": (projection_rows.STANDING, "TRUE"),
+    "differing_projects": "project",
+    "differing_project_spans": "project_span",
+    "differing_deal_spans": "deal_span",
+    "differing_flag_spans": "flag_span",
+    "differing_standings": "standing",
 }
 _COMPARED_IN_MARKETS = {
-    "flag_span": (projection_rows.FLAG_SPAN, _OF_MARKETS),
-    "co_investment_span": (projection_rows.CO_INVESTMENT_SPAN, "TRUE"),
+    "differing_market_flag_spans": "flag_span",
+    "differing_co_investment_spans": "co_investment_span",
 }
-_COUNTED = (
-    "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
-    "standing", "co_investment_span",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """The rows of a table in both."""
+    """The rows of a table in both; `living` is the active read model."""
 
     table: str
     living: int
@@ -50,83 +45,32 @@ class Parity:
     differences: tuple[tuple[str, str], ...]
 
 
-async def compare(connection: asyncpg.Connection, living: str, built: str) -> Parity:
-    """Compare two read models as of one moment. Both need their keys."""
+async def compare(connection: asyncpg.Connection, active: str, built: str) -> Parity:
+    """Compare two read models, named by their schemas, as of one moment. Both need their keys."""
+    statements = statements_between(active, built)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        counts = [
-            Count(
-                table=table,
-                living=await connection.fetchval(f"SELECT count(*) FROM {living}.{table}"),  # noqa: S608
-                built=await connection.fetchval(f"SELECT count(*) FROM {built}.{table}"),  # noqa: S608
-            )
-            for table in _COUNTED
-        ]
-        places = await connection.fetchrow(_projects_compared(living, built))
-        assert places is not None, "counts are a row"
-        projects, compared = places
-        differing: list[tuple[str, str]] = []
-        for table, (columns, which) in _COMPARED.items():
-            differing += await _differing(connection, living, built, table, columns, which, _ALIKE)
-        if not await connection.fetchval(_registries_differ(living, built)):
-            for table, (columns, which) in _COMPARED_IN_MARKETS.items():
-                differing += await _differing(connection, living, built, table, columns, which, _MARKETS_ALIKE)
-    return Parity(counts=tuple(counts), projects=projects, compared=compared, differences=tuple(sorted(set(differing))))
-
-
-# The names in what follows are the constants above and the pointer's, never input.
-_ALIKE = """
-    alike AS (
-        SELECT a.project
-        FROM {living}.project AS a
-        JOIN {built}.project AS b USING (project)
-        WHERE (a.partition, a.log_offset, a.event_count) = (b.partition, b.log_offset, b.event_count)
-    )"""
-_MOVED = """
-    moved AS (
-        SELECT DISTINCT unnest(standing.markets) AS market
-        FROM (TABLE {living}.standing UNION ALL TABLE {built}.standing) AS standing
-        WHERE NOT EXISTS (SELECT 1 FROM known_alike WHERE known_alike.project = standing.project)
-    ),
-    alike AS (
-        SELECT known_alike.project
-        FROM known_alike
-        JOIN {living}.standing AS standing USING (project)
-        WHERE NOT standing.markets && (SELECT COALESCE(array_agg(moved.market), '{{}}') FROM moved)
-    )"""
-_MARKETS_ALIKE = f"{_ALIKE.replace('alike AS', 'known_alike AS')},{_MOVED}"
-
-
-async def _differing(
-    connection: asyncpg.Connection,
-    living: str,
-    built: str,
-    table: str,
-    columns: Sequence[str],
-    which: str,
-    alike: str,
-) -> list[tuple[str, str]]:
-    rows_of = (
-        f"SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW({', '.join(columns)})::text, 0)) AS content"  # noqa: S608
-        f" FROM {{schema}}.{table} JOIN alike USING (project) WHERE {which} GROUP BY project"
-    )
-    found = await connection.fetch(
-        f"WITH {alike.format(living=living, built=built)},"  # noqa: S608
-        f" old AS ({rows_of.format(schema=living)}), new AS ({rows_of.format(schema=built)})"
-        " SELECT project FROM old FULL JOIN new USING (project)"
-        " WHERE (old.number, old.content) IS DISTINCT FROM (new.number, new.content)"
-    )
-    return [(row["project"], table) for row in found]
-
-
-def _projects_compared(living: str, built: str) -> str:
-    alike = _ALIKE.format(living=living, built=built)
-    return (
-        f"WITH {alike} SELECT (SELECT count(*) FROM {living}.project FULL JOIN {built}.project USING (project)),"  # noqa: S608
-        " (SELECT count(*) FROM alike)"
+        counts = await connection.fetch(statements["row_counts"])
+        projects = await connection.fetchrow(statements["compared_projects"])
+        assert projects is not None, "counts are a row"
+        compared = dict(_COMPARED)
+        if not await connection.fetchval(statements["registries_differ"]):
+            compared |= _COMPARED_IN_MARKETS
+        differences = {
+            (row["project"], table)
+            for name, table in compared.items()
+            for row in await connection.fetch(statements[name])
+        }
+    return Parity(
+        counts=tuple(Count(table=row["table_name"], living=row["active"], built=row["built"]) for row in counts),
+        projects=projects["projects"],
+        compared=projects["compared"],
+        differences=tuple(sorted(differences)),
     )
 
 
-def _registries_differ(living: str, built: str) -> str:
-    columns = ", ".join(registry_rows.PARTY_SPAN)
-    one, other = (f"SELECT {columns} FROM {schema}.party_span" for schema in (living, built))  # noqa: S608
-    return f"SELECT EXISTS (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one}))"
+def statements_between(active: str, built: str) -> dict[str, str]:
+    """The statements of compare.sql for two schemas, by name."""
+    return {
+        name: statement.replace("active_model.", f"{active}.").replace("built_model.", f"{built}.")
+        for name, statement in sql.load("compare").items()
+    }

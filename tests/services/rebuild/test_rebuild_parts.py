@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from services.projector.projection import decode, event_rows
 from services.projector.projection.batches import Headers, Record
 from services.projector.projection.decode import State, StoredEvent
 from services.projector.projection.deduplicate import entry_if_undecodable
+from services.projector.rebuild.compare import statements_between
 from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
+from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.stored_events import event_of, stored_before
 from tests.contracts.test_fast_codec import mutations
 
@@ -71,3 +74,30 @@ def test_nearly_every_record_of_a_long_log_takes_the_short_way() -> None:
         same(record_of(value, key))
     plain = sum(decode_fast(value, key) is not None for key, value in log)
     assert plain > 0.8 * len(log), plain
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "columns"),
+    [
+        ("differing_projects", "project", [column for column in projection_rows.PROJECT if column != "updated_at"]),
+        ("differing_project_spans", "project_span", projection_rows.PROJECT_SPAN),
+        ("differing_deal_spans", "deal_span", projection_rows.DEAL_SPAN),
+        ("differing_flag_spans", "flag_span", projection_rows.FLAG_SPAN),
+        ("differing_market_flag_spans", "flag_span", projection_rows.FLAG_SPAN),
+        ("differing_standings", "standing", projection_rows.STANDING),
+        ("differing_co_investment_spans", "co_investment_span", projection_rows.CO_INVESTMENT_SPAN),
+    ],
+)
+def test_a_comparison_of_read_models_has_every_column_that_is_written(
+    name: str, table: str, columns: Sequence[str]
+) -> None:
+    statement = statements_between("rm_v1", "rm_v2")[name]
+    for schema in ("rm_v1", "rm_v2"):
+        assert f"ROW({', '.join(columns)})::text, 0)) AS content\n    FROM {schema}.{table}\n" in statement
+
+
+def test_registries_are_compared_with_every_column_that_is_written() -> None:
+    columns = ", ".join(registry_rows.PARTY_SPAN)
+    statement = statements_between("rm_v1", "rm_v2")["registries_differ"]
+    assert statement.count(f"SELECT {columns} FROM rm_v1.party_span") == 2
+    assert statement.count(f"SELECT {columns} FROM rm_v2.party_span") == 2
