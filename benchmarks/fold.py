@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 
 _RECORDED = datetime(2026, 1, 15, tzinfo=UTC)
 _FIRST = date(2005, 1, 1)
@@ -100,11 +100,11 @@ def main() -> None:
         life = wire(count, given.deals)
         ordered = interpreted(life)
         shuffled = random.Random(1).sample(ordered, count)
-        assert history("north", ordered) == history("north", shuffled)
+        assert fold_history("north", ordered) == fold_history("north", shuffled)
         figures = (
             microseconds(lambda life=life: limit(life), count, given.rounds),  # type: ignore[misc]
-            microseconds(lambda events=ordered: history("north", events), count, given.rounds),  # type: ignore[misc]
-            microseconds(lambda events=shuffled: history("north", events), count, given.rounds),  # type: ignore[misc]
+            microseconds(lambda events=ordered: fold_history("north", events), count, given.rounds),  # type: ignore[misc]
+            microseconds(lambda events=shuffled: fold_history("north", events), count, given.rounds),  # type: ignore[misc]
         )
         sys.stdout.write(f"{count:>7,} {figures[0]:>7.1f} {figures[1]:>9.1f} {figures[2]:>9.1f}\n")
 

@@ -38,7 +38,7 @@ from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.read_model import projection_rows
 from steppe.database.read_model.stored_events import stored_before
 from steppe.domain.events.corrections import effective_events
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 from tests.stack import Stack, kind_of_stack, started
 
 _HEADERS = [("content-type", b"application/cloudevents+json")]
@@ -178,7 +178,7 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
         "decode again for the fold",
         lambda: {name: effective_events([stored_before(row) for row in of_it]) for name, of_it in of_subject.items()},
     )
-    told = timed("fold", lambda: {name: history(name, known) for name, known in events.items()})
+    told = timed("fold", lambda: {name: fold_history(name, known) for name, known in events.items()})
     made = projection_rows.ProjectRows()
     place = projection_rows.Place(0, 0, 0)
 
@@ -247,7 +247,9 @@ async def compared(owner: str, schema: str, count: int) -> int:
     for name, found in of_subject.items():
         made = projection_rows.ProjectRows()
         events = effective_events([stored_before(row) for row in found.values()])
-        projection_rows.add_project(made, history(name, events), events, projection_rows.Place(0, 0, 0), now=_KNOWN)
+        projection_rows.add_project(
+            made, fold_history(name, events), events, projection_rows.Place(0, 0, 0), now=_KNOWN
+        )
         for table, columns, wanted in (
             ("project_span", projection_rows.PROJECT_SPAN, made.project_spans),
             ("deal_span", projection_rows.DEAL_SPAN, made.deal_spans),

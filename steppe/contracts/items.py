@@ -22,7 +22,8 @@ from steppe.contracts.field_types import (
     Severity,
     doc,
 )
-from steppe.domain.explanation.flag_text import age_months, sentence
+from steppe.domain.explanation.flag_text import sentence
+from steppe.domain.values.grammar import age_months
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState, Start
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steppe.domain.rules.rules import RULES, Override, Rules
+from steppe.domain.flags.registry import RULES
+from steppe.domain.rules.rules import Override, Rules
 
 Case = dict[str, Any]
 

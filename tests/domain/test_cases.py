@@ -10,7 +10,7 @@ from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import Effect
-from steppe.domain.explanation.flag_text import age_months
+from steppe.domain.values.grammar import age_months
 from steppe.domain.values.states import DealState, Flag, Judgement, Start
 from tests.domain.cases import CASES, Answers, Case, check, rules_of
 from tests.domain.event_logs import from_wire

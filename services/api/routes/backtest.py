@@ -20,7 +20,7 @@ from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
 from services.api.web.responses import CSV, JSON, service_of
-from steppe.domain.analysis.backtest import FLAGS, Backtest, backtest
+from steppe.domain.analysis.backtest import BACKTEST_FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
@@ -137,8 +137,8 @@ def _changed_rules(against: Rules, tried: Rules) -> set[str]:
 
 def _flags_of(rules: set[str]) -> tuple[str, ...]:
     """The flags that these rules decide; memorandum-only for none. Raises Refusal when none of them is compared."""
-    found = tuple(flag for flag in FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
+    found = tuple(flag for flag in BACKTEST_FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
     if rules and not found:
-        told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(FLAGS)}"
+        told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(BACKTEST_FLAGS)}"
         raise refusal([("/rules", told)])
     return found or ("memorandum-only",)

@@ -20,10 +20,10 @@ from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
-from steppe.domain.analysis.forecast import Coming, ahead
+from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.explanation.project_text import explanation
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.values.levels import Level
 from steppe.http.problems import NOT_FOUND, Refusal
 
@@ -108,13 +108,13 @@ async def detail_item(snapshot: Snapshot, question: Question, key: str) -> Proje
     }
 
 
-async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEvents) -> tuple[Coming, ...]:
+async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEvents) -> tuple[UpcomingChange, ...]:
     """What comes by itself after a day. What did occur later must not be foreseen, so then the life is folded without it."""
     known = [event for event in record.events if event.latest <= as_of or event.kind.is_registry]
     if len(known) < len(record.events):
-        life = history(key, known, snapshot.rules)
-        return ahead(life.deals, life.flags, as_of)
-    return ahead(
+        life = fold_history(key, known, snapshot.rules)
+        return upcoming_changes(life.deals, life.flags, as_of)
+    return upcoming_changes(
         row_decoding.spans(await snapshot.rows("api_deal_spans_ahead", as_of, key), row_decoding.deal),
         row_decoding.spans(await snapshot.rows("api_flag_spans_ahead", as_of, key), row_decoding.flag),
         as_of,

@@ -19,11 +19,12 @@ from services.api.views.home_countries import Homes
 from services.api.views.project_view import Ended
 from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Sector, Severity, doc
 from steppe.contracts.items import HeadlineItem, headline, level_name
+from steppe.domain.flags import memorandum_only
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState
 
 LevelCounts = dict[LevelName, Count]
-PAPER_SEVERITIES = ("watch", "stagnant", "presumed-dead")
+PAPER_SEVERITIES = memorandum_only.FLAG.severities
 FLAGS_TOLD = ("displaced", "crowded", "memorandum-only")
 
 _NATIONS = doc("The home countries of those who pursue it, ISO 3166-1 alpha-2, alphabetical; empty: none is known.")

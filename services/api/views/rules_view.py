@@ -9,7 +9,7 @@ import msgspec
 from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
 from steppe.contracts.field_types import Count, Day, Instant, Key, LevelName, Positions, Sector, Severity, choice, doc
-from steppe.domain.analysis.backtest import Score, Warned
+from steppe.domain.analysis.backtest import FlagScore, FlagWarning
 from steppe.domain.rules.rule_document import document_of
 from steppe.domain.rules.rules import Rules
 
@@ -179,7 +179,7 @@ def overrides(against: Rules, tried: Rules) -> OverridesPair | None:
     return {"before": document_of(against)["overrides"], "tried": document_of(tried)["overrides"]}
 
 
-def warning(value: Warned) -> BacktestWarning:
+def warning(value: FlagWarning) -> BacktestWarning:
     """One warning of a back-test."""
     return {
         "flag": value.flag,
@@ -195,7 +195,7 @@ def warning(value: Warned) -> BacktestWarning:
     }
 
 
-def score(value: Score) -> BacktestScore:
+def score(value: FlagScore) -> BacktestScore:
     """How a flag of one severity does under both versions."""
     return {
         "flag": value.flag,

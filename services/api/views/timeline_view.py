@@ -26,7 +26,7 @@ from steppe.contracts.field_types import (
 from steppe.domain.events.corrections import CorrectedEvent
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import SEVERITIES, on_day
 from steppe.http.problems import Refusal
@@ -244,7 +244,7 @@ class TimelineView:
         }
 
     def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
-        told = history(self._project, read_as_known(events, self._knowledge).events, self._rules)
+        told = fold_history(self._project, read_as_known(events, self._knowledge).events, self._rules)
         return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
 
     def _deal_on(self, deal: str | None, day: date) -> Row | None:

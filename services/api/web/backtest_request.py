@@ -16,7 +16,7 @@ from fastapi import Request
 from services.api.problems import did_you_mean
 from services.api.web import parse_values, query_parameters
 from services.api.web.responses import JSON
-from steppe.domain.analysis.backtest import FLAGS
+from steppe.domain.analysis.backtest import BACKTEST_FLAGS
 from steppe.domain.values.states import BEGINNING
 from steppe.http.problems import UNPROCESSABLE, Refusal
 
@@ -47,7 +47,7 @@ OPENAPI_EXTRA = {
                         "rules": {"type": "object", "description": "Thresholds to try: values, overrides; what is left out is as in `against`."},
                         "version": {"type": "string", "description": "Or a stored version to try."},
                         "against": {"type": "string", "description": "The version to compare with. Default: the one in force."},
-                        "flags": {"type": "array", "items": {"enum": list(FLAGS)}, "description": "Default: those whose rules differ, else memorandum-only."},
+                        "flags": {"type": "array", "items": {"enum": list(BACKTEST_FLAGS)}, "description": "Default: those whose rules differ, else memorandum-only."},
                         "from": {"type": "string", "format": "date", "description": "Only what would have been raised from this day on."},
                         "to": {"type": "string", "format": "date", "description": "The last day that is looked at. Default: today (UTC), or the day of known_at."},
                         "known_at": {"type": "string", "description": "Only what was known by then: an instant, or a day, meaning its end (UTC)."},
@@ -121,7 +121,7 @@ def _parse(body: dict[str, Any]) -> BacktestRequest:
         rules=rules,
         version=read.one("version", parse_values.text),
         against=read.one("against", parse_values.text),
-        flags=read.many("flags", parse_values.one_of(tuple(FLAGS))),
+        flags=read.many("flags", parse_values.one_of(tuple(BACKTEST_FLAGS))),
         first_day=read.one("from", parse_values.day) or BEGINNING,
         last_day=read.one("to", parse_values.day) or (known_at.date() if known_at else today),
         known_at=known_at,

@@ -21,6 +21,7 @@ from services.api.web.pagination import Cursor
 from steppe.contracts.announcements import CAUSES
 from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
+from steppe.domain.flags import memorandum_only, registry
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
@@ -28,12 +29,9 @@ from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
 CERTAINTIES = ("certain", "possible")
-FLAGS = (
-    "memorandum-only", "memorandum-churn", "silent", "unchecked", "lapsed", "partly-bound", "not-building",
-    "not-producing", "slipping", "displaced", "crowded",
-)  # fmt: skip
+FLAGS = tuple(registry.FLAGS)
 SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
-HEADLINES = ("any", "none", "watch", "stagnant", "presumed-dead")
+HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
 FORMATS = ("json", "csv", "xlsx", "parquet")

@@ -39,8 +39,10 @@ from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.flags.registry import MARKET_FLAGS
 from steppe.settings import from_environment
 
+_MARKET_FLAGS = frozenset(flag.name for flag in MARKET_FLAGS)
 Report = Callable[[str, int, int], None]
 TABLES: Mapping[str, Sequence[str]] = {
     "event": record_rows.EVENT,
@@ -104,9 +106,7 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
     expected = expected_rows(records, len(until), skips, stops)
     # What a market did before it could not be judged any more does not follow from the log.
     unjudged = {row[0] for row in expected["standing"] if row[-1] is not None}
-    stored["flag_span"] = [
-        r for r in stored["flag_span"] if not (r[0] in unjudged and r[2] in ("displaced", "crowded"))
-    ]
+    stored["flag_span"] = [r for r in stored["flag_span"] if not (r[0] in unjudged and r[2] in _MARKET_FLAGS)]
     stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
     verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
     for number, table in enumerate(TABLES, 1):

@@ -14,7 +14,7 @@ from steppe.database.keepalive import Pulse
 from steppe.database.read_model.projection import ReadModel, Subject, Told
 from steppe.database.read_model.projection_rows import fault_of
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import Life
+from steppe.domain.fold.fold import FoldState
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -28,7 +28,7 @@ class SubjectBatch:
     new_events: Sequence[StoredEvent]
     events: Sequence[Event] = ()
     last_offset: int = -1
-    life: Life | None = None
+    life: FoldState | None = None
     unreadable: Exception | None = None
 
     def subject(self, count: int | None = None) -> Subject:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import Life
+from steppe.domain.fold.fold import FoldState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class CachedSubject:
 
     events: tuple[Event, ...]
     last_offset: int
-    life: Life | None = None
+    life: FoldState | None = None
 
 
 class ProjectCache:

@@ -23,7 +23,7 @@ from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import stored_before
 from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.rules.rules import Rules
 
 PHASE = "fold"
@@ -115,7 +115,7 @@ class _PartRows:
             last = max(rows, key=itemgetter("log_offset"))
             place = projection_rows.Place(last["partition"], last["log_offset"], len(rows))
             projection_rows.add_project(
-                folded.projects, history(subject, events, self._rules), events, place, now=self._now
+                folded.projects, fold_history(subject, events, self._rules), events, place, now=self._now
             )
         elif kind == "party":
             folded.parties += registry_rows.party_spans(key, events)

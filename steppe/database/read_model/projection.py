@@ -19,7 +19,7 @@ from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import copy
 from steppe.domain.events.corrections import effective_events, has_corrections
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import Life, history, live
+from steppe.domain.fold.fold import FoldState, fold, fold_history
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import BEGINNING, History
 
@@ -43,7 +43,7 @@ class Subject:
     partition: int
     last_offset: int
     news: Sequence[Event] = ()
-    life: Life | None = None
+    life: FoldState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Told:
 
     subject: Subject
     history: History | None = None
-    life: Life | None = None
+    life: FoldState | None = None
     changed_from: date = BEGINNING
     made: projection_rows.ProjectRows = field(default_factory=projection_rows.ProjectRows)
     registered: Sequence[projection_rows.Row] = ()
@@ -91,24 +91,24 @@ class ReadModel:
         Raises whatever the fold raises, and touches no table. Its life may go on once what was told is committed.
         """
         failpoints.reach("fold", name)
-        life: Life | None = None
+        life: FoldState | None = None
         # A life stands for events that do not correct each other.
         unread = subject.events if subject.life is None else subject.news
         if ":" not in name and not has_corrections(unread):
             if subject.life is not None and subject.life.rules.version == self.rules.version:
-                life = subject.life.gone_on(subject.news)
-            life = life or live(name, subject.events, self.rules)
+                life = subject.life.append(subject.news)
+            life = life or fold(name, subject.events, self.rules)
         return self._tell(name, subject, life, None, recorded=False)
 
     def _tell(
-        self, name: str, subject: Subject, life: Life | None, known_at: datetime | None, *, recorded: bool
+        self, name: str, subject: Subject, life: FoldState | None, known_at: datetime | None, *, recorded: bool
     ) -> Told:
         kind, colon, key = name.partition(":")
         events = effective_events(subject.events, known_at, recorded=recorded) if life is None else subject.events
         if colon:
             registered = registry_rows.party_spans if kind == "party" else registry_rows.forum_rows
             return Told(subject=subject, registered=registered(key, events))
-        told = history(name, events, self.rules) if life is None else life.history()
+        told = fold_history(name, events, self.rules) if life is None else life.history()
         found = Told(
             subject=subject, history=told, life=life, changed_from=BEGINNING if life is None else life.changed_from
         )

@@ -13,7 +13,7 @@ from typing import Any
 from steppe.database.read_model.projection_rows import Row, text
 from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
-from steppe.domain.fold.registry import PARTY_FIELDS, Registered
+from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
 from steppe.domain.values.states import FOREVER
 
 PARTY_SPAN = ("party", "valid_from", "valid_to", *PARTY_FIELDS)
@@ -22,7 +22,7 @@ FORUM = ("forum", "name", "place", "countries", "held_earliest", "held_latest")
 
 def party_spans(party: str, events: Iterable[Event]) -> list[Row]:
     """What is registered of a party, as spans of days that do not overlap. Nothing known: no row."""
-    registered = Registered(events, PARTY_FIELDS)
+    registered = RegisteredValues(events, PARTY_FIELDS)
     spans: list[Row] = []
     for since, until in pairwise([*registered.days, FOREVER]):
         stands = registered.on(since)

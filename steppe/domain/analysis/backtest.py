@@ -1,7 +1,7 @@
-"""History under other thresholds: which flags would have been raised, how much earlier, and what became of the deals.
+"""The back-test: which flags other thresholds would have raised, how much earlier, and what became of the deals.
 
-Domain page, section 6, last paragraph. Both versions judge the same events as known at one instant, so a back-test looks
-with hindsight at the record, not at the days on which its events came in. Knows spans of flags; judges nothing itself.
+Domain page, section 6, last paragraph. Both versions of the rules judge the same events as known at one instant, so a
+back-test has the hindsight of the record; it does not replay the days on which its events came in.
 """
 
 from __future__ import annotations
@@ -14,25 +14,19 @@ from statistics import median
 from typing import Literal
 
 from steppe.domain.analysis.portfolio import Portfolio
+from steppe.domain.flags.registry import FLAGS
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, Span
 
 # The flags of deals that ask whether anything binding will follow, with their severities.
-FLAGS: Mapping[str, tuple[str, ...]] = {
-    "memorandum-only": ("watch", "stagnant", "presumed-dead"),
-    "memorandum-churn": ("watch",),
-    "silent": ("watch",),
-    "unchecked": ("notice",),
-    "lapsed": ("watch",),
-    "slipping": ("watch",),
-    "displaced": ("alert",),
-    "crowded": ("notice",),
+BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {
+    name: flag.severities for name, flag in FLAGS.items() if flag.warns_of_unbound
 }
 Outcome = Literal["bound", "ended", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class FlagWarning:
     """One run of days on which a flag is at least so severe, under either version.
 
     `raised_on` and `raised_before_on` are its first days under the version that is tried and the one it is compared with;
@@ -54,7 +48,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class FlagScore:
     """How a flag of one severity does under both versions.
 
     `precision` is the share of what was raised and did not bind afterwards, None when nothing was raised. Median months run
@@ -81,10 +75,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
-    """What came out, in order of flag, severity, project, deal and day."""
+    """The result, in order of flag, severity, project, deal and day."""
 
-    scores: tuple[Score, ...]
-    warnings: tuple[Warned, ...]
+    scores: tuple[FlagScore, ...]
+    warnings: tuple[FlagWarning, ...]
 
 
 def backtest(before: Portfolio, tried: Portfolio, *, flags: Sequence[str], first_day: date, last_day: date) -> Backtest:
@@ -92,20 +86,21 @@ def backtest(before: Portfolio, tried: Portfolio, *, flags: Sequence[str], first
 
     Both portfolios must hold the same events. Twice gives the same.
     """
-    found = [
+    compared = frozenset(flags) & BACKTEST_FLAGS.keys()
+    warnings = [
         warning
         for project in tried.histories
-        for warning in _warnings(before, tried, project, frozenset(flags) & FLAGS.keys(), first_day, last_day)
+        for warning in _warnings(before, tried, project, compared, first_day, last_day)
     ]
-    found.sort(key=_order)
+    warnings.sort(key=_order)
     scores = tuple(
-        _score(flag, severity, list(of_one))
-        for (flag, severity), of_one in groupby(found, key=lambda warning: (warning.flag, warning.severity))
+        _score(flag, severity, list(of_severity))
+        for (flag, severity), of_severity in groupby(warnings, key=lambda warning: (warning.flag, warning.severity))
     )
-    return Backtest(scores=scores, warnings=tuple(found))
+    return Backtest(scores=scores, warnings=tuple(warnings))
 
 
-def _order(warning: Warned) -> tuple[str, int, str, str, date]:
+def _order(warning: FlagWarning) -> tuple[str, int, str, str, date]:
     return (
         warning.flag,
         SEVERITIES.index(warning.severity),
@@ -117,7 +112,7 @@ def _order(warning: Warned) -> tuple[str, int, str, str, date]:
 
 def _warnings(
     before: Portfolio, tried: Portfolio, project: str, flags: frozenset[str], first_day: date, last_day: date
-) -> Iterator[Warned]:
+) -> Iterator[FlagWarning]:
     then, now = (
         _runs([*portfolio.histories[project].flags, *portfolio.rivalries[project].flags], flags)
         for portfolio in (before, tried)
@@ -128,10 +123,10 @@ def _warnings(
             days = [run[0] for run in (raised, raised_before) if run is not None]
             if not first_day <= min(days) <= last_day:
                 continue
-            on, on_before = _until(raised, last_day), _until(raised_before, last_day)
+            on, on_before = _raised_by(raised, last_day), _raised_by(raised_before, last_day)
             outcome, outcome_on = _outcome(tried, project, deal, on or min(days), last_day)
             outcome_before, _ = _outcome(tried, project, deal, on_before or min(days), last_day)
-            yield Warned(
+            yield FlagWarning(
                 flag=flag,
                 severity=severity,
                 project=project,
@@ -150,17 +145,17 @@ _Run = tuple[date, date]
 
 def _runs(spans: Iterable[Span[Flag]], flags: frozenset[str]) -> dict[tuple[str, str, str], list[_Run]]:
     """Unbroken runs of days by flag, deal and least severity."""
-    found: dict[tuple[str, str, str], list[_Run]] = {}
+    runs: dict[tuple[str, str, str], list[_Run]] = {}
     wanted = [span for span in spans if span.value.flag in flags and span.value.deal is not None]
     for span in sorted(wanted, key=lambda span: span.valid_from):
-        rungs = FLAGS[span.value.flag]
-        for severity in rungs[: rungs.index(span.value.severity) + 1]:
-            runs = found.setdefault((span.value.flag, span.value.deal or "", severity), [])
-            if runs and runs[-1][1] == span.valid_from:
-                runs[-1] = (runs[-1][0], span.valid_to)
+        severities = BACKTEST_FLAGS[span.value.flag]
+        for severity in severities[: severities.index(span.value.severity) + 1]:
+            of_severity = runs.setdefault((span.value.flag, span.value.deal or "", severity), [])
+            if of_severity and of_severity[-1][1] == span.valid_from:
+                of_severity[-1] = (of_severity[-1][0], span.valid_to)
             else:
-                runs.append((span.valid_from, span.valid_to))
-    return found
+                of_severity.append((span.valid_from, span.valid_to))
+    return runs
 
 
 def _paired(now: Sequence[_Run], then: Sequence[_Run]) -> Iterator[tuple[_Run | None, _Run | None]]:
@@ -175,24 +170,26 @@ def _paired(now: Sequence[_Run], then: Sequence[_Run]) -> Iterator[tuple[_Run | 
         yield None, run
 
 
-def _until(run: _Run | None, last_day: date) -> date | None:
+def _raised_by(run: _Run | None, last_day: date) -> date | None:
     return run[0] if run is not None and run[0] <= last_day else None
 
 
-def _outcome(found: Portfolio, project: str, deal: str, since: date, last_day: date) -> tuple[Outcome, date | None]:
-    told = found.histories[project]
-    bound = [crossing.on for crossing in told.crossings if crossing.deal == deal and since <= crossing.on <= last_day]
+def _outcome(portfolio: Portfolio, project: str, deal: str, since: date, last_day: date) -> tuple[Outcome, date | None]:
+    history = portfolio.histories[project]
+    bound = [
+        crossing.on for crossing in history.crossings if crossing.deal == deal and since <= crossing.on <= last_day
+    ]
     if bound:
         return "bound", min(bound)
     ended = [
         span.value.ended_on
-        for span in told.deals
+        for span in history.deals
         if span.value.deal == deal and span.value.ended_on is not None and since <= span.value.ended_on <= last_day
     ]
     return ("ended", min(ended)) if ended else ("open", None)
 
 
-def _score(flag: str, severity: str, warnings: Sequence[Warned]) -> Score:
+def _score(flag: str, severity: str, warnings: Sequence[FlagWarning]) -> FlagScore:
     now = [warning for warning in warnings if warning.raised_on is not None]
     then = [warning for warning in warnings if warning.raised_before_on is not None]
     moved = [warning.days_earlier for warning in warnings if warning.days_earlier is not None]
@@ -204,7 +201,7 @@ def _score(flag: str, severity: str, warnings: Sequence[Warned]) -> Score:
         ]
         for outcome in ("bound", "ended")
     }
-    return Score(
+    return FlagScore(
         flag=flag,
         severity=severity,
         raised=len(now),

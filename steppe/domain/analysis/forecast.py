@@ -1,6 +1,7 @@
-"""What comes by itself after a day: flags that rise, legs that run out, deals that end so, holds that end.
+"""The forecast: what changes by itself after a day. Flags escalate, legs expire, deals end with them, holds end.
 
-Reads the later spans of a life in which nothing more occurs (the fold walks on through every turning day). Judges nothing.
+It is read from the later spans of a history in which nothing more occurs: the fold goes on to every later day on which
+something changes by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from steppe.domain.values.states import SEVERITIES, DealState, Flag, LegState, S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rise:
+class FlagEscalates:
     """A flag is raised, or becomes more severe; `flag` is what it is then."""
 
     on: date
@@ -22,7 +23,7 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOut:
+class LegsExpire:
     """Legs of a deal cease by themselves; `ends` how the deal ends with them, None if it lives on."""
 
     on: date
@@ -32,57 +33,59 @@ class RunOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thaw:
+class HoldEnds:
     """The hold on a deal ends."""
 
     on: date
     deal: str
 
 
-Coming = Rise | RunOut | Thaw
+UpcomingChange = FlagEscalates | LegsExpire | HoldEnds
 
 
-def ahead(deals: Iterable[Span[DealState]], flags: Iterable[Span[Flag]], as_of: date) -> tuple[Coming, ...]:
-    """What comes after a day, the next first. The spans must be of a life in which nothing occurs after that day."""
-    found: list[Coming] = []
-    for _, spans in groupby(
-        sorted(flags, key=lambda span: (_of(span.value), span.valid_from)), key=lambda span: _of(span.value)
-    ):
-        found += _rises(list(spans), as_of)
-    for _, lives in groupby(
-        sorted(deals, key=lambda span: (span.value.deal, span.valid_from)), key=lambda span: span.value.deal
-    ):
-        found += _turns(list(lives), as_of)
-    return tuple(sorted(found, key=lambda coming: (coming.on, _kind(coming))))
+def upcoming_changes(
+    deals: Iterable[Span[DealState]], flags: Iterable[Span[Flag]], as_of: date
+) -> tuple[UpcomingChange, ...]:
+    """What changes after a day, the next first. The spans must be of a history in which nothing occurs after that day."""
+    changes: list[UpcomingChange] = []
+    by_flag = sorted(flags, key=lambda span: (_flag_key(span.value), span.valid_from))
+    for _, flag_spans in groupby(by_flag, key=lambda span: _flag_key(span.value)):
+        changes += _escalations(list(flag_spans), as_of)
+    by_deal = sorted(deals, key=lambda span: (span.value.deal, span.valid_from))
+    for _, deal_spans in groupby(by_deal, key=lambda span: span.value.deal):
+        changes += _expiries_and_hold_ends(list(deal_spans), as_of)
+    return tuple(sorted(changes, key=lambda change: (change.on, _key(change))))
 
 
-def _of(flag: Flag) -> tuple[str, str]:
+def _flag_key(flag: Flag) -> tuple[str, str]:
     return (flag.deal or "", flag.flag)
 
 
-def _kind(coming: Coming) -> tuple[str, str]:
-    return _of(coming.flag) if isinstance(coming, Rise) else (coming.deal, "")
+def _key(change: UpcomingChange) -> tuple[str, str]:
+    return _flag_key(change.flag) if isinstance(change, FlagEscalates) else (change.deal, "")
 
 
-def _rises(spans: Sequence[Span[Flag]], as_of: date) -> Iterator[Rise]:
+def _escalations(spans: Sequence[Span[Flag]], as_of: date) -> Iterator[FlagEscalates]:
     before: Span[Flag] | None = None
     for span in spans:
-        stood = before.value.severity if before is not None and before.valid_to == span.valid_from else None
-        rises = stood is None or SEVERITIES.index(span.value.severity) > SEVERITIES.index(stood)
-        if span.valid_from > as_of and rises:
-            yield Rise(on=span.valid_from, flag=span.value)
+        severity_before = before.value.severity if before is not None and before.valid_to == span.valid_from else None
+        is_escalation = severity_before is None or (
+            SEVERITIES.index(span.value.severity) > SEVERITIES.index(severity_before)
+        )
+        if span.valid_from > as_of and is_escalation:
+            yield FlagEscalates(on=span.valid_from, flag=span.value)
         before = span
 
 
-def _turns(spans: Sequence[Span[DealState]], as_of: date) -> Iterator[RunOut | Thaw]:
+def _expiries_and_hold_ends(spans: Sequence[Span[DealState]], as_of: date) -> Iterator[LegsExpire | HoldEnds]:
     for before, after in pairwise(spans):
         if after.valid_from <= as_of or after.valid_from != before.valid_to:
             continue
         on, deal, old, new = after.valid_from, after.value.deal, before.value, after.value
-        still = {(leg.leg, leg.events) for leg in new.legs if leg.valid}
-        gone = [leg for leg in old.legs if leg.valid and (leg.leg, leg.events) not in still]
+        still_valid = {(leg.leg, leg.events) for leg in new.legs if leg.valid}
+        expired = [leg for leg in old.legs if leg.valid and (leg.leg, leg.events) not in still_valid]
         ends = new.ended_how if old.ended_on is None else None
-        if gone or ends:
-            yield RunOut(on=on, deal=deal, legs=tuple(gone), ends=ends)
+        if expired or ends:
+            yield LegsExpire(on=on, deal=deal, legs=tuple(expired), ends=ends)
         if old.held_until is not None and new.held_until is None:
-            yield Thaw(on=on, deal=deal)
+            yield HoldEnds(on=on, deal=deal)

@@ -11,10 +11,11 @@ from datetime import date, datetime
 
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import history
+from steppe.domain.flags.registry import RULES
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
-from steppe.domain.rules.rules import RULES, Rules
+from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import History, Judgement, judgement_on, on_day
 
 PARTY_PREFIX = "party:"
@@ -68,7 +69,7 @@ def portfolio(
     }
     groups = Groups(parents_from(parties))
     histories = {
-        subject: history(subject, record.events, rules)
+        subject: fold_history(subject, record.events, rules)
         for subject, record in subjects.items()
         if record.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }

@@ -21,6 +21,9 @@ PURSUING_ROLES = ("investor", "financier", "contractor", "offtaker", "donor")
 ROLES = (*PURSUING_ROLES, "host", "regulator", "seller", "bidder", "adviser")
 SECTORS = ("mining", "processing", "energy", "transport", "resilience", "human-capital", "other")
 PROJECT_KINDS = ("deposit", "exploration", "plant", "corridor", "supply", "corporate", "programme", "umbrella")
+DELIVERING_KINDS = frozenset(
+    {"deposit", "plant", "corridor"}
+)  # those of which construction and production are expected
 PARTY_KINDS = ("company", "state-company", "agency", "development-bank", "multilateral", "fund", "government", "other")
 PAPER_INSTRUMENTS = ("mou", "loi", "protocol", "framework", "cooperation", "treaty")
 TERMSHEET_INSTRUMENTS = ("term-sheet", "heads", "exclusivity", "letter-of-interest", "mandate")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
-from steppe.domain.explanation.flag_text import overtaken
-from steppe.domain.explanation.grammar import age, capital, listed, named, papers, when
+from steppe.domain.flags.displaced import overtaken
+from steppe.domain.values.grammar import age, capital, listed, named, papers, when
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 

@@ -1,84 +1,89 @@
-"""What comes by itself, in plain words: flags that rise, legs that run out, holds that end. Knows English; judges nothing."""
+"""What changes by itself, in plain words: flags that rise, legs that run out, holds that end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import assert_never
 
-from steppe.domain.analysis.forecast import Coming, Rise, RunOut, Thaw
-from steppe.domain.explanation.grammar import listed, named
+from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire, UpcomingChange
+from steppe.domain.flags import memorandum_only, unchecked
+from steppe.domain.flags.registry import FLAGS
+from steppe.domain.values.grammar import listed, named
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 
-_UNLESS = {
-    "memorandum-only": "something binding or physical happens first",
-    "silent": "something is heard first",
-    "unchecked": "somebody looks first",
-    "lapsed": "a new paper or something binding comes first",
-    "partly-bound": "what is missing is bound first",
-    "not-building": "something begins on the ground first",
-    "not-producing": "commercial production begins first",
-}
 
-
-def told(living: Sequence[DealState], coming: Sequence[Coming]) -> str:
+def next_changes(living: Sequence[DealState], changes: Sequence[UpcomingChange]) -> str:
     """What happens to living deals next and when, if nothing else occurs; a sentence or two, never none."""
-    if not living and not coming:
+    if not living and not changes:
         return "Nothing by itself: it waits for a next step."
-    sentences = [_coming(some, named_deals=len(living) > 1) for some in _chosen(coming)]
+    sentences = [_sentence(group, named_deals=len(living) > 1) for group in _next_two(changes)]
     if not sentences and any(deal.held_until == FOREVER for deal in living):
         return "No flag rises until the hold is lifted."
     return " ".join(sentences) or "Nothing by itself: no flag rises and no leg runs out from here."
 
 
-def _chosen(coming: Sequence[Coming]) -> list[list[Coming]]:
-    """The next turn of the memorandum clock and the next other one; that nobody looked is told only if nothing else is.
+def _next_two(changes: Sequence[UpcomingChange]) -> list[list[UpcomingChange]]:
+    """The next step of the memorandum flag and the next other change, each with what happens alike to other deals.
 
-    What comes to several deals on one day is told at once.
+    That nobody looked is said only if nothing else changes.
     """
-    looks = [one for one in coming if isinstance(one, Rise) and one.flag.flag == "unchecked"]
-    paper = [one for one in coming if isinstance(one, Rise) and one.flag.flag == "memorandum-only"]
-    others = [one for one in coming if one not in looks and one not in paper]
-    first = sorted(paper[:1] + others[:1], key=lambda one: one.on) or looks[:1]
-    return [[one for one in coming if _same(one, wanted)] for wanted in first]
+    unchecked_changes = [change for change in changes if _is_of(change, unchecked.FLAG.name)]
+    memorandum_changes = [change for change in changes if _is_of(change, memorandum_only.FLAG.name)]
+    others = [change for change in changes if change not in unchecked_changes and change not in memorandum_changes]
+    first = sorted(memorandum_changes[:1] + others[:1], key=lambda change: change.on) or unchecked_changes[:1]
+    return [[change for change in changes if _is_alike(change, wanted)] for wanted in first]
 
 
-def _same(one: Coming, other: Coming) -> bool:
-    if isinstance(one, Rise) and isinstance(other, Rise):
-        return (one.on, one.flag.flag, one.flag.severity) == (other.on, other.flag.flag, other.flag.severity)
-    return one == other or (isinstance(one, Thaw) and isinstance(other, Thaw) and one.on == other.on)
+def _is_of(change: UpcomingChange, flag: str) -> bool:
+    return isinstance(change, FlagEscalates) and change.flag.flag == flag
 
 
-def _coming(some: Sequence[Coming], *, named_deals: bool) -> str:
-    match some[0]:
-        case Rise(on=on, flag=flag):
-            deals = [one.flag.deal for one in some if isinstance(one, Rise) and one.flag.deal is not None]
-            return _rise(on, flag, deals if named_deals else [])
-        case RunOut(on=on, deal=deal, legs=legs, ends=ends):
+def _is_alike(change: UpcomingChange, other: UpcomingChange) -> bool:
+    if isinstance(change, FlagEscalates) and isinstance(other, FlagEscalates):
+        first, second = change.flag, other.flag
+        return (change.on, first.flag, first.severity) == (other.on, second.flag, second.severity)
+    return change == other or (isinstance(change, HoldEnds) and isinstance(other, HoldEnds) and change.on == other.on)
+
+
+def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
+    match group[0]:
+        case FlagEscalates(on=on, flag=flag):
+            deals = [
+                change.flag.deal
+                for change in group
+                if isinstance(change, FlagEscalates) and change.flag.deal is not None
+            ]
+            return _escalation(on, flag, deals if named_deals else [])
+        case LegsExpire(on=on, deal=deal, legs=legs, ends=ends):
             of = f" of {deal}" if named_deals else ""
             if any(leg.conditional for leg in legs):
-                what = f"The conditional {_legs(legs)}{of} falls away on {on} unless the conditions are met by then"
+                expiry = f"The conditional {_legs(legs)}{of} falls away on {on} unless the conditions are met by then"
             else:
-                what = f"The {_legs(legs)}{of} runs out on {on}"
-            return f"{what}, and the deal ends as {ends}." if ends else f"{what}."
-        case Thaw(on=on):
-            deals = [one.deal for one in some if isinstance(one, Thaw)]
+                expiry = f"The {_legs(legs)}{of} runs out on {on}"
+            return f"{expiry}, and the deal ends as {ends}." if ends else f"{expiry}."
+        case HoldEnds(on=on):
+            deals = [change.deal for change in group if isinstance(change, HoldEnds)]
             return f"The hold{f' on {named(deals)}' if named_deals else ''} ends on {on}, and ages count in full again."
+        case _ as never:
+            assert_never(never)
 
 
 def _legs(legs: Sequence[LegState]) -> str:
     return f"{listed(sorted({leg.leg for leg in legs}))} leg"
 
 
-def _rise(on: date, flag: Flag, deals: Sequence[str]) -> str:
-    if flag.flag == "memorandum-only" and flag.severity != "watch":
-        verb, what = "Turns", flag.severity
+def _escalation(on: date, flag: Flag, deals: Sequence[str]) -> str:
+    if flag.flag == memorandum_only.FLAG.name and flag.severity != "watch":
+        verb, new_state = "Turns", flag.severity
     else:
-        verb, what = "Counts as", f"{flag.flag} ({flag.severity})"
+        verb, new_state = "Counts as", f"{flag.flag} ({flag.severity})"
     certain_on = flag.certain_on
     perhaps = ""
     if flag.certainty != "certain" and certain_on is not None and on < certain_on < FOREVER:
         perhaps = f" at the earliest, surely on {certain_on},"
-    unless = _UNLESS.get(flag.flag, "something happens first")
+    definition = FLAGS.get(flag.flag)
+    unless = definition.unless if definition else "something happens first"
     but = "; another paper could only put that off" if flag.severity == "presumed-dead" else ""
-    who = f"{named(deals)}:" if deals else verb
-    return f"{who} {what} on {on}{perhaps} unless {unless}{but}."
+    subject = f"{named(deals)}:" if deals else verb
+    return f"{subject} {new_state} on {on}{perhaps} unless {unless}{but}."

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.analysis.forecast import Coming
-from steppe.domain.events.vocabulary import LEGS, UNKNOWN_LEG
+from steppe.domain.analysis.forecast import UpcomingChange
+from steppe.domain.events.vocabulary import DELIVERING_KINDS, LEGS, UNKNOWN_LEG
 from steppe.domain.explanation import forecast_text
 from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halted, in_words
-from steppe.domain.explanation.flag_text import overtaken
-from steppe.domain.explanation.grammar import capital, listed, named
-from steppe.domain.flags.severity_steps import DELIVERING_KINDS
+from steppe.domain.flags.displaced import overtaken
+from steppe.domain.values.grammar import capital, listed, named
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState, Span
 
@@ -37,7 +36,7 @@ def explanation(
     lived: Sequence[Span[ProjectState]],
     deals: Sequence[DealState],
     flags: Sequence[Flag],
-    coming: Sequence[Coming],
+    coming: Sequence[UpcomingChange],
     as_of: date,
     known_on: date,
 ) -> Explanation:
@@ -52,7 +51,7 @@ def explanation(
     return Explanation(
         stands=forecast + " ".join([_stands(state, lived, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
         missing=" ".join(_missing(state, living, lead)),
-        next=forecast_text.told(living, coming),
+        next=forecast_text.next_changes(living, coming),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Rung
-from steppe.domain.values.states import Crossing
+from steppe.domain.flags.definition import MarketFlag
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.values.states import Crossing, Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,27 @@ class Neighbour:
     groups: frozenset[str]
 
 
-def raised(neighbours: Sequence[Neighbour], *, groups_least: int, months: int) -> Raised | None:
+def evaluate(neighbours: Sequence[Neighbour], *, groups_least: int, months: int) -> FlagEvaluation | None:
     """Notice when enough different groups are among them."""
     groups = frozenset[str]().union(*(neighbour.groups for neighbour in neighbours))
     if not neighbours or len(groups) < groups_least:
         return None
-    return Raised(
-        rungs=(Rung(severity="notice", possible_on=date.min, certain_on=date.min, threshold_months=months),),
-        clock=None,
-        start=None,
+    return FlagEvaluation(
+        steps=(step_at_once("notice", months),),
         count=len(groups),
         evidence=tuple(neighbour.crossing.event for neighbour in neighbours),
         groups=tuple(sorted(groups)),
     )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"{flag.count} other groups were bound in this market of late: {', '.join(flag.groups)}."
+
+
+FLAG = MarketFlag(
+    name="crowded",
+    severities=("notice",),
+    thresholds={"crowded.groups": 2, "crowded.months": 24},
+    sentence=_sentence,
+    warns_of_unbound=True,
+)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Rung
-from steppe.domain.values.states import Crossing
+from steppe.domain.flags.definition import MarketFlag
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.values.grammar import named
+from steppe.domain.values.states import Crossing, Flag
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Displacement:
     """A crossing of another group that displaces, where (`asset` or `market`), and whose it is."""
 
     crossing: Crossing
@@ -19,16 +21,37 @@ class Cause:
     groups: frozenset[str]
 
 
-def raised(causes: Sequence[Cause]) -> Raised | None:
-    """Alert while a cause stands; the asset's causes come first and name the tier."""
-    if not causes:
+def evaluate(displacements: Sequence[Displacement]) -> FlagEvaluation | None:
+    """Alert while one of them holds; those of the asset come first and name the tier."""
+    if not displacements:
         return None
-    return Raised(
-        rungs=(Rung(severity="alert", possible_on=date.min, certain_on=date.min),),
-        clock=None,
-        start=None,
-        count=len(causes),
-        evidence=tuple(cause.crossing.event for cause in causes),
-        groups=tuple(sorted(frozenset().union(*(cause.groups for cause in causes)))),
-        tier=causes[0].tier,
+    return FlagEvaluation(
+        steps=(step_at_once("alert"),),
+        count=len(displacements),
+        evidence=tuple(displacement.crossing.event for displacement in displacements),
+        groups=tuple(sorted(frozenset().union(*(displacement.groups for displacement in displacements)))),
+        tier=displacements[0].tier,
     )
+
+
+def overtaken(flag: Flag) -> str:
+    """Who got what a displaced deal was after. With several rivals, `tier` speaks of the nearest of them."""
+    groups = named(flag.groups)
+    if flag.tier != "asset":
+        return f"Overtaken: {groups} got the same market while this deal was on paper."
+    if len(flag.groups) == 1:
+        return f"Overtaken: {groups} got this asset while this deal was on paper."
+    return f"Overtaken: {groups} got this asset or its market while this deal was on paper."
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return overtaken(flag)
+
+
+FLAG = MarketFlag(
+    name="displaced",
+    severities=("alert",),
+    thresholds={},
+    sentence=_sentence,
+    warns_of_unbound=True,
+)

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Rung, Sight
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.memorandum_only import counted_papers
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.values.grammar import age
+from steppe.domain.values.states import Flag
 
 
-def raised(sight: Sight) -> Raised | None:
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch as soon as there are too many papers in the phase, at any age."""
-    deal = sight.deal
-    if not deal.memorandum_runs or deal.paper_count < sight.thresholds["memorandum-churn.papers"]:
+    deal = given.deal
+    if not deal.memorandum_runs or deal.paper_count < given.thresholds["memorandum-churn.papers"]:
         return None
-    return Raised(
-        rungs=(Rung(severity="watch", possible_on=date.min, certain_on=date.min),),
-        clock="memorandum",
+    return FlagEvaluation(
+        steps=(step_at_once("watch"),),
         start=deal.memorandum_start,
         count=deal.paper_count,
         evidence=deal.paper_references,
     )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"{counted_papers(flag)} one after another, nothing binding in {age(flag.start, as_of)}."
+
+
+FLAG = DealFlag(
+    name="memorandum-churn",
+    severities=("watch",),
+    thresholds={"memorandum-churn.papers": 3},
+    clock="memorandum",
+    evaluate=evaluate,
+    sentence=_sentence,
+    warns_of_unbound=True,
+)

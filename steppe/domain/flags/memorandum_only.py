@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Sight, rung
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.rules.rules import Override
+from steppe.domain.values.grammar import age, papers
+from steppe.domain.values.states import Flag
 
 
-def raised(sight: Sight) -> Raised | None:
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch and stagnant by the memorandum clock; presumed dead when, besides, no step was made for long."""
-    deal = sight.deal
+    deal = given.deal
     start, step = deal.memorandum_start, deal.step
     if not deal.memorandum_runs or start is None or step is None:
         return None
-    dead = rung("presumed-dead", start, sight.thresholds["memorandum-only.presumed-dead"])
-    idle = rung("presumed-dead", step, sight.thresholds["memorandum-only.presumed-dead.step"])
-    return Raised(
-        rungs=(
-            rung("watch", start, sight.thresholds["memorandum-only.watch"]),
-            rung("stagnant", start, sight.thresholds["memorandum-only.stagnant"]),
+    by_paper = step_at_age("presumed-dead", start, given.thresholds["memorandum-only.presumed-dead"])
+    by_step = step_at_age("presumed-dead", step, given.thresholds["memorandum-only.presumed-dead.step"])
+    return FlagEvaluation(
+        steps=(
+            step_at_age("watch", start, given.thresholds["memorandum-only.watch"]),
+            step_at_age("stagnant", start, given.thresholds["memorandum-only.stagnant"]),
             replace(
-                dead,
-                possible_on=max(dead.possible_on, idle.possible_on),
-                certain_on=max(dead.certain_on, idle.certain_on),
+                by_paper,
+                possible_on=max(by_paper.possible_on, by_step.possible_on),
+                certain_on=max(by_paper.certain_on, by_step.certain_on),
             ),
         ),
-        clock="memorandum",
         start=start,
         count=deal.paper_count,
         evidence=deal.paper_references,
     )
+
+
+def counted_papers(flag: Flag) -> str:
+    """How many papers, as a sentence begins; none counts where it is part of another deal's document."""
+    return papers(flag.count) if flag.count else "Part of another deal's paper"
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"{counted_papers(flag)} in {age(flag.start, as_of)}, nothing binding."
+
+
+FLAG = DealFlag(
+    name="memorandum-only",
+    severities=("watch", "stagnant", "presumed-dead"),
+    thresholds={
+        "memorandum-only.watch": 12,
+        "memorandum-only.stagnant": 24,
+        "memorandum-only.presumed-dead": 48,
+        "memorandum-only.presumed-dead.step": 24,
+    },
+    overrides=(Override(rule="memorandum-only.presumed-dead", sector="mining", value=36),),
+    clock="memorandum",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="something binding or physical happens first",
+    warns_of_unbound=True,
+)

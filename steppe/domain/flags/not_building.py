@@ -1,23 +1,44 @@
-"""not-building: bound for long, and nothing stirs on the ground."""
+"""not-building: bound for long, and nothing is begun on the ground."""
 
 from __future__ import annotations
 
-from steppe.domain.flags.severity_steps import DELIVERING_KINDS, Raised, Sight, rung
+from datetime import date
+
+from steppe.domain.events.vocabulary import DELIVERING_KINDS
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.values.grammar import age
+from steppe.domain.values.states import Flag
 
 
-def raised(sight: Sight) -> Raised | None:
-    """Watch by the present run of legs that let one build; anything physical since it began ends the question."""
-    deal, project = sight.deal, sight.project
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
+    """Watch by the present run of legs that let one build; any physical event since it began clears it."""
+    deal, project = given.deal, given.project
     run = deal.firm_legs_since
     if run is None or project.kind not in DELIVERING_KINDS or project.physical.level is not None:
         return None
-    stirred = project.physical.last_row_on
-    if stirred is not None and stirred >= run.latest:
+    last_physical = project.physical.last_row_on
+    if last_physical is not None and last_physical >= run.latest:
         return None
-    return Raised(
-        rungs=(rung("watch", run, sight.thresholds["not-building.watch"]),),
-        clock="delivery",
+    return FlagEvaluation(
+        steps=(step_at_age("watch", run, given.thresholds["not-building.watch"]),),
         start=run,
         evidence=tuple(leg.event.reference for leg in deal.legs if leg.firm),
         ends_on=lambda: deal.legs.last_ceasing_on(firm=True),
     )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"Bound for {age(flag.start, as_of)}, and nothing was begun on the ground."
+
+
+FLAG = DealFlag(
+    name="not-building",
+    severities=("watch",),
+    thresholds={"not-building.watch": 24},
+    clock="delivery",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="something begins on the ground first",
+)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Sight, rung
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.values.grammar import age
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import BEGINNING, Start
+from steppe.domain.values.states import BEGINNING, Flag, Start
 
 
-def raised(sight: Sight) -> Raised | None:
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch by the leg that is missing for longest: since the run of valid legs began, or since it is required."""
-    deal = sight.deal
+    deal = given.deal
     run = deal.legs_since
-    missing = deal.legs.missing(sight.project.required_legs)
-    if not missing or run is None or sight.level >= Level.CONSTRUCTION:
+    missing = deal.legs.missing(given.project.required_legs)
+    if not missing or run is None or given.level >= Level.CONSTRUCTION:
         return None
-    months = sight.thresholds["partly-bound.watch"]
-    each = [rung("watch", _since(run, sight.project.required_since(leg)), months) for leg in missing]
-    first = min(each, key=lambda one: (one.certain_on, one.possible_on))
-    return Raised(
-        rungs=(first,),
-        clock="required-leg",
+    months = given.thresholds["partly-bound.watch"]
+    steps = [step_at_age("watch", _since(run, given.project.required_since(leg)), months) for leg in missing]
+    first = min(steps, key=lambda step: (step.certain_on, step.possible_on))
+    return FlagEvaluation(
+        steps=(first,),
         start=first.start,
         evidence=tuple(leg.event.reference for leg in deal.legs),
         missing=missing,
@@ -35,3 +37,18 @@ def _since(run: Start, required_from: date) -> Start:
         return run
     earliest = required_from if run.earliest is None else max(run.earliest, required_from)
     return Start(earliest=earliest, latest=max(run.latest, required_from))
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"Bound in part: {' and '.join(flag.missing)} missing for {age(flag.start, as_of)}."
+
+
+FLAG = DealFlag(
+    name="partly-bound",
+    severities=("watch",),
+    thresholds={"partly-bound.watch": 18},
+    clock="required-leg",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="what is missing is bound first",
+)

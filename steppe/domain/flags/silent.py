@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from steppe.domain.flags.severity_steps import Raised, Sight, rung
+from datetime import date
+
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.values.grammar import age
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Flag
 
 
-def raised(sight: Sight) -> Raised | None:
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch by the silence clock, unless the mine is producing."""
-    deal = sight.deal
-    if deal.silence is None or deal.last_heard is None or sight.level >= Level.PRODUCING:
+    deal = given.deal
+    if deal.silence is None or deal.last_heard is None or given.level >= Level.PRODUCING:
         return None
-    return Raised(
-        rungs=(rung("watch", deal.silence, sight.thresholds["silent.watch"]),),
-        clock="silence",
+    return FlagEvaluation(
+        steps=(step_at_age("watch", deal.silence, given.thresholds["silent.watch"]),),
         start=deal.silence,
         evidence=(deal.last_heard.reference,),
         ends_on=deal.falls_below_announced_on,
     )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"Nothing heard for {age(flag.start, as_of)}."
+
+
+FLAG = DealFlag(
+    name="silent",
+    severities=("watch",),
+    thresholds={"silent.watch": 24},
+    clock="silence",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="something is heard first",
+    warns_of_unbound=True,
+)

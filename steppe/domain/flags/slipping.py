@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.severity_steps import Raised, Rung, Sight
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_once
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Flag
 
 
-def raised(sight: Sight) -> Raised | None:
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch once a milestone's plan was moved later often enough in this phase; moving it earlier counts for nothing."""
-    if sight.level >= Level.PRODUCING:
+    if given.level >= Level.PRODUCING:
         return None
-    moves = sight.thresholds["slipping.moves"]
-    slipped = [events for events in sight.deal.plans.slips.values() if len(events) >= moves]
+    moves = given.thresholds["slipping.moves"]
+    slipped = [events for events in given.deal.plans.slips.values() if len(events) >= moves]
     if not slipped:
         return None
     events = sorted((event for events in slipped for event in events), key=lambda event: event.order)
-    return Raised(
-        rungs=(Rung(severity="watch", possible_on=date.min, certain_on=date.min),),
-        clock=None,
-        start=None,
+    return FlagEvaluation(
+        steps=(step_at_once("watch"),),
         count=max(len(events) for events in slipped),
         evidence=tuple(event.reference for event in events),
     )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"A milestone was put off {flag.count} times."
+
+
+FLAG = DealFlag(
+    name="slipping",
+    severities=("watch",),
+    thresholds={"slipping.moves": 2},
+    evaluate=evaluate,
+    sentence=_sentence,
+    warns_of_unbound=True,
+)

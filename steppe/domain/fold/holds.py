@@ -1,4 +1,4 @@
-"""Which deals are on hold, and since when (section 6, Hold). Knows hold.placed and hold.lifted only."""
+"""Which deals are on hold, and since when (section 6, Hold): the events `hold.placed` and `hold.lifted`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from steppe.domain.values import edtf
 
 
 class Holds:
-    """The standing holds. A hold without a deal concerns all; lifting frees whom it concerns from every hold."""
+    """The holds in force. A hold without a deal concerns all; lifting frees whom it concerns from every hold."""
 
     def __init__(self) -> None:
         self._all: date | None = None
@@ -27,7 +27,7 @@ class Holds:
         return fork
 
     def apply(self, event: Event) -> None:
-        """Take in a hold row."""
+        """Take in a `hold.placed` or `hold.lifted`."""
         deal = event.deal
         if event.kind.name == "hold.lifted":
             if deal is None:
@@ -43,14 +43,14 @@ class Holds:
         end = until or date.max
         if end <= event.latest:
             return
-        # Who was freed from the older holds of all is held by the new one alone.
+        # A deal that was freed from the older holds of all is on this hold alone.
         for held in self._freed if deal is None else (deal,):
             self._own[held] = max(end, self._own.get(held, end))
         if deal is None:
             self._all = max(end, self._all or end)
 
     def end_of_day(self, day: date) -> None:
-        """Let the holds go that end on this day or before, and note since when the others stand."""
+        """Drop the holds that end on this day or before, and note since when the others have been in force."""
         if self._all is not None and self._all <= day:
             self._all = None
             self._freed.clear()

@@ -1,4 +1,4 @@
-"""What is registered of a project or a party, on any day (section 7, last point). Knows registrations and amendments."""
+"""What is registered of a project or a party on any day: registrations and amendments (section 7, last point)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = frozenset({"project.registered", "project.amended", "party.registered",
 PARTY_FIELDS = ("name", "home_country", "kind", "parent", "lei")
 
 
-class Registered:
+class RegisteredValues:
     """The registered values as a step function of the day.
 
     The first registration (by known time) holds from ever; a second one is an amendment, and amendments hold from

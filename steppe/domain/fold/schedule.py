@@ -1,4 +1,4 @@
-"""When to look again at what may turn by itself. Knows keys and days; looks at nothing."""
+"""When the fold has to evaluate a deal or the project again, because something may change by itself."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from datetime import date
 from steppe.domain.values.states import FOREVER
 
 
-class Agenda:
-    """The next look at each key. Mutable; `fork` gives an independent copy."""
+class Schedule:
+    """The next due day of each key. Mutable; `fork` gives an independent copy."""
 
     def __init__(self) -> None:
         self._next: dict[str, date] = {}
-        # May hold looks that were put off since; they are dropped when they come up.
+        # May hold days that were replaced since; they are dropped when they come up.
         self._heap: list[tuple[date, str]] = []
 
-    def fork(self) -> Agenda:
+    def fork(self) -> Schedule:
         """An independent copy."""
-        fork = Agenda()
+        fork = Schedule()
         fork._next, fork._heap = self._next.copy(), self._heap.copy()
         return fork
 
-    def look_again(self, key: str, day: date) -> None:
-        """Look at a key on that day, whatever was said of it before; FOREVER: not by itself."""
+    def reschedule(self, key: str, day: date) -> None:
+        """Make a key due on that day instead of any day set before; FOREVER: not by itself."""
         self._next[key] = day
         if day < FOREVER:
             heapq.heappush(self._heap, (day, key))
 
     def next_on(self) -> date:
-        """The day of the next look; FOREVER if there is none."""
+        """The next day on which a key is due; FOREVER if there is none."""
         while self._heap:
             day, key = self._heap[0]
             if self._next.get(key) == day:
@@ -38,10 +38,10 @@ class Agenda:
         return FOREVER
 
     def due(self, day: date) -> list[str]:
-        """Take off whatever is to be looked at by that day."""
-        found = []
+        """Take off the keys that are due by that day."""
+        keys = []
         while self._heap and self._heap[0][0] <= day:
             on, key = heapq.heappop(self._heap)
             if self._next.get(key) == on:
-                found.append(key)
-        return found
+                keys.append(key)
+        return keys

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from steppe.domain.events.event import Event
-from steppe.domain.fold.registry import PARTY_FIELDS, Registered
+from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
 
 Parents = Mapping[str, Sequence[tuple[date, str | None]]]
 
@@ -55,5 +55,5 @@ class Groups:
 
 def parents_from(events_by_party: Mapping[str, Iterable[Event]]) -> Parents:
     """The parents of parties, from the events of each party's own subject."""
-    registered = {party: Registered(events, PARTY_FIELDS) for party, events in events_by_party.items()}
+    registered = {party: RegisteredValues(events, PARTY_FIELDS) for party, events in events_by_party.items()}
     return {party: [(day, values.on(day).get("parent")) for day in values.days] for party, values in registered.items()}

@@ -1,11 +1,11 @@
 """Who overtook whom, and how crowded a market is: the flags displaced and crowded, and co-investors (section 6).
 
-Looks at one project beside the others that share a market with it. Knows what the fold said of each of them and which
-parties are one group; reads no event. A pure function of these, so the order in which projects change cannot matter.
+Judges one project beside the others that share a market with it, from what the fold found for each of them. A pure function
+of these, so the order in which projects change cannot matter.
 
-Every cause is a piece of days on which it holds; the flags follow from the days on which pieces begin and end. A market may
-have a thousand projects and nearly as many deals on paper, so only who crossed the line is looked at, each prepared once
-(`Rival`), and a deal's days are walked once. `tests/domain/markets/plain_rivalry.py` says the same without such care.
+Every cause holds on an interval of days; the flags follow from the days on which these begin and end. A market may have a
+thousand projects and nearly as many deals on paper, so only projects that crossed the line are compared, each prepared once
+(`Rival`). `tests/domain/markets/plain_rivalry.py` computes the same the slow and obvious way.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from typing import Generic, TypeVar
 
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags import crowded, displaced
-from steppe.domain.flags.flag_state import FlagLife
-from steppe.domain.flags.severity_steps import Raised
+from steppe.domain.flags.definition import MarketFlag
+from steppe.domain.flags.flag_state import FlagState
+from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.severity_steps import FlagEvaluation
 from steppe.domain.markets.groups import Groups
-from steppe.domain.rules.rules import RULES, Circumstances, Rules
+from steppe.domain.rules.rules import Circumstances, Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable
@@ -43,7 +45,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ProjectPlace:
     """What decides in which markets a project is, and what displaces on it."""
 
     country: str | None
@@ -57,7 +59,7 @@ class Standing:
     """A project as its rivals see it."""
 
     project: str
-    places: tuple[Span[Place], ...]
+    places: tuple[Span[ProjectPlace], ...]
     crossings: tuple[Crossing, ...]
 
     @property
@@ -81,7 +83,7 @@ class CoInvestment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rivalry:
-    """What a project's deals suffer from others, as spans of days, the future included."""
+    """What others do to the deals of a project, as spans of days, the future included."""
 
     flags: tuple[Span[Flag], ...]
     co_investments: tuple[Span[CoInvestment], ...]
@@ -89,22 +91,22 @@ class Rivalry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """What of a project can do something to others: the crossings of rivals' roles, and where and when it trades."""
+    """What of a project can affect others: the crossings by roles of rivals, and where and when it is in a market."""
 
     project: str
     crossings: tuple[Crossing, ...]
-    trading: tuple[Span[Place], ...]
+    trading: tuple[Span[ProjectPlace], ...]
 
     @classmethod
     def of(cls, standing: Standing) -> Rival | None:
-        """None: nothing. Two standings of one project with equal rivals do the same to everybody."""
+        """None: nothing of it can. Two standings of one project with equal rivals affect everybody alike."""
         crossings = tuple(crossing for crossing in standing.crossings if crossing.pursuing_role in _RIVAL_ROLES)
         trading = tuple(span for span in standing.places if _trades(span.value)) if crossings else ()
         return cls(standing.project, crossings, trading) if trading else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _CauseInterval:
     since: date
     until: date
     crossing: Crossing
@@ -114,7 +116,7 @@ class _Piece:
 
 def standing_of(history: History) -> Standing:
     """What rivals see of a project."""
-    places: list[Span[Place]] = []
+    places: list[Span[ProjectPlace]] = []
     for span in history.projects:
         state = span.value
         last = places[-1].value if places else None
@@ -122,7 +124,7 @@ def standing_of(history: History) -> Standing:
             last.country, last.commodities, last.sector, last.kind,
         ):  # fmt: skip
             continue
-        place = Place(country=state.country, commodities=state.commodities, sector=state.sector, kind=state.kind)
+        place = ProjectPlace(country=state.country, commodities=state.commodities, sector=state.sector, kind=state.kind)
         if places:
             places[-1] = replace(places[-1], valid_to=span.valid_from)
         places.append(Span(valid_from=span.valid_from, valid_to=FOREVER, value=place))
@@ -143,32 +145,32 @@ def rivalry(
     """
     flags: SpanTable[tuple[str, str], Flag] = SpanTable()
     shared: SpanTable[str, CoInvestment] = SpanTable()
-    views: list[_View] | None = None
-    for deal, of_it in groupby(deals, key=lambda span: span.value.deal):
-        spans = list(of_it)
-        below = [span for span in spans if _is_below(span.value)]
+    views: list[_RivalView] | None = None
+    for deal, deal_spans in groupby(deals, key=lambda span: span.value.deal):
+        spans = list(deal_spans)
+        below = [span for span in spans if _is_below_the_line(span.value)]
         if below:
-            views = _views(own, others) if views is None else views
-            _Sufferer(deal, spans, below, own, views, groups, rules).tell(flags, shared)
+            views = _rival_views(own, others) if views is None else views
+            _DealImpact(deal, spans, below, own, views, groups, rules).put_spans(flags, shared)
     return Rivalry(flags=flags.spans(), co_investments=shared.spans())
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """Another project (or the own one) seen from a project: its crossings, and when they share a market."""
+class _RivalView:
+    """Another project (or the own one) as a rival of a project: its crossings, and when the two share a market."""
 
     is_own: bool
     crossings: Sequence[Crossing]
     shared: Sequence[tuple[date, date]]
 
 
-def _views(own: Standing, others: Iterable[Rival]) -> list[_View]:
-    """Who can do something to a project: itself, and those of whom a day in a market is shared."""
+def _rival_views(own: Standing, others: Iterable[Rival]) -> list[_RivalView]:
+    """The rivals of a project: itself, and those that share a market with it on some day."""
     trading = [(span, frozenset(span.value.commodities)) for span in own.places if _trades(span.value)]
     views = []
     crossings = [crossing for crossing in own.crossings if crossing.pursuing_role in _RIVAL_ROLES]
     if crossings:
-        views.append(_View(True, crossings, [(span.valid_from, span.valid_to) for span, _ in trading]))
+        views.append(_RivalView(True, crossings, [(span.valid_from, span.valid_to) for span, _ in trading]))
     for other in others:
         if other.project == own.project:
             continue
@@ -181,16 +183,16 @@ def _views(own: Standing, others: Iterable[Rival]) -> list[_View]:
             and not commodities.isdisjoint(theirs.value.commodities)
         ]
         if shared:
-            views.append(_View(False, other.crossings, shared))
+            views.append(_RivalView(False, other.crossings, shared))
     return views
 
 
-def _trades(place: Place) -> bool:
+def _trades(place: ProjectPlace) -> bool:
     return place.sector in _MARKET_SECTORS and place.kind not in _IN_NO_MARKET
 
 
-class _Sufferer:
-    """One deal that is ever below the line, and what others do to it."""
+class _DealImpact:
+    """What the crossings of rivals do to one deal that is ever below the line."""
 
     def __init__(
         self,
@@ -198,7 +200,7 @@ class _Sufferer:
         spans: Sequence[Span[DealState]],
         below: Sequence[Span[DealState]],
         own: Standing,
-        views: Sequence[_View],
+        views: Sequence[_RivalView],
         groups: Groups,
         rules: Rules,
     ) -> None:
@@ -208,36 +210,36 @@ class _Sufferer:
         self._own = own
         self._groups = groups
         self._rules = rules
-        self._displaced: list[_Piece] = []
-        self._co_invested: list[_Piece] = []
-        self._crowded: list[_Piece] = []
+        self._displaced: list[_CauseInterval] = []
+        self._co_invested: list[_CauseInterval] = []
+        self._crowded: list[_CauseInterval] = []
         first, last = below[0].valid_from, below[-1].valid_to
         for view in views:
             for crossing in view.crossings:
                 if crossing.on < last and first < crossing.held_until and not (view.is_own and crossing.deal == deal):
-                    self._suffer(view, crossing)
+                    self._apply_crossing(view, crossing)
 
-    def tell(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
+    def put_spans(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
         """Put the spans of this deal into the tables."""
-        self._tell_flag(flags, "displaced", self._displaced)
-        self._tell_flag(flags, "crowded", self._crowded)
-        for day, active in _through(self._co_invested, ()):
-            events = tuple(piece.crossing.event for piece in active)
+        self._put_flag(flags, displaced.FLAG, self._displaced)
+        self._put_flag(flags, crowded.FLAG, self._crowded)
+        for day, active in _days_with_causes(self._co_invested, ()):
+            events = tuple(interval.crossing.event for interval in active)
             shared.put(day, self._deal, CoInvestment(deal=self._deal, events=events) if events else None)
 
-    def _suffer(self, view: _View, crossing: Crossing) -> None:
+    def _apply_crossing(self, view: _RivalView, crossing: Crossing) -> None:
         winners = self._groups.of_all(crossing.parties, crossing.on)
-        self._be_displaced(view, crossing, winners)
+        self._apply_displacement(view, crossing, winners)
         parts = winners | self._groups.of_all(crossing.pursuers, crossing.on)
-        for since, until, state, place in self._pieces(view.shared, crossing):
+        for since, until, state, place in self._intervals(view.shared, crossing):
             if parts & self._groups.of_all(state.pursuers, crossing.on):
                 continue
             months = self._threshold("crowded.months", state, place)
             last = min(until, _day_after(add_months(crossing.on, months)))
             if since < last:
-                self._crowded.append(_Piece(since, last, crossing, "market", winners))
+                self._crowded.append(_CauseInterval(since, last, crossing, "market", winners))
 
-    def _be_displaced(self, view: _View, crossing: Crossing, winners: frozenset[str]) -> None:
+    def _apply_displacement(self, view: _RivalView, crossing: Crossing, winners: frozenset[str]) -> None:
         at = bisect_right(self._spans, crossing.on, key=_valid_from) - 1
         then = self._spans[at].value if at >= 0 and crossing.on < self._spans[at].valid_to else None
         if then is None or then.level is None or then.level.crosses_the_line:
@@ -247,21 +249,21 @@ class _Sufferer:
         mine = self._groups.of_all(then.pursuers, crossing.on)
         if winners <= mine:
             return
-        found = self._co_invested if winners & mine else self._displaced
+        affected = self._co_invested if winners & mine else self._displaced
         leg = _leg_of(crossing)
         always = [(span.valid_from, span.valid_to) for span in self._own.places]
-        for since, until, state, place in self._pieces(always if view.is_own else view.shared, crossing):
+        for since, until, state, place in self._intervals(always if view.is_own else view.shared, crossing):
             if state.phase != then.phase or state.pursuing_role not in _RIVAL_ROLES:
                 continue
             if view.is_own:
                 if leg in _ASSET_LEGS or (leg == "works" and place.kind in _WORKS_DISPLACE_ON):
-                    found.append(_Piece(since, until, crossing, "asset", winners))
+                    affected.append(_CauseInterval(since, until, crossing, "asset", winners))
             elif leg in _MARKET_LEGS:
-                found.append(_Piece(since, until, crossing, "market", winners))
+                affected.append(_CauseInterval(since, until, crossing, "market", winners))
 
-    def _pieces(
+    def _intervals(
         self, allowed: Sequence[tuple[date, date]], crossing: Crossing
-    ) -> Iterator[tuple[date, date, DealState, Place]]:
+    ) -> Iterator[tuple[date, date, DealState, ProjectPlace]]:
         """The days on which the leg is held, this deal is below the line and `allowed` says so; state and place constant."""
         for first, last in allowed:
             since, until = max(first, crossing.on), min(last, crossing.held_until)
@@ -278,33 +280,39 @@ class _Sufferer:
                     if start < stop:
                         yield start, stop, span.value, place.value
 
-    def _tell_flag(self, flags: SpanTable[tuple[str, str], Flag], name: str, pieces: Sequence[_Piece]) -> None:
-        if not pieces:
+    def _put_flag(
+        self, flags: SpanTable[tuple[str, str], Flag], definition: MarketFlag, intervals: Sequence[_CauseInterval]
+    ) -> None:
+        if not intervals:
             return
-        life = FlagLife(name, self._deal, self._rules.version)
+        flag_state = FlagState(definition, self._deal, self._rules.version)
         held = any(span.value.held_since for span in self._spans)
-        states, places = _Walk(self._spans), _Walk(self._own.places)
-        for day, active in _through(pieces, [span.valid_from for span in self._spans] if held else ()):
+        states, places = _SpanCursor(self._spans), _SpanCursor(self._own.places)
+        for day, active in _days_with_causes(intervals, [span.valid_from for span in self._spans] if held else ()):
             state, place = states.on(day), places.on(day)
             assert place is not None, "a project is somewhere on every day"
-            raised = None if state is None else self._raised(name, active, state, place)
+            evaluation = None if state is None else self._evaluate(definition, active, state, place)
             held_since = None if state is None else state.held_since
             held_until = None if state is None else state.held_until
-            flag = life.on(day, raised, held_until, hold_began=held_since == day)
-            flags.put(day, (self._deal, name), flag)
+            flag = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
+            flags.put(day, (self._deal, definition.name), flag)
 
-    def _raised(self, name: str, active: Sequence[_Piece], state: DealState, place: Place) -> Raised | None:
+    def _evaluate(
+        self, definition: MarketFlag, active: Sequence[_CauseInterval], state: DealState, place: ProjectPlace
+    ) -> FlagEvaluation | None:
         if not active:
             return None
-        if name == "displaced":
-            return displaced.raised([displaced.Cause(p.crossing, p.tier, p.groups) for p in active])
-        return crowded.raised(
-            [crowded.Neighbour(piece.crossing, piece.groups) for piece in active],
+        if definition is displaced.FLAG:
+            return displaced.evaluate(
+                [displaced.Displacement(cause.crossing, cause.tier, cause.groups) for cause in active]
+            )
+        return crowded.evaluate(
+            [crowded.Neighbour(cause.crossing, cause.groups) for cause in active],
             groups_least=self._threshold("crowded.groups", state, place),
             months=self._threshold("crowded.months", state, place),
         )
 
-    def _threshold(self, rule: str, state: DealState, place: Place) -> int:
+    def _threshold(self, rule: str, state: DealState, place: ProjectPlace) -> int:
         assert state.level is not None, "only living deals are judged"
         return self._rules.threshold(
             rule,
@@ -317,11 +325,11 @@ class _Sufferer:
         )
 
 
-def _is_below(state: DealState) -> bool:
+def _is_below_the_line(state: DealState) -> bool:
     return state.level is not None and Level.ANNOUNCED <= state.level < Level.PARTLY_BOUND
 
 
-def _had_begun(state: DealState, crossing: Crossing, view: _View) -> bool:
+def _had_begun(state: DealState, crossing: Crossing, view: _RivalView) -> bool:
     if view.is_own:
         return state.first_step_on is not None and state.first_step_on <= crossing.on
     return state.memorandum is not None and state.memorandum.latest < crossing.on
@@ -331,7 +339,7 @@ def _leg_of(crossing: Crossing) -> str:
     return "rights" if crossing.leg == UNKNOWN_LEG and crossing.pursuing_role == "investor" else crossing.leg
 
 
-class _Walk(Generic[T]):
+class _SpanCursor(Generic[T]):
     """The values of spans that do not overlap, day after day."""
 
     def __init__(self, spans: Sequence[Span[T]]) -> None:
@@ -347,24 +355,28 @@ class _Walk(Generic[T]):
         return self._spans[self._at].value
 
 
-def _through(pieces: Sequence[_Piece], more_days: Iterable[date]) -> Iterator[tuple[date, Sequence[_Piece]]]:
-    """Every day on which a piece begins or ends, and more, with the pieces of that day: the asset's first, then in order of
-    days and events. A crossing has one piece a day."""
-    begins, ends = sorted(pieces, key=_since, reverse=True), sorted(pieces, key=_until, reverse=True)
-    days = sorted({day for piece in pieces for day in (piece.since, piece.until)}.union(more_days) - {FOREVER})
-    active: list[_Piece] = []
+def _days_with_causes(
+    intervals: Sequence[_CauseInterval], more_days: Iterable[date]
+) -> Iterator[tuple[date, Sequence[_CauseInterval]]]:
+    """Every day on which an interval begins or ends, and more, with the intervals of that day: the asset's first, then in order of
+    days and events. A crossing has one interval a day."""
+    begins, ends = sorted(intervals, key=_since, reverse=True), sorted(intervals, key=_until, reverse=True)
+    days = sorted(
+        {day for interval in intervals for day in (interval.since, interval.until)}.union(more_days) - {FOREVER}
+    )
+    active: list[_CauseInterval] = []
     for day in days:
         while ends and ends[-1].until <= day:
-            gone = ends.pop()
-            del active[bisect_left(active, _in_order(gone), key=_in_order)]
+            ended = ends.pop()
+            del active[bisect_left(active, _interval_order(ended), key=_interval_order)]
         while begins and begins[-1].since <= day:
-            insort(active, begins.pop(), key=_in_order)
+            insort(active, begins.pop(), key=_interval_order)
         yield day, active
 
 
-def _in_order(piece: _Piece) -> tuple[str, date, str, str, str]:
-    crossing = piece.crossing
-    return (piece.tier, crossing.on, crossing.event, crossing.project, crossing.deal)
+def _interval_order(interval: _CauseInterval) -> tuple[str, date, str, str, str]:
+    crossing = interval.crossing
+    return (interval.tier, crossing.on, crossing.event, crossing.project, crossing.deal)
 
 
 def _day_after(day: date) -> date:

@@ -65,30 +65,3 @@ class Rules:
             if values:
                 return min(values)
         return self.values[rule]
-
-
-RULES = Rules(
-    version="2026-1",
-    values=MappingProxyType(
-        {
-            "memorandum-only.watch": 12,
-            "memorandum-only.stagnant": 24,
-            "memorandum-only.presumed-dead": 48,
-            "memorandum-only.presumed-dead.step": 24,
-            "memorandum-churn.papers": 3,
-            "silent.watch": 24,
-            "lapsed.days": 90,
-            "unchecked.notice": 6,
-            "partly-bound.watch": 18,
-            "not-building.watch": 24,
-            "not-producing.construction.watch": 36,
-            "not-producing.construction.stagnant": 60,
-            "not-producing.trial.watch": 12,
-            "not-producing.trial.stagnant": 24,
-            "slipping.moves": 2,
-            "crowded.groups": 2,
-            "crowded.months": 24,
-        }
-    ),
-    overrides=(Override(rule="memorandum-only.presumed-dead", sector="mining", value=36),),
-)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from steppe.domain.analysis.backtest import Backtest, Warned, backtest
+from steppe.domain.analysis.backtest import Backtest, FlagWarning, backtest
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
+from steppe.domain.flags.registry import RULES
 from steppe.domain.rules.rule_document import rules_from
-from steppe.domain.rules.rules import RULES
 from tests.domain.flags.portfolio_by_hand import deposit, on, pursued
 
 PAPER = pursued("memorandum.signed", "2018-03-15", "alpha", instrument="mou")
@@ -21,7 +21,7 @@ def tried(events: list[Event], values: dict[str, int], **asked: Any) -> Backtest
     return backtest(portfolio(events), portfolio(events, rules=rules), **asked)
 
 
-def of(found: Backtest, severity: str) -> Warned:
+def of(found: Backtest, severity: str) -> FlagWarning:
     (warned,) = [warned for warned in found.warnings if warned.severity == severity]
     return warned
 

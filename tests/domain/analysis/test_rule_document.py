@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from steppe.domain.flags.registry import RULES
 from steppe.domain.rules.rule_document import RuleDocumentError, document_of, rules_from
-from steppe.domain.rules.rules import RULES
 
 
 def test_a_version_is_read_back_as_the_same() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, Effect, EventKind
-from steppe.domain.explanation.flag_text import age_months
+from steppe.domain.values.grammar import age_months
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import Start
 from tests.domain.deals.test_levels import made

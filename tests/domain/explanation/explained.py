@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from steppe.domain.analysis.forecast import Coming, ahead
+from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.deal_text import sentence
 from steppe.domain.explanation.project_text import Explanation, explanation
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 
 KNOWN_ON = date(2026, 11, 22)
 
 
-def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tuple[Coming, ...]:
+def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tuple[UpcomingChange, ...]:
     """What comes to a project if nothing else occurs after a day."""
     known = [event for event in events if event.subject == project and event.latest <= as_of]
-    told = history(project, known)
-    return ahead(told.deals, told.flags, as_of)
+    told = fold_history(project, known)
+    return upcoming_changes(told.deals, told.flags, as_of)
 
 
 def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Explanation:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from steppe.domain.analysis.forecast import Rise, RunOut, Thaw
+from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
 from tests.domain.explanation.explained import coming, deal_sentence, explained
@@ -257,10 +257,10 @@ def test_what_comes_is_in_order_of_days_and_forgets_what_has_come() -> None:
     log = [deposit(), MEMO, event("hold.placed", "2019-08-01", deal=None, until="2019-10-01")]
     log.append(pursued("offtake.signed", "2019-07-01", "beta", commodity="tungsten", ends_on="2020-01-31"))
     found = [(one.on.isoformat(), type(one)) for one in coming(log, date(2019, 9, 1)) if one.on.year < 2020]
-    assert found == [("2019-10-01", Thaw), ("2019-10-01", Thaw)]
-    runs_out = next(one for one in coming(log, date(2019, 11, 1)) if isinstance(one, RunOut))
+    assert found == [("2019-10-01", HoldEnds), ("2019-10-01", HoldEnds)]
+    runs_out = next(one for one in coming(log, date(2019, 11, 1)) if isinstance(one, LegsExpire))
     assert (runs_out.on, runs_out.deal, runs_out.ends) == (date(2020, 2, 1), "beta", "completed")
-    later = [one for one in coming(log, date(2021, 6, 18)) if isinstance(one, Rise)]
+    later = [one for one in coming(log, date(2021, 6, 18)) if isinstance(one, FlagEscalates)]
     assert {(one.on.isoformat(), one.flag.severity) for one in later if one.flag.flag == "memorandum-only"} == {
         ("2022-06-18", "presumed-dead")
     }

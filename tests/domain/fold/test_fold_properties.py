@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from steppe.domain.fold.fold import history, judge, live
+from steppe.domain.fold.fold import fold, fold_history, judge
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, judgement_on
 from tests.domain.properties import EVENTS_MAX, Case, Properties
@@ -17,7 +17,7 @@ holds_for_any_log = Properties(logs(EVENTS_MAX))
 def _told(log: Log, case: Case) -> History:
     """The history of the log, folded once for all properties that look at it."""
     if case.told is None:
-        case.told = history("north", log, case.rules)
+        case.told = fold_history("north", log, case.rules)
     return case.told
 
 
@@ -26,7 +26,7 @@ def test_any_order_and_any_repeats_give_the_same_history(log: Log, case: Case) -
     """Domain page, section 2: the fold never depends on arrival."""
     shuffled = log + case.chance.sample(log, len(log) // 2)
     case.chance.shuffle(shuffled)
-    assert history("north", shuffled, case.rules) == _told(log, case)
+    assert fold_history("north", shuffled, case.rules) == _told(log, case)
 
 
 @holds_for_any_log
@@ -53,12 +53,12 @@ def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case
 @holds_for_any_log
 def test_a_life_that_goes_on_equals_one_judged_afresh_however_the_log_is_cut(log: Log, case: Case) -> None:
     """Decision 5: replay of all == step by step; what comes out of order, or is registered, makes one begin afresh."""
-    life, seen = live("north", [], case.rules), 0
+    life, seen = fold("north", [], case.rules), 0
     while seen < len(log):
         more = log[seen : seen + case.chance.randint(1, len(log))]
         seen += len(more)
-        life = life.gone_on(more) or live("north", log[:seen], case.rules)
-        assert life.history() == history("north", log[:seen], case.rules)
+        life = life.append(more) or fold("north", log[:seen], case.rules)
+        assert life.history() == fold_history("north", log[:seen], case.rules)
 
 
 @holds_for_any_log
@@ -66,9 +66,9 @@ def test_going_on_changes_nothing_that_ended_before_and_not_the_life_it_came_fro
     """Only what ends on or after `changed_from` need be written again."""
     ordered = sorted(log, key=lambda event: event.order)
     half = len(ordered) // 2
-    life = live("north", ordered[:half], case.rules)
+    life = fold("north", ordered[:half], case.rules)
     before = life.history()
-    grown = life.gone_on(ordered[half:])
+    grown = life.append(ordered[half:])
     assert life.history() == before
     if grown is not None:
         assert grown.history() == _told(log, case)
@@ -83,7 +83,7 @@ def _ended_by(told: History, day: date) -> list[object]:
 def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: Log, case: Case) -> None:
     """Domain page, section 6, held against the days themselves when nothing else occurs after the day that is judged."""
     by_then = [event for event in log if event.latest <= case.day and "from" not in event.data]
-    spans = history("north", by_then, case.rules).flags
+    spans = fold_history("north", by_then, case.rules).flags
     for span in spans:
         if span.valid_from <= case.day < span.valid_to:
             run = _run_around(spans, span)

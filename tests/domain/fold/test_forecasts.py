@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.analysis.portfolio import portfolio
-from steppe.domain.rules.rules import RULES, Rules
+from steppe.domain.flags.registry import RULES
+from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import Flag
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deposit, pursued, standing

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from steppe.domain.analysis.portfolio import PARTY_PREFIX, Portfolio, portfolio
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold import history
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.markets.rivalry import standing_of
 from steppe.domain.values.states import BEGINNING
 from tests.domain.properties import EVENTS_MAX, Case, Properties
@@ -82,7 +82,7 @@ def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened
     after_all = datetime(2030, 1, 1, tzinfo=UTC)
     found = portfolio([*log, *(_back(event, after_all) for event in log)], rules=case.rules)
     for project, told in found.histories.items():
-        assert told == history(project, [], case.rules)
+        assert told == fold_history(project, [], case.rules)
         assert (found.rivalries[project].flags, found.rivalries[project].co_investments) == ((), ())
 
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold import history
+from steppe.domain.flags.registry import RULES
+from steppe.domain.fold.fold import fold_history
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
-from steppe.domain.rules.rules import RULES
 from tests.domain.markets.plain_rivalry import plain_rivalry
 from tests.domain.properties import PROFILE
 
@@ -70,7 +70,7 @@ def markets(draw: st.DrawFn) -> dict[str, list[Event]]:
 def test_the_quick_judgement_equals_the_plain_one(made: dict[str, list[Event]], parents: Any) -> None:
     """Domain page, section 6: displaced, crowded, co-investors."""
     groups = Groups(parents)
-    told = {project: history(project, events, RULES) for project, events in made.items()}
+    told = {project: fold_history(project, events, RULES) for project, events in made.items()}
     standings = {project: standing_of(one) for project, one in told.items()}
     rivals = [rival for standing in standings.values() if (rival := Rival.of(standing)) is not None]
     for project, one in told.items():

@@ -15,7 +15,7 @@ from services.projector.rebuild.pipeline import rebuild
 from steppe.database.read_model import market_judgement
 from steppe.domain.analysis import portfolio
 from steppe.domain.events.event import Event
-from steppe.domain.fold.project_fold import Walk
+from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.markets import rivalry
 from tests.services.projector.projection import Message, event
 from tests.services.quarantine.quarantining import Worked, ids, neighbours
@@ -27,15 +27,15 @@ VICTIM = "deep-lead-mine"
 @pytest.fixture
 def defect(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Events with the note `unfoldable` cannot be folded, until it is undone."""
-    through = Walk.through
+    run_through = ProjectFold.run_through
 
-    def defective(self: Walk, events: Iterable[Event], until: date, **more: Any) -> None:
+    def defective(self: ProjectFold, events: Iterable[Event], until: date, **more: Any) -> None:
         coming = list(events)
         if any(one.data.get("note") == "unfoldable" for one in coming):
             raise ArithmeticError("this release cannot fold it")
-        through(self, coming, until, **more)
+        run_through(self, coming, until, **more)
 
-    monkeypatch.setattr(Walk, "through", defective)
+    monkeypatch.setattr(ProjectFold, "run_through", defective)
     return monkeypatch
 
 

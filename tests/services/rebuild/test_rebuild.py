@@ -155,8 +155,8 @@ async def test_the_way_back_is_taken_at_no_earlier_position_and_under_the_rules_
 async def _another_version(operator: asyncpg.Connection) -> None:
     from steppe.database import rule_versions
     from steppe.database.read_model import rejudge
+    from steppe.domain.flags.registry import RULES
     from steppe.domain.rules.rule_document import rules_from
-    from steppe.domain.rules.rules import RULES
 
     rules = rules_from({"version": "strict", "values": {"memorandum-only.watch": 6}}, RULES)
     async with operator.transaction():

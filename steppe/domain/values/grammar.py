@@ -1,4 +1,4 @@
-"""Small pieces of English that sentences share: names, ages, days. Knows grammar; knows no flag and no deal."""
+"""Small pieces of English that the sentences about deals, flags and projects share: names, ages, days."""
 
 from __future__ import annotations
 

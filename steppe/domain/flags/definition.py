@@ -1,0 +1,51 @@
+"""What a flag is: name, severities, thresholds, evaluation and words. Each flag defines itself in a file of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from steppe.domain.flags.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation
+from steppe.domain.rules.rules import Override
+from steppe.domain.values.states import Flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagDefinition:
+    """A flag of section 6. `severities` from mild to severe; `clock` is the public name of the clock it runs by, if any.
+
+    `thresholds` are the rules that decide it, with their values in the first version of the rules; each name begins with
+    that of the flag. `overrides` are those of that version. `sentence` says the flag in words, as of a day; `unless` what
+    keeps it from rising ("... unless somebody looks first"). `warns_of_unbound`: it asks whether anything binding will
+    follow, so that a back-test can compare its warnings with what became of the deals.
+    """
+
+    name: str
+    severities: tuple[str, ...]
+    thresholds: Mapping[str, int]
+    sentence: Callable[[Flag, date], str]
+    overrides: tuple[Override, ...] = ()
+    clock: str | None = None
+    unless: str = "something happens first"
+    warns_of_unbound: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealFlag(FlagDefinition):
+    """A flag of a deal that follows from its own project. `evaluate` gives None where it finds nothing."""
+
+    evaluate: Callable[[FlagInput], FlagEvaluation | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFlag(FlagDefinition):
+    """A flag of the project itself."""
+
+    evaluate: Callable[[ProjectFlagInput], FlagEvaluation | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketFlag(FlagDefinition):
+    """A flag of a deal that follows from other projects of its market; `steppe.domain.markets.rivalry` evaluates it."""

@@ -1,0 +1,100 @@
+"""A new flag is one file, one line in the registry, one test module: proved on a copy of the code that gets one more flag."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+FLAG = '''
+"""ceremonial: announced for long, and no paper followed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.flags.definition import DealFlag
+from steppe.domain.flags.flag_input import FlagInput
+from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.values.grammar import age
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Flag
+
+
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
+    """Watch by the silence clock while the deal is only announced."""
+    if given.level is not Level.ANNOUNCED or given.deal.silence is None:
+        return None
+    return FlagEvaluation(
+        steps=(step_at_age("watch", given.deal.silence, given.thresholds["ceremonial.watch"]),),
+        start=given.deal.silence,
+    )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    return f"Announced and nothing more for {age(flag.start, as_of)}."
+
+
+FLAG = DealFlag(
+    name="ceremonial",
+    severities=("watch",),
+    thresholds={"ceremonial.watch": 9},
+    clock="silence",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="a paper is signed first",
+    warns_of_unbound=True,
+)
+'''
+
+USES = """
+from datetime import date
+
+from services.api.web import backtest_request, query_parameters
+from steppe.contracts import items
+from steppe.domain.analysis.backtest import BACKTEST_FLAGS
+from steppe.domain.analysis.forecast import upcoming_changes
+from steppe.domain.explanation.flag_text import sentence
+from steppe.domain.explanation.forecast_text import next_changes
+from steppe.domain.flags.registry import FLAGS, RULES
+from steppe.domain.fold.fold import fold_history, judge
+from steppe.domain.rules.rule_document import document_of, rules_from
+from tests.domain.event_logs import event
+
+log = [event("intent.announced", "2020-01-31", kind="ceremony")]
+judged = judge("north", log, date(2020, 12, 31))
+(flag,) = [flag for flag in judged.flags if flag.flag == "ceremonial"]
+assert (flag.severity, flag.since, flag.clock, flag.threshold_months) == ("watch", date(2020, 10, 31), "silence", 9)
+assert sentence(flag, date(2020, 12, 31)) == "Announced and nothing more for 11 months."
+assert items.flag("north", flag, date(2020, 12, 31))["sentence"] == "Announced and nothing more for 11 months."
+
+history = fold_history("north", log)
+coming = [
+    change for change in upcoming_changes(history.deals, history.flags, date(2020, 10, 1)) if change.on.month == 10
+]
+deals = judge("north", log, date(2020, 10, 1)).deals
+assert next_changes(deals, coming) == "Counts as ceremonial (watch) on 2020-10-31 unless a paper is signed first."
+
+assert document_of(RULES)["values"]["ceremonial.watch"] == 9
+tried = rules_from({"version": "tried", "values": {"ceremonial.watch": 24}}, RULES)
+assert not [flag for flag in judge("north", log, date(2020, 12, 31), tried).flags if flag.flag == "ceremonial"]
+
+assert query_parameters.FLAGS == tuple(FLAGS)
+assert "ceremonial" in query_parameters.FLAGS
+assert "ceremonial" in BACKTEST_FLAGS
+assert "'ceremonial'" in str(backtest_request.OPENAPI_EXTRA)
+"""
+
+
+def test_a_new_flag_is_one_file_and_one_line(tmp_path: Path) -> None:
+    for package in ("steppe", "services", "tests/domain"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tests" / "__init__.py").touch()
+    (tmp_path / "steppe" / "domain" / "flags" / "ceremonial.py").write_text(FLAG)
+    registry = tmp_path / "steppe" / "domain" / "flags" / "registry.py"
+    text = registry.read_text().replace("    crowded,\n", "    ceremonial,\n    crowded,\n", 1)
+    registry.write_text(text.replace("    crowded.FLAG,\n", "    crowded.FLAG,\n    ceremonial.FLAG,\n", 1))
+    (tmp_path / "uses.py").write_text(USES)
+    ran = subprocess.run([sys.executable, "uses.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
