@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.problems import did_you_mean
@@ -95,6 +95,10 @@ class PageRequest:
             return Markup("–")
         iso = (value.date() if isinstance(value, datetime) else value).isoformat()
         return Markup('<time datetime="{}">{}</time>').format(iso, self.translation.day(value))
+
+    def dated(self, message: str, value: date | datetime | None) -> Markup:
+        """A message with a day in the place of `%(day)s`, wherever the language puts it."""
+        return escape(message) % {"day": self.day(value)}
 
     def money(self, amount: str, currency: str) -> str:
         """An amount as the language writes it: whole units, the currency by its code."""

@@ -16,7 +16,9 @@ from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
 
 _ENTRIES_MAX = 500
-Difference = tuple[str, str | None, Any, Any]
+Terms = list[tuple[str, ...]]
+"""Public names that stand together, as a flag and its severity: the page translates each."""
+Difference = tuple[str, str | None, Terms | None, Terms | None]
 """What differs, of which deal (None: of the project), as known then, as known now."""
 
 
@@ -62,26 +64,30 @@ def _differences(then: Item, now: Item) -> list[Difference]:
 
 def _of_project(then: Item, now: Item) -> list[Difference]:
     values: tuple[Difference, ...] = (
-        ("level", None, then["level"], now["level"]),
+        ("level", None, _level(then), _level(now)),
         ("headline", None, _headline(then), _headline(now)),
     )
     return [difference for difference in values if difference[2] != difference[3]]
 
 
-def _headline(item: Item) -> str | None:
-    return item["headline"] and str(item["headline"]["severity"])
-
-
 def _of_deal(name: str, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[Difference]:
     differences: list[Difference] = []
-    levels = (then and then["level"], now and now["level"])
-    if levels[0] != levels[1] or (then is None) != (now is None):
-        differences.append(("level", name, *levels))
-    flags = (then and _flags(then), now and _flags(now))
+    levels = [None if deal is None else _level(deal) for deal in (then, now)]
+    if levels[0] != levels[1]:
+        differences.append(("level", name, levels[0], levels[1]))
+    flags = [None if deal is None else _flags(deal) for deal in (then, now)]
     if flags[0] != flags[1]:
-        differences.append(("flags", name, *flags))
+        differences.append(("flags", name, flags[0], flags[1]))
     return differences
 
 
-def _flags(deal: Mapping[str, Any]) -> str:
-    return ", ".join(f"{flag['flag']} {flag['severity']}" for flag in deal["flags"])
+def _level(item: Mapping[str, Any]) -> Terms:
+    return [(item["level"] or "ended",)]
+
+
+def _headline(item: Item) -> Terms:
+    return [(item["headline"]["severity"],)] if item["headline"] else []
+
+
+def _flags(deal: Mapping[str, Any]) -> Terms:
+    return [(flag["flag"], flag["severity"]) for flag in deal["flags"]]
