@@ -1,7 +1,7 @@
-"""Follows steppe.flags.v1 and says which deals are stuck at paper. Copy this file; it needs nothing but aiokafka.
+"""Follows steppe.flags.v1 and reports deals that stay at a memorandum. Copy this file; it needs nothing but aiokafka.
 
-Records come at least once: `handled` drops those that were seen, by their id. The position is kept here, in a file that is
-replaced at once, and not in Kafka, so that what was handled and how far that goes never disagree.
+Records are delivered at least once: `handled` deduplicates them by their id. Ids and offsets are saved together in one file that
+is replaced atomically, and not in Kafka, so that they never disagree.
 
     python from_kafka.py --kafka 127.0.0.1:9092 --state position.json
 """
@@ -20,15 +20,15 @@ from aiokafka import AIOKafkaConsumer
 IDS_KEPT = 10_000
 
 
-def alert(told: dict[str, Any]) -> None:
-    """Replace this by your mail, chat or ticket. `told` is the data of the CloudEvent, see the schema beside asyncapi.yaml."""
-    who = told["project"] + (f" ({told['deal']})" if told["deal"] else "")
-    if told["flag"] != "memorandum-only":
+def alert(transition: dict[str, Any]) -> None:
+    """Replace this by your mail, chat or ticket. `transition` is the data of the CloudEvent; asyncapi.yaml has its schema."""
+    deal = transition["project"] + (f" ({transition['deal']})" if transition["deal"] else "")
+    if transition["flag"] != "memorandum-only":
         return
-    if told["transition"] in ("raised", "escalated") and told["severity"] in ("stagnant", "presumed-dead"):
-        say(f"{told['severity'].upper()} {who} since {told['since']}: {told['sentence']}")
-    elif told["transition"] == "revoked":
-        say(f"TAKEN BACK {who}: {told['sentence']}")
+    if transition["transition"] in ("raised", "escalated") and transition["severity"] in ("stagnant", "presumed-dead"):
+        say(f"{transition['severity'].upper()} {deal} since {transition['since']}: {transition['sentence']}")
+    elif transition["transition"] == "revoked":
+        say(f"REVOKED {deal}: {transition['sentence']}")
 
 
 def say(line: str) -> None:
@@ -37,30 +37,30 @@ def say(line: str) -> None:
 
 
 class State:
-    """How far we are, and the ids that were handled last."""
+    """The next offset of each partition, and the ids that were handled last."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        found = json.loads(file.read_text()) if file.exists() else {"next_offsets": {}, "ids": []}
-        self.next_offsets: dict[str, int] = found["next_offsets"]
-        self._ids: dict[str, None] = dict.fromkeys(found["ids"])
+        saved = json.loads(file.read_text()) if file.exists() else {"next_offsets": {}, "ids": []}
+        self.next_offsets: dict[str, int] = saved["next_offsets"]
+        self._ids: dict[str, None] = dict.fromkeys(saved["ids"])
 
     def handled(self, id: str) -> bool:
-        """Whether it was seen before; from now on it was."""
+        """Whether the id was seen before; remembers it."""
         if id in self._ids:
             return True
         self._ids[id] = None
         return False
 
     def save(self) -> None:
-        """All of it or nothing, whatever happens to this process."""
+        """Replace the file atomically."""
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps({"next_offsets": self.next_offsets, "ids": list(self._ids)[-IDS_KEPT:]}))
         new.replace(self._file)
 
 
 async def follow(kafka: str, topic: str, state: State) -> None:
-    """For ever. To run several, give each some of the partitions."""
+    """Handle records as they come, without end. To run several, give each some of the partitions."""
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
     async with consumer:
         if not consumer.assignment():
@@ -79,12 +79,12 @@ async def follow(kafka: str, topic: str, state: State) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Say which deals are stuck at paper, as Steppe finds it out.")
+    parser = argparse.ArgumentParser(description="Report deals that stay at a memorandum.")
     parser.add_argument("--kafka", default="127.0.0.1:9092", help="bootstrap servers")
     parser.add_argument("--topic", default="steppe.flags.v1")
-    parser.add_argument("--state", type=Path, default=Path("position.json"), help="the file that remembers how far")
-    asked = parser.parse_args()
-    asyncio.run(follow(asked.kafka, asked.topic, State(asked.state)))
+    parser.add_argument("--state", type=Path, default=Path("position.json"), help="the file that keeps offsets and ids")
+    arguments = parser.parse_args()
+    asyncio.run(follow(arguments.kafka, arguments.topic, State(arguments.state)))
 
 
 if __name__ == "__main__":

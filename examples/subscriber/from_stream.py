@@ -1,7 +1,7 @@
-"""Follows /v1/stream over HTTP and says which deals are stuck at paper. Copy this file; it needs nothing but httpx.
+"""Follows /v1/stream over HTTP and reports deals that stay at a memorandum. Copy this file; it needs nothing but httpx.
 
-Server-sent events carry an id; asking again with `Last-Event-ID` goes on behind it, without loss or repeat. The last id is
-written down after it was handled, so after a crash the last one may be handled once more, under the same `event_id`.
+Server-sent events carry an id; a request with `Last-Event-ID` resumes after it, without loss or repeat. The last id is saved after
+its event was handled, so after a crash that event may be handled once more, under the same `event_id`.
 
     python from_stream.py --api http://127.0.0.1:8000 --state last-id.txt
 """
@@ -17,18 +17,18 @@ from typing import Any
 
 import httpx
 
-# The stream sends a sign of life every 15 seconds.
+# The stream sends a heartbeat every 15 seconds.
 SILENT_SECONDS_MAX = 45.0
 RETRY_SECONDS = 2.0
 
 
-def alert(told: dict[str, Any]) -> None:
-    """Replace this by your mail, chat or ticket. `told` is an item of /v1/flags/transitions."""
-    who = told["project"] + (f" ({told['deal']})" if told["deal"] else "")
-    if told["transition"] in ("raised", "escalated") and told["severity"] in ("stagnant", "presumed-dead"):
-        say(f"{told['severity'].upper()} {who} since {told['since']}: {told['sentence']}")
-    elif told["transition"] == "revoked":
-        say(f"TAKEN BACK {who}: {told['sentence']}")
+def alert(transition: dict[str, Any]) -> None:
+    """Replace this by your mail, chat or ticket. `transition` is an item of /v1/flags/transitions."""
+    deal = transition["project"] + (f" ({transition['deal']})" if transition["deal"] else "")
+    if transition["transition"] in ("raised", "escalated") and transition["severity"] in ("stagnant", "presumed-dead"):
+        say(f"{transition['severity'].upper()} {deal} since {transition['since']}: {transition['sentence']}")
+    elif transition["transition"] == "revoked":
+        say(f"REVOKED {deal}: {transition['sentence']}")
 
 
 def say(line: str) -> None:
@@ -37,22 +37,22 @@ def say(line: str) -> None:
 
 
 def follow(api: str, state: Path) -> None:
-    """For ever: whatever ends the stream, it is asked for again from where it ended. Wrong questions end this."""
+    """Read the stream without end: resume after a lost connection or an unavailable server, stop at a rejected request."""
     while True:
         try:
             listen(api, state)
         except httpx.TransportError as error:
-            sys.stderr.write(f"{error!r}: again in {RETRY_SECONDS:.0f} s\n")
+            sys.stderr.write(f"{error!r}: retrying in {RETRY_SECONDS:.0f} s\n")
         time.sleep(RETRY_SECONDS)
 
 
 def listen(api: str, state: Path) -> None:
     """One stream, until it ends."""
-    # From the beginning of the feed the first time; leave `after` out to begin with what comes next.
-    asked = {"flag": "memorandum-only", "after": "0"}
+    # The first time from the beginning of the feed; leave `after` out to begin with the next transition.
+    parameters = {"flag": "memorandum-only", "after": "0"}
     headers = {"Last-Event-ID": state.read_text()} if state.exists() else {}
     timeout = httpx.Timeout(10.0, read=SILENT_SECONDS_MAX)
-    with httpx.stream("GET", f"{api}/v1/stream", params=asked, headers=headers, timeout=timeout) as response:
+    with httpx.stream("GET", f"{api}/v1/stream", params=parameters, headers=headers, timeout=timeout) as response:
         if response.status_code in (502, 503, 504):
             return
         if response.status_code != 200:
@@ -72,11 +72,11 @@ def listen(api: str, state: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Say which deals are stuck at paper, as Steppe finds it out.")
+    parser = argparse.ArgumentParser(description="Report deals that stay at a memorandum.")
     parser.add_argument("--api", default="http://127.0.0.1:8000")
-    parser.add_argument("--state", type=Path, default=Path("last-id.txt"), help="the file that remembers how far")
-    asked = parser.parse_args()
-    follow(asked.api, asked.state)
+    parser.add_argument("--state", type=Path, default=Path("last-id.txt"), help="the file that keeps the last id")
+    arguments = parser.parse_args()
+    follow(arguments.api, arguments.state)
 
 
 if __name__ == "__main__":
