@@ -103,13 +103,13 @@ class ProjectEvent(CloudEvent):
 class Transition:
     """What became of one flag. `deal` None: of the project. `severity` None: it is gone.
 
-    `flag` is the flag as it stands since, or as it stood when it is gone; None where that was not kept. `on` is the day as
-    of which this is told, `events` (`source#id`) brought it about where that is known.
+    `flag` is its name, `flag_state` the flag as it stands since, or as it stood when it is gone; None where that was not
+    kept. `on` is the day as of which this is announced, `events` (`source#id`) brought it about where that is known.
     """
 
     project: str
     deal: str | None
-    name: str
+    flag: str
     transition: str
     severity_before: str | None
     severity: str | None
@@ -118,7 +118,7 @@ class Transition:
     events: Sequence[str]
     rule_version: str
     country: str | None
-    flag: Flag | None
+    flag_state: Flag | None
     event_id: UUID
 
 
@@ -133,23 +133,23 @@ def turned(before: str | None, after: str | None) -> str:
 
 def transition_item(id: int, found_at: datetime, told: Transition) -> TransitionItem:
     """A transition as the feed and the topic tell it. `id` is its place in the feed, `found_at` when it was found out."""
-    stands = told.flag if told.severity is not None else None
+    stands = told.flag_state if told.severity is not None else None
     return {
         "id": id,
         "event_id": str(told.event_id),
         "project": told.project,
         "country": told.country,
         "deal": told.deal,
-        "flag": told.name,
+        "flag": told.flag,
         "transition": told.transition,
         "severity_before": told.severity_before,
         "severity": told.severity,
         "certainty": stands.certainty if stands else None,
-        "since": told.flag.since if told.flag else None,
+        "since": told.flag_state.since if told.flag_state else None,
         "on": told.on,
         "cause": told.cause,
         "events": list(told.events),
-        "evidence": list(told.flag.evidence) if told.flag else [],
+        "evidence": list(told.flag_state.evidence) if told.flag_state else [],
         "sentence": _sentence(told),
         "standing": items.flag(told.project, stands, told.on) if stands else None,
         "rule_version": told.rule_version,
@@ -185,8 +185,8 @@ def _attributes(id: UUID, type: str, subject: str, time: datetime) -> CloudEvent
 
 def _sentence(told: Transition) -> str | None:
     if told.severity is None:
-        what = f"{told.name} ({told.severity_before})"
+        what = f"{told.flag} ({told.severity_before})"
         if told.transition == "revoked":
             return f"{what} is taken back: what it rested on was retracted or corrected."
         return f"{what} no longer stands."
-    return sentence(told.flag, told.on) if told.flag else None
+    return sentence(told.flag_state, told.on) if told.flag_state else None

@@ -58,10 +58,10 @@ async def tell(
     """
     if not transitions:
         return
-    documents = [None if told.flag is None else document(told.flag) for told in transitions]
+    documents = [None if told.flag_state is None else document(told.flag_state) for told in transitions]
     rows: list[Row] = [
         (
-            told.project, told.deal or "", told.name, told.transition, told.severity_before, told.severity, told.on,
+            told.project, told.deal or "", told.flag, told.transition, told.severity_before, told.severity, told.on,
             told.cause, told.rule_version, change_id, told.event_id, told.country, list(told.events), text,
         )
         for told, text in zip(transitions, documents, strict=True)
@@ -79,7 +79,7 @@ async def tell(
         *STATEMENTS["store_announced_flags"](
             projects=[told.project for told in transitions],
             deals=[told.deal or "" for told in transitions],
-            flags=[told.name for told in transitions],
+            flags=[told.flag for told in transitions],
             severities=[told.severity for told in transitions],
             documents=[text if told.severity else None for told, text in zip(transitions, documents, strict=True)],
             day=on,

@@ -60,7 +60,7 @@ def _item(row: Row) -> TransitionItem:
     told = Transition(
         project=row["project"],
         deal=row["deal"] or None,
-        name=row["flag"],
+        flag=row["flag"],
         transition=row["transition"],
         severity_before=row["severity_before"],
         severity=row["severity"],
@@ -69,7 +69,7 @@ def _item(row: Row) -> TransitionItem:
         events=row["events"],
         rule_version=row["rule_version"],
         country=row["country"],
-        flag=flag(row) if row["document"] else None,
+        flag_state=flag(row) if row["document"] else None,
         event_id=row["event_id"],
     )
     return transition_item(row["transition_id"], row["found_at"], told)

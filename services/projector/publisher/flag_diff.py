@@ -228,7 +228,7 @@ class Announcer:
                 for difference, cause in page
             ]
             await outbox_writer.tell(connection, transitions, on)
-            self._uncommitted.update((transition.name, transition.transition) for transition in transitions)
+            self._uncommitted.update((transition.flag, transition.transition) for transition in transitions)
         return len(announced)
 
 
@@ -236,7 +236,7 @@ def _transition(difference: FlagDifference, cause: Cause, on: date, rules: str, 
     return Transition(
         project=difference.project,
         deal=difference.deal or None,
-        name=difference.flag,
+        flag=difference.flag,
         transition="revoked" if cause.revoked else turned(difference.severity_before, difference.severity),
         severity_before=difference.severity_before,
         severity=difference.severity,
@@ -245,7 +245,7 @@ def _transition(difference: FlagDifference, cause: Cause, on: date, rules: str, 
         events=cause.events,
         rule_version=rules,
         country=country,
-        flag=difference.after or difference.before,
+        flag_state=difference.after or difference.before,
         event_id=outbox_writer.new_event_id(),
     )
 

@@ -171,7 +171,7 @@ async def _tell(
             Transition(
                 project=one.project,
                 deal=one.deal or None,
-                name=one.flag,
+                flag=one.flag,
                 transition=one.transition,
                 severity_before=one.severity_before,
                 severity=one.severity,
@@ -180,7 +180,7 @@ async def _tell(
                 events=(),
                 rule_version=version,
                 country=countries.get(one.project),
-                flag=outbox_writer.flag_of(row["document"]) if row else None,
+                flag_state=outbox_writer.flag_of(row["document"]) if row else None,
                 event_id=outbox_writer.new_event_id(),
             )
         )
