@@ -1,1 +1,1 @@
-"""What the business means: pure functions over frozen values. Knows the domain page; knows no clock, no I/O, no library."""
+"""What the business means: pure functions over frozen values. No clock, no I/O, no library; `README.md` shows the way."""

@@ -1,7 +1,7 @@
 """What other registers would call a project's level: IATI, OC4IDS, Global Energy Monitor and AidData.
 
 One table, read by the API (`crosswalk=`) and by docs/crosswalk.md. The words are theirs; which one is meant, and why, is
-said here. Their ladders are shorter than ours, so a word does not lead back to a level. Knows levels and overlays only.
+said here. Their ladders are shorter than ours, so a word does not lead back to a level.
 """
 
 from __future__ import annotations

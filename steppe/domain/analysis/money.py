@@ -1,4 +1,4 @@
-"""What events say of money (domain page, section 3): sums by deal, leg and currency. Pure; converts nothing, counts nothing twice.
+"""What events say of money (domain page, section 3): sums by deal, leg and currency. No amount is converted or counted twice.
 
 `increment` adds, `total` replaces; an event that is part of another repeats it and is not counted again.
 """
@@ -26,7 +26,7 @@ class Sums:
 
 def sums(events: Iterable[Event]) -> Mapping[tuple[str, str, str], Sums]:
     """By deal ('' speaks of the project), leg and currency. Events must be in fold order, of one project."""
-    found: dict[tuple[str, str, str], Sums] = {}
+    by_key: dict[tuple[str, str, str], Sums] = {}
     for event in events:
         amount = event.data.get("amount")
         is_paid = event.kind.name == "funds.disbursed"
@@ -35,12 +35,12 @@ def sums(events: Iterable[Event]) -> Mapping[tuple[str, str, str], Sums]:
         if not is_paid and event.kind.effect is not Effect.BINDING:
             continue
         key = (event.deal or "", _leg(event), amount["currency"])
-        so_far = found.get(key, Sums())
+        so_far = by_key.get(key, Sums())
         if is_paid:
-            found[key] = replace(so_far, disbursed=added(so_far.disbursed, event))
+            by_key[key] = replace(so_far, disbursed=added(so_far.disbursed, event))
         else:
-            found[key] = replace(so_far, committed=added(so_far.committed, event))
-    return found
+            by_key[key] = replace(so_far, committed=added(so_far.committed, event))
+    return by_key
 
 
 def added(so_far: Decimal, event: Event) -> Decimal:

@@ -1,6 +1,6 @@
 """All projects at once: from the events of every subject, as known at an instant, to how each project stands on any day.
 
-The whole judgement in one call (sections 1 to 8). The services do the same piece by piece; this is what they must equal.
+The whole judgement in one call (sections 1 to 8). The services compute the same piece by piece and must equal it.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Portfolio:
     def judged(self, project: str, as_of: date) -> Judgement:
         """How a project stands on a day (UTC), with the flags that come from its market. KeyError: no such project."""
         own = judgement_on(self.histories[project], as_of)
-        suffered = self.rivalries[project]
-        flags = [*own.flags, *on_day(suffered.flags, as_of)]
+        impacts = self.rivalries[project]
+        flags = [*own.flags, *on_day(impacts.flags, as_of)]
         return Judgement(
             project=own.project,
             deals=own.deals,
             flags=tuple(sorted(flags, key=lambda flag: (flag.deal or "", flag.flag))),
-            co_investors={found.deal: found.events for found in on_day(suffered.co_investments, as_of)},
+            co_investors={shared.deal: shared.events for shared in on_day(impacts.co_investments, as_of)},
         )
 
 
@@ -53,14 +53,15 @@ def portfolio(
 ) -> Portfolio:
     """Judge everything. Of events with the same subject, source and id the first given counts, else order is nothing.
 
-    `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`). `on_fault` is told
-    of a project whose rivals cannot be judged, which is a defect, and it has no rivalry; without it the exception goes on.
+    `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`). `on_fault` is called
+    for a project whose rivals cannot be judged, which is a defect, and it has no rivalry; without it the exception goes on.
     """
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(event.subject, []).append(event)
     subjects = {
-        subject: apply_corrections(found, known_at, recorded=recorded) for subject, found in sorted(by_subject.items())
+        subject: apply_corrections(subject_events, known_at, recorded=recorded)
+        for subject, subject_events in sorted(by_subject.items())
     }
     parties = {
         subject.removeprefix(PARTY_PREFIX): record.events
@@ -73,7 +74,7 @@ def portfolio(
         for subject, record in subjects.items()
         if record.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }
-    standings = {project: standing_of(told) for project, told in histories.items()}
+    standings = {project: standing_of(history) for project, history in histories.items()}
     rivals = {project: rival for project, standing in standings.items() if (rival := Rival.of(standing)) is not None}
     in_market: dict[tuple[str, str], set[str]] = {}
     for project in rivals:

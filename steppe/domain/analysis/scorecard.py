@@ -1,4 +1,4 @@
-"""What became of the papers of a forum (domain page, section 9): strict, loose and value. Pure.
+"""What became of the papers of a forum (domain page, section 9): strict, loose and value.
 
 The cohort is frozen: the deals of the memorandum-class papers that were signed there, treaties and repetitions left out.
 """
@@ -92,8 +92,8 @@ def scorecard(
                 (event for event in known if event.deal == deal and first <= event.latest <= until),
                 key=lambda event: event.order,
             )
-            for (_, _, currency), found in sums(since).items():
-                bound[currency] += found.committed
+            for (_, _, currency), money in sums(since).items():
+                bound[currency] += money.committed
     values = [
         Value(currency=name, announced=announced[name], bound=bound[name]) for name in sorted({*announced, *bound})
     ]
@@ -102,11 +102,11 @@ def scorecard(
 
 def _announced(papers: Sequence[Event]) -> Mapping[str, Decimal]:
     """What the papers of a deal say that it is about, whatever it is of, by currency."""
-    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    by_currency: defaultdict[str, Decimal] = defaultdict(Decimal)
     for paper in papers:
         if amount := paper.data.get("amount"):
-            found[amount["currency"]] = added(found[amount["currency"]], paper)
-    return found
+            by_currency[amount["currency"]] = added(by_currency[amount["currency"]], paper)
+    return by_currency
 
 
 def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealState]], until: date) -> PaperOutcome:

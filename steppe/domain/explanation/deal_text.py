@@ -1,4 +1,4 @@
-"""A deal in plain words, as it stands on a day. Knows English and the states of a deal; judges nothing."""
+"""A deal in plain words, as it stands on a day."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _AS = {"watch": "on watch"}
 
 def sentence(deal: DealState, flags: Iterable[Flag], as_of: date) -> str:
     """Where a deal stands on a day, in a sentence or two. `flags` are those of this deal on that day."""
-    raised = {flag.flag: flag for flag in flags}
-    told = [f"{capital(core(deal, as_of))}{severity(raised.get('memorandum-only'), as_of)}."]
-    if "displaced" in raised:
-        told.append(overtaken(raised["displaced"]))
-    if "lapsed" in raised:
-        told.append(f"The paper ran out on {raised['lapsed'].expired_on or raised['lapsed'].since}.")
-    told += halted(deal)
+    by_name = {flag.flag: flag for flag in flags}
+    sentences = [f"{capital(core(deal, as_of))}{severity(by_name.get('memorandum-only'), as_of)}."]
+    if "displaced" in by_name:
+        sentences.append(overtaken(by_name["displaced"]))
+    if "lapsed" in by_name:
+        sentences.append(f"The paper ran out on {by_name['lapsed'].expired_on or by_name['lapsed'].since}.")
+    sentences += halted(deal)
     if deal.phase > 1:
-        told.append(f"This is phase {deal.phase} of the deal.")
-    return " ".join(told)
+        sentences.append(f"This is phase {deal.phase} of the deal.")
+    return " ".join(sentences)
 
 
 def core(deal: DealState, as_of: date) -> str:
@@ -78,13 +78,13 @@ def in_words(severity: str) -> str:
 
 def halted(deal: DealState) -> list[str]:
     """Sentences about a hold and a suspension of a living deal."""
-    told = []
+    sentences = []
     if deal.held_until is not None and deal.level is not None:
         until = "; nobody said until when" if deal.held_until == FOREVER else f" until {deal.held_until}"
-        told.append(f"On hold{until}.")
+        sentences.append(f"On hold{until}.")
     if "suspended" in deal.overlays:
-        told.append("Suspended.")
-    return told
+        sentences.append("Suspended.")
+    return sentences
 
 
 def bound(deal: DealState) -> str:

@@ -1,6 +1,6 @@
 """Where a project stands, what is missing and what happens next and when, in plain words and as of a day.
 
-Knows English and the states of projects and deals; judges nothing: every figure comes from the fold.
+Every figure comes from the fold; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class Explanation:
 
 
 def explanation(
-    lived: Sequence[Span[ProjectState]],
+    spans: Sequence[Span[ProjectState]],
     deals: Sequence[DealState],
     flags: Sequence[Flag],
     coming: Sequence[UpcomingChange],
     as_of: date,
     known_on: date,
 ) -> Explanation:
-    """A project on a day (UTC). `lived` are its spans, in order of days; one of them holds on `as_of`.
+    """A project on a day (UTC). `spans` are its spans, in order of days; one of them holds on `as_of`.
 
     `deals` and `flags` are those of that day, `coming` is what comes after it. A day after `known_on` is a forecast.
     """
-    state = next(span.value for span in lived if span.valid_from <= as_of < span.valid_to)
+    state = next(span.value for span in spans if span.valid_from <= as_of < span.valid_to)
     living = [deal for deal in deals if deal.level is not None]
     lead = _lead(state, living, flags)
     forecast = f"Forecast for {as_of}, if nothing happens until then. " if as_of > known_on else ""
     return Explanation(
-        stands=forecast + " ".join([_stands(state, lived, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
+        stands=forecast + " ".join([_stands(state, spans, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
         missing=" ".join(_missing(state, living, lead)),
         next=forecast_text.next_changes(living, coming),
     )
@@ -67,17 +67,17 @@ def _lead(state: ProjectState, living: Sequence[DealState], flags: Sequence[Flag
 
 def _stands(
     state: ProjectState,
-    lived: Sequence[Span[ProjectState]],
+    spans: Sequence[Span[ProjectState]],
     deals: Sequence[DealState],
     lead: DealState | None,
     day: date,
 ) -> str:
     for closed in _CLOSED:
         if closed in state.overlays:
-            since = _since(lived, day, lambda then: not set(_CLOSED).isdisjoint(then.overlays))
+            since = _since(spans, day, lambda then: not set(_CLOSED).isdisjoint(then.overlays))
             return f"{capital(closed)} on {since}; it had come as far as {state.highest_level.label}."
     if state.physical_state is not None:
-        since = _since(lived, day, lambda then: then.physical_state == state.physical_state)
+        since = _since(spans, day, lambda then: then.physical_state == state.physical_state)
         ground = f"{capital(ON_THE_GROUND[state.physical_state])} since {since}"
         if lead is None or lead.level is None or not lead.level.crosses_the_line:
             return f"{ground}, though no living deal is bound."
@@ -103,10 +103,10 @@ def _unpursued(state: ProjectState, deals: Sequence[DealState]) -> str:
     return f"Identified: nobody pursues it; the last event is of {state.last_event_on}."
 
 
-def _since(lived: Sequence[Span[ProjectState]], day: date, holds: Callable[[ProjectState], bool]) -> date | None:
+def _since(spans: Sequence[Span[ProjectState]], day: date, holds: Callable[[ProjectState], bool]) -> date | None:
     """The first day of the unbroken run on which that holds."""
     since: date | None = None
-    for span in lived:
+    for span in spans:
         if span.valid_from <= day:
             since = (since or span.valid_from) if holds(span.value) else None
     return since
@@ -115,22 +115,22 @@ def _since(lived: Sequence[Span[ProjectState]], day: date, holds: Callable[[Proj
 def _beside(
     state: ProjectState, deals: Sequence[DealState], lead: DealState | None, flags: Sequence[Flag]
 ) -> list[str]:
-    told = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
+    sentences = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
     others = [deal for deal in deals if lead is not None and deal.deal != lead.deal]
     if len(others) == 1:
-        told.append(f"Beside it, {others[0].deal} {_IS[_kind(others[0])]}.")
+        sentences.append(f"Beside it, {others[0].deal} {_IS[_kind(others[0])]}.")
     elif others:
         kinds = Counter(map(_kind, others))
-        told.append(
+        sentences.append(
             f"Beside it {len(others)} deals: {listed([f'{kinds[kind]} {kind}' for kind in _IS if kinds[kind]])}."
         )
     if lead is not None:
-        told += halted(lead)
+        sentences += halted(lead)
     elif "on-hold" in state.overlays:
-        told.append("On hold.")
-    if "suspended" in state.overlays and "Suspended." not in told:
-        told.append("Suspended.")
-    return told
+        sentences.append("On hold.")
+    if "suspended" in state.overlays and "Suspended." not in sentences:
+        sentences.append("Suspended.")
+    return sentences
 
 
 def _kind(deal: DealState) -> str:
@@ -144,20 +144,20 @@ def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState |
         return ["Nothing is waited for."]
     held = sorted({leg.leg for leg in lead.legs if leg.valid} - {UNKNOWN_LEG}) if lead else []
     required = sorted(state.required_legs or ())
-    told = []
+    sentences = []
     if lead is None or lead.level is None or not lead.level.crosses_the_line:
-        told.append(_nothing_binds(required, anyone=bool(living)))
+        sentences.append(_nothing_binds(required, anyone=bool(living)))
     elif lead.missing_legs:
-        told.append(f"Of the required legs {_verbed(lead.missing_legs)} missing; held: {_listed(held)}.")
+        sentences.append(f"Of the required legs {_verbed(lead.missing_legs)} missing; held: {_listed(held)}.")
     elif required:
-        told.append(f"No required leg is missing: {_verbed(required)} held.")
+        sentences.append(f"No required leg is missing: {_verbed(required)} held.")
     else:
-        told.append(f"Which legs it needs is not registered; held: {_listed(held)}.")
+        sentences.append(f"Which legs it needs is not registered; held: {_listed(held)}.")
     if state.physical_state is None and held and state.kind in DELIVERING_KINDS:
-        told.append("Nothing stands on the ground.")
+        sentences.append("Nothing stands on the ground.")
     elif state.physical_state in (Level.CONSTRUCTION, Level.COMMISSIONING):
-        told.append("Commercial production is missing.")
-    return told
+        sentences.append("Commercial production is missing.")
+    return sentences
 
 
 def _nothing_binds(required: Sequence[str], *, anyone: bool) -> str:

@@ -22,7 +22,7 @@ PARTY_FIELDS = ("name", "home_country", "kind", "parent", "lei")
 class RegisteredValues:
     """The registered values as a step function of the day.
 
-    The first registration (by known time) holds from ever; a second one is an amendment, and amendments hold from
+    The first registration (by known time) holds since always; a second one is an amendment, and amendments hold from
     `from`, else from the day on which they occurred.
     """
 

@@ -1,6 +1,6 @@
-"""Which parties are one group on a day: the ultimate parent, a ring of parents being one (section 1).
+"""Which parties are one group on a day: the ultimate parent, a cycle of parents being one (section 1).
 
-Knows what is registered of parties; a party that nobody registered is its own group.
+A party that nobody registered is its own group.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ class Groups:
 
     def __init__(self, parents: Parents) -> None:
         self._parents = {party: ([day for day, _ in steps], steps) for party, steps in parents.items()}
-        self._known: dict[tuple[str, date], str] = {}
-        self._known_of_all: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
+        self._cache: dict[tuple[str, date], str] = {}
+        self._cache_of_all: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
 
     def of(self, party: str, day: date) -> str:
-        """The party's group on that day, named after its ultimate parent (of a ring: the first in alphabetical order)."""
-        found = self._known.get((party, day))
-        if found is None:
-            found = self._known[party, day] = self._climb(party, day)
-        return found
+        """The party's group on that day, named after its ultimate parent (of a cycle: the first in alphabetical order)."""
+        group = self._cache.get((party, day))
+        if group is None:
+            group = self._cache[party, day] = self._climb(party, day)
+        return group
 
     def of_all(self, parties: tuple[str, ...], day: date) -> frozenset[str]:
         """The groups of several parties."""
-        found = self._known_of_all.get((parties, day))
-        if found is None:
-            found = self._known_of_all[parties, day] = frozenset(self.of(party, day) for party in parties)
-        return found
+        groups = self._cache_of_all.get((parties, day))
+        if groups is None:
+            groups = self._cache_of_all[parties, day] = frozenset(self.of(party, day) for party in parties)
+        return groups
 
     def _climb(self, party: str, day: date) -> str:
         trail = [party]
