@@ -39,7 +39,7 @@ async def change_in_force(connection: Connection) -> tuple[int, Rules]:
 
 async def of_change(connection: Connection, change_id: int) -> Rules:
     """The version that a change put in force. Raises RuleVersionError when there is no such change."""
-    document = await connection.fetchval(STATEMENTS["rules_of_change"], change_id)
+    document = await connection.fetchval(*STATEMENTS["rules_of_change"](change_id=change_id))
     if document is None:
         raise RuleVersionError(f"There is no change {change_id} of the rules.")
     return decoded(document)
@@ -47,14 +47,15 @@ async def of_change(connection: Connection, change_id: int) -> Rules:
 
 async def named(connection: Connection, version: str) -> Rules | None:
     """A stored version, or None."""
-    row = await connection.fetchrow(STATEMENTS["rule_version"], version)
+    row = await connection.fetchrow(*STATEMENTS["rule_version"](version=version))
     return None if row is None else decoded(row["document"])
 
 
 async def add(connection: Connection, rules: Rules, *, by: str, note: str | None = None) -> bool:
     """Store a version; False when the same is stored already. Raises RuleVersionError when it is there with other figures."""
     text = msgspec.json.encode(document_of(rules)).decode()
-    if await connection.fetchval(STATEMENTS["add_rule_version"], rules.version, text, note, by):
+    statement = STATEMENTS["add_rule_version"](version=rules.version, document=text, note=note, added_by=by)
+    if await connection.fetchval(*statement):
         return True
     if await named(connection, rules.version) != rules:
         raise RuleVersionError(
@@ -67,7 +68,11 @@ async def ensure_built_in(connection: Connection) -> None:
     """Store the version of this release, and put it in force where none is. Twice is safe."""
     await add(connection, RULES, by="steppe", note="The defaults of the domain page, section 6.")
     if await connection.fetchrow(STATEMENTS["rules_in_force"]) is None:
-        await connection.execute(STATEMENTS["put_in_force"], RULES.version, "steppe", "the first version", 0)
+        await connection.execute(
+            *STATEMENTS["put_in_force"](
+                version=RULES.version, changed_by="steppe", reason="the first version", projects=0
+            )
+        )
 
 
 def decoded(document: str) -> Rules:

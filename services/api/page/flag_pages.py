@@ -6,7 +6,7 @@ from fastapi import Response
 
 from services.api.page.page_data import latest_transitions, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
-from services.api.routes.flags import coming_flags, flag_page
+from services.api.routes.flags import flag_page, next_flags
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
 
@@ -30,7 +30,7 @@ async def flags_page(page: PageRequest) -> Response:
     )
     async with service_of(page.request).snapshot(question) as snapshot:
         flags = await flag_page(snapshot, question)
-        coming, coming_count = await coming_flags(snapshot, coming_question, _ROWS_OF_CALENDAR)
+        coming, coming_count = await next_flags(snapshot, coming_question, _ROWS_OF_CALENDAR)
         transitions = await latest_transitions(snapshot, _TRANSITIONS)
         totals = await total_counts(page, snapshot, unfiltered)
     return page.render(

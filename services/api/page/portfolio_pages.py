@@ -10,7 +10,7 @@ from services.api.page.map import points, region
 from services.api.page.page_data import latest_transitions, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
-from services.api.routes.flags import coming_flags, flag_page
+from services.api.routes.flags import flag_page, next_flags
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
@@ -49,7 +49,7 @@ async def portfolio_page(page: PageRequest) -> Response:
             else await projects.portfolio_item(snapshot, counts_question)
         )
         displaced = await flag_page(snapshot, displaced_question)
-        coming, _ = await coming_flags(snapshot, coming_question, _ROWS_OF_SIDE_LISTS)
+        coming, _ = await next_flags(snapshot, coming_question, _ROWS_OF_SIDE_LISTS)
         transitions = await latest_transitions(snapshot, _ROWS_OF_SIDE_LISTS)
     return page.render(
         "portfolio.html", question=question, snapshot=snapshot,

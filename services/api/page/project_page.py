@@ -32,8 +32,8 @@ async def project_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         item = await projects.detail_item(snapshot, question, key)
         timeline = await projects.timeline_page(snapshot, timeline_question, key)
-        spans = await snapshot.rows("api_deal_spans_of_project", key)
-        flags = await snapshot.rows("api_flag_spans_of_project", question.as_of, key)
+        spans = await snapshot.rows("deal_spans_of_project", project=key)
+        flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
         "project.html", question=question, snapshot=snapshot,

@@ -1,7 +1,7 @@
--- What the API reads of one project: its state, its deals, its events, and how it came about.
+-- One project: its state, its deals, its events through the days; and events of several, with corrections and conflicts.
 
--- name: api_project_at
--- One project as it stands on a day. $1 day, $2 project
+-- name: project_at
+-- One project as it stands on a day.
 SELECT
     span.project,
     span.document,
@@ -9,33 +9,33 @@ SELECT
     project.log_offset
 FROM project_span AS span
 JOIN project ON project.project = span.project
-WHERE span.project = $2::text
-    AND span.valid_from <= $1::date
-    AND span.valid_to > $1::date;
+WHERE span.project = :project::text
+    AND span.valid_from <= :as_of::date
+    AND span.valid_to > :as_of::date;
 
--- name: api_near_projects
--- Keys that somebody who misspelt one may have meant; the nearest are picked by the caller. $1 what was asked
+-- name: similar_project_keys
+-- Keys that somebody who misspelt one may have meant; the caller picks the nearest.
 SELECT project.project
 FROM project
-WHERE left(project.project, 2) = left($1::text, 2)
-    OR right(project.project, 4) = right($1::text, 4)
-    OR strpos(project.project, $1::text) > 0
+WHERE left(project.project, 2) = left(:key::text, 2)
+    OR right(project.project, 4) = right(:key::text, 4)
+    OR strpos(project.project, :key::text) > 0
 ORDER BY project.project COLLATE "C"
 LIMIT 2000;
 
--- name: api_deals_of_project
--- The deals of a project on a day. $1 day, $2 project
+-- name: deals_of_project
+-- The deals of a project on a day.
 SELECT
     deal.deal,
     deal.document
 FROM deal_span AS deal
-WHERE deal.project = $2::text
-    AND deal.valid_from <= $1::date
-    AND deal.valid_to > $1::date
+WHERE deal.project = :project::text
+    AND deal.valid_from <= :as_of::date
+    AND deal.valid_to > :as_of::date
 ORDER BY deal.deal COLLATE "C";
 
--- name: api_events_of_project
--- The events of a project in the order of the log, within each partition; how they are read is for the domain. $1 project
+-- name: events_of_project
+-- The events of a project in the order of the log, within each partition; how they are read is for the domain.
 SELECT
     event.subject,
     event.source,
@@ -50,11 +50,11 @@ SELECT
     event.raw,
     event.headers
 FROM event
-WHERE event.subject = $1::text
+WHERE event.subject = :project::text
 ORDER BY event.partition, event.log_offset;
 
--- name: api_deal_spans_of_project
--- The levels of a project's deals through the days. $1 project
+-- name: deal_spans_of_project
+-- The levels of a project's deals through the days.
 SELECT
     deal.deal,
     deal.valid_from,
@@ -62,22 +62,22 @@ SELECT
     deal.level,
     deal.phase
 FROM deal_span AS deal
-WHERE deal.project = $1::text
+WHERE deal.project = :project::text
 ORDER BY deal.deal COLLATE "C", deal.valid_from;
 
--- name: api_project_spans_of_project
--- A project through the days. $1 project
+-- name: project_spans_of_project
+-- A project through the days.
 SELECT
     span.valid_from,
     span.valid_to,
     span.level,
     span.document
 FROM project_span AS span
-WHERE span.project = $1::text
+WHERE span.project = :project::text
 ORDER BY span.valid_from;
 
--- name: api_flag_spans_of_project
--- Every run of every flag of a project that began by a day. $1 day, $2 project
+-- name: flag_spans_of_project
+-- Every run of every flag of a project that began by a day.
 SELECT
     flag.deal,
     flag.flag,
@@ -86,34 +86,34 @@ SELECT
     flag.severity,
     flag.certainty
 FROM flag_span AS flag
-WHERE flag.project = $2::text
-    AND flag.valid_from <= $1::date
+WHERE flag.project = :project::text
+    AND flag.valid_from <= :as_of::date
 ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
 
--- name: api_deal_spans_ahead
--- A project's deals on a day and on later ones. $1 day, $2 project
+-- name: deal_spans_ahead
+-- A project's deals on a day and on later ones.
 SELECT
     deal.valid_from,
     deal.valid_to,
     deal.document
 FROM deal_span AS deal
-WHERE deal.project = $2::text
-    AND deal.valid_to > $1::date
+WHERE deal.project = :project::text
+    AND deal.valid_to > :as_of::date
 ORDER BY deal.deal COLLATE "C", deal.valid_from;
 
--- name: api_flag_spans_ahead
--- A project's flags on a day and on later ones. $1 day, $2 project
+-- name: flag_spans_ahead
+-- A project's flags on a day and on later ones.
 SELECT
     flag.valid_from,
     flag.valid_to,
     flag.document
 FROM flag_span AS flag
-WHERE flag.project = $2::text
-    AND flag.valid_to > $1::date
+WHERE flag.project = :project::text
+    AND flag.valid_to > :as_of::date
 ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
 
--- name: api_conflicts_of_project
--- Records that came under the name of an event that was there already, with another content. $1 project
+-- name: conflicts_of_project
+-- Records that came under the name of an event that was there already, with another content.
 SELECT
     conflict.source,
     conflict.id,
@@ -121,12 +121,11 @@ SELECT
     conflict.log_offset,
     conflict.raw
 FROM conflict
-WHERE conflict.subject = $1::text
+WHERE conflict.subject = :project::text
 ORDER BY conflict.partition, conflict.log_offset;
 
--- name: api_trace
--- Where an event is: by its id, or by `source#id`. A `#` may stand in either, so every way to cut is tried.
--- $1 what was asked, $2 the ids that it may hold
+-- name: trace
+-- Where an event is: by its id, or by `source#id`. A `#` may stand in either, so :ids are the ids that :event may hold.
 SELECT
     event.subject,
     event.source,
@@ -156,27 +155,25 @@ LEFT JOIN project_span AS span
     ON span.project = event.subject
     AND span.valid_from <= event.occurred_latest
     AND span.valid_to > event.occurred_latest
-WHERE event.id = ANY ($2::text[])
-    AND (event.id = $1::text OR event.source || '#' || event.id = $1::text)
+WHERE event.id = ANY (:ids::text[])
+    AND (event.id = :event::text OR event.source || '#' || event.id = :event::text)
 ORDER BY event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C"
 LIMIT 100;
 
--- name: api_events_of_subjects
--- $1 subjects
+-- name: events_of_subjects
 SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
 FROM event
-WHERE event.subject = ANY ($1::text[])
+WHERE event.subject = ANY (:subjects::text[])
     AND event.state IN ('folded', 'registry')
 ORDER BY event.partition, event.log_offset;
 
--- name: api_events_that_fold
+-- name: folded_events
 SELECT event.subject, event.raw, event.headers
 FROM event
 WHERE event.state IN ('folded', 'registry');
 
--- name: api_retraction_page
--- One page of the retractions that were known. $1 projects, $2 known at, $3 whether the time of recording counts,
--- $4 subject, $5 source and $6 id of the last row seen, $7 rows
+-- name: retraction_page
+-- One page of the retractions that were known at an instant (null: now), by report or, with :recorded, by recording.
 SELECT
     event.subject,
     event.source,
@@ -186,18 +183,18 @@ SELECT
 FROM event
 WHERE event.name = 'event.retracted'
     AND event.state IN ('folded', 'registry')
-    AND ($1::text[] IS NULL OR event.subject = ANY ($1::text[]))
-    AND ($2::timestamptz IS NULL
-        OR CASE WHEN $3::boolean THEN event.recorded_at ELSE event.known_at END <= $2::timestamptz)
+    AND (:projects::text[] IS NULL OR event.subject = ANY (:projects::text[]))
+    AND (:known_at::timestamptz IS NULL
+        OR CASE WHEN :recorded::boolean THEN event.recorded_at ELSE event.known_at END <= :known_at::timestamptz)
     AND (
-        $4::text IS NULL
-        OR (event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C") > ($4::text, $5::text, $6::text)
+        :after_subject::text IS NULL
+        OR (event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C") > (:after_subject::text, :after_source::text, :after_id::text)
     )
 ORDER BY event.subject COLLATE "C", event.source COLLATE "C", event.id COLLATE "C"
-LIMIT $7::integer;
+LIMIT :limit::integer;
 
--- name: api_conflict_page
--- One page of conflicts beside what stands. $1 projects, $2 partition and $3 offset of the last row seen, $4 rows
+-- name: conflict_page
+-- One page of conflicts beside the event that stands.
 SELECT
     conflict.subject,
     conflict.source,
@@ -213,18 +210,18 @@ JOIN event
     ON event.subject = conflict.subject
     AND event.source = conflict.source
     AND event.id = conflict.id
-WHERE ($1::text[] IS NULL OR conflict.subject = ANY ($1::text[]))
-    AND ($2::integer IS NULL OR (conflict.partition, conflict.log_offset) > ($2::integer, $3::bigint))
+WHERE (:projects::text[] IS NULL OR conflict.subject = ANY (:projects::text[]))
+    AND (:after_partition::integer IS NULL OR (conflict.partition, conflict.log_offset) > (:after_partition::integer, :after_offset::bigint))
 ORDER BY conflict.partition, conflict.log_offset
-LIMIT $4::integer;
+LIMIT :limit::integer;
 
--- name: api_held_events
--- Projects that are held, with how many of their events wait. $1 projects
+-- name: held_events
+-- Projects that are held, with how many of their events wait.
 SELECT
     quarantine.subject,
     count(*) FILTER (WHERE quarantine.stage IN ('held', 'fold')) AS held_events
 FROM quarantine
-WHERE quarantine.subject = ANY ($1::text[])
+WHERE quarantine.subject = ANY (:projects::text[])
     AND quarantine.stage <> 'conflict'
     AND quarantine.state = 'open'
 GROUP BY quarantine.subject;

@@ -1,17 +1,17 @@
--- How far the read model is.
+-- Status: the position of the read model, its lag and health, and the quarantine (dead letters).
 
--- name: api_position
--- The next offset of every partition of the log, and the last thing an operator did to what was diverted. $1 topic
+-- name: position
+-- The next offset of every partition of the log, and the last thing an operator did in the quarantine.
 SELECT
     checkpoint.partition,
     checkpoint.next_offset,
     (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action
 FROM checkpoint
-WHERE checkpoint.topic = $1::text
+WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
 
--- name: api_status
--- Each partition with what it holds beside folded events; an event that stopped its fold is quarantined and held. $1 topic
+-- name: partition_status
+-- Each partition with what it holds beside folded events; an event that stopped its fold is quarantined and held.
 SELECT
     checkpoint.partition,
     checkpoint.next_offset,
@@ -31,10 +31,10 @@ CROSS JOIN LATERAL (
     WHERE quarantine.partition = checkpoint.partition
         AND quarantine.state = 'open'
 ) AS diverted
-WHERE checkpoint.topic = $1::text
+WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
 
--- name: api_rebuild
+-- name: rebuild
 -- How far the rebuild is that is under way; no row: none is.
 SELECT
     rebuild.schema_name AS schema,
@@ -47,13 +47,13 @@ FROM steppe.rebuild
 JOIN steppe.read_model USING (schema_name)
 WHERE read_model.state = 'building';
 
--- name: api_totals
+-- name: totals
 -- What the read model holds.
 SELECT
     (SELECT count(*) FROM project) AS projects,
     (SELECT COALESCE(sum(project.event_count), 0)::bigint FROM project) AS events_of_projects;
 
--- name: api_ready
+-- name: ready
 -- Touches every table that answers are made of, so that a missing one is noticed before a reader meets it.
 SELECT
     EXISTS (SELECT 1 FROM project)
@@ -66,34 +66,33 @@ SELECT
     OR EXISTS (SELECT 1 FROM conflict)
     OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
 
--- name: api_progress
--- How far each partition is, and since when. $1 topic
+-- name: progress
+-- How far each partition is, and since when.
 SELECT
     checkpoint.partition,
     checkpoint.next_offset,
     checkpoint.applied_at
 FROM checkpoint
-WHERE checkpoint.topic = $1::text
+WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
 
--- name: api_halts
--- Why partitions cannot go on. $1 topic
+-- name: halts
+-- Why partitions cannot go on.
 SELECT halt.partition, halt.reason, halt.message, halt.since
 FROM steppe.halt
-WHERE halt.topic = $1::text
+WHERE halt.topic = :topic::text
 ORDER BY halt.partition;
 
--- name: api_log
--- Which log the read models are made from. $1 topic
+-- name: log_identity
+-- Which log the read models are made from.
 SELECT log_identity.cluster, log_identity.partitions, log_identity.first_seen, log_identity.adopted_by, log_identity.reason
 FROM steppe.log_identity
-WHERE log_identity.topic = $1::text
+WHERE log_identity.topic = :topic::text
 ORDER BY log_identity.identity_id DESC
 LIMIT 1;
 
--- name: api_quarantine_page
--- What could not be applied and nobody has dealt with, in the order of the log. $1 partition and $2 offset of the last row
--- seen, $3 rows
+-- name: quarantine_page
+-- One page of the records that could not be applied and are still open, in the order of the log.
 SELECT
     quarantine.partition,
     quarantine.log_offset,
@@ -107,6 +106,6 @@ SELECT
 FROM quarantine
 WHERE quarantine.stage IN ('decode', 'fold')
     AND quarantine.state = 'open'
-    AND ($1::integer IS NULL OR (quarantine.partition, quarantine.log_offset) > ($1::integer, $2::bigint))
+    AND (:after_partition::integer IS NULL OR (quarantine.partition, quarantine.log_offset) > (:after_partition::integer, :after_offset::bigint))
 ORDER BY quarantine.partition, quarantine.log_offset
-LIMIT $3::integer;
+LIMIT :limit::integer;

@@ -1,8 +1,7 @@
--- The feed of transitions, as the api reads it.
+-- The feed of transitions.
 
--- name: api_transition_page
--- In the order in which they were found out. $1 after this id, $2 projects, $3 flags, $4 countries, $5 causes (each may be
--- null: any), $6 rows
+-- name: transition_page
+-- In the order in which they were found, with an id larger than :after. Each filter may be null: any.
 SELECT
     transition.transition_id,
     transition.event_id,
@@ -20,14 +19,14 @@ SELECT
     transition.document,
     transition.found_at
 FROM steppe.flag_transition AS transition
-WHERE transition.transition_id > $1::bigint
-    AND ($2::text[] IS NULL OR transition.project = ANY ($2::text[]))
-    AND ($3::text[] IS NULL OR transition.flag = ANY ($3::text[]))
-    AND ($4::text[] IS NULL OR transition.country = ANY ($4::text[]))
-    AND ($5::text[] IS NULL OR transition.cause = ANY ($5::text[]))
+WHERE transition.transition_id > :after::bigint
+    AND (:projects::text[] IS NULL OR transition.project = ANY (:projects::text[]))
+    AND (:flags::text[] IS NULL OR transition.flag = ANY (:flags::text[]))
+    AND (:countries::text[] IS NULL OR transition.country = ANY (:countries::text[]))
+    AND (:causes::text[] IS NULL OR transition.cause = ANY (:causes::text[]))
 ORDER BY transition.transition_id
-LIMIT $6::integer;
+LIMIT :limit::integer;
 
--- name: api_last_transition
+-- name: last_transition
 SELECT COALESCE(max(transition.transition_id), 0) AS transition_id
 FROM steppe.flag_transition AS transition;

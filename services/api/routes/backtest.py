@@ -122,7 +122,7 @@ async def _tried(snapshot: Snapshot, parsed: BacktestRequest, against: Rules) ->
 
 async def _events(snapshot: Snapshot) -> list[Event]:
     events = []
-    async for row in snapshot.each("api_events_that_fold"):
+    async for row in snapshot.each("folded_events"):
         event = row_decoding.event(row)
         if event is not None:
             events.append(event)

@@ -7,17 +7,15 @@ from collections import defaultdict
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.web import query_parameters
-from services.api.web.pagination import after
+from services.api.web.pagination import after, after_numbers
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list
 from steppe.domain.events.event import Event
-from steppe.http.problems import Refusal
 
 router = APIRouter(tags=["the record"])
 
@@ -37,17 +35,20 @@ async def conflicts(request: Request) -> Response:
 async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
     known_at = None if question.knowledge is None else question.knowledge.known_at
     recorded = question.knowledge is not None and question.knowledge.recorded
+    after_subject, after_source, after_id = after(question.after, 3)
     rows = await snapshot.rows(
-        "api_retraction_page",
-        question.filters.get("project"),
-        known_at,
-        recorded,
-        *after(question.after, 3),
-        question.limit + 1,
+        "retraction_page",
+        projects=question.filters.get("project"),
+        known_at=known_at,
+        recorded=recorded,
+        after_subject=after_subject,
+        after_source=after_source,
+        after_id=after_id,
+        limit=question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
     events: dict[str, list[Event]] = defaultdict(list)
-    for row in await snapshot.rows("api_events_of_subjects", sorted({row["subject"] for row in rows})):
+    for row in await snapshot.rows("events_of_subjects", subjects=sorted({row["subject"] for row in rows})):
         event = row_decoding.event(row)
         if event is not None:
             events[row["subject"]].append(event)
@@ -57,15 +58,13 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
-    try:
-        place = [None if part is None else int(part) for part in after(question.after, 2)]
-    except ValueError:
-        raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
+    after_partition, after_offset = after_numbers(question.after, 2)
     rows = await snapshot.rows(
-        "api_conflict_page",
-        question.filters.get("project"),
-        *place,
-        question.limit + 1,
+        "conflict_page",
+        projects=question.filters.get("project"),
+        after_partition=after_partition,
+        after_offset=after_offset,
+        limit=question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
     items = [record_view.conflict(row) for row in rows]

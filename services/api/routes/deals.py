@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
@@ -25,40 +23,43 @@ async def deals(request: Request) -> Response:
 
 
 async def deal_page(snapshot: Snapshot, question: Question) -> Page:
-    asked = question.filters
+    """One page of deals with their flags."""
+    filters = question.filters
+    after_project, after_deal = after(question.after, 2)
     rows = await snapshot.rows(
-        "api_deal_page",
-        question.as_of,
-        *_of_project(asked),
-        *_named(asked, "level", "flag", "severity", "investor", "investor_country", "forum", "q", "updated_after"),
-        *_named(asked, "project", "deal"),
-        *after(question.after, 2),
-        question.limit + 1,
+        "deal_page",
+        as_of=question.as_of,
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        sectors=filters.get("sector"),
+        levels=filters.get("level"),
+        flags=filters.get("flag"),
+        severities=filters.get("severity"),
+        investors=filters.get("investor"),
+        investor_countries=filters.get("investor_country"),
+        forums=filters.get("forum"),
+        text=filters.get("q"),
+        updated_after=filters.get("updated_after"),
+        projects=filters.get("project"),
+        deals=filters.get("deal"),
+        after_project=after_project,
+        after_deal=after_deal,
+        limit=question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
-    found = row_decoding.flags_by_project(
-        await snapshot.rows("api_flags_of_projects", question.as_of, sorted({row["project"] for row in rows}))
+    projects = sorted({row["project"] for row in rows})
+    flags = row_decoding.flags_by_project(
+        await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects)
     )
-    shared = row_decoding.co_investors(
-        await snapshot.rows("api_co_investments", question.as_of, sorted({row["project"] for row in rows}))
-    )
+    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=question.as_of, projects=projects))
     items = [
         project_view.deal(
             row["project"],
             row_decoding.deal(row),
-            [flag for flag in found.get(row["project"], []) if flag.deal == row["deal"]],
+            [flag for flag in flags.get(row["project"], []) if flag.deal == row["deal"]],
             shared.get((row["project"], row["deal"]), ()),
             question.as_of,
         )
         for row in rows
     ]
     return Page(items=items, next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None)
-
-
-def _of_project(asked: Any) -> list[Any]:
-    return _named(asked, "country", "commodity", "sector")
-
-
-def _named(asked: Any, *names: str) -> list[Any]:
-    """The filters in the order of the query's parameters; None where nothing was asked."""
-    return [asked.get(name) for name in names]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
@@ -27,32 +25,51 @@ async def flags(request: Request) -> Response:
 
 async def flag_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of flags."""
-    rows = await snapshot.rows("api_flag_page", *_about_flags(question, question.limit + 1))
+    filters = question.filters
+    after_project, after_deal, after_flag = after(question.after, 3)
+    rows = await snapshot.rows(
+        "flag_page",
+        as_of=question.as_of,
+        flags=filters.get("flag"),
+        severities=filters.get("severity"),
+        certainties=filters.get("certainty"),
+        projects=filters.get("project"),
+        deals=filters.get("deal"),
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        investor_countries=filters.get("investor_country"),
+        next_before=filters.get("next_before"),
+        after_project=after_project,
+        after_deal=after_deal,
+        after_flag=after_flag,
+        limit=question.limit + 1,
+    )
     rows, more = rows[: question.limit], len(rows) > question.limit
     items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)
 
 
-async def coming_flags(snapshot: Snapshot, question: Question, most: int) -> tuple[list[FlagItem], int]:
-    """Of the flags that are asked for with `next_before`, those that rise soonest, and how many there are in all."""
-    rows = await snapshot.rows("api_flags_coming", *_about_flags(question, None), most)
+async def next_flags(snapshot: Snapshot, question: Question, rows_max: int) -> tuple[list[FlagItem], int]:
+    """Of the flags that pass the filters, `next_before` among them, those that rise soonest, and how many there are in all."""
+    filters = question.filters
+    rows = await snapshot.rows(
+        "next_flags",
+        as_of=question.as_of,
+        flags=filters.get("flag"),
+        severities=filters.get("severity"),
+        certainties=filters.get("certainty"),
+        projects=filters.get("project"),
+        deals=filters.get("deal"),
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        investor_countries=filters.get("investor_country"),
+        next_before=filters.get("next_before"),
+        after_project=None,
+        after_deal=None,
+        after_flag=None,
+        limit=None,
+        rows_max=rows_max,
+    )
     items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]
     return items, rows[0]["flags"] if rows else 0
-
-
-def _about_flags(question: Question, rows: int | None) -> list[Any]:
-    """The parameters of `api_flag_page`."""
-    asked = question.filters
-    return [
-        question.as_of,
-        *_named(asked, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country"),
-        *after(question.after, 3),
-        rows,
-        asked.get("next_before"),
-    ]
-
-
-def _named(asked: Any, *names: str) -> list[Any]:
-    """The filters in the order of the query's parameters; None where nothing was asked."""
-    return [asked.get(name) for name in names]

@@ -46,7 +46,14 @@ async def forum_scorecard(request: Request, slug: str) -> Response:
 
 async def forum_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of forums."""
-    rows = await snapshot.rows("api_forum_page", question.as_of, *after(question.after, 2), question.limit + 1)
+    after_rank, after_forum = after(question.after, 2)
+    rows = await snapshot.rows(
+        "forum_page",
+        as_of=question.as_of,
+        after_rank=after_rank,
+        after_forum=after_forum,
+        limit=question.limit + 1,
+    )
     rows, more = rows[: question.limit], len(rows) > question.limit
     return Page(
         items=[forum_view.forum(row) for row in rows], next_key=[rows[-1]["rank"], rows[-1]["forum"]] if more else None
@@ -55,25 +62,25 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
 
 async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> ScorecardItem:
     """The answer of `/v1/forums/{slug}/scorecard`. Raises Refusal when no such forum is known."""
-    asked = slug.replace("\x00", "")
-    row = await snapshot.row("api_forum", asked)
+    slug = slug.replace("\x00", "")
+    row = await snapshot.row("forum", forum=slug)
     if row is None:
-        likely = near(asked, [one["forum"] for one in await snapshot.rows("api_forum_names")])
+        likely = near(slug, [known["forum"] for known in await snapshot.rows("forum_slugs")])
         hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/forums."
-        raise Refusal(NOT_FOUND, f"No forum {asked[:80]!r}.{hint}", suggestions=likely)
+        raise Refusal(NOT_FOUND, f"No forum {slug[:80]!r}.{hint}", suggestions=likely)
     until = question.as_of
     horizon = question.filters.get("horizon_months")
     if horizon is not None and row["held_latest"] is not None:
         until = min(until, add_months(row["held_latest"], horizon))
     events: dict[str, list[Event]] = {}
-    for one in await snapshot.rows("api_events_of_forum", asked):
+    for one in await snapshot.rows("events_of_forum", forum=slug):
         event = row_decoding.event(one) if row_decoding.folds(one) else None
         if event is not None:
             events.setdefault(one["subject"], []).append(event)
     read = {subject: read_as_known(found, question.knowledge).events for subject, found in events.items()}
     spans: dict[str, list[Span[DealState]]] = {}
-    for one in await snapshot.rows("api_deal_spans_of_projects", until, sorted(read)):
+    for one in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(read)):
         span = Span(valid_from=one["valid_from"], valid_to=one["valid_to"], value=row_decoding.deal(one))
         spans.setdefault(one["project"], []).append(span)
-    found = scorecard(asked, read, spans, until)
+    found = scorecard(slug, read, spans, until)
     return forum_view.scorecard(row, found, until, horizon)

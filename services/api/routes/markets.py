@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -20,6 +19,7 @@ from services.api.web.pagination import after
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import DealState
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["markets"])
@@ -45,19 +45,22 @@ async def market(request: Request, country: str, commodity: str) -> Response:
 
 
 async def market_page(snapshot: Snapshot, question: Question) -> Page:
-    as_of, asked = question.as_of, question.filters
+    """One page of markets with the counts of their deals."""
+    as_of, filters = question.as_of, question.filters
+    after_country, after_commodity = after(question.after, 2)
     rows = await snapshot.rows(
-        "api_market_page",
-        as_of,
-        asked.get("country"),
-        asked.get("commodity"),
-        asked.get("investor_country"),
-        *after(question.after, 2),
-        question.limit + 1,
+        "market_page",
+        as_of=as_of,
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        investor_countries=filters.get("investor_country"),
+        after_country=after_country,
+        after_commodity=after_commodity,
+        limit=question.limit + 1,
     )
     rows, more = rows[: question.limit], len(rows) > question.limit
     projects = sorted({project for row in rows for project in row["projects"]})
-    deals = await snapshot.rows("api_living_deals_of_projects", as_of, projects)
+    deals = await snapshot.rows("living_deals_of_projects", as_of=as_of, projects=projects)
     homes = await _homes(snapshot, (party for deal in deals for party in deal["pursuers"]))
     pursuits: dict[str, list[Pursuit]] = {project: [] for project in projects}
     for deal in deals:
@@ -69,12 +72,10 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
             )
         )
     flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
-    for flag in await snapshot.rows("api_market_flags_of_projects", as_of, projects, list(FLAGS_TOLD)):
+    for flag in await snapshot.rows("market_flags_of_projects", as_of=as_of, projects=projects, flags=list(FLAGS_TOLD)):
         flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
-    crossed = {
-        row["project"]: row["crossed_on"]
-        for row in await snapshot.rows("api_first_crossings_of_projects", as_of, projects)
-    }
+    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
+    crossed = {row["project"]: row["crossed_on"] for row in first_crossings}
     items = [
         market_view.summary(
             row["country"],
@@ -93,11 +94,11 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
     as_of = question.as_of
     rows = await _found(snapshot, question, country, commodity)
     projects = [row["project"] for row in rows]
-    deals = await _deals(snapshot, "api_deals_of_projects", question, projects)
-    signed = await _deals(snapshot, "api_first_memoranda_of_projects", question, projects)
-    flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, projects))
-    causes = market_view.causes(flags)
-    crossings = [row_decoding.crossing(row) for row in await snapshot.rows("api_crossings", as_of, projects, causes)]
+    deals = _deals(await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
+    signed = _deals(await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
+    flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))
+    crossed = await snapshot.rows("crossings", as_of=as_of, projects=projects, events=market_view.causes(flags))
+    crossings = [row_decoding.crossing(row) for row in crossed]
     parties = {party for _, state in (*deals, *signed) for party in state.pursuers}
     homes = await _homes(snapshot, parties.union(*(crossing.parties for crossing in crossings)))
     known = Known(
@@ -117,9 +118,13 @@ async def _found(snapshot: Snapshot, question: Question, country: str, commodity
     """The market's projects on the day: none, if there are some on other days only. Raises Refusal otherwise."""
     asked = f"{country}/{commodity}"
     readable = "\x00" not in asked
-    rows = await snapshot.rows("api_projects_of_market", question.as_of, country, commodity) if readable else []
+    rows = (
+        await snapshot.rows("projects_of_market", as_of=question.as_of, country=country, commodity=commodity)
+        if readable
+        else []
+    )
     if not rows:
-        ever = [row["market"] for row in await snapshot.rows("api_markets_ever")]
+        ever = [row["market"] for row in await snapshot.rows("markets_ever")]
         if asked not in ever:
             likely = near(asked, ever)
             hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/markets."
@@ -127,11 +132,10 @@ async def _found(snapshot: Snapshot, question: Question, country: str, commodity
     return rows
 
 
-async def _deals(snapshot: Snapshot, query: str, question: Question, projects: list[str]) -> list[Any]:
-    rows = await snapshot.rows(query, question.as_of, projects)
+def _deals(rows: Iterable[Row]) -> list[tuple[str, DealState]]:
     return [(row["project"], row_decoding.deal(row)) for row in rows]
 
 
 async def _homes(snapshot: Snapshot, parties: Iterable[str]) -> Homes:
-    rows = await snapshot.rows("api_homes_of_parties", sorted(set(parties)))
+    rows = await snapshot.rows("home_countries_of_parties", parties=sorted(set(parties)))
     return Homes((row["party"], row["valid_from"], row["valid_to"], row["home_country"]) for row in rows)

@@ -29,17 +29,17 @@ async def party(request: Request, key: str) -> Response:
 
 async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyItem:
     """The answer of `/v1/parties/{key}`. Raises Refusal when nobody of that name is known on the day."""
-    as_of, asked = question.as_of, key.replace("\x00", "")
-    row = await snapshot.row("api_party_at", as_of, asked)
-    rows = await snapshot.rows("api_deals_of_party", as_of, asked)
+    as_of, party = question.as_of, key.replace("\x00", "")
+    row = await snapshot.row("party_at", as_of=as_of, party=party)
+    rows = await snapshot.rows("deals_of_party", as_of=as_of, party=party)
     if row is None and not rows:
-        likely = near(asked, [one["party"] for one in await snapshot.rows("api_near_parties")])
+        likely = near(party, [known["party"] for known in await snapshot.rows("party_keys")])
         hint = f" Did you mean {' or '.join(likely)}?" if likely else ""
-        raise Refusal(NOT_FOUND, f"No party {asked[:80]!r}.{hint}", suggestions=likely)
-    deals = [(one["project"], row_decoding.deal(one)) for one in rows]
+        raise Refusal(NOT_FOUND, f"No party {party[:80]!r}.{hint}", suggestions=likely)
+    deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
     projects = sorted({project for project, _ in deals})
-    flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, projects))
-    shared = row_decoding.co_investors(await snapshot.rows("api_co_investments", as_of, projects))
+    flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))
+    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=projects))
     items = [
         project_view.deal(
             project,
@@ -50,4 +50,4 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
         )
         for project, state in deals
     ]
-    return party_view.party(asked, row, [state for _, state in deals], items)
+    return party_view.party(party, row, [state for _, state in deals], items)

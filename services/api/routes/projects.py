@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -25,6 +24,7 @@ from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold import fold_history
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Flag
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
@@ -78,18 +78,17 @@ async def project_timeline(request: Request, key: str) -> Response:
 async def detail_item(snapshot: Snapshot, question: Question, key: str) -> ProjectDetail:
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
-    deals = [row_decoding.deal(one) for one in await snapshot.rows("api_deals_of_project", as_of, key)]
-    flags = row_decoding.flags_by_project(await snapshot.rows("api_flags_of_projects", as_of, [key])).get(key, [])
-    shared = row_decoding.co_investors(await snapshot.rows("api_co_investments", as_of, [key]))
-    known = [
-        row_decoding.event(one) for one in await snapshot.rows("api_events_of_project", key) if row_decoding.folds(one)
-    ]
+    deals = [row_decoding.deal(deal) for deal in await snapshot.rows("deals_of_project", as_of=as_of, project=key)]
+    flags = (await _flags(snapshot, as_of, [key])).get(key, [])
+    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=[key]))
+    rows = await snapshot.rows("events_of_project", project=key)
+    known = [row_decoding.event(event) for event in rows if row_decoding.folds(event)]
     record = read_as_known((event for event in known if event is not None), question.knowledge)
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     state = row_decoding.project(row)
-    held = row_decoding.held_events(await snapshot.rows("api_held_events", [key]))
+    held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     told = explanation(
-        row_decoding.spans(await snapshot.rows("api_project_spans_of_project", key), row_decoding.project),
+        row_decoding.spans(await snapshot.rows("project_spans_of_project", project=key), row_decoding.project),
         deals,
         flags,
         await _coming(snapshot, as_of, key, record),
@@ -115,8 +114,8 @@ async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEv
         life = fold_history(key, known, snapshot.rules)
         return upcoming_changes(life.deals, life.flags, as_of)
     return upcoming_changes(
-        row_decoding.spans(await snapshot.rows("api_deal_spans_ahead", as_of, key), row_decoding.deal),
-        row_decoding.spans(await snapshot.rows("api_flag_spans_ahead", as_of, key), row_decoding.flag),
+        row_decoding.spans(await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key), row_decoding.deal),
+        row_decoding.spans(await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key), row_decoding.flag),
         as_of,
     )
 
@@ -124,21 +123,21 @@ async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEv
 async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Page:
     await _project_row(snapshot, question.as_of, key)
     changes = timeline_view.changes(
-        await snapshot.rows("api_flag_spans_of_project", question.as_of, key), question.as_of
+        await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
     )
     told = timeline_view.TimelineView(
         project=key,
         as_of=question.as_of,
         knowledge=question.knowledge,
-        rows=await snapshot.rows("api_events_of_project", key),
-        deal_spans=await snapshot.rows("api_deal_spans_of_project", key),
-        project_spans=await snapshot.rows("api_project_spans_of_project", key),
+        rows=await snapshot.rows("events_of_project", project=key),
+        deal_spans=await snapshot.rows("deal_spans_of_project", project=key),
+        project_spans=await snapshot.rows("project_spans_of_project", project=key),
         changes=changes,
         rules=snapshot.rules,
         stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
     )
     entries, next_key = told.page(question.after, question.limit)
-    conflicts = await snapshot.rows("api_conflicts_of_project", key)
+    conflicts = await snapshot.rows("conflicts_of_project", project=key)
     return Page(
         items=entries,
         next_key=next_key,
@@ -151,14 +150,14 @@ async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Pag
 
 
 async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
-    row = await snapshot.row("api_project_at", as_of, key) if "\x00" not in key else None
+    row = await snapshot.row("project_at", as_of=as_of, project=key) if "\x00" not in key else None
     if row is not None:
         return row
     asked = key.replace("\x00", "")
-    if await snapshot.row("api_held_events", [asked]) is not None:
+    if await snapshot.row("held_events", projects=[asked]) is not None:
         held = "its events wait in quarantine; see `steppe quarantine list`."
         raise Refusal(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", suggestions=[])
-    known = [one["project"] for one in await snapshot.rows("api_near_projects", asked)]
+    known = [row["project"] for row in await snapshot.rows("similar_project_keys", key=asked)]
     likely = near(key, known)
     hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
     raise Refusal(NOT_FOUND, f"No project {key[:80]!r}.{hint}", suggestions=likely)
@@ -166,22 +165,37 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
 
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
     """One page of projects with their flags; without them for those who show none."""
-    asked = question.filters
-    rows = await snapshot.rows("api_project_page", *_about_projects(question), question.limit + 1)
-    rows, more = rows[: question.limit], len(rows) > question.limit
-    found = (
-        row_decoding.flags_by_project(
-            await snapshot.rows("api_flags_of_projects", question.as_of, [row["project"] for row in rows])
-        )
-        if with_flags
-        else {}
+    filters = question.filters
+    after_rank, after_project = after(question.after, 2)
+    rows = await snapshot.rows(
+        "project_page",
+        as_of=question.as_of,
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        sectors=filters.get("sector"),
+        levels=filters.get("level"),
+        flags=filters.get("flag"),
+        severities=filters.get("severity"),
+        investors=filters.get("investor"),
+        investor_countries=filters.get("investor_country"),
+        forums=filters.get("forum"),
+        text=filters.get("q"),
+        updated_after=filters.get("updated_after"),
+        headlines=filters.get("headline"),
+        sort=filters.get("sort", "key"),
+        after_rank=after_rank,
+        after_project=after_project,
+        limit=question.limit + 1,
     )
-    held = row_decoding.held_events(await snapshot.rows("api_held_events", [row["project"] for row in rows]))
-    schemes = asked.get("crosswalk", ())
+    rows, more = rows[: question.limit], len(rows) > question.limit
+    keys = [row["project"] for row in rows]
+    flags = await _flags(snapshot, question.as_of, keys) if with_flags else {}
+    held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
+    schemes = filters.get("crosswalk", ())
     items: list[ProjectRow] = []
     for row in rows:
         state = row_decoding.project(row)
-        item = project_item(state, found.get(row["project"], []), row_decoding.position(row), question.as_of)
+        item = project_item(state, flags.get(row["project"], []), row_decoding.position(row), question.as_of)
         place: Coordinates = {"latitude": state.latitude, "longitude": state.longitude}
         items.append(
             {
@@ -200,7 +214,27 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
 
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
-    rows = await snapshot.rows("api_portfolio", *_about_projects(question), None)
+    filters = question.filters
+    rows = await snapshot.rows(
+        "portfolio",
+        as_of=question.as_of,
+        countries=filters.get("country"),
+        commodities=filters.get("commodity"),
+        sectors=filters.get("sector"),
+        levels=filters.get("level"),
+        flags=filters.get("flag"),
+        severities=filters.get("severity"),
+        investors=filters.get("investor"),
+        investor_countries=filters.get("investor_country"),
+        forums=filters.get("forum"),
+        text=filters.get("q"),
+        updated_after=filters.get("updated_after"),
+        headlines=filters.get("headline"),
+        sort="key",
+        after_rank=None,
+        after_project=None,
+        limit=None,
+    )
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         counts.setdefault(row["facet"], {})[row["value"]] = row["projects"]
@@ -215,23 +249,6 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
     }
 
 
-def _about_projects(question: Question) -> list[Any]:
-    """The parameters of `api_project_page` but the last, the number of rows."""
-    asked = question.filters
-    return [
-        question.as_of,
-        *_of_project(asked),
-        *_named(asked, "level", "flag", "severity", "investor", "investor_country", "forum", "q", "updated_after"),
-        asked.get("headline"),
-        asked.get("sort", "key"),
-        *after(question.after, 2),
-    ]
-
-
-def _of_project(asked: Any) -> list[Any]:
-    return _named(asked, "country", "commodity", "sector")
-
-
-def _named(asked: Any, *names: str) -> list[Any]:
-    """The filters in the order of the query's parameters; None where nothing was asked."""
-    return [asked.get(name) for name in names]
+async def _flags(snapshot: Snapshot, as_of: date, projects: list[str]) -> dict[str, list[Flag]]:
+    rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
+    return row_decoding.flags_by_project(rows)

@@ -12,7 +12,7 @@ from services.api.web.responses import answer_one
 
 router = APIRouter(tags=["rules"])
 
-_CHANGES_TOLD = 100
+_CHANGES_MAX = 100
 
 
 @router.get("/v1/rules", openapi_extra=openapi_extra(WAITING))
@@ -27,7 +27,7 @@ async def rules(request: Request) -> Response:
 
 async def _versions(snapshot: Snapshot, _: Question) -> RulesItem:
     rows = await snapshot.rows("rule_versions")
-    changes = await snapshot.rows("rule_changes", _CHANGES_TOLD)
+    changes = await snapshot.rows("rule_changes", limit=_CHANGES_MAX)
     return {
         "in_force": snapshot.rules.version,
         "items": [rules_view.rule_version(row) for row in rows],

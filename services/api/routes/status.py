@@ -11,16 +11,14 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import projection_status, record_view
 from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
 from services.api.web import query_parameters
-from services.api.web.pagination import after
+from services.api.web.pagination import after_numbers
 from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
-from steppe.http.problems import Refusal
 from steppe.log.end_offsets import LogEnds
 from steppe.release import RELEASE
 
@@ -47,11 +45,11 @@ async def told(request: Request) -> StatusAnswer:
     """The answer of `/v1/status`."""
     topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
-        rows = await snapshot.rows("api_status", topic)
-        totals = await snapshot.row("api_totals")
-        halts = await snapshot.rows("api_halts", topic)
-        log = await snapshot.row("api_log", topic)
-        rebuild = await snapshot.row("api_rebuild")
+        rows = await snapshot.rows("partition_status", topic=topic)
+        totals = await snapshot.row("totals")
+        halts = await snapshot.rows("halts", topic=topic)
+        log = await snapshot.row("log_identity", topic=topic)
+        rebuild = await snapshot.row("rebuild")
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
@@ -87,14 +85,13 @@ async def quarantine(request: Request) -> Response:
 
 async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of open records."""
-    try:
-        place = [None if part is None else int(part) for part in after(question.after, 2)]
-    except ValueError:
-        raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.") from None
-    rows = await snapshot.rows("api_quarantine_page", *place, question.limit + 1)
+    after_partition, after_offset = after_numbers(question.after, 2)
+    rows = await snapshot.rows(
+        "quarantine_page", after_partition=after_partition, after_offset=after_offset, limit=question.limit + 1
+    )
     rows, more = rows[: question.limit], len(rows) > question.limit
     held = row_decoding.held_events(
-        await snapshot.rows("api_held_events", [row["subject"] for row in rows if row["subject"]])
+        await snapshot.rows("held_events", projects=[row["subject"] for row in rows if row["subject"]])
     )
     items = [record_view.quarantine(row, held) for row in rows]
     last = rows[-1] if more else None
@@ -115,9 +112,9 @@ async def readyz(request: Request) -> Response:
     """
     topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
-        await snapshot.row("api_ready")
-        rows = await snapshot.rows("api_progress", topic)
-        halted = {row["partition"]: row for row in await snapshot.rows("api_halts", topic)}
+        await snapshot.row("ready")
+        rows = await snapshot.rows("progress", topic=topic)
+        halted = {row["partition"]: row for row in await snapshot.rows("halts", topic=topic)}
     ends = request.app.state.log_ends
     assert isinstance(ends, LogEnds)
     now = datetime.now(UTC)

@@ -28,16 +28,16 @@ async def trace(request: Request, event: str) -> Response:
     return await answer_one(request, query_parameters.ONE, one)
 
 
-async def _stops(snapshot: Snapshot, as_of: date, topic: str, asked: str) -> TraceList:
-    asked = asked.replace("\x00", "")
-    cuts = [place for place, letter in enumerate(asked) if letter == "#"]
-    rows = await snapshot.rows("api_trace", asked, [asked, *(asked[cut + 1 :] for cut in cuts)])
+async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> TraceList:
+    event = event.replace("\x00", "")
+    cuts = [place for place, letter in enumerate(event) if letter == "#"]
+    rows = await snapshot.rows("trace", event=event, ids=[event, *(event[cut + 1 :] for cut in cuts)])
     if not rows:
         detail = (
-            f"No event {asked[:120]!r} is in the read model; look at the log end in /v1/status, or pass min_position."
+            f"No event {event[:120]!r} is in the read model; look at the log end in /v1/status, or pass min_position."
         )
         raise Refusal(NOT_FOUND, detail)
     flags = row_decoding.flags_by_project(
-        await snapshot.rows("api_flags_of_projects", as_of, sorted({row["subject"] for row in rows}))
+        await snapshot.rows("flags_of_projects", as_of=as_of, projects=sorted({row["subject"] for row in rows}))
     )
     return {"items": [record_view.trace(row, topic, flags, as_of) for row in rows]}

@@ -29,7 +29,7 @@ async def transitions(request: Request) -> Response:
 
 async def last_id(snapshot: Snapshot, after: int) -> int:
     """The id of the last transition. Refuses an `after` beyond it: it was read from another feed than this."""
-    row = await snapshot.row("api_last_transition")
+    row = await snapshot.row("last_transition")
     last = int(row["transition_id"]) if row else 0
     if after > last:
         detail = f"after: {after} is beyond the end of the feed, which is {last}: it was read elsewhere. Start with 0."
@@ -37,10 +37,18 @@ async def last_id(snapshot: Snapshot, after: int) -> int:
     return last
 
 
-async def rows_after(snapshot: Snapshot, after: int, asked: Mapping[str, Any], limit: int) -> list[TransitionItem]:
+async def rows_after(snapshot: Snapshot, after: int, filters: Mapping[str, Any], limit: int) -> list[TransitionItem]:
     """The transitions behind an id that fit the filters, as items."""
-    filters = [asked.get(name) for name in ("project", "flag", "country", "cause")]
-    return [_item(row) for row in await snapshot.rows("api_transition_page", after, *filters, limit)]
+    rows = await snapshot.rows(
+        "transition_page",
+        after=after,
+        projects=filters.get("project"),
+        flags=filters.get("flag"),
+        countries=filters.get("country"),
+        causes=filters.get("cause"),
+        limit=limit,
+    )
+    return [_item(row) for row in rows]
 
 
 async def _page(snapshot: Snapshot, question: Question) -> Page:

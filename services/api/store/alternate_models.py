@@ -81,7 +81,7 @@ class AlternateReadModels:
             schema = await active_read_model.enter(model.connection, first="pg_temp, ")
             if model.schema != schema:  # it was rebuilt: what we copied may be of another shape
                 model.schema, model.next_offsets = schema, {}
-            rows = await model.connection.fetch(QUERIES["api_position"], self._topic)
+            rows = await model.connection.fetch(*QUERIES["position"](topic=self._topic))
             now = {row["partition"]: row["next_offset"] for row in rows}
             if model.last_action != last_action_of(rows):  # what was held may be folded by now, wherever it lies
                 model.last_action, model.next_offsets = last_action_of(rows), {}
@@ -137,18 +137,19 @@ class AlternateReadModels:
         if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
             in_force = await rule_versions.in_force(connection)
             found = await connection.fetch(
-                _STATEMENTS["subjects_otherwise"],
-                knowledge.known_at if knowledge else None,
-                knowledge is not None and knowledge.recorded,
-                rules.version != in_force.version,
+                *_STATEMENTS["subjects_otherwise"](
+                    known_at=knowledge.known_at if knowledge else None,
+                    recorded=knowledge is not None and knowledge.recorded,
+                    other_rules=rules.version != in_force.version,
+                )
             )
             subjects = [row["subject"] for row in found]
             await self._copy(connection, model.schema, subjects)
         else:
-            subjects = [
-                row["subject"]
-                for row in await connection.fetch(_STATEMENTS["subjects_since"], list(seen), list(seen.values()))
-            ]
+            rows = await connection.fetch(
+                *_STATEMENTS["subjects_since"](partitions=list(seen), next_offsets=list(seen.values()))
+            )
+            subjects = [row["subject"] for row in rows]
         if subjects:
             events = await self._events(connection, subjects, knowledge)
             writer = ReadModel(_WRITING, rules, alone=True)
@@ -178,7 +179,7 @@ class AlternateReadModels:
         """All events of the subjects; as the last one counts the last that was known."""
         events: dict[str, list[Event]] = {}
         last: dict[str, tuple[int, int]] = {}
-        async for row in connection.cursor(QUERIES["api_events_of_subjects"], subjects, prefetch=2000):
+        async for row in connection.cursor(*QUERIES["events_of_subjects"](subjects=subjects), prefetch=2000):
             event = row_decoding.event(row)
             if event is not None:
                 events.setdefault(row["subject"], []).append(event)

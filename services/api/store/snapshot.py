@@ -5,7 +5,7 @@ Every statement runs read-only, whatever the role may do, and under a time limit
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -73,22 +73,27 @@ class Snapshot:
         """The last record covered in each partition that has any."""
         return position_before(self.next_offsets)
 
-    async def rows(self, name: str, *arguments: object) -> list[Row]:
-        """The rows of a named query."""
+    async def rows(self, name: str, **arguments: object) -> list[Row]:
+        """All rows of a statement. Raises TypeError when an argument is missing or unknown, as the two below."""
         with query_span(name):
-            rows: list[Row] = await self.connection.fetch(QUERIES[name], *arguments)
+            rows: list[Row] = await self.connection.fetch(*_call(name, arguments))
         return rows
 
-    async def each(self, name: str, *arguments: object) -> AsyncIterator[Row]:
-        """The rows of a named query, a few thousand at a time."""
-        async for row in self.connection.cursor(QUERIES[name], *arguments, prefetch=2000):
+    async def each(self, name: str, **arguments: object) -> AsyncIterator[Row]:
+        """The rows of a statement one by one, fetched a few thousand at a time."""
+        async for row in self.connection.cursor(*_call(name, arguments), prefetch=2000):
             yield row
 
-    async def row(self, name: str, *arguments: object) -> Row | None:
-        """The only row of a named query, or None."""
+    async def row(self, name: str, **arguments: object) -> Row | None:
+        """The only row of a statement, or None."""
         with query_span(name):
-            row: Row | None = await self.connection.fetchrow(QUERIES[name], *arguments)
+            row: Row | None = await self.connection.fetchrow(*_call(name, arguments))
         return row
+
+
+def _call(name: str, arguments: Mapping[str, object]) -> tuple[Any, ...]:
+    """What asyncpg takes. A statement without parameters is loaded as plain text."""
+    return QUERIES[name](**arguments) if arguments else (QUERIES[name],)
 
 
 class Reader:
@@ -111,11 +116,11 @@ class Reader:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             await active_read_model.enter(connection)
-            rows = await connection.fetch(QUERIES["api_position"], self._topic)
+            rows = await connection.fetch(*QUERIES["position"](topic=self._topic))
             next_offsets = {row["partition"]: row["next_offset"] for row in rows}
             yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
 
 
 def last_action_of(rows: list[Row]) -> int:
-    """From the rows of `api_position`."""
+    """From the rows of the statement `position`."""
     return max((row["last_action"] for row in rows), default=0)

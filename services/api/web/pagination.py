@@ -69,3 +69,13 @@ def after(key: list[str] | None, parts: int) -> list[str] | list[None]:
     if len(key) != parts or any("\x00" in part for part in key):
         raise _stale("The cursor is of another list.")
     return key
+
+
+def after_numbers(key: list[str] | None, parts: int) -> list[int] | list[None]:
+    """The same for an order key of whole numbers."""
+    if key is None:
+        return [None] * parts
+    try:
+        return [int(part) for part in after(key, parts) if part is not None]
+    except ValueError:
+        raise _stale("The cursor is of another list.") from None

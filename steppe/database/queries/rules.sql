@@ -8,17 +8,15 @@ ORDER BY change.change_id DESC
 LIMIT 1;
 
 -- name: rules_of_change
--- $1 change
 SELECT version.document
 FROM steppe.rule_change AS change
 JOIN steppe.rule_version AS version ON version.version = change.version
-WHERE change.change_id = $1::bigint;
+WHERE change.change_id = :change_id::bigint;
 
 -- name: rule_version
--- $1 version
 SELECT version.document
 FROM steppe.rule_version AS version
-WHERE version.version = $1::text;
+WHERE version.version = :version::text;
 
 -- name: rule_versions
 -- Every version, the newest first, with the changes that put it in force, the newest first.
@@ -38,7 +36,7 @@ FROM steppe.rule_version AS version
 ORDER BY version.added_at DESC, version.version COLLATE "C";
 
 -- name: rule_changes
--- What put versions in force, the newest first. $1 rows
+-- What put versions in force, the newest first.
 SELECT
     change.version,
     change.in_force_from,
@@ -48,19 +46,19 @@ SELECT
     (SELECT count(*) FROM steppe.flag_transition AS transition WHERE transition.change_id = change.change_id) AS transitions
 FROM steppe.rule_change AS change
 ORDER BY change.change_id DESC
-LIMIT $1::integer;
+LIMIT :limit::integer;
 
 -- name: add_rule_version
--- Nothing when the version exists. $1 version, $2 document, $3 note, $4 by whom
+-- Returns no row when the version exists.
 INSERT INTO steppe.rule_version (version, document, note, added_by)
-VALUES ($1::text, $2::text, $3::text, $4::text)
+VALUES (:version::text, :document::text, :note::text, :added_by::text)
 ON CONFLICT DO NOTHING
 RETURNING version;
 
 -- name: put_in_force
--- $1 version, $2 by whom, $3 reason, $4 projects judged again
+-- :projects: how many were judged again.
 INSERT INTO steppe.rule_change (version, changed_by, reason, projects)
-VALUES ($1::text, $2::text, $3::text, $4::integer)
+VALUES (:version::text, :changed_by::text, :reason::text, :projects::integer)
 RETURNING change_id;
 
 -- name: subjects_of_projects
@@ -69,8 +67,7 @@ FROM project
 ORDER BY project.project COLLATE "C";
 
 -- name: flags_on_day
--- $1 day
 SELECT flag.project, flag.deal, flag.flag, flag.severity
 FROM flag_span AS flag
-WHERE flag.valid_from <= $1::date
-    AND flag.valid_to > $1::date;
+WHERE flag.valid_from <= :day::date
+    AND flag.valid_to > :day::date;

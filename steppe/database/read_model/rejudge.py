@@ -82,7 +82,9 @@ async def put_in_force(
         change_id: int | None = None
         if not trial:
             change_id = await connection.fetchval(
-                rule_versions.STATEMENTS["put_in_force"], version, by, reason, projects
+                *rule_versions.STATEMENTS["put_in_force"](
+                    version=version, changed_by=by, reason=reason, projects=projects
+                )
             )
             await _tell(connection, differences, today, version, change_id)
             await connection.execute(active_read_model.STATEMENTS["judged_by"], schema, change_id)
@@ -124,7 +126,7 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
 
 
 async def _standing(connection: asyncpg.Connection, day: object) -> Standing:
-    rows = await connection.fetch(rule_versions.STATEMENTS["flags_on_day"], day)
+    rows = await connection.fetch(*rule_versions.STATEMENTS["flags_on_day"](day=day))
     return {(row["project"], row["deal"], row["flag"]): row["severity"] for row in rows}
 
 

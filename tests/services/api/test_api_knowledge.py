@@ -196,7 +196,7 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
         await entered.wait()
         asked.set()
         async with models.snapshot(knowledge, RULES) as snapshot:
-            return len(await snapshot.rows("api_deals_of_project", knowledge.known_at.date(), "katpar"))
+            return len(await snapshot.rows("deals_of_project", as_of=knowledge.known_at.date(), project="katpar"))
 
     broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)
     await models.close()
