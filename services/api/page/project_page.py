@@ -11,6 +11,7 @@ from services.api.page.chart import chart
 from services.api.page.page_data import Item
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
+from services.api.store.project_events import read_project_events
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
@@ -30,8 +31,9 @@ async def project_page(page: PageRequest) -> Response:
     question = page.build_query(path, query_parameters.ONE)
     timeline_question = page.build_query(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX)
     async with service_of(page.request).snapshot(question) as snapshot:
-        item = await projects.detail_item(snapshot, question, key)
-        timeline = await projects.timeline_page(snapshot, timeline_question, key)
+        events = await read_project_events(snapshot, key, question.knowledge)
+        item = await projects.detail_item(snapshot, question, key, events)
+        timeline = await projects.timeline_page(snapshot, timeline_question, key, events)
         spans = await snapshot.rows("deal_spans_of_project", project=key)
         flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
     known_now = await _as_known_now(page, question, key) if question.knowledge else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.problems import near
 from services.api.store import row_decoding
-from services.api.store.knowledge import read_as_known
+from services.api.store.project_events import ProjectEvents, read_project_events
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
 from services.api.views.market_view import PAPER_SEVERITIES
@@ -20,7 +22,7 @@ from services.api.web.query_parameters import Question, openapi_extra
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
-from steppe.domain.events.corrections import CorrectedEvents
+from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold import fold_history
 from steppe.domain.values.levels import Level
@@ -29,6 +31,8 @@ from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
 
+# What corrections did takes folding a project again, which is kept from holding up the event loop and other requests.
+_one_at_a_time = asyncio.Semaphore(1)
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
 
@@ -75,23 +79,28 @@ async def project_timeline(request: Request, key: str) -> Response:
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
 
 
-async def detail_item(snapshot: Snapshot, question: Question, key: str) -> ProjectDetail:
+async def detail_item(
+    snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None
+) -> ProjectDetail:
+    """The answer of `/v1/projects/{key}`. Raises Refusal when there is no such project on the day.
+
+    `events` are those of this snapshot and knowledge, where the caller has read them already.
+    """
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
     deals = [row_decoding.deal(deal) for deal in await snapshot.rows("deals_of_project", as_of=as_of, project=key)]
     flags = (await _flags(snapshot, as_of, [key])).get(key, [])
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=[key]))
-    rows = await snapshot.rows("events_of_project", project=key)
-    known = [row_decoding.event(event) for event in rows if row_decoding.folds(event)]
-    record = read_as_known((event for event in known if event is not None), question.knowledge)
-    events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
+    events = events or await read_project_events(snapshot, key, question.knowledge)
+    effective = events.corrected.events
+    occurred = sorted((event for event in effective if event.latest <= as_of), key=lambda event: event.order)
     state = row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     told = explanation(
         row_decoding.spans(await snapshot.rows("project_spans_of_project", project=key), row_decoding.project),
         deals,
         flags,
-        await _coming(snapshot, as_of, key, record),
+        await _upcoming_changes(snapshot, as_of, key, effective),
         as_of,
         question.known_at.date(),
     )
@@ -100,19 +109,21 @@ async def detail_item(snapshot: Snapshot, question: Question, key: str) -> Proje
         **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
         **project_view.quarantined(held, key),
         "held_events": held.get(key, 0),
-        "stakes": money_and_stakes.stakes(events, deals),
-        "offtakes": money_and_stakes.offtakes(events, deals),
-        "money": money_and_stakes.money(events),
-        "value_chain": money_and_stakes.value_chain(events),
+        "stakes": money_and_stakes.stakes(occurred, deals),
+        "offtakes": money_and_stakes.offtakes(occurred, deals),
+        "money": money_and_stakes.money(occurred),
+        "value_chain": money_and_stakes.value_chain(occurred),
     }
 
 
-async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEvents) -> tuple[UpcomingChange, ...]:
-    """What comes by itself after a day. What did occur later must not be foreseen, so then the life is folded without it."""
-    known = [event for event in record.events if event.latest <= as_of or event.kind.is_registry]
-    if len(known) < len(record.events):
-        life = fold_history(key, known, snapshot.rules)
-        return upcoming_changes(life.deals, life.flags, as_of)
+async def _upcoming_changes(
+    snapshot: Snapshot, as_of: date, key: str, events: Sequence[Event]
+) -> tuple[UpcomingChange, ...]:
+    """What comes by itself after a day. What did occur later must not be foreseen, so then the project is folded without it."""
+    known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
+    if len(known) < len(events):
+        history = fold_history(key, known, snapshot.rules)
+        return upcoming_changes(history.deals, history.flags, as_of)
     return upcoming_changes(
         row_decoding.spans(await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key), row_decoding.deal),
         row_decoding.spans(await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key), row_decoding.flag),
@@ -120,23 +131,28 @@ async def _coming(snapshot: Snapshot, as_of: date, key: str, record: CorrectedEv
     )
 
 
-async def timeline_page(snapshot: Snapshot, question: Question, key: str) -> Page:
+async def timeline_page(snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None) -> Page:
+    """One page of a timeline. `events` as for `detail_item`. Raises Refusal as it does, and for a cursor of another list."""
     await _project_row(snapshot, question.as_of, key)
     changes = timeline_view.changes(
         await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
     )
-    told = timeline_view.TimelineView(
+    view = timeline_view.TimelineView(
         project=key,
         as_of=question.as_of,
         knowledge=question.knowledge,
-        rows=await snapshot.rows("events_of_project", project=key),
+        events=events or await read_project_events(snapshot, key, question.knowledge),
         deal_spans=await snapshot.rows("deal_spans_of_project", project=key),
         project_spans=await snapshot.rows("project_spans_of_project", project=key),
         changes=changes,
         rules=snapshot.rules,
         stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
     )
-    entries, next_key = told.page(question.after, question.limit)
+    if view.has_corrections:
+        async with _one_at_a_time:
+            entries, next_key = await asyncio.to_thread(view.page, question.after, question.limit)
+    else:
+        entries, next_key = view.page(question.after, question.limit)
     conflicts = await snapshot.rows("conflicts_of_project", project=key)
     return Page(
         items=entries,

@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypedDict
 
 from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
-from services.api.store.knowledge import Knowledge, read_as_known
+from services.api.store.knowledge import Knowledge
+from services.api.store.project_events import ProjectEvents
 from services.api.store.snapshot import Row
 from steppe.contracts.field_types import (
     Count,
@@ -23,12 +24,11 @@ from steppe.contracts.field_types import (
     choice,
     doc,
 )
-from steppe.domain.events.corrections import CorrectedEvent
-from steppe.domain.events.event import Event
+from steppe.domain.analysis.correction_effects import correction_effects
+from steppe.domain.events.corrections import CorrectedEvent, Identity, has_corrections
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.fold.fold import fold_history
 from steppe.domain.rules.rules import Rules
-from steppe.domain.values.states import SEVERITIES, on_day
+from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import Refusal
 
 NOT_STATED = "not-stated"
@@ -128,7 +128,7 @@ class TimelineView:
         project: str,
         as_of: date,
         knowledge: Knowledge | None,
-        rows: Sequence[Row],
+        events: ProjectEvents,
         deal_spans: Sequence[Row],
         project_spans: Sequence[Row],
         changes: Sequence[FlagChange],
@@ -142,14 +142,13 @@ class TimelineView:
         self._changes = changes
         self._rules = rules
         self._stated = stated
-        known = [row_decoding.event(row) for row in rows if row_decoding.folds(row)]
-        self._events = [event for event in known if event is not None]
+        self._events = events.decoded
         self._knowledge = knowledge
-        self._readings = read_as_known(self._events, knowledge).by_identity
+        self._readings = events.corrected.by_identity
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
         placed = [
             (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
-            for row in rows
+            for row in events.rows
             if knowledge is None or (row["source"], row["id"]) in self._readings
         ]
         self._rows = sorted(
@@ -161,6 +160,11 @@ class TimelineView:
             key=lambda one: one[0],
         )
 
+    @property
+    def has_corrections(self) -> bool:
+        """Whether there is a correction, whose effect takes folding the project again."""
+        return has_corrections(self._events)
+
     def page(self, after: list[str] | None, limit: int) -> tuple[list[TimelineEntry], list[str] | None]:
         """The entries after a place, and the place of the last one if there are more. Raises Refusal."""
         if after is not None and len(after) != _PLACE_PARTS:
@@ -171,7 +175,9 @@ class TimelineView:
             if (after is None or place > tuple(after)) and (not self._stated or self._is_asked_for(row))
         ]
         shown = rest[:limit]
-        return [self._entry(row) for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
+        effects = self._effects([row for _, row in shown])
+        entries = [self._entry(row, effects.get((row["source"], row["id"]))) for _, row in shown]
+        return entries, list(shown[-1][0]) if len(rest) > limit else None
 
     def _is_asked_for(self, row: Row) -> bool:
         reading = self._readings.get((row["source"], row["id"]))
@@ -182,7 +188,7 @@ class TimelineView:
         }
         return all(not stated[name].isdisjoint(asked) for name, asked in self._stated.items())
 
-    def _entry(self, row: Row) -> TimelineEntry:
+    def _entry(self, row: Row, effect: CorrectionEffect | None) -> TimelineEntry:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
         data = _data_of(row)
         reading = self._readings.get((row["source"], row["id"]))
@@ -210,7 +216,7 @@ class TimelineView:
                 }
                 for change in (reading.changes if reading else ())
             ],
-            "effect": self._effect(event) if event and reading and reading.state == "stands" else None,
+            "effect": effect,
             "deal": event.deal if event else row["deal"],
             "occurred": {
                 "text": now.get("occurred"),
@@ -232,20 +238,26 @@ class TimelineView:
             "position": row_decoding.position(row),
         }
 
-    def _effect(self, event: Event) -> CorrectionEffect | None:
-        """Which flags stand or do not stand on the day that is judged because of a correction; None for other events."""
-        if not event.kind.is_correction:
-            return None
-        without = self._flags_of(one for one in self._events if one is not event)
-        with_it = self._flags_of(self._events)
+    def _effects(self, rows: Iterable[Row]) -> dict[Identity, CorrectionEffect]:
+        """What the corrections in these rows that are in force do to the flags of the day that is judged."""
+        readings = (self._readings.get((row["source"], row["id"])) for row in rows)
+        events = [reading.event for reading in readings if reading and reading.state == "stands"]
+        effects = correction_effects(
+            self._project,
+            self._events,
+            [(event.source, event.id) for event in events if event.kind.is_correction],
+            self._as_of,
+            self._rules,
+            self._knowledge.known_at if self._knowledge else None,
+            recorded=self._knowledge is not None and self._knowledge.recorded,
+        )
         return {
-            "raised": [_flag_of(key) for key in sorted(with_it - without)],
-            "revoked": [_flag_of(key) for key in sorted(without - with_it)],
+            identity: {
+                "raised": [_flag_of(key) for key in effect.raised],
+                "revoked": [_flag_of(key) for key in effect.revoked],
+            }
+            for identity, effect in effects.items()
         }
-
-    def _flags_of(self, events: Iterable[Event]) -> set[tuple[str, str, str]]:
-        told = fold_history(self._project, read_as_known(events, self._knowledge).events, self._rules)
-        return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(told.flags, self._as_of)}
 
     def _deal_on(self, deal: str | None, day: date) -> Row | None:
         return next(

@@ -1,0 +1,31 @@
+"""The stored events of one project, read and decoded once for everything that an answer makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge, read_as_known
+from services.api.store.snapshot import Row, Snapshot
+from steppe.domain.events.corrections import CorrectedEvents
+from steppe.domain.events.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectEvents:
+    """`rows`: all of them, in the order of the log within each partition; `decoded`: those that are folded; `corrected`: how
+    these are read under the knowledge that is asked for.
+    """
+
+    rows: Sequence[Row]
+    decoded: Sequence[Event]
+    corrected: CorrectedEvents
+
+
+async def read_project_events(snapshot: Snapshot, project: str, knowledge: Knowledge | None) -> ProjectEvents:
+    """The events of a project in this snapshot, read under this knowledge (None: everything known by now)."""
+    rows = await snapshot.rows("events_of_project", project=project) if "\x00" not in project else []
+    events = [row_decoding.event(row) for row in rows if row_decoding.folds(row)]
+    decoded = [event for event in events if event is not None]
+    return ProjectEvents(rows=rows, decoded=decoded, corrected=read_as_known(decoded, knowledge))
