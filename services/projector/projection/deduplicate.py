@@ -7,8 +7,9 @@ what else was set back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 
 from services.projector.projection.decode import State, StoredEvent, Undecoded
 from services.projector.projection.errors import AnotherLogError
@@ -21,6 +22,11 @@ CONFLICT_REASON = "an event of this source and id was there already with another
 def held_reason(subject: str) -> str:
     """Why an event is held."""
     return f"waits for an earlier record of {subject}"
+
+
+def stages_from(subject: str, reason: str) -> Iterator[tuple[Stage, str]]:
+    """Of a subject that stops, without end: stage and reason of the event that it cannot be folded with, then of the later ones."""
+    return chain([(Stage.FOLD, reason)], repeat((Stage.HELD, held_reason(subject))))
 
 
 @dataclass(slots=True)
@@ -61,15 +67,16 @@ class ClassifiedBatch:
 
     def stop_before(self, failing: StoredEvent, reason: str) -> None:
         """Quarantine the event that its subject could not be folded with, and hold the later ones of that subject."""
-        for place, stored in enumerate(self.new):
-            if (
-                stored.subject == failing.subject
-                and stored.state.folds
-                and stored.record.offset >= failing.record.offset
-            ):
-                stage, why = (Stage.FOLD, reason) if stored is failing else (Stage.HELD, held_reason(failing.subject))
-                self.new[place] = replace(stored, state=State.HELD)
-                self.quarantined.append(_entry(stored, stage, why))
+        affected = [
+            (place, stored)
+            for place, stored in enumerate(self.new)
+            if stored.subject == failing.subject
+            and stored.state.folds
+            and stored.record.offset >= failing.record.offset
+        ]
+        for (place, stored), (stage, why) in zip(affected, stages_from(failing.subject, reason), strict=False):
+            self.new[place] = replace(stored, state=State.HELD)
+            self.quarantined.append(_entry(stored, stage, why))
 
     def _hold(self, stored: StoredEvent) -> None:
         self.new.append(replace(stored, state=State.HELD))

@@ -5,9 +5,9 @@ A defect of the fold concerns one subject: it stops before the first record with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from services.projector.projection.decode import StoredEvent
 from steppe.database.keepalive import Pulse
@@ -18,6 +18,8 @@ from steppe.domain.fold.fold import FoldState
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +81,36 @@ async def fold(connection: Connection, model: ReadModel, subjects: Mapping[str, 
 async def _stop(
     pulse: Pulse, model: ReadModel, name: str, batch: SubjectBatch, error: Exception, result: FoldedBatch
 ) -> None:
-    for count in range(1, len(batch.new_events)):
-        await pulse.beat()
+    longest = await fold_before_failure(
+        len(batch.new_events), lambda count: model.tell(name, batch.subject(count)), error, pulse.beat
+    )
+    if longest.result is not None:
+        result.told[name] = longest.result
+    result.stopped.append((batch.new_events[longest.count], longest.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class LongestFold(Generic[T]):
+    """What the first `count` events of a subject give (None: there are none), and why the next one cannot be folded with them."""
+
+    result: T | None
+    count: int
+    reason: str
+
+
+async def fold_before_failure(
+    count: int, fold: Callable[[int], T], error: Exception, keep_alive: Callable[[], Awaitable[None]]
+) -> LongestFold[T]:
+    """Stop a subject before the first event with which its fold raises; live, re-fold and rebuild all stop it here.
+
+    `fold` folds that many of its events, in log order; with all of them, `count`, it has raised `error`. `keep_alive` is
+    called before every attempt.
+    """
+    result: T | None = None
+    for length in range(1, count):
+        await keep_alive()
         try:
-            result.told[name] = model.tell(name, batch.subject(count))
+            result = fold(length)
         except Exception as earlier:
-            result.stopped.append((batch.new_events[count - 1], fault_of(earlier)))
-            return
-    result.stopped.append((batch.new_events[-1], fault_of(error)))
+            return LongestFold(result, length - 1, fault_of(earlier))
+    return LongestFold(result, count - 1, fault_of(error))

@@ -16,9 +16,11 @@ from operator import itemgetter
 import asyncpg
 
 from services.projector.projection import event_rows as record_rows
-from services.projector.projection.deduplicate import held_reason
+from services.projector.projection.deduplicate import stages_from
+from services.projector.projection.fold_subjects import fold_before_failure
 from steppe import failpoints
 from steppe.database import active_read_model, sql
+from steppe.database.keepalive import Pulse
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import stored_before
@@ -43,7 +45,7 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
             )
             part_rows = _PartRows(rules)
             for subject, events in groupby(rows, key=itemgetter("subject")):
-                part_rows.add(subject, list(events))
+                await part_rows.add(connection, subject, list(events))
             await part_rows.copy(connection)
             await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
         failpoints.reach("rebuild-part", PHASE)
@@ -72,29 +74,22 @@ class _PartRows:
         self._stopped: list[projection_rows.Row] = []
         self._now = datetime.now(UTC)
 
-    def add(self, subject: str, rows: Sequence[asyncpg.Record]) -> None:
+    async def add(self, connection: asyncpg.Connection, subject: str, rows: Sequence[asyncpg.Record]) -> None:
         """Fold a subject, with as many of its events as it can be folded with."""
         try:
-            self._add(subject, rows)
+            self._append(self._fold(subject, rows))
         except Exception as error:
             in_log_order = sorted(rows, key=itemgetter("log_offset"))
-            for count in range(1, len(rows)):
-                try:
-                    self._fold(subject, in_log_order[:count])
-                except Exception as earlier:
-                    self._stop(subject, in_log_order, count - 1, earlier)
-                    return
-            self._stop(subject, in_log_order, len(rows) - 1, error)
+            longest = await fold_before_failure(
+                len(rows), lambda count: self._fold(subject, in_log_order[:count]), error, Pulse(connection).beat
+            )
+            if longest.result is not None:
+                self._append(longest.result)
+            stages = stages_from(subject, longest.reason)
+            for row, (stage, reason) in zip(in_log_order[longest.count :], stages, strict=False):
+                self._stopped.append((row["partition"], row["log_offset"], stage.value, subject, reason))
 
-    def _stop(self, subject: str, rows: Sequence[asyncpg.Record], folds: int, error: Exception) -> None:
-        if folds:
-            self._add(subject, rows[:folds])
-        for number, row in enumerate(rows[folds:]):
-            stage, reason = ("held", held_reason(subject)) if number else ("fold", projection_rows.fault_of(error))
-            self._stopped.append((row["partition"], row["log_offset"], stage, subject, reason))
-
-    def _add(self, subject: str, rows: Sequence[asyncpg.Record]) -> None:
-        folded = self._fold(subject, rows)
+    def _append(self, folded: _Folded) -> None:
         self._projects.extend(folded.projects)
         self._parties += folded.parties
         self._forums += folded.forums
