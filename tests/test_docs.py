@@ -12,6 +12,7 @@ from steppe.cli.__main__ import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES += sorted((ROOT / "services").rglob("README.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -31,3 +32,14 @@ def test_every_steppe_command_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"`steppe ([a-z]+)", page.read_text()))
     help_text = CliRunner().invoke(app, ["--help"], env={"NO_COLOR": "1", "COLUMNS": "120"}).output
     assert [name for name in named if not re.search(rf"\b{name}\b", help_text)] == []
+
+
+def test_the_readme_of_the_projector_names_files_and_functions_that_exist() -> None:
+    folder = ROOT / "services" / "projector"
+    text = (folder / "README.md").read_text()
+    named = re.findall(r"`((?:\w+/)?\w+\.py)`(?: `([\w.]+)`)?", text)
+    assert len(named) > 15
+    for path, name in named:
+        source = (folder / path).read_text()
+        for part in name.split(".") if name else ():
+            assert re.search(rf"(class|def) {part}\b", source), f"{path} has no {part}"
