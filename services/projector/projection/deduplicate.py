@@ -3,6 +3,8 @@
 Of events with one identity the first in log order counts. A record whose own event is stored already was applied before its
 checkpoint was set back, by a restored table perhaps. It is no duplicate: its subject is folded again, because nobody knows
 what else was set back.
+
+A rebuild says the same of the whole log in SQL, for speed (`rebuild/load_events.py`); a test holds both equal.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ log is read once more from the first of them to the last. Then they are counted 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import asyncpg
 
 from services.projector.consumer import log_reader
@@ -51,10 +53,11 @@ async def _fill(connection: asyncpg.Connection, settings: Settings, missing: set
                 if (record.partition, record.offset) in missing
             ]
             missing -= {(record.partition, record.offset) for record in records}
-            await _complete(connection, records, skips)
+            await fill_in(connection, records, skips)
 
 
-async def _complete(connection: asyncpg.Connection, records: list[Record], skips: Skips) -> None:
+async def fill_in(connection: asyncpg.Connection, records: Sequence[Record], skips: Skips) -> None:
+    """Complete the entries of these records, in the caller's transaction. Twice is safe."""
     if records:
         await connection.execute(
             *_STATEMENTS["complete_entries"](

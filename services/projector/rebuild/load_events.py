@@ -1,7 +1,8 @@
 """First stage of a rebuild: every record of the log into the tables of events, in large batches.
 
-Rows and position are one transaction, as everywhere. Duplicates are removed afterwards, in one statement, because
-looking each event up costs more than all else here.
+Rows and position are one transaction, as everywhere. Duplicates, conflicts and holds are sorted out afterwards, in four statements
+over all rows, because looking each event up costs more than all else here. They say what `projection/deduplicate.py` says of the
+whole log as one batch, which `tests/services/rebuild/test_deduplicate_loaded.py` holds on random logs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from services.projector.projection import batches, decode, event_rows, quarantin
 from services.projector.projection.apply import Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.decode import State, StoredEvent
-from services.projector.projection.deduplicate import entry_if_undecodable
+from services.projector.projection.deduplicate import CONFLICT_REASON, entry_if_undecodable, held_reason
 from services.projector.projection.quarantine_entries import Skips, skip_of
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.fast_codec import decode_fast
@@ -25,6 +26,7 @@ from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, sql
 from steppe.database.read_model.projection_rows import Row, copy
 
+_STATEMENTS = sql.load("rebuild")
 _RECORDS_AT_ONCE = 20_000
 _PLAIN_HEADERS = ((), (("content-type", STRUCTURED.encode()),))
 
@@ -68,6 +70,14 @@ async def _load_batch(
         await copy(connection, "quarantine", event_rows.QUARANTINE, quarantined)
         await applier.advance(connection, last)
     return fence | {record.partition: record.offset + 1 for record in last}
+
+
+async def deduplicate(connection: asyncpg.Connection, topic: str) -> None:
+    """Sort out all that was loaded into the read model on the search path, in the caller's transaction."""
+    await connection.execute(_STATEMENTS["delete_duplicates"])
+    await connection.execute(*_STATEMENTS["quarantine_conflicts"](reason=CONFLICT_REASON))
+    await connection.execute(*_STATEMENTS["quarantine_skipped"](topic=topic))
+    await connection.execute(*_STATEMENTS["quarantine_held"](reason=held_reason("%")))
 
 
 @lru_cache(maxsize=100_000)

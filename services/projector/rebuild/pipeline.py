@@ -18,8 +18,7 @@ import msgspec
 
 from services.projector.consumer.log_reader import reading
 from services.projector.projection.apply import STATEMENTS
-from services.projector.projection.deduplicate import CONFLICT_REASON, held_reason
-from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets
+from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets, load_events
 from services.projector.rebuild.compare import Parity
 from services.projector.rebuild.complete_quarantine import complete
 from services.projector.rebuild.rebuild_progress import RebuildProgress, Report
@@ -166,10 +165,7 @@ class _Rebuild:
         async with connection.transaction():
             # What was loaded is deduplicated; the mark of the next stage is in the same transaction.
             await connection.execute(active_read_model.STATEMENTS["enter"], self._schema)
-            await connection.execute(_REBUILD["delete_duplicates"])
-            await connection.execute(*_REBUILD["quarantine_conflicts"](reason=CONFLICT_REASON))
-            await connection.execute(*_REBUILD["quarantine_skipped"](topic=self._settings.topic))
-            await connection.execute(*_REBUILD["quarantine_held"](reason=held_reason("%")))
+            await load_events.deduplicate(connection, self._settings.topic)
             await connection.execute(
                 *_REBUILD["index_read_model"](schema=self._schema, table="event", keys=True, indexes=False)
             )
