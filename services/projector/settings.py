@@ -1,4 +1,4 @@
-"""What the projector can be told, read once from environment variables with the prefix STEPPE_."""
+"""The settings of the projector, read once from environment variables with the prefix STEPPE_."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     )
     database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
-    host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they tell no data.")
+    host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they show no data.")
     projector_port: int = Field(default=8002, ge=0, le=65535, description="Their port; each worker has its own.")
     projector_group: str = Field(
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
@@ -48,7 +48,7 @@ class Settings(ServiceSettings):
         default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."
     )
     projector_cached_events_max: int = Field(
-        default=100_000, ge=0, description="Events kept in memory, with the lives of their projects, to go on with."
+        default=100_000, ge=0, description="Events kept in the cache, with the fold states of their projects."
     )
     rebuild_events_a_part: int = Field(
         default=10_000, ge=1, description="About so many events are folded in one transaction of a rebuild."
@@ -57,7 +57,7 @@ class Settings(ServiceSettings):
         default=20_000, ge=1, description="A rebuild takes another process for so many events."
     )
     projector_database_seconds_max: float = Field(
-        default=30.0, gt=0, description="How long one statement may take before the batch is tried again."
+        default=30.0, gt=0, description="How long one statement may take before the batch is retried."
     )
     projector_idle_transaction_seconds_max: float = Field(
         default=10.0,
@@ -67,7 +67,7 @@ class Settings(ServiceSettings):
     projector_quarantine_max: int = Field(
         default=1000,
         ge=0,
-        description="How many of the last 10,000 records of a partition may be diverted; with more the worker ends itself.",
+        description="How many of the last 10,000 records of a partition may be quarantined; with more the worker halts.",
     )
     projector_announce: Literal["on", "off"] = Field(
         default="on", description="Whether this worker may become the one that announces flags and publishes projects."
@@ -77,4 +77,4 @@ class Settings(ServiceSettings):
     )
     flags_topic: str = Field(default=FLAGS.name, description="Where transitions of flags are published.")
     projects_topic: str = Field(default=PROJECTS.name, description="Where the states of projects are published.")
-    quarantine_topic: str = Field(default=QUARANTINE.name, description="Where what was diverted is published.")
+    quarantine_topic: str = Field(default=QUARANTINE.name, description="Where quarantined records are published.")

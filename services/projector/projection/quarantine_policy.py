@@ -77,14 +77,14 @@ async def refuse_excess(
             for entry in holding
             if entry.record.partition == partition and entry.record.offset >= since[partition]
         ]
-        if new and row["diverted"] + len(new) > allowed:
+        if new and row["quarantined"] + len(new) > allowed:
             raise QuarantineFullError(partition, allowed, WINDOW, new[-1].position, new[-1].reason)
 
 
 async def refuse_stored_excess(connection: Connection, topic: str, allowed: int) -> None:
     """The same for what is stored already, at the end of each partition."""
     for row in await connection.fetch(*STATEMENTS["fullest_partitions"](topic=topic, window=WINDOW)):
-        if row["diverted"] > allowed:
+        if row["quarantined"] > allowed:
             position = format_record_id(row["partition"], row["log_offset"])
             raise QuarantineFullError(row["partition"], allowed, WINDOW, position, row["reason"])
 

@@ -1,12 +1,12 @@
--- What was told to the outside and what is to be told. Tables of the schema steppe are named with it, those of the read
+-- What was announced and what is to be announced. Tables of the schema steppe are named with it, those of the read
 -- model are found by the search path.
 
 -- name: lock_announcing
--- Whoever tells waits for whoever else does, so that ids come into view in their order. Until the transaction ends.
+-- One announces at a time, so that ids become visible in their order. Until the transaction ends.
 SELECT pg_advisory_xact_lock(:lock::bigint);
 
 -- name: hold_announcing
--- The same for a session that needs its turn before its transaction takes a snapshot.
+-- The same for a session that needs the lock before its transaction takes a snapshot.
 SELECT pg_advisory_lock(:lock::bigint);
 
 -- name: release_announcing
@@ -17,7 +17,7 @@ SELECT pg_advisory_unlock(:lock::bigint);
 SELECT pg_try_advisory_lock(:lock::bigint);
 
 -- name: announced_until
--- How far the telling goes (null: nothing was told yet), and which read model, rules and actions there are now.
+-- Until when was announced (null: nothing yet), and which read model, rules and actions there are now.
 SELECT
     until.day,
     until.next_offsets,
@@ -43,7 +43,7 @@ SET day = EXCLUDED.day,
     announced_at = now();
 
 -- name: flag_differences
--- Where what stands on a day is not what was told by then.
+-- Flags that on a day are not as they were announced by then.
 -- `:projects` and `:flags`: null for all.
 SELECT
     project,
@@ -79,7 +79,7 @@ FROM project
 WHERE project.log_offset >= COALESCE((:next_offsets::bigint[])[project.partition + 1], 0);
 
 -- name: subjects_acted_on
--- Of whom something that lay in the log before was folded or given up since, and from where on.
+-- Subjects of whom something that lay in the log before was folded or given up since, and from where on.
 SELECT action.subject, min(action.log_offset) AS log_offset
 FROM steppe.quarantine_action AS action
 WHERE action.action_id > :last_action::bigint
@@ -87,7 +87,7 @@ WHERE action.action_id > :last_action::bigint
 GROUP BY action.subject;
 
 -- name: projects_changing
--- Which projects turn by themselves, and when.
+-- Projects whose flags or state change by themselves, and when.
 -- After the day `:after`, until the day `:until`.
 SELECT span.valid_from AS day, span.project
 FROM flag_span AS span
@@ -146,7 +146,7 @@ FROM steppe.announced_flag AS announced
 WHERE announced.project = ANY (:projects::text[]);
 
 -- name: store_announced_flags
--- What was told.
+-- What was announced.
 INSERT INTO steppe.announced_flag (project, deal, flag, severity, document, told_on)
 SELECT told.project, told.deal, told.flag, told.severity, told.document, :day::date
 FROM unnest(:projects::text[], :deals::text[], :flags::text[], :severities::text[], :documents::text[]) AS told (project, deal, flag, severity, document)
@@ -156,7 +156,7 @@ SET severity = EXCLUDED.severity,
     told_on = EXCLUDED.told_on;
 
 -- name: refresh_announced_flags
--- What stands otherwise with the same severity is remembered and not told.
+-- A flag that differs with the same severity is remembered and not announced.
 UPDATE steppe.announced_flag AS announced
 SET document = stands.document
 FROM unnest(:projects::text[], :deals::text[], :flags::text[], :documents::text[]) AS stands (project, deal, flag, document)
@@ -175,7 +175,7 @@ ORDER BY transition.transition_id;
 SELECT pg_notify('steppe_transition', :transition_id::text);
 
 -- name: project_differences
--- Projects that do not stand as they were told. Ages, which grow by themselves, are not among what is compared.
+-- Projects that are not as they were announced. Ages, which grow by themselves, are not among what is compared.
 -- `:projects`: null for all. `:after`: the last project of the page before.
 WITH stands AS (
     SELECT

@@ -1,4 +1,4 @@
--- Which log it is, and why the projection stands still. Tables of the schema steppe, whichever read model lives.
+-- The identity of the log, and why the projection is halted. Tables of the schema steppe, whichever read model is active.
 
 -- name: log_identity
 -- What counts now.
@@ -9,7 +9,7 @@ ORDER BY identity_id DESC
 LIMIT 1;
 
 -- name: store_first_identity
--- The first worker that sees a topic remembers which one it was; the others find its row.
+-- The first worker that sees a topic stores its identity; the others find the row.
 INSERT INTO steppe.log_identity (topic, cluster, partitions)
 SELECT :topic::text, :cluster::text, :partitions::integer
 WHERE NOT EXISTS (SELECT 1 FROM steppe.log_identity WHERE topic = :topic::text);
@@ -65,6 +65,6 @@ WHERE checkpoint.topic = :topic
   AND checkpoint.next_offset < begun.log_start;
 
 -- name: forget_announced_offsets
--- The positions of another log say nothing about this one; what was told of flags and projects is still known.
+-- The positions of another log say nothing about this one; what was announced of flags and projects is still known.
 UPDATE steppe.announced_until
 SET next_offsets = '{}';

@@ -1,4 +1,4 @@
--- What was diverted, who is held by it, and what was done about it. Sections: the projector's batch; repairs;
+-- The quarantine: its entries, who is held by them, and what operators did. Sections: the projector's batch; re-folds;
 -- what operators read.
 
 -- name: held_subjects
@@ -45,8 +45,8 @@ WHERE action.topic = :topic::text
 ORDER BY action.partition, action.log_offset, action.action_id;
 
 -- name: quarantined_since
--- How much of the last stretch of some partitions is diverted.
-SELECT stretch.partition, count(quarantine.log_offset) AS diverted
+-- How many of the last records of some partitions are quarantined.
+SELECT stretch.partition, count(quarantine.log_offset) AS quarantined
 FROM unnest(:partitions::integer[], :first_offsets::bigint[]) AS stretch (partition, first_offset)
 LEFT JOIN quarantine
     ON quarantine.partition = stretch.partition
@@ -56,13 +56,13 @@ LEFT JOIN quarantine
 GROUP BY stretch.partition;
 
 -- name: fullest_partitions
--- Of each partition how much of the last stretch is diverted, and the last of it.
+-- Of each partition how many of the last records are quarantined, and the last of these.
 -- `:window`: so many of the last records.
 SELECT DISTINCT ON (quarantine.partition)
     quarantine.partition,
     quarantine.log_offset,
     quarantine.reason,
-    count(*) OVER (PARTITION BY quarantine.partition) AS diverted
+    count(*) OVER (PARTITION BY quarantine.partition) AS quarantined
 FROM quarantine
 JOIN checkpoint
     ON checkpoint.topic = :topic::text
@@ -103,7 +103,7 @@ FROM event
 WHERE subject = ANY (:subjects::text[]);
 
 -- name: quarantined_of_subjects
--- Every diverted record of some subjects.
+-- Every quarantined record of some subjects.
 SELECT partition, log_offset, key, value, headers, record_at, reason
 FROM quarantine
 WHERE subject = ANY (:subjects::text[]);
@@ -186,7 +186,7 @@ WHERE partition = :partition::integer
 ORDER BY log_offset;
 
 -- name: list_quarantined
--- What was diverted, the oldest first, with how many events wait behind it; and markets that could not be judged.
+-- The entries, the oldest first, with how many events wait behind it; and markets that could not be judged.
 -- `:stages` and `:subject`: null for all. `:skipped`: whether those that were given up are listed.
 WITH waiting AS (
     SELECT quarantine.subject, count(*) AS events

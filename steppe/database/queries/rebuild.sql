@@ -1,7 +1,7 @@
--- A rebuild: another read model beside the living one. The tables of both are found by the search path.
+-- A rebuild: another read model beside the active one. The tables of both are found by the search path.
 
 -- name: lock_every_checkpoint
--- Fences a living projector: its batch ends before this returns, and its next one finds what was made of it.
+-- Fences the workers: its batch ends before this returns, and its next one finds what was made of it.
 SELECT topic, partition, next_offset
 FROM checkpoint
 ORDER BY topic, partition
@@ -26,7 +26,7 @@ SELECT steppe.flip_read_model(:schema::text);
 SELECT steppe.drop_read_model(:schema::text);
 
 -- name: rebuild_state
--- The phase that is under way.
+-- The current phase.
 SELECT rebuild.phase, rebuild.done, rebuild.total, rebuild.eta_seconds, rebuild.began_at, rebuild.updated_at
 FROM steppe.rebuild
 WHERE rebuild.schema_name = :schema::text;
@@ -50,6 +50,7 @@ SET done = :done::bigint,
 WHERE schema_name = :schema::text;
 
 -- name: delete_duplicates
+-- The same as projection/deduplicate.py, with the three statements below.
 -- Of events with one identity the first in log order stays; those with another content are conflicts.
 WITH twice AS (
     SELECT event.subject, event.source, event.id
@@ -85,7 +86,7 @@ WHERE ordered.number > 1
     AND ordered.contradicts;
 
 -- name: quarantine_conflicts
--- What was set aside as a conflict.
+-- What `delete_duplicates` stored as a conflict.
 INSERT INTO quarantine (partition, log_offset, stage, state, subject, reason)
 SELECT
     conflict.partition,
@@ -160,14 +161,14 @@ SELECT stopped.partition, stopped.log_offset, stopped.stage, 'open', stopped.sub
 FROM stopped;
 
 -- name: entries_without_record
--- Of what was diverted after the log was read, the record is still to be read again.
+-- Entries that were found after the log was read: their records are still to be read again.
 SELECT quarantine.partition, quarantine.log_offset
 FROM quarantine
 WHERE quarantine.headers IS NULL
 ORDER BY quarantine.partition, quarantine.log_offset;
 
 -- name: entries_to_publish
--- What of it may be published.
+-- What may be published.
 SELECT partition, log_offset, stage, state, subject, key, value, headers, reason
 FROM quarantine
 WHERE stage <> 'held'

@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.projector.commands.verify import verify
-from services.projector.projection.transaction_trace import ways_of
+from services.projector.projection.transaction_trace import headers_by_position
 from steppe.log.records import Record
 from tests.services.projector.projection import QUICK, event, publish, until_covered
 from tests.services.system.otlp import Receiver, Span, receiver
@@ -173,7 +173,7 @@ def test_records_of_long_ago_have_no_share_however_often_the_log_is_read() -> No
     old = Record(partition=0, offset=7, timestamp_ms=1_000_000, key=b"k", value=b"{}", headers=headers)
     new = replace(old, offset=8, timestamp_ms=2_000_000)
     bare = replace(new, offset=9, headers=headers[:1])
-    assert ways_of({0: [old, new, bare]}, since=1_500) == {"0:8": headers[1:]}
+    assert headers_by_position({0: [old, new, bare]}, since=1_500) == {"0:8": headers[1:]}
 
 
 async def test_headers_that_lead_nowhere_disturb_nobody(
