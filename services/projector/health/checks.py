@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 STARTING = "starting"
 HALTED = "halted"
@@ -38,7 +37,7 @@ class Problem:
     slug: str
     detail: str
 
-    def as_json(self, path: str) -> dict[str, Any]:
+    def as_json(self, path: str) -> dict[str, str | int]:
         """With status 503, as the health server answers it."""
         return {
             "type": f"urn:steppe:problem:{self.slug}",

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from services.projector.projection import batches
 from services.projector.projection.errors import (
@@ -25,6 +25,9 @@ from services.projector.projection.errors import (
 from steppe.database import sql
 from steppe.log.records import Record, fingerprint
 from steppe.log.topic_info import LogFacts, LogReader, opened
+
+if TYPE_CHECKING:
+    from steppe.database.connection import Connection
 
 log = logging.getLogger("steppe.projector")
 
@@ -52,7 +55,7 @@ class LogIdentity:
     partitions: int
 
 
-async def check(connection: Any, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+async def check(connection: Connection, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
     """Return what the log is like, or raise the ProjectorError that says why it does not continue these checkpoints.
 
     Kafka away: TimeoutError or a KafkaError.
@@ -76,13 +79,13 @@ async def check(connection: Any, kafka: str, topic: str, checkpoints: Mapping[in
     return facts
 
 
-async def known_identity(connection: Any, topic: str) -> LogIdentity | None:
+async def known_identity(connection: Connection, topic: str) -> LogIdentity | None:
     """Which log was read so far; None before the first time."""
     row = await connection.fetchrow(*sql.load("log_identity")["log_identity"](topic=topic))
     return None if row is None else LogIdentity(cluster=row["cluster"], partitions=row["partitions"])
 
 
-async def store_identity(connection: Any, topic: str, facts: LogFacts) -> None:
+async def store_identity(connection: Connection, topic: str, facts: LogFacts) -> None:
     """Store which log it is, unless one is known already. Twice is safe."""
     await connection.execute(
         *sql.load("log_identity")["store_first_identity"](

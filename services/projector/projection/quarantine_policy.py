@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.projector.projection.batches import Record
 from services.projector.projection.errors import QuarantineFullError
@@ -22,6 +22,8 @@ from steppe.log.records import fingerprint
 from steppe.release import RELEASE
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("quarantine")
@@ -49,7 +51,7 @@ async def skips_in(connection: Connection, topic: str, records: Mapping[int, Seq
     return _skips_of(rows)
 
 
-def _skips_of(rows: Iterable[Any]) -> Skips:
+def _skips_of(rows: Iterable[asyncpg.Record]) -> Skips:
     return {
         (row["partition"], row["log_offset"]): Skip(Stage(row["stage"]), row["found"], row["record_sha256"])
         for row in rows

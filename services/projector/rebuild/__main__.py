@@ -9,7 +9,6 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -19,6 +18,7 @@ from services.projector.projection.errors import ProjectorError
 from services.projector.rebuild import roll_back
 from services.projector.rebuild.pipeline import RebuildError, Rebuilt, rebuild
 from services.projector.rebuild.progress_bar import progress_bar
+from services.projector.rebuild.roll_back import ReadModelState
 from services.projector.settings import Settings
 from steppe.database.rule_versions import RuleVersionError
 from steppe.settings import from_environment
@@ -95,15 +95,15 @@ def _summary(rebuilt: Rebuilt) -> str:
     return "\n".join(lines)
 
 
-def _status(models: list[dict[str, Any]]) -> str:
+def _status(models: list[ReadModelState]) -> str:
     lines = [f"{'read model':12} {'state':10} {'release':10} {'since'}"]
     for model in models:
-        since, release = model["flipped_at"] or model["created_at"], model["release"] or "-"
-        lines.append(f"{model['schema_name']:12} {model['state']:10} {release:10} {since:%Y-%m-%d %H:%M} UTC")
-        progress = model["rebuild"]
-        if model["state"] == "building" and progress:
-            left = "" if progress["eta_seconds"] is None else f", about {progress['eta_seconds']} s left"
-            lines.append(f"  {progress['phase']}: {progress['done']:,} of {progress['total']:,}{left}")
+        since = model.flipped_at or model.created_at
+        lines.append(f"{model.schema_name:12} {model.state:10} {model.release or '-':10} {since:%Y-%m-%d %H:%M} UTC")
+        progress = model.rebuild
+        if model.state == "building" and progress is not None:
+            left = "" if progress.eta_seconds is None else f", about {progress.eta_seconds} s left"
+            lines.append(f"  {progress.phase}: {progress.done:,} of {progress.total:,}{left}")
     return "\n".join(lines)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -16,14 +17,39 @@ from steppe.log.positions import position_before
 _REBUILD = sql.load("rebuild")
 
 
-async def read_models(settings: Settings) -> list[dict[str, Any]]:
-    """Every read model as the table has it, with `rebuild`: how far its rebuild is or was, or None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildState:
+    """How far a rebuild is or was: its stage, the events that are done of all, and when (UTC)."""
+
+    phase: str
+    done: int
+    total: int
+    eta_seconds: int | None
+    began_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadModelState:
+    """A read model and its state: living (the active one), building or previous. Printed by `--status --json` as it is."""
+
+    schema_name: str
+    state: str
+    created_at: datetime
+    flipped_at: datetime | None
+    release: str | None
+    rule_change_id: int | None
+    rebuild: RebuildState | None
+
+
+async def read_models(settings: Settings) -> list[ReadModelState]:
+    """Every read model, with how far its rebuild is or was."""
     connection = await connect(settings)
     try:
-        models = [dict(row) for row in await connection.fetch(active_read_model.STATEMENTS["read_models"])]
-        for model in models:
+        models = []
+        for model in await connection.fetch(active_read_model.STATEMENTS["read_models"]):
             state = await connection.fetchrow(*_REBUILD["rebuild_state"](schema=model["schema_name"]))
-            model["rebuild"] = None if state is None else dict(state)
+            models.append(ReadModelState(**model, rebuild=None if state is None else RebuildState(**state)))
         return models
     finally:
         await connection.close()
