@@ -17,6 +17,7 @@ from services.projector.projection.batches import (
     unapplied,
 )
 from services.projector.projection.errors import CheckpointWentBackError, LogGapError, LogShorterError
+from services.projector.projection.fold_subjects import fold_before_failure
 from services.projector.projection.project_cache import CachedSubject, ProjectCache
 from steppe.database.read_model import registry_rows
 from steppe.database.read_model.stored_events import encoded_headers, headers_of
@@ -155,6 +156,25 @@ def test_memory_of_a_partition_whose_checkpoint_was_moved_is_forgotten_alone() -
     cache.invalidate_stale({0: 6, 1: 2})
     assert cache.get(0, "a") is None
     assert cache.get(1, "b") is not None
+
+
+@pytest.mark.parametrize(("events", "fails_with"), [(1, 1), (5, 1), (5, 3), (5, 5)])
+async def test_a_subject_stops_before_the_first_event_with_which_its_fold_raises(events: int, fails_with: int) -> None:
+    attempts = []
+
+    def fold(count: int) -> str:
+        attempts.append(count)
+        if count >= fails_with:
+            raise ValueError(f"event {count}")
+        return f"{count} folded"
+
+    async def keep_alive() -> None:
+        return None
+
+    longest = await fold_before_failure(events, fold, ValueError(f"event {events}"), keep_alive)
+    assert (longest.count, longest.reason) == (fails_with - 1, f"ValueError: event {fails_with}")
+    assert longest.result == (None if fails_with == 1 else f"{fails_with - 1} folded")
+    assert attempts == list(range(1, min(fails_with, events - 1) + 1)), "none is folded twice"
 
 
 def test_headers_come_back_as_they_were() -> None:
