@@ -1,1 +1,1 @@
-"""Ingest: HTTP in, Kafka out. Knows the door and the log's producer; knows nothing of the fold, the database or the api."""
+"""Ingest: validates deal events that come over HTTP and appends them to the log in Kafka."""

@@ -1,4 +1,4 @@
-"""`python -m services.ingest`: reads the settings and serves until SIGTERM. Knows the process; composes nothing else."""
+"""`python -m services.ingest`: reads the settings and serves until SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from steppe.http.header_limits import LimitedHeadersProtocol
 from steppe.settings import from_environment
 from steppe.telemetry import exporter, logs
 
-_STOP_SECONDS = 15  # longer than the delivery of what was taken in
+_STOP_TIMEOUT_SECONDS = 15  # longer than the delivery of pending batches
 
 
 def main() -> int:
-    """Serve; exit 2 when the settings do not allow it."""
+    """Serve until SIGTERM; exit with 2 when a setting is missing or wrong."""
     settings = from_environment(Settings, "ingest")
     logs.configure(settings, "ingest")
     exporter.configure(settings, "ingest")
-    # The client repeats itself on every attempt; `log.py` says once what it means.
+    # aiokafka logs every attempt to connect; producer.py logs once that the broker is unavailable.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     app = create_app(settings)
-    # Decoded events hold no cycles, and there are very many: the collector would look at them in vain all the time.
+    # Decoded events have no reference cycles and there are very many: the garbage collector would scan them in vain.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     uvicorn.run(
@@ -36,7 +36,7 @@ def main() -> int:
         access_log=False,
         server_header=False,
         http=LimitedHeadersProtocol,
-        timeout_graceful_shutdown=_STOP_SECONDS,
+        timeout_graceful_shutdown=_STOP_TIMEOUT_SECONDS,
     )
     return 0
 

@@ -1,7 +1,8 @@
-"""From what a sender gave to what the log acknowledged: judge, tell duplicates, append, count. Knows the codec; no HTTP.
+"""From what a sender gave to what the broker acknowledged: validate, deduplicate, send to the log, count.
 
-One event goes through `Intake.judge` into a parcel, one parcel through `Intake.ship` into the log. What is on its way is
-claimed, so that the same event sent twice at a time is appended once.
+`EventIntake.accept` puts the valid new events of a request into a batch and claims their ids; `EventIntake.send` sends the
+batch. Because of the claims the same event sent twice at the same time is appended once: the second sender waits for the
+first. Together with the recent ids this makes a retry idempotent.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, assert_never
 
-from services.ingest.producer import Log, LogAwayError, Record
-from services.ingest.recent_ids import Place, Seen, key_of
+from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
+from services.ingest.recent_ids import RecentIds, key_of
 from steppe import failpoints
 from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
 from steppe.contracts.fast_codec import accept_bytes
@@ -23,12 +24,14 @@ from steppe.log.positions import format_position
 from steppe.telemetry.tracing import LISTED_MAX
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
-Given = tuple[int, object | MalformedError]
-"""The index of an event in its request, and what it is: a line as bytes, what its JSON holds, or why it holds nothing."""
+Input = tuple[int, object | MalformedError]
+"""The index of an event in its request, and the event: a line as bytes, a decoded JSON value, or why it cannot be decoded."""
+Offsets = dict[int, int]
+"""The highest offset by partition."""
 
 
-class Tally:
-    """What the answer says, kept flat: lists are cut at a limit, counts are not."""
+class IngestResult:
+    """The answer to a request. Lists are cut at `entries_max`, counts are not."""
 
     def __init__(self, entries_max: int) -> None:
         self._entries_max = entries_max
@@ -38,37 +41,36 @@ class Tally:
         self.warnings_total = 0
         self.rejected: list[dict[str, Any]] = []
         self.warnings: list[dict[str, Any]] = []
-        self.highest: dict[int, int] = {}
-        self.events: list[str] = []
+        self.offsets: Offsets = {}
+        self.references: list[str] = []
 
-    def reject(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
+    def add_rejected(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
         self.rejected_total += 1
         if len(self.rejected) < self._entries_max:
             errors = [{"pointer": fault.pointer, "message": fault.message} for fault in faults]
             self.rejected.append({"index": index, "id": id, "errors": errors})
 
-    def warn(self, index: int, id: str, messages: Iterable[str]) -> None:
+    def add_warnings(self, index: int, id: str, messages: Iterable[str]) -> None:
         for message in messages:
             self.warnings_total += 1
             if len(self.warnings) < self._entries_max:
                 self.warnings.append({"index": index, "id": id, "message": message})
 
-    def name(self, events: Iterable[str]) -> None:
-        """Tell which events were accepted, as references; of many only the first."""
-        self.events += islice(events, max(0, LISTED_MAX - len(self.events)))
+    def add_references(self, references: Iterable[str]) -> None:
+        """Keep the references of accepted events for the audit trail; of many only the first 20."""
+        self.references += islice(references, max(0, LISTED_MAX - len(self.references)))
 
-    def cover(self, place: Place) -> None:
-        partition, offset = place
-        if offset > self.highest.get(partition, -1):
-            self.highest[partition] = offset
+    def add_offset(self, partition: int, offset: int) -> None:
+        if offset > self.offsets.get(partition, -1):
+            self.offsets[partition] = offset
 
     @property
     def position(self) -> str:
-        """The highest place of each partition, `0:41,3:7`: what a reader must have reached to see all of this."""
-        return format_position(self.highest)
+        """The highest offset of each partition, `0:41,3:7`: a read model at this position contains all these events."""
+        return format_position(self.offsets)
 
     def as_json(self) -> dict[str, Any]:
-        """The answer. The totals are there when a list was cut."""
+        """The body of the answer. The totals are there when a list was cut."""
         totals = {}
         if self.rejected_total > len(self.rejected):
             totals["rejected_total"] = self.rejected_total
@@ -85,118 +87,132 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Parcel:
-    """Judged events on their way to the log. `done` gives what `ship` reached, for those who sent the same.
+class PendingBatch:
+    """Accepted events on their way to the log, and the claims on their ids.
 
-    `events` are references (`source#id`) of the first of them, for traces and the audit trail.
+    `delivered` gives the offsets once `send` has them, for other requests with the same event. `references` (`source#id`) are
+    those of the first events, for traces and the audit trail.
     """
 
-    done: asyncio.Future[dict[int, int]]
+    delivered: asyncio.Future[Offsets]
     records: list[Record] = field(default_factory=list)
     keys: list[bytes] = field(default_factory=list)
-    contents: list[bytes] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    same_elsewhere: set[asyncio.Future[dict[int, int]]] = field(default_factory=set)
-    same_here: int = 0
+    content_hashes: list[bytes] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    duplicates_elsewhere: set[asyncio.Future[Offsets]] = field(default_factory=set)
 
 
-class Intake:
-    """What stands between the doors and the log; one for the service."""
+class EventIntake:
+    """Accepts events into the log, each once; one for the service."""
 
-    def __init__(self, log: Log, event_bytes_max: int) -> None:
+    def __init__(self, log: LogProducer, event_bytes_max: int) -> None:
         self._log = log
         self._event_bytes_max = event_bytes_max
-        self._seen = Seen()
-        self._claims: dict[bytes, tuple[bytes, Parcel]] = {}
+        self._recent_ids = RecentIds()
+        self._claims: dict[bytes, tuple[bytes, PendingBatch]] = {}
 
-    def judge(self, given: Iterable[Given], tally: Tally, *, restores: bool = False) -> Parcel:
-        """Refuse what must be refused, count what is known, and claim the rest. The parcel must be shipped or dropped.
+    def accept(self, inputs: Iterable[Input], result: IngestResult, *, may_restore: bool = False) -> PendingBatch:
+        """Validate and deduplicate the events, and claim the new ones. The batch must then be sent or discarded.
 
-        A sender who `restores` may say when events were recorded.
+        A sender who `may_restore` may set `recordedtime`, the instant at which an event was recorded.
         """
         recorded = datetime.now(UTC)
-        parcel = Parcel(asyncio.get_running_loop().create_future())
-        for index, found in given:
-            if isinstance(found, MalformedError):
-                tally.reject(index, None, [found.fault])
-                continue
+        batch = PendingBatch(asyncio.get_running_loop().create_future())
+        for index, item in inputs:
             try:
-                if isinstance(found, bytes):
-                    judged = accept_bytes(found, recorded, restores=restores)
-                else:
-                    judged = accept(found, recorded, restores=restores)
+                verdict = _validate(item, recorded, may_restore=may_restore)
             except MalformedError as error:
-                tally.reject(index, None, [error.fault])
+                result.add_rejected(index, None, [error.fault])
                 continue
-            match judged:
+            match verdict:
                 case Accepted():
-                    self._place(index, judged, parcel, tally)
+                    self._deduplicate(index, verdict, batch, result)
                 case Refused():
-                    tally.reject(index, judged.id, judged.errors)
+                    result.add_rejected(index, verdict.id, verdict.errors)
                 case _:
-                    assert_never(judged)
-        return parcel
+                    assert_never(verdict)
+        return batch
 
-    async def ship(self, parcel: Parcel, tally: Tally) -> None:
-        """Append, wait for the acknowledgement, then count. Raises LogAwayError; then nothing of it was counted."""
+    async def send(self, batch: PendingBatch, result: IngestResult) -> None:
+        """Append the batch, wait for the acknowledgement, then count.
+
+        Raises BrokerUnavailableError; then nothing of the batch was counted.
+        """
         try:
-            places = await self._log.append(parcel.records, parcel.events) if parcel.records else []
+            record_ids = await self._log.append(batch.records, batch.references) if batch.records else []
             failpoints.reach("after-acknowledgement")
-            own = Tally(0)
-            for key, content, place in zip(parcel.keys, parcel.contents, places, strict=True):
-                self._seen.remember(key, content, place)
-                own.cover(place)
-            parcel.done.set_result(own.highest)
+            acknowledged = IngestResult(0)
+            for key, content_hash, record_id in zip(batch.keys, batch.content_hashes, record_ids, strict=True):
+                self._recent_ids.remember(key, content_hash, record_id)
+                acknowledged.add_offset(*record_id)
+            batch.delivered.set_result(acknowledged.offsets)
         finally:
-            self.drop(parcel)
-        tally.accepted += len(places)
-        tally.duplicates += parcel.same_here
-        tally.name(parcel.events)
-        for partition_offset in own.highest.items():
-            tally.cover(partition_offset)
-        for other in parcel.same_elsewhere:
-            for partition_offset in (await asyncio.shield(other)).items():
-                tally.cover(partition_offset)
+            self.discard(batch)
+        result.accepted += len(record_ids)
+        result.duplicates += batch.duplicates
+        result.add_references(batch.references)
+        for partition, offset in acknowledged.offsets.items():
+            result.add_offset(partition, offset)
+        for other_batch in batch.duplicates_elsewhere:
+            for partition, offset in (await asyncio.shield(other_batch)).items():
+                result.add_offset(partition, offset)
 
-    def drop(self, parcel: Parcel) -> None:
-        """Give up the claims of a parcel; whoever waits for it learns that it did not arrive."""
-        for key in parcel.keys:
+    def discard(self, batch: PendingBatch) -> None:
+        """Release the claims of a batch; a request that waits for it fails. After `send`, or twice, it does no harm."""
+        for key in batch.keys:
             self._claims.pop(key, None)
-        if not parcel.done.done():
-            parcel.done.set_exception(LogAwayError("the same event was on its way and did not arrive"))
-            parcel.done.exception()  # mostly nobody waits, and nobody has to
+        if not batch.delivered.done():
+            batch.delivered.set_exception(BrokerUnavailableError("the same event was on its way and did not arrive"))
+            batch.delivered.exception()  # marks it as retrieved: usually no request waits for it
 
-    def _place(self, index: int, event: Accepted, parcel: Parcel, tally: Tally) -> None:
+    def _deduplicate(self, index: int, event: Accepted, batch: PendingBatch, result: IngestResult) -> None:
+        """Put a new event into the batch, count a duplicate, and reject a known id with other content."""
         if len(event.value) > self._event_bytes_max:
-            told = f"the event takes {len(event.value)} bytes; at most {self._event_bytes_max} are kept"
-            tally.reject(index, event.id, [Fault("", told)])
+            message = f"the event takes {len(event.value)} bytes; at most {self._event_bytes_max} are kept"
+            result.add_rejected(index, event.id, [Fault("", message)])
             return
         key = key_of(event.subject, event.source, event.id)
-        content = event.content_sha256[:16]
-        known = self._seen.find(key)
-        if known is not None:
-            if known[0] == content:
-                tally.duplicates += 1
-                tally.cover(known[1])
+        content_hash = event.content_sha256[:16]
+        recent = self._recent_ids.find(key)
+        if recent is not None:
+            recent_hash, record_id = recent
+            if recent_hash == content_hash:
+                result.duplicates += 1
+                result.add_offset(*record_id)
             else:
-                self._conflict(index, event, tally)
+                _reject_conflict(index, event, result)
             return
         claim = self._claims.get(key)
         if claim is None:
-            self._claims[key] = (content, parcel)
-            parcel.records.append(Record(event.subject.encode(), event.value))
-            parcel.keys.append(key)
-            parcel.contents.append(content)
-            if len(parcel.events) < LISTED_MAX:
-                parcel.events.append(f"{event.source}#{event.id}")
-            tally.warn(index, event.id, event.warnings)
-        elif claim[0] != content:
-            self._conflict(index, event, tally)
-        else:
-            parcel.same_here += 1
-            if claim[1] is not parcel:
-                parcel.same_elsewhere.add(claim[1].done)
+            self._claim(key, content_hash, event, batch)
+            result.add_warnings(index, event.id, event.warnings)
+            return
+        claimed_hash, claiming_batch = claim
+        if claimed_hash != content_hash:
+            _reject_conflict(index, event, result)
+            return
+        batch.duplicates += 1
+        if claiming_batch is not batch:
+            batch.duplicates_elsewhere.add(claiming_batch.delivered)
 
-    @staticmethod
-    def _conflict(index: int, event: Accepted, tally: Tally) -> None:
-        tally.reject(index, event.id, [Fault("/id", f"id {event.id!r} of {event.source} {_CONFLICT}")])
+    def _claim(self, key: bytes, content_hash: bytes, event: Accepted, batch: PendingBatch) -> None:
+        self._claims[key] = (content_hash, batch)
+        batch.records.append(Record(event.subject.encode(), event.value))
+        batch.keys.append(key)
+        batch.content_hashes.append(content_hash)
+        if len(batch.references) < LISTED_MAX:
+            batch.references.append(f"{event.source}#{event.id}")
+
+
+def _validate(item: object | MalformedError, recorded: datetime, *, may_restore: bool) -> Accepted | Refused:
+    """Raises MalformedError for what is no JSON."""
+    if isinstance(item, MalformedError):
+        raise item
+    if isinstance(item, bytes):
+        return accept_bytes(item, recorded, may_restore=may_restore)
+    return accept(item, recorded, may_restore=may_restore)
+
+
+def _reject_conflict(index: int, event: Accepted, result: IngestResult) -> None:
+    result.add_rejected(index, event.id, [Fault("/id", f"id {event.id!r} of {event.source} {_CONFLICT}")])

@@ -1,4 +1,4 @@
-"""Puts ingest together and lays out its paths. The composition root: nothing else makes a producer or reads a setting."""
+"""Composes ingest: producer, routes, authentication, metrics, health checks. Nothing else makes a producer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fastapi.responses import PlainTextResponse
 from fastapi_offline import FastAPIOffline
 
 from services.ingest import openapi, problems
-from services.ingest.accept import Intake
-from services.ingest.metrics import Counters
+from services.ingest.accept import EventIntake
+from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import BROKER_AWAY, allow_parameters
-from services.ingest.producer import Log
-from services.ingest.routes import Doors
+from services.ingest.producer import LogProducer
+from services.ingest.routes import EventRoutes
 from services.ingest.settings import Settings
 from steppe.access.callers import EVENTS_WRITE, OPERATE, READ
 from steppe.access.middleware import AuthenticationMiddleware
@@ -39,10 +39,10 @@ class SchemaResponse(Response):
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service, not yet connected: that begins when it is served."""
-    log = Log(settings)
-    counters = Counters()
-    doors = Doors(Intake(log, settings.event_bytes_max), settings, counters)
+    """The app; it connects to the broker when it is served."""
+    log = LogProducer(settings)
+    metrics = IngestMetrics()
+    event_routes = EventRoutes(EventIntake(log, settings.event_bytes_max), settings, metrics)
     vocabulary = msgspec.json.encode(vocabulary_table.as_json())
     schemas = _schemas()
 
@@ -61,13 +61,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(AuthenticationMiddleware, settings=settings, service="ingest", required_scopes=required_scopes)
-    app.add_middleware(RequestMetricsMiddleware, metrics=counters.requests)  # also what authentication refuses
+    app.add_middleware(RequestMetricsMiddleware, metrics=metrics.requests)  # also what authentication refuses
     app.add_middleware(SecurityHeaders)
 
-    bare = app.openapi
+    openapi_without_security = app.openapi
 
     def openapi_with_security() -> dict[str, Any]:
-        return add_security(bare(), required_scopes, problems.OF_EVERY_ROUTE)
+        return add_security(openapi_without_security(), required_scopes, problems.OF_EVERY_ROUTE)
 
     app.openapi = openapi_with_security  # type: ignore[method-assign]
 
@@ -78,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         NDJSON knows `?on_error=reject` (the default: all or nothing, up to 10,000 lines) and `continue` (a stream of any
         length; lines that are refused are listed and the others accepted; 422 when not one was).
         """
-        return await doors.take(request)
+        return await event_routes.post_events(request)
 
     @app.get("/v1/vocabulary", summary="The table of events, with fields, levels and legs")
     async def vocabulary_of_events(request: Request) -> Response:
@@ -92,11 +92,11 @@ def create_app(settings: Settings) -> FastAPI:
     )
     async def schema(request: Request, name: str) -> Response:
         allow_parameters(request)
-        found = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
-        if found is None:
+        document = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
+        if document is None:
             near = nearest(name, EVENT_KINDS)
             raise Refusal(NOT_FOUND, f"GET /v1/vocabulary lists the names; {name[:80]!r} is none{near}")
-        return SchemaResponse(found)
+        return SchemaResponse(document)
 
     @app.get("/livez", summary="Whether the process works")
     async def alive() -> Response:
@@ -106,27 +106,27 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.get("/readyz", summary="Whether events can be accepted: the broker answers")
     async def ready() -> Response:
-        if reason := await log.why_away():
+        if reason := await log.health_check():
             raise Refusal(BROKER_AWAY, f"{reason}.")
         return Response(b'{"status":"ready"}', media_type="application/json")
 
     @app.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        return Response(counters.as_text(), media_type="text/plain; version=0.0.4")
+    async def prometheus() -> Response:
+        return Response(metrics.as_text(), media_type="text/plain; version=0.0.4")
 
     trace_requests(app, settings)
     return app
 
 
 def required_scopes(method: str, path: str) -> Collection[str] | None:
-    """The scopes of which one is needed; None: open to everybody."""
+    """The scopes of which the caller needs one; None: no authentication, for health checks."""
     match method, path:
         case "GET", "/livez" | "/readyz":
             return None
         case "GET", "/metrics":
             return (OPERATE,)
         case "GET", _:
-            return (EVENTS_WRITE, READ)  # what describes the door, for those who send and those who read
+            return (EVENTS_WRITE, READ)  # vocabulary, schemas and docs, for those who send and those who read
         case _:
             return (EVENTS_WRITE,)
 

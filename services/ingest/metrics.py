@@ -1,10 +1,10 @@
-"""What ingest has done since its start, for Prometheus. Knows counts only."""
+"""Prometheus metrics of ingest: counters of events, and the metrics of its HTTP requests."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 
-from services.ingest.accept import Tally
+from services.ingest.accept import IngestResult
 from steppe.http.metrics import HttpMetrics
 
 _HELP = {
@@ -15,23 +15,24 @@ _HELP = {
 }
 
 
-class Counters:
-    """Counters that only rise, in a registry of their own."""
+class IngestMetrics:
+    """The metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.requests = HttpMetrics("ingest", self._registry)
         self._counters = {
-            name: Counter(f"steppe_ingest_{name}", told, registry=self._registry) for name, told in _HELP.items()
+            name: Counter(f"steppe_ingest_{name}", description, registry=self._registry)
+            for name, description in _HELP.items()
         }
         ProcessCollector(registry=self._registry)
 
-    def add(self, tally: Tally, *, away: bool = False) -> None:
-        """Count a request that has been answered."""
-        self._counters["accepted"].inc(tally.accepted)
-        self._counters["duplicates"].inc(tally.duplicates)
-        self._counters["rejected"].inc(tally.rejected_total)
-        self._counters["away"].inc(away)
+    def add(self, result: IngestResult, *, broker_unavailable: bool = False) -> None:
+        """Count the events of a request that was answered."""
+        self._counters["accepted"].inc(result.accepted)
+        self._counters["duplicates"].inc(result.duplicates)
+        self._counters["rejected"].inc(result.rejected_total)
+        self._counters["away"].inc(broker_unavailable)
 
     def as_text(self) -> bytes:
         """The exposition format, version 0.0.4."""

@@ -28,7 +28,7 @@ _REJECTED = {
         "properties": {"index": {"type": "integer"}, "id": {"type": ["string", "null"]}, "errors": _ERRORS},
     },
 }
-_TALLY = {
+_RESULT = {
     "type": "object",
     "required": ["accepted", "duplicates", "warnings", "rejected", "position"],
     "properties": {
@@ -52,7 +52,7 @@ _PROBLEM = {
     "properties": {
         **PROBLEM["properties"],
         "rejected": _REJECTED,
-        "so_far": {**_TALLY, "description": "What of a stream was acknowledged before."},
+        "so_far": {**_RESULT, "description": "What of a stream was acknowledged before."},
     },
 }
 
@@ -85,7 +85,7 @@ EVENTS: dict[str, Any] = {
         },
     },
     "responses": {
-        "202": {"description": "On the brokers' disks.", "content": {"application/json": {"schema": _TALLY}}},
+        "202": {"description": "On the brokers' disks.", "content": {"application/json": {"schema": _RESULT}}},
         "400": _problem("A parameter, or a body that broke off."),
         "413": _problem("The body is larger than its form allows."),
         "415": _problem("A form that is not read."),

@@ -40,12 +40,12 @@ OF_EVERY_ROUTE = {
     "500": "Internal error.",
     "503": "The broker is unavailable, or too many requests are being answered; Retry-After says when to retry.",
 }
-"""What any route may answer beside its own, by status, for the OpenAPI document."""
+"""The refusals of every route, by status, for the OpenAPI document."""
 
 
 def allow_parameters(request: Request, *known: str) -> None:
-    """Refuse query parameters that nobody reads, and those given twice: a typo must not be taken for a default."""
-    seen: set[str] = set()
+    """Raises Refusal for unknown query parameters and those given twice: a typo must not fall back to a default."""
+    names: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -55,9 +55,9 @@ def allow_parameters(request: Request, *known: str) -> None:
                 f"{name[:80]!r} is not a parameter of {request.url.path}; {advice}",
                 parameter=name[:80],
             )
-        if name in seen:
+        if name in names:
             raise Refusal(BAD_PARAMETER, f"{name} is given twice; give it once.", parameter=name)
-        seen.add(name)
+        names.add(name)
 
 
 def install(app: FastAPI) -> None:

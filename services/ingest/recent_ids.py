@@ -1,8 +1,8 @@
-"""Which events were acknowledged lately, in memory that is taken once and never grows. Knows hashes and positions only.
+"""The ids of recently acknowledged events, to deduplicate retries: a hash table of fixed size.
 
-A table of buckets: a key can stand in any slot of its bucket, and the oldest of a full bucket makes room. Nothing is
-promised about what was sent long ago: the log and the fold see to that. Keys are hashed with a secret of the process, so
-that no sender can aim at a bucket.
+A table of buckets: a key can stand in any slot of its bucket, and a new key replaces the oldest one of a full bucket. Older
+duplicates are not found here; the fold counts an event once however often it is in the log. Keys are hashed with a secret of
+the process, so that no sender can aim at a bucket.
 """
 
 from __future__ import annotations
@@ -12,47 +12,47 @@ import secrets
 from struct import Struct
 
 _BUCKETS = 8_192
-_WAYS = 32
-_KEY = 16
-_ENTRY = Struct(">16sHq")  # content, partition, offset
+_SLOTS_A_BUCKET = 32
+_KEY_BYTES = 16
+_ENTRY = Struct(">16sHq")  # content hash, partition, offset
 _SECRET = secrets.token_bytes(16)
 
-Place = tuple[int, int]
+RecordId = tuple[int, int]
 """Partition and offset of a record."""
 
 
 def key_of(subject: str, source: str, id: str) -> bytes:
-    """What makes two events one: (source, id) within a subject."""
+    """The identity of an event, hashed: (source, id) within a subject."""
     # No attribute may hold a line break, so it can stand between them.
-    return hashlib.blake2b(f"{subject}\n{source}\n{id}".encode(), digest_size=_KEY, key=_SECRET).digest()
+    return hashlib.blake2b(f"{subject}\n{source}\n{id}".encode(), digest_size=_KEY_BYTES, key=_SECRET).digest()
 
 
-class Seen:
-    """Up to 262,144 keys with the hash of their content and their place in the log: 11 MB, from the start."""
+class RecentIds:
+    """Up to 262,144 keys with the hash of their content and their record: 11 MB, allocated at the start."""
 
     def __init__(self) -> None:
-        slots = _BUCKETS * _WAYS
-        # Written, not only reserved: otherwise the pages would come one by one and look like a leak. Not with zeros,
+        slots = _BUCKETS * _SLOTS_A_BUCKET
+        # Written, not only reserved: otherwise the pages would be allocated one by one and look like a leak. Not with zeros,
         # which the allocator hands out without touching them.
-        self._keys = bytearray(b"\xff") * (slots * _KEY)
+        self._keys = bytearray(b"\xff") * (slots * _KEY_BYTES)
         self._entries = bytearray(b"\xff") * (slots * _ENTRY.size)
-        self._next = bytearray(_BUCKETS)
+        self._next_slots = bytearray(_BUCKETS)
 
-    def find(self, key: bytes) -> tuple[bytes, Place] | None:
-        """The first 16 bytes of the content's hash and the place; None when it is not, or no longer, known."""
+    def find(self, key: bytes) -> tuple[bytes, RecordId] | None:
+        """The first 16 bytes of the content's hash and the record; None when the key is not, or no longer, known."""
         bucket = int.from_bytes(key[:4], "big") % _BUCKETS
-        start = bucket * _WAYS * _KEY
-        at = self._keys.find(key, start, start + _WAYS * _KEY)
-        if at < 0 or at % _KEY:
+        start = bucket * _SLOTS_A_BUCKET * _KEY_BYTES
+        at = self._keys.find(key, start, start + _SLOTS_A_BUCKET * _KEY_BYTES)
+        if at < 0 or at % _KEY_BYTES:
             return None
-        content, partition, offset = _ENTRY.unpack_from(self._entries, at // _KEY * _ENTRY.size)
-        return content, (partition, offset)
+        content_hash, partition, offset = _ENTRY.unpack_from(self._entries, at // _KEY_BYTES * _ENTRY.size)
+        return content_hash, (partition, offset)
 
-    def remember(self, key: bytes, content_sha256: bytes, place: Place) -> None:
+    def remember(self, key: bytes, content_sha256: bytes, record_id: RecordId) -> None:
         """Keep an acknowledged event; the oldest of its bucket may be forgotten."""
         bucket = int.from_bytes(key[:4], "big") % _BUCKETS
-        way = self._next[bucket]
-        self._next[bucket] = (way + 1) % _WAYS
-        slot = bucket * _WAYS + way
-        self._keys[slot * _KEY : (slot + 1) * _KEY] = key
-        _ENTRY.pack_into(self._entries, slot * _ENTRY.size, content_sha256[:16], *place)
+        slot_in_bucket = self._next_slots[bucket]
+        self._next_slots[bucket] = (slot_in_bucket + 1) % _SLOTS_A_BUCKET
+        slot = bucket * _SLOTS_A_BUCKET + slot_in_bucket
+        self._keys[slot * _KEY_BYTES : (slot + 1) * _KEY_BYTES] = key
+        _ENTRY.pack_into(self._entries, slot * _ENTRY.size, content_sha256[:16], *record_id)

@@ -1,7 +1,7 @@
-"""Reading a request's body within its limits: whole, or as the lines of a stream. Knows bytes and HTTP; no event.
+"""Reads a request's body within limits of size and time: as a whole, or as the lines of an NDJSON stream.
 
-Nothing here holds more than a limit allows: a body that says or proves to be larger is refused before the rest of it
-is read, and of a line that is too long only the number is kept.
+Nothing here buffers more than a limit allows: a body that announces or proves to be larger is refused before the rest of it is
+read, and of a line that is too long only the index is kept.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW
 from steppe.http.problems import Refusal
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LINES_AT_ONCE = 1_000  # so that one sender's many short lines do not keep the others waiting
+_LINES_AT_ONCE = 1_000  # so that the many short lines of one sender do not block the event loop for the others
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a stream, counted from 0, empty ones included. `raw` is None when it is too long to be kept."""
+    """A line of a stream. `index` counts from 0 and includes blank lines; `raw` is None when the line is too long."""
 
     index: int
     raw: bytes | None
 
 
-async def whole(request: Request, bytes_max: int, idle_seconds_max: float, advice: str) -> bytes:
-    """The body, at most that long."""
-    _refuse_announced(request, bytes_max, advice)
+async def read_whole(request: Request, bytes_max: int, idle_seconds_max: float, advice: str) -> bytes:
+    """The body. Raises Refusal when it is longer than `bytes_max`, or pauses for too long."""
+    _refuse_content_length(request, bytes_max, advice)
     body = bytearray()
     async for chunk in _chunks(request, idle_seconds_max):
         body += chunk
@@ -39,38 +39,41 @@ async def whole(request: Request, bytes_max: int, idle_seconds_max: float, advic
     return bytes(body)
 
 
-async def lines(
+async def read_lines(
     request: Request, line_bytes_max: int, idle_seconds_max: float, *, bytes_max: int | None = None, advice: str = ""
 ) -> AsyncIterator[list[Line]]:
-    """The lines that are not blank, as they come, in lists of what came together. LF or CRLF ends a line."""
+    """The lines that are not blank, as they come, in lists of at most 1,000 that came together. LF or CRLF ends a line.
+
+    Raises Refusal when the body pauses for too long, or is longer than `bytes_max` (None: no limit).
+    """
     if bytes_max is not None:
-        _refuse_announced(request, bytes_max, advice)
-    index = read = 0
+        _refuse_content_length(request, bytes_max, advice)
+    index = bytes_read = 0
     rest = b""
-    too_long = False  # inside a line of which the beginning was thrown away
+    too_long = False  # inside a line whose beginning was dropped
     async for chunk in _chunks(request, idle_seconds_max):
-        if read == 0:
+        if bytes_read == 0:
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
-        read += len(chunk)
-        if bytes_max is not None and read > bytes_max:
+        bytes_read += len(chunk)
+        if bytes_max is not None and bytes_read > bytes_max:
             raise _too_large(bytes_max, advice)
         complete = (rest + chunk).split(b"\n")
         rest = complete.pop()
-        found: list[Line] = []
+        batch: list[Line] = []
         for raw in complete:
             if too_long or len(raw) > line_bytes_max:
-                found.append(Line(index, None))
+                batch.append(Line(index, None))
                 too_long = False
             elif raw and not raw.isspace():
-                found.append(Line(index, raw))
+                batch.append(Line(index, raw))
             index += 1
-            if len(found) >= _LINES_AT_ONCE:
-                yield found
-                found = []
+            if len(batch) >= _LINES_AT_ONCE:
+                yield batch
+                batch = []
         if len(rest) > line_bytes_max:
             too_long, rest = True, b""
-        if found:
-            yield found
+        if batch:
+            yield batch
     if too_long:
         yield [Line(index, None)]
     elif rest and not rest.isspace():
@@ -93,9 +96,9 @@ async def _chunks(request: Request, idle_seconds_max: float) -> AsyncIterator[by
             yield chunk
 
 
-def _refuse_announced(request: Request, bytes_max: int, advice: str) -> None:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > bytes_max:
+def _refuse_content_length(request: Request, bytes_max: int, advice: str) -> None:
+    content_length = request.headers.get("content-length", "")
+    if content_length.isdigit() and int(content_length) > bytes_max:
         raise _too_large(bytes_max, advice)
 
 

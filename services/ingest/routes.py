@@ -1,7 +1,7 @@
-"""`POST /v1/events` in its four forms: one event, binary mode, a batch, a stream of lines. Knows HTTP and the intake.
+"""`POST /v1/events` in its four forms: one event, binary mode, a JSON batch, an NDJSON stream.
 
-The stream is read no faster than the log acknowledges: at most a few parcels are on their way, and while they are, no
-byte is read, which the sender feels through TCP.
+The first three, and NDJSON with `on_error=reject`, are all or nothing. A stream with `on_error=continue` has backpressure: at
+most four batches wait for their acknowledgement, and until then no byte is read, which the sender feels through TCP.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ import msgspec
 from fastapi import Request, Response
 
 from services.ingest import request_body
-from services.ingest.accept import Given, Intake, Parcel, Tally
-from services.ingest.metrics import Counters
-from services.ingest.problems import BROKER_AWAY, REJECTED, TOO_MANY_EVENTS, UNSUPPORTED_MEDIA_TYPE, allow_parameters
-from services.ingest.producer import LogAwayError
+from services.ingest.accept import EventIntake, IngestResult, Input, PendingBatch
+from services.ingest.metrics import IngestMetrics
+from services.ingest.problems import (
+    BROKER_AWAY,
+    REJECTED,
+    TOO_MANY_EVENTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    allow_parameters,
+)
+from services.ingest.producer import BrokerUnavailableError
 from services.ingest.request_body import Line
 from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
@@ -31,153 +37,141 @@ ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
 BINARY = "application/json"
-_TAKEN = f"{ONE} (one event), {BATCH}, {LINES}, or {BINARY} with ce- headers (binary mode)"
-_PARCELS_AT_ONCE = 4
+_MEDIA_TYPES = f"{ONE} (one event), {BATCH}, {LINES}, or {BINARY} with ce- headers (binary mode)"
+_PENDING_BATCHES_MAX = 4
 
 OnError = Literal["reject", "continue"]
 
 
-class Doors:
-    """Takes events in; one for the service."""
+class EventRoutes:
+    """The handlers of `POST /v1/events`; one for the service."""
 
-    def __init__(self, intake: Intake, settings: Settings, counters: Counters) -> None:
+    def __init__(self, intake: EventIntake, settings: Settings, metrics: IngestMetrics) -> None:
         self._intake = intake
         self._settings = settings
-        self._counters = counters
+        self._metrics = metrics
 
-    async def take(self, request: Request) -> Response:
-        """Answer a sender: 202 only after the log has acknowledged, else a problem."""
-        tally = Tally(self._settings.report_entries_max)
+    async def post_events(self, request: Request) -> Response:
+        """202 once the log has acknowledged the events; else raises Refusal. Retrying is safe: an event counts once."""
+        result = IngestResult(self._settings.report_entries_max)
         try:
-            await self._take_in(request, tally)
-        except LogAwayError as error:
-            self._counters.add(tally, away=True)
-            raise _away(error, tally) from error
+            await self._dispatch(request, result)
+        except BrokerUnavailableError as error:
+            self._metrics.add(result, broker_unavailable=True)
+            raise _broker_unavailable(error, result) from error
         except Refusal as refusal:
-            self._counters.add(tally)
-            # Of a stream that broke off, what was acknowledged stands; the sender should know.
-            if tally.accepted or tally.duplicates:
-                refusal.members |= {"so_far": tally.as_json()}
+            self._metrics.add(result)
+            # What was acknowledged of a stream before it failed stays accepted, and the sender has to know.
+            if result.accepted or result.duplicates:
+                refusal.members |= {"so_far": result.as_json()}
             raise
         finally:
-            request.scope.get(AUDIT_FIELDS, {}).update(
-                accepted=tally.accepted,
-                duplicates=tally.duplicates,
-                rejected=tally.rejected_total,
-                position=tally.position,
-                events=tally.events,
-            )
-        self._counters.add(tally)
-        return Response(msgspec.json.encode(tally.as_json()), 202, media_type="application/json")
+            _audit(request, result)
+        self._metrics.add(result)
+        return Response(msgspec.json.encode(result.as_json()), 202, media_type="application/json")
 
-    async def _take_in(self, request: Request, tally: Tally) -> None:
-        if encoding := request.headers.get("content-encoding"):
-            raise Refusal(
-                UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding[:80]!r} is not read; send the body as it is."
-            )
+    async def _dispatch(self, request: Request, result: IngestResult) -> None:
+        """Read the body in the form that its Content-Type names."""
+        _refuse_content_encoding(request)
         media_type = _media_type(request)
         allow_parameters(request, *(("on_error",) if media_type == LINES else ()))
         match media_type:
             case "application/cloudevents+json":
-                await self._take_one(request, tally, decode_structured)
+                await self._post_one(request, result, decode_structured)
             case "application/cloudevents-batch+json":
-                await self._take_batch(request, tally)
+                await self._post_batch(request, result)
             case "application/x-ndjson":
                 if _on_error(request) == "continue":
-                    await self._take_stream(request, tally)
+                    await self._post_stream(request, result)
                 else:
-                    await self._take_lines(request, tally)
+                    await self._post_lines(request, result)
             case "application/json" if any(name.startswith("ce-") for name in request.headers):
                 headers = request.headers.items()
-                await self._take_one(request, tally, lambda body: decode_http_binary(headers, body))
-            case "application/json":
-                raise Refusal(
-                    UNSUPPORTED_MEDIA_TYPE,
-                    f"{BINARY} without ce- headers is no CloudEvent; name it {ONE}, or use {BATCH} or {LINES}.",
-                )
-            case other:
-                said = f"Content-Type {other[:80]!r} is not read" if other else "There is no Content-Type"
-                raise Refusal(UNSUPPORTED_MEDIA_TYPE, f"{said}; use {_TAKEN}.")
+                await self._post_one(request, result, lambda body: decode_http_binary(headers, body))
+            case _:
+                raise _unsupported(media_type)
 
-    async def _take_one(self, request: Request, tally: Tally, decode: Callable[[bytes], dict[str, Any]]) -> None:
-        body = await request_body.whole(
+    async def _post_one(
+        self, request: Request, result: IngestResult, decode: Callable[[bytes], dict[str, Any]]
+    ) -> None:
+        body = await request_body.read_whole(
             request,
             self._settings.event_bytes_max,
             self._settings.ingest_idle_seconds_max,
             f"One event is smaller; send several as {LINES}.",
         )
-        await self._all_or_nothing(request, [(0, _read(decode, body))], tally)
+        await self._accept_all_or_nothing(request, [(0, _decoded(decode, body))], result)
 
-    async def _take_batch(self, request: Request, tally: Tally) -> None:
-        body = await request_body.whole(
+    async def _post_batch(self, request: Request, result: IngestResult) -> None:
+        body = await request_body.read_whole(
             request,
             self._settings.batch_bytes_max,
             self._settings.ingest_idle_seconds_max,
             f"Split it, or send {LINES} with on_error=continue, which has no limit.",
         )
-        found = _read(decode_json, body)
-        if isinstance(found, list):
-            if len(found) > self._settings.batch_events_max:
+        events = _decoded(decode_json, body)
+        inputs: Iterable[Input]
+        if isinstance(events, list):
+            if len(events) > self._settings.batch_events_max:
                 raise _too_many(self._settings.batch_events_max, "events in one batch")
-            await self._all_or_nothing(request, enumerate(found), tally)
-        elif isinstance(found, MalformedError):
-            await self._all_or_nothing(request, [(0, found)], tally)
+            inputs = enumerate(events)
+        elif isinstance(events, MalformedError):
+            inputs = [(0, events)]
         else:
-            await self._all_or_nothing(
-                request, [(0, MalformedError(Fault("", "a batch is a JSON array of events")))], tally
-            )
+            inputs = [(0, MalformedError(Fault("", "a batch is a JSON array of events")))]
+        await self._accept_all_or_nothing(request, inputs, result)
 
-    async def _take_lines(self, request: Request, tally: Tally) -> None:
-        given: list[Given] = []
-        async for lines in request_body.lines(
+    async def _post_lines(self, request: Request, result: IngestResult) -> None:
+        inputs: list[Input] = []
+        async for lines in request_body.read_lines(
             request,
             self._settings.event_bytes_max,
             self._settings.ingest_idle_seconds_max,
             bytes_max=self._settings.batch_bytes_max,
             advice="Split it, or send it with on_error=continue, which has no limit.",
         ):
-            if len(given) + len(lines) > self._settings.reject_lines_max:
+            if len(inputs) + len(lines) > self._settings.reject_lines_max:
                 raise _too_many(self._settings.reject_lines_max, "lines all or nothing")
-            given += self._read_lines(lines)
-        if not given:
+            inputs += self._inputs(lines)
+        if not inputs:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
-        await self._all_or_nothing(request, given, tally)
+        await self._accept_all_or_nothing(request, inputs, result)
 
-    async def _all_or_nothing(self, request: Request, given: Iterable[Given], tally: Tally) -> None:
-        restores = _restores(request)
-        parcel = self._intake.judge(given, tally, restores=restores)
-        if tally.rejected_total:
-            self._intake.drop(parcel)
-            tally.duplicates = 0
-            raise _rejected(tally)
-        await self._intake.ship(parcel, tally)
+    async def _accept_all_or_nothing(self, request: Request, inputs: Iterable[Input], result: IngestResult) -> None:
+        batch = self._intake.accept(inputs, result, may_restore=_may_restore(request))
+        if result.rejected_total:
+            self._intake.discard(batch)
+            result.duplicates = 0
+            raise _rejected(result)
+        await self._intake.send(batch, result)
 
-    async def _take_stream(self, request: Request, tally: Tally) -> None:
-        on_their_way: deque[asyncio.Task[None]] = deque()
-        seen_any = False
+    async def _post_stream(self, request: Request, result: IngestResult) -> None:
+        pending: deque[asyncio.Task[None]] = deque()
+        may_restore = _may_restore(request)
+        is_empty = True
         try:
-            async for lines in request_body.lines(
+            async for lines in request_body.read_lines(
                 request, self._settings.event_bytes_max, self._settings.ingest_idle_seconds_max
             ):
-                seen_any = True
-                parcel: Parcel = self._intake.judge(self._read_lines(lines), tally, restores=_restores(request))
-                on_their_way.append(asyncio.create_task(self._intake.ship(parcel, tally)))
-                if len(on_their_way) >= _PARCELS_AT_ONCE:
-                    await on_their_way.popleft()
+                is_empty = False
+                batch: PendingBatch = self._intake.accept(self._inputs(lines), result, may_restore=may_restore)
+                pending.append(asyncio.create_task(self._intake.send(batch, result)))
+                if len(pending) >= _PENDING_BATCHES_MAX:
+                    await pending.popleft()
                 else:
-                    await asyncio.sleep(0)  # the producer's turn
+                    await asyncio.sleep(0)  # let the producer run
         finally:
-            # Also when the sender went away: what was given to the log is waited for and counted.
-            told = await asyncio.gather(*on_their_way, return_exceptions=True)
-        for error in told:
+            # Also when the client disconnected: what was handed to the producer is awaited and counted.
+            outcomes = await asyncio.gather(*pending, return_exceptions=True)
+        for error in outcomes:
             if error is not None:
                 raise error
-        if not seen_any:
+        if is_empty:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
-        if not tally.accepted and not tally.duplicates:
-            raise _rejected(tally)
+        if not result.accepted and not result.duplicates:
+            raise _rejected(result)
 
-    def _read_lines(self, lines: list[Line]) -> list[Given]:
+    def _inputs(self, lines: list[Line]) -> list[Input]:
         limit = self._settings.event_bytes_max
         return [
             (
@@ -190,18 +184,36 @@ class Doors:
         ]
 
 
-def _restores(request: Request) -> bool:
-    """Whether the sender may say when an event was recorded."""
+def _audit(request: Request, result: IngestResult) -> None:
+    """Add what became of the events to the line of the audit trail."""
+    request.scope.get(AUDIT_FIELDS, {}).update(
+        accepted=result.accepted,
+        duplicates=result.duplicates,
+        rejected=result.rejected_total,
+        position=result.position,
+        events=result.references,
+    )
+
+
+def _may_restore(request: Request) -> bool:
+    """Whether the sender may set when an event was recorded: the scope log:restore."""
     caller = request.scope.get(CALLER)
     return isinstance(caller, Caller) and caller.may({LOG_RESTORE})
 
 
-def _read(decode: Callable[[bytes], object], body: bytes) -> object:
-    """What the JSON holds, or the error as a value, because the lines beside it go on."""
+def _decoded(decode: Callable[[bytes], object], body: bytes) -> object:
+    """The JSON value, or the error as a value, to be reported like that of any other event."""
     try:
         return decode(body)
     except MalformedError as error:
         return error
+
+
+def _refuse_content_encoding(request: Request) -> None:
+    if encoding := request.headers.get("content-encoding"):
+        raise Refusal(
+            UNSUPPORTED_MEDIA_TYPE, f"Content-Encoding {encoding[:80]!r} is not read; send the body as it is."
+        )
 
 
 def _media_type(request: Request) -> str:
@@ -210,6 +222,16 @@ def _media_type(request: Request) -> str:
     if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8", "us-ascii"):
         raise Refusal(UNSUPPORTED_MEDIA_TYPE, f"charset {value.strip()[:40]!r} is not read; JSON is UTF-8.")
     return media_type.strip().lower()
+
+
+def _unsupported(media_type: str) -> Refusal:
+    if media_type == BINARY:
+        detail = f"{BINARY} without ce- headers is no CloudEvent; name it {ONE}, or use {BATCH} or {LINES}."
+    elif media_type:
+        detail = f"Content-Type {media_type[:80]!r} is not read; use {_MEDIA_TYPES}."
+    else:
+        detail = f"There is no Content-Type; use {_MEDIA_TYPES}."
+    return Refusal(UNSUPPORTED_MEDIA_TYPE, detail)
 
 
 def _on_error(request: Request) -> OnError:
@@ -226,23 +248,23 @@ def _on_error(request: Request) -> OnError:
             )
 
 
-def _too_many(most: int, what: str) -> Refusal:
+def _too_many(limit: int, what: str) -> Refusal:
     return Refusal(
-        TOO_MANY_EVENTS, f"At most {most} {what}; split it, or send {LINES} with on_error=continue.", events_max=most
+        TOO_MANY_EVENTS, f"At most {limit} {what}; split it, or send {LINES} with on_error=continue.", events_max=limit
     )
 
 
-def _rejected(tally: Tally) -> Refusal:
-    what = "The event was" if tally.rejected_total == 1 else f"{tally.rejected_total} events were"
-    first = tally.rejected[0]["errors"][0]
-    totals: dict[str, Any] = (
-        {"rejected_total": tally.rejected_total} if tally.rejected_total > len(tally.rejected) else {}
-    )
+def _rejected(result: IngestResult) -> Refusal:
+    what = "The event was" if result.rejected_total == 1 else f"{result.rejected_total} events were"
+    first = result.rejected[0]["errors"][0]
+    totals: dict[str, Any] = {}
+    if result.rejected_total > len(result.rejected):
+        totals["rejected_total"] = result.rejected_total
     detail = f"{what} refused; the first reason, at {first['pointer'] or 'the whole'}: {first['message']}."
-    return Refusal(REJECTED, detail, rejected=tally.rejected, **totals)
+    return Refusal(REJECTED, detail, rejected=result.rejected, **totals)
 
 
-def _away(error: LogAwayError, tally: Tally) -> Refusal:
-    so_far = {"so_far": tally.as_json()} if tally.accepted or tally.duplicates else {}
-    told = f"{error}. What was not acknowledged may or may not be in the log; send the same again, it counts once."
-    return Refusal(BROKER_AWAY, told, **so_far)
+def _broker_unavailable(error: BrokerUnavailableError, result: IngestResult) -> Refusal:
+    so_far = {"so_far": result.as_json()} if result.accepted or result.duplicates else {}
+    detail = f"{error}. What was not acknowledged may or may not be in the log; send the same again, it counts once."
+    return Refusal(BROKER_AWAY, detail, **so_far)

@@ -1,4 +1,4 @@
-"""What ingest can be told, read once from environment variables with the prefix STEPPE_. Knows no default secret."""
+"""Settings of ingest: environment variables with the prefix STEPPE_."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MIB = 1024 * KIB
 
 
 class Settings(AccessSettings):
-    """Settings of ingest. A required one that is missing ends the start with its name."""
+    """Settings of ingest. Where a required one is missing, the process exits with 2 and names it."""
 
     kafka: Brokers = Field(
         description="Bootstrap servers, host:port[,host:port]; with TLS tls://…, with a user sasl+tls://user:password@… "

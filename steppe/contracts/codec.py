@@ -127,10 +127,10 @@ def decode_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], b
     return found
 
 
-def accept(raw_envelope: object, recorded: datetime, *, restores: bool = False) -> Accepted | Refused:
+def accept(raw_envelope: object, recorded: datetime, *, may_restore: bool = False) -> Accepted | Refused:
     """Judge what a sender gave and fill what it may leave out; the same content always gives the same id and hash.
 
-    `recorded` is the instant of acceptance; a sender who `restores` may give an earlier one, and the event is judged as of
+    `recorded` is the instant of acceptance; a sender who `may_restore` may give an earlier one, and the event is judged as of
     then. Nothing is raised for any value that `decode_json` returns.
     """
     if not isinstance(raw_envelope, dict):
@@ -140,7 +140,7 @@ def accept(raw_envelope: object, recorded: datetime, *, restores: bool = False) 
     refused_id = given_id[: cloudevents.ATTRIBUTE_LENGTH_MAX] if isinstance(given_id, str) else None
     faults: list[Fault] = []
     if "recordedtime" in envelope:
-        earlier, wrong = _earlier(envelope.pop("recordedtime"), recorded, restores=restores)
+        earlier, wrong = _earlier(envelope.pop("recordedtime"), recorded, may_restore=may_restore)
         faults += [wrong] if wrong else []
         recorded = earlier or recorded
     checked = {"id": "to be hashed", **envelope}
@@ -178,10 +178,10 @@ def accept(raw_envelope: object, recorded: datetime, *, restores: bool = False) 
     )
 
 
-def _earlier(given: object, now: datetime, *, restores: bool) -> tuple[datetime | None, Fault | None]:
+def _earlier(given: object, now: datetime, *, may_restore: bool) -> tuple[datetime | None, Fault | None]:
     """When a sender says that an event was recorded, or why that does not count."""
     pointer = "/recordedtime"
-    if not restores:
+    if not may_restore:
         told = "recordedtime is ingest's to set; leave it out, data.reported says when it was known"
         return None, Fault(pointer, f"{told} (a key with the scope log:restore may give it)")
     found = cloudevents.read_timestamp(given)

@@ -67,9 +67,11 @@ def _has_happened(occurred: str, known_day: date | str) -> bool:
     return days is not None and not is_a_plan(days, known)
 
 
-def accept_bytes(line: bytes, recorded: datetime, *, restores: bool = False) -> Accepted | Refused:
+def accept_bytes(line: bytes, recorded: datetime, *, may_restore: bool = False) -> Accepted | Refused:
     """Judge one event in structured mode, exactly as `codec.accept` does. Raises MalformedError for what is no JSON."""
-    return _accept_plain(line, recorded) or codec.accept(codec.decode_structured(line), recorded, restores=restores)
+    return _accept_plain(line, recorded) or codec.accept(
+        codec.decode_structured(line), recorded, may_restore=may_restore
+    )
 
 
 def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.producer import Log, Record
+from services.ingest.producer import LogProducer, Record
 from services.ingest.settings import Settings
 from steppe.domain.events.vocabulary import EVENT_KINDS
 from tests.services.ingest.ingest_door import BATCH, LINES, ONE, Door, lines, logged, memorandum, problem
@@ -162,10 +162,10 @@ def test_a_stream_is_answered_with_its_events_also_when_it_comes_in_single_bytes
 
 
 async def test_parcels_given_to_the_log_one_after_the_other_keep_their_order(stack: Stack, topic: str) -> None:
-    log = Log(Settings.model_validate({"kafka": stack.kafka, "topic": topic}))
+    log = LogProducer(Settings.model_validate({"kafka": stack.kafka, "topic": topic}))
     log.start()
     async with asyncio.timeout(20):
-        while await log.why_away():  # noqa: ASYNC110  # another's connection, which has no event to wait for
+        while await log.health_check():  # noqa: ASYNC110  # another's connection, which has no event to wait for
             await asyncio.sleep(0.05)
     records = [Record(b"north-katpar", json.dumps({"id": str(n)}).encode() + b" " * 3_000) for n in range(2_000)]
     parcels: list[list[Record]] = []
