@@ -27,7 +27,8 @@ import psutil
 from aiokafka import AIOKafkaProducer
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.codec import Accepted, accept, decode_structured
+from steppe.contracts.acceptance import Accepted, accept
+from steppe.contracts.codec import decode_structured
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.standalone.children import Child
 from steppe.standalone.jars import kafka_jars

@@ -17,7 +17,8 @@ from typing import Any, assert_never
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
 from services.ingest.recent_ids import RecentIds, key_of
 from steppe import failpoints
-from steppe.contracts.codec import Accepted, MalformedError, Refused, accept
+from steppe.contracts.acceptance import Accepted, Refused, accept
+from steppe.contracts.codec import MalformedError
 from steppe.contracts.fast_codec import accept_bytes
 from steppe.domain.events.validation import Fault
 from steppe.log.positions import format_position

@@ -1,7 +1,4 @@
-"""The CloudEvents 1.0 attributes of our events: which there are, what they may hold, and that they fit the data.
-
-Knows the envelope and the names of the vocabulary; looks into `data` only for the key of a party or forum.
-"""
+"""The CloudEvents 1.0 attributes of our events: their defaults, what they may hold, and whether they fit the data."""
 
 from __future__ import annotations
 
@@ -34,15 +31,29 @@ _TYPES = tuple(kind.type for kind in VOCABULARY)
 _SUBJECT_PREFIXES = ("party:", "forum:")
 
 
+def with_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A null attribute is an unset one (CloudEvents JSON format, 2.2); unset ones of one possible value are filled."""
+    envelope = {name: value for name, value in raw.items() if value is not None}
+    envelope.setdefault("specversion", SPECVERSION)
+    content_type = envelope.setdefault("datacontenttype", JSON)
+    if isinstance(content_type, str) and media_type_of(content_type) == JSON:
+        envelope["datacontenttype"] = JSON
+    return envelope
+
+
+def media_type_of(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def attribute_faults(envelope: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with the attributes that door and log have in common; unset ones must be left out, not null."""
+    """What is wrong with the attributes that every record of the log must have; unset ones must be left out, not null."""
     faults = []
     version = envelope.get("specversion")
     if version != SPECVERSION:
         faults.append(Fault("/specversion", f"specversion is {_shown(version)}; only {SPECVERSION} is read"))
     for name in ("id", "source", "type", "subject"):
-        if wrong := _attribute_fault(envelope.get(name), ATTRIBUTE_LENGTH_MAX):
-            faults.append(Fault(f"/{name}", f"{name} {wrong}"))
+        if problem := _attribute_problem(envelope.get(name), ATTRIBUTE_LENGTH_MAX):
+            faults.append(Fault(f"/{name}", f"{name} {problem}"))
         elif name == "source" and not _URI_REFERENCE.fullmatch(envelope[name]):
             faults.append(
                 Fault("/source", "source is not a URI reference, such as /desk/tokyo or https://example.org/desk")
@@ -57,8 +68,8 @@ def attribute_faults(envelope: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-def door_faults(envelope: Mapping[str, Any]) -> list[Fault]:
-    """What ingest alone refuses: attributes that are not ours, and optional ones that say nothing readable."""
+def strict_attribute_faults(envelope: Mapping[str, Any]) -> list[Fault]:
+    """What ingest refuses and readers of the log ignore: unknown attributes, and optional ones that are not valid."""
     faults = []
     for name in envelope:
         if name == "data_base64":
@@ -69,9 +80,9 @@ def door_faults(envelope: Mapping[str, Any]) -> list[Fault]:
         if len(faults) >= 20:
             return faults
     faults += [
-        Fault(f"/{name}", f"{name} {wrong}")
+        Fault(f"/{name}", f"{name} {problem}")
         for name in (*EXTENSIONS, "dataschema")
-        if name in envelope and (wrong := _attribute_fault(envelope[name], EXTENSION_LENGTH_MAX))
+        if name in envelope and (problem := _attribute_problem(envelope[name], EXTENSION_LENGTH_MAX))
     ]
     schema = envelope.get("dataschema")
     if isinstance(schema, str) and schema and not _URI_REFERENCE.fullmatch(schema):
@@ -81,26 +92,28 @@ def door_faults(envelope: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-def type_fault(wire_type: str) -> Fault | None:
-    """Why the type is not one that ingest takes; None for a type of the vocabulary."""
-    if name_of_type(wire_type) is not None:
-        return None
-    told = f"type {wire_type[:80]!r} is not in the vocabulary (steppe.<name>.v1, see GET /v1/vocabulary)"
-    return Fault("/type", told + nearest(wire_type, _TYPES))
+def type_faults(wire_type: object) -> list[Fault]:
+    """Why the type is not in the vocabulary."""
+    if not isinstance(wire_type, str) or not wire_type or name_of_type(wire_type) is not None:
+        return []  # what is no text is a fault of the attribute
+    message = f"type {wire_type[:80]!r} is not in the vocabulary (steppe.<name>.v1, see GET /v1/vocabulary)"
+    return [Fault("/type", message + nearest(wire_type, _TYPES))]
 
 
-def subject_faults(name: str, subject: str, data: Mapping[str, Any]) -> list[Fault]:
+def subject_faults(name: str, subject: object, data: Mapping[str, Any]) -> list[Fault]:
     """Why the subject cannot be that of an event of this name with this data."""
+    if not isinstance(subject, str) or not subject:
+        return []  # what is no text is a fault of the attribute
     family = name.partition(".")[0]
     if family in ("party", "forum"):
         key = data.get(family)
         if not isinstance(key, str) or not is_slug(key):
-            return []  # told by the check of the data
-        wanted = f"{family}:{key}"
+            return []  # a fault of the data's own check
+        expected = f"{family}:{key}"
         return (
             []
-            if subject == wanted
-            else [Fault("/subject", f"subject {_shown(subject)} is not {wanted}, as data.{family} says")]
+            if subject == expected
+            else [Fault("/subject", f"subject {_shown(subject)} is not {expected}, as data.{family} says")]
         )
     key = subject
     if family == "event" and subject.startswith(_SUBJECT_PREFIXES):
@@ -113,13 +126,13 @@ def subject_faults(name: str, subject: str, data: Mapping[str, Any]) -> list[Fau
 
 
 def read_timestamp(value: object) -> datetime | None:
-    """An RFC 3339 time as an aware UTC instant; None when the value is none."""
+    """An RFC 3339 time as an aware UTC instant; None when the value is not one."""
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         return None
     try:
         instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
         return instant if instant.year < YEAR_END else None
-    except (ValueError, OverflowError):  # no time of the calendar, or outside of it once in UTC: what None says
+    except (ValueError, OverflowError):  # no such time, or out of range once in UTC
         return None
 
 
@@ -128,13 +141,13 @@ def write_timestamp(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def _attribute_fault(value: object, length_max: int) -> str | None:
+def _attribute_problem(value: object, length_max: int) -> str | None:
     if value is None:
         return "is missing"
-    wrong = text_fault(value, length_max)
-    if wrong is None and isinstance(value, str) and _BREAK.search(value):
+    problem = text_fault(value, length_max)
+    if problem is None and isinstance(value, str) and _BREAK.search(value):
         return "has control characters; take them out"
-    return wrong
+    return problem
 
 
 def _shown(value: object) -> str:

@@ -1,7 +1,7 @@
 """The short way through the door, and out of the log, for events in which nothing is remarkable: nearly all of a long stream.
 
 The types of `plain_shapes` let msgspec read and check a line in one pass. Whatever they do not take, and whatever
-is rare (corrections, references, extensions, warnings, escapes), goes the whole way through `codec.accept`, which alone
+is rare (corrections, references, extensions, warnings, escapes), goes the whole way through `acceptance.accept`, which alone
 says what is wrong. A test holds both ways equal over every example and its mutations: this one may refuse to decide,
 never decide otherwise. Measured in `benchmarks/ingest_ndjson.py`.
 """
@@ -19,7 +19,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from steppe.contracts import codec, envelope
-from steppe.contracts.codec import Accepted, Refused
+from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.fast_types import PLANS, Plan, is_slug, matching
 from steppe.domain.events import field_checks
 from steppe.domain.events.event import clamp_to_known_day, deal_of, is_a_plan
@@ -68,13 +68,11 @@ def _has_happened(occurred: str, known_day: date | str) -> bool:
 
 
 def accept_bytes(line: bytes, recorded: datetime, *, may_restore: bool = False) -> Accepted | Refused:
-    """Judge one event in structured mode, exactly as `codec.accept` does. Raises MalformedError for what is no JSON."""
-    return _accept_plain(line, recorded) or codec.accept(
-        codec.decode_structured(line), recorded, may_restore=may_restore
-    )
+    """Judge one event in structured mode, exactly as `acceptance.accept` does. Raises MalformedError for what is no JSON."""
+    return _accept_fast(line, recorded) or accept(codec.decode_structured(line), recorded, may_restore=may_restore)
 
 
-def _accept_plain(line: bytes, recorded: datetime) -> Accepted | None:
+def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
     try:
         sent = _read_envelope(line)
         plan = PLANS[sent.type]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from steppe.contracts.codec import Accepted, Decoded, accept, decode, decode_structured
+from steppe.contracts.acceptance import Accepted, accept
+from steppe.contracts.codec import Decoded, decode, decode_structured
 from steppe.contracts.generate.__main__ import CHECKOUT
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)

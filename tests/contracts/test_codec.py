@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import (
-    Accepted,
     Decoded,
-    Refused,
     UndecodableError,
     Unknown,
-    accept,
     decode,
     decode_http_binary,
     decode_structured,

@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import steppe.contracts
-from steppe.contracts.codec import Accepted, Decoded, Refused, accept, decode
+from steppe.contracts.acceptance import Accepted, Refused, accept
+from steppe.contracts.codec import Decoded, decode
 from steppe.contracts.generate.json_schema import schema_of
 from steppe.domain.events.vocabulary import EVENT_KINDS, VOCABULARY
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import steppe.contracts
-from steppe.contracts import codec, fast_codec
-from steppe.contracts.codec import Accepted, Refused
+from steppe.contracts import acceptance, codec, fast_codec
+from steppe.contracts.acceptance import Accepted, Refused
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 EXAMPLES = sorted((Path(steppe.contracts.__file__).parent / "examples").rglob("*.json"))
@@ -72,7 +72,7 @@ def mutations(event: Any) -> Iterator[Any]:
 
 def whole_way(line: bytes) -> Accepted | Refused | str:
     try:
-        return codec.accept(codec.decode_structured(line), RECORDED)
+        return acceptance.accept(codec.decode_structured(line), RECORDED)
     except codec.MalformedError as error:
         return str(error)
 
@@ -86,14 +86,14 @@ def test_no_mutation_of_an_example_is_judged_otherwise_on_the_short_way(path: Pa
             json.dumps(mutated).encode(),
             json.dumps(mutated, ensure_ascii=False).encode(errors="surrogatepass"),
         ):
-            plain = fast_codec._accept_plain(line, RECORDED)
+            plain = fast_codec._accept_fast(line, RECORDED)
             if plain is not None:
                 assert plain == whole_way(line), line
 
 
 def test_bytes_that_are_no_event_go_the_whole_way() -> None:
     for line in (b"", b"[", b"[]", b"1", b'{"id":"\xff"}', b"\xef\xbb\xbf{}", b'{"id":1}', b"[" * 100_000):
-        assert fast_codec._accept_plain(line, RECORDED) is None
+        assert fast_codec._accept_fast(line, RECORDED) is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_bytes_that_are_no_event_go_the_whole_way() -> None:
 )
 def test_an_ordinary_event_takes_the_short_way(path: Path) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    found = fast_codec._accept_plain(json.dumps({"id": "given", **event}).encode(), RECORDED)
+    found = fast_codec._accept_fast(json.dumps({"id": "given", **event}).encode(), RECORDED)
     data = event["data"]
     own_way = event["type"].split(".")[1] in ("event", "party", "forum")
     remarkable = own_way or {"renews", "amends", "part_of", "ends_on"} & set(data)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from steppe.contracts.codec import MalformedError, Refused, accept, decode_http_binary, decode_structured
+from steppe.contracts.acceptance import Refused, accept
+from steppe.contracts.codec import MalformedError, decode_http_binary, decode_structured
 from steppe.domain.events.validation import Fault
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -20,7 +20,7 @@ import pytest
 from services.projector.commands.verify import verify
 from services.projector.publisher.flag_diff import Announcer
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts import codec
+from steppe.contracts import acceptance
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import DEALS
 from steppe.log import archive
@@ -80,9 +80,9 @@ class Steppe:
 def real_and_poisonous() -> list[Message]:
     """The real Central Asia events, and among them what senders should not send."""
     lines = [json.loads(line) for line in EXAMPLE.read_text(encoding="utf-8").splitlines()]
-    accepted = [codec.accept(line, datetime(2026, 11, 1, tzinfo=UTC)) for line in lines]
+    accepted = [acceptance.accept(line, datetime(2026, 11, 1, tzinfo=UTC)) for line in lines]
     messages: list[Message] = [
-        (one.subject.encode(), one.value, ()) for one in accepted if isinstance(one, codec.Accepted)
+        (one.subject.encode(), one.value, ()) for one in accepted if isinstance(one, acceptance.Accepted)
     ]
     key, value, _ = event("binary", "binary-mine")
     assert value is not None

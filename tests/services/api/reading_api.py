@@ -21,7 +21,7 @@ from services.api.settings import Settings
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
-from steppe.contracts import codec
+from steppe.contracts import acceptance
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.stack import Database
@@ -67,11 +67,11 @@ class Log:
 
     async def append(self, *envelopes: Envelope) -> str:
         """Apply these events; returns their position, as ingest would."""
-        accepted = [codec.accept(envelope, datetime.now(UTC)) for envelope in envelopes]
-        refused = [one for one in accepted if isinstance(one, codec.Refused)]
+        accepted = [acceptance.accept(envelope, datetime.now(UTC)) for envelope in envelopes]
+        refused = [one for one in accepted if isinstance(one, acceptance.Refused)]
         assert not refused, refused
         return await self.append_records(
-            [(one.subject.encode(), one.value) for one in accepted if isinstance(one, codec.Accepted)]
+            [(one.subject.encode(), one.value) for one in accepted if isinstance(one, acceptance.Accepted)]
         )
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:

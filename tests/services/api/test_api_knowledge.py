@@ -13,7 +13,7 @@ from services.api.settings import Settings
 from services.api.store.alternate_models import AlternateReadModels, connector
 from services.api.store.knowledge import Knowledge
 from services.api.store.snapshot import server_settings
-from steppe.contracts import codec
+from steppe.contracts import acceptance, codec
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.registry import RULES
@@ -170,8 +170,8 @@ async def test_any_past_equals_what_the_domain_says_of_it(log: Log, client: http
 
 
 def interpreted(envelope: Envelope) -> Event:
-    accepted = codec.accept(envelope, datetime.now(UTC))
-    assert isinstance(accepted, codec.Accepted)
+    accepted = acceptance.accept(envelope, datetime.now(UTC))
+    assert isinstance(accepted, acceptance.Accepted)
     found = codec.decode(accepted.value, (), key=accepted.subject.encode())
     assert isinstance(found, codec.Decoded)
     return found.event
