@@ -1,9 +1,9 @@
-"""The short way through the door, and out of the log, for events in which nothing is remarkable: nearly all of a long stream.
+"""The fast path into the log, and out of it, for plain events: nearly all of a long stream.
 
-The types of `plain_shapes` let msgspec read and check a line in one pass. Whatever they do not take, and whatever
-is rare (corrections, references, extensions, warnings, escapes), goes the whole way through `acceptance.accept`, which alone
-says what is wrong. A test holds both ways equal over every example and its mutations: this one may refuse to decide,
-never decide otherwise. Measured in `benchmarks/ingest_ndjson.py`.
+The types of `fast_types` let msgspec read and check an event in one pass. Whatever they do not take, and whatever is rare
+(corrections, references, extensions, warnings, escapes), needs the slow path: `acceptance.accept`, which alone says what is
+wrong, or `codec.decode`. A test holds both paths equal over every example and its mutations: the fast path may leave an event
+to the slow one, but never decide otherwise. Measured in `benchmarks/ingest_ndjson.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from steppe.contracts import codec, envelope
 from steppe.contracts.acceptance import Accepted, Refused, accept
-from steppe.contracts.fast_types import PLANS, Plan, is_slug, matching
+from steppe.contracts.fast_types import FAST_TYPES, FastType, is_slug, matching
 from steppe.domain.events import field_checks
 from steppe.domain.events.event import clamp_to_known_day, deal_of, is_a_plan
 from steppe.domain.events.vocabulary import EVENT_KINDS, PURSUING_ROLES, EventKind
@@ -36,7 +36,7 @@ class _Envelope(Struct, forbid_unknown_fields=True):
     type: str
     subject: _Attribute
     data: Raw
-    specversion: Literal["1.0"] = envelope.SPECVERSION  # type: ignore[assignment]  # held by the tests
+    specversion: Literal["1.0"] = envelope.SPECVERSION  # type: ignore[assignment]  # equal to the literal: a test holds it
     datacontenttype: Literal["application/json"] = envelope.JSON  # type: ignore[assignment]
     time: str | UnsetType = UNSET
 
@@ -46,8 +46,8 @@ _read_envelope = msgspec.json.Decoder(_Envelope).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class _Moment(NamedTuple):
-    """What every event of one instant shares."""
+class _Recorded(NamedTuple):
+    """An instant of recording, as text and as day in UTC."""
 
     written: str
     day: date
@@ -55,9 +55,9 @@ class _Moment(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _moment(recorded: datetime) -> _Moment:
+def _recorded_at(recorded: datetime) -> _Recorded:
     day = recorded.astimezone(UTC).date()
-    return _Moment(envelope.write_timestamp(recorded), day, day.isoformat())
+    return _Recorded(envelope.write_timestamp(recorded), day, day.isoformat())
 
 
 @lru_cache(maxsize=16_384)
@@ -68,50 +68,50 @@ def _has_happened(occurred: str, known_day: date | str) -> bool:
 
 
 def accept_bytes(line: bytes, recorded: datetime, *, may_restore: bool = False) -> Accepted | Refused:
-    """Judge one event in structured mode, exactly as `acceptance.accept` does. Raises MalformedError for what is no JSON."""
+    """Validate one event in structured mode, exactly as `acceptance.accept` does. Raises MalformedError for what is no JSON."""
     return _accept_fast(line, recorded) or accept(codec.decode_structured(line), recorded, may_restore=may_restore)
 
 
 def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
     try:
         sent = _read_envelope(line)
-        plan = PLANS[sent.type]
-        data = plan.read(sent.data)
-    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
+        fast_type = FAST_TYPES[sent.type]
+        data = fast_type.read(sent.data)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # the slow path says what is wrong
         return None
-    moment = _moment(recorded)
-    stamped = _stamped(sent, plan, data, moment)
-    if stamped is None:
+    instant = _recorded_at(recorded)
+    content = _canonical_content(sent, fast_type, data, instant)
+    if content is None:
         return None
     subject, source, event_id = sent.subject, sent.source, sent.id
-    content_sha256 = hashlib.sha256(_encode(stamped)).digest()
-    stamped["recordedtime"] = moment.written
-    stamped["time"] = moment.written if sent.time is UNSET else sent.time
+    content_sha256 = hashlib.sha256(_encode(content)).digest()
+    content["recordedtime"] = instant.written
+    content["time"] = instant.written if sent.time is UNSET else sent.time
     return Accepted(
         subject=subject,
-        value=_encode(stamped),
+        value=_encode(content),
         content_sha256=content_sha256,
         source=source,
         id=event_id,
-        name=plan.name,
+        name=fast_type.name,
         warnings=(),
     )
 
 
-def _stamped(sent: Any, plan: Plan, data: Any, moment: _Moment) -> dict[str, Any] | None:
-    """The canonical content of an event recorded then; None when something about it is remarkable."""
-    for name, sound in plan.checks:
+def _canonical_content(sent: Any, fast_type: FastType, data: Any, instant: _Recorded) -> dict[str, Any] | None:
+    """The canonical content of a plain event; None when it needs the slow path."""
+    for name, check in fast_type.checks:
         value = getattr(data, name)
-        if value is not UNSET and not sound(value):
+        if value is not UNSET and not check(value):
             return None
     known_day: str | UnsetType = data.reported
     if known_day is UNSET:
-        known_day = moment.day_text
-    elif known_day > moment.day_text:
+        known_day = instant.day_text
+    elif known_day > instant.day_text:
         return None
     if data.occurred is not UNSET and not _has_happened(data.occurred, known_day):
         return None
-    if data.deal is UNSET and not _is_pursued(plan, data.parties):
+    if data.deal is UNSET and not _is_pursued(fast_type, data.parties):
         return None
     event_id = sent.id
     if not (event_id.isprintable() and not event_id.isspace() and _is_source(sent.source) and is_slug(sent.subject)):
@@ -138,7 +138,7 @@ class _Record(_Envelope, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class FastRecord:
-    """What stands beside the bytes of a stored event, as `codec.decode` and `interpret` would give it."""
+    """The columns of a stored event beside its bytes, equal to what `codec.decode` and `interpret` give."""
 
     subject: str
     source: str
@@ -172,18 +172,18 @@ def _placed(occurred: str, known_day: date) -> tuple[date | None, date]:
 
 
 def decode_fast(value: bytes, key: bytes) -> FastRecord | None:
-    """Read a record of the log in structured mode in which nothing is remarkable; None: go the whole way (`codec.decode`)."""
+    """Read a plain record of the log in structured mode; None when it needs the slow path, `codec.decode`."""
     try:
         sent = _read_record(value)
-        plan = PLANS[sent.type]
-        data = plan.read(sent.data)
-    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # what it is, the whole way says
+        fast_type = FAST_TYPES[sent.type]
+        data = fast_type.read(sent.data)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError):  # the slow path says what is wrong
         return None
     recorded = _instant(sent.recordedtime)
     if recorded is None or sent.subject.encode() != key:
         return None
-    stamped = _stamped(sent, plan, data, _moment(recorded))
-    if stamped is None:
+    content = _canonical_content(sent, fast_type, data, _recorded_at(recorded))
+    if content is None:
         return None
     known = recorded if data.reported is UNSET else _begin_of(data.reported)
     day = known.date()
@@ -193,18 +193,20 @@ def decode_fast(value: bytes, key: bytes) -> FastRecord | None:
         sent.source,
         sent.id,
         _KINDS[sent.type],
-        deal_of(plan.name, None if data.deal is UNSET else data.deal, () if data.parties is UNSET else data.parties),
+        deal_of(
+            fast_type.name, None if data.deal is UNSET else data.deal, () if data.parties is UNSET else data.parties
+        ),
         known,
         recorded,
         earliest,
         latest,
-        hashlib.sha256(_encode(stamped)).digest(),
+        hashlib.sha256(_encode(content)).digest(),
     )
 
 
-def _is_pursued(plan: Plan, parties: list[Any] | UnsetType) -> bool:
-    """Whether the thread is clear without `deal`: one pursuer, or none where none is needed."""
+def _is_pursued(fast_type: FastType, parties: list[Any] | UnsetType) -> bool:
+    """Whether the event is valid, and has no warning, without `deal`: one pursuer, or none where none is required."""
     roles = [] if parties is UNSET else [party.role for party in parties]
-    if plan.warns and (roles.count("investor") > 1 or ("investor" in roles and "financier" in roles)):
+    if fast_type.warns and (roles.count("investor") > 1 or ("investor" in roles and "financier" in roles)):
         return False
-    return plan.may_speak_of_project or any(role in PURSUING_ROLES for role in roles)
+    return fast_type.may_speak_of_project or any(role in PURSUING_ROLES for role in roles)

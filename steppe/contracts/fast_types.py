@@ -1,6 +1,6 @@
-"""What the plain events of each type look like: types and checks derived from the vocabulary. Knows no envelope and no log.
+"""msgspec types of the events that the fast path of `fast_codec` takes, derived from the vocabulary, and checks beside them.
 
-An event with anything that is not in its plan is remarkable, and goes the whole way through `codec`.
+An event with anything that is not in its type, or that fails a check, needs the slow path.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from steppe.domain.events.field_checks import LIST_LENGTH_MAX, TEXT_LENGTH_MAX
 from steppe.domain.events.validation import FIELDS
 from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, Effect, EventKind, Field, FieldKind
 
-Sound = Callable[[Any], bool]
+Check = Callable[[Any], bool]
 
 
 class _Party(Struct, forbid_unknown_fields=True):
@@ -42,8 +42,8 @@ def _number(least: float, most: float) -> Any:
     return Annotated[int, Meta(ge=int(least), le=int(most))] | Annotated[float, Meta(ge=least, le=most)]
 
 
-def _list_of(one: Any) -> Any:
-    return Annotated[list[one], Meta(max_length=LIST_LENGTH_MAX)]
+def _list_of(item: Any) -> Any:
+    return Annotated[list[item], Meta(max_length=LIST_LENGTH_MAX)]
 
 
 _Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
@@ -61,7 +61,7 @@ def _type_of(field: Field) -> Any:
 
 @lru_cache(maxsize=65_536)
 def is_slug(text: str) -> bool:
-    """Whether it may name a subject, a deal, a party."""
+    """Whether the text may be the key of a subject, deal or party."""
     return field_checks.is_slug(text)
 
 
@@ -75,18 +75,18 @@ def _is_day(text: str) -> bool:
     return field_checks.read_day(text) is not None
 
 
-def matching(pattern: str) -> Sound:
-    """A check whether a text matches as a whole, which remembers what it was asked lately."""
+def matching(pattern: str) -> Check:
+    """A check whether a text matches as a whole, with a cache of its results."""
     compiled = re.compile(pattern)
 
     @lru_cache(maxsize=4_096)
-    def sound(text: str) -> bool:
+    def matches(text: str) -> bool:
         return compiled.fullmatch(text) is not None
 
-    return sound
+    return matches
 
 
-def _is_said(text: str) -> bool:
+def _is_not_blank(text: str) -> bool:
     return not text.isspace()
 
 
@@ -97,13 +97,13 @@ _decimal = re.compile(field_checks.DECIMAL_PATTERN).fullmatch
 _url = re.compile(field_checks.URL_PATTERN).fullmatch
 
 
-def _each(sound: Sound) -> Sound:
-    return lambda items: len(set(items)) == len(items) and all(map(sound, items))
+def _each(check: Check) -> Check:
+    return lambda items: len(set(items)) == len(items) and all(map(check, items))
 
 
-def _sound_parties(parties: list[Any]) -> bool:
-    seen = set()
-    held: float = 0
+def _valid_parties(parties: list[Any]) -> bool:
+    roles = set()
+    total_percent: float = 0
     for party in parties:
         if not is_slug(party.party):
             return False
@@ -112,16 +112,16 @@ def _sound_parties(parties: list[Any]) -> bool:
         if party.name is not UNSET and (len(party.name) > TEXT_LENGTH_MAX or not party.name.strip()):
             return False
         if party.stake_percent is not UNSET:
-            held += party.stake_percent
-        seen.add((party.party, party.role))
-    return len(seen) == len(parties) and held <= 100
+            total_percent += party.stake_percent
+        roles.add((party.party, party.role))
+    return len(roles) == len(parties) and total_percent <= 100
 
 
-def _sound_amount(amount: Any) -> bool:
+def _valid_amount(amount: Any) -> bool:
     return _decimal(amount.value) is not None and _is_currency(amount.currency)
 
 
-def _sound_evidence(evidence: list[Any]) -> bool:
+def _valid_evidence(evidence: list[Any]) -> bool:
     for item in evidence:
         if item.url is UNSET:
             if item.title is UNSET:
@@ -167,53 +167,57 @@ _TYPES[FieldKind.EVIDENCE] = _list_of(
         forbid_unknown_fields=True,
     )
 )
-_SOUND: dict[FieldKind, Sound] = {
-    FieldKind.TEXT: _is_said,
+_CHECKS: dict[FieldKind, Check] = {
+    FieldKind.TEXT: _is_not_blank,
     FieldKind.SLUG: is_slug,
     FieldKind.EDTF: _is_edtf,
     FieldKind.DATE: _is_day,
     FieldKind.COUNTRY: _is_country,
     FieldKind.LEI: _is_lei,
-    FieldKind.TEXTS: _each(_is_said),
+    FieldKind.TEXTS: _each(_is_not_blank),
     FieldKind.SLUGS: _each(is_slug),
     FieldKind.CHOICES: _each(bool),
     FieldKind.COUNTRIES: _each(_is_country),
-    FieldKind.PARTIES: _sound_parties,
-    FieldKind.AMOUNT: _sound_amount,
-    FieldKind.EVIDENCE: _sound_evidence,
+    FieldKind.PARTIES: _valid_parties,
+    FieldKind.AMOUNT: _valid_amount,
+    FieldKind.EVIDENCE: _valid_evidence,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How the plain events of one type are read: fields that are not in the type make an event remarkable."""
+class FastType:
+    """How events of one type are read and checked on the fast path. `warns`: whether the type can have warnings."""
 
     name: str
     read: Callable[[Raw], Any]
-    checks: tuple[tuple[str, Sound], ...]
+    checks: tuple[tuple[str, Check], ...]
     may_speak_of_project: bool
     warns: bool
 
     @classmethod
-    def of(cls, kind: EventKind) -> Plan:
-        fields = [f for f in FIELDS[kind.name].values() if f.kind not in _REMARKABLE and f.name != "ends_on"]
+    def of(cls, kind: EventKind) -> FastType:
+        fields = [f for f in FIELDS[kind.name].values() if f.kind not in _SLOW_KINDS and f.name != "ends_on"]
         needed = [f for f in fields if f.required or (f.name == "occurred" and kind.effect is not Effect.RECORD)]
         members = [(field.name, _type_of(field)) for field in needed]
         members += _optional(tuple(field for field in fields if field not in needed))  # type: ignore[arg-type]
-        shape = defstruct("_Data", members, forbid_unknown_fields=True)
+        data_type = defstruct("_Data", members, forbid_unknown_fields=True)
         return cls(
             name=kind.name,
-            read=msgspec.json.Decoder(shape).decode,
-            checks=tuple((field.name, _SOUND[field.kind]) for field in fields if field.kind in _SOUND),
+            read=msgspec.json.Decoder(data_type).decode,
+            checks=tuple((field.name, _CHECKS[field.kind]) for field in fields if field.kind in _CHECKS),
             may_speak_of_project=kind.may_speak_of_project,
             warns=kind.effect is not Effect.RECORD and not kind.name.startswith("project."),
         )
 
 
-_REMARKABLE = (FieldKind.REFERENCE, FieldKind.CHANGES, FieldKind.EVENT_NAME)  # beside `ends_on`, which bounds another
-PLANS = {
-    kind.type: Plan.of(kind)
+_SLOW_KINDS = (
+    FieldKind.REFERENCE,
+    FieldKind.CHANGES,
+    FieldKind.EVENT_NAME,
+)  # and `ends_on`, which is checked against another field
+FAST_TYPES = {
+    kind.type: FastType.of(kind)
     for kind in EVENT_KINDS.values()
     if kind.name.partition(".")[0] not in ("event", "party", "forum")
-    and not any(field.required and field.kind in _REMARKABLE for field in kind.fields)
+    and not any(field.required and field.kind in _SLOW_KINDS for field in kind.fields)
 }

@@ -1,6 +1,6 @@
-"""In which partition a key lives. Knows Kafka's default partitioner (murmur2, as the Java client has it), no broker.
+"""The partition of a key: Kafka's default partitioner (murmur2), as the Java client has it.
 
-The order of a project's events, and that one worker folds all of them, rest on this: whoever writes to the log without
+The order of a project's events, and that one worker folds all of them, depend on it: a program that writes to the log without
 ingest must choose the same partition, and the number of partitions never changes.
 """
 
@@ -11,7 +11,7 @@ from aiokafka.partitioner import DefaultPartitioner
 _choose = DefaultPartitioner()
 
 
-@lru_cache(maxsize=65_536)  # the hash is written in Python, and projects come again and again
+@lru_cache(maxsize=65_536)  # the hash is pure Python, and the keys repeat
 def partition_of(key: bytes, partitions: int) -> int:
-    """The one partition, from 0, where records with this key belong."""
+    """The partition, from 0, of the records with this key."""
     return int(_choose(key, range(partitions), ()))

@@ -1,4 +1,4 @@
-"""The topics that exist: names, and the settings on which the promises rest. `steppe migrate` creates them."""
+"""The Kafka topics: names, and the settings on which our guarantees depend. `steppe migrate` creates them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ DEALS = Topic(
             "cleanup.policy": "delete",
             "retention.ms": "-1",
             "retention.bytes": "-1",
-            # When it was recorded is for the log to say, not for the sender's clock.
+            # The time of a record is the broker's, not that of the sender's clock.
             "message.timestamp.type": "LogAppendTime",
             "compression.type": "producer",
             "unclean.leader.election.enable": "false",
@@ -59,7 +59,7 @@ QUARANTINE = Topic(
             "cleanup.policy": "delete",
             "retention.ms": str(_YEAR_MS),
             "compression.type": "producer",
-            # A record of the log and the headers that say why it is here.
+            # The original record and the headers with the reason.
             "max.message.bytes": str(16 * 2**20),
         }
     ),

@@ -1,12 +1,11 @@
-"""The vocabulary as plain JSON, for `GET /v1/vocabulary`. Knows the table; adds nothing to it but the limits."""
+"""The vocabulary as JSON, for `GET /v1/vocabulary`: events, fields, words and limits."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from steppe.contracts import envelope
-from steppe.domain.events import field_checks as rules
-from steppe.domain.events import vocabulary as words
+from steppe.domain.events import field_checks, vocabulary
 from steppe.domain.events.vocabulary import Effect, EventKind, Field
 from steppe.domain.values.faults import SLUG_LENGTH_MAX
 from steppe.domain.values.levels import Level
@@ -21,27 +20,27 @@ MARKS = {
 
 
 def as_json() -> dict[str, Any]:
-    """Everything a sender needs to write an event, in the order of the domain page; the same at every call."""
+    """Everything a client needs to write an event, in the order of the domain page."""
     return {
-        "events": [_event(kind) for kind in words.VOCABULARY],
-        "common_fields": [_field(field) for field in words.COMMON_FIELDS],
+        "events": [_event(kind) for kind in vocabulary.VOCABULARY],
+        "common_fields": [_field(field) for field in vocabulary.COMMON_FIELDS],
         "objects": {
-            "parties": _object(rules.PARTY_REQUIRED, rules.PARTY_OPTIONAL),
-            "amount": _object(rules.AMOUNT_REQUIRED, rules.AMOUNT_OPTIONAL),
-            "evidence": _object(rules.EVIDENCE_REQUIRED, rules.EVIDENCE_OPTIONAL),
-            "reference": _object(rules.REFERENCE_FIELDS, ()),
+            "parties": _object(field_checks.PARTY_REQUIRED, field_checks.PARTY_OPTIONAL),
+            "amount": _object(field_checks.AMOUNT_REQUIRED, field_checks.AMOUNT_OPTIONAL),
+            "evidence": _object(field_checks.EVIDENCE_REQUIRED, field_checks.EVIDENCE_OPTIONAL),
+            "reference": _object(field_checks.REFERENCE_FIELDS, ()),
         },
         "marks": {row.value: meaning for row, meaning in MARKS.items()},
         "levels": [level.label for level in Level],
-        "legs": [*words.LEGS, words.UNKNOWN_LEG],
-        "roles": {"pursuing": list(words.PURSUING_ROLES), "all": list(words.ROLES)},
+        "legs": [*vocabulary.LEGS, vocabulary.UNKNOWN_LEG],
+        "roles": {"pursuing": list(vocabulary.PURSUING_ROLES), "all": list(vocabulary.ROLES)},
         "attributes": {"cloudevents": list(envelope.CONTEXT), "extensions": list(envelope.EXTENSIONS)},
         "limits": {
-            "text_characters": rules.TEXT_LENGTH_MAX,
+            "text_characters": field_checks.TEXT_LENGTH_MAX,
             "slug_characters": SLUG_LENGTH_MAX,
             "attribute_characters": envelope.ATTRIBUTE_LENGTH_MAX,
-            "list_entries": rules.LIST_LENGTH_MAX,
-            "number": rules.NUMBER_MAX,
+            "list_entries": field_checks.LIST_LENGTH_MAX,
+            "number": field_checks.NUMBER_MAX,
         },
     }
 
