@@ -1,4 +1,4 @@
-"""How the OpenAPI document shows `POST /v1/events`, whose body no framework reads. Knows examples; does nothing."""
+"""OpenAPI of `POST /v1/events`, whose body FastAPI does not read: parameters, bodies, answers, examples."""
 
 from __future__ import annotations
 

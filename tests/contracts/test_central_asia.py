@@ -1,4 +1,4 @@
-"""The real events pass the door and come back from the log as what was sent."""
+"""The real events are accepted and decoded from the log as what was sent."""
 
 from __future__ import annotations
 

@@ -283,7 +283,9 @@ types = st.sampled_from(
 
 @settings(max_examples=300)
 @given(types, st.dictionaries(attributes, json_values, max_size=2), st.dictionaries(fields, json_values, max_size=4))
-def test_no_json_makes_door_or_reader_fail_otherwise(name: str, odd: dict[str, Any], data: dict[str, Any]) -> None:
+def test_no_json_makes_acceptance_or_decoding_fail_otherwise(
+    name: str, odd: dict[str, Any], data: dict[str, Any]
+) -> None:
     raw = {**SENT, "id": "m", "type": f"steppe.{name}.v1", "data": {**DATA, **data}, **odd}
     found = accept(raw, RECORDED)
     assert isinstance(found, (Accepted, Refused))
@@ -297,6 +299,6 @@ def test_no_json_makes_door_or_reader_fail_otherwise(name: str, odd: dict[str, A
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_make_the_reader_fail_otherwise(value: bytes) -> None:
+def test_no_bytes_make_decoding_fail_otherwise(value: bytes) -> None:
     with pytest.raises(UndecodableError):
         decode(value, key=b"north")

@@ -1,4 +1,4 @@
-"""The short way through the door never decides otherwise than the whole way, and takes what streams consist of."""
+"""The fast path never decides otherwise than the slow path, and takes the events that streams consist of."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def mutations(event: Any) -> Iterator[Any]:
                 yield {**event, "data": {**event["data"], name: nasty}}
 
 
-def whole_way(line: bytes) -> Accepted | Refused | str:
+def slow_path(line: bytes) -> Accepted | Refused | str:
     try:
         return acceptance.accept(codec.decode_structured(line), RECORDED)
     except codec.MalformedError as error:
@@ -78,7 +78,7 @@ def whole_way(line: bytes) -> Accepted | Refused | str:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name + "/" + path.stem)
-def test_no_mutation_of_an_example_is_judged_otherwise_on_the_short_way(path: Path) -> None:
+def test_no_mutation_of_an_example_is_decided_otherwise_on_the_fast_path(path: Path) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
     event.setdefault("id", "given")
     for mutated in mutations(event) if path.parent.name != "rejected" else [event]:
@@ -88,10 +88,10 @@ def test_no_mutation_of_an_example_is_judged_otherwise_on_the_short_way(path: Pa
         ):
             plain = fast_codec._accept_fast(line, RECORDED)
             if plain is not None:
-                assert plain == whole_way(line), line
+                assert plain == slow_path(line), line
 
 
-def test_bytes_that_are_no_event_go_the_whole_way() -> None:
+def test_bytes_that_are_no_event_take_the_slow_path() -> None:
     for line in (b"", b"[", b"[]", b"1", b'{"id":"\xff"}', b"\xef\xbb\xbf{}", b'{"id":1}', b"[" * 100_000):
         assert fast_codec._accept_fast(line, RECORDED) is None
 
@@ -99,10 +99,10 @@ def test_bytes_that_are_no_event_go_the_whole_way() -> None:
 @pytest.mark.parametrize(
     "path", [p for p in EXAMPLES if p.stem.startswith("accepted")], ids=lambda path: path.parent.name
 )
-def test_an_ordinary_event_takes_the_short_way(path: Path) -> None:
+def test_an_ordinary_event_takes_the_fast_path(path: Path) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
     found = fast_codec._accept_fast(json.dumps({"id": "given", **event}).encode(), RECORDED)
     data = event["data"]
-    own_way = event["type"].split(".")[1] in ("event", "party", "forum")
-    remarkable = own_way or {"renews", "amends", "part_of", "ends_on"} & set(data)
-    assert (found is not None) != bool(remarkable)
+    needs_slow_type = event["type"].split(".")[1] in ("event", "party", "forum")
+    needs_slow_path = needs_slow_type or {"renews", "amends", "part_of", "ends_on"} & set(data)
+    assert (found is not None) != bool(needs_slow_path)

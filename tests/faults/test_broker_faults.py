@@ -18,7 +18,7 @@ from tests.faults.load import Sender, sending
 from tests.faults.own_stack import OwnStack, World, own_brokers, own_folder, world_on
 from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest.ingest_door import Door, memorandum, problem
+from tests.services.ingest.ingest_client import IngestClient, memorandum, problem
 
 _DELIVER = {"STEPPE_INGEST_DELIVER_SECONDS_MAX": "4"}
 
@@ -47,7 +47,7 @@ def test_a_broker_that_goes_with_acknowledgements_pending_and_comes_back(world: 
                 broker.wait(60)
             until("ingest says that it is away", lambda: sender.answers["503"] > 0, workers)
             acknowledged = len(sender.acknowledged)
-            assert problem(Door(ingest.address).get("/readyz"), 503)
+            assert problem(IngestClient(ingest.address).get("/readyz"), 503)
             assert len(sender.acknowledged) == acknowledged
             world.stack.mend()
             _until_more(sender, workers)
@@ -97,7 +97,7 @@ def test_with_two_of_three_brokers_gone_ingest_refuses_and_acknowledges_nothing(
             until("ingest refuses", lambda: sender.answers["503"] > 0, workers)
             acknowledged = len(sender.acknowledged)
             for _ in range(3):
-                assert problem(Door(ingest.address).post(memorandum("refused")), 503)
+                assert problem(IngestClient(ingest.address).post(memorandum("refused")), 503)
             assert len(sender.acknowledged) == acknowledged
             replicated.stack.mend()
             _until_more(sender, workers)

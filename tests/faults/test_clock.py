@@ -10,7 +10,7 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import sending
 from tests.faults.own_stack import World
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest.ingest_door import Door, logged, memorandum
+from tests.services.ingest.ingest_client import IngestClient, logged, memorandum
 
 _HOUR = 3600
 _JUMPS = (_HOUR, -_HOUR, 30 * 24 * _HOUR, -100 * 24 * _HOUR, 0)
@@ -32,6 +32,6 @@ def test_clocks_that_jump_change_neither_order_nor_state(world: World, tmp_path:
     assert workers.exits == []
     # The clock was wrong indeed, and what a sender reads there is what the event was recorded at.
     clock.write_text(str(30 * 24 * _HOUR))
-    assert Door(ingest.address).post(memorandum("late")).status_code == 202
+    assert IngestClient(ingest.address).post(memorandum("late")).status_code == 202
     (late,) = [record.event for record in asyncio.run(logged(world.kafka, world.topic)) if record.event["id"] == "late"]
     assert datetime.fromisoformat(late["recordedtime"]) - datetime.now(UTC) > timedelta(days=29)

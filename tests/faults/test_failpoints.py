@@ -13,7 +13,7 @@ from tests.faults.invariants import hold, until, watched
 from tests.faults.load import identities, messages, sending
 from tests.faults.own_stack import World
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest.ingest_door import Door, logged, memorandum
+from tests.services.ingest.ingest_client import IngestClient, logged, memorandum
 from tests.services.projector.projection import Message, publish
 from tests.stack import Service
 
@@ -67,11 +67,11 @@ def test_a_batch_that_takes_longer_than_a_transaction_may_idle_gets_in_all_the_s
 
 def test_ingest_killed_between_the_word_of_the_broker_and_its_answer_leaves_one_event(world: World) -> None:
     doomed = world.start("ingest", {"STEPPE_TEST_FAILPOINT": "after-acknowledgement:kill:2"})
-    assert Door(doomed.address).post(memorandum("first")).status_code == 202
+    assert IngestClient(doomed.address).post(memorandum("first")).status_code == 202
     with pytest.raises(httpx.TransportError):
-        Door(doomed.address).post(memorandum("second"))
+        IngestClient(doomed.address).post(memorandum("second"))
     assert doomed.child.process.wait(10) == -signal.SIGKILL
-    again = Door(world.start("ingest").address)
+    again = IngestClient(world.start("ingest").address)
     assert again.post(memorandum("second")).status_code == 202
     # The sender could not know; the log has it twice, the timeline once.
     ids = [record.event["id"] for record in asyncio.run(logged(world.kafka, world.topic))]

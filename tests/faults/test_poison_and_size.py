@@ -17,7 +17,7 @@ from tests.faults.load import SOURCE, identities, messages
 from tests.faults.own_stack import World
 from tests.faults.sizes import FULL
 from tests.faults.workers import QUICK, Workers
-from tests.services.ingest.ingest_door import LINES, Door, lines, logged, memorandum, problem
+from tests.services.ingest.ingest_client import LINES, IngestClient, lines, logged, memorandum, problem
 from tests.services.projector.projection import Message, event, publish
 
 _BATCH = 8
@@ -59,11 +59,11 @@ def test_poison_in_every_place_of_a_batch_stops_nobody_else(world: World) -> Non
 
 
 def test_an_event_of_ten_megabytes_is_refused_by_ingest_and_stalls_nobody_behind_it(world: World) -> None:
-    door = Door(world.start("ingest").address)
+    ingest = IngestClient(world.start("ingest").address)
     large = memorandum("large", note="x" * _TEN_MEGABYTES)
-    told = problem(door.post(large), 413)
+    told = problem(ingest.post(large), 413)
     assert told["bytes_max"] == 256 * 1024
-    refused = problem(door.post(lines([large]), LINES, "?on_error=continue"), 422)
+    refused = problem(ingest.post(lines([large]), LINES, "?on_error=continue"), 422)
     assert str(256 * 1024) in refused["rejected"][0]["errors"][0]["message"]
     assert asyncio.run(logged(world.kafka, world.topic)) == []
     # Somebody else who writes to the log, with a topic that an operator has opened for it.

@@ -1,4 +1,4 @@
-"""Brokers that demand TLS and a user: the whole way of an event, and what is told of an address that cannot be read.
+"""Brokers that demand TLS and a user: an event from HTTP to the API, and the errors of an address that cannot be read.
 
 A database that demands TLS is tested on containers (tests/docker): the one that comes as a wheel is built without it.
 """

@@ -44,7 +44,7 @@ def test_every_answer_tells_a_browser_to_load_nothing_with_it(start: Start, name
         assert "server" not in answer.headers
 
 
-def test_the_projectors_door_says_it_too_and_not_what_it_runs_on(start: Start) -> None:
+def test_the_projectors_health_server_says_it_too_and_not_what_it_runs_on(start: Start) -> None:
     until_it_listens = httpx.HTTPTransport(retries=6)
     with httpx.Client(base_url=start("projector").address, transport=until_it_listens, timeout=10) as client:
         for path in ("/livez", "/readyz", "/metrics", "/nothing"):

@@ -46,8 +46,10 @@ def test_a_body_that_stops_coming_is_cut_off_and_the_others_are_taken(start: Sta
     service = start("ingest", STEPPE_INGEST_IDLE_SECONDS_MAX="1")
     place = urlsplit(service.address)
     connection = socket.create_connection((place.hostname, place.port), timeout=20)
-    head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
-    connection.sendall(head.encode())
+    headers = (
+        "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    )
+    connection.sendall(headers.encode())
     began = time.monotonic()
     answer = connection.recv(4096).decode()
     connection.close()
@@ -58,10 +60,12 @@ def test_a_body_that_stops_coming_is_cut_off_and_the_others_are_taken(start: Sta
 def test_more_at_once_than_may_be_are_told_to_come_again_and_probes_are_answered(start: Start) -> None:
     service = start("ingest", STEPPE_REQUESTS_AT_ONCE_MAX="3")
     place = urlsplit(service.address)
-    head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    headers = (
+        "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n{"
+    )
     slow = [socket.create_connection((place.hostname, place.port), timeout=20) for _ in range(3)]
     for connection in slow:
-        connection.sendall(head.encode())
+        connection.sendall(headers.encode())
     with httpx.Client(base_url=service.address, timeout=20) as client:
         _until(lambda: client.get("/v1/vocabulary").status_code == 503)
         refused = client.get("/v1/vocabulary")
@@ -73,7 +77,7 @@ def test_more_at_once_than_may_be_are_told_to_come_again_and_probes_are_answered
         connection.close()
 
 
-async def test_a_connection_on_which_no_whole_head_comes_is_closed_and_a_slow_body_is_not() -> None:
+async def test_a_connection_whose_headers_do_not_complete_is_closed_and_a_slow_body_is_not() -> None:
     class Quick(LimitedHeadersProtocol):
         header_seconds_max = 0.5
 
@@ -122,7 +126,7 @@ def test_a_compressed_body_is_not_unpacked(start: Start) -> None:
 
 
 @pytest.mark.parametrize("name", ["ingest", "api"])
-def test_a_head_without_end_is_refused(start: Start, name: str) -> None:
+def test_headers_without_end_are_refused(start: Start, name: str) -> None:
     service = start(name)
     place = urlsplit(service.address)
     connection = socket.create_connection((place.hostname, place.port), timeout=20)
@@ -134,7 +138,7 @@ def test_a_head_without_end_is_refused(start: Start, name: str) -> None:
         connection.sendall(b"\r\n")
         answer = connection.recv(4096)
     except (BrokenPipeError, ConnectionResetError):
-        pass  # the door was shut in our face, which is an answer too
+        pass  # the connection was closed, which is an answer too
     finally:
         connection.close()
     assert b" 200 " not in answer.split(b"\r\n")[0], answer[:100]

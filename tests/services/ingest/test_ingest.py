@@ -1,4 +1,4 @@
-"""The door of ingest over real HTTP in front of a real broker: what is accepted, told as known, and refused."""
+"""Ingest over real HTTP with a real broker: what is accepted, what counts as a duplicate, what is refused."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ import pytest
 from services.ingest.producer import LogProducer, Record
 from services.ingest.settings import Settings
 from steppe.domain.events.vocabulary import EVENT_KINDS
-from tests.services.ingest.ingest_door import BATCH, LINES, ONE, Door, lines, logged, memorandum, problem
+from tests.services.ingest.ingest_client import BATCH, LINES, ONE, IngestClient, lines, logged, memorandum, problem
 from tests.stack import Stack, start_service
 
 
 @pytest.fixture
-def door(stack: Stack, topic: str, tmp_path: Path) -> Iterator[Door]:
+def ingest(stack: Stack, topic: str, tmp_path: Path) -> Iterator[IngestClient]:
     service = start_service("ingest", {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": topic}, tmp_path)
-    yield Door(service.address)
+    yield IngestClient(service.address)
     service.stop()
 
 
-async def test_an_accepted_event_stands_in_the_log_at_the_position_told(door: Door, stack: Stack, topic: str) -> None:
-    response = door.post(memorandum("m-1"))
+async def test_an_accepted_event_stands_in_the_log_at_the_position_told(
+    ingest: IngestClient, stack: Stack, topic: str
+) -> None:
+    response = ingest.post(memorandum("m-1"))
     assert response.status_code == 202
     (record,) = await logged(stack.kafka, topic)
     assert response.json() == {
@@ -46,18 +48,18 @@ async def test_an_accepted_event_stands_in_the_log_at_the_position_told(door: Do
     assert record.event["recordedtime"].endswith("Z")
 
 
-async def test_binary_mode_gives_the_same_event(door: Door, stack: Stack, topic: str) -> None:
+async def test_binary_mode_gives_the_same_event(ingest: IngestClient, stack: Stack, topic: str) -> None:
     event = memorandum("b-1")
     headers = {f"ce-{name}": event[name] for name in ("id", "source", "type", "subject")} | {"ce-specversion": "1.0"}
-    assert door.post(event["data"], "application/json; charset=utf-8", headers=headers).json()["accepted"] == 1
+    assert ingest.post(event["data"], "application/json; charset=utf-8", headers=headers).json()["accepted"] == 1
     (record,) = await logged(stack.kafka, topic)
     assert {name: record.event[name] for name in event} == event
 
 
-async def test_a_batch_and_a_stream_keep_each_projects_order(door: Door, stack: Stack, topic: str) -> None:
+async def test_a_batch_and_a_stream_keep_each_projects_order(ingest: IngestClient, stack: Stack, topic: str) -> None:
     events = [memorandum(f"m-{number}", f"project-{number % 7}") for number in range(700)]
-    assert door.post(events[:100], BATCH).json()["accepted"] == 100
-    answer = door.post(lines(events[100:]), LINES, "?on_error=continue").json()
+    assert ingest.post(events[:100], BATCH).json()["accepted"] == 100
+    answer = ingest.post(lines(events[100:]), LINES, "?on_error=continue").json()
     assert (answer["accepted"], answer["rejected"]) == (600, [])
     found = await logged(stack.kafka, topic)
     assert len(found) == 700
@@ -70,52 +72,58 @@ async def test_a_batch_and_a_stream_keep_each_projects_order(door: Door, stack: 
 
 
 async def test_sending_the_same_again_is_harmless_and_says_where_it_stands(
-    door: Door, stack: Stack, topic: str
+    ingest: IngestClient, stack: Stack, topic: str
 ) -> None:
-    first = door.post(memorandum(None)).json()
-    again = door.post({**memorandum(None), "time": "2024-01-01T00:00:00Z"}).json()
+    first = ingest.post(memorandum(None)).json()
+    again = ingest.post({**memorandum(None), "time": "2024-01-01T00:00:00Z"}).json()
     assert again == {**first, "accepted": 0, "duplicates": 1}
     assert len(await logged(stack.kafka, topic)) == 1
 
 
-async def test_the_same_event_twice_in_one_request_is_appended_once(door: Door, stack: Stack, topic: str) -> None:
+async def test_the_same_event_twice_in_one_request_is_appended_once(
+    ingest: IngestClient, stack: Stack, topic: str
+) -> None:
     events = [memorandum("m-1"), memorandum("m-2"), memorandum("m-1")]
     for body, kind in ((events, BATCH), (lines(events), LINES)):
-        answer = door.post(body, kind).json()
+        answer = ingest.post(body, kind).json()
         assert answer["accepted"] + answer["duplicates"] == 3
     assert len(await logged(stack.kafka, topic)) == 2
 
 
-async def test_the_same_event_from_many_senders_at_once_is_appended_once(door: Door, stack: Stack, topic: str) -> None:
+async def test_the_same_event_from_many_senders_at_once_is_appended_once(
+    ingest: IngestClient, stack: Stack, topic: str
+) -> None:
     with ThreadPoolExecutor(16) as senders:
-        answers = [r.json() for r in senders.map(lambda _: door.post(memorandum("m-1")), range(32))]
+        answers = [r.json() for r in senders.map(lambda _: ingest.post(memorandum("m-1")), range(32))]
     assert (sum(a["accepted"] for a in answers), sum(a["duplicates"] for a in answers)) == (1, 31)
     assert {a["position"] for a in answers} == {answers[0]["position"]}
     assert len(await logged(stack.kafka, topic)) == 1
 
 
-async def test_a_known_id_with_other_content_is_refused(door: Door, stack: Stack, topic: str) -> None:
-    door.post(memorandum("m-1"))
-    (rejected,) = problem(door.post(memorandum("m-1", note="Another thing.")), 422)["rejected"]
+async def test_a_known_id_with_other_content_is_refused(ingest: IngestClient, stack: Stack, topic: str) -> None:
+    ingest.post(memorandum("m-1"))
+    (rejected,) = problem(ingest.post(memorandum("m-1", note="Another thing.")), 422)["rejected"]
     assert rejected["errors"][0]["pointer"] == "/id"
     assert "was already sent with other content" in rejected["errors"][0]["message"]
     assert len(await logged(stack.kafka, topic)) == 1
     # Identity is within a subject: elsewhere the same id is another event.
-    assert door.post(memorandum("m-1", "south-katpar")).status_code == 202
+    assert ingest.post(memorandum("m-1", "south-katpar")).status_code == 202
 
 
 @pytest.mark.parametrize("kind", [BATCH, LINES])
-async def test_one_bad_event_keeps_the_whole_batch_out(door: Door, stack: Stack, topic: str, kind: str) -> None:
+async def test_one_bad_event_keeps_the_whole_batch_out(
+    ingest: IngestClient, stack: Stack, topic: str, kind: str
+) -> None:
     events = [memorandum("m-1"), memorandum("m-2", occurred="2023-02-30"), memorandum("m-3")]
-    document = problem(door.post(events if kind == BATCH else lines(events), kind), 422)
+    document = problem(ingest.post(events if kind == BATCH else lines(events), kind), 422)
     (rejected,) = document["rejected"]
     assert (rejected["index"], rejected["id"], rejected["errors"][0]["pointer"]) == (1, "m-2", "/data/occurred")
     assert await logged(stack.kafka, topic) == []
     # What was kept out is not taken for known.
-    assert door.post([events[0], events[2]], BATCH).json()["accepted"] == 2
+    assert ingest.post([events[0], events[2]], BATCH).json()["accepted"] == 2
 
 
-async def test_a_stream_goes_on_past_bad_lines_and_names_them(door: Door, stack: Stack, topic: str) -> None:
+async def test_a_stream_goes_on_past_bad_lines_and_names_them(ingest: IngestClient, stack: Stack, topic: str) -> None:
     good = [json.dumps(memorandum(f"m-{number}")).encode() for number in range(4)]
     body = b"\n".join(
         [
@@ -131,7 +139,7 @@ async def test_a_stream_goes_on_past_bad_lines_and_names_them(door: Door, stack:
             good[3],
         ]
     )
-    answer = door.post(body, LINES, "?on_error=continue").json()
+    answer = ingest.post(body, LINES, "?on_error=continue").json()
     assert answer["accepted"] == 4
     told = {r["index"]: (r["id"], r["errors"][0]["pointer"], r["errors"][0]["message"]) for r in answer["rejected"]}
     assert list(told) == [3, 5, 6, 8]
@@ -143,16 +151,16 @@ async def test_a_stream_goes_on_past_bad_lines_and_names_them(door: Door, stack:
     assert [r.event["id"] for r in await logged(stack.kafka, topic)] == ["m-0", "m-1", "m-2", "m-3"]
 
 
-def test_a_stream_of_which_nothing_is_accepted_is_refused(door: Door) -> None:
-    document = problem(door.post(lines([{}] * 1_500), LINES, "?on_error=continue"), 422)
+def test_a_stream_of_which_nothing_is_accepted_is_refused(ingest: IngestClient) -> None:
+    document = problem(ingest.post(lines([{}] * 1_500), LINES, "?on_error=continue"), 422)
     assert len(document["rejected"]) == 1_000
     assert document["rejected_total"] == 1_500
 
 
-def test_a_stream_is_answered_with_its_events_also_when_it_comes_in_single_bytes(door: Door) -> None:
+def test_a_stream_is_answered_with_its_events_also_when_it_comes_in_single_bytes(ingest: IngestClient) -> None:
     body = lines([memorandum(f"m-{number}") for number in range(3)])
     request = urllib.request.Request(
-        f"{door.address}/v1/events?on_error=continue",
+        f"{ingest.address}/v1/events?on_error=continue",
         (bytes([byte]) for byte in body),
         {"Content-Type": LINES},
         method="POST",
@@ -161,59 +169,61 @@ def test_a_stream_is_answered_with_its_events_also_when_it_comes_in_single_bytes
         assert json.load(response)["accepted"] == 3
 
 
-async def test_parcels_given_to_the_log_one_after_the_other_keep_their_order(stack: Stack, topic: str) -> None:
+async def test_batches_appended_one_after_the_other_keep_their_order(stack: Stack, topic: str) -> None:
     log = LogProducer(Settings.model_validate({"kafka": stack.kafka, "topic": topic}))
     log.start()
     async with asyncio.timeout(20):
         while await log.health_check():  # noqa: ASYNC110  # another's connection, which has no event to wait for
             await asyncio.sleep(0.05)
     records = [Record(b"north-katpar", json.dumps({"id": str(n)}).encode() + b" " * 3_000) for n in range(2_000)]
-    parcels: list[list[Record]] = []
+    batches: list[list[Record]] = []
     for size in itertools.cycle((1, 2, 1, 1, 30, 1, 200)):
         if not records:
             break
-        parcels.append(records[:size])
+        batches.append(records[:size])
         records = records[size:]
-    places = await asyncio.gather(*(log.append(parcel) for parcel in parcels))
+    appended = await asyncio.gather(*(log.append(batch) for batch in batches))
     await log.close()
-    assert [place for told in places for place in told] == sorted(place for told in places for place in told)
+    assert [record_id for batch in appended for record_id in batch] == sorted(
+        record_id for batch in appended for record_id in batch
+    )
     assert [record.event["id"] for record in await logged(stack.kafka, topic)] == [str(n) for n in range(2_000)]
 
 
-def test_several_investors_without_a_deal_are_accepted_with_a_warning(door: Door) -> None:
+def test_several_investors_without_a_deal_are_accepted_with_a_warning(ingest: IngestClient) -> None:
     parties = [{"party": name, "role": "investor"} for name in ("alpha", "beta")]
-    answer = door.post([memorandum("m-1"), memorandum("m-2", parties=parties)], BATCH).json()
+    answer = ingest.post([memorandum("m-1"), memorandum("m-2", parties=parties)], BATCH).json()
     (warning,) = answer["warnings"]
     assert (warning["index"], warning["id"]) == (1, "m-2")
     assert "name the deal" in warning["message"]
 
 
-def test_more_lines_than_all_or_nothing_allows_are_refused_with_the_way_out(door: Door) -> None:
-    assert "on_error=continue" in problem(door.post(b"{}\n" * 10_001, LINES), 413)["detail"]
-    assert "on_error=continue" in problem(door.post([{}] * 1_001, BATCH), 413)["detail"]
+def test_more_lines_than_all_or_nothing_allows_are_refused_with_the_way_out(ingest: IngestClient) -> None:
+    assert "on_error=continue" in problem(ingest.post(b"{}\n" * 10_001, LINES), 413)["detail"]
+    assert "on_error=continue" in problem(ingest.post([{}] * 1_001, BATCH), 413)["detail"]
 
 
-def test_the_vocabulary_and_each_schema_are_served(door: Door) -> None:
-    table = door.get("/v1/vocabulary").json()
+def test_the_vocabulary_and_each_schema_are_served(ingest: IngestClient) -> None:
+    table = ingest.get("/v1/vocabulary").json()
     assert [event["name"] for event in table["events"]] == list(EVENT_KINDS)
     for name in ("memorandum.signed", "memorandum.signed.v1", "steppe.memorandum.signed.v1"):
-        assert door.get(f"/v1/schemas/{name}").json()["$schema"].endswith("2020-12/schema")
-    assert "memorandum.signed" in problem(door.get("/v1/schemas/memorandum.sined"), 404)["detail"]
+        assert ingest.get(f"/v1/schemas/{name}").json()["$schema"].endswith("2020-12/schema")
+    assert "memorandum.signed" in problem(ingest.get("/v1/schemas/memorandum.sined"), 404)["detail"]
 
 
-def test_health_counters_and_documentation_are_served(door: Door) -> None:
-    door.post(memorandum("m-1"))
-    assert door.get("/livez").status_code == 200
-    assert door.get("/readyz").status_code == 200
-    counted = door.get("/metrics").text.splitlines()
+def test_health_counters_and_documentation_are_served(ingest: IngestClient) -> None:
+    ingest.post(memorandum("m-1"))
+    assert ingest.get("/livez").status_code == 200
+    assert ingest.get("/readyz").status_code == 200
+    counted = ingest.get("/metrics").text.splitlines()
     assert "steppe_ingest_accepted_total 1.0" in counted
     assert 'steppe_ingest_requests_total{method="POST",route="/v1/events",status="202"} 1.0' in counted
     assert 'steppe_ingest_request_duration_seconds_count{method="POST",route="/v1/events"} 1.0' in counted
-    assert ONE in door.get("/openapi.json").json()["paths"]["/v1/events"]["post"]["requestBody"]["content"]
+    assert ONE in ingest.get("/openapi.json").json()["paths"]["/v1/events"]["post"]["requestBody"]["content"]
 
 
 @pytest.mark.parametrize("settings", [{"STEPPE_HOST": "0.0.0.0"}, {"STEPPE_AUTH": "keys"}, {"STEPPE_KAFKA": ""}])
-def test_settings_that_would_open_the_door_or_are_missing_end_the_start_with_their_name(
+def test_settings_that_are_missing_or_switch_authentication_off_end_the_start_with_their_name(
     settings: dict[str, str],
 ) -> None:
     own = {name: value for name, value in ({"STEPPE_KAFKA": "127.0.0.1:1"} | settings).items() if value}

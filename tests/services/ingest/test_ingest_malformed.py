@@ -17,7 +17,7 @@ import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
-from tests.services.ingest.ingest_door import BATCH, LINES, ONE, Door, logged, memorandum, problem
+from tests.services.ingest.ingest_client import BATCH, LINES, ONE, IngestClient, logged, memorandum, problem
 from tests.stack import Stack, start_service
 
 _MIB = 2**20
@@ -237,19 +237,19 @@ def log_of_its_own(stack: Stack) -> str:
 
 
 @pytest.fixture(scope="module")
-def door(stack: Stack, log_of_its_own: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def ingest(stack: Stack, log_of_its_own: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestClient]:
     folder = tmp_path_factory.mktemp("ingest")
     service = start_service("ingest", {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": log_of_its_own}, folder)
-    yield Door(service.address)
+    yield IngestClient(service.address)
     service.stop()
     assert "Traceback" not in service.log()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_malformed_request_is_refused_with_field_and_reason(
-    case: Case, door: Door, stack: Stack, log_of_its_own: str
+    case: Case, ingest: IngestClient, stack: Stack, log_of_its_own: str
 ) -> None:
-    document = problem(door.post(case.body, case.content_type, case.query, case.headers), case.status)
+    document = problem(ingest.post(case.body, case.content_type, case.query, case.headers), case.status)
     if case.pointer is None:
         assert case.says in document["detail"]
     else:
@@ -268,34 +268,34 @@ def test_there_are_at_least_a_hundred_malformed_requests() -> None:
     [("GET", "/v1/events", 405), ("PUT", "/v1/events", 405), ("DELETE", "/v1/events", 405), ("POST", "/v1/event", 404),
      ("GET", "/", 404), ("GET", "/v1/schemas/..%2f..%2fsecrets", 404), ("GET", "/v1/vocabulary?lang=fr", 400)],
 )  # fmt: skip
-def test_wrong_paths_and_methods_are_problems_too(door: Door, method: str, path: str, status: int) -> None:
-    problem(httpx.request(method, door.address + path, timeout=30), status)
+def test_wrong_paths_and_methods_are_problems_too(ingest: IngestClient, method: str, path: str, status: int) -> None:
+    problem(httpx.request(method, ingest.address + path, timeout=30), status)
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 52428800", "Transfer-Encoding: chunked"])
-def test_a_body_that_is_too_large_is_refused_before_it_was_sent(door: Door, length: str) -> None:
+def test_a_body_that_is_too_large_is_refused_before_it_was_sent(ingest: IngestClient, length: str) -> None:
     chunk = b"" if "Content-Length" in length else b"80000\r\n" + b" " * 0x80000 + b"\r\n"
-    at = urlsplit(door.address)
+    at = urlsplit(ingest.address)
     with socket.create_connection((at.hostname or "", at.port or 0), timeout=10) as line:
         line.sendall(f"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: {ONE}\r\n{length}\r\n\r\n".encode() + chunk)
         assert line.recv(4096).startswith(b"HTTP/1.1 413 ")
 
 
-async def test_a_body_that_breaks_off_is_not_taken(door: Door, stack: Stack, log_of_its_own: str) -> None:
-    at = urlsplit(door.address)
+async def test_a_body_that_breaks_off_is_not_taken(ingest: IngestClient, stack: Stack, log_of_its_own: str) -> None:
+    at = urlsplit(ingest.address)
     for content_type in (ONE, LINES):
         with socket.create_connection((at.hostname or "", at.port or 0), timeout=10) as line:
             head = (
                 f"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nContent-Length: 9000\r\n\r\n"
             )
             line.sendall(head.encode() + WHOLE + b"\n")
-    assert door.get("/livez").status_code == 200
+    assert ingest.get("/livez").status_code == 200
     assert await logged(stack.kafka, log_of_its_own) == []
 
 
-async def test_nothing_malformed_has_reached_the_log(door: Door, stack: Stack, log_of_its_own: str) -> None:
+async def test_nothing_malformed_has_reached_the_log(ingest: IngestClient, stack: Stack, log_of_its_own: str) -> None:
     """Runs after the others of this module, whose log it reads; the good event proves that the log would show them."""
     for case in CASES:
-        assert 400 <= door.post(case.body, case.content_type, case.query, case.headers).status_code < 500
-    assert door.post({**EVENT, "id": "sound"}).status_code == 202
+        assert 400 <= ingest.post(case.body, case.content_type, case.query, case.headers).status_code < 500
+    assert ingest.post({**EVENT, "id": "sound"}).status_code == 202
     assert [record.event["id"] for record in await logged(stack.kafka, log_of_its_own)] == ["sound"]

@@ -11,7 +11,7 @@ import httpx
 from tests.golden.documents import EXAMPLE, SLUGS, Document, Question, load, reduced
 from tests.golden.show import difference
 from tests.services.api.reading_api import get
-from tests.services.ingest.ingest_door import LINES, Door
+from tests.services.ingest.ingest_client import LINES, IngestClient
 from tests.services.projector.projection import QUICK, until_covered
 from tests.stack import Database, Service
 
@@ -40,8 +40,8 @@ async def test_the_example_sent_through_ingest_answers_as_the_golden_documents_s
 
 
 async def _with_the_example_read(database: Database, start: Callable[..., Service]) -> Service:
-    projector, door, api = start("projector", **QUICK), Door(start("ingest").address), start("api")
-    answer = door.post(EXAMPLE.read_bytes(), LINES, "?on_error=reject").json()
+    projector, ingest, api = start("projector", **QUICK), IngestClient(start("ingest").address), start("api")
+    answer = ingest.post(EXAMPLE.read_bytes(), LINES, "?on_error=reject").json()
     assert (answer["rejected"], answer["warnings"]) == ([], [])
     places = (place.split(":") for place in answer["position"].split(","))
     connection = await asyncpg.connect(database.api)

@@ -22,7 +22,7 @@ from services.projector.quarantine.refold import Operator
 from steppe.database import rule_versions
 from tests.domain.cases import CASES, Case, check, in_own_namespace, rules_of
 from tests.services.api.case_answers import answers
-from tests.services.ingest.ingest_door import LINES, Door, lines
+from tests.services.ingest.ingest_client import LINES, IngestClient, lines
 from tests.services.projector.projection import QUICK, Message, publish, until_covered
 from tests.stack import Database, Service, Stack
 
@@ -32,9 +32,9 @@ Refused = Collection[tuple[str, str]]
 
 _WRITTEN_AT_ONCE = 80
 _LATEST_KNOWN_AT = max(question["known_at"] for case in CASES.values() for question in case["questions"])
-# Its second registration gives one field only, as a log may hold it; the door wants a registration whole.
+# Its second registration gives one field only, as a log may hold it; ingest requires all fields of a registration.
 _NOT_FOR_THE_DOOR = "a-second-registration-amends"
-# What the door wants to be told and the cases, which are about something else, leave out.
+# Fields that ingest requires and that the cases, which are about something else, leave out.
 _TOLD_AT_THE_DOOR: dict[str, dict[str, Any]] = {
     "steppe.hold.placed.v1": {"reason": "sanctions"},
     "steppe.intent.announced.v1": {"kind": "talks"},
@@ -68,13 +68,13 @@ async def test_the_cases_come_out_of_the_log_whatever_its_order(
 
 
 async def test_the_cases_come_out_of_what_was_sent(database: Database, start: Callable[..., Service]) -> None:
-    """Through ingest, which sets `recordedtime` itself and refuses at the door what it can see."""
+    """Through ingest, which sets `recordedtime` itself and refuses what it can see."""
     cases = _of_one_log({name: case for name, case in CASES.items() if name != _NOT_FOR_THE_DOOR})
-    projector, door, api = start("projector", **QUICK), Door(start("ingest").address), start("api")
+    projector, ingest, api = start("projector", **QUICK), IngestClient(start("ingest").address), start("api")
     refused: set[tuple[str, str]] = set()
     last: dict[int, int] = {}
     for title, case in cases.items():
-        answer = door.post(lines(map(_as_sent, case["events"])), LINES, "?on_error=continue").json()
+        answer = ingest.post(lines(map(_as_sent, case["events"])), LINES, "?on_error=continue").json()
         expected = {name for question in case["questions"] for name in question["expect"].get("refused_ids", ())}
         at_the_door = {_identity(case["events"][rejected["index"]]) for rejected in answer["rejected"]}
         assert {reference for _, reference in at_the_door} <= expected, (title, answer["rejected"])

@@ -1,4 +1,4 @@
-"""What the tests of ingest send and read: events as a sender writes them, plain HTTP, and the records of the log."""
+"""A client of ingest for tests, events to send, and the records of the log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lines(events: Iterable[object]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class IngestClient:
     """`POST /v1/events` of one service."""
 
     address: str
