@@ -41,10 +41,8 @@ class SchemaResponse(Response):
 def create_app(settings: Settings) -> FastAPI:
     """The app; it connects to the broker when it is served."""
     log = LogProducer(settings)
-    metrics = IngestMetrics()
-    event_routes = EventRoutes(EventIntake(log, settings.event_bytes_max), settings, metrics)
-    vocabulary = msgspec.json.encode(vocabulary_table.as_json())
-    schemas = _schemas()
+    ingest_metrics = IngestMetrics()
+    routes = EventRoutes(EventIntake(log, settings.event_bytes_max), settings, ingest_metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,17 +58,19 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    # The middleware added last comes first: metrics count what authentication refuses, too.
     app.add_middleware(AuthenticationMiddleware, settings=settings, service="ingest", required_scopes=required_scopes)
-    app.add_middleware(RequestMetricsMiddleware, metrics=metrics.requests)  # also what authentication refuses
+    app.add_middleware(RequestMetricsMiddleware, metrics=ingest_metrics.requests)
     app.add_middleware(SecurityHeaders)
+    _add_event_route(app, routes)
+    _add_vocabulary_routes(app)
+    _add_operation_routes(app, log, ingest_metrics)
+    _secure_openapi(app)
+    trace_requests(app, settings)
+    return app
 
-    openapi_without_security = app.openapi
 
-    def openapi_with_security() -> dict[str, Any]:
-        return add_security(openapi_without_security(), required_scopes, problems.OF_EVERY_ROUTE)
-
-    app.openapi = openapi_with_security  # type: ignore[method-assign]
-
+def _add_event_route(app: FastAPI, routes: EventRoutes) -> None:
     @app.post("/v1/events", status_code=202, openapi_extra=openapi.EVENTS, summary="Send events")
     async def events(request: Request) -> Response:
         """Answers 202 with the position once every broker that must has the events on disk.
@@ -78,7 +78,12 @@ def create_app(settings: Settings) -> FastAPI:
         NDJSON knows `?on_error=reject` (the default: all or nothing, up to 10,000 lines) and `continue` (a stream of any
         length; lines that are refused are listed and the others accepted; 422 when not one was).
         """
-        return await event_routes.post_events(request)
+        return await routes.post_events(request)
+
+
+def _add_vocabulary_routes(app: FastAPI) -> None:
+    vocabulary = msgspec.json.encode(vocabulary_table.as_json())
+    schemas = _schemas()
 
     @app.get("/v1/vocabulary", summary="The table of events, with fields, levels and legs")
     async def vocabulary_of_events(request: Request) -> Response:
@@ -98,6 +103,10 @@ def create_app(settings: Settings) -> FastAPI:
             raise Refusal(NOT_FOUND, f"GET /v1/vocabulary lists the names; {name[:80]!r} is none{near}")
         return SchemaResponse(document)
 
+
+def _add_operation_routes(app: FastAPI, log: LogProducer, ingest_metrics: IngestMetrics) -> None:
+    """Liveness, readiness and metrics."""
+
     @app.get("/livez", summary="Whether the process works")
     async def alive() -> Response:
         if not log.alive:
@@ -111,11 +120,17 @@ def create_app(settings: Settings) -> FastAPI:
         return Response(b'{"status":"ready"}', media_type="application/json")
 
     @app.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
-    async def prometheus() -> Response:
-        return Response(metrics.as_text(), media_type="text/plain; version=0.0.4")
+    async def metrics() -> Response:
+        return Response(ingest_metrics.as_text(), media_type="text/plain; version=0.0.4")
 
-    trace_requests(app, settings)
-    return app
+
+def _secure_openapi(app: FastAPI) -> None:
+    openapi_without_security = app.openapi
+
+    def openapi_with_security() -> dict[str, Any]:
+        return add_security(openapi_without_security(), required_scopes, problems.OF_EVERY_ROUTE)
+
+    app.openapi = openapi_with_security  # type: ignore[method-assign]
 
 
 def required_scopes(method: str, path: str) -> Collection[str] | None:
