@@ -45,39 +45,39 @@ def page_of_central_asia(stack: Stack, template: str, tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def address(page_of_central_asia: Service) -> str:
-    """Where that API is."""
+    """The address of that API."""
     return page_of_central_asia.address
 
 
 @pytest.fixture
 def browser(address: str) -> Iterator[Browser]:
-    """Chromium, as the machine has it. One for each test: while Playwright's loop runs, nobody else's in this process can."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    assert found is not None, "there is no Chromium here: `make system` installs Debian's"
+    """The machine's Chromium. One for each test: while Playwright's event loop runs, no other one in this process can."""
+    executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    assert executable is not None, "there is no Chromium here: `make system` installs Debian's"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        running = playwright.chromium.launch(executable_path=executable, args=list(_QUIET))
         yield running
         running.close()
 
 
 class Visit:
-    """A page, and what the browser complained of."""
+    """A page, and the errors and warnings on its console."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.page: Page = context.new_page()
-        self.complaints: list[str] = []
+        self.console_errors: list[str] = []
         self.page.on(
             "console",
-            lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None,
+            lambda message: self.console_errors.append(message.text) if message.type in ("error", "warning") else None,
         )
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """A page of a desk's width; nothing may be complained of."""
+    """A page of a desktop's width; it must end without errors on the console."""
     context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    found = Visit(context)
-    yield found
+    opened = Visit(context)
+    yield opened
     context.close()
-    assert found.complaints == []
+    assert opened.console_errors == []

@@ -1,4 +1,4 @@
-"""The page in a real browser, on the real events: every page opens, is accessible, says what the API says, and goes without a mouse."""
+"""The page in a real browser, on real events: every page opens, is accessible, shows what the API answers, and works by keyboard."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RULES = {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_opens_without_complaint_and_is_accessible(browser: Browser, address: str, scheme: Any) -> None:
+def test_every_page_opens_without_console_errors_and_is_accessible(browser: Browser, address: str, scheme: Any) -> None:
     context = browser.new_context(base_url=address, color_scheme=scheme, viewport={"width": 1440, "height": 900})
     visit = Visit(context)
     for name, path in PAGES.items():
@@ -53,9 +53,9 @@ def test_every_page_opens_without_complaint_and_is_accessible(browser: Browser, 
         assert answer is not None
         assert answer.status == (404 if name == "nothing" else 200)
         assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
-        found = Axe().run(visit.page, options=_RULES if scheme == "light" else _CONTRAST)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        assert [one for one in visit.complaints if "404" not in one or name != "nothing"] == [], name
+        report = Axe().run(visit.page, options=_RULES if scheme == "light" else _CONTRAST)
+        assert report.violations_count == 0, f"{name}: {report.generate_report()}"
+        assert [error for error in visit.console_errors if "404" not in error or name != "nothing"] == [], name
     context.close()
 
 
@@ -81,7 +81,7 @@ def _fits(page: Page, name: str) -> None:
     assert over <= 0, f"{name} is {over} pixels too wide"
 
 
-def test_filters_live_in_the_address_with_scripts_and_without(visit: Visit, browser: Browser, address: str) -> None:
+def test_filters_are_in_the_address_with_scripts_and_without(visit: Visit, browser: Browser, address: str) -> None:
     visit.page.goto("/?headline=all")
     visit.page.locator("select[name=country]").select_option("UZ")
     visit.page.wait_for_url(re.compile("country=UZ"))
@@ -101,7 +101,7 @@ def test_filters_live_in_the_address_with_scripts_and_without(visit: Visit, brow
     plain.close()
 
 
-def test_the_day_stays_while_one_walks_around_and_comes_back(visit: Visit) -> None:
+def test_the_day_is_kept_by_every_link_and_reset_by_today(visit: Visit) -> None:
     page = visit.page
     page.goto("/")
     now = page.locator(".figures data").all_inner_texts()
@@ -130,11 +130,11 @@ def test_a_project_is_reached_and_read_by_keyboard_alone(visit: Visit) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('table.list tbody th a')"):
             break
-    wanted = page.evaluate("document.activeElement.textContent")
+    project = page.evaluate("document.activeElement.textContent")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid", "one must see where one is"
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(wanted)
+    expect(page.get_by_role("heading", level=1)).to_have_text(project)
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('.drawing')"):
@@ -165,7 +165,7 @@ def test_the_language_is_switched_and_stays(visit: Visit) -> None:
     expect(page.get_by_role("link", name="ポートフォリオ")).to_be_visible()
 
 
-def test_a_browser_is_met_in_its_own_language(browser: Browser, address: str) -> None:
+def test_a_page_is_in_the_language_that_the_browser_accepts(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address, locale="ja-JP")
     page = context.new_page()
     page.goto("/")
@@ -187,31 +187,31 @@ def at(value: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("as_of", ["", "2020-12-31"])
-def test_every_number_on_a_page_is_the_apis(visit: Visit, address: str, as_of: str) -> None:
+def test_every_number_on_a_page_is_that_of_the_api(visit: Visit, address: str, as_of: str) -> None:
     with httpx.Client(base_url=address, timeout=20) as client:
         for name, path in PAGES.items():
             if name in ("project-then", "status", "nothing"):
                 continue
             day = f"{'&' if '?' in path else '?'}as_of={as_of}" if as_of else ""
             visit.page.goto(path + day)
-            _says_what_the_api_says(visit.page, client)
+            _shows_what_the_api_answers(visit.page, client)
 
 
-def _says_what_the_api_says(page: Page, client: httpx.Client) -> None:
-    told = page.eval_on_selector_all(
-        "data.n", "all => all.map(one => [one.dataset.api, one.dataset.path, one.value, one.textContent])"
+def _shows_what_the_api_answers(page: Page, client: httpx.Client) -> None:
+    numbers = page.eval_on_selector_all(
+        "data.n", "all => all.map(data => [data.dataset.api, data.dataset.path, data.value, data.textContent])"
     )
     tables = page.locator("table.list[data-api]").all()
-    assert told or tables or page.locator("svg.map").count(), page.url
+    assert numbers or tables or page.locator("svg.map").count(), page.url
     answers: dict[str, Any] = {}
-    for api, place, value, shown in told:
+    for api, path, value, shown in numbers:
         if api not in answers:
             answers[api] = client.get(api).raise_for_status().json()
-        assert str(at(answers[api], place)) == value == shown.replace(",", ""), (api, place)
+        assert str(at(answers[api], path)) == value == shown.replace(",", ""), (api, path)
     for table in tables:
         items = client.get(str(table.get_attribute("data-api"))).raise_for_status().json()["items"]
         rows = table.evaluate(
-            """one => [...one.tBodies[0].rows].map(row => [row.dataset.key, [...row.querySelectorAll("[data-field]")]
+            """table => [...table.tBodies[0].rows].map(row => [row.dataset.key, [...row.querySelectorAll("[data-field]")]
             .map(cell => [cell.dataset.field, cell.querySelector("time")?.dateTime ?? cell.textContent])])"""
         )
         assert len(rows) == len(items)
@@ -232,7 +232,7 @@ def _keys_of(item: dict[str, Any]) -> set[str]:
     }
 
 
-def test_files_are_taken_away_and_read_back(visit: Visit, address: str, tmp_path: Path) -> None:
+def test_downloaded_files_are_read_back(visit: Visit, address: str, tmp_path: Path) -> None:
     page = visit.page
     page.goto("/?headline=all&country=KZ&as_of=2024-12-31")
     json_address = str(page.get_by_role("link", name="JSON").first.get_attribute("href"))
@@ -251,9 +251,9 @@ def test_files_are_taken_away_and_read_back(visit: Visit, address: str, tmp_path
     assert {(line["as_of"], line["log_position"]) for line in lines} == {("2024-12-31", answer["position"])}
 
     book = openpyxl.load_workbook(files["XLSX"])
-    heads, *rows = list(book["items"].values)
-    assert [row[heads.index("key")] for row in rows] == keys
-    since = rows[0][heads.index("memorandum_since")]
+    header, *rows = list(book["items"].values)
+    assert [row[header.index("key")] for row in rows] == keys
+    since = rows[0][header.index("memorandum_since")]
     assert since.date().isoformat() == answer["items"][0]["memorandum_since"], "a day is a day, not a text"
     about = {row[0]: row[1] for row in book["about"].values}
     assert (about["as_of"], about["position"]) == ("2024-12-31", answer["position"])
@@ -265,22 +265,21 @@ def test_files_are_taken_away_and_read_back(visit: Visit, address: str, tmp_path
     assert (kinds["memorandum_since"], kinds["latitude"], kinds["quarantined"]) == ("DATE", "DOUBLE", "BOOLEAN")
     metadata = duckdb.sql(f"SELECT key, value FROM parquet_kv_metadata('{files['PARQUET']}')")
     assert metadata is not None
-    told = metadata.fetchall()
-    assert (b"as_of", b"2024-12-31") in told
+    assert (b"as_of", b"2024-12-31") in metadata.fetchall()
 
 
-def test_bad_questions_get_a_page_that_names_the_parameter(visit: Visit) -> None:
-    for path, said in (
+def test_a_bad_request_gets_a_page_that_names_the_parameter(visit: Visit) -> None:
+    for path, parameter in (
         ("/?as_of=yesterday", "as_of"),
         ("/flags?colour=red", "colour"),
         ("/markets/KZ/uraniun", "uranium"),
     ):
         visit.page.goto(path)
-        assert said in visit.page.locator("main").inner_text()
-    visit.complaints.clear()  # the browser tells refusals too
+        assert parameter in visit.page.locator("main").inner_text()
+    visit.console_errors.clear()  # the browser logs refused requests, too
 
 
-def test_what_is_in_quarantine_is_shown_byte_by_byte_and_runs_nothing(visit: Visit) -> None:
+def test_quarantined_bytes_are_shown_and_run_no_script(visit: Visit) -> None:
     visit.page.goto("/status")
     record = visit.page.locator("details.record")
     assert record.count() == 1

@@ -24,15 +24,15 @@ Ring = list[tuple[float, float]]
 
 def arcs_of(topology: dict[str, Any]) -> list[Ring]:
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
-    found = []
+    arcs = []
     for arc in topology["arcs"]:
         x = y = 0
         ring = []
         for dx, dy in arc:
             x, y = x + dx, y + dy
             ring.append((x * sx + tx, y * sy + ty))
-        found.append(ring)
-    return found
+        arcs.append(ring)
+    return arcs
 
 
 def ring_of(indexes: list[int], arcs: list[Ring]) -> Ring:
@@ -89,11 +89,11 @@ def main() -> None:
         if path:
             paths[code] = path
     width, height = placed(EAST, SOUTH)
-    told = {
+    region = {
         "west": WEST, "north": NORTH, "scale": SCALE, "cosine": round(math.cos(math.radians(LAT0)), 6),
         "width": round(width), "height": round(height), "countries": dict(sorted(paths.items())),
     }  # fmt: skip
-    (Path(__file__).parent / "region.json").write_text(json.dumps(told, indent=0) + "\n")
+    (Path(__file__).parent / "region.json").write_text(json.dumps(region, indent=0) + "\n")
 
 
 if __name__ == "__main__":
