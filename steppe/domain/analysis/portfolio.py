@@ -51,7 +51,7 @@ def portfolio(
     rules: Rules = RULES,
     on_fault: Callable[[str, Exception], None] | None = None,
 ) -> Portfolio:
-    """Judge everything. Of events with the same subject, source and id the first given counts, else order is nothing.
+    """Judge everything. The order of events is nothing; of those with the same subject, source and id the first given counts.
 
     `known_at` None uses every event; `recorded` insists on the time of recording (`known_by=recorded`). `on_fault` is called
     for a project whose rivals cannot be judged, which is a defect, and it has no rivalry; without it the exception goes on.
@@ -64,30 +64,41 @@ def portfolio(
         for subject, subject_events in sorted(by_subject.items())
     }
     parties = {
-        subject.removeprefix(PARTY_PREFIX): record.events
-        for subject, record in subjects.items()
+        subject.removeprefix(PARTY_PREFIX): corrected.events
+        for subject, corrected in subjects.items()
         if subject.startswith(PARTY_PREFIX)
     }
     groups = Groups(parents_from(parties))
     histories = {
-        subject: fold_history(subject, record.events, rules)
-        for subject, record in subjects.items()
-        if record.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
+        subject: fold_history(subject, corrected.events, rules)
+        for subject, corrected in subjects.items()
+        if corrected.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }
+    rivalries = _rivalries(histories, groups, rules, on_fault)
+    return Portfolio(subjects=subjects, histories=histories, rivalries=rivalries)
+
+
+def _rivalries(
+    histories: Mapping[str, History],
+    groups: Groups,
+    rules: Rules,
+    on_fault: Callable[[str, Exception], None] | None,
+) -> dict[str, Rivalry]:
+    """What rivals do to each project. Projects that share a market are found by its key."""
     standings = {project: standing_of(history) for project, history in histories.items()}
     rivals = {project: rival for project, standing in standings.items() if (rival := Rival.of(standing)) is not None}
-    in_market: dict[tuple[str, str], set[str]] = {}
+    rivals_by_market: dict[tuple[str, str], set[str]] = {}
     for project in rivals:
         for market in standings[project].markets:
-            in_market.setdefault(market, set()).add(project)
-    rivalries = {}
+            rivals_by_market.setdefault(market, set()).add(project)
+    rivalries: dict[str, Rivalry] = {}
     for project, standing in standings.items():
-        near = set().union(*(in_market.get(market, ()) for market in standing.markets))
-        others = [rivals[other] for other in near]
+        in_same_markets = set().union(*(rivals_by_market.get(market, ()) for market in standing.markets))
+        others = [rivals[other] for other in in_same_markets]
         try:
             rivalries[project] = rivalry(standing, histories[project].deals, others, groups, rules)
         except Exception as error:
             if on_fault is None:
                 raise
             on_fault(project, error)
-    return Portfolio(subjects=subjects, histories=histories, rivalries=rivalries)
+    return rivalries

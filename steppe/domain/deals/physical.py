@@ -21,7 +21,7 @@ class PhysicalState:
         self.construction_since: Start | None = None
         self.trial_since: Start | None = None
         self.commercial = False
-        self.last_row_on: date | None = None
+        self.last_event_on: date | None = None
         self.evidence: tuple[str, ...] = ()
 
     def fork(self) -> PhysicalState:
@@ -53,19 +53,9 @@ class PhysicalState:
         return Level.COMMISSIONING if self._production is Level.PRODUCING else self._construction
 
     def apply(self, event: Event) -> None:
-        """Take in a physical row, or a suspension of the project that names no deal."""
+        """Take in a physical event, or a suspension of the project that names no deal."""
+        self._note_clocks(event)
         name = event.kind.name
-        if event.kind.effect is Effect.PHYSICAL and name != "funds.disbursed":
-            self.last_row_on = event.latest
-        if name in ("construction.started", "construction.completed", "production.started"):
-            self.evidence = (*self.evidence, event.reference)
-        if name.startswith("construction."):
-            self.construction_since = first_start(self.construction_since, event)
-        elif name == "production.started":
-            if event.data.get("phase") == "commercial":
-                self.commercial = True
-            else:
-                self.trial_since = first_start(self.trial_since, event)
         match name:
             case "construction.started":
                 self._construction = self._construction or Level.CONSTRUCTION
@@ -94,3 +84,18 @@ class PhysicalState:
                 self._suspended.discard("project")
             case _:
                 return
+
+    def _note_clocks(self, event: Event) -> None:
+        """What the flags ask for: the last physical event, the starts of construction and trial, and the evidence of them."""
+        name = event.kind.name
+        if event.kind.effect is Effect.PHYSICAL and name != "funds.disbursed":
+            self.last_event_on = event.latest
+        if name in ("construction.started", "construction.completed", "production.started"):
+            self.evidence = (*self.evidence, event.reference)
+        if name.startswith("construction."):
+            self.construction_since = first_start(self.construction_since, event)
+        elif name == "production.started":
+            if event.data.get("phase") == "commercial":
+                self.commercial = True
+            else:
+                self.trial_since = first_start(self.trial_since, event)

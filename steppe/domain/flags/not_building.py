@@ -18,7 +18,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     run = deal.firm_legs_since
     if run is None or project.kind not in DELIVERING_KINDS or project.physical.level is not None:
         return None
-    last_physical = project.physical.last_row_on
+    last_physical = project.physical.last_event_on
     if last_physical is not None and last_physical >= run.latest:
         return None
     return FlagEvaluation(
