@@ -178,7 +178,7 @@ def test_tokens_that_prove_nothing_are_refused_on_every_route(start: Start, prov
     service = start(
         name, STEPPE_AUTH="oidc", STEPPE_OIDC_ISSUER=provider.issuer, STEPPE_OIDC_AUDIENCE=_AUDIENCE,
     )  # fmt: skip
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    other_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     past = datetime.now(UTC) - timedelta(minutes=10)
     every = (EVENTS_WRITE, READ, OPERATE)
     of_public_key = provider.public()["n"].encode()
@@ -186,7 +186,7 @@ def test_tokens_that_prove_nothing_are_refused_on_every_route(start: Start, prov
         "expired": provider.token(*every, exp=past),
         "of another issuer": provider.token(*every, iss="https://elsewhere.example"),
         "for somebody else": provider.token(*every, aud="another"),
-        "signed by a stranger": provider.token(*every, key=stranger),
+        "signed with another key": provider.token(*every, key=other_key),
         "of an unknown key": provider.token(*every, kid="two"),
         "unsigned": unsigned(provider.token(*every)),
         "signed with the public key": provider.token(*every, key=of_public_key, algorithm="HS256"),
@@ -232,7 +232,7 @@ def test_keys_come_and_go_while_the_service_runs(start: Start, keys: Keys) -> No
         listed = json.loads(runner.invoke(command, ["keys", "list", *at]).stdout)
         assert {one["id"]: one["state"] for one in listed} == {old: "revoked", made["id"]: "active"}
         assert made["key"] not in keys.path.read_text()
-        # A file that broke shuts nobody out.
+        # A broken file locks nobody out.
         keys.path.write_text("{")
         time.sleep(1.1)
         assert status(made["key"]) == 200
@@ -308,18 +308,20 @@ def test_the_audit_trail_tells_writes_and_refusals(start: Start, keys: Keys, tmp
         client.post("/v1/events", json=_EVENT)
         client.get("/metrics", headers=headers)
         client.get("/v1/vocabulary", headers=headers)
-    told = [json.loads(line) for line in trail.read_text().splitlines()]
+    lines = [json.loads(line) for line in trail.read_text().splitlines()]
     who = f"key:{keys.made[0].id} desk"
-    assert [(one["who"], one["did"], one["answer"]) for one in told] == [
+    assert [(line["who"], line["did"], line["answer"]) for line in lines] == [
         (who, "POST /v1/events", 202),
         (who, "POST /v1/events", 422),
         ("nobody", "POST /v1/events", 401),
         (who, "GET /metrics", 403),
     ]
-    assert told[0]["events"] == [f"{_EVENT['source']}#{_EVENT['id']}"] and told[1]["events"] == []
-    assert told[0]["accepted"] == 1 and re.fullmatch(r"\d+:\d+", told[0]["position"])
-    assert told[1]["rejected"] == 1
-    assert all(one["audit"] == "ingest" and one["address"] == "127.0.0.1" and one["at"].endswith("Z") for one in told)
+    assert lines[0]["events"] == [f"{_EVENT['source']}#{_EVENT['id']}"] and lines[1]["events"] == []
+    assert lines[0]["accepted"] == 1 and re.fullmatch(r"\d+:\d+", lines[0]["position"])
+    assert lines[1]["rejected"] == 1
+    assert all(
+        line["audit"] == "ingest" and line["address"] == "127.0.0.1" and line["at"].endswith("Z") for line in lines
+    )
 
 
 def until(holds: Callable[[], bool], seconds: float = 5) -> None:

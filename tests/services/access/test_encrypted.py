@@ -104,8 +104,8 @@ def test_an_address_that_cannot_be_read_is_told_without_its_password(address: st
 
 def test_a_plain_address_is_what_it_was() -> None:
     assert client_options("a:1,b:2") == {"bootstrap_servers": "a:1,b:2"}
-    told = client_options("sasl+plain://st%40ppe:p%3Ass@a:1,b:2?mechanism=PLAIN")
-    assert told["sasl_plain_username"] == "st@ppe" and told["sasl_plain_password"] == "p:ss"
+    options = client_options("sasl+plain://st%40ppe:p%3Ass@a:1,b:2?mechanism=PLAIN")
+    assert options["sasl_plain_username"] == "st@ppe" and options["sasl_plain_password"] == "p:ss"
 
 
 def test_the_command_masks_the_password_of_the_brokers_address(tmp_path: Path) -> None:
@@ -119,5 +119,5 @@ def test_the_command_masks_the_password_of_the_brokers_address(tmp_path: Path) -
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "secret" not in ran.stdout
-    told = {one["variable"]: one["value"] for one in json.loads(ran.stdout)[0]["settings"]}
-    assert told["STEPPE_KAFKA"] == "sasl+plain://steppe:***@kafka:9092"
+    values = {setting["variable"]: setting["value"] for setting in json.loads(ran.stdout)[0]["settings"]}
+    assert values["STEPPE_KAFKA"] == "sasl+plain://steppe:***@kafka:9092"

@@ -1,4 +1,4 @@
-"""What a browser is told to refuse: every answer of every service says it, refusals and faults too."""
+"""Security headers: every answer of every service has them, refusals and internal errors too."""
 
 from __future__ import annotations
 
