@@ -22,7 +22,7 @@ EVENTS = 900
 PROJECTS = 90
 
 
-async def test_every_transition_is_told_once_and_reaches_the_topic_however_often_the_leader_is_killed(
+async def test_every_transition_is_announced_once_and_reaches_the_topic_however_often_the_leader_is_killed(
     stack: Stack, topic: str, database: Database, start: Callable[..., Service]
 ) -> None:
     chance = seeded()

@@ -1,4 +1,4 @@
-"""Which read model lives: everybody follows the pointer within one transaction, and nobody sees half of two."""
+"""The active read model: everybody follows the pointer within one transaction, and nobody sees half of two."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_readers_of_the_api_and_of_an_earlier_knowledge_follow_the_pointer
     assert await operator.fetchval("SELECT count(*) FROM rm_v1.project") == 1
 
 
-async def test_one_lives_one_is_built_and_the_living_one_is_never_dropped(operator: asyncpg.Connection) -> None:
+async def test_one_is_active_one_is_built_and_the_active_one_is_never_dropped(operator: asyncpg.Connection) -> None:
     schema = await copied(operator)
     with pytest.raises(asyncpg.UniqueViolationError):
         await copied(operator)
@@ -108,7 +108,7 @@ async def test_one_lives_one_is_built_and_the_living_one_is_never_dropped(operat
     assert await operator.fetchval("SELECT to_regnamespace('rm_v2')") is None
 
 
-async def test_a_read_model_that_was_built_has_the_tables_keys_and_indexes_of_the_living_one(
+async def test_a_read_model_that_was_built_has_the_tables_keys_and_indexes_of_the_active_one(
     operator: asyncpg.Connection, database: Database
 ) -> None:
     schema = await copied(operator)
@@ -126,7 +126,7 @@ async def test_a_read_model_that_was_built_has_the_tables_keys_and_indexes_of_th
     await reader.close()
 
 
-async def test_migrating_finds_the_read_model_that_lives_and_gives_every_one_its_checkpoints(
+async def test_migrating_finds_the_active_read_model_and_gives_every_one_its_checkpoints(
     operator: asyncpg.Connection, database: Database
 ) -> None:
     await operator.execute("SELECT steppe.flip_read_model($1)", await copied(operator))

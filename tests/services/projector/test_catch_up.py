@@ -1,4 +1,4 @@
-"""Two gears, one read model: large batches while much waits, Faust for the rest, and nothing lost or repeated between them."""
+"""Catch-up and stream, one read model: large batches while much waits, Faust for the rest, and nothing lost or repeated between them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_what_had_piled_up_is_read_in_large_batches_and_the_stream_goes_on
     assert service.child.alive
 
 
-async def test_both_gears_at_once_are_only_wasteful(
+async def test_stream_and_catch_up_at_once_are_only_wasteful(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
     last = await publish(stack.kafka, topic, messages(random.Random(6), 0, 3000, 50))
@@ -66,7 +66,7 @@ async def test_both_gears_at_once_are_only_wasteful(
     assert service.child.alive
 
 
-async def test_a_worker_in_the_second_gear_stops_in_time_and_gives_partitions_to_another(
+async def test_a_worker_that_catches_up_stops_in_time_and_gives_partitions_to_another(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
     await publish(stack.kafka, topic, messages(random.Random(7), 0, 5_000, 300))

@@ -91,7 +91,7 @@ async def test_what_cannot_be_decoded_is_kept_byte_for_byte_with_its_reason(
     assert [row["id"] for row in await reader.fetch("SELECT id FROM event")] == ["two"]
 
 
-async def test_a_project_in_another_partition_than_its_key_says_is_kept_aside_and_its_own_events_all_fold(
+async def test_a_record_in_another_partition_than_its_key_says_is_quarantined_and_the_projects_own_events_all_fold(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
     service = start("projector", **QUICK)
@@ -172,7 +172,7 @@ async def test_a_restart_goes_on_where_the_read_model_ends_whatever_kafka_believ
     assert await reader.fetchval("SELECT count(*) FROM event") == 51
 
 
-async def test_a_checkpoint_that_went_back_ends_a_living_projector_and_the_next_one_begins_there(
+async def test_a_checkpoint_that_went_back_ends_a_running_projector_and_the_next_one_starts_there(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
     service = start("projector", **QUICK)

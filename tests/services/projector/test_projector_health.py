@@ -1,4 +1,4 @@
-"""The projector's own door: whether it lives, is of use, and what it counts; and what ends it when it is neither."""
+"""The projector's health server: liveness, readiness and metrics; and the watchdog that ends a stuck worker."""
 
 import asyncio
 import json
@@ -130,7 +130,7 @@ async def test_a_worker_that_commits_nothing_says_so_and_is_then_ended(
     assert "nothing was committed for" in service.log()
 
 
-async def test_a_loop_that_stands_still_is_told_by_the_door_which_does_not(
+async def test_the_health_server_reports_an_event_loop_that_is_stuck(
     stack: Stack, topic: str, database: Database, start: Start
 ) -> None:
     still = {"STEPPE_TEST_FAILPOINT": "before-commit:sleep=20", "STEPPE_PROJECTOR_LOOP_SECONDS_MAX": "2"}
@@ -152,7 +152,7 @@ async def test_a_port_that_is_taken_is_named(start: Start) -> None:
     assert "STEPPE_PROJECTOR_PORT: cannot listen on" in second.log()
 
 
-async def test_a_slow_database_neither_evicts_the_worker_nor_fills_its_memory_nor_delays_its_end(
+async def test_a_slow_database_neither_evicts_the_worker_nor_fills_its_memory_nor_delays_its_exit(
     stack: Stack, topic: str, database: Database, owner: asyncpg.Connection, start: Start
 ) -> None:
     # The stream's gear: batches of the backlog are larger on purpose, and so is their memory.

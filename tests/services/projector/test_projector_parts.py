@@ -1,4 +1,4 @@
-"""The parts of the projector that need no neighbour: what is dropped, what halts, what is tried again, what is forgotten."""
+"""The parts of the projector that need no neighbour: what is dropped, what halts, what is retried, what the cache evicts."""
 
 import random
 from datetime import UTC, date, datetime
@@ -139,7 +139,7 @@ def test_pauses_grow_and_are_capped() -> None:
     assert min(pauses[-5:]) >= 1.0
 
 
-def test_memory_gives_up_what_was_touched_longest_ago() -> None:
+def test_the_cache_evicts_what_was_used_longest_ago() -> None:
     cache = cache_of("a", "b", events=2)
     assert cache.get(0, "a") is not None
     cache.put(0, "c", CachedSubject(events=(party_event("x"),), last_offset=1))
@@ -147,7 +147,7 @@ def test_memory_gives_up_what_was_touched_longest_ago() -> None:
     assert cache.get(0, "a") is not None
 
 
-def test_memory_of_a_partition_whose_checkpoint_was_moved_is_forgotten_alone() -> None:
+def test_the_cache_of_a_partition_whose_checkpoint_was_moved_is_dropped_alone() -> None:
     cache = cache_of("a")
     cache.put(1, "b", CachedSubject(events=(), last_offset=1))
     cache.mark_valid_at({0: 5, 1: 2})

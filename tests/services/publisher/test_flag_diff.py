@@ -1,4 +1,4 @@
-"""What the publisher tells, beside a real database: each change of a flag once, with its day and its cause.
+"""What the publisher announces, beside a real database: each change of a flag once, with its day and its cause.
 
 Days are given to it; the log is written as the projector would. Whether it reaches Kafka is told in test_publishing.
 """
@@ -102,7 +102,7 @@ def bound(key: str, investor: str, occurred: str) -> dict[str, Any]:
     return event("equity.closed", key, f"{key}-{investor}-closed", occurred=occurred, parties=parties)
 
 
-async def test_a_flag_is_told_on_its_day_though_nothing_arrives_and_once(log: Log, desk: Desk) -> None:
+async def test_a_flag_is_announced_on_its_day_though_nothing_arrives_and_once(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper())
     assert await desk.look(EVE) == []
     raised = [("north", "memorandum-only", "raised", None, "watch", WATCH, "day")]
@@ -113,7 +113,7 @@ async def test_a_flag_is_told_on_its_day_though_nothing_arrives_and_once(log: Lo
     assert await desk.look(date(2023, 4, 1)) == []
 
 
-async def test_what_turned_while_nobody_looked_is_told_with_its_own_days(log: Log, desk: Desk) -> None:
+async def test_what_changed_while_no_publisher_ran_is_announced_with_its_own_days(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper())
     await desk.look(EVE)
     desk.restarted()
@@ -126,7 +126,7 @@ async def test_what_turned_while_nobody_looked_is_told_with_its_own_days(log: Lo
     assert ons == sorted(ons)
 
 
-async def test_the_first_look_raises_once_all_that_stands_and_says_since_when(log: Log, desk: Desk) -> None:
+async def test_the_first_pass_raises_every_flag_that_is_up_once_and_says_since_when(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper())
     assert await desk.look(LATER) == [("north", "memorandum-only", "raised", None, "presumed-dead", LATER, "event")]
     told = [one for one in await desk.outbox("steppe.flags.v1") if one["data"]["flag"] == "memorandum-only"]
@@ -135,7 +135,7 @@ async def test_the_first_look_raises_once_all_that_stands_and_says_since_when(lo
     assert told[0]["data"]["country"] == "KZ"
 
 
-async def test_a_late_event_raises_a_flag_as_of_the_day_that_was_told_last(log: Log, desk: Desk) -> None:
+async def test_a_late_event_raises_a_flag_as_of_the_day_that_was_announced_last(log: Log, desk: Desk) -> None:
     await log.append(registered("north"))
     await desk.look(LATER)
     await log.append(paper())
@@ -144,7 +144,7 @@ async def test_a_late_event_raises_a_flag_as_of_the_day_that_was_told_last(log: 
     assert row["events"] == [f"{SOURCE}#north-paper"]
 
 
-async def test_nothing_is_told_while_the_read_model_is_behind_the_log(log: Log, desk: Desk) -> None:
+async def test_nothing_is_announced_while_the_read_model_is_behind_the_log(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper())
     await desk.look(EVE)
     ends = {row["partition"]: row["next_offset"] for row in await desk.connection.fetch("SELECT * FROM checkpoint")}
@@ -252,7 +252,7 @@ async def test_other_rules_tell_through_the_same_outbox_and_nothing_twice(log: L
     assert len(await desk.outbox("steppe.flags.v1")) == len(before) + len(told)
 
 
-async def test_rules_that_change_before_an_event_was_told_leave_it_to_the_publisher(log: Log, desk: Desk) -> None:
+async def test_rules_that_change_before_an_event_was_announced_leave_it_to_the_publisher(log: Log, desk: Desk) -> None:
     today = utc_today()
     await log.append(registered("north"))
     await desk.look(today)
@@ -278,7 +278,7 @@ async def test_a_rebuild_with_equal_content_is_silent(log: Log, desk: Desk) -> N
     assert await desk.connection.fetchval("SELECT count(*) FROM steppe.outbox") == waiting
 
 
-async def test_what_is_told_is_what_stands(log: Log, desk: Desk) -> None:
+async def test_what_is_announced_equals_the_read_model(log: Log, desk: Desk) -> None:
     """After any look the memory of what was told equals the spans of its day, however the days were reached."""
     await log.append(registered("north"), paper(), registered("east"), paper("east", "beta", "2022-05-20"))
     for day in (EVE, WATCH, date(2023, 5, 19), date(2023, 5, 21), LATER):

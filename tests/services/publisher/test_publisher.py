@@ -126,7 +126,7 @@ async def test_a_leader_that_sleeps_loses_the_lead_and_does_not_tell_again_when_
     assert sorted(ids) == sorted(stored)
 
 
-async def test_two_leaders_in_turn_tell_of_a_day_once(
+async def test_two_leaders_in_turn_announce_a_day_once(
     log: Log, database: Database, topic: str, topics: Topics, reader: asyncpg.Connection
 ) -> None:
     await log.append(registered("north"), memorandum("north", "2022-03-01", "alpha"))
@@ -149,7 +149,7 @@ async def test_two_leaders_in_turn_tell_of_a_day_once(
     assert await told_of_the_paper(topics, 1) == [("north", "steppe.flag.raised.v1", WATCH.isoformat())]
 
 
-async def test_while_the_applying_is_held_up_nothing_is_told_and_afterwards_exactly_what_stands(
+async def test_while_batches_are_held_up_nothing_is_announced_and_afterwards_exactly_the_read_model(
     stack: Stack, topic: str, database: Database, topics: Topics, reader: asyncpg.Connection, start: Start
 ) -> None:
     service = start("projector", **QUICK)
@@ -182,7 +182,7 @@ async def test_while_the_applying_is_held_up_nothing_is_told_and_afterwards_exac
     assert await told_of_the_paper(topics, 1) == [("deep-lead-mine", "steppe.flag.raised.v1", WATCH.isoformat())]
 
 
-async def test_what_was_told_and_not_sent_when_the_worker_was_killed_is_sent_by_the_next_with_the_same_ids(
+async def test_what_was_announced_and_not_sent_when_the_worker_was_killed_is_sent_by_the_next_with_the_same_ids(
     stack: Stack, topic: str, topics: Topics, reader: asyncpg.Connection, start: Start
 ) -> None:
     nowhere = {**topics.settings, "STEPPE_FLAGS_TOPIC": f"{topics.flags}.missing"}
@@ -224,7 +224,7 @@ async def test_a_record_that_is_sent_again_is_the_same_byte_for_byte(
         assert all(one == by_id[one["id"]] for one in events)
 
 
-async def test_a_broker_that_is_away_keeps_everything_waiting(
+async def test_everything_waits_while_the_broker_is_unavailable(
     log: Log, database: Database, topic: str, broker: Kafka, reader: asyncpg.Connection
 ) -> None:
     topics = Topics.of(broker.bootstrap, topic)

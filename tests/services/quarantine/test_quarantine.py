@@ -145,7 +145,7 @@ async def open_records(worked: Worked) -> list[asyncpg.Record]:
     )
 
 
-async def test_a_skipped_record_does_not_hold_again_after_a_rebuild_and_a_living_worker_heeds_the_skip(
+async def test_a_skipped_record_does_not_hold_again_after_a_rebuild_and_a_running_worker_obeys_the_skip(
     worked: Worked,
 ) -> None:
     async with worked.worker() as store:

@@ -1,4 +1,4 @@
-"""Who hears of what was diverted: readers of the API, at every position, and subscribers of the topic, once."""
+"""Who learns of quarantined records: readers of the API, at every position, and subscribers of the topic, once."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ VICTIM = "deep-lead-mine"
 HEADERS = (("h", b"\x00\xff"), ("h", b"again"))
 
 
-async def test_readers_are_told_that_a_project_is_held_and_what_waits(
-    worked: Worked, client: httpx.AsyncClient
-) -> None:
+async def test_readers_see_that_a_project_is_held_and_what_waits(worked: Worked, client: httpx.AsyncClient) -> None:
     await worked.send(event("a", VICTIM), event("o", "other-mine"))
     await worked.apply()
     place, *_ = await worked.send((VICTIM.encode(), b"broken", ()), event("b", VICTIM), event("c", VICTIM))

@@ -148,7 +148,7 @@ async def test_a_rebuild_holds_skips_and_keeps_what_the_workers_do(worked: Worke
     await worked.verified()
 
 
-async def test_what_was_skipped_meanwhile_holds_nobody_when_the_previous_read_model_lives_again(
+async def test_what_was_skipped_meanwhile_holds_nobody_after_a_roll_back(
     worked: Worked,
 ) -> None:
     from services.projector.rebuild import roll_back

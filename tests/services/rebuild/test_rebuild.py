@@ -1,4 +1,4 @@
-"""A rebuild beside the living read model: the same rows, in its place at once, and everything that can come between."""
+"""A rebuild beside the active read model: the same rows, switched to at once, and everything that can come between."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_what_is_rebuilt_equals_a_fold_of_the_log_and_what_the_workers_mad
     assert (await verify(stack.kafka, database.api, topic)).differences == []
 
 
-async def test_a_flip_announces_nothing_that_was_told_before_and_of_news_each_thing_once(worked: Worked) -> None:
+async def test_a_flip_announces_nothing_again_and_what_is_new_once(worked: Worked) -> None:
     settings, day = settings_of(worked.stack, worked.database, worked.topic), date(2026, 1, 1)
     connection = await asyncpg.connect(worked.database.projector)
 
@@ -126,7 +126,7 @@ async def test_two_workers_share_a_rebuild(
     assert (await verify(stack.kafka, database.api, topic)).differences == []
 
 
-async def test_the_way_back_is_taken_at_no_earlier_position_and_under_the_rules_in_force(
+async def test_a_roll_back_ends_at_no_earlier_position_and_under_the_rules_in_force(
     stack: Stack, topic: str, database: Database, start: Start
 ) -> None:
     settings = settings_of(stack, database, topic)
