@@ -14,23 +14,15 @@ from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, NOT_FOUND, UNKNO
 
 log = logging.getLogger(__name__)
 
-STALE_CURSOR = Problem(slug="stale-cursor", status=400, title="The cursor does not belong to this question")
-UNKNOWN_PARTITION = Problem(slug="unknown-partition", status=400, title="The log has no such partition")
-FORMAT_NOT_AVAILABLE = Problem(slug="format-not-available", status=406, title="That format is not available")
-METHOD_NOT_ALLOWED = Problem(
-    slug="method-not-allowed", status=405, title="This service only reads: use GET or HEAD", allow="GET, HEAD"
-)
-NOT_CAUGHT_UP = Problem(
-    slug="not-caught-up", status=503, title="The read model has not reached that position", retry_after_seconds=1
-)
-DATABASE_AWAY = Problem(slug="database-away", status=503, title="The database does not answer", retry_after_seconds=2)
-TOO_SLOW = Problem(slug="too-slow", status=503, title="The answer took too long", retry_after_seconds=5)
-NOT_PREPARED = Problem(
-    slug="not-prepared", status=503, title="The database has no read model; run `steppe migrate`", retry_after_seconds=5
-)
-TOO_MANY_STREAMS = Problem(
-    slug="too-many-streams", status=503, title="As many streams are open as may be", retry_after_seconds=10
-)
+STALE_CURSOR = Problem(slug="stale-cursor", status=400, title="Cursor of another query")
+UNKNOWN_PARTITION = Problem(slug="unknown-partition", status=400, title="Unknown partition")
+FORMAT_NOT_AVAILABLE = Problem(slug="format-not-available", status=406, title="Format not available")
+METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="Method not allowed", allow="GET, HEAD")
+NOT_CAUGHT_UP = Problem(slug="not-caught-up", status=503, title="Position not reached yet", retry_after_seconds=1)
+DATABASE_AWAY = Problem(slug="database-away", status=503, title="Database unavailable", retry_after_seconds=2)
+TOO_SLOW = Problem(slug="too-slow", status=503, title="Query timed out", retry_after_seconds=5)
+NOT_PREPARED = Problem(slug="not-prepared", status=503, title="Read model missing", retry_after_seconds=5)
+TOO_MANY_STREAMS = Problem(slug="too-many-streams", status=503, title="Too many open streams", retry_after_seconds=10)
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
@@ -41,19 +33,19 @@ PROBLEMS = (
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}
 
 OF_EVERY_ROUTE = {
-    "400": "A parameter that is not known here, or cannot be read.",
-    "404": "There is nothing of that name.",
-    "405": "This service only reads.",
-    "406": "That format is not available.",
-    "422": "The request cannot be understood.",
-    "500": "A fault of ours.",
-    "503": "The database, or what was asked to be waited for, is not there yet, or too much is asked at once; Retry-After says when to ask again.",
+    "400": "Unknown or invalid parameter.",
+    "404": "Not found.",
+    "405": "Method not allowed: this service only reads.",
+    "406": "Format not available.",
+    "422": "Invalid request.",
+    "500": "Internal error.",
+    "503": "The database or the awaited position is not available yet, or there are too many requests at once; Retry-After says when to retry.",
 }
-"""What any route may answer beside its own, by status, for the OpenAPI document."""
+"""The errors that any route may answer with, by status, for the OpenAPI document."""
 
 
 def near(word: str, known: tuple[str, ...] | list[str]) -> list[str]:
-    """The known words that the asker may have meant, nearest first."""
+    """The known words nearest to a misspelt one, at most three, nearest first."""
     return get_close_matches(word, known, n=3, cutoff=0.6)
 
 
@@ -64,7 +56,7 @@ def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
 
 
 def of_database(error: BaseException) -> tuple[Problem, str] | None:
-    """What a driver's error means to the reader; None when it is a fault of ours."""
+    """The problem that a driver's error means to the client, with its detail; None when it is an internal error."""
     match error:
         case asyncpg.QueryCanceledError():
             return (
@@ -83,13 +75,13 @@ def of_database(error: BaseException) -> tuple[Problem, str] | None:
             | asyncpg.ObjectNotInPrerequisiteStateError()  # the database takes no connections
             | OSError()  # a TimeoutError is one
         ):
-            return DATABASE_AWAY, "Postgres cannot be reached at the moment. Nothing is lost; ask again."
+            return DATABASE_AWAY, "Postgres cannot be reached at the moment. Nothing is lost; retry."
         case asyncpg.InternalClientError():
             # what asyncpg says of a connection whose server process was ended while it lay in the pool
-            return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; ask again."
+            return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; retry."
         case asyncpg.InterfaceError() if "clos" in str(error) or "releas" in str(error):
             # asyncpg says "connection is closed" and "connection has been released back to the pool" so
-            return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; ask again."
+            return DATABASE_AWAY, "The connection to Postgres broke. Nothing is lost; retry."
         case _:
             return None
 

@@ -93,7 +93,7 @@ class Streams:
     def enter(self) -> None:
         """One more; refused when there are as many as may be. Every call is followed by one of `leave`."""
         if self._open >= self._streams_max:
-            raise Refusal(TOO_MANY_STREAMS, f"{self._open} streams are open. Ask again, or read the feed in pages.")
+            raise Refusal(TOO_MANY_STREAMS, f"{self._open} streams are open. Retry, or read the feed in pages.")
         self._open += 1
 
     def leave(self) -> None:

@@ -80,7 +80,7 @@ class PositionWatch:
             position = positions.position_before(self._next_offsets)
             raise Refusal(
                 NOT_CAUGHT_UP,
-                f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Ask again.",
+                f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Retry.",
                 wanted=wanted_text,
                 position=position,
             ) from None
