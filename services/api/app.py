@@ -1,4 +1,4 @@
-"""The composition root: settings in, a FastAPI app out. Builds pool, reader, watch and log ends; closes them in reverse."""
+"""The FastAPI app made from the settings: routes, authentication and other middleware, connections and their closing."""
 
 from __future__ import annotations
 

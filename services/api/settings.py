@@ -1,4 +1,4 @@
-"""What the API is told from outside. Read once in `__main__`; knows the environment and nothing else."""
+"""The settings of the API, from environment variables. Read once in `__main__`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What an answer may use (domain page, section 8) and which version of the rules judges it."""
+"""The bitemporal cut-off of an answer, `known_at` and `known_by` (domain page, section 8), and the version of the rules that judges
+it. Valid time is the day that is asked for, `as_of`; transaction time is when something was known, by report or by recording."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from steppe.http.problems import BAD_PARAMETER, Refusal
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What may be used: what was known by an instant, by report or (`recorded`) by the record."""
+    """The cut-off: only what was known by an instant (UTC), by report or, with `recorded`, by recording."""
 
     known_at: datetime
     recorded: bool = False
@@ -33,9 +34,9 @@ async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rul
     """A stored version; None: the one in force. Raises Refusal that names the field and lists those there are."""
     if version is None:
         return snapshot.rules
-    found = await rule_versions.named(snapshot.connection, version)
-    if found is None:
+    rules = await rule_versions.named(snapshot.connection, version)
+    if rules is None:
         known = [row["version"] for row in await snapshot.rows("rule_versions")]
         detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(known)}."
         raise Refusal(BAD_PARAMETER, detail, parameter=field, versions=known)
-    return found
+    return rules

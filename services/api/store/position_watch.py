@@ -1,7 +1,7 @@
-"""Read your own write: wait until the read model has reached a position that ingest returned.
+"""Read-your-writes: wait until the read model has reached a position that ingest returned.
 
 One connection listens for all waiters and one poll serves them all, so a thousand waiters cost what one costs. The poll
-is there for notifications that were lost with a connection. Knows positions; knows no rows.
+is there for notifications that were lost with a connection.
 """
 
 from __future__ import annotations

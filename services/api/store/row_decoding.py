@@ -1,4 +1,4 @@
-"""Rows of the read model back to the values they were made of. Knows the columns; knows no HTTP."""
+"""Rows of the read model back to the values they were made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One answer, one snapshot: rows and position come from the same transaction. Knows the pool; knows no HTTP.
+"""One answer, one snapshot: rows and position come from the same transaction.
 
 Every statement runs read-only, whatever the role may do, and under a time limit.
 """

@@ -1,6 +1,6 @@
-"""Where a list goes on: opaque, versioned, and bound to the question it was given for. Knows no table.
+"""Pagination by cursors: opaque, versioned, and bound to the query they were given for.
 
-A cursor holds the order key of the last row, the day that was asked, and a fingerprint of path, filters and order. The
+A cursor holds the order key of the last row (keyset pagination), the day that was asked, and a fingerprint of path, filters and order. The
 day is in it so that a walk that began yesterday ends on the list it began with.
 """
 
@@ -63,7 +63,7 @@ def _stale(detail: str) -> Refusal:
 
 
 def after(key: list[str] | None, parts: int) -> list[str] | list[None]:
-    """The order key of the last row seen as query arguments; None of them on the first page."""
+    """The order key of the last row of the page before, as the parts of a statement's parameters; all None on the first page."""
     if key is None:
         return [None] * parts
     if len(key) != parts or any("\x00" in part for part in key):

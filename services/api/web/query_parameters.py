@@ -1,7 +1,7 @@
-"""What may be asked for: every query parameter in one table, read strictly, and the OpenAPI description made of it.
+"""Every query parameter in one table, parsed strictly, and the OpenAPI description made of it.
 
 Nothing is ignored: an unknown parameter, a second value where one is meant and a value that cannot be read are refused,
-so that a misspelt filter never looks like an answer. Knows the domain's words; reads no data.
+so that a misspelt filter never looks like an answer.
 """
 
 from __future__ import annotations

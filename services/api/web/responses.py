@@ -1,4 +1,4 @@
-"""How an answer leaves the house: snapshot, ETag, position, pages, JSON or a table. Knows HTTP; knows no table.
+"""From a query to an HTTP response: snapshot, ETag, position, pages, JSON or a table.
 
 The ETag is weak and stands for release, position, actions of operators, rules, day and question: what it stands for decides
 the items, and the time of the answer (`known_at`) is no reason to send them again.
