@@ -39,7 +39,7 @@ WITH compared AS (
     -- include: same_position
 )
 SELECT
-    (SELECT count(*) FROM active_model.project FULL JOIN built_model.project USING (project)) AS projects,
+    (SELECT count(*) FROM active_model.project AS active FULL JOIN built_model.project AS built USING (project)) AS projects,
     (SELECT count(*) FROM compared) AS compared;
 
 -- name: same_position_in_markets
