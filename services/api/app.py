@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cache
 
 import asyncpg
 from fastapi import FastAPI
@@ -34,10 +34,12 @@ from services.api.settings import Settings
 from services.api.store.alternate_models import AlternateReadModels, connector
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Row, open_pool, server_settings
+from services.api.web import operations
 from services.api.web.responses import Service
 from steppe.access.callers import OPERATE, READ
 from steppe.access.middleware import AuthenticationMiddleware
 from steppe.access.openapi_security import add_security
+from steppe.contracts.type_schemas import Schema
 from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
@@ -106,12 +108,12 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(router)
 
-    bare = app.openapi
+    of_framework = app.openapi
 
-    def openapi_with_security() -> dict[str, Any]:
-        return add_security(bare(), required_scopes, problems.OF_EVERY_ROUTE)
+    def with_components_and_security() -> Schema:
+        return add_security(operations.document(of_framework()), required_scopes)
 
-    app.openapi = openapi_with_security  # type: ignore[method-assign]
+    app.openapi = cache(with_components_and_security)  # type: ignore[method-assign]
 
     pages.install(app)
     trace_requests(app, settings)

@@ -32,17 +32,6 @@ PROBLEMS = (
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}
 
-OF_EVERY_ROUTE = {
-    "400": "Unknown or invalid parameter.",
-    "404": "Not found.",
-    "405": "Method not allowed: this service only reads.",
-    "406": "Format not available.",
-    "422": "Invalid request.",
-    "500": "Internal error.",
-    "503": "The database or the awaited position is not available yet, or there are too many requests at once; Retry-After says when to retry.",
-}
-"""The errors that any route may answer with, by status, for the OpenAPI document."""
-
 
 def near(word: str, known: tuple[str, ...] | list[str]) -> list[str]:
     """The known words nearest to a misspelt one, at most three, nearest first."""

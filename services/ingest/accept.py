@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, assert_never
+from typing import assert_never
 
+from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
 from services.ingest.recent_ids import RecentIds, key_of
 from steppe import failpoints
@@ -21,6 +22,7 @@ from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import MalformedError
 from steppe.contracts.fast_codec import accept_bytes
 from steppe.domain.events.validation import Fault
+from steppe.http.openapi_parts import FieldError
 from steppe.log.positions import format_position
 from steppe.telemetry.tracing import LISTED_MAX
 
@@ -40,15 +42,15 @@ class IngestResult:
         self.duplicates = 0
         self.rejected_total = 0
         self.warnings_total = 0
-        self.rejected: list[dict[str, Any]] = []
-        self.warnings: list[dict[str, Any]] = []
+        self.rejected: list[RejectedEvent] = []
+        self.warnings: list[EventWarning] = []
         self.offsets: Offsets = {}
         self.references: list[str] = []
 
     def add_rejected(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
         self.rejected_total += 1
         if len(self.rejected) < self._entries_max:
-            errors = [{"pointer": fault.pointer, "message": fault.message} for fault in faults]
+            errors: list[FieldError] = [{"pointer": fault.pointer, "message": fault.message} for fault in faults]
             self.rejected.append({"index": index, "id": id, "errors": errors})
 
     def add_warnings(self, index: int, id: str, messages: Iterable[str]) -> None:
@@ -70,21 +72,20 @@ class IngestResult:
         """The highest offset of each partition, `0:41,3:7`: a read model at this position contains all these events."""
         return format_position(self.offsets)
 
-    def as_json(self) -> dict[str, Any]:
-        """The body of the answer. The totals are there when a list was cut."""
-        totals = {}
-        if self.rejected_total > len(self.rejected):
-            totals["rejected_total"] = self.rejected_total
-        if self.warnings_total > len(self.warnings):
-            totals["warnings_total"] = self.warnings_total
-        return {
+    def as_json(self) -> EventsAnswer:
+        """The answer. The totals are there when a list was cut."""
+        answer: EventsAnswer = {
             "accepted": self.accepted,
             "duplicates": self.duplicates,
             "warnings": self.warnings,
             "rejected": self.rejected,
             "position": self.position,
-            **totals,
         }
+        if self.rejected_total > len(self.rejected):
+            answer["rejected_total"] = self.rejected_total
+        if self.warnings_total > len(self.warnings):
+            answer["warnings_total"] = self.warnings_total
+        return answer
 
 
 @dataclass(slots=True)

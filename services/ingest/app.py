@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from fastapi.responses import PlainTextResponse
 from fastapi_offline import FastAPIOffline
 
 from services.ingest import openapi, problems
 from services.ingest.accept import EventIntake
+from services.ingest.answers import IngestLiveness, IngestReadiness
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import BROKER_AWAY, allow_parameters
 from services.ingest.producer import LogProducer
@@ -24,6 +26,8 @@ from steppe.access.middleware import AuthenticationMiddleware
 from steppe.access.openapi_security import add_security
 from steppe.contracts import vocabulary_table
 from steppe.contracts.generate.json_schema import file_name
+from steppe.contracts.type_schemas import Schema
+from steppe.contracts.vocabulary_table import Vocabulary
 from steppe.domain.events.vocabulary import EVENT_KINDS
 from steppe.domain.values.faults import nearest
 from steppe.http.metrics import RequestMetricsMiddleware
@@ -71,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _add_event_route(app: FastAPI, routes: EventRoutes) -> None:
-    @app.post("/v1/events", status_code=202, openapi_extra=openapi.EVENTS, summary="Send events")
+    @app.post("/v1/events", status_code=202, openapi_extra=openapi.events_operation(), summary="Send events")
     async def events(request: Request) -> Response:
         """Answers 202 with the position once every broker that must has the events on disk.
 
@@ -85,7 +89,11 @@ def _add_vocabulary_routes(app: FastAPI) -> None:
     vocabulary = msgspec.json.encode(vocabulary_table.as_json())
     schemas = _schemas()
 
-    @app.get("/v1/vocabulary", summary="The table of events, with fields, levels and legs")
+    @app.get(
+        "/v1/vocabulary",
+        openapi_extra=openapi.operation("get_vocabulary", Vocabulary),
+        summary="The table of events, with fields, levels and legs",
+    )
     async def vocabulary_of_events(request: Request) -> Response:
         allow_parameters(request)
         return Response(vocabulary, media_type="application/json")
@@ -93,9 +101,10 @@ def _add_vocabulary_routes(app: FastAPI) -> None:
     @app.get(
         "/v1/schemas/{name}",
         response_class=SchemaResponse,
+        openapi_extra=openapi.schema_operation(NOT_FOUND),
         summary="The JSON Schema of an event, such as memorandum.signed",
     )
-    async def schema(request: Request, name: str) -> Response:
+    async def schema(request: Request, name: Annotated[str, Path(description="The name of an event.")]) -> Response:
         allow_parameters(request)
         document = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
         if document is None:
@@ -107,30 +116,43 @@ def _add_vocabulary_routes(app: FastAPI) -> None:
 def _add_operation_routes(app: FastAPI, log: LogProducer, ingest_metrics: IngestMetrics) -> None:
     """Liveness, readiness and metrics."""
 
-    @app.get("/livez", summary="Whether the process works")
+    @app.get(
+        "/livez",
+        openapi_extra=openapi.operation("get_liveness", IngestLiveness, BROKER_AWAY),
+        summary="Whether the process works",
+    )
     async def alive() -> Response:
         if not log.alive:
             raise Refusal(BROKER_AWAY, "The connection to the log is no longer kept; restart this process.")
         return Response(b'{"status":"live"}', media_type="application/json")
 
-    @app.get("/readyz", summary="Whether events can be accepted: the broker answers")
+    @app.get(
+        "/readyz",
+        openapi_extra=openapi.operation("get_readiness", IngestReadiness, BROKER_AWAY),
+        summary="Whether events can be accepted: the broker answers",
+    )
     async def ready() -> Response:
         if reason := await log.health_check():
             raise Refusal(BROKER_AWAY, f"{reason}.")
         return Response(b'{"status":"ready"}', media_type="application/json")
 
-    @app.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
+    @app.get(
+        "/metrics",
+        operation_id="get_metrics",
+        summary="Counters for Prometheus",
+        response_class=PlainTextResponse,
+    )
     async def metrics() -> Response:
         return Response(ingest_metrics.as_text(), media_type="text/plain; version=0.0.4")
 
 
 def _secure_openapi(app: FastAPI) -> None:
-    openapi_without_security = app.openapi
+    of_framework = app.openapi
 
-    def openapi_with_security() -> dict[str, Any]:
-        return add_security(openapi_without_security(), required_scopes, problems.OF_EVERY_ROUTE)
+    def with_components_and_security() -> Schema:
+        return add_security(openapi.document(of_framework()), required_scopes)
 
-    app.openapi = openapi_with_security  # type: ignore[method-assign]
+    app.openapi = cache(with_components_and_security)  # type: ignore[method-assign]
 
 
 def required_scopes(method: str, path: str) -> Collection[str] | None:

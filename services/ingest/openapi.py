@@ -1,11 +1,25 @@
-"""OpenAPI of `POST /v1/events`, whose body FastAPI does not read: parameters, bodies, answers, examples."""
+"""What the OpenAPI document of ingest says of each route: its name, parameters, answer, problems, an example."""
 
 from __future__ import annotations
 
-from typing import Any
+from services.ingest import problems
+from services.ingest.answers import EventsAnswer, EventsProblem, IngestLiveness, IngestReadiness
+from services.ingest.problems import (
+    BROKEN_OFF,
+    BROKER_AWAY,
+    METHOD_NOT_ALLOWED,
+    REJECTED,
+    TOO_LARGE,
+    TOO_MANY_EVENTS,
+    TOO_SLOW,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from steppe.contracts.type_schemas import Schema
+from steppe.contracts.vocabulary_table import Vocabulary
+from steppe.http.openapi_parts import add_problems, complete, schema
+from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETER, Problem
 
-from steppe.access.openapi_security import PROBLEM
-
+JSON = "application/json"
 _EVENT = {
     "source": "/desk/tokyo",
     "type": "steppe.memorandum.signed.v1",
@@ -16,80 +30,69 @@ _EVENT = {
         "parties": [{"party": "xiamen-tungsten", "role": "investor"}, {"party": "tau-ken-samruk", "role": "host"}],
     },
 }
-_OBJECT = {"type": "object"}
-_ERRORS = {
-    "type": "array",
-    "items": {"type": "object", "properties": {"pointer": {"type": "string"}, "message": {"type": "string"}}},
-}
-_REJECTED = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"index": {"type": "integer"}, "id": {"type": ["string", "null"]}, "errors": _ERRORS},
-    },
-}
-_RESULT = {
-    "type": "object",
-    "required": ["accepted", "duplicates", "warnings", "rejected", "position"],
-    "properties": {
-        "accepted": {"type": "integer"},
-        "duplicates": {"type": "integer"},
-        "warnings": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"index": {"type": "integer"}, "id": {"type": "string"}, "message": {"type": "string"}},
+_ACCEPTED = {"accepted": 1, "duplicates": 0, "warnings": [], "rejected": [], "position": "1:203"}
+_OBJECT = {"type": "object", "description": "A CloudEvent; GET /v1/schemas/{name} has the schema of each."}
+_OF_EVERY_ROUTE = (UNKNOWN_PARAMETER, METHOD_NOT_ALLOWED, INTERNAL_ERROR)
+_OF_EVENTS = (
+    BAD_PARAMETER, BROKEN_OFF, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS, UNSUPPORTED_MEDIA_TYPE, REJECTED, BROKER_AWAY,
+)  # fmt: skip
+
+
+def operation(name: str, answer: type, *own_problems: Problem) -> Schema:
+    """The `openapi_extra` of a route that takes no parameters. `name` is its stable operation id."""
+    response = {"description": "The answer.", "content": {JSON: {"schema": schema(answer)}}}
+    return {
+        "operationId": name,
+        "responses": add_problems({"200": response}, (*_OF_EVERY_ROUTE, *own_problems)),
+    }
+
+
+def schema_operation(own_problem: Problem) -> Schema:
+    """The `openapi_extra` of GET /v1/schemas/{name}."""
+    content = {"application/schema+json": {"schema": {"type": "object", "description": "JSON Schema, 2020-12."}}}
+    response = {"description": "The schema of an event.", "content": content}
+    responses = add_problems({"200": response}, (*_OF_EVERY_ROUTE, own_problem))
+    return {"operationId": "get_schema", "responses": responses}
+
+
+def events_operation() -> Schema:
+    """The `openapi_extra` of POST /v1/events, whose body no framework reads."""
+    accepted = {
+        "description": "The events are on the brokers' disks.",
+        "content": {JSON: {"schema": schema(EventsAnswer), "example": _ACCEPTED}},
+    }
+    return {
+        "operationId": "send_events",
+        "parameters": [
+            {
+                "name": "on_error",
+                "in": "query",
+                "description": "NDJSON only. `reject`: all or nothing. `continue`: what is wrong is listed, the rest accepted.",
+                "schema": {"type": "string", "enum": ["reject", "continue"], "default": "reject"},
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/cloudevents+json": {"schema": _OBJECT, "example": _EVENT},
+                "application/cloudevents-batch+json": {
+                    "schema": {"type": "array", "items": _OBJECT},
+                    "example": [_EVENT],
+                },
+                "application/x-ndjson": {"schema": {"type": "string", "description": "One event a line."}},
+                JSON: {
+                    "schema": {
+                        "type": "object",
+                        "description": "Binary mode: `data` only, the attributes as ce- headers.",
+                    }
+                },
             },
         },
-        "rejected": _REJECTED,
-        "position": {"type": "string", "examples": ["0:41,3:7"]},
-        "rejected_total": {"type": "integer", "description": "Only when `rejected` was cut."},
-        "warnings_total": {"type": "integer", "description": "Only when `warnings` was cut."},
-    },
-}
-_PROBLEM = {
-    **PROBLEM,
-    "properties": {
-        **PROBLEM["properties"],
-        "rejected": _REJECTED,
-        "so_far": {**_RESULT, "description": "What of a stream was acknowledged before."},
-    },
-}
+        "responses": add_problems({"202": accepted}, (*_OF_EVERY_ROUTE, *_OF_EVENTS), EventsProblem),
+    }
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
-
-
-EVENTS: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": "on_error",
-            "in": "query",
-            "description": "NDJSON only.",
-            "schema": {"type": "string", "enum": ["reject", "continue"], "default": "reject"},
-        }
-    ],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/cloudevents+json": {"schema": _OBJECT, "example": _EVENT},
-            "application/cloudevents-batch+json": {
-                "schema": {"type": "array", "items": _OBJECT},
-                "example": [_EVENT],
-            },
-            "application/x-ndjson": {"schema": {"type": "string", "description": "One event a line."}},
-            "application/json": {
-                "schema": {"type": "object", "description": "Binary mode: `data` only, the attributes as ce- headers."}
-            },
-        },
-    },
-    "responses": {
-        "202": {"description": "On the brokers' disks.", "content": {"application/json": {"schema": _RESULT}}},
-        "400": _problem("A parameter, or a body that broke off."),
-        "413": _problem("The body is larger than its form allows."),
-        "415": _problem("A form that is not read."),
-        "422": _problem("Events were refused, and nothing was accepted."),
-        "503": _problem("The broker is unavailable; Retry-After says when to retry."),
-    },
-}
+def document(of_framework: Schema) -> Schema:
+    """The whole document: what FastAPI makes of the routes, with the components of all answers."""
+    types = (EventsAnswer, EventsProblem, Vocabulary, IngestLiveness, IngestReadiness)
+    return complete(of_framework, types, problems.PROBLEMS)

@@ -33,15 +33,6 @@ PROBLEMS = (
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 
-OF_EVERY_ROUTE = {
-    "400": "A parameter is unknown or invalid.",
-    "404": "Not found.",
-    "405": "Method not allowed.",
-    "500": "Internal error.",
-    "503": "The broker is unavailable, or too many requests are being answered; Retry-After says when to retry.",
-}
-"""The refusals of every route, by status, for the OpenAPI document."""
-
 
 def allow_parameters(request: Request, *known: str) -> None:
     """Raises Refusal for unknown query parameters and those given twice: a typo must not fall back to a default."""

@@ -265,6 +265,6 @@ def _rejected(result: IngestResult) -> Refusal:
 
 
 def _broker_unavailable(error: BrokerUnavailableError, result: IngestResult) -> Refusal:
-    so_far = {"so_far": result.as_json()} if result.accepted or result.duplicates else {}
+    so_far: dict[str, Any] = {"so_far": result.as_json()} if result.accepted or result.duplicates else {}
     detail = f"{error}. What was not acknowledged may or may not be in the log; send the same again, it counts once."
     return Refusal(BROKER_AWAY, detail, **so_far)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, TypedDict
 
 from steppe.contracts import envelope
+from steppe.contracts.field_types import Count, LegName, LevelName, choice, doc
 from steppe.domain.events import field_checks, vocabulary
 from steppe.domain.events.vocabulary import Effect, EventKind, Field
 from steppe.domain.values.faults import SLUG_LENGTH_MAX
@@ -19,8 +20,79 @@ MARKS = {
 }
 
 
-def as_json() -> dict[str, Any]:
-    """Everything a client needs to write an event, in the order of the domain page."""
+class VocabularyField(TypedDict):
+    """A field of an event or of an object in it."""
+
+    name: Annotated[str, doc("Its name.")]
+    kind: Annotated[str, doc("The shape of its value, as in text, date, parties.")]
+    choices: Annotated[list[str], doc("The values it may have; empty: any of its kind.")]
+    required: Annotated[bool, doc("Whether it must be there.")]
+
+
+class VocabularyEvent(TypedDict):
+    """An event that may be sent."""
+
+    name: Annotated[str, doc("Its name, as in memorandum.signed.")]
+    type: Annotated[str, doc("Its CloudEvents type, as in steppe.memorandum.signed.v1.")]
+    summary: Annotated[str, doc("What it says.")]
+    mark: Annotated[str, choice(*(row.value for row in MARKS)), doc("What it does to its deal; see `marks`.")]
+    level: Annotated[LevelName | None, doc("The level that it proves; null: none.")]
+    leg: Annotated[LegName | None, doc("The leg that it binds or ends; null: none, or the one that it names.")]
+    may_speak_of_project: Annotated[bool, doc("Whether it may name nobody: it then speaks of the project as a whole.")]
+    occurred_required: Annotated[bool, doc("Whether it must say when it occurred.")]
+    precedence: Annotated[Count, doc("Its place among events of the same days, the first first.")]
+    fields: Annotated[list[VocabularyField], doc("The fields that only it has.")]
+
+
+class VocabularyObjects(TypedDict):
+    """The objects that stand in fields."""
+
+    parties: Annotated[list[VocabularyField], doc("Who takes part.")]
+    amount: Annotated[list[VocabularyField], doc("A sum of money.")]
+    evidence: Annotated[list[VocabularyField], doc("Where it is written.")]
+    reference: Annotated[list[VocabularyField], doc("Another event.")]
+
+
+class Roles(TypedDict):
+    """What a party may be in an event."""
+
+    pursuing: Annotated[list[str], doc("Those who pursue the deal.")]
+    all: Annotated[list[str], doc("All of them.")]
+
+
+class Attributes(TypedDict):
+    """The attributes around the data."""
+
+    cloudevents: Annotated[list[str], doc("Those of CloudEvents 1.0.")]
+    extensions: Annotated[list[str], doc("Extensions that are kept.")]
+
+
+class Limits(TypedDict):
+    """How much is taken."""
+
+    text_characters: Annotated[Count, doc("Characters of a text.")]
+    slug_characters: Annotated[Count, doc("Characters of a key.")]
+    attribute_characters: Annotated[Count, doc("Characters of an attribute.")]
+    list_entries: Annotated[Count, doc("Entries of a list.")]
+    number: Annotated[float, doc("The largest number.")]
+
+
+class Vocabulary(TypedDict):
+    """Everything a sender needs to write an event."""
+
+    events: Annotated[list[VocabularyEvent], doc("The events, in the order of the domain page.")]
+    common_fields: Annotated[list[VocabularyField], doc("The fields that every event may have.")]
+    objects: Annotated[VocabularyObjects, doc("The objects that stand in fields.")]
+    marks: Annotated[dict[str, str], doc("What each mark means.")]
+    levels: Annotated[list[LevelName], doc("The levels, the lowest first.")]
+    legs: Annotated[list[LegName], doc("The legs.")]
+    roles: Annotated[Roles, doc("What a party may be.")]
+    attributes: Annotated[Attributes, doc("The attributes around the data.")]
+    limits: Annotated[Limits, doc("How much is taken.")]
+
+
+def as_json() -> Vocabulary:
+    """Everything a sender needs to write an event, in the order of the domain page; the same at every call."""
     return {
         "events": [_event(kind) for kind in vocabulary.VOCABULARY],
         "common_fields": [_field(field) for field in vocabulary.COMMON_FIELDS],
@@ -45,7 +117,7 @@ def as_json() -> dict[str, Any]:
     }
 
 
-def _event(kind: EventKind) -> dict[str, Any]:
+def _event(kind: EventKind) -> VocabularyEvent:
     return {
         "name": kind.name,
         "type": kind.type,
@@ -60,9 +132,9 @@ def _event(kind: EventKind) -> dict[str, Any]:
     }
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field(field: Field) -> VocabularyField:
     return {"name": field.name, "kind": field.kind.value, "choices": list(field.choices), "required": field.required}
 
 
-def _object(required: tuple[Field, ...], optional: tuple[Field, ...]) -> list[dict[str, Any]]:
+def _object(required: tuple[Field, ...], optional: tuple[Field, ...]) -> list[VocabularyField]:
     return [{**_field(field), "required": field in required} for field in (*required, *optional)]

@@ -19,6 +19,7 @@ from services.api.views import rules_view
 from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
+from services.api.web.operations import backtest_operation
 from services.api.web.responses import CSV, JSON, service_of
 from steppe.domain.analysis.backtest import BACKTEST_FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
@@ -32,7 +33,7 @@ router = APIRouter(tags=["rules"])
 _one_at_a_time = asyncio.Semaphore(1)
 
 
-@router.post("/v1/backtest", openapi_extra=backtest_request.OPENAPI_EXTRA)
+@router.post("/v1/backtest", openapi_extra=backtest_operation())
 async def back_test(request: Request) -> Response:
     """Which flags other thresholds would have raised, how much earlier, and how often the deal bound anyway.
 

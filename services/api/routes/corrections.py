@@ -11,22 +11,24 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
+from services.api.views.list_answers import ConflictList, RetractionList
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after, after_numbers
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 from steppe.domain.events.event import Event
 
 router = APIRouter(tags=["the record"])
 
 
-@router.get("/v1/retractions", openapi_extra=openapi_extra(query_parameters.RECORD))
+@router.get("/v1/retractions", openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList))
 async def retractions(request: Request) -> Response:
     """Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused."""
     return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, _retraction_page)
 
 
-@router.get("/v1/conflicts", openapi_extra=openapi_extra(query_parameters.RECORD))
+@router.get("/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList))
 async def conflicts(request: Request) -> Response:
     """Records under the name of an event that was there already, with another content; the first in the log stands."""
     return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, _conflict_page)

@@ -8,15 +8,17 @@ from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import project_view
+from services.api.views.list_answers import DealList
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 
 router = APIRouter(tags=["lists"])
 
 
-@router.get("/v1/deals", openapi_extra=openapi_extra(query_parameters.DEALS))
+@router.get("/v1/deals", openapi_extra=operation("list_deals", query_parameters.DEALS, DealList))
 async def deals(request: Request) -> Response:
     """Deals as they stand on a day: level, legs, clocks, flags, and a sentence that says it with the figures."""
     return await answer_list(request, query_parameters.DEALS, csv_columns.DEALS, deal_page)

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
+from services.api.views.list_answers import FlagList
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
@@ -17,7 +19,7 @@ from steppe.contracts.items import flag as flag_item
 router = APIRouter(tags=["lists"])
 
 
-@router.get("/v1/flags", openapi_extra=openapi_extra(query_parameters.FLAG_ROWS))
+@router.get("/v1/flags", openapi_extra=operation("list_flags", query_parameters.FLAG_ROWS, FlagList))
 async def flags(request: Request) -> Response:
     """Flags that stand on a day, each with its clock, its evidence and a sentence."""
     return await answer_list(request, query_parameters.FLAG_ROWS, csv_columns.FLAGS, flag_page)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
 from services.api.problems import near
@@ -10,10 +12,12 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Snapshot
 from services.api.views import forum_view
-from services.api.views.forum_view import ScorecardItem
+from services.api.views.forum_view import ScorecardAnswer, ScorecardItem
+from services.api.views.list_answers import ForumList
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.analysis.scorecard import scorecard
 from steppe.domain.events.event import Event
@@ -24,14 +28,19 @@ from steppe.http.problems import NOT_FOUND, Refusal
 router = APIRouter(tags=["forums"])
 
 
-@router.get("/v1/forums", openapi_extra=openapi_extra(query_parameters.FORUMS))
+@router.get("/v1/forums", openapi_extra=operation("list_forums", query_parameters.FORUMS, ForumList))
 async def forums(request: Request) -> Response:
     """Summits and visits that were held by a day, the latest first, with how many projects have an event that names it."""
     return await answer_list(request, query_parameters.FORUMS, csv_columns.FORUMS, forum_page)
 
 
-@router.get("/v1/forums/{slug}/scorecard", openapi_extra=openapi_extra(query_parameters.SCORECARD))
-async def forum_scorecard(request: Request, slug: str) -> Response:
+@router.get(
+    "/v1/forums/{slug}/scorecard",
+    openapi_extra=operation("get_scorecard", query_parameters.SCORECARD, ScorecardAnswer, NOT_FOUND),
+)
+async def forum_scorecard(
+    request: Request, slug: Annotated[str, Path(description="The key of the forum.")]
+) -> Response:
     """What became of the papers that were signed at a forum: `strict`, a binding leg of that deal since; `loose`, any step above
     memorandum; `value`, money bound over money announced, currency by currency.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
 from services.api.problems import near
@@ -13,10 +14,12 @@ from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
-from services.api.views.market_view import FLAGS_TOLD, Known, MarketItem, Pursuit
+from services.api.views.list_answers import MarketList
+from services.api.views.market_view import FLAGS_TOLD, Known, MarketAnswer, MarketItem, Pursuit
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState
@@ -25,7 +28,7 @@ from steppe.http.problems import NOT_FOUND, Refusal
 router = APIRouter(tags=["markets"])
 
 
-@router.get("/v1/markets", openapi_extra=openapi_extra(query_parameters.MARKETS))
+@router.get("/v1/markets", openapi_extra=operation("list_markets", query_parameters.MARKETS, MarketList))
 async def markets(request: Request) -> Response:
     """Markets (a country and a commodity) that have projects on a day: how many deals are bound, how many are only paper, and whose.
 
@@ -34,8 +37,15 @@ async def markets(request: Request) -> Response:
     return await answer_list(request, query_parameters.MARKETS, csv_columns.MARKETS, market_page)
 
 
-@router.get("/v1/markets/{country}/{commodity}", openapi_extra=openapi_extra(query_parameters.ONE))
-async def market(request: Request, country: str, commodity: str) -> Response:
+@router.get(
+    "/v1/markets/{country}/{commodity}",
+    openapi_extra=operation("get_market", query_parameters.ONE, MarketAnswer, NOT_FOUND),
+)
+async def market(
+    request: Request,
+    country: Annotated[str, Path(description="ISO 3166-1 alpha-2.")],
+    commodity: Annotated[str, Path(description="The commodity.")],
+) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 
     async def one(snapshot: Snapshot, question: Question) -> MarketItem:

@@ -51,7 +51,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, operation_id="get_metrics")
 async def metrics(request: Request) -> Response:
     """Counters and durations for Prometheus, and how far the read model is behind the log, as seen from here: a projector
     that is gone tells nobody that it is.

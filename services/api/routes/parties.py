@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 
 from services.api.problems import near
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import party_view, project_view
-from services.api.views.party_view import PartyItem
+from services.api.views.party_view import PartyAnswer, PartyItem
 from services.api.web import query_parameters
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.operations import operation
+from services.api.web.query_parameters import Question
 from services.api.web.responses import answer_one
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["lists"])
 
 
-@router.get("/v1/parties/{key}", openapi_extra=openapi_extra(query_parameters.ONE))
-async def party(request: Request, key: str) -> Response:
+@router.get("/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE, PartyAnswer, NOT_FOUND))
+async def party(request: Request, key: Annotated[str, Path(description="The key of the party.")]) -> Response:
     """Who somebody is, and every deal that they pursue, in whatever role: how far each is, and how many are only paper."""
 
     async def one(snapshot: Snapshot, question: Question) -> PartyItem:

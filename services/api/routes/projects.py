@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
 from services.api.problems import near
@@ -14,11 +15,20 @@ from services.api.store import row_decoding
 from services.api.store.project_events import ProjectEvents, read_project_events
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
+from services.api.views.list_answers import ProjectList, Timeline
 from services.api.views.market_view import PAPER_SEVERITIES
-from services.api.views.project_view import Coordinates, PortfolioItem, ProjectDetail, ProjectRow
+from services.api.views.project_view import (
+    Coordinates,
+    PortfolioAnswer,
+    PortfolioItem,
+    ProjectAnswer,
+    ProjectDetail,
+    ProjectRow,
+)
 from services.api.web import query_parameters
+from services.api.web.operations import operation
 from services.api.web.pagination import after
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
@@ -36,13 +46,19 @@ _one_at_a_time = asyncio.Semaphore(1)
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
 
-@router.get("/v1/projects", tags=["lists"], openapi_extra=openapi_extra(query_parameters.PROJECTS))
+@router.get(
+    "/v1/projects", tags=["lists"], openapi_extra=operation("list_projects", query_parameters.PROJECTS, ProjectList)
+)
 async def projects(request: Request) -> Response:
     """Projects as they stand on a day: level, headline, flags, investors."""
     return await answer_list(request, query_parameters.PROJECTS, csv_columns.PROJECTS, project_page)
 
 
-@router.get("/v1/portfolio", tags=["lists"], openapi_extra=openapi_extra(query_parameters.PORTFOLIO))
+@router.get(
+    "/v1/portfolio",
+    tags=["lists"],
+    openapi_extra=operation("get_portfolio", query_parameters.PORTFOLIO, PortfolioAnswer),
+)
 async def portfolio(request: Request) -> Response:
     """How many projects stand where on a day: by level, by severity of the headline, and by what one can filter for.
 
@@ -51,8 +67,12 @@ async def portfolio(request: Request) -> Response:
     return await answer_one(request, query_parameters.PORTFOLIO, portfolio_item)
 
 
-@router.get("/v1/projects/{key}", tags=["one project"], openapi_extra=openapi_extra(query_parameters.PROJECT))
-async def project(request: Request, key: str) -> Response:
+@router.get(
+    "/v1/projects/{key}",
+    tags=["one project"],
+    openapi_extra=operation("get_project", query_parameters.PROJECT, ProjectAnswer, NOT_FOUND),
+)
+async def project(request: Request, key: Annotated[str, Path(description="The key of the project.")]) -> Response:
     """A project with its deals, legs, stakes, offtakes, money and value chain on a day.
 
     `explanation` says in plain words where it stands, what is missing, and what happens next and when (`stands`, `missing`,
@@ -66,8 +86,14 @@ async def project(request: Request, key: str) -> Response:
     return await answer_one(request, query_parameters.PROJECT, one)
 
 
-@router.get("/v1/projects/{key}/timeline", tags=["one project"], openapi_extra=openapi_extra(query_parameters.TIMELINE))
-async def project_timeline(request: Request, key: str) -> Response:
+@router.get(
+    "/v1/projects/{key}/timeline",
+    tags=["one project"],
+    openapi_extra=operation("get_timeline", query_parameters.TIMELINE, Timeline, NOT_FOUND),
+)
+async def project_timeline(
+    request: Request, key: Annotated[str, Path(description="The key of the project.")]
+) -> Response:
     """What happened to a project until a day, in the order of the fold, and what it did to levels and flags.
 
     `confidence` and `evidence` choose among the events that are shown; levels and flags are judged from all of them.

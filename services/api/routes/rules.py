@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.store.snapshot import Snapshot
 from services.api.views import rules_view
-from services.api.views.rules_view import RulesItem
-from services.api.web.query_parameters import WAITING, Question, openapi_extra
+from services.api.views.rules_view import RulesAnswer, RulesItem
+from services.api.web.operations import operation
+from services.api.web.query_parameters import WAITING, Question
 from services.api.web.responses import answer_one
 
 router = APIRouter(tags=["rules"])
@@ -15,7 +16,7 @@ router = APIRouter(tags=["rules"])
 _CHANGES_MAX = 100
 
 
-@router.get("/v1/rules", openapi_extra=openapi_extra(WAITING))
+@router.get("/v1/rules", openapi_extra=operation("list_rules", WAITING, RulesAnswer))
 async def rules(request: Request) -> Response:
     """Every version of the rules, the newest first, the one in force named; months unless a rule's name says otherwise.
 

@@ -11,13 +11,16 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
+from services.api.problems import DATABASE_AWAY, NOT_PREPARED, TOO_SLOW
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import projection_status, record_view
+from services.api.views.list_answers import QuarantineList
 from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
 from services.api.web import query_parameters
+from services.api.web.operations import health_operation, operation
 from services.api.web.pagination import after_numbers
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.query_parameters import Question
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
 from steppe.log.end_offsets import LogEnds
 from steppe.release import RELEASE
@@ -25,7 +28,7 @@ from steppe.release import RELEASE
 router = APIRouter(tags=["status"])
 
 
-@router.get("/v1/status", openapi_extra=openapi_extra(query_parameters.WAITING))
+@router.get("/v1/status", openapi_extra=operation("get_status", query_parameters.WAITING, StatusAnswer))
 async def status(request: Request) -> Response:
     """Per partition: position, log start and end, lag in events and seconds, state, why it is halted, and what is not folded.
     The state of the whole is that of the worst partition.
@@ -73,7 +76,7 @@ async def told(request: Request) -> StatusAnswer:
     }
 
 
-@router.get("/v1/quarantine", openapi_extra=openapi_extra(query_parameters.QUARANTINE))
+@router.get("/v1/quarantine", openapi_extra=operation("list_quarantine", query_parameters.QUARANTINE, QuarantineList))
 async def quarantine(request: Request) -> Response:
     """Records that could not be applied, in the order of the log, with the reason and the beginning of their bytes.
 
@@ -98,14 +101,16 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
 
 
-@router.get("/livez")
+@router.get("/livez", openapi_extra=health_operation("get_liveness", Liveness))
 async def livez() -> Response:
     """The loop turns."""
     body: Liveness = {"status": "live"}
     return Response(msgspec.json.encode(body), media_type=JSON)
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz", openapi_extra=health_operation("get_readiness", Readiness, DATABASE_AWAY, NOT_PREPARED, TOO_SLOW)
+)
 async def readyz(request: Request) -> Response:
     """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of
     rotation: what it has covered is answered truly, and a projector has a /readyz of its own.

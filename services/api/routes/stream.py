@@ -21,7 +21,8 @@ from services.api.problems import TOO_MANY_STREAMS, of_database
 from services.api.routes import transitions
 from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
-from services.api.web.query_parameters import STREAM, openapi_extra
+from services.api.web.operations import stream_operation
+from services.api.web.query_parameters import STREAM
 from services.api.web.responses import service_of
 from steppe.contracts.announcements import TransitionItem
 from steppe.database.outbox_writer import CHANNEL
@@ -43,13 +44,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 
-@router.get(
-    "/v1/stream",
-    openapi_extra={
-        **openapi_extra(STREAM),
-        "responses": {"200": {"description": "Events.", "content": {MEDIA_TYPE: {}}}},
-    },
-)
+@router.get("/v1/stream", response_class=Response, openapi_extra=stream_operation(STREAM, MEDIA_TYPE))
 async def stream(request: Request) -> Response:
     """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import record_view
-from services.api.views.record_view import TraceList
+from services.api.views.record_view import TraceAnswer, TraceList
 from services.api.web import query_parameters
-from services.api.web.query_parameters import Question, openapi_extra
+from services.api.web.operations import operation
+from services.api.web.query_parameters import Question
 from services.api.web.responses import answer_one
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter(tags=["one event"])
 
 
-@router.get("/v1/trace/{event:path}", openapi_extra=openapi_extra(query_parameters.ONE))
-async def trace(request: Request, event: str) -> Response:
+@router.get(
+    "/v1/trace/{event:path}", openapi_extra=operation("get_trace", query_parameters.ONE, TraceAnswer, NOT_FOUND)
+)
+async def trace(
+    request: Request, event: Annotated[str, Path(description="The id of an event, or source#id.")]
+) -> Response:
     """Where an event is, by its id or by source#id (the # written as %23), and what followed from it."""
 
     async def one(snapshot: Snapshot, question: Question) -> TraceList:

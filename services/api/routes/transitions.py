@@ -10,7 +10,9 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.store.row_decoding import flag
 from services.api.store.snapshot import Row, Snapshot
-from services.api.web.query_parameters import FEED, Question, openapi_extra
+from services.api.views.list_answers import TransitionList
+from services.api.web.operations import operation
+from services.api.web.query_parameters import FEED, Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.announcements import Transition, TransitionItem, transition_item
 from steppe.http.problems import BAD_PARAMETER, Refusal
@@ -18,7 +20,7 @@ from steppe.http.problems import BAD_PARAMETER, Refusal
 router = APIRouter(tags=["feed"])
 
 
-@router.get("/v1/flags/transitions", openapi_extra=openapi_extra(FEED))
+@router.get("/v1/flags/transitions", openapi_extra=operation("list_transitions", FEED, TransitionList))
 async def transitions(request: Request) -> Response:
     """What became of flags (raised, escalated, eased, cleared, revoked), in the order in which it was found out.
 

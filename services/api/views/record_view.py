@@ -40,8 +40,8 @@ class StoredRecord(TypedDict):
     """An event as the read model holds it."""
 
     state: Annotated[str, doc("folded, registry, unknown (a type of a later release), held or given up.")]
-    known: Annotated[Instant, doc("When the world could know it.")]
-    recorded: Annotated[Instant, doc("When it was accepted here.")]
+    known: Annotated[Instant | None, doc("When the world could know it; null: it cannot be read.")]
+    recorded: Annotated[Instant | None, doc("When it was accepted here; null: it cannot be read.")]
     occurred: Annotated[DayRange, doc("When it occurred.")]
     content_sha256: Annotated[
         str, doc("The fingerprint of its content, in hex: by it a repeat is told from a conflict.")

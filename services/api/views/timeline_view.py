@@ -94,8 +94,8 @@ class TimelineEntry(TypedDict):
     effect: Annotated[CorrectionEffect | None, doc("Of a correction: what it did to flags; null: it is none.")]
     deal: Annotated[Key | None, doc("Its deal; null: it is of the project.")]
     occurred: Annotated[Occurred, doc("When it occurred, as corrected.")]
-    known: Annotated[Instant, doc("When the world could know it.")]
-    recorded: Annotated[Instant, doc("When it was accepted here.")]
+    known: Annotated[Instant | None, doc("When the world could know it; null: it cannot be read.")]
+    recorded: Annotated[Instant | None, doc("When it was accepted here; null: it cannot be read.")]
     parties: Annotated[
         list[JsonObject], doc("Who takes part, as corrected: party and role, and what was said of each.")
     ]

@@ -8,62 +8,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 from fastapi import Request
 
 from services.api.problems import did_you_mean
-from services.api.web import parse_values, query_parameters
-from services.api.web.responses import JSON
+from services.api.web import parse_values
+from steppe.contracts.field_types import Day, JsonObject, choice, doc
+from steppe.contracts.type_schemas import fields
 from steppe.domain.analysis.backtest import BACKTEST_FLAGS
 from steppe.domain.values.states import BEGINNING
 from steppe.http.problems import UNPROCESSABLE, Refusal
 
 _BODY_BYTES_MAX = 200_000
-_FIELDS = (
-    "rules",
-    "version",
-    "against",
-    "flags",
-    "from",
-    "to",
-    "known_at",
-    "known_by",
-    "project",
-    "country",
-    "commodity",
-)
-_EXAMPLE = {"rules": {"values": {"memorandum-only.stagnant": 18}}, "flags": ["memorandum-only"], "from": "2015-01-01"}
-OPENAPI_EXTRA = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {
-                        "rules": {"type": "object", "description": "Thresholds to try: values, overrides; what is left out is as in `against`."},
-                        "version": {"type": "string", "description": "Or a stored version to try."},
-                        "against": {"type": "string", "description": "The version to compare with. Default: the one in force."},
-                        "flags": {"type": "array", "items": {"enum": list(BACKTEST_FLAGS)}, "description": "Default: those whose rules differ, else memorandum-only."},
-                        "from": {"type": "string", "format": "date", "description": "Only what would have been raised from this day on."},
-                        "to": {"type": "string", "format": "date", "description": "The last day that is looked at. Default: today (UTC), or the day of known_at."},
-                        "known_at": {"type": "string", "description": "Only what was known by then: an instant, or a day, meaning its end (UTC)."},
-                        "known_by": {"enum": ["reported", "recorded"]},
-                        "project": {"type": "array", "items": {"type": "string"}},
-                        "country": {"type": "array", "items": {"type": "string"}},
-                        "commodity": {"type": "array", "items": {"type": "string"}},
-                    },
-                },
-                "example": _EXAMPLE,
-            }
-        },
+EXAMPLE = {"rules": {"values": {"memorandum-only.stagnant": 18}}, "flags": ["memorandum-only"], "from": "2015-01-01"}
+
+BacktestBody = TypedDict(
+    "BacktestBody",
+    {
+        "rules": Annotated[
+            JsonObject, doc("Thresholds to try: values, overrides; what is left out is as in `against`.")
+        ],
+        "version": Annotated[str, doc("Or a stored version to try.")],
+        "against": Annotated[str, doc("The version to compare with. Default: the one in force.")],
+        "flags": Annotated[
+            list[Annotated[str, choice(*BACKTEST_FLAGS)]],
+            doc("Default: those whose rules differ, else memorandum-only."),
+        ],
+        "from": Annotated[Day, doc("Only what would have been raised from this day on.")],
+        "to": Annotated[Day, doc("The last day that is looked at. Default: today (UTC), or the day of known_at.")],
+        "known_at": Annotated[str, doc("Only what was known by then: an instant, or a day, meaning its end (UTC).")],
+        "known_by": Annotated[
+            str, choice("reported", "recorded"), doc("When something counts as known, as at the other routes.")
+        ],
+        "project": Annotated[list[str], doc("Only these projects.")],
+        "country": Annotated[list[str], doc("Only projects in these countries, ISO 3166-1 alpha-2.")],
+        "commodity": Annotated[list[str], doc("Only projects with one of these commodities.")],
     },
-    "parameters": [query_parameters.PARAMETERS["format"].openapi()],
-    "responses": {"200": query_parameters.content_of(query_parameters.FORMATS)},
-}  # fmt: skip
+    total=False,
+)
+BacktestBody.__doc__ = "What to try, and on what: either `rules` or `version` is named."
+_FIELDS = tuple(fields(BacktestBody))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +72,7 @@ async def parse_request(request: Request) -> BacktestRequest:
     return _parse(await _body(request))
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _body(request: Request) -> JsonObject:
     text = bytearray()
     async for part in request.stream():
         text += part
@@ -101,7 +87,7 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _parse(body: dict[str, Any]) -> BacktestRequest:
+def _parse(body: JsonObject) -> BacktestRequest:
     faults = [
         (f"/{field}", f"is not known; fields are {', '.join(_FIELDS)}.{did_you_mean(field, _FIELDS)}")
         for field in body

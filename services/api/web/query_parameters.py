@@ -19,6 +19,7 @@ from services.api.views.timeline_view import NOT_STATED
 from services.api.web import pagination, parse_values
 from services.api.web.pagination import Cursor
 from steppe.contracts.announcements import CAUSES
+from steppe.contracts.type_schemas import Schema
 from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
 from steppe.domain.flags import memorandum_only, registry
@@ -54,12 +55,12 @@ class Parameter:
     choices: tuple[str, ...] = ()
     kind: str = "string"
 
-    def openapi(self) -> dict[str, Any]:
+    def openapi(self) -> Schema:
         """The parameter as OpenAPI spells it."""
-        one: dict[str, Any] = {"type": self.kind}
+        one: Schema = {"type": self.kind}
         if self.choices:
             one["enum"] = list(self.choices)
-        described: dict[str, Any] = {"name": self.name, "in": "query", "required": False, "description": self.help}
+        described: Schema = {"name": self.name, "in": "query", "required": False, "description": self.help}
         if self.many:
             return described | {"schema": {"type": "array", "items": one}, "style": "form", "explode": False}
         return described | {"schema": one}
@@ -157,24 +158,6 @@ class Question:
     min_position: str | None
     filters: Mapping[str, Any]
     fingerprint: str
-
-
-def content_of(formats: tuple[str, ...]) -> dict[str, Any]:
-    """The body of a good answer in these formats, as OpenAPI spells it."""
-    of_json: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
-    tables = {
-        MEDIA_TYPES[name]: {"schema": {"type": "string", "format": "binary"}} for name in formats if name != "json"
-    }
-    return {"description": "The answer.", "content": of_json | tables}
-
-
-def openapi_extra(names: tuple[str, ...]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes these parameters."""
-    formats = FORMATS if "limit" in names else ("json",)
-    answers: dict[str, Any] = {"200": content_of(formats)}
-    if "as_of" in names:
-        answers["304"] = {"description": "The answer that If-None-Match names is still the answer."}
-    return {"parameters": [PARAMETERS[name].openapi() for name in names], "responses": answers}
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from steppe.contracts.announcements import PROJECT_TYPE, TRANSITIONS, transition_type
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.generate import announced_schema
 from steppe.contracts.generate.json_schema import file_name
+from steppe.contracts.type_schemas import Schema
 from steppe.domain.events.field_checks import SLUG_PATTERN
 from steppe.domain.events.vocabulary import VOCABULARY, EventKind
 
@@ -15,7 +14,7 @@ DEALS = "steppe.deals.v1"
 _YEAR_MS = 365 * 24 * 60 * 60 * 1000
 _KEY = {"type": "string", "pattern": f"^(?:(?:party|forum):)?{SLUG_PATTERN}$"}
 # name, channel id, title, settings of the topic: what contract.md promises of each
-TOPICS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+TOPICS: tuple[tuple[str, str, str, Schema], ...] = (
     (DEALS, "deals", "The log: every event, kept for ever, the only truth. A record lies in the partition that Kafka's default partitioner (murmur2) gives its key; in another one it is kept aside, not folded.", {"cleanup.policy": ["delete"], "retention.ms": -1}),
     ("steppe.flags.v1", "flags", "Flags as they are raised, escalated, eased, cleared and revoked, each transition once; a record may come again under the same id.", {"cleanup.policy": ["delete"], "retention.ms": _YEAR_MS}),
     ("steppe.projects.v1", "projects", "The current state of each project; of each key the last record counts.", {"cleanup.policy": ["compact"]}),
@@ -23,7 +22,7 @@ TOPICS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
-def document() -> dict[str, Any]:
+def document() -> Schema:
     """The whole document as plain values, the same at every call."""
     of_channel = {
         "deals": {_message_id(kind.name): _event_message(kind) for kind in VOCABULARY},
@@ -71,7 +70,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(action: str, channel: str, summary: str) -> dict[str, Any]:
+def _operation(action: str, channel: str, summary: str) -> Schema:
     return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": summary}
 
 
@@ -79,15 +78,15 @@ def _message_id(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("."))
 
 
-def _event_message(kind: EventKind) -> dict[str, Any]:
+def _event_message(kind: EventKind) -> Schema:
     return _message(kind.type, kind.name, kind.summary, f"./schemas/{file_name(kind)}")
 
 
-def _announced(type: str, summary: str, file: str) -> dict[str, Any]:
+def _announced(type: str, summary: str, file: str) -> Schema:
     return _message(type, type.removeprefix("steppe.").removesuffix(".v1"), summary, f"./announced/{file}")
 
 
-def _message(type: str, title: str, summary: str, schema: str) -> dict[str, Any]:
+def _message(type: str, title: str, summary: str, schema: str) -> Schema:
     return {
         "name": type,
         "title": title,
@@ -98,7 +97,7 @@ def _message(type: str, title: str, summary: str, schema: str) -> dict[str, Any]
     }
 
 
-def _quarantined() -> dict[str, Any]:
+def _quarantined() -> Schema:
     topic, _, meaning, _ = TOPICS[-1]
     return {
         "name": topic,

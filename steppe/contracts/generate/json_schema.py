@@ -6,15 +6,12 @@ descriptions leave to validation. Schemas refer to nothing outside themselves, s
 
 from __future__ import annotations
 
-from typing import Any
-
 from steppe.contracts import envelope
+from steppe.contracts.type_schemas import Schema
 from steppe.domain.events import field_checks as rules
 from steppe.domain.events import validation
 from steppe.domain.events.vocabulary import PURSUING_ROLES, Effect, EventKind, Field, FieldKind
 from steppe.domain.values.faults import SLUG_LENGTH_MAX
-
-Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DAY = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?~?"

@@ -1,0 +1,143 @@
+"""What the OpenAPI document says of each route: its name, parameters, answer, problems, and an example of it."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from services.api import problems
+from services.api.problems import (
+    DATABASE_AWAY,
+    FORMAT_NOT_AVAILABLE,
+    METHOD_NOT_ALLOWED,
+    NOT_CAUGHT_UP,
+    NOT_PREPARED,
+    STALE_CURSOR,
+    TOO_MANY_STREAMS,
+    TOO_SLOW,
+    UNKNOWN_PARTITION,
+)
+from services.api.views import list_answers, project_view, projection_status, rules_view
+from services.api.views.forum_view import ScorecardAnswer
+from services.api.views.market_view import MarketAnswer
+from services.api.views.party_view import PartyAnswer
+from services.api.views.record_view import TraceAnswer
+from services.api.web.backtest_request import EXAMPLE, BacktestBody
+from services.api.web.query_parameters import FORMATS, MEDIA_TYPES, PARAMETERS
+from steppe.contracts.type_schemas import Schema
+from steppe.http.openapi_parts import add_problems, complete, schema
+from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETER, UNPROCESSABLE, Problem
+
+ANSWERS = (
+    list_answers.ProjectList, list_answers.DealList, list_answers.FlagList, list_answers.TransitionList,
+    list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
+    list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
+    MarketAnswer, ScorecardAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, rules_view.BacktestAnswer,
+    projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
+)  # fmt: skip
+"""The type of each answer."""
+
+JSON = "application/json"
+_OF_EVERY_ROUTE = (
+    UNKNOWN_PARAMETER, BAD_PARAMETER, METHOD_NOT_ALLOWED, FORMAT_NOT_AVAILABLE, INTERNAL_ERROR, DATABASE_AWAY, NOT_PREPARED,
+    TOO_SLOW,
+)  # fmt: skip
+_OF_PARAMETER = {"cursor": (STALE_CURSOR,), "min_position": (UNKNOWN_PARTITION, NOT_CAUGHT_UP)}
+_HEADERS = {
+    "ETag": "Stands for the answer; send it as If-None-Match to be told 304 while it is still the answer.",
+    "Steppe-Position": "The prefix of the log that the answer reflects, as in 0:41,3:7.",
+    "Steppe-As-Of": "The day (UTC) that is judged.",
+    "Steppe-Known-At": "Only what was known by then was used.",
+}
+
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The last id that the reader has; it wins over `after`. Browsers send it by themselves.",
+    "schema": {"type": "integer", "minimum": 0},
+}
+
+
+def operation(name: str, parameters: tuple[str, ...], answer: type, *own_problems: Problem) -> Schema:
+    """The `openapi_extra` of a route. `name` is its stable operation id; its example, if any, is `examples/<name>.json`."""
+    formats = FORMATS if "limit" in parameters else ("json",)
+    responses: Schema = {"200": answered(answer, formats, with_headers="as_of" in parameters)}
+    if "as_of" in parameters:
+        responses["304"] = {"description": "The answer that If-None-Match names is still the answer."}
+    of_parameters = [problem for parameter in parameters for problem in _OF_PARAMETER.get(parameter, ())]
+    return {
+        "operationId": name,
+        "summary": summary(name),
+        "parameters": [PARAMETERS[parameter].openapi() for parameter in parameters],
+        "responses": add_problems(responses, (*_OF_EVERY_ROUTE, *of_parameters, *own_problems)),
+    }
+
+
+def health_operation(name: str, answer: type, *own_problems: Problem) -> Schema:
+    """The `openapi_extra` of a route for supervisors, which reads no parameters."""
+    problems_of_it = (METHOD_NOT_ALLOWED, INTERNAL_ERROR, *own_problems)
+    responses = add_problems({"200": answered(answer, ("json",))}, problems_of_it)
+    return {"operationId": name, "summary": summary(name), "responses": responses}
+
+
+def backtest_operation() -> Schema:
+    """The `openapi_extra` of POST /v1/backtest."""
+    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, UNPROCESSABLE)
+    body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
+    responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}
+    return {**whole, "requestBody": body, "responses": responses}
+
+
+def stream_operation(parameters: tuple[str, ...], media_type: str) -> Schema:
+    """The `openapi_extra` of GET /v1/stream."""
+    whole = operation("stream_transitions", parameters, list_answers.TransitionList, TOO_MANY_STREAMS)
+    events = "Events named `transition`; `id` is where to go on, `data` an item as in /v1/flags/transitions."
+    content = {media_type: {"schema": {"type": "string", "description": events}}}
+    responses = {**whole["responses"], "200": {"description": "A stream of server-sent events.", "content": content}}
+    return {**whole, "parameters": [*whole["parameters"], _LAST_EVENT_ID], "responses": responses}
+
+
+def answered(answer: type, formats: tuple[str, ...], *, with_headers: bool = False) -> Schema:
+    """The response of a good answer in these formats."""
+    tables = {
+        MEDIA_TYPES[shape]: {"schema": {"type": "string", "format": "binary"}} for shape in formats if shape != "json"
+    }
+    headers = {"headers": {header: _header(text) for header, text in _HEADERS.items()}} if with_headers else {}
+    return {"description": "The answer.", **headers, "content": {JSON: {"schema": schema(answer)}, **tables}}
+
+
+def example_of(name: str) -> Any:
+    """The committed example of a route; None: it has none."""
+    file = resources.files("services.api") / "examples" / f"{name}.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def summary(name: str) -> str:
+    """The operation id in words: `list_flags` is List flags."""
+    return name.replace("_", " ").capitalize()
+
+
+def document(of_framework: Schema) -> Schema:
+    """The whole document: what FastAPI makes of the routes, with the components of all answers and an example of each."""
+    whole = complete(of_framework, (*ANSWERS, BacktestBody), problems.PROBLEMS)
+    paths = {
+        path: {method: _with_example(operation) for method, operation in methods.items()}
+        for path, methods in whole["paths"].items()
+    }
+    return {**whole, "paths": paths}
+
+
+def _with_example(operation: Schema) -> Schema:
+    """Only now: FastAPI takes nulls out of what it is given."""
+    example = example_of(operation["operationId"])
+    if example is None:
+        return operation
+    response = operation["responses"]["200"]
+    content = {**response["content"], JSON: {**response["content"][JSON], "example": example}}
+    return {**operation, "responses": {**operation["responses"], "200": {**response, "content": content}}}
+
+
+def _header(text: str) -> Schema:
+    return {"description": text, "schema": {"type": "string"}}
