@@ -12,10 +12,18 @@ import pytest
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.database import migrate
+from tests import answer_schemas
 from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
 
 _TEMPLATE = "steppe_template"
 _used: set[str] = set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_keep_their_schemas() -> Iterator[None]:
+    """Every JSON answer that a test gets is held against the OpenAPI document of its service."""
+    with answer_schemas.watch():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.api.app import create_app as create_api
-from services.api.settings import Settings as ApiSettings
-from services.ingest.app import create_app as create_ingest
-from services.ingest.settings import Settings as IngestSettings
+from tests.answer_schemas import documents
 
 Document = dict[str, Any]
 SERVICES = ("ingest", "api")
@@ -26,12 +23,9 @@ OPERATIONS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def documents() -> dict[str, Document]:
-    return {
-        "ingest": create_ingest(IngestSettings.model_validate({"kafka": "localhost:9"})).openapi(),
-        "api": create_api(ApiSettings.model_validate({"database": "postgresql://localhost:9/none"})).openapi(),
-    }
+@pytest.fixture(scope="module", name="documents")
+def documents_of_both() -> dict[str, Document]:
+    return documents()
 
 
 def operations(document: Document) -> list[tuple[str, Document]]:
