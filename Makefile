@@ -6,6 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
+CLIENT := .venv-client
 EXTRAS := ingest projector api cli standalone dev client audit
 
 help: ## List the commands
@@ -37,7 +38,7 @@ up: $(RUNTIME) ## Start the whole system on the log in .steppe
 	@$(BIN)/steppe up
 
 # Tests mostly wait, for brokers and deadlines: four at a time fill two cores. Each process has a stack of its own.
-test: setup system ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
+test: setup system $(CLIENT)/ready ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
 
 test-fast: setup ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
@@ -48,7 +49,7 @@ test-one: setup ## One test, file or folder: make test-one T=tests/services/api,
 	@test -n "$(T)" || { echo 'Name it: make test-one T=tests/domain/fold (what pytest takes)' >&2; exit 2; }
 	@$(BIN)/pytest $(T)
 
-test-docker: setup system ## Run every test on containers, and drive docker compose itself; needs an engine
+test-docker: setup system $(CLIENT)/ready ## Run every test on containers, and drive docker compose itself; needs an engine
 	@docker info >/dev/null 2>&1 || { echo "No Docker engine answers: start one, or run make test." >&2; exit 1; }
 	@$(BIN)/pytest -o addopts="-ra --strict-markers" tests/docker
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),2) --dist worksteal
@@ -99,6 +100,12 @@ requirements: ## Lock the dependencies again: names, versions, hashes, no index 
 $(AUDIT)/ready: requirements/audit.txt
 	@test -x $(AUDIT)/bin/python || "$(PYTHON)" -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The generator of the typed client, which a test runs.
+$(CLIENT)/ready: requirements/client.txt
+	@test -x $(CLIENT)/bin/python || "$(PYTHON)" -m venv $(CLIENT)
+	@$(CLIENT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 secrets: ## Make the secrets of docker compose, once: random passwords and the addresses that contain them

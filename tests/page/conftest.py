@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
-from tests.conftest import clone_database, drop_database
-from tests.services.api.reading_api import Log
-from tests.stack import Service, Stack, database_of, start_service
+from tests.central_asia import api_of_central_asia
+from tests.stack import Service, Stack
 
 ROOT = Path(__file__).parent.parent.parent
-EVENTS = ROOT / "examples" / "central-asia" / "events.ndjson"
 ARTEFACTS = ROOT / "build" / "screenshots"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -28,19 +21,8 @@ _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 @pytest.fixture(scope="session")
 def page_of_central_asia(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """An API that answers with what follows from the example's events."""
-    topic = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
-    name = f"steppe_page_{uuid.uuid4().hex[:12]}"
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=topic))
-    asyncio.run(clone_database(stack, template, name, topic))
-    database = database_of(stack.database, name)
-    events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
-    asyncio.run(Log(database, topic).append(*events))
-    asyncio.run(Log(database, topic).append_records([(b"broken", b"\xff\xfe no event <script>alert(1)</script>")]))
-    settings = {"STEPPE_DATABASE": database.api, "STEPPE_TOPIC": topic, "STEPPE_KAFKA": stack.kafka}
-    service = start_service("api", settings, tmp_path_factory.mktemp("page"))
-    yield service
-    service.stop()
-    asyncio.run(drop_database(stack, name))
+    with api_of_central_asia(stack, template, tmp_path_factory.mktemp("page")) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
