@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.api import problems
 from services.api.problems import (
@@ -37,6 +38,40 @@ ANSWERS = (
     projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
 )  # fmt: skip
 """The type of each answer."""
+
+
+class Example(NamedTuple):
+    """A request whose answer is the example of its route: `examples/<operation id>.json`, from the events of Central Asia."""
+
+    request: str
+    method: str = "GET"
+    body: Mapping[str, Any] | None = None
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "list_projects": Example("/v1/projects?country=KZ&sector=energy&headline=stagnant&as_of=2026-11-01&limit=1"),
+    "get_portfolio": Example("/v1/portfolio?country=KZ&sector=energy&as_of=2026-11-01"),
+    "get_project": Example("/v1/projects/kz-masdar-wind?as_of=2026-11-01&crosswalk=iati,gem"),
+    "get_timeline": Example("/v1/projects/kz-masdar-wind/timeline?as_of=2026-11-01&limit=1"),
+    "list_deals": Example("/v1/deals?project=kz-masdar-wind&as_of=2026-11-01"),
+    "list_flags": Example("/v1/flags?flag=memorandum-only&severity=stagnant&as_of=2026-11-01&limit=1"),
+    "list_markets": Example("/v1/markets?country=KZ&commodity=tungsten&as_of=2026-11-01"),
+    "get_market": Example("/v1/markets/KZ/tungsten?as_of=2026-11-01"),
+    "list_forums": Example("/v1/forums?as_of=2026-11-01&limit=1"),
+    "get_scorecard": Example("/v1/forums/cop27-2022-11/scorecard?as_of=2026-11-01"),
+    "get_party": Example("/v1/parties/masdar?as_of=2026-11-01"),
+    "list_retractions": Example("/v1/retractions?as_of=2026-11-01&limit=1"),
+    "list_conflicts": Example("/v1/conflicts?as_of=2026-11-01&limit=1"),
+    "list_rules": Example("/v1/rules"),
+    "run_backtest": Example(
+        "/v1/backtest",
+        "POST",
+        {"rules": {"values": {"memorandum-only.stagnant": 18}}, "project": ["kz-masdar-wind"], "to": "2026-11-01"},
+    ),
+    "get_trace": Example("/v1/trace/kz-masdar-wind-2023-01-mou?as_of=2026-11-01"),
+    "get_status": Example("/v1/status"),
+    "list_quarantine": Example("/v1/quarantine"),
+}
 
 JSON = "application/json"
 _OF_EVERY_ROUTE = (
