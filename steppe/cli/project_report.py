@@ -75,8 +75,8 @@ def _leg(leg: Item) -> str:
         parts.append("inferred")
     if leg["conditional"]:
         parts.append("on conditions" + (f", long stop {leg['long_stop']}" if leg["long_stop"] else ""))
-    if not leg["valid"]:
-        parts.append(f"until {leg['ended_on']} ({leg['ended_how']})")
+    if ended := leg["ended"]:
+        parts.append(f"until {ended['on']} ({ended['how']})")
     return ", ".join(parts)
 
 
@@ -115,7 +115,7 @@ def _timeline(found: Item) -> Table:
 
 def _change_row(table: Table, change: Item, *, by_itself: bool) -> None:
     rises = f" {change['severity']}" if change["severity"] else ""
-    text = Text(f"{change['flag']} {change['change']}{rises}", style=style_of(change["severity"] or "") or "green")
+    text = Text(f"{change['flag']} {change['transition']}{rises}", style=style_of(change["severity"] or "") or "green")
     text.append(f"  {change['deal'] or '(the project)'}", style="dim")
     table.add_row(Text(change["on"], style="dim") if by_itself else "", "", Text.assemble("⚑ ", text))
 

@@ -17,7 +17,7 @@ from steppe.domain.values.states import SEVERITIES
 
 
 def doc(description: str, *, deprecated: bool = False) -> Meta:
-    """What a field means: its unit, its time zone, what null says. `deprecated`: it goes with the next release but one."""
+    """What a field means: its unit, its time zone, what null says. `deprecated`: it is gone in the next release."""
     return Meta(description=description, extra_json_schema={"deprecated": True} if deprecated else None)
 
 

@@ -39,7 +39,7 @@ TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
     "deal_level", "project_level", "parties.party", "parties.role", "position",
 )  # fmt: skip
-FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects")
+FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects", "key")
 RETRACTIONS = (
     "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
     "recorded", "position",

@@ -106,7 +106,7 @@ class PageRequest:
 
     def scorecard_url(self, scorecard: Mapping[str, Any]) -> str:
         """The address of a scorecard at the API."""
-        path = f"/v1/forums/{scorecard['forum']}/scorecard"
+        path = f"/v1/forums/{scorecard['key']}/scorecard"
         return self.api_url(path, query_parameters.SCORECARD, horizon_months=scorecard["horizon_months"])
 
     def render(

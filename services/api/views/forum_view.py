@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, TypedDict
 
 from services.api.store.snapshot import Row
-from services.api.views.frames import DayRange, OnDay
+from services.api.views.frames import DayRange, Ended, OnDay
 from steppe.contracts.field_types import Count, Day, Decimal, Key, LevelName, doc
 from steppe.contracts.items import level_name
 from steppe.domain.analysis.scorecard import PaperOutcome, Scorecard, Value
@@ -15,7 +15,8 @@ from steppe.domain.analysis.scorecard import PaperOutcome, Scorecard, Value
 class ForumItem(TypedDict):
     """A summit or visit at which papers were signed."""
 
-    forum: Annotated[Key, doc("The key of the forum.")]
+    key: Annotated[Key, doc("The key of the forum.")]
+    forum: Annotated[Key, doc("Use `key`.", deprecated=True)]
     name: Annotated[str | None, doc("Its name; null: nobody said.")]
     place: Annotated[str | None, doc("Where it was held; null: nobody said.")]
     countries: Annotated[list[str], doc("Who took part, ISO 3166-1 alpha-2, alphabetical.")]
@@ -34,7 +35,8 @@ class Paper(TypedDict):
     strict: Annotated[bool, doc("Whether a leg of it has bound since.")]
     loose: Annotated[bool, doc("Whether it took any step above memorandum since.")]
     paper_only: Annotated[bool, doc("Whether it lives and has nothing but paper.")]
-    ended_on: Annotated[Day | None, doc("When it ended; null: it lives.")]
+    ended: Annotated[Ended | None, doc("When and how it ended; null: it lives.")]
+    ended_on: Annotated[Day | None, doc("Use `ended`.", deprecated=True)]
 
 
 class ForumValue(TypedDict):
@@ -67,6 +69,7 @@ class ScorecardAnswer(OnDay, ScorecardItem):
 def forum(row: Row) -> ForumItem:
     """One row of `/v1/forums`."""
     return {
+        "key": row["forum"],
         "forum": row["forum"],
         "name": row["name"],
         "place": row["place"],
@@ -102,6 +105,7 @@ def _paper(outcome: PaperOutcome) -> Paper:
         "strict": outcome.strict,
         "loose": outcome.loose,
         "paper_only": outcome.paper_only,
+        "ended": {"on": outcome.ended_on, "how": outcome.ended_how} if outcome.ended_on else None,
         "ended_on": outcome.ended_on,
     }
 

@@ -23,6 +23,13 @@ class ListAnswer(TypedDict):
     position: Annotated[Positions, doc("The prefix of the log that the page reflects, as in 0:41,3:7.")]
 
 
+class Ended(TypedDict):
+    """When and how something ended."""
+
+    on: Annotated[Day, doc("The first day on which it no longer held.")]
+    how: Annotated[str | None, doc("How, as in withdrawn or expired; null: nobody said.")]
+
+
 class DayRange(TypedDict):
     """The days on which something may have occurred."""
 

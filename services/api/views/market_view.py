@@ -14,9 +14,8 @@ from datetime import date
 from typing import Annotated, TypedDict
 
 from services.api.views import project_view
-from services.api.views.frames import OnDay
+from services.api.views.frames import Ended, OnDay
 from services.api.views.home_countries import Homes
-from services.api.views.project_view import Ended
 from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Sector, Severity, doc
 from steppe.contracts.items import HeadlineItem, headline, level_name
 from steppe.domain.flags import memorandum_only

@@ -16,7 +16,8 @@ from steppe.domain.values.states import DealState
 class PartyItem(TypedDict):
     """A party, as registered on a day, and every deal that it pursues in whatever role."""
 
-    party: Annotated[str, doc("The key of the party.")]
+    key: Annotated[str, doc("The key of the party.")]
+    party: Annotated[str, doc("Use `key`.", deprecated=True)]
     name: Annotated[str | None, doc("Its name; null: not registered.")]
     home_country: Annotated[
         str | None, doc("Its home, ISO 3166-1 alpha-2, ZZ: the sender did not know; null: not registered.")
@@ -39,6 +40,7 @@ def party(key: str, registered: Row | None, states: Sequence[DealState], deals: 
     """The answer of `/v1/parties/{key}`. `states` are what `deals` are made of."""
     living = [state for state in states if state.level is not None]
     return {
+        "key": key,
         "party": key,
         "name": None if registered is None else registered["name"],
         "home_country": None if registered is None else registered["home_country"],

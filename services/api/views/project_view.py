@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, NotRequired, TypedDict
 
-from services.api.views.frames import OnDay
+from services.api.views.frames import Ended, OnDay
 from services.api.views.money_and_stakes import ChainStep, Money, Offtake, Stake
 from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Severity, doc
 from steppe.contracts.items import Clock, FlagItem, ProjectItem, clock, flag, level_name, project
@@ -20,21 +20,15 @@ from steppe.domain.explanation.project_text import Explanation
 from steppe.domain.values.states import DealState, Flag, LegState, ProjectState
 
 
-class Ended(TypedDict):
-    """When and how something ended."""
-
-    on: Annotated[Day, doc("The first day on which it no longer held.")]
-    how: Annotated[str | None, doc("How, as in withdrawn or expired; null: nobody said.")]
-
-
 class LegItem(TypedDict):
     """One leg of a deal: something that binds, or did."""
 
     leg: Annotated[LegName, doc("Which leg.")]
     since: Annotated[Day, doc("Since when it binds.")]
     valid: Annotated[bool, doc("Whether it binds on the day.")]
-    ended_on: Annotated[Day | None, doc("When it ended; null: it holds.")]
-    ended_how: Annotated[str | None, doc("How it ended; null: it holds.")]
+    ended: Annotated[Ended | None, doc("When and how it ended; null: it has not.")]
+    ended_on: Annotated[Day | None, doc("Use `ended`.", deprecated=True)]
+    ended_how: Annotated[str | None, doc("Use `ended`.", deprecated=True)]
     conditional: Annotated[bool, doc("Whether it still depends on conditions.")]
     long_stop: Annotated[Day | None, doc("The day by which the conditions must be met; null: none is named.")]
     inferred: Annotated[bool, doc("Whether it is inferred from a later event, as a loan from its disbursement.")]
@@ -203,8 +197,8 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
     }
 
 
-def ended(value: DealState) -> Ended | None:
-    """When and how a deal ended; None while it lives."""
+def ended(value: DealState | LegState) -> Ended | None:
+    """When and how a deal or a leg ended; None while it lives."""
     return {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None
 
 
@@ -214,6 +208,7 @@ def leg(value: LegState) -> LegItem:
         "leg": value.leg,
         "since": value.since,
         "valid": value.valid,
+        "ended": ended(value),
         "ended_on": value.ended_on,
         "ended_how": value.ended_how,
         "conditional": value.conditional,

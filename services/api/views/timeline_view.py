@@ -32,6 +32,7 @@ from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import Refusal
 
 NOT_STATED = "not-stated"
+_CHANGES = ("raised", "escalated", "eased", "cleared")
 
 
 class FlagChange(TypedDict):
@@ -40,7 +41,8 @@ class FlagChange(TypedDict):
     on: Annotated[Day, doc("The day.")]
     flag: Annotated[str, doc("The flag's name.")]
     deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
-    change: Annotated[str, choice("raised", "escalated", "eased", "cleared"), doc("What it did.")]
+    transition: Annotated[str, choice(*_CHANGES), doc("What it did.")]
+    change: Annotated[str, choice(*_CHANGES), doc("Use `transition`.", deprecated=True)]
     severity: Annotated[Severity | None, doc("The severity it has since; null: it no longer stands.")]
 
 
@@ -336,4 +338,11 @@ def _clear(found: list[FlagChange], span: Row, as_of: date) -> None:
 
 
 def _change(span: Row, on: date, what: str, severity: str | None) -> FlagChange:
-    return {"on": on, "flag": span["flag"], "deal": span["deal"] or None, "change": what, "severity": severity}
+    return {
+        "on": on,
+        "flag": span["flag"],
+        "deal": span["deal"] or None,
+        "transition": what,
+        "change": what,
+        "severity": severity,
+    }

@@ -31,6 +31,7 @@ class PaperOutcome:
     loose: bool
     paper_only: bool
     ended_on: date | None
+    ended_how: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,4 +125,5 @@ def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealStat
         loose=highest > Level.MEMORANDUM,
         paper_only=bool(now and now.memorandum_runs),
         ended_on=now.ended_on if now else None,
+        ended_how=now.ended_how if now else None,
     )

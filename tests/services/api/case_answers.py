@@ -78,8 +78,8 @@ def _deal(item: dict[str, Any]) -> Case:
                 "id": leg["events"][0],
                 "bound_on": [leg["since"], leg["since"]],
                 "valid": leg["valid"],
-                "ended_on": leg["ended_on"],
-                "ended_by": leg["ended_how"],
+                "ended_on": leg["ended"] and leg["ended"]["on"],
+                "ended_by": leg["ended"] and leg["ended"]["how"],
                 "inferred": leg["inferred"],
                 "conditional": leg["conditional"],
             }

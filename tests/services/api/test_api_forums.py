@@ -102,11 +102,11 @@ async def test_forums_are_listed_from_the_latest_and_only_when_they_were_held(
     summit: Log, client: httpx.AsyncClient
 ) -> None:
     items = (await get(client, "/v1/forums", as_of="2025-01-01"))["items"]
-    assert [(one["forum"], one["projects"]) for one in items] == [("later-2024", 0), (FORUM, 3)]
+    assert [(one["key"], one["projects"]) for one in items] == [("later-2024", 0), (FORUM, 3)]
     first = await get(client, "/v1/forums", as_of="2025-01-01", limit="1")
     rest = await get(client, "/v1/forums", as_of="2025-01-01", limit="1", cursor=first["next_cursor"])
-    assert [one["forum"] for one in (*first["items"], *rest["items"])] == ["later-2024", FORUM]
-    assert [one["forum"] for one in (await get(client, "/v1/forums", as_of="2020-12-31"))["items"]] == [FORUM]
+    assert [one["key"] for one in (*first["items"], *rest["items"])] == ["later-2024", FORUM]
+    assert [one["key"] for one in (await get(client, "/v1/forums", as_of="2020-12-31"))["items"]] == [FORUM]
     problem = await refused(client, "/v1/forums/sumit-2020/scorecard", 404, "not-found")
     assert problem["suggestions"] == [FORUM]
 

@@ -81,12 +81,12 @@ async def test_the_timeline_has_both_times_levels_and_flags(mine: Log, client: h
     assert (memo["deal"], memo["deal_level"], memo["project_level"]) == ("alpha", "memorandum", "memorandum")
     assert shares["deal_level"] == "partly-bound"
     changes = [
-        (change["on"], change["change"], change["severity"])
+        (change["on"], change["transition"], change["severity"])
         for change in body["flag_changes"]
         if change["flag"] == "memorandum-only"
     ]
     assert changes == [("2021-01-10", "raised", "watch"), ("2021-04-01", "cleared", None)]
-    assert ("memorandum-only", "cleared") in {(change["flag"], change["change"]) for change in shares["flags"]}
+    assert ("memorandum-only", "cleared") in {(change["flag"], change["transition"]) for change in shares["flags"]}
     earlier = await get(client, "/v1/projects/mine/timeline", as_of="2021-04-01")
     assert len(earlier["items"]) == 3
 
