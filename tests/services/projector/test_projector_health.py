@@ -247,5 +247,5 @@ def test_the_watchdog_ends_a_process_whose_consumer_believes_an_old_end() -> Non
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
     assert ran.returncode == 1
-    assert "with records waiting {0: 3}: ending" in ran.stderr
+    assert "with records waiting {0: 3}: exiting" in ran.stderr
     assert json.dumps(ran.stdout) == '""'
