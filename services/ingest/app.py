@@ -138,7 +138,7 @@ def _add_operation_routes(app: FastAPI, log: LogProducer, ingest_metrics: Ingest
 
     @app.get(
         "/metrics",
-        operation_id="get_metrics",
+        openapi_extra=openapi.metrics_operation(),
         summary="Counters for Prometheus",
         response_class=PlainTextResponse,
     )

@@ -47,6 +47,11 @@ def operation(name: str, answer: type, *own_problems: Problem) -> Schema:
     }
 
 
+def metrics_operation() -> Schema:
+    """The `openapi_extra` of GET /metrics, which answers as FastAPI says."""
+    return {"operationId": "get_metrics", "responses": add_problems({}, (METHOD_NOT_ALLOWED, INTERNAL_ERROR))}
+
+
 def schema_operation(own_problem: Problem) -> Schema:
     """The `openapi_extra` of GET /v1/schemas/{name}."""
     content = {"application/schema+json": {"schema": {"type": "object", "description": "JSON Schema, 2020-12."}}}

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 
 from services.api.problems import of_database
 from services.api.routes import status
+from services.api.web.operations import metrics_operation
 from steppe.http.metrics import HttpMetrics
 
 router = APIRouter(tags=["status"])
@@ -51,7 +52,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-@router.get("/metrics", response_class=PlainTextResponse, operation_id="get_metrics")
+@router.get("/metrics", response_class=PlainTextResponse, openapi_extra=metrics_operation())
 async def metrics(request: Request) -> Response:
     """Counters and durations for Prometheus, and how far the read model is behind the log, as seen from here: a projector
     that is gone tells nobody that it is.

@@ -117,6 +117,11 @@ def health_operation(name: str, answer: type, *own_problems: Problem) -> Schema:
     return {"operationId": name, "summary": summary(name), "responses": responses}
 
 
+def metrics_operation() -> Schema:
+    """The `openapi_extra` of GET /metrics, which answers as FastAPI says."""
+    return {"operationId": "get_metrics", "responses": add_problems({}, (METHOD_NOT_ALLOWED, INTERNAL_ERROR))}
+
+
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
     whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, UNPROCESSABLE)
