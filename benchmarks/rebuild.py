@@ -180,7 +180,7 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
     )
     told = timed("fold", lambda: {name: fold_history(name, known) for name, known in events.items()})
     made = projection_rows.ProjectRows()
-    place = projection_rows.Place(0, 0, 0)
+    place = projection_rows.LastEvent(0, 0, 0)
 
     def formatted() -> None:
         for name, one in told.items():
@@ -248,7 +248,7 @@ async def compared(owner: str, schema: str, count: int) -> int:
         made = projection_rows.ProjectRows()
         events = effective_events([stored_before(row) for row in found.values()])
         projection_rows.add_project(
-            made, fold_history(name, events), events, projection_rows.Place(0, 0, 0), now=_KNOWN
+            made, fold_history(name, events), events, projection_rows.LastEvent(0, 0, 0), now=_KNOWN
         )
         for table, columns, wanted in (
             ("project_span", projection_rows.PROJECT_SPAN, made.project_spans),

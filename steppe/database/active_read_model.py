@@ -1,4 +1,4 @@
-"""Which read model lives: finds it and puts it on the search path of a transaction. Knows the pointer and no read model.
+"""Finds the active read model (state `living` in `steppe.read_model`) and puts it on the search path of a transaction.
 
 Whoever reads or writes a read model asks here, inside its transaction; no name of a schema is written anywhere else.
 """
@@ -13,32 +13,33 @@ if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("active_read_model")
-# A flip between two tries is rare, two of them are operators at work, and more is no flip any more.
-_TRIES = 3
+# A cut-over between two attempts is rare, two of them are operators at work, and more is no cut-over any more.
+_ATTEMPTS = 3
 
 
 class NoReadModelError(Exception):
-    """No read model lives: the database was not prepared."""
+    """No read model is active: the database was not prepared."""
 
     def __init__(self) -> None:
-        super().__init__("no read model lives: run `steppe migrate`, which makes the first one")
+        super().__init__("no read model is active: run `steppe migrate`, which makes the first one")
 
 
-async def enter(connection: Connection, *, first: Literal["", "pg_temp, "] = "") -> str:
-    """Read the living model for the rest of this transaction, behind the schemas in `first`; returns its name."""
-    row = await connection.fetchrow(STATEMENTS["enter_living"], first)
+async def use_active(connection: Connection, *, first: Literal["", "pg_temp, "] = "") -> str:
+    """Read the active model for the rest of this transaction, behind the schemas in `first`; returns its name."""
+    row = await connection.fetchrow(STATEMENTS["use_active"], first)
     if row is None:
         raise NoReadModelError
     return str(row["schema_name"])
 
 
-async def hold(connection: Connection, *, alone: bool = False) -> str:
-    """Write the living model for the rest of this transaction, and it stays the living one; returns its name.
+async def lock_active_for_write(connection: Connection, *, exclusive: bool = False) -> str:
+    """Write the active model for the rest of this transaction; it stays the active one until then. Returns its name.
 
-    Waits for a flip that is under way. `alone`: whoever else writes waits for us.
+    Waits for a cut-over that is under way. `exclusive`: other writers wait, too.
     """
-    for _ in range(_TRIES):
-        row = await connection.fetchrow(STATEMENTS["lock_living" if alone else "hold_living"])
+    name = "lock_active_exclusively" if exclusive else "lock_active_for_write"
+    for _ in range(_ATTEMPTS):
+        row = await connection.fetchrow(STATEMENTS[name])
         if row is not None:
             return str(row["schema_name"])
     raise NoReadModelError

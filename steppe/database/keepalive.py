@@ -1,4 +1,4 @@
-"""Keeps a transaction that computes apart from one that was left open: the server ends those that idle for too long."""
+"""Keeps the session of a long computation alive: the server ends transactions that idle for too long."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN = 0.5
 
 
-class Pulse:
-    """Beats on one connection, from the thread of work that holds it. A process that was stopped does not beat."""
+class KeepAlive:
+    """Pings on one connection, from the thread that computes while it holds it: a process that was stopped does not ping."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last = time.monotonic()
 
-    async def beat(self) -> None:
-        """Let others have their turn, and now and then show the server that somebody is at work here."""
+    async def ping(self) -> None:
+        """Let other tasks run, and twice a second show the server that this session is at work."""
         await asyncio.sleep(0)
         if time.monotonic() - self._last >= _SECONDS_BETWEEN:
             await self._connection.execute("SELECT")

@@ -18,6 +18,6 @@ async def empty(connection: asyncpg.Connection) -> None:
     """Empty every table and set the checkpoints back to 0, between two batches. Needs the rights of the projector."""
     statements = sql.load("reset")
     async with connection.transaction():
-        await active_read_model.hold(connection, alone=True)
+        await active_read_model.lock_active_for_write(connection, exclusive=True)
         await connection.execute(statements["empty_read_model"])
         await connection.execute(statements["reset_checkpoints"])

@@ -78,7 +78,7 @@ class AlternateReadModels:
         try:
             transaction = model.connection.transaction(isolation="repeatable_read")
             await transaction.start()
-            schema = await active_read_model.enter(model.connection, first="pg_temp, ")
+            schema = await active_read_model.use_active(model.connection, first="pg_temp, ")
             if model.schema != schema:  # it was rebuilt: what we copied may be of another shape
                 model.schema, model.next_offsets = schema, {}
             rows = await model.connection.fetch(*QUERIES["position"](topic=self._topic))
@@ -152,7 +152,7 @@ class AlternateReadModels:
             subjects = [row["subject"] for row in rows]
         if subjects:
             events = await self._events(connection, subjects, knowledge)
-            writer = ReadModel(_WRITING, rules, alone=True)
+            writer = ReadModel(_WRITING, rules, exclusive=True)
             known_at, recorded = (knowledge.known_at, knowledge.recorded) if knowledge else (None, False)
             await writer.write(connection, events, known_at, recorded=recorded)
 

@@ -115,7 +115,7 @@ class Reader:
             self._pool.acquire(timeout=5) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             rows = await connection.fetch(*QUERIES["position"](topic=self._topic))
             next_offsets = {row["partition"]: row["next_offset"] for row in rows}
             yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))

@@ -54,7 +54,7 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
     """Compare the log with the read model; changes nothing. Raises AdoptionRefusedError when there is no such topic."""
     known = await log_identity.known_identity(connection, topic)
     async with connection.transaction():
-        await active_read_model.enter(connection)
+        await active_read_model.use_active(connection)
         rows = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
     checkpoints = {
         row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"]) for row in rows

@@ -92,7 +92,7 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
     connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             checkpoints = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
             skips = await quarantine_policy.all_skips(connection, topic)
             stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
@@ -159,8 +159,10 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
         elif subject.startswith("forum:"):
             forums += registry_rows.forum_rows(subject.removeprefix("forum:"), record.events)
         else:
-            place = projection_rows.Place(last.partition, last.offset, len(known))
-            projection_rows.add_project(made, folded.histories[subject], record.events, place, now=datetime.now(UTC))
+            last_event = projection_rows.LastEvent(last.partition, last.offset, len(known))
+            projection_rows.add_project(
+                made, folded.histories[subject], record.events, last_event, now=datetime.now(UTC)
+            )
             if subject in folded.rivalries:
                 projection_rows.add_rivalry(made, subject, folded.rivalries[subject])
     return {

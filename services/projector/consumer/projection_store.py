@@ -183,9 +183,9 @@ class ProjectionStore:
         """Put the read model on the search path. The cache of another one says nothing about it."""
         schema = self._only_schema
         if schema is None:
-            schema = await active_read_model.hold(connection)
+            schema = await active_read_model.lock_active_for_write(connection)
         else:
-            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
         if schema == self._schema:
             return
         if self._schema is not None:

@@ -114,7 +114,7 @@ class Applier:
         ]
         failpoints.reach("after-decode")
         batch, last_action = await self._classify(connection, decoded, unapplied)
-        model = ReadModel(self.statements, await rule_versions.in_force(connection), alone=self.exclusive)
+        model = ReadModel(self.statements, await rule_versions.in_force(connection), exclusive=self.exclusive)
         subjects = await self._subject_batches(connection, batch, cache, last_action)
         began = time.monotonic()
         folded = await fold(connection, model, subjects)
@@ -129,7 +129,7 @@ class Applier:
         await quarantine_policy.refuse_excess(connection, batch.quarantined, last_offsets, self.quarantine_max)
         await self.store(connection, batch, folded)
         failpoints.reach("after-events")
-        market_faults = await model.put(connection, folded.told)
+        market_faults = await model.save(connection, folded.told)
         failpoints.reach("before-checkpoint")
         await self.advance(connection, last_records)
         if not self.exclusive:

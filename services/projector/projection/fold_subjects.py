@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from services.projector.projection.decode import StoredEvent
-from steppe.database.keepalive import Pulse
-from steppe.database.read_model.projection import ReadModel, Subject, Told
+from steppe.database.keepalive import KeepAlive
+from steppe.database.read_model.projection import ProjectionResult, ReadModel, Subject
 from steppe.database.read_model.projection_rows import fault_of
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import FoldState
@@ -41,7 +41,7 @@ class SubjectBatch:
             events=[*self.events, *events],
             partition=self.partition,
             last_offset=max((self.last_offset, *(stored.record.offset for stored in new_events))),
-            news=events,
+            new_events=events,
             life=self.life,
         )
 
@@ -53,7 +53,7 @@ class FoldedBatch:
     `faults`: subjects without new events that cannot be folded again, and so keep their rows.
     """
 
-    told: dict[str, Told] = field(default_factory=dict)
+    told: dict[str, ProjectionResult] = field(default_factory=dict)
     stopped: list[tuple[StoredEvent, str]] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -61,28 +61,28 @@ class FoldedBatch:
 async def fold(connection: Connection, model: ReadModel, subjects: Mapping[str, SubjectBatch]) -> FoldedBatch:
     """Fold every subject with as many of its new events as it can be folded with; keeps the connection's transaction alive."""
     result = FoldedBatch()
-    pulse = Pulse(connection)
+    keepalive = KeepAlive(connection)
     for name, batch in subjects.items():
-        await pulse.beat()  # a fold takes milliseconds, and a batch has hundreds
+        await keepalive.ping()  # a fold takes milliseconds, and a batch has hundreds
         try:
             if batch.unreadable is not None:
                 raise batch.unreadable
-            result.told[name] = model.tell(name, batch.subject())
+            result.told[name] = model.project(name, batch.subject())
         except Exception as error:
             if not batch.new_events:
                 result.faults[name] = fault_of(error)
             elif batch.unreadable is not None:
                 result.stopped.append((batch.new_events[0], fault_of(error)))
             else:
-                await _stop(pulse, model, name, batch, error, result)
+                await _stop(keepalive, model, name, batch, error, result)
     return result
 
 
 async def _stop(
-    pulse: Pulse, model: ReadModel, name: str, batch: SubjectBatch, error: Exception, result: FoldedBatch
+    keepalive: KeepAlive, model: ReadModel, name: str, batch: SubjectBatch, error: Exception, result: FoldedBatch
 ) -> None:
     longest = await fold_before_failure(
-        len(batch.new_events), lambda count: model.tell(name, batch.subject(count)), error, pulse.beat
+        len(batch.new_events), lambda count: model.project(name, batch.subject(count)), error, keepalive.ping
     )
     if longest.result is not None:
         result.told[name] = longest.result

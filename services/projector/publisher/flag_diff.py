@@ -71,7 +71,7 @@ class Announcer:
         return count
 
     async def _announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
-        await active_read_model.enter(connection)
+        await active_read_model.use_active(connection)
         checkpoints = await connection.fetch(*_STATEMENTS["read_checkpoints"](topic=self._topic))
         next_offsets: list[int] = [row["next_offset"] for row in checkpoints]
         until = await connection.fetchrow(_STATEMENTS["announced_until"])

@@ -155,7 +155,7 @@ class Publisher:
     async def _log_ends(self, connection: asyncpg.Connection) -> dict[int, int]:
         """Where the log ends, asked of the broker and not of the worker that applies it."""
         async with connection.transaction(readonly=True):
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             rows = await connection.fetch(*_STATEMENTS["read_checkpoints"](topic=self._settings.topic))
         partitions = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):

@@ -37,7 +37,7 @@ class QuarantineActions:
     async def of(cls, connection: asyncpg.Connection, topic: str, operator: Operator) -> QuarantineActions:
         """Those for the quarantine of a log. Raises ActionRefusedError when the database does not know that log."""
         async with connection.transaction():
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             partitions = len(await connection.fetch(*STATEMENTS["read_checkpoints"](topic=topic)))
         if not partitions:
             raise ActionRefusedError(f"The database knows no log {topic}: check STEPPE_TOPIC, or run `steppe migrate`.")
@@ -127,6 +127,6 @@ class QuarantineActions:
                     f"There is no partition {partition}; the log has {self.refolder.applier.partitions}."
                 )
             await self.connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-            await active_read_model.hold(self.connection)
+            await active_read_model.lock_active_for_write(self.connection)
             await self.refolder.lock(self.connection, partition)
             yield self.connection

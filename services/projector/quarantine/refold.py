@@ -222,9 +222,9 @@ class Refolder:
         for stored, reason in folded.stopped:
             batch.stop_before(stored, reason)
         for name in set(subjects) - folded.told.keys():
-            folded.told[name] = model.tell(name, Subject(events=(), partition=0, last_offset=-1))
+            folded.told[name] = model.project(name, Subject(events=(), partition=0, last_offset=-1))
         await self.applier.store(connection, batch, folded)
-        await model.put(connection, folded.told)
+        await model.save(connection, folded.told)
 
     async def _records(self, connection: Connection, subjects: Collection[str]) -> dict[RecordId, Record]:
         """Every stored record of some subjects, whether it is an event or in quarantine."""

@@ -109,9 +109,9 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
     try:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
         # From here on workers wait, each with its batch in hand.
-        old = await active_read_model.hold(connection, alone=True)
+        old = await active_read_model.lock_active_for_write(connection, exclusive=True)
         active = await _checkpoints(connection, follower.topic)
-        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
         change, _ = await rule_versions.change_in_force(connection)
         judged_by = await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema)
         behind = sum(max(0, offset - built[partition]) for partition, offset in active.items())
@@ -141,7 +141,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
 
 async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
         change, rules = await rule_versions.change_in_force(connection)
         if await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema) == change:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -20,12 +20,12 @@ from services.projector.projection.deduplicate import stages_from
 from services.projector.projection.fold_subjects import fold_before_failure
 from steppe import failpoints
 from steppe.database import active_read_model, sql
-from steppe.database.keepalive import Pulse
+from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import stored_before
+from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
-from steppe.domain.fold.fold import fold_history
 from steppe.domain.rules.rules import Rules
 
 PHASE = "fold"
@@ -39,7 +39,7 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
             part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
-            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
             rows = await connection.fetch(
                 *_STATEMENTS["events_of_range"](first_subject=part["first_subject"], last_subject=part["last_subject"])
             )
@@ -52,14 +52,13 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
         gc.collect()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Folded:
-    """The rows of one subject."""
+    """The rows of one subject, and the row of its corrections that wait for their target."""
 
-    projects: projection_rows.ProjectRows = field(default_factory=projection_rows.ProjectRows)
-    parties: list[projection_rows.Row] = field(default_factory=list)
-    forums: list[projection_rows.Row] = field(default_factory=list)
-    parked: list[projection_rows.Row] = field(default_factory=list)
+    subject: str
+    rows: SubjectRows
+    parked: Sequence[projection_rows.Row]
 
 
 class _PartRows:
@@ -81,7 +80,7 @@ class _PartRows:
         except Exception as error:
             in_log_order = sorted(rows, key=itemgetter("log_offset"))
             longest = await fold_before_failure(
-                len(rows), lambda count: self._fold(subject, in_log_order[:count]), error, Pulse(connection).beat
+                len(rows), lambda count: self._fold(subject, in_log_order[:count]), error, KeepAlive(connection).ping
             )
             if longest.result is not None:
                 self._append(longest.result)
@@ -90,33 +89,24 @@ class _PartRows:
                 self._stopped.append((row["partition"], row["log_offset"], stage.value, subject, reason))
 
     def _append(self, folded: _Folded) -> None:
-        self._projects.extend(folded.projects)
-        self._parties += folded.parties
-        self._forums += folded.forums
+        self._projects.extend(folded.rows.project)
+        registry = self._parties if folded.subject.startswith("party:") else self._forums
+        registry += folded.rows.registry
         self._parked += folded.parked
 
     def _fold(self, subject: str, rows: Sequence[asyncpg.Record]) -> _Folded:
         all_events = [stored_before(row) for row in rows]
-        kind, colon, key = subject.partition(":")
-        folded = _Folded()
+        parked: list[projection_rows.Row] = []
         if has_corrections(all_events):
             record = apply_corrections(all_events)
             events = record.events
             waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
-            folded.parked += [(subject, rows[0]["partition"], waiting)] if waiting else []
+            parked += [(subject, rows[0]["partition"], waiting)] if waiting else []
         else:
             events = effective_events(all_events)
-        if not colon:
-            last = max(rows, key=itemgetter("log_offset"))
-            place = projection_rows.Place(last["partition"], last["log_offset"], len(rows))
-            projection_rows.add_project(
-                folded.projects, fold_history(subject, events, self._rules), events, place, now=self._now
-            )
-        elif kind == "party":
-            folded.parties += registry_rows.party_spans(key, events)
-        else:
-            folded.forums += registry_rows.forum_rows(key, events)
-        return folded
+        last = max(rows, key=itemgetter("log_offset"))
+        last_event = projection_rows.LastEvent(last["partition"], last["log_offset"], len(rows))
+        return _Folded(subject, subject_rows(subject, events, last_event, self._rules, now=self._now), parked)
 
     async def copy(self, connection: asyncpg.Connection) -> None:
         """Write them."""

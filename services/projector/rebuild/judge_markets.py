@@ -30,14 +30,14 @@ _RIVALS_MAX = 200_000
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
     """Judge parts until every one is done or taken."""
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
         judge = _Judge(await _groups(connection), rules)
     while True:
         async with connection.transaction():
             part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
-            await connection.execute(active_read_model.STATEMENTS["enter"], schema)
+            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
             made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
             await copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
             await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans)

@@ -138,7 +138,7 @@ async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
         raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
     try:
         async with connection.transaction(readonly=True):
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             return list(await connection.fetch(*query))
     except active_read_model.NoReadModelError as error:
         raise RefusedError(f"{error}.") from error

@@ -213,7 +213,7 @@ async def _restore_database(
             known = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
             if known is not None and (known["cluster"], known["reason"]) == (facts.cluster, told):
                 return  # an earlier attempt came this far
-            await active_read_model.enter(connection)
+            await active_read_model.use_active(connection)
             applied = await connection.fetchval(sql.load("checkpoint")["records_applied"])
             if applied and not log_only:
                 raise RefusedError(

@@ -1,6 +1,6 @@
 -- Which read model lives. Each puts it on the search path for the rest of the transaction; no row: it changed just now.
 
--- name: enter_living
+-- name: use_active
 -- For readers: what their snapshot says. $1 schemas that come first, as 'pg_temp, '
 SELECT
     living.schema_name,
@@ -8,11 +8,11 @@ SELECT
 FROM steppe.read_model AS living
 WHERE living.state = 'living';
 
--- name: enter
+-- name: use_schema
 -- One that need not live. $1 schema
 SELECT set_config('search_path', $1::text, true);
 
--- name: hold_living
+-- name: lock_active_for_write
 -- For writers: it stays the living one until they commit.
 WITH living AS (
     SELECT read_model.schema_name
@@ -25,7 +25,7 @@ SELECT
     set_config('search_path', living.schema_name, true)
 FROM living;
 
--- name: lock_living
+-- name: lock_active_exclusively
 -- For who changes all of it, or which one it is: writers wait.
 WITH living AS (
     SELECT read_model.schema_name

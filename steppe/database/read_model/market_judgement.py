@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from steppe.database import locks
-from steppe.database.keepalive import Pulse
+from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
@@ -50,20 +50,22 @@ class Markets:
 
     statements: Mapping[str, str]
     rules: Rules
-    alone: bool = False
+    exclusive: bool = False
 
-    async def enter(self, connection: Connection, told: Mapping[str, History], parties: Sequence[str]) -> Before:
+    async def lock(self, connection: Connection, histories: Mapping[str, History], parties: Sequence[str]) -> Before:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
-        if not self.alone:
+        if not self.exclusive:
             lock = "lock_parties_to_change" if parties else "lock_parties"
             await connection.execute(self.statements[lock], locks.PARTIES)
-        found = await connection.fetch(self.statements["standings_of_projects"], list(told))
-        markets = {market for row in found for market in row["markets"]}
-        markets |= {market for history in told.values() for market in projection_rows.market_keys(standing_of(history))}
-        if not self.alone:
+        stored = await connection.fetch(self.statements["standings_of_projects"], list(histories))
+        markets = {market for row in stored for market in row["markets"]}
+        markets |= {
+            market for history in histories.values() for market in projection_rows.market_keys(standing_of(history))
+        }
+        if not self.exclusive:
             await connection.execute(self.statements["lock_markets"], sorted(markets))
         return Before(
-            standings={row["project"]: standing_from(row["document"]) for row in found},
+            standings={row["project"]: standing_from(row["document"]) for row in stored},
             markets=frozenset(markets),
             parents=await self._parents_of(connection, parties),
         )
@@ -71,49 +73,49 @@ class Markets:
     async def judge(
         self,
         connection: Connection,
-        told: Mapping[str, History],
+        histories: Mapping[str, History],
         parties: Sequence[str],
         before: Before,
-        made: projection_rows.ProjectRows,
+        rows: projection_rows.ProjectRows,
         now: datetime,
     ) -> Mapping[str, str]:
         """Judge the touched projects and all that they, or changed parties, concern.
 
-        Rows of touched projects are added to `made`; those of others are written here, if they differ. The standings of the
+        Rows of touched projects are added to `rows`; those of others are written here, if they differ. The standings of the
         touched projects and the rows of parties must have been written, the flags of the touched ones still stand.
         A project that cannot be judged, which is a defect, keeps what stood; returns these with the reason.
         """
-        standings = {project: standing_of(history) for project, history in told.items()}
+        standings = {project: standing_of(history) for project, history in histories.items()}
         concerned = await self._concerned(connection, standings, parties, before)
-        others = sorted(concerned - told.keys())
+        others = sorted(concerned - histories.keys())
         faulty = {
             row["project"] for row in await connection.fetch(self.statements["lock_standings"], others) if row["fault"]
         }
         near = await self._near(connection, sorted(concerned), standings)
         rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
         deals = await self._deals(connection, others)
-        deals.update({project: history.deals for project, history in told.items()})
+        deals.update({project: history.deals for project, history in histories.items()})
         groups = await self._groups(connection, near.values(), deals.values())
         by_market: dict[str, set[str]] = {}
         for project in rivals:
             for market in projection_rows.market_keys(near[project]):
                 by_market.setdefault(market, set()).add(project)
-        suffered: dict[str, Rivalry] = {}
+        impacts: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
-        pulse = Pulse(connection)
+        keepalive = KeepAlive(connection)
         for project in sorted(concerned & near.keys()):
-            await pulse.beat()
+            await keepalive.ping()
             beside = set().union(*(by_market.get(market, ()) for market in projection_rows.market_keys(near[project])))
             try:
-                suffered[project] = rivalry(
+                impacts[project] = rivalry(
                     near[project], deals.get(project, ()), [rivals[rival] for rival in beside], groups, self.rules
                 )
             except Exception as error:
                 faults[project] = projection_rows.fault_of(error)
-        for project in told.keys() & suffered.keys():
-            projection_rows.add_rivalry(made, project, suffered[project])
-        await self._rewrite(connection, {project: suffered[project] for project in others if project in suffered}, now)
-        await self._keep_as_it_stood(connection, sorted(told.keys() & faults.keys()), made)
+        for project in histories.keys() & impacts.keys():
+            projection_rows.add_rivalry(rows, project, impacts[project])
+        await self._rewrite(connection, {project: impacts[project] for project in others if project in impacts}, now)
+        await self._keep_as_it_stood(connection, sorted(histories.keys() & faults.keys()), rows)
         if faults or faulty:
             changed = sorted(faults.keys() | faulty)
             reasons = [faults.get(project) for project in changed]
@@ -121,12 +123,12 @@ class Markets:
         return faults
 
     async def _keep_as_it_stood(
-        self, connection: Connection, projects: Sequence[str], made: projection_rows.ProjectRows
+        self, connection: Connection, projects: Sequence[str], rows: projection_rows.ProjectRows
     ) -> None:
         if projects:
             for query, kept in (
-                ("market_flags_of_projects", made.flag_spans),
-                ("co_investments_of_projects", made.co_investment_spans),
+                ("market_flags_of_projects", rows.flag_spans),
+                ("co_investments_of_projects", rows.co_investment_spans),
             ):
                 kept += [tuple(row) for row in await connection.fetch(self.statements[query], projects)]
 
@@ -149,12 +151,12 @@ class Markets:
         concerned = set(standings)
         if parties and await self._parents_of(connection, parties) != before.parents:
             below = await connection.fetch(self.statements["parties_below"], list(parties))
-            found = await connection.fetch(self.statements["projects_of_parties"], [row["party"] for row in below])
-            concerned |= {row["project"] for row in found}
-            markets |= {market for row in found for market in row["markets"]}
+            pursued = await connection.fetch(self.statements["projects_of_parties"], [row["party"] for row in below])
+            concerned |= {row["project"] for row in pursued}
+            markets |= {market for row in pursued for market in row["markets"]}
         if markets:
-            found = await connection.fetch(self.statements["projects_in_markets"], sorted(markets))
-            concerned |= {row["project"] for row in found}
+            neighbours = await connection.fetch(self.statements["projects_in_markets"], sorted(markets))
+            concerned |= {row["project"] for row in neighbours}
         return concerned
 
     async def _near(
@@ -163,8 +165,8 @@ class Markets:
         """The concerned projects and all that share a market with one of them and have crossed the line."""
         near = dict(standings)
         others = [project for project in concerned if project not in near]
-        found = await connection.fetch(self.statements["standings_of_projects"], others)
-        near.update({row["project"]: standing_from(row["document"]) for row in found})
+        stored = await connection.fetch(self.statements["standings_of_projects"], others)
+        near.update({row["project"]: standing_from(row["document"]) for row in stored})
         markets = {market for standing in near.values() for market in projection_rows.market_keys(standing)}
         if markets:
             for row in await connection.fetch(self.statements["crossers_in_markets"], sorted(markets)):
@@ -173,11 +175,11 @@ class Markets:
         return near
 
     async def _deals(self, connection: Connection, projects: Sequence[str]) -> dict[str, Sequence[Span[DealState]]]:
-        found: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
+        deals: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
         if projects:
             for row in await connection.fetch(self.statements["deal_spans_of_projects"], list(projects)):
-                found[row["project"]].append(deal_span_from(row))
-        return dict(found)
+                deals[row["project"]].append(deal_span_from(row))
+        return dict(deals)
 
     async def _groups(
         self,
@@ -202,31 +204,31 @@ class Markets:
                 steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], row["parent"]))
         return {party: spans for party, spans in steps.items() if any(span[2] for span in spans)}
 
-    async def _rewrite(self, connection: Connection, suffered: Mapping[str, Rivalry], now: datetime) -> None:
-        """Replace what the market does to projects that the batch did not touch, where it is not what stands."""
-        if not suffered:
+    async def _rewrite(self, connection: Connection, impacts: Mapping[str, Rivalry], now: datetime) -> None:
+        """Replace what the market does to projects that the batch did not touch, where it differs from what is stored."""
+        if not impacts:
             return
-        projects = sorted(suffered)
-        stood: dict[str, set[Any]] = {project: set() for project in projects}
+        projects = sorted(impacts)
+        stored: dict[str, set[Any]] = {project: set() for project in projects}
         for row in await connection.fetch(self.statements["market_flags_of_projects"], projects):
-            stood[row["project"]].add(tuple(row))
+            stored[row["project"]].add(tuple(row))
         for row in await connection.fetch(self.statements["co_investments_of_projects"], projects):
-            stood[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
-        made = projection_rows.ProjectRows()
+            stored[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
+        rows = projection_rows.ProjectRows()
         changed = []
-        for project, found in suffered.items():
+        for project, impact in impacts.items():
             flags, shared = (
-                projection_rows.flag_rows(project, found.flags),
-                projection_rows.co_investment_rows(project, found),
+                projection_rows.flag_rows(project, impact.flags),
+                projection_rows.co_investment_rows(project, impact),
             )
-            if stood[project] != {*flags, *((*row[:4], tuple(row[4])) for row in shared)}:
+            if stored[project] != {*flags, *((*row[:4], tuple(row[4])) for row in shared)}:
                 changed.append(project)
-                projection_rows.add_rivalry(made, project, found)
+                projection_rows.add_rivalry(rows, project, impact)
         if changed:
             for query in ("remove_market_flags", "remove_co_investments"):
                 await connection.execute(self.statements[query], changed)
-            await projection_rows.copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
+            await projection_rows.copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
             await projection_rows.copy(
-                connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans
+                connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans
             )
             await connection.execute(self.statements["touch_projects"], changed, now)

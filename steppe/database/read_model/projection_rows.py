@@ -50,11 +50,11 @@ class ProjectRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LastEvent:
     """Where the last event of a project stands in the log, and how many there are, corrections included."""
 
     partition: int
-    last_offset: int
+    offset: int
     event_count: int
 
 
@@ -62,7 +62,7 @@ def add_project(
     rows: ProjectRows,
     history: History,
     events: Sequence[Event],
-    place: Place,
+    last: LastEvent,
     *,
     now: datetime,
     changed_from: date = BEGINNING,
@@ -75,7 +75,7 @@ def add_project(
     forums = {forum for event in events if (forum := event.data.get("forum"))}
     investors = {investor for span in history.projects for investor in span.value.investors}
     rows.projects.append(
-        (project, place.partition, place.last_offset, place.event_count, sorted(forums), sorted(investors), now),
+        (project, last.partition, last.offset, last.event_count, sorted(forums), sorted(investors), now),
     )
     for span in _since(history.projects, changed_from):
         state = span.value

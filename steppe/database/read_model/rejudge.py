@@ -68,7 +68,7 @@ async def put_in_force(
     await transaction.start()
     try:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
-        schema = await active_read_model.hold(connection, alone=True)
+        schema = await active_read_model.lock_active_for_write(connection, exclusive=True)
         await connection.fetch(sql.load("rebuild")["lock_every_checkpoint"])
         rules = await rule_versions.named(connection, version)
         if rules is None:
@@ -112,7 +112,7 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
     }
     projects = list(places)
     # Whoever else judges a market waits at the fence.
-    writer = ReadModel(statements, rules, alone=True)
+    writer = ReadModel(statements, rules, exclusive=True)
     for first in range(0, len(projects), _PROJECTS_AT_ONCE):
         some = projects[first : first + _PROJECTS_AT_ONCE]
         found: dict[str, list[Event]] = {project: [] for project in some}

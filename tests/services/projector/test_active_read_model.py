@@ -51,7 +51,7 @@ async def test_a_projector_at_work_goes_over_to_the_read_model_that_was_put_in_i
     last = await publish(stack.kafka, topic, [event("one"), event("two", "other-mine")])
     await until_covered(operator, last, service)
     async with operator.transaction():
-        await active_read_model.hold(operator, alone=True)
+        await active_read_model.lock_active_for_write(operator, exclusive=True)
         schema = await copied(operator)
         await operator.execute("SELECT steppe.flip_read_model($1)", schema)
     reader = await asyncpg.connect(database.api)  # a new session, which finds the one that lives by itself

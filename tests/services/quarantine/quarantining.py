@@ -89,7 +89,7 @@ class Worked:
     async def afresh(self, size: int = 500) -> None:
         """Forget the read model, between two batches, and bring the whole log in again in batches of this size."""
         async with self.owner.transaction():
-            await active_read_model.hold(self.owner, alone=True)
+            await active_read_model.lock_active_for_write(self.owner, exclusive=True)
             for table in _TABLES:
                 await self.owner.execute(f"DELETE FROM {table}")
             await self.owner.execute("UPDATE checkpoint SET next_offset = 0, last_record_sha256 = NULL")
@@ -130,7 +130,7 @@ class Worked:
 
     async def _living(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         async with self.owner.transaction():
-            await active_read_model.enter(self.owner)
+            await active_read_model.use_active(self.owner)
             return await self.owner.fetch(query, *arguments)
 
 
