@@ -36,7 +36,7 @@ from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.read_model import projection_rows
-from steppe.database.read_model.stored_events import stored_before
+from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.corrections import effective_events
 from steppe.domain.fold.fold import fold_history
 from tests.stack import Stack, kind_of_stack, started
@@ -176,7 +176,7 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
             of_subject[row[0]].append({"raw": row[-2], "headers": row[-1], "subject": row[0]})
     events = timed(
         "decode again for the fold",
-        lambda: {name: effective_events([stored_before(row) for row in of_it]) for name, of_it in of_subject.items()},
+        lambda: {name: effective_events([folded_event(row) for row in of_it]) for name, of_it in of_subject.items()},
     )
     told = timed("fold", lambda: {name: fold_history(name, known) for name, known in events.items()})
     made = projection_rows.ProjectRows()
@@ -246,7 +246,7 @@ async def compared(owner: str, schema: str, count: int) -> int:
     connection = await asyncpg.connect(owner)
     for name, found in of_subject.items():
         made = projection_rows.ProjectRows()
-        events = effective_events([stored_before(row) for row in found.values()])
+        events = effective_events([folded_event(row) for row in found.values()])
         projection_rows.add_project(
             made, fold_history(name, events), events, projection_rows.LastEvent(0, 0, 0), now=_KNOWN
         )

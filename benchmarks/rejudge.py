@@ -30,7 +30,7 @@ from benchmarks.known_at import apply, messages
 from benchmarks.projector_live import prepared
 from steppe.database import rule_versions, sql
 from steppe.database.read_model import rejudge
-from steppe.database.read_model.stored_events import event_of
+from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.flags.registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from tests.stack import Stack, database_of, kind_of_stack, start_service, started
@@ -113,7 +113,7 @@ async def _decode_only(dsn: str) -> tuple[int, int]:
         for first in range(0, len(projects), _PROJECTS_AT_ONCE):
             some = projects[first : first + _PROJECTS_AT_ONCE]
             for row in await connection.fetch(*sql.load("event")["events_of_subjects"](subjects=some)):
-                count += event_of(row["raw"], row["headers"], row["subject"]) is not None
+                count += stored_event(row) is not None
         return len(projects), count
     finally:
         await connection.close()

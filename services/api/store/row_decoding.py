@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.api.store.snapshot import Row
-from steppe.database.read_model.stored_events import event_of
+from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span
@@ -88,7 +88,7 @@ def folds(row: Row) -> bool:
 
 def event(row: Row) -> Event | None:
     """The event of a row, or None when its type is unknown to this release."""
-    return event_of(row["raw"], row["headers"], row["subject"])
+    return stored_event(row)
 
 
 def raw(text: str) -> Any:

@@ -23,6 +23,7 @@ from steppe import failpoints
 from steppe.database import rule_versions, sql
 from steppe.database.read_model.projection import ReadModel
 from steppe.database.read_model.projection_rows import copy
+from steppe.database.read_model.stored_events import folded_event
 from steppe.database.sql import Statement
 from steppe.domain.events.corrections import apply_corrections, has_corrections
 from steppe.domain.events.event import Event
@@ -229,7 +230,7 @@ class Applier:
                 subject = row["subject"]
                 last[subject] = max(last[subject], row["log_offset"])
                 try:
-                    events[subject].append(decode.decode_stored(row["raw"], row["headers"], subject))
+                    events[subject].append(folded_event(row))
                 except Exception as error:
                     unreadable[subject] = error
         return {

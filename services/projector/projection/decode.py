@@ -11,7 +11,7 @@ from enum import Enum
 from services.projector.projection.batches import Headers, Record
 from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
-from steppe.database.read_model.stored_events import encoded_headers, event_of
+from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.events.event import Event
 from steppe.log.record_owner import REGISTRY_SUBJECTS, whose
 
@@ -111,14 +111,6 @@ def _event_or_reason(record: Record, partitions: int) -> StoredEvent | str:
         raw=raw,
         headers=attributes_of(record.headers),
     )
-
-
-def decode_stored(raw: str, headers: str | None, subject: str) -> Event:
-    """Decode a stored event. It was decoded once, so an exception now is a bug of this release."""
-    event = event_of(raw, headers, subject)
-    if event is None:
-        raise TypeError(f"an event of {subject} was folded and is now of unknown type")
-    return event
 
 
 def attributes_of(headers: Headers) -> str | None:

@@ -16,12 +16,12 @@ from itertools import chain
 
 import asyncpg
 
-from services.projector.projection import decode
 from services.projector.publisher import causes
 from services.projector.publisher.causes import MARKET_FLAGS, AppliedEvent, Cause, EventContext, FlagDifference
 from steppe.contracts.announcements import Transition, turned
 from steppe.database import active_read_model, locks, outbox_writer, sql
 from steppe.database.read_model.projection_rows import document
+from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.event import Event
 
 _STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **outbox_writer.STATEMENTS}
@@ -179,7 +179,7 @@ class Announcer:
         all_events: dict[str, list[Event]] = {subject: [] for subject in corrected}
         if corrected:
             for row in await connection.fetch(*_STATEMENTS["events_of_subjects"](subjects=corrected)):
-                all_events[row["subject"]].append(decode.decode_stored(row["raw"], row["headers"], row["subject"]))
+                all_events[row["subject"]].append(folded_event(row))
         return EventContext(
             new_events=new_events,
             changed={subject: causes.changed_by(new_events[subject], all_events[subject]) for subject in corrected},

@@ -23,7 +23,7 @@ from steppe.database import active_read_model, sql
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
-from steppe.database.read_model.stored_events import stored_before
+from steppe.database.read_model.stored_events import folded_event
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
 from steppe.domain.rules.rules import Rules
@@ -95,7 +95,7 @@ class _PartRows:
         self._parked += folded.parked
 
     def _fold(self, subject: str, rows: Sequence[asyncpg.Record]) -> _Folded:
-        all_events = [stored_before(row) for row in rows]
+        all_events = [folded_event(row) for row in rows]
         parked: list[projection_rows.Row] = []
         if has_corrections(all_events):
             record = apply_corrections(all_events)

@@ -15,7 +15,7 @@ import asyncpg
 from steppe.contracts.announcements import Transition, turned
 from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
-from steppe.database.read_model.stored_events import event_of
+from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rules import Rules
@@ -117,7 +117,7 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
         some = projects[first : first + _PROJECTS_AT_ONCE]
         found: dict[str, list[Event]] = {project: [] for project in some}
         for row in await connection.fetch(*events["events_of_subjects"](subjects=some)):
-            event = event_of(row["raw"], row["headers"], row["subject"])
+            event = stored_event(row)
             if event is not None:
                 found[row["subject"]].append(event)
         await writer.write(connection, {project: Subject(found[project], *places[project]) for project in some})

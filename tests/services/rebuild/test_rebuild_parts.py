@@ -19,7 +19,7 @@ from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
 from steppe.database.read_model import projection_rows, registry_rows
-from steppe.database.read_model.stored_events import event_of, stored_before
+from steppe.database.read_model.stored_events import folded_event, validated_event
 from tests.contracts.test_fast_codec import mutations
 
 EXAMPLES = sorted((Path(steppe.contracts.__file__).parent / "examples").rglob("*.json"))
@@ -41,7 +41,7 @@ def same(record: Record) -> None:
     assert rows_of(record, 4, {}) == (True, event_rows.event_row(found))
     if found.state is not State.UNKNOWN:
         row = {"raw": found.raw, "headers": found.headers, "subject": found.subject}
-        assert stored_before(row) == event_of(found.raw, found.headers, found.subject) == found.event
+        assert folded_event(row) == validated_event(found.raw, found.headers, found.subject) == found.event
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name + "/" + path.stem)
