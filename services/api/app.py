@@ -43,7 +43,7 @@ from steppe.contracts.type_schemas import Schema
 from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
-from steppe.log.end_offsets import LogEnds
+from steppe.log.end_offsets import EndOffsetsReader
 from steppe.release import RELEASE
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         pool = await open_pool(settings)
         reader = Reader(pool, settings.topic)
         watch = PositionWatch(reader, connect)
-        log_ends = LogEnds(settings.kafka, settings.topic, "steppe-api-status")
+        log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
         opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
         alternate_models = AlternateReadModels(opening, settings.topic, settings.worlds_max)
         app.state.service = Service(reader, watch, alternate_models)

@@ -45,7 +45,7 @@ async def of_change(connection: Connection, change_id: int) -> Rules:
     return decoded(document)
 
 
-async def named(connection: Connection, version: str) -> Rules | None:
+async def find_version(connection: Connection, version: str) -> Rules | None:
     """A stored version, or None."""
     row = await connection.fetchrow(*STATEMENTS["rule_version"](version=version))
     return None if row is None else decoded(row["document"])
@@ -57,7 +57,7 @@ async def add(connection: Connection, rules: Rules, *, by: str, note: str | None
     statement = STATEMENTS["add_rule_version"](version=rules.version, document=text, note=note, added_by=by)
     if await connection.fetchval(*statement):
         return True
-    if await named(connection, rules.version) != rules:
+    if await find_version(connection, rules.version) != rules:
         raise RuleVersionError(
             f"Version {rules.version} exists with other figures, and answers name it: give the new one another name."
         )

@@ -1,1 +1,1 @@
-"""The log as it lies in Kafka, and as it lies in a backup: records as bytes, offsets, identity. Knows no event and no table."""
+"""The log as it is in Kafka and in a backup: records as bytes, positions, end offsets, what Kafka says about the topic."""

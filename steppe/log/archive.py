@@ -1,7 +1,7 @@
-"""A backup as one file: the records of the log byte for byte, tables beside it, and a manifest that vouches for both.
+"""A backup as one file: the records of the log byte for byte, tables beside it, and a manifest that has the checksums of all.
 
 A zip that ordinary tools read: `log/<partition>.ndjson`, `tables/<table>.copy` (COPY text), `manifest.json` last. Nothing
-of that name exists until the file is whole. Knows no Kafka and no Postgres.
+of that name exists until the file is complete.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Hashed:
 
 
 class ArchiveWriter:
-    """Parts in, a manifest last. Use `written`."""
+    """Takes the parts, then the manifest. Use `write_archive`."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
@@ -132,10 +132,10 @@ class ArchiveWriter:
             yield sink
 
     def close_with(self, manifest: Manifest) -> Manifest:
-        """Vouch for what was written; returns the manifest with its id."""
-        vouched = msgspec.structs.replace(manifest, id=_id_of(manifest))
-        self._file.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(vouched), indent=1))
-        return vouched
+        """Write the manifest last; returns it with its id."""
+        identified = msgspec.structs.replace(manifest, id=_id_of(manifest))
+        self._file.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(identified), indent=1))
+        return identified
 
     @contextmanager
     def _member(self, name: str) -> Iterator[_Hashed]:
@@ -145,7 +145,7 @@ class ArchiveWriter:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[ArchiveWriter]:
+def write_archive(path: Path) -> Iterator[ArchiveWriter]:
     """Write an archive that appears under its name when it is whole, on the disk, and not before.
 
     Raises ArchiveError, also at the end, when there is a file of that name: nothing is ever overwritten.
@@ -173,7 +173,7 @@ def written(path: Path) -> Iterator[ArchiveWriter]:
 
 
 class Archive:
-    """An archive that can be read. Use `opened`."""
+    """An archive that can be read. Use `open_archive`."""
 
     def __init__(self, file: zipfile.ZipFile, manifest: Manifest) -> None:
         self._file = file
@@ -194,19 +194,19 @@ class Archive:
         if _id_of(self.manifest) != self.manifest.id:
             raise ArchiveError("The manifest of the backup was changed: its id does not fit its parts.")
         for name, (sha256, lines) in expected.items():
-            digest, found = hashlib.sha256(), 0
-            with _damage_named(name), self._file.open(name) as member:
+            digest, lines_read = hashlib.sha256(), 0
+            with _named_if_damaged(name), self._file.open(name) as member:
                 while piece := member.read(_PIECE_BYTES):
                     digest.update(piece)
-                    found += piece.count(b"\n")
+                    lines_read += piece.count(b"\n")
                     advance(len(piece))
-            if (digest.hexdigest(), found) != (sha256, lines):
+            if (digest.hexdigest(), lines_read) != (sha256, lines):
                 raise ArchiveError(f"{name} in the backup is damaged: its checksum is not that of the manifest.")
 
     def records(self, partition: int) -> Iterator[Record]:
         """The records of a partition, in their order."""
         decoder = msgspec.json.Decoder(_Line)
-        with _damage_named(_log_name(partition)), self._file.open(_log_name(partition)) as member:
+        with _named_if_damaged(_log_name(partition)), self._file.open(_log_name(partition)) as member:
             for line in member:
                 yield _record_of(partition, decoder.decode(line))
 
@@ -221,7 +221,7 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """Open an archive. Raises ArchiveError when it is none."""
     with ExitStack() as stack:
         try:
@@ -239,7 +239,7 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 @contextmanager
-def _damage_named(name: str) -> Iterator[None]:
+def _named_if_damaged(name: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:

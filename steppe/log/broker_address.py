@@ -1,4 +1,4 @@
-"""How to reach the brokers, as one address: plain, with TLS, with a user. Knows aiokafka's options; connects nothing.
+"""How to reach the brokers, as one address: plain, with TLS, with a user.
 
     kafka:9092,kafka-2:9092                                              plain, on a network of one's own
     tls://kafka:9093?ca=/run/secrets/kafka_ca.pem                        TLS; `cert` and `key` name a client's own
@@ -71,18 +71,18 @@ def parse(address: str) -> KafkaAddress:
 
 def client_options(address: str) -> dict[str, Any]:
     """The arguments of aiokafka's clients that say where the brokers are and how to come in. Raises KafkaAddressError."""
-    found = parse(address)
-    options: dict[str, Any] = {"bootstrap_servers": found.servers}
-    if found.user is not None:
+    parsed = parse(address)
+    options: dict[str, Any] = {"bootstrap_servers": parsed.servers}
+    if parsed.user is not None:
         options |= {
-            "security_protocol": "SASL_PLAINTEXT" if found.tls is None else "SASL_SSL",
-            "sasl_mechanism": found.mechanism,
-            "sasl_plain_username": found.user,
-            "sasl_plain_password": found.password,
+            "security_protocol": "SASL_PLAINTEXT" if parsed.tls is None else "SASL_SSL",
+            "sasl_mechanism": parsed.mechanism,
+            "sasl_plain_username": parsed.user,
+            "sasl_plain_password": parsed.password,
         }
-    elif found.tls is not None:
+    elif parsed.tls is not None:
         options["security_protocol"] = "SSL"
-    return options if found.tls is None else {**options, "ssl_context": found.tls}
+    return options if parsed.tls is None else {**options, "ssl_context": parsed.tls}
 
 
 def _context(options: dict[str, str]) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""To whom a record of the log belongs. Pure; knows the codec, and judges no content."""
+"""Which subject (project, party or forum) a record of the log belongs to, also when it is no event."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from steppe.log.records import Record
 REGISTRY_SUBJECTS = ("party:", "forum:")
 
 
-def whose(record: Record, partitions: int) -> str | None:
-    """The project, party or forum that a record belongs to by its key, else by what can be read of its subject.
+def subject_of(record: Record, partitions: int) -> str | None:
+    """The subject that a record belongs to by its key, else by what can be read of its `subject`; None for neither.
 
-    Only one whose records lie in this partition: between partitions there is no before and after, so a record elsewhere
-    cannot say from where on somebody would have to wait.
+    Only one whose records are in this partition: between partitions there is no order, so a record elsewhere cannot say from
+    where on its subject would have to wait.
     """
-    return next((name for name in named(record) if partition_of(name.encode(), partitions) == record.partition), None)
+    return next(
+        (name for name in candidate_subjects(record) if partition_of(name.encode(), partitions) == record.partition),
+        None,
+    )
 
 
-def named(record: Record) -> Iterator[str]:
-    """Whom its key and its subject name, as far as they can be read, wherever it lies. The value is read only if need be."""
+def candidate_subjects(record: Record) -> Iterator[str]:
+    """The subjects that its key and its `subject` name, whichever partition it is in. The value is read only if needed."""
     for read in (_key, _readable_subject):
         with suppress(UnicodeDecodeError):
             name = read(record)
@@ -31,18 +34,18 @@ def named(record: Record) -> Iterator[str]:
                 yield name.decode()
 
 
-def partition_restored(record: Record, partitions_before: int, partitions: int) -> int:
-    """Where a record goes in a log with so many partitions, so that it belongs to the same one as before, or to nobody.
+def restored_partition(record: Record, partitions_before: int, partitions: int) -> int:
+    """The partition of a record in a log with another number of them, so that it belongs to the same subject, or to none.
 
-    Among fewer than three partitions there may be no place where it belongs to nobody.
+    With fewer than three partitions there may be none where it belongs to nobody.
     """
-    owner = whose(record, partitions_before)
+    owner = subject_of(record, partitions_before)
     if owner is not None:
         return partition_of(owner.encode(), partitions)
     first = record.partition % partitions if record.key is None else partition_of(record.key, partitions)
-    homes = {partition_of(name.encode(), partitions) for name in named(record)}
-    places = ((first + step) % partitions for step in range(partitions))
-    return next((place for place in places if place not in homes), first)
+    homes = {partition_of(name.encode(), partitions) for name in candidate_subjects(record)}
+    candidates = ((first + step) % partitions for step in range(partitions))
+    return next((partition for partition in candidates if partition not in homes), first)
 
 
 def _key(record: Record) -> bytes | None:

@@ -1,4 +1,4 @@
-"""One record of the log, and what makes it that record. Pure; says nothing about what the bytes mean."""
+"""One record of the log as bytes, and its fingerprint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The brokers' address as a setting: a mistake in it is told at the start, with the name of the setting."""
+"""The brokers' address as a setting: a mistake in it is reported at the start, with the name of the setting."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What Kafka says about a topic: which cluster, how many partitions, from where to where, and single records.
+"""What Kafka says about a topic: which cluster, how many partitions, its first and last offsets, and single records.
 
-Asks with a consumer and an administrator of its own, without a group. Judges nothing.
+Uses a consumer without a group and an admin client of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POLL_MS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogFacts:
+class TopicInfo:
     """A topic at one moment. `starts` and `ends` by partition: the first offset that is there, and the one after the last."""
 
     cluster: str
@@ -30,37 +30,37 @@ class LogFacts:
 
     @property
     def partitions(self) -> int:
-        """How many there are."""
+        """The number of partitions."""
         return len(self.ends)
 
     @property
     def records(self) -> int:
-        """How many lie between starts and ends."""
+        """The number of offsets between starts and ends."""
         return sum(self.ends[partition] - self.starts[partition] for partition in self.ends)
 
 
-class LogReader:
-    """A topic that exists, with its facts as of the opening, and a way to read records of it."""
+class TopicReader:
+    """A topic that exists, with its `info` as of the opening, and a way to read single records."""
 
-    def __init__(self, topic: str, facts: LogFacts, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, topic: str, info: TopicInfo, consumer: AIOKafkaConsumer) -> None:
         self.topic = topic
-        self.facts = facts
+        self.info = info
         self.consumer = consumer
 
     async def records_at(self, offsets: Mapping[int, int]) -> dict[int, Record]:
-        """As the function of that name."""
+        """As the function `records_at`."""
         return await records_at(self.consumer, self.topic, offsets)
 
 
 @asynccontextmanager
-async def opened(kafka: str, topic: str) -> AsyncIterator[LogReader | None]:
-    """Look at a topic; None when the cluster has none of that name. Raises what aiokafka raises; the caller sets a limit."""
+async def open_topic(kafka: str, topic: str) -> AsyncIterator[TopicReader | None]:
+    """Read about a topic; None when the cluster has none of that name. Raises what aiokafka raises; the caller sets a timeout."""
     admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         cluster: str = (await admin.describe_cluster())["cluster_id"]
         partitions: list[int] = []
-        # Not asked by its name at once: a cluster that makes topics by itself would make it.
+        # Not described by name at once: a cluster with auto.create.topics would create it.
         if topic in await admin.list_topics():
             (described,) = await admin.describe_topics([topic])
             partitions = sorted(part["partition"] for part in described["partitions"])
@@ -69,24 +69,24 @@ async def opened(kafka: str, topic: str) -> AsyncIterator[LogReader | None]:
     if not partitions:
         yield None
         return
-    consumer = reader_of(kafka)
+    consumer = make_consumer(kafka)
     await consumer.start()
     try:
         wanted = [TopicPartition(topic, partition) for partition in partitions]
         starts = await consumer.beginning_offsets(wanted)
         ends = await consumer.end_offsets(wanted)
-        facts = LogFacts(
+        info = TopicInfo(
             cluster=cluster,
             starts={tp.partition: offset for tp, offset in starts.items()},
             ends={tp.partition: offset for tp, offset in ends.items()},
         )
-        yield LogReader(topic, facts, consumer)
+        yield TopicReader(topic, info, consumer)
     finally:
         await consumer.stop()
 
 
-def reader_of(kafka: str, **options: object) -> AIOKafkaConsumer:
-    """A consumer without a group that never moves by itself."""
+def make_consumer(kafka: str, **options: object) -> AIOKafkaConsumer:
+    """A consumer without a group that never commits and never resets its offset."""
     return AIOKafkaConsumer(
         **client_options(kafka),
         group_id=None,
@@ -99,22 +99,22 @@ def reader_of(kafka: str, **options: object) -> AIOKafkaConsumer:
 async def records_at(consumer: AIOKafkaConsumer, topic: str, offsets: Mapping[int, int]) -> dict[int, Record]:
     """The first record at or after each offset, by partition; each must lie below the end, or this waits for it."""
     missing = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
-    found: dict[int, Record] = {}
+    records: dict[int, Record] = {}
     if not missing:
-        return found
+        return records
     consumer.assign(list(missing))
     for partition, offset in missing.items():
         consumer.seek(partition, offset)
     while missing:
         for partition, batch in (await consumer.getmany(*missing, timeout_ms=_POLL_MS)).items():
-            found[partition.partition] = record_of(batch[0])
+            records[partition.partition] = record_of(batch[0])
             del missing[partition]
     consumer.unsubscribe()  # or it would go on fetching
-    return found
+    return records
 
 
 def record_of(delivered: Any) -> Record:
-    """Ours, of aiokafka's."""
+    """The record, from what aiokafka delivers."""
     return Record(
         partition=delivered.partition,
         offset=delivered.offset,

@@ -24,7 +24,7 @@ from steppe.contracts import acceptance
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import DEALS
 from steppe.log import archive
-from steppe.log.topic_info import LogFacts, opened
+from steppe.log.topic_info import TopicInfo, open_topic
 from tests.conftest import drop_database
 from tests.journeys.command import EXAMPLE
 from tests.services.api.reading_api import api
@@ -147,15 +147,15 @@ def _placeless(value: Any) -> Any:
     return [_placeless(one) for one in value] if isinstance(value, list) else value
 
 
-async def facts_of(kafka: str, topic: str) -> LogFacts:
-    async with opened(kafka, topic) as log:
+async def facts_of(kafka: str, topic: str) -> TopicInfo:
+    async with open_topic(kafka, topic) as log:
         assert log is not None
-        return log.facts
+        return log.info
 
 
 async def key_at(kafka: str, topic: str, partition: int, offset: int) -> bytes | None:
     """The key of the record that lies there."""
-    async with opened(kafka, topic) as log:
+    async with open_topic(kafka, topic) as log:
         assert log is not None
         return (await log.records_at({partition: offset}))[partition].key
 
@@ -205,7 +205,7 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     assert all(taken["partitions"][str(p)]["end"] >= end for p, end in enumerate(cut))
     assert json.loads(await source("backup", "verify", str(file), "--json")) == taken
     assert "exists: name another file" in await source("backup", str(file), exits=1)
-    with archive.opened(file) as found:
+    with archive.open_archive(file) as found:
         for number in range(4):
             assert [record.offset for record in found.records(number)] == list(
                 range(taken["partitions"][str(number)]["end"])
@@ -296,7 +296,7 @@ async def test_a_restore_that_was_killed_goes_on_and_other_records_are_refused(
     assert await other.fetchval("SELECT count(*) FROM steppe.log_identity WHERE topic = $1", restored_topic) == 1
     await other.close()
     await Steppe(stack.kafka, restored_topic, fresh.owner)("backup", str(other_file))
-    with archive.opened(file) as one, archive.opened(other_file) as two:
+    with archive.open_archive(file) as one, archive.open_archive(other_file) as two:
         assert _by_key(one) == _by_key(two)
 
     # A topic that already holds something else is left alone.

@@ -20,7 +20,7 @@ _records = st.builds(
 
 def written(path: Path, records: list[Record], table: bytes = b"a\t1\nb\t2\n") -> Manifest:
     """A backup of these records, renumbered by partition, and of one table."""
-    with archive.written(path) as writer:
+    with archive.write_archive(path) as writer:
         with writer.table("rule_version") as sink:
             sink.write(table)
         tables = {"rule_version": TablePart(columns=["version", "x"], rows=sink.lines, sha256=sink.sha256)}
@@ -44,7 +44,7 @@ def written(path: Path, records: list[Record], table: bytes = b"a\t1\nb\t2\n") -
 def test_every_record_comes_back_byte_for_byte(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> None:
     path = tmp_path_factory.mktemp("archive") / "backup.zip"
     manifest = written(path, records)
-    with archive.opened(path) as found:
+    with archive.open_archive(path) as found:
         found.verify()
         assert found.manifest == manifest
         for number in range(3):
@@ -55,7 +55,7 @@ def test_partitions_are_merged_by_time_and_each_keeps_its_order(tmp_path: Path) 
     times = {0: [5, 1, 9], 1: [2, 2, 8]}
     records = [Record(p, n, time, b"k", b"v") for p, found in times.items() for n, time in enumerate(found)]
     written(tmp_path / "b.zip", records)
-    with archive.opened(tmp_path / "b.zip") as found:
+    with archive.open_archive(tmp_path / "b.zip") as found:
         merged = list(found.merged())
         assert merged == list(found.merged())
     assert [(r.partition, r.offset) for r in merged] == [(1, 0), (1, 1), (0, 0), (0, 1), (1, 2), (0, 2)]
@@ -63,7 +63,7 @@ def test_partitions_are_merged_by_time_and_each_keeps_its_order(tmp_path: Path) 
 
 def test_nothing_is_overwritten_and_what_broke_off_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
-    with pytest.raises(RuntimeError), archive.written(path):
+    with pytest.raises(RuntimeError), archive.write_archive(path):
         raise RuntimeError("the broker went away")
     assert list(tmp_path.iterdir()) == []
     written(path, [])
@@ -76,7 +76,7 @@ def test_nothing_is_overwritten_and_what_broke_off_leaves_nothing(tmp_path: Path
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten_either(tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
-    with pytest.raises(ArchiveError, match="exists by now"), archive.written(path):
+    with pytest.raises(ArchiveError, match="exists by now"), archive.write_archive(path):
         path.write_text("of somebody else")
     assert path.read_text() == "of somebody else"
     assert list(tmp_path.iterdir()) == [path]
@@ -102,12 +102,12 @@ def test_a_manifest_that_was_changed_or_a_part_that_was_added_is_refused(tmp_pat
     written(path, [Record(0, 0, 0, b"k", b"v")])
     with zipfile.ZipFile(path, "a") as file:
         file.writestr("tables/more.copy", b"")
-    with archive.opened(path) as found, pytest.raises(ArchiveError, match=r"tables/more\.copy"):
+    with archive.open_archive(path) as found, pytest.raises(ArchiveError, match=r"tables/more\.copy"):
         found.verify()
     (tmp_path / "c.txt").write_text("no zip")
-    with pytest.raises(ArchiveError, match="no whole backup"), archive.opened(tmp_path / "c.txt"):
+    with pytest.raises(ArchiveError, match="no whole backup"), archive.open_archive(tmp_path / "c.txt"):
         pass
-    with pytest.raises(ArchiveError, match="cannot be read"), archive.opened(tmp_path / "nowhere.zip"):
+    with pytest.raises(ArchiveError, match="cannot be read"), archive.open_archive(tmp_path / "nowhere.zip"):
         pass
 
 
@@ -127,7 +127,7 @@ def test_a_fingerprint_tells_key_value_and_headers_apart_and_nothing_else() -> N
 
 def _content_of(path: Path) -> object:
     try:
-        with archive.opened(path) as found:
+        with archive.open_archive(path) as found:
             found.verify()
             with found.table("rule_version") as table:
                 return found.manifest, [list(found.records(n)) for n in range(3)], table.read()

@@ -22,7 +22,7 @@ from services.api.web.operations import health_operation, operation
 from services.api.web.pagination import after_numbers
 from services.api.web.query_parameters import Question
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
-from steppe.log.end_offsets import LogEnds
+from steppe.log.end_offsets import EndOffsetsReader
 from steppe.release import RELEASE
 
 router = APIRouter(tags=["status"])
@@ -54,7 +54,7 @@ async def told(request: Request) -> StatusAnswer:
         log = await snapshot.row("log_identity", topic=topic)
         rebuild = await snapshot.row("rebuild")
     ends = request.app.state.log_ends
-    assert isinstance(ends, LogEnds)
+    assert isinstance(ends, EndOffsetsReader)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
     end = await ends.read(snapshot.next_offsets)
     now = datetime.now(UTC)
@@ -121,9 +121,9 @@ async def readyz(request: Request) -> Response:
         rows = await snapshot.rows("progress", topic=topic)
         halted = {row["partition"]: row for row in await snapshot.rows("halts", topic=topic)}
     ends = request.app.state.log_ends
-    assert isinstance(ends, LogEnds)
+    assert isinstance(ends, EndOffsetsReader)
     now = datetime.now(UTC)
-    known = ends.recall(snapshot.next_offsets)
+    known = ends.latest(snapshot.next_offsets)
     states = [projection_status.state(row, known, halted.get(row["partition"]), now) for row in rows]
     body: Readiness = {
         "status": "ready",

@@ -34,7 +34,7 @@ async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rul
     """A stored version; None: the one in force. Raises Refusal that names the field and lists those there are."""
     if version is None:
         return snapshot.rules
-    rules = await rule_versions.named(snapshot.connection, version)
+    rules = await rule_versions.find_version(snapshot.connection, version)
     if rules is None:
         known = [row["version"] for row in await snapshot.rows("rule_versions")]
         detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(known)}."

@@ -12,7 +12,7 @@ from typing import Annotated, TypedDict
 
 from services.api.store.snapshot import Row
 from steppe.contracts.field_types import Count, Instant, Positions, choice, doc
-from steppe.log.end_offsets import Ends
+from steppe.log.end_offsets import EndOffsets
 
 # As long as it takes the watchdog of a projector to end it; see docs/operating.md.
 STUCK_SECONDS = 60.0
@@ -127,7 +127,7 @@ class Readiness(TypedDict):
     projection: Annotated[_State, doc("The state of the partition that fares worst.")]
 
 
-def partition(row: Row, ends: Ends, halt: Row | None, now: datetime) -> PartitionStatus:
+def partition(row: Row, ends: EndOffsets, halt: Row | None, now: datetime) -> PartitionStatus:
     """One partition."""
     number, next_offset = row["partition"], row["next_offset"]
     end = ends.offsets.get(number)
@@ -149,7 +149,7 @@ def partition(row: Row, ends: Ends, halt: Row | None, now: datetime) -> Partitio
     }
 
 
-def state(row: Row, ends: Ends, halt: Row | None, now: datetime) -> str:
+def state(row: Row, ends: EndOffsets, halt: Row | None, now: datetime) -> str:
     """How a partition fares: one of STATES."""
     number, next_offset = row["partition"], row["next_offset"]
     end = ends.offsets.get(number)

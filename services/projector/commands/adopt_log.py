@@ -23,7 +23,7 @@ from services.projector.projection.log_identity import Checkpoint
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, migrate, reset, sql
 from steppe.environment import SettingFileError, setting
-from steppe.log.topic_info import LogFacts, LogReader, opened
+from steppe.log.topic_info import TopicInfo, TopicReader, open_topic
 
 _SECONDS_MAX = 60.0
 
@@ -50,7 +50,7 @@ class AdoptionPlan:
         return self.because is None and self.cluster == self.cluster_before
 
 
-async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[AdoptionPlan, LogFacts]:
+async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[AdoptionPlan, TopicInfo]:
     """Compare the log with the read model; changes nothing. Raises AdoptionRefusedError when there is no such topic."""
     known = await log_identity.known_identity(connection, topic)
     async with connection.transaction():
@@ -59,10 +59,10 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
     checkpoints = {
         row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"]) for row in rows
     }
-    async with asyncio.timeout(_SECONDS_MAX), opened(kafka, topic) as reader:
+    async with asyncio.timeout(_SECONDS_MAX), open_topic(kafka, topic) as reader:
         if reader is None:
             raise AdoptionRefusedError(str(TopicMissingError(topic, kafka)))
-        facts = reader.facts
+        facts = reader.info
         discontinuity = await _find_discontinuity(reader, checkpoints)
     same = known is not None and known.cluster == facts.cluster
     added = facts.partitions - len(checkpoints)
@@ -81,12 +81,12 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
     return plan, facts
 
 
-async def _find_discontinuity(reader: LogReader, checkpoints: Mapping[int, Checkpoint]) -> ProjectorError | None:
+async def _find_discontinuity(reader: TopicReader, checkpoints: Mapping[int, Checkpoint]) -> ProjectorError | None:
     """Why the partitions that both have do not continue; None: they do."""
-    shared = {partition: at for partition, at in checkpoints.items() if partition in reader.facts.ends}
+    shared = {partition: at for partition, at in checkpoints.items() if partition in reader.info.ends}
     try:
         next_offsets = {partition: checkpoint.next_offset for partition, checkpoint in shared.items()}
-        batches.refuse_another_log(next_offsets, reader.facts.starts, reader.facts.ends)
+        batches.refuse_another_log(next_offsets, reader.info.starts, reader.info.ends)
         log_identity.refuse_other_records(shared, await log_identity.last_records(reader, shared))
     except ProjectorError as error:
         return error
@@ -136,7 +136,7 @@ async def adopt(
     return plan
 
 
-def _describe_loss(discontinuity: ProjectorError | None, facts: LogFacts, *, same: bool, added: int) -> str | None:
+def _describe_loss(discontinuity: ProjectorError | None, facts: TopicInfo, *, same: bool, added: int) -> str | None:
     if isinstance(discontinuity, RecordsRemovedError):
         missing = discontinuity.found - discontinuity.expected
         return (

@@ -28,7 +28,7 @@ from services.projector.settings import Settings
 from steppe import failpoints
 from steppe.database import active_read_model
 from steppe.log.positions import position_before
-from steppe.log.topic_info import LogFacts
+from steppe.log.topic_info import TopicInfo
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -212,7 +212,7 @@ class ProjectionStore:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             log.warning("the reason of the halt could not be stored: %r", failure)
 
-    async def _check_log(self, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+    async def _check_log(self, checkpoints: Mapping[int, Checkpoint]) -> TopicInfo:
         async with self._pool.acquire() as connection:
             facts = await log_identity.check(connection, self._kafka, self._topic, checkpoints)
             missing = [partition for partition in facts.ends if partition not in self._partitions]

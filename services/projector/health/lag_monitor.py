@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.projector.projection.progress import Progress
-from steppe.log.end_offsets import Ends, LogEnds
+from steppe.log.end_offsets import EndOffsets, EndOffsetsReader
 
 log = logging.getLogger("steppe.projector")
 
@@ -22,7 +22,7 @@ _PAUSE_SECONDS = 1.0
 class LagSnapshot:
     """The ends of the partitions that this worker has, and when they were last known (monotonic seconds)."""
 
-    ends: Ends
+    ends: EndOffsets
     known_at: float
 
 
@@ -33,7 +33,7 @@ class LagMonitor:
         self._kafka = kafka
         self._topic = topic
         self._progress = progress
-        self.snapshot = LagSnapshot(Ends({}, "not asked yet"), time.monotonic())
+        self.snapshot = LagSnapshot(EndOffsets({}, "not asked yet"), time.monotonic())
 
     def start(self) -> None:
         """Start the thread; returns at once."""
@@ -66,15 +66,15 @@ class LagMonitor:
         }
 
     async def _run(self) -> None:
-        log_ends = LogEnds(self._kafka, self._topic, "steppe-projector-watch")
+        log_ends = EndOffsetsReader(self._kafka, self._topic, "steppe-projector-watch")
         while True:
             progress = self._progress()
             next_offsets = {} if progress is None else dict(progress.next_offsets)
             try:
-                ends = await log_ends.read(next_offsets) if next_offsets else Ends({})
+                ends = await log_ends.read(next_offsets) if next_offsets else EndOffsets({})
             except Exception:  # whatever it is, the monitor goes on
                 log.exception("the ends of the log could not be read")
-                ends = Ends({}, "the ends of the log could not be read; see the worker's log")
+                ends = EndOffsets({}, "the ends of the log could not be read; see the worker's log")
             known_at = self.snapshot.known_at if ends.unknown_because else time.monotonic()
             self.snapshot = LagSnapshot(ends, known_at)
             await asyncio.sleep(_PAUSE_SECONDS)

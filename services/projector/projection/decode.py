@@ -13,7 +13,7 @@ from steppe.contracts import codec
 from steppe.contracts.partitioning import partition_of
 from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.events.event import Event
-from steppe.log.record_owner import REGISTRY_SUBJECTS, whose
+from steppe.log.record_owner import REGISTRY_SUBJECTS, subject_of
 
 
 class State(Enum):
@@ -69,7 +69,7 @@ class Undecoded:
 def decode_record(record: Record, partitions: int) -> StoredEvent | Undecoded:
     """Decode one record of a log with so many partitions. Never raises for what a record may contain."""
     event = _event_or_reason(record, partitions)
-    return event if isinstance(event, StoredEvent) else Undecoded(record, event, whose(record, partitions))
+    return event if isinstance(event, StoredEvent) else Undecoded(record, event, subject_of(record, partitions))
 
 
 def _event_or_reason(record: Record, partitions: int) -> StoredEvent | str:

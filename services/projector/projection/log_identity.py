@@ -24,7 +24,7 @@ from services.projector.projection.errors import (
 )
 from steppe.database import sql
 from steppe.log.records import Record, fingerprint
-from steppe.log.topic_info import LogFacts, LogReader, opened
+from steppe.log.topic_info import TopicInfo, TopicReader, open_topic
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -55,15 +55,15 @@ class LogIdentity:
     partitions: int
 
 
-async def check(connection: Connection, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> LogFacts:
+async def check(connection: Connection, kafka: str, topic: str, checkpoints: Mapping[int, Checkpoint]) -> TopicInfo:
     """Return what the log is like, or raise the ProjectorError that says why it does not continue these checkpoints.
 
     Kafka away: TimeoutError or a KafkaError.
     """
-    async with asyncio.timeout(_SECONDS_MAX), opened(kafka, topic) as reader:
+    async with asyncio.timeout(_SECONDS_MAX), open_topic(kafka, topic) as reader:
         if reader is None:
             raise TopicMissingError(topic, kafka)
-        facts = reader.facts
+        facts = reader.info
         known = await known_identity(connection, topic)
         if known is not None:
             refuse_another_identity(topic, known, facts)
@@ -85,7 +85,7 @@ async def known_identity(connection: Connection, topic: str) -> LogIdentity | No
     return None if row is None else LogIdentity(cluster=row["cluster"], partitions=row["partitions"])
 
 
-async def store_identity(connection: Connection, topic: str, facts: LogFacts) -> None:
+async def store_identity(connection: Connection, topic: str, facts: TopicInfo) -> None:
     """Store which log it is, unless one is known already. Twice is safe."""
     await connection.execute(
         *sql.load("log_identity")["store_first_identity"](
@@ -94,7 +94,7 @@ async def store_identity(connection: Connection, topic: str, facts: LogFacts) ->
     )
 
 
-def refuse_another_identity(topic: str, known: LogIdentity, facts: LogFacts) -> None:
+def refuse_another_identity(topic: str, known: LogIdentity, facts: TopicInfo) -> None:
     """Raise WrongClusterError or PartitionCountError."""
     if facts.cluster != known.cluster:
         raise WrongClusterError(topic, known.cluster, facts.cluster)
@@ -102,13 +102,13 @@ def refuse_another_identity(topic: str, known: LogIdentity, facts: LogFacts) -> 
         raise PartitionCountError(topic, known.partitions, facts.partitions)
 
 
-async def last_records(reader: LogReader, checkpoints: Mapping[int, Checkpoint]) -> dict[int, Record]:
+async def last_records(reader: TopicReader, checkpoints: Mapping[int, Checkpoint]) -> dict[int, Record]:
     """The record before each checkpoint, where there is one and its fingerprint is known."""
     return await reader.records_at(
         {
             partition: checkpoint.next_offset - 1
             for partition, checkpoint in checkpoints.items()
-            if checkpoint.sha256 is not None and checkpoint.next_offset > reader.facts.starts[partition]
+            if checkpoint.sha256 is not None and checkpoint.next_offset > reader.info.starts[partition]
         }
     )
 

@@ -27,7 +27,7 @@ from steppe.database import backup_tables
 from steppe.log import archive
 from steppe.log.archive import ArchiveError, ArchiveWriter, Manifest, PartitionPart, TablePart
 from steppe.log.records import Record
-from steppe.log.topic_info import LogReader, opened, reader_of, record_of
+from steppe.log.topic_info import TopicReader, make_consumer, open_topic, record_of
 
 _SECONDS_WITHOUT_A_RECORD_MAX = 60.0
 _FETCH_BYTES = 8 << 20
@@ -81,7 +81,7 @@ def command(
 def verified(path: Path) -> Manifest:
     """Read a backup from beginning to end. Raises RefusedError when anything of it is not as it was written."""
     try:
-        with archive.opened(path) as found, bar("Checking", found.bytes_total) as advance:
+        with archive.open_archive(path) as found, bar("Checking", found.bytes_total) as advance:
             found.verify(advance)
             return found.manifest
     except ArchiveError as error:
@@ -118,7 +118,7 @@ def source_of_environment() -> Source:
 
 def _taken(source: Source, path: Path) -> Manifest:
     try:
-        with archive.written(path) as writer:
+        with archive.write_archive(path) as writer:
             return asyncio.run(_take(source, writer))
     except ArchiveError as error:
         raise RefusedError(str(error)) from error
@@ -139,17 +139,17 @@ async def _take(source: Source, writer: ArchiveWriter) -> Manifest:
                 tables[name] = TablePart(columns=columns, rows=sink.lines, sha256=sink.sha256)
     finally:
         await connection.close()
-    async with opened(source.kafka, source.topic) as log:
+    async with open_topic(source.kafka, source.topic) as log:
         if log is None:
             raise RefusedError(f"There is no topic {source.topic} at {source.kafka}.")
-        with bar("Reading the log", log.facts.records) as advance:
-            partitions = {number: await _partition(source, log, number, writer, advance) for number in log.facts.ends}
+        with bar("Reading the log", log.info.records) as advance:
+            partitions = {number: await _partition(source, log, number, writer, advance) for number in log.info.ends}
     return writer.close_with(
         Manifest(
             format=archive.FORMAT,
             taken_at=taken_at.isoformat(),
             topic=source.topic,
-            cluster=log.facts.cluster,
+            cluster=log.info.cluster,
             partitions=partitions,
             tables=tables,
             migrations=migrations,
@@ -158,9 +158,9 @@ async def _take(source: Source, writer: ArchiveWriter) -> Manifest:
 
 
 async def _partition(
-    source: Source, log: LogReader, number: int, writer: ArchiveWriter, advance: Callable[[int], None]
+    source: Source, log: TopicReader, number: int, writer: ArchiveWriter, advance: Callable[[int], None]
 ) -> PartitionPart:
-    start, end = log.facts.starts[number], log.facts.ends[number]
+    start, end = log.info.starts[number], log.info.ends[number]
     with writer.partition(number) as add:
         if start < end:
             await _each(source, number, start, end, add, advance)
@@ -177,7 +177,7 @@ async def _each(
 ) -> None:
     """Every record from start to end, in order; what compaction or transactions left out is left out here, too."""
     partition = TopicPartition(source.topic, number)
-    async with reader_of(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+    async with make_consumer(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
         consumer.assign([partition])
         consumer.seek(partition, start)
         async with asyncio.timeout(_SECONDS_WITHOUT_A_RECORD_MAX) as limit:

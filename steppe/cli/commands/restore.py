@@ -29,9 +29,9 @@ from steppe.database.backup_tables import KeptTablesError, Place
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
 from steppe.log.broker_address import client_options
-from steppe.log.record_owner import partition_restored
+from steppe.log.record_owner import restored_partition
 from steppe.log.records import Record, fingerprint
-from steppe.log.topic_info import LogFacts, opened, reader_of, record_of
+from steppe.log.topic_info import TopicInfo, make_consumer, open_topic, record_of
 
 _IN_FLIGHT_MAX = 5_000
 _REQUEST_BYTES_MAX = 4 << 20
@@ -51,7 +51,7 @@ class Target:
         """The partition of a record: whoever waits for it, or does not, is to do so in the restored log, too."""
         if self.rehome and record.key is not None:
             return partition_of(record.key, self.partitions)
-        return partition_restored(record, self.partitions_before, self.partitions)
+        return restored_partition(record, self.partitions_before, self.partitions)
 
     def placed(self, records: Iterator[Record]) -> Iterator[tuple[Record, Place]]:
         """Each record with its partition and offset in the restored log, in the order in which they are written."""
@@ -100,7 +100,7 @@ def command(
     if not yes and not typer.confirm(f"Restore into {source.topic} at {source.kafka}?"):
         raise typer.Exit(1)
     try:
-        with archive.opened(file) as found:
+        with archive.open_archive(file) as found:
             done = asyncio.run(
                 _restore(found, source, partitions, log_only=log_only, rehome=rehome, by=by or getpass.getuser())
             )
@@ -155,12 +155,12 @@ async def _restore(
     )
 
 
-async def _facts(source: Source) -> LogFacts | None:
-    async with opened(source.kafka, source.topic) as log:
-        return None if log is None else log.facts
+async def _facts(source: Source) -> TopicInfo | None:
+    async with open_topic(source.kafka, source.topic) as log:
+        return None if log is None else log.info
 
 
-async def _refuse_other_records(found: Archive, source: Source, target: Target, facts: LogFacts) -> int:
+async def _refuse_other_records(found: Archive, source: Source, target: Target, facts: TopicInfo) -> int:
     """How many records of this backup are there already. Raises RefusedError when there are others."""
     if not facts.records and not any(facts.starts.values()):
         return 0
@@ -187,7 +187,7 @@ async def _refuse_other_records(found: Archive, source: Source, target: Target, 
 async def _fingerprints(source: Source, number: int, end: int) -> list[bytes]:
     partition = TopicPartition(source.topic, number)
     found: list[bytes] = []
-    async with reader_of(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+    async with make_consumer(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
         consumer.assign([partition])
         consumer.seek(partition, 0)
         async with asyncio.timeout(_SECONDS_WITHOUT_A_RECORD_MAX) as limit:
@@ -200,7 +200,7 @@ async def _fingerprints(source: Source, number: int, end: int) -> list[bytes]:
 
 
 async def _restore_database(
-    found: Archive, source: Source, target: Target, facts: LogFacts, *, log_only: bool, by: str
+    found: Archive, source: Source, target: Target, facts: TopicInfo, *, log_only: bool, by: str
 ) -> None:
     """Tables, identity and checkpoints, in one transaction, and before the log: what judges is there before the events."""
     manifest = found.manifest
@@ -258,7 +258,7 @@ async def _move_places(
     await backup_tables.move(connection, tables, (found.manifest.topic, source.topic), moved, cuts)
 
 
-async def _write(found: Archive, source: Source, target: Target, facts: LogFacts) -> int:
+async def _write(found: Archive, source: Source, target: Target, facts: TopicInfo) -> int:
     """Append what is not there yet, in order, acknowledged by every broker that must."""
     written = 0
     sent: list[asyncio.Future[object]] = []

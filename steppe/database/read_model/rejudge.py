@@ -70,7 +70,7 @@ async def put_in_force(
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", _LOCK_TIMEOUT)
         schema = await active_read_model.lock_active_for_write(connection, exclusive=True)
         await connection.fetch(sql.load("rebuild")["lock_every_checkpoint"])
-        rules = await rule_versions.named(connection, version)
+        rules = await rule_versions.find_version(connection, version)
         if rules is None:
             known = [row["version"] for row in await connection.fetch(rule_versions.STATEMENTS["rule_versions"])]
             raise RuleVersionError(f"There is no version {version}; there are {', '.join(known)}.")
