@@ -26,7 +26,7 @@ class NoReadModelError(Exception):
 
 async def use_active(connection: Connection, *, first: Literal["", "pg_temp, "] = "") -> str:
     """Read the active model for the rest of this transaction, behind the schemas in `first`; returns its name."""
-    row = await connection.fetchrow(STATEMENTS["use_active"], first)
+    row = await connection.fetchrow(*STATEMENTS["use_active"](first=first))
     if row is None:
         raise NoReadModelError
     return str(row["schema_name"])

@@ -27,7 +27,7 @@ class KeptTablesError(Exception):
 
 async def columns_of_tables(connection: asyncpg.Connection) -> dict[str, list[str]]:
     """The tables that are kept, with their columns."""
-    rows = await connection.fetch(sql.load("backup_tables")["kept_tables"], list(BOOKKEEPING))
+    rows = await connection.fetch(*sql.load("backup_tables")["kept_tables"](bookkeeping=list(BOOKKEEPING)))
     return {row["name"]: list(row["columns"]) for row in rows}
 
 

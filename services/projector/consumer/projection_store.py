@@ -185,7 +185,7 @@ class ProjectionStore:
         if schema is None:
             schema = await active_read_model.lock_active_for_write(connection)
         else:
-            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+            await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         if schema == self._schema:
             return
         if self._schema is not None:

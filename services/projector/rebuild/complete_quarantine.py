@@ -27,7 +27,7 @@ _ROWS_AT_ONCE = 1_000
 async def complete(connection: asyncpg.Connection, settings: Settings, schema: str) -> None:
     """Fill in what is missing, and publish what is new. Twice is safe. Raises QuarantineFullError."""
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         missing = {
             (row["partition"], row["log_offset"])
             for row in await connection.fetch(_STATEMENTS["entries_without_record"])

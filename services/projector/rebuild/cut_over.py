@@ -111,9 +111,9 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
         # From here on workers wait, each with its batch in hand.
         old = await active_read_model.lock_active_for_write(connection, exclusive=True)
         active = await _checkpoints(connection, follower.topic)
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         change, _ = await rule_versions.change_in_force(connection)
-        judged_by = await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema)
+        judged_by = await connection.fetchval(*active_read_model.STATEMENTS["rules_of"](schema=schema))
         behind = sum(max(0, offset - built[partition]) for partition, offset in active.items())
         if judged_by != change or behind > _RECORDS_BEHIND_MAX:
             await transaction.rollback()
@@ -128,7 +128,7 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
         refolder = Refolder(applier)
         for partition in reached:
             await refolder.replay_actions(connection, partition)
-        await connection.execute(active_read_model.STATEMENTS["judged_by"], old, change)
+        await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=old, change_id=change))
         await connection.execute(*_STATEMENTS["flip_read_model"](schema=schema))
         await connection.execute(*STATEMENTS["announce_position"](position=position_before(reached)))
         await transaction.commit()
@@ -141,13 +141,13 @@ async def _try_to_flip(connection: asyncpg.Connection, follower: Follower) -> di
 
 async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         change, rules = await rule_versions.change_in_force(connection)
-        if await connection.fetchval(active_read_model.STATEMENTS["rules_of"], schema) == change:
+        if await connection.fetchval(*active_read_model.STATEMENTS["rules_of"](schema=schema)) == change:
             return
         await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
         await rejudge.judge_again(connection, rules, lambda done, of: None)
-        await connection.execute(active_read_model.STATEMENTS["judged_by"], schema, change)
+        await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change))
 
 
 async def _checkpoints(connection: asyncpg.Connection, topic: str) -> Mapping[int, int]:

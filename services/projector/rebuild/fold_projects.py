@@ -39,7 +39,7 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
             part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
-            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+            await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
             rows = await connection.fetch(
                 *_STATEMENTS["events_of_range"](first_subject=part["first_subject"], last_subject=part["last_subject"])
             )

@@ -30,19 +30,19 @@ _RIVALS_MAX = 200_000
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
     """Judge parts until every one is done or taken."""
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         judge = _Judge(await _groups(connection), rules)
     while True:
         async with connection.transaction():
             part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
             if part is None:
                 return
-            await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+            await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
             made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
             await copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
             await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
             if faults:
-                await connection.execute(_NOTE_FAULTS, list(faults), list(faults.values()))
+                await connection.execute(*_NOTE_FAULTS(projects=list(faults), faults=list(faults.values())))
             await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
         failpoints.reach("rebuild-part", PHASE)
 
@@ -82,7 +82,7 @@ class _Judge:
         faults: dict[str, str] = {}
         if judged:
             deals: dict[str, list[Span[DealState]]] = {project: [] for project in judged}
-            for row in await connection.fetch(_DEALS, judged):
+            for row in await connection.fetch(*_DEALS(projects=judged)):
                 deals[row["project"]].append(market_judgement.deal_span_from(row))
             for project in judged:
                 others = rivals[project].values()
@@ -97,7 +97,7 @@ class _Judge:
     async def _rivals(self, connection: asyncpg.Connection, key: str) -> Sequence[Rival]:
         rivals = self._markets.pop(key, None)
         if rivals is None:
-            standings = await connection.fetch(_CROSSERS, [key])
+            standings = await connection.fetch(*_CROSSERS(markets=[key]))
             crossers = (Rival.of(market_judgement.standing_from(row["document"])) for row in standings)
             rivals = [rival for rival in crossers if rival is not None]
             self._kept += len(rivals)

@@ -37,7 +37,7 @@ async def load(
     """Store what the log has up to these offsets, partition by partition. Twice is safe, and goes on where it ended."""
     applier = Applier(sql.load("checkpoint"), topic, partitions, exclusive=True)
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         begin = await applier.fence(connection, list(until))
         skips = await quarantine_policy.all_skips(connection, topic)
     async with log_reader.reading(kafka, topic, begin) as log:
@@ -56,7 +56,7 @@ async def _load_batch(
         for partition, of_partition in records.items()
     }
     async with connection.transaction():
-        await connection.execute(active_read_model.STATEMENTS["use_schema"], schema)
+        await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
         fence = await applier.fence(connection, list(records))
         events: list[Row] = []
         quarantined: list[Row] = []

@@ -135,7 +135,7 @@ class _Rebuild:
 
     async def _checkpoints(self) -> dict[int, int]:
         async with self._connection.transaction():
-            await self._connection.execute(active_read_model.STATEMENTS["use_schema"], self._schema)
+            await self._connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=self._schema))
             rows = await self._connection.fetch(*STATEMENTS["read_checkpoints"](topic=self._settings.topic))
         return {row["partition"]: row["next_offset"] for row in rows}
 
@@ -164,7 +164,7 @@ class _Rebuild:
         await self._progress.enter("sort", total)
         async with connection.transaction():
             # What was loaded is deduplicated; the mark of the next stage is in the same transaction.
-            await connection.execute(active_read_model.STATEMENTS["use_schema"], self._schema)
+            await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=self._schema))
             await load_events.deduplicate(connection, self._settings.topic)
             await connection.execute(
                 *_REBUILD["index_read_model"](schema=self._schema, table="event", keys=True, indexes=False)

@@ -1,42 +1,43 @@
--- Which read model lives. Each puts it on the search path for the rest of the transaction; no row: it changed just now.
+-- Which read model is active (state `living`). Each puts it on the search path for the rest of the transaction; no row: it
+-- changed just now.
 
 -- name: use_active
--- For readers: what their snapshot says. $1 schemas that come first, as 'pg_temp, '
+-- For readers: the one of their snapshot, behind the schemas in :first, as 'pg_temp, '.
 SELECT
-    living.schema_name,
-    set_config('search_path', $1::text || living.schema_name, true)
-FROM steppe.read_model AS living
-WHERE living.state = 'living';
+    active.schema_name,
+    set_config('search_path', :first::text || active.schema_name, true)
+FROM steppe.read_model AS active
+WHERE active.state = 'living';
 
 -- name: use_schema
--- One that need not live. $1 schema
-SELECT set_config('search_path', $1::text, true);
+-- One that need not be active.
+SELECT set_config('search_path', :schema::text, true);
 
 -- name: lock_active_for_write
--- For writers: it stays the living one until they commit.
-WITH living AS (
+-- For writers: it stays the active one until they commit.
+WITH active AS (
     SELECT read_model.schema_name
     FROM steppe.read_model
     WHERE read_model.state = 'living'
     FOR SHARE
 )
 SELECT
-    living.schema_name,
-    set_config('search_path', living.schema_name, true)
-FROM living;
+    active.schema_name,
+    set_config('search_path', active.schema_name, true)
+FROM active;
 
 -- name: lock_active_exclusively
--- For who changes all of it, or which one it is: writers wait.
-WITH living AS (
+-- For whoever changes all of it, or which one is active: other writers wait.
+WITH active AS (
     SELECT read_model.schema_name
     FROM steppe.read_model
     WHERE read_model.state = 'living'
     FOR UPDATE
 )
 SELECT
-    living.schema_name,
-    set_config('search_path', living.schema_name, true)
-FROM living;
+    active.schema_name,
+    set_config('search_path', active.schema_name, true)
+FROM active;
 
 -- name: read_models
 -- Every read model there is.
@@ -51,13 +52,12 @@ FROM steppe.read_model
 ORDER BY read_model.created_at, read_model.schema_name COLLATE "C";
 
 -- name: rules_of
--- The change of the rules that all of it is judged by. $1 schema
+-- The change of the rules that all of it is judged by.
 SELECT read_model.rule_change_id
 FROM steppe.read_model
-WHERE read_model.schema_name = $1::text;
+WHERE read_model.schema_name = :schema::text;
 
 -- name: judged_by
--- $1 schema, $2 change of the rules
 UPDATE steppe.read_model
-SET rule_change_id = $2::bigint
-WHERE schema_name = $1::text;
+SET rule_change_id = :change_id::bigint
+WHERE schema_name = :schema::text;

@@ -1,7 +1,7 @@
 -- The tables of the schema steppe that a backup keeps: what does not follow from the log.
 
 -- name: kept_tables
--- With their columns in order, those that the database computes left out. $1 names that are bookkeeping
+-- With their columns in order, those that the database computes left out.
 SELECT class.relname AS name, array_agg(attribute.attname::text ORDER BY attribute.attnum) AS columns
 FROM pg_class AS class
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
@@ -11,7 +11,7 @@ WHERE namespace.nspname = 'steppe'
   AND attribute.attnum > 0
   AND NOT attribute.attisdropped
   AND attribute.attgenerated = ''
-  AND NOT class.relname = ANY ($1::text[])
+  AND NOT class.relname = ANY (:bookkeeping::text[])
 GROUP BY class.relname
 ORDER BY class.relname;
 

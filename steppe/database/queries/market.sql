@@ -1,73 +1,67 @@
 -- What the projector reads and writes of projects that share a market. Everything runs in the transaction of the batch.
 
 -- name: lock_parties
--- Whoever judges a market reads who belongs to which group; whoever changes that waits for them. $1 the lock
-SELECT pg_advisory_xact_lock_shared($1::bigint);
+-- Whoever judges a market reads who belongs to which group; whoever changes that waits for them.
+SELECT pg_advisory_xact_lock_shared(:lock::bigint);
 
 -- name: lock_parties_to_change
--- $1 the lock
-SELECT pg_advisory_xact_lock($1::bigint);
+SELECT pg_advisory_xact_lock(:lock::bigint);
 
 -- name: lock_markets
--- One at a time in each market, always taken in the same order. $1 markets
+-- One at a time in each market, always taken in the same order.
 SELECT pg_advisory_xact_lock(ordered.key)
 FROM (
     SELECT DISTINCT hashtextextended(market, 0) AS key
-    FROM unnest($1::text[]) AS market
+    FROM unnest(:markets::text[]) AS market
     ORDER BY 1
     OFFSET 0
 ) AS ordered;
 
 -- name: standings_of_projects
--- $1 projects
 SELECT standing.project, standing.markets, standing.document
 FROM standing
-WHERE standing.project = ANY ($1::text[]);
+WHERE standing.project = ANY (:projects::text[]);
 
 -- name: projects_in_markets
--- $1 markets
 SELECT standing.project
 FROM standing
-WHERE standing.markets && $1::text[];
+WHERE standing.markets && :markets::text[];
 
 -- name: crossers_in_markets
--- Those of which a deal crossed the line. $1 markets
+-- Those of which a deal crossed the line.
 SELECT standing.project, standing.document
 FROM standing
-WHERE standing.markets && $1::text[]
+WHERE standing.markets && :markets::text[]
     AND standing.document NOT LIKE '%"crossings":[]%';
 
 -- name: projects_of_parties
--- Projects whose deals name a party of these, and the markets they are in. $1 parties
+-- Projects whose deals name a party of these, and the markets they are in.
 SELECT standing.project, standing.markets
 FROM standing
-WHERE standing.parties && $1::text[];
+WHERE standing.parties && :parties::text[];
 
 -- name: lock_standings
--- $1 projects
 SELECT standing.project, standing.fault
 FROM standing
-WHERE standing.project = ANY ($1::text[])
+WHERE standing.project = ANY (:projects::text[])
 ORDER BY standing.project COLLATE "C"
 FOR UPDATE;
 
 -- name: remove_standings
--- $1 projects
 DELETE FROM standing
-WHERE project = ANY ($1::text[]);
+WHERE project = ANY (:projects::text[]);
 
 -- name: deal_spans_of_projects
--- $1 projects
 SELECT deal.project, deal.valid_from, deal.valid_to, deal.document
 FROM deal_span AS deal
-WHERE deal.project = ANY ($1::text[])
+WHERE deal.project = ANY (:projects::text[])
 ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;
 
 -- name: parents_above
--- What is registered of these parties' parents, and of theirs, up to the last. $1 parties
+-- What is registered of these parties' parents, and of theirs, up to the last.
 WITH RECURSIVE above AS (
     SELECT party
-    FROM unnest($1::text[]) AS party
+    FROM unnest(:parties::text[]) AS party
     UNION
     SELECT span.parent
     FROM above
@@ -80,10 +74,10 @@ JOIN party_span AS span ON span.party = above.party
 ORDER BY span.party COLLATE "C", span.valid_from;
 
 -- name: parties_below
--- These parties and all that ever had one of them as a parent, however far above. $1 parties
+-- These parties and all that ever had one of them as a parent, however far above.
 WITH RECURSIVE below AS (
     SELECT party
-    FROM unnest($1::text[]) AS party
+    FROM unnest(:parties::text[]) AS party
     UNION
     SELECT span.party
     FROM below
@@ -93,45 +87,39 @@ SELECT below.party
 FROM below;
 
 -- name: parents_of_parties
--- $1 parties
 SELECT span.party, span.valid_from, span.valid_to, span.parent
 FROM party_span AS span
-WHERE span.party = ANY ($1::text[])
+WHERE span.party = ANY (:parties::text[])
 ORDER BY span.party COLLATE "C", span.valid_from;
 
 -- name: market_flags_of_projects
--- $1 projects
 SELECT flag.project, flag.deal, flag.flag, flag.valid_from, flag.valid_to, flag.severity, flag.certainty, flag.document
 FROM flag_span AS flag
-WHERE flag.project = ANY ($1::text[])
+WHERE flag.project = ANY (:projects::text[])
     AND flag.flag IN ('displaced', 'crowded');
 
 -- name: co_investments_of_projects
--- $1 projects
 SELECT span.project, span.deal, span.valid_from, span.valid_to, span.events
 FROM co_investment_span AS span
-WHERE span.project = ANY ($1::text[]);
+WHERE span.project = ANY (:projects::text[]);
 
 -- name: remove_market_flags
--- $1 projects
 DELETE FROM flag_span
-WHERE project = ANY ($1::text[])
+WHERE project = ANY (:projects::text[])
     AND flag IN ('displaced', 'crowded');
 
 -- name: remove_co_investments
--- $1 projects
 DELETE FROM co_investment_span
-WHERE project = ANY ($1::text[]);
+WHERE project = ANY (:projects::text[]);
 
 -- name: note_market_faults
--- $1 projects, $2 why each could not be judged; null: it could
+-- Why each could not be judged; null: it could.
 UPDATE standing
-SET fault = found.fault
-FROM unnest($1::text[], $2::text[]) AS found (project, fault)
-WHERE standing.project = found.project;
+SET fault = judged.fault
+FROM unnest(:projects::text[], :faults::text[]) AS judged (project, fault)
+WHERE standing.project = judged.project;
 
 -- name: touch_projects
--- $1 projects, $2 now
 UPDATE project
-SET updated_at = $2::timestamptz
-WHERE project = ANY ($1::text[]);
+SET updated_at = :now::timestamptz
+WHERE project = ANY (:projects::text[]);

@@ -1,4 +1,4 @@
--- The living read model back at its beginning. Whoever runs this holds the pointer alone.
+-- The active read model back at its beginning. Whoever runs this has locked it exclusively.
 
 -- name: empty_read_model
 -- Not TRUNCATE: readers of an older snapshot go on seeing their rows.

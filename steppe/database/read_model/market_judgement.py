@@ -16,6 +16,7 @@ import msgspec
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows
+from steppe.database.sql import Statement
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules.rules import Rules
@@ -48,7 +49,7 @@ class Before:
 class Markets:
     """Judges what changed. One for every worker; keeps nothing between batches."""
 
-    statements: Mapping[str, str]
+    statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
 
@@ -56,14 +57,14 @@ class Markets:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
         if not self.exclusive:
             lock = "lock_parties_to_change" if parties else "lock_parties"
-            await connection.execute(self.statements[lock], locks.PARTIES)
-        stored = await connection.fetch(self.statements["standings_of_projects"], list(histories))
+            await connection.execute(*self.statements[lock](lock=locks.PARTIES))
+        stored = await connection.fetch(*self.statements["standings_of_projects"](projects=list(histories)))
         markets = {market for row in stored for market in row["markets"]}
         markets |= {
             market for history in histories.values() for market in projection_rows.market_keys(standing_of(history))
         }
         if not self.exclusive:
-            await connection.execute(self.statements["lock_markets"], sorted(markets))
+            await connection.execute(*self.statements["lock_markets"](markets=sorted(markets)))
         return Before(
             standings={row["project"]: standing_from(row["document"]) for row in stored},
             markets=frozenset(markets),
@@ -89,7 +90,9 @@ class Markets:
         concerned = await self._concerned(connection, standings, parties, before)
         others = sorted(concerned - histories.keys())
         faulty = {
-            row["project"] for row in await connection.fetch(self.statements["lock_standings"], others) if row["fault"]
+            row["project"]
+            for row in await connection.fetch(*self.statements["lock_standings"](projects=others))
+            if row["fault"]
         }
         near = await self._near(connection, sorted(concerned), standings)
         rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
@@ -119,7 +122,7 @@ class Markets:
         if faults or faulty:
             changed = sorted(faults.keys() | faulty)
             reasons = [faults.get(project) for project in changed]
-            await connection.execute(self.statements["note_market_faults"], changed, reasons)
+            await connection.execute(*self.statements["note_market_faults"](projects=changed, faults=reasons))
         return faults
 
     async def _keep_as_it_stood(
@@ -130,7 +133,7 @@ class Markets:
                 ("market_flags_of_projects", rows.flag_spans),
                 ("co_investments_of_projects", rows.co_investment_spans),
             ):
-                kept += [tuple(row) for row in await connection.fetch(self.statements[query], projects)]
+                kept += [tuple(row) for row in await connection.fetch(*self.statements[query](projects=projects))]
 
     async def _concerned(
         self, connection: Connection, standings: Mapping[str, Standing], parties: Sequence[str], before: Before
@@ -150,12 +153,14 @@ class Markets:
         }
         concerned = set(standings)
         if parties and await self._parents_of(connection, parties) != before.parents:
-            below = await connection.fetch(self.statements["parties_below"], list(parties))
-            pursued = await connection.fetch(self.statements["projects_of_parties"], [row["party"] for row in below])
+            below = await connection.fetch(*self.statements["parties_below"](parties=list(parties)))
+            pursued = await connection.fetch(
+                *self.statements["projects_of_parties"](parties=[row["party"] for row in below])
+            )
             concerned |= {row["project"] for row in pursued}
             markets |= {market for row in pursued for market in row["markets"]}
         if markets:
-            neighbours = await connection.fetch(self.statements["projects_in_markets"], sorted(markets))
+            neighbours = await connection.fetch(*self.statements["projects_in_markets"](markets=sorted(markets)))
             concerned |= {row["project"] for row in neighbours}
         return concerned
 
@@ -165,11 +170,11 @@ class Markets:
         """The concerned projects and all that share a market with one of them and have crossed the line."""
         near = dict(standings)
         others = [project for project in concerned if project not in near]
-        stored = await connection.fetch(self.statements["standings_of_projects"], others)
+        stored = await connection.fetch(*self.statements["standings_of_projects"](projects=others))
         near.update({row["project"]: standing_from(row["document"]) for row in stored})
         markets = {market for standing in near.values() for market in projection_rows.market_keys(standing)}
         if markets:
-            for row in await connection.fetch(self.statements["crossers_in_markets"], sorted(markets)):
+            for row in await connection.fetch(*self.statements["crossers_in_markets"](markets=sorted(markets))):
                 if row["project"] not in near:
                     near[row["project"]] = standing_from(row["document"])
         return near
@@ -177,7 +182,7 @@ class Markets:
     async def _deals(self, connection: Connection, projects: Sequence[str]) -> dict[str, Sequence[Span[DealState]]]:
         deals: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
         if projects:
-            for row in await connection.fetch(self.statements["deal_spans_of_projects"], list(projects)):
+            for row in await connection.fetch(*self.statements["deal_spans_of_projects"](projects=list(projects))):
                 deals[row["project"]].append(deal_span_from(row))
         return dict(deals)
 
@@ -193,14 +198,14 @@ class Markets:
                 parties.update(crossing.parties, crossing.pursuers)
         steps: dict[str, list[tuple[date, str | None]]] = {}
         if parties:
-            for row in await connection.fetch(self.statements["parents_above"], sorted(parties)):
+            for row in await connection.fetch(*self.statements["parents_above"](parties=sorted(parties))):
                 steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
         return Groups(steps)
 
     async def _parents_of(self, connection: Connection, parties: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         steps: dict[str, list[Any]] = {}
         if parties:
-            for row in await connection.fetch(self.statements["parents_of_parties"], list(parties)):
+            for row in await connection.fetch(*self.statements["parents_of_parties"](parties=list(parties))):
                 steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], row["parent"]))
         return {party: spans for party, spans in steps.items() if any(span[2] for span in spans)}
 
@@ -210,9 +215,9 @@ class Markets:
             return
         projects = sorted(impacts)
         stored: dict[str, set[Any]] = {project: set() for project in projects}
-        for row in await connection.fetch(self.statements["market_flags_of_projects"], projects):
+        for row in await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects)):
             stored[row["project"]].add(tuple(row))
-        for row in await connection.fetch(self.statements["co_investments_of_projects"], projects):
+        for row in await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects)):
             stored[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
         rows = projection_rows.ProjectRows()
         changed = []
@@ -226,9 +231,9 @@ class Markets:
                 projection_rows.add_rivalry(rows, project, impact)
         if changed:
             for query in ("remove_market_flags", "remove_co_investments"):
-                await connection.execute(self.statements[query], changed)
+                await connection.execute(*self.statements[query](projects=changed))
             await projection_rows.copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
             await projection_rows.copy(
                 connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans
             )
-            await connection.execute(self.statements["touch_projects"], changed, now)
+            await connection.execute(*self.statements["touch_projects"](projects=changed, now=now))

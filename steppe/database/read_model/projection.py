@@ -18,6 +18,7 @@ from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
+from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold import FoldState, fold
@@ -64,7 +65,7 @@ class ProjectionResult:
 class ReadModel:
     """Writes with the statements of `STATEMENTS` under these rules; keeps nothing. `exclusive`: nobody else writes these tables."""
 
-    statements: Mapping[str, str]
+    statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
 
@@ -156,16 +157,18 @@ class ReadModel:
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
         for query in _REMOVALS:
-            await connection.execute(self.statements[query], list(histories))
+            await connection.execute(*self.statements[query](projects=list(histories)))
         for query in _REMOVALS_OF_SPANS:
-            await connection.execute(self.statements[query], list(histories), changed_from)
+            await connection.execute(*self.statements[query](projects=list(histories), changed_from=changed_from))
         await copy(connection, "standing", projection_rows.STANDING, rows.standings)
         await copy(connection, "project", projection_rows.PROJECT, rows.projects)
         await copy(connection, "project_span", projection_rows.PROJECT_SPAN, rows.project_spans)
         await copy(connection, "deal_span", projection_rows.DEAL_SPAN, rows.deal_spans)
         faults = await markets.judge(connection, histories, sorted(parties), before, rows, datetime.now(UTC))
-        await connection.execute(self.statements["remove_flag_spans"], list(histories), changed_from)
-        await connection.execute(self.statements["remove_co_investments"], list(histories))
+        await connection.execute(
+            *self.statements["remove_flag_spans"](projects=list(histories), changed_from=changed_from)
+        )
+        await connection.execute(*self.statements["remove_co_investments"](projects=list(histories)))
         await copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
         await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans)
         return faults
@@ -179,5 +182,5 @@ class ReadModel:
         columns: Sequence[str],
     ) -> None:
         if rows:
-            await connection.execute(self.statements[removal], list(rows))
+            await connection.execute(*self.statements[removal](keys=list(rows)))
             await copy(connection, table, columns, list(chain.from_iterable(rows.values())))

@@ -87,7 +87,7 @@ async def put_in_force(
                 )
             )
             await _tell(connection, differences, today, version, change_id)
-            await connection.execute(active_read_model.STATEMENTS["judged_by"], schema, change_id)
+            await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change_id))
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         await transaction.rollback()
         raise
