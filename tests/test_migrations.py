@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.projector.rebuild.compare import statements_between
 from steppe.cli.commands.migrate import Prepared, SettingError, run, run_from_environment
-from steppe.database import migrate, sql
+from steppe.database import migrate, schema, sql
 from steppe.database.migrate import Login, Migration, MigrationError
 from tests.stack import Database, Stack
 
@@ -19,6 +19,14 @@ def test_migrations_are_numbered_without_gaps() -> None:
     names = [file.name for file in migrate.migrations()]
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+", name) for name in names)
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+async def test_the_written_schema_is_what_the_migrations_make(database: Database) -> None:
+    connection = await asyncpg.connect(database.owner)
+    try:
+        assert await schema.describe(connection) == schema.FILE.read_text(), "run `python -m steppe.database.schema`"
+    finally:
+        await connection.close()
 
 
 async def test_migrating_twice_and_at_once_changes_nothing(database: Database) -> None:
