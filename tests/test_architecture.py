@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,27 @@ def test_numbers_of_advisory_locks_are_different_and_stand_in_one_file() -> None
         if re.search(rf"(?i)0x{locks.MIGRATION:x}|{locks.MIGRATION}", file.read_text(encoding="utf-8"))
     ]
     assert places == ["steppe/database/locks.py"]
+
+
+_MODULES = [
+    file for folder in ("services", "steppe") for file in (_ROOT / folder).rglob("*.py") if file.stem != "__init__"
+]
+_NAMES_OF_MANY = {"__main__", "settings", "metrics", "errors", "problems", "app"}
+_NOUNS_OF_THE_FIELD = {"partitioning", "tracing"}
+
+
+def test_no_package_holds_more_modules_than_one_can_survey() -> None:
+    modules = Counter(str(file.parent.relative_to(_ROOT)) for file in _MODULES)
+    assert {package: count for package, count in modules.items() if count > 14} == {}
+
+
+def test_a_module_is_found_by_its_name() -> None:
+    # A route bears the name of its resource, a command that of what one types.
+    names = Counter(file.stem for file in _MODULES if file.parent.name not in ("routes", "commands"))
+    assert {name: count for name, count in names.items() if count > 1 and name not in _NAMES_OF_MANY} == {}
+
+
+def test_no_module_is_named_by_a_participle_alone() -> None:
+    # A flag bears the name that the contract gives it.
+    names = {file.stem for file in _MODULES if file.parent != _ROOT / "steppe" / "domain" / "flags"}
+    assert {name for name in names if re.fullmatch(r"[a-z]+(ed|ing)", name)} == _NOUNS_OF_THE_FIELD
