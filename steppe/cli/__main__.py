@@ -1,4 +1,4 @@
-"""The `steppe` command. Knows words and exit codes: 0 done, 1 refused, 2 used wrongly; each command's work is elsewhere."""
+"""The `steppe` command: its subcommands and options. Exit codes: 0 done, 1 refused, 2 used wrongly."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def up(context: typer.Context) -> None:
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def adopt_log(context: typer.Context) -> None:
-    """Take the log that is there for the truth from now on (options: steppe log adopt --help)."""
+    """Accept the log that is there as the one to read from now on (options: steppe log adopt --help)."""
     addresses.find().into_environment()
     command = [sys.executable, "-m", "services.projector.commands.adopt_log", *context.args]
     os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
@@ -72,12 +72,12 @@ def adopt_log(context: typer.Context) -> None:
 def send(
     files: Annotated[list[Path], typer.Argument(help="NDJSON files, a .json event or batch, or - for standard input.")],
     on_error: Annotated[
-        str, typer.Option(help="continue: leave out what is refused; reject: all or nothing.")
+        str, typer.Option(help="continue: accept all but the invalid events; reject: all or nothing.")
     ] = "continue",
-    wait: Annotated[bool, typer.Option("--wait", help="Return when the api answers with these events.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the API answers with these events.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send events to ingest. Sending the same again is harmless.
+    """Send events to ingest. Sending the same events again is safe.
 
     Example: steppe send examples/central-asia/events.ndjson --wait
     """
@@ -160,44 +160,42 @@ def project(
     rules: Rules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a project stands: deals, legs, flags, and its timeline with both times.
+    """Show a project: its deals, legs and flags on a day, and its timeline with when things happened and when they were known.
 
-    With --known-at it also says what was learnt since then, and how it stands as known now on the same day.
+    With --known-at also what was learnt since then, and the state on the same day as known now.
 
     Example: steppe project north-katpar-upper-kairakty --known-at 2021-12-31
     """
     api = addresses.find().api
-    found = _project_told(api, key, {"as_of": as_of, "known_at": known_at, "rules": rules})
+    answer = _get_project(api, key, {"as_of": as_of, "known_at": known_at, "rules": rules})
     now = learnt_since = None
     if known_at is not None:
-        now = _project_told(api, key, {"as_of": found["as_of"], "rules": rules})
-        learnt_since = timeline_diff.since(found["timeline"], now["timeline"])
+        now = _get_project(api, key, {"as_of": answer["as_of"], "rules": rules})
+        learnt_since = timeline_diff.since(answer["timeline"], now["timeline"])
     if as_json:
         print_json(
-            found if now is None else {**found, "learnt_since": learnt_since, "as_known_now": now["explanation"]}
+            answer if now is None else {**answer, "learnt_since": learnt_since, "as_known_now": now["explanation"]}
         )
         return
     screen = out()
-    for part in project_report.told(found, learnt_since, now):
+    for part in project_report.parts(answer, learnt_since, now):
         screen.print(part)
 
 
 @app.command()
 def status(
-    wait: Annotated[bool, typer.Option("--wait", help="Return when there is no lag.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until there is no lag.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how far the read models are behind the log, by partition."""
+    """Show the lag of the read models behind the log, by partition."""
     api = addresses.find().api
-    found = http_client.get(api, "/v1/status")
-    if wait:
-        found = _wait_without_lag(api)
+    answer = _wait_until_caught_up(api) if wait else http_client.get(api, "/v1/status")
     if as_json:
-        print_json(found)
+        print_json(answer)
     else:
         screen = out()
-        screen.print(tables.status(found))
-        for halt in found["halts"]:
+        screen.print(tables.status(answer))
+        for halt in answer["halts"]:
             screen.print(
                 f"partition {halt['partition']} is halted since {halt['since']}: {halt['message']}", soft_wrap=True
             )
@@ -207,16 +205,16 @@ def status(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def rebuild(context: typer.Context) -> None:
-    """Build the read models anew beside those that live; readers notice nothing (options: steppe rebuild --help)."""
-    _run_of_the_projector("services.projector.rebuild", context.args)
+    """Rebuild the read models beside the active ones, without downtime (options: steppe rebuild --help)."""
+    _run_projector_program("services.projector.rebuild", context.args)
 
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def verify(context: typer.Context) -> None:
-    """Compare the read models with a fresh fold of the log, row by row (options: steppe verify --help)."""
-    _run_of_the_projector("services.projector.commands.verify", context.args)
+    """Compare the read models with a new fold of the log, row by row (options: steppe verify --help)."""
+    _run_projector_program("services.projector.commands.verify", context.args)
 
 
 @app.command()
@@ -224,13 +222,13 @@ def trace(
     event: Annotated[str, typer.Argument(help="The event's id, or source#id.")],
     as_json: AsJson = False,
 ) -> None:
-    """Print the stops of one event from HTTP to flag."""
+    """Trace one event: request, log, read model, flags."""
     api = addresses.find().api
-    found = http_client.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
+    answer = http_client.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
     if as_json:
-        print_json(found["items"])
+        print_json(answer["items"])
         return
-    for stop in found["items"]:
+    for stop in answer["items"]:
         tables.trace(out(), stop, api)
 
 
@@ -245,16 +243,21 @@ def prepare() -> None:
     out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
 
 
-def _project_told(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:
+def _get_project(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:
     """The project with its whole timeline, and the flags' changes and conflicts beside it."""
     path = f"/v1/projects/{quote(key, safe='')}"
-    found = http_client.get(api, path, when)
-    story = http_client.whole(api, f"{path}/timeline", {**when, "as_of": found["as_of"]})
-    return {**found, "timeline": story["items"], "flag_changes": story["flag_changes"], "conflicts": story["conflicts"]}
+    project = http_client.get(api, path, when)
+    timeline = http_client.all_pages(api, f"{path}/timeline", {**when, "as_of": project["as_of"]})
+    return {
+        **project,
+        "timeline": timeline["items"],
+        "flag_changes": timeline["flag_changes"],
+        "conflicts": timeline["conflicts"],
+    }
 
 
-def _run_of_the_projector(module: str, arguments: list[str]) -> None:
-    """Become that program, which the command may not import, with the addresses that are known here."""
+def _run_projector_program(module: str, arguments: list[str]) -> None:
+    """Replace this process by a program of the projector, which the command may not import, with the addresses known here."""
     where = addresses.find()
     known = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
     environment = {**os.environ, **{name: value for name, value in known.items() if value}}
@@ -274,14 +277,14 @@ def _wait_for(api: str, position: str) -> None:
             return
 
 
-def _wait_without_lag(api: str) -> dict[str, Any]:
+def _wait_until_caught_up(api: str) -> dict[str, Any]:
     deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
     with err().status("Waiting for the read models ...") as spinner:
         while True:
-            found = http_client.get(api, "/v1/status")
-            lags = [part.get("lag_events") for part in found["partitions"]]
+            answer = http_client.get(api, "/v1/status")
+            lags = [part.get("lag_events") for part in answer["partitions"]]
             if all(lag == 0 for lag in lags):
-                return found
+                return answer
             if time.monotonic() > deadline:
                 raise RefusedError(f"There is still lag after {_SECONDS_TO_CATCH_UP:.0f} s: {lags}.")
             spinner.update(f"{sum(lag or 0 for lag in lags)} records to go ...")

@@ -1,4 +1,4 @@
-"""Where the services are: the environment, else the stack that runs here, else the usual ports. Knows no HTTP."""
+"""The addresses of the services: from the environment, else of the stack that runs here, else the default ports."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ def find() -> Addresses:
     )
 
 
-def _address(url: str, port: str, host: str, running: str | None, usual: str) -> str:
+def _address(url: str, port: str, host: str, running: str | None, default: str) -> str:
     named = os.environ.get(url)
     if named:
         return named.rstrip("/")
     if port in os.environ:
         return f"http://{host}:{os.environ[port]}"
-    return running or f"http://{host}:{usual}"
+    return running or f"http://{host}:{default}"
 
 
 def _running_stack() -> dict[str, str]:
     if not _STACK_FILE.is_file() or not _held(_STACK_FILE.with_name("lock")):
         return {}
-    found = json.loads(_STACK_FILE.read_text(encoding="utf-8"))
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    stack = json.loads(_STACK_FILE.read_text(encoding="utf-8"))
+    return {key: value for key, value in stack.items() if isinstance(value, str)}
 
 
 def _held(lock: Path) -> bool:
-    """Whether a stack holds its folder. One that was killed leaves its file of addresses behind, but not its lock."""
+    """Whether a running stack holds the lock. One that was killed leaves its file of addresses behind, but not its lock."""
     try:
         with lock.open("r") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Asks the services and turns their problems into sentences. Knows HTTP; prints nothing."""
+"""Requests to the services, and their problem documents as sentences. Prints nothing."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import httpx
 from steppe.environment import SettingFileError, setting
 
 _SECONDS_TO_ANSWER = 60.0
-_SECONDS_TO_JUDGE = 600.0
+_SECONDS_TO_COMPUTE = 600.0
 Answer = dict[str, Any]
 
 
 class RefusedError(Exception):
-    """A service said no, or said nothing; the message is for the person at the terminal."""
+    """A service refused or did not answer; the message is for the person at the terminal."""
 
 
 def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
     """One answer of the api. Raises RefusedError."""
-    wanted = {name: value for name, value in (query or {}).items() if value is not None}
+    parameters = {name: value for name, value in (query or {}).items() if value is not None}
     try:
-        answer = httpx.get(base + path, params=wanted, headers=credentials(), timeout=_SECONDS_TO_ANSWER)
+        answer = httpx.get(base + path, params=parameters, headers=credentials(), timeout=_SECONDS_TO_ANSWER)
     except httpx.TransportError as error:
-        raise _silent(base, error) from error
-    return answered(answer)
+        raise _no_answer(base, error) from error
+    return body_of(answer)
 
 
 def post(base: str, path: str, body: Answer) -> Answer:
-    """The answer to a question that has a body and takes its time. Raises RefusedError."""
+    """The answer to a request with a body, which may take minutes. Raises RefusedError."""
     try:
-        answer = httpx.post(base + path, json=body, headers=credentials(), timeout=_SECONDS_TO_JUDGE)
+        answer = httpx.post(base + path, json=body, headers=credentials(), timeout=_SECONDS_TO_COMPUTE)
     except httpx.TimeoutException as error:
-        raise RefusedError(f"The api did not answer in {_SECONDS_TO_JUDGE:.0f} s; ask for less.") from error
+        raise RefusedError(f"The api did not answer in {_SECONDS_TO_COMPUTE:.0f} s; ask for less.") from error
     except httpx.TransportError as error:
-        raise _silent(base, error) from error
-    return answered(answer)
+        raise _no_answer(base, error) from error
+    return body_of(answer)
 
 
 def credentials() -> dict[str, str]:
@@ -48,17 +48,17 @@ def credentials() -> dict[str, str]:
     return {"authorization": f"Bearer {key}"} if key else {}
 
 
-def _silent(base: str, error: httpx.TransportError) -> RefusedError:
+def _no_answer(base: str, error: httpx.TransportError) -> RefusedError:
     return RefusedError(f"The api does not answer at {base} ({error}). Start it with `steppe up`.")
 
 
 def pages(base: str, path: str, query: Mapping[str, Any]) -> Iterator[Answer]:
     """The items of a list, page after page."""
-    yield from whole(base, path, query)["items"]
+    yield from all_pages(base, path, query)["items"]
 
 
-def whole(base: str, path: str, query: Mapping[str, Any]) -> Answer:
-    """A list with the items of all its pages, and what stands beside them."""
+def all_pages(base: str, path: str, query: Mapping[str, Any]) -> Answer:
+    """A list with the items of all its pages, and its other fields as on the first page."""
     first = get(base, path, {**query, "limit": 500})
     cursor, items = first["next_cursor"], list(first["items"])
     while cursor is not None:
@@ -68,8 +68,8 @@ def whole(base: str, path: str, query: Mapping[str, Any]) -> Answer:
     return {**first, "items": items, "next_cursor": None}
 
 
-def answered(answer: httpx.Response) -> Answer:
-    """The body of a good answer; a problem is raised with its words."""
+def body_of(answer: httpx.Response) -> Answer:
+    """The body of a good answer. Raises RefusedError with what a problem document says."""
     if answer.status_code < 300:
         body: Answer = answer.json()
         return body
@@ -79,18 +79,18 @@ def answered(answer: httpx.Response) -> Answer:
 def problem(answer: httpx.Response) -> str:
     """What a problem document says, in a line or a few."""
     try:
-        told = answer.json()
+        document = answer.json()
     except ValueError:
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         return f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
     if answer.status_code == 401:
-        told = {
-            **told,
-            "detail": f"{told.get('detail', '')} Set STEPPE_KEY, or STEPPE_KEY_FILE, to an API key or a token.",
+        document = {
+            **document,
+            "detail": f"{document.get('detail', '')} Set STEPPE_KEY, or STEPPE_KEY_FILE, to an API key or a token.",
         }
-    title, detail = told.get("title", answer.status_code), told.get("detail", "")
-    errors = [f"{error.get('pointer', '')} {error.get('message', '')}".strip() for error in told.get("errors", [])]
+    title, detail = document.get("title", answer.status_code), document.get("detail", "")
+    errors = [f"{error.get('pointer', '')} {error.get('message', '')}".strip() for error in document.get("errors", [])]
     if errors and errors[0] in detail:
         detail = ""  # it only repeats them
     return "\n  ".join([f"{title}: {detail}".rstrip(": "), *errors])

@@ -21,7 +21,7 @@ Item = dict[str, Any]
 _STANDS = ("folded", "stands")
 
 
-def told(found: Item, learnt: Sequence[Item] | None, now: Item | None) -> Iterator[RenderableType]:
+def parts(found: Item, learnt: Sequence[Item] | None, now: Item | None) -> Iterator[RenderableType]:
     """The parts to be printed, one under the other.
 
     `found` is the project with `timeline`, `flag_changes` and `conflicts`; `learnt` and `now` are what became known since,

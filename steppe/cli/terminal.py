@@ -1,4 +1,4 @@
-"""What the commands share at the terminal: options, output, JSON. Knows no service."""
+"""What the commands share at the terminal: options, output, JSON."""
 
 from __future__ import annotations
 

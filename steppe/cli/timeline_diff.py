@@ -1,4 +1,4 @@
-"""What was learnt of a project after an instant: its timeline as known then beside the one as known now. Pure."""
+"""What was learnt of a project after an instant: its timeline as known then compared with the one as known now."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ Item = dict[str, Any]
 
 
 def since(then: Sequence[Item], now: Sequence[Item]) -> list[Item]:
-    """The entries that are new or read otherwise now, in the order of the fold. Both timelines are of the same day.
+    """The entries that are new or changed now, in the order of the fold. Both timelines are of the same day.
 
-    Corrections themselves are left out: they are told with what they correct. Each is an entry as known now with `learnt`: `new`, `corrected` (the name or a field) or its state, as `retracted`.
+    Corrections themselves are left out: they are shown with what they correct. Each is an entry as known now with `learnt`:
+    `new`, `corrected` (the name or a field) or its state, as `retracted`.
     """
     before = {entry["event"]: entry for entry in then}
-    found = []
+    changed = []
     for entry in now:
         old = before.get(entry["event"])
         learnt = None if entry["name"] in CORRECTION_NAMES else _learnt(old, entry)
         if learnt is not None:
             known = old["corrections"] if old else []
             fresh = [change for change in entry["corrections"] if change not in known]
-            found.append({**entry, "corrections": fresh, "learnt": learnt})
-    return found
+            changed.append({**entry, "corrections": fresh, "learnt": learnt})
+    return changed
 
 
 def _learnt(old: Item | None, entry: Item) -> str | None:

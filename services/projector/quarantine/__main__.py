@@ -66,7 +66,7 @@ async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[Ac
     try:
         connection = await asyncpg.connect(_database())
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ActionRefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+        raise ActionRefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
     try:
         actions = await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator)
         if options.command == "skip":

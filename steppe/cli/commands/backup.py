@@ -1,4 +1,4 @@
-"""`steppe backup`: the log up to its end, and the tables that do not follow from it, into one file. Reads only.
+"""`steppe backup`: writes the log, and the tables that do not follow from it, into one file. Only reads broker and database.
 
 The tables are read first and the log's ends after them, so that the log has every event that the tables know of. Every
 event that was acknowledged before the start is in it; of each partition it is a prefix.
@@ -52,7 +52,7 @@ def command(
 ) -> None:
     """Write the log and all that does not follow from it into one file; `backup verify FILE` checks one.
 
-    Needs nothing to stand still. Never overwrites; the file appears when it is whole.
+    Nothing has to be stopped. Never overwrites; the file appears when it is complete.
 
     Example: steppe backup steppe-2026-11-22.zip && steppe backup verify steppe-2026-11-22.zip
     """
@@ -79,17 +79,17 @@ def command(
 
 
 def verified(path: Path) -> Manifest:
-    """Read a backup from beginning to end. Raises RefusedError when anything of it is not as it was written."""
+    """Check every byte of a backup against its manifest. Raises RefusedError when it is damaged."""
     try:
-        with archive.open_archive(path) as found, bar("Checking", found.bytes_total) as advance:
-            found.verify(advance)
-            return found.manifest
+        with archive.open_archive(path) as backup, bar("Checking", backup.bytes_total) as advance:
+            backup.verify(advance)
+            return backup.manifest
     except ArchiveError as error:
         raise RefusedError(str(error)) from error
 
 
 def described(path: Path, manifest: Manifest) -> dict[str, Any]:
-    """A backup in the words of --json."""
+    """A backup as --json prints it."""
     return {
         "file": str(path),
         "bytes": path.stat().st_size,

@@ -1,7 +1,4 @@
-"""`steppe quarantine`: what could not be applied, and what is done about it. Reads the database; the acting is the projector's.
-
-A record is named by its place in the log, `partition:offset`.
-"""
+"""`steppe quarantine`: lists and shows the records that could not be applied; retry and skip are programs of the projector."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from steppe.log.positions import PositionError, format_record_id, parse_record_i
 app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
 _STAGES = ("decode", "fold", "conflict", "market")
 _STATEMENTS = sql.load("quarantine")
-_HANDED_OVER: dict[str, Any] = {
+_PASS_THROUGH: dict[str, Any] = {
     "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 }
 
@@ -108,19 +105,19 @@ def show(
         out().print(tables.quarantined_record(item))
 
 
-@app.command(**_HANDED_OVER)
+@app.command(**_PASS_THROUGH)
 def retry(context: typer.Context) -> None:
     """Decode and fold again with this release: IDs, --subject S, --all or --unknown (options: steppe quarantine retry --help)."""
-    _hand_over("retry", context.args)
+    _run_projector_program("retry", context.args)
 
 
-@app.command(**_HANDED_OVER)
+@app.command(**_PASS_THROUGH)
 def skip(context: typer.Context) -> None:
-    """Give records up, with --reason; what waits for them folds (options: steppe quarantine skip --help)."""
-    _hand_over("skip", context.args)
+    """Give records up, with --reason; what waits behind them is folded (options: steppe quarantine skip --help)."""
+    _run_projector_program("skip", context.args)
 
 
-def _hand_over(command: str, arguments: list[str]) -> None:
+def _run_projector_program(command: str, arguments: list[str]) -> None:
     # The projector's code folds; this package does not know it.
     found = addresses.find().database
     environment = {**os.environ, **({"STEPPE_DATABASE": found} if found else {})}
@@ -135,7 +132,7 @@ async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
     try:
         connection = await asyncpg.connect(database)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+        raise RefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
     try:
         async with connection.transaction(readonly=True):
             await active_read_model.use_active(connection)

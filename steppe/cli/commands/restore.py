@@ -1,4 +1,4 @@
-"""`steppe restore`: a backup into an empty topic and a fresh database. Positions may differ, answers do not.
+"""`steppe restore`: writes a backup into an empty topic and a fresh database. Positions may differ, answers do not.
 
 Nothing is written before every byte of the backup was checked. Killed and run again it goes on: the order in which records
 are written depends on the backup only, so what is there must be a beginning of it, and is compared before the rest follows.
@@ -100,9 +100,9 @@ def command(
     if not yes and not typer.confirm(f"Restore into {source.topic} at {source.kafka}?"):
         raise typer.Exit(1)
     try:
-        with archive.open_archive(file) as found:
+        with archive.open_archive(file) as backup_file:
             done = asyncio.run(
-                _restore(found, source, partitions, log_only=log_only, rehome=rehome, by=by or getpass.getuser())
+                _restore(backup_file, source, partitions, log_only=log_only, rehome=rehome, by=by or getpass.getuser())
             )
     except (ArchiveError, KeptTablesError) as error:
         raise RefusedError(str(error)) from error
@@ -125,23 +125,23 @@ def command(
 
 
 async def _restore(
-    found: Archive, source: Source, partitions: int | None, *, log_only: bool, rehome: bool, by: str
+    backup_file: Archive, source: Source, partitions: int | None, *, log_only: bool, rehome: bool, by: str
 ) -> Restored:
-    manifest = found.manifest
-    facts = await _facts(source)
+    manifest = backup_file.manifest
+    info = await _topic_info(source)
     there = len(manifest.partitions) if partitions is None else partitions
-    if facts is not None:
-        if partitions is not None and partitions != facts.partitions:
-            raise RefusedError(f"{source.topic} has {facts.partitions} partitions, not {partitions}, and keeps them.")
-        there = facts.partitions
+    if info is not None:
+        if partitions is not None and partitions != info.partitions:
+            raise RefusedError(f"{source.topic} has {info.partitions} partitions, not {partitions}, and keeps them.")
+        there = info.partitions
     target = Target(partitions_before=len(manifest.partitions), partitions=there, rehome=rehome)
-    found_before = await _refuse_other_records(found, source, target, facts) if facts else 0
+    already_there = await _refuse_other_records(backup_file, source, target, info) if info else 0
     await migrate.run(source.kafka, source.database, there, topic=source.topic)
-    facts = await _facts(source)
-    assert facts is not None, "it has just been made"
-    await _restore_database(found, source, target, facts, log_only=log_only, by=by)
-    written = await _write(found, source, target, facts)
-    after = await _facts(source)
+    info = await _topic_info(source)
+    assert info is not None, "it has just been made"
+    await _restore_database(backup_file, source, target, info, log_only=log_only, by=by)
+    written = await _write(backup_file, source, target, info)
+    after = await _topic_info(source)
     if after is None or after.records != manifest.records:
         told = "no" if after is None else after.records
         raise RefusedError(f"{source.topic} has {told} records, not {manifest.records}: somebody else wrote to it.")
@@ -150,36 +150,36 @@ async def _restore(
         topic=source.topic,
         partitions=there,
         written=written,
-        found=found_before,
+        found=already_there,
         tables=not log_only,
     )
 
 
-async def _facts(source: Source) -> TopicInfo | None:
+async def _topic_info(source: Source) -> TopicInfo | None:
     async with open_topic(source.kafka, source.topic) as log:
         return None if log is None else log.info
 
 
-async def _refuse_other_records(found: Archive, source: Source, target: Target, facts: TopicInfo) -> int:
+async def _refuse_other_records(backup_file: Archive, source: Source, target: Target, info: TopicInfo) -> int:
     """How many records of this backup are there already. Raises RefusedError when there are others."""
-    if not facts.records and not any(facts.starts.values()):
+    if not info.records and not any(info.starts.values()):
         return 0
     refused = RefusedError(
-        f"{source.topic} has {facts.records} records that are no beginning of this backup: restore into an empty topic "
+        f"{source.topic} has {info.records} records that are no beginning of this backup: restore into an empty topic "
         "(STEPPE_TOPIC names it), or delete this one first."
     )
-    if any(facts.starts.values()) or facts.records > found.manifest.records:
+    if any(info.starts.values()) or info.records > backup_file.manifest.records:
         raise refused
-    there = {number: await _fingerprints(source, number, end) for number, end in facts.ends.items() if end}
+    there = {number: await _fingerprints(source, number, end) for number, end in info.ends.items() if end}
     same = 0
-    with bar("Comparing what is there", facts.records) as advance:
-        for record, (partition, offset) in target.placed(found.merged()):
-            if offset < facts.ends[partition]:
+    with bar("Comparing what is there", info.records) as advance:
+        for record, (partition, offset) in target.placed(backup_file.merged()):
+            if offset < info.ends[partition]:
                 if there[partition][offset] != fingerprint(record):
                     raise refused
                 same += 1
                 advance(1)
-    if same != facts.records:
+    if same != info.records:
         raise refused
     return same
 
@@ -200,10 +200,10 @@ async def _fingerprints(source: Source, number: int, end: int) -> list[bytes]:
 
 
 async def _restore_database(
-    found: Archive, source: Source, target: Target, facts: TopicInfo, *, log_only: bool, by: str
+    backup_file: Archive, source: Source, target: Target, info: TopicInfo, *, log_only: bool, by: str
 ) -> None:
     """Tables, identity and checkpoints, in one transaction, and before the log: what judges is there before the events."""
-    manifest = found.manifest
+    manifest = backup_file.manifest
     statements = sql.load("log_identity")
     told = f"restored from backup {manifest.id}"
     connection = await asyncpg.connect(source.database)
@@ -211,7 +211,7 @@ async def _restore_database(
         async with connection.transaction():
             await connection.execute(*statements["lock_log_identity"](topic=source.topic))
             known = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
-            if known is not None and (known["cluster"], known["reason"]) == (facts.cluster, told):
+            if known is not None and (known["cluster"], known["reason"]) == (info.cluster, told):
                 return  # an earlier attempt came this far
             await active_read_model.use_active(connection)
             applied = await connection.fetchval(sql.load("checkpoint")["records_applied"])
@@ -226,14 +226,14 @@ async def _restore_database(
                 tables = await backup_tables.columns_of_tables(connection)
             else:
                 tables = {name: part.columns for name, part in manifest.tables.items()}
-                await backup_tables.replace(connection, tables, found.table)
-            await _move_places(connection, tables, found, source, target)
+                await backup_tables.replace(connection, tables, backup_file.table)
+            await _move_places(connection, tables, backup_file, source, target)
             await connection.execute(
-                *statements["remove_checkpoints_from"](topic=source.topic, partitions=facts.partitions)
+                *statements["remove_checkpoints_from"](topic=source.topic, partitions=info.partitions)
             )
             await connection.execute(
                 *statements["adopt_log"](
-                    topic=source.topic, cluster=facts.cluster, partitions=facts.partitions, adopted_by=by, reason=told
+                    topic=source.topic, cluster=info.cluster, partitions=info.partitions, adopted_by=by, reason=told
                 )
             )
             await connection.execute(*statements["clear_halts"](topic=source.topic))
@@ -242,23 +242,23 @@ async def _restore_database(
 
 
 async def _move_places(
-    connection: asyncpg.Connection, tables: backup_tables.Columns, found: Archive, source: Source, target: Target
+    connection: asyncpg.Connection, tables: backup_tables.Columns, backup_file: Archive, source: Source, target: Target
 ) -> None:
-    """What was told, or decided, of a record goes with it."""
+    """Let rows that name a record name its new partition and offset."""
     wanted = await backup_tables.places_named(connection, tables)
     cuts = {cut: [0] * target.partitions for cut in await backup_tables.cuts_named(connection, tables)}
     moved: dict[Place, Place] = {}
     if wanted or cuts:
-        for record, place in target.placed(found.merged()):
+        for record, place in target.placed(backup_file.merged()):
             if (record.partition, record.offset) in wanted:
                 moved[record.partition, record.offset] = place
             for cut, reached in cuts.items():
                 if record.partition < len(cut) and record.offset < cut[record.partition]:
                     reached[place[0]] = place[1] + 1
-    await backup_tables.move(connection, tables, (found.manifest.topic, source.topic), moved, cuts)
+    await backup_tables.move(connection, tables, (backup_file.manifest.topic, source.topic), moved, cuts)
 
 
-async def _write(found: Archive, source: Source, target: Target, facts: TopicInfo) -> int:
+async def _write(backup_file: Archive, source: Source, target: Target, info: TopicInfo) -> int:
     """Append what is not there yet, in order, acknowledged by every broker that must."""
     written = 0
     sent: list[asyncio.Future[object]] = []
@@ -271,9 +271,9 @@ async def _write(found: Archive, source: Source, target: Target, facts: TopicInf
         max_request_size=_REQUEST_BYTES_MAX,
     )
     async with producer:
-        with bar("Writing the log", found.manifest.records) as advance:
-            for record, (partition, offset) in target.placed(found.merged()):
-                if offset >= facts.ends[partition]:
+        with bar("Writing the log", backup_file.manifest.records) as advance:
+            for record, (partition, offset) in target.placed(backup_file.merged()):
+                if offset >= info.ends[partition]:
                     sent.append(
                         await producer.send(
                             source.topic,

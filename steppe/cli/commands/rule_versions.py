@@ -140,7 +140,7 @@ async def _connected(database: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         connection = await asyncpg.connect(database)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"The database of STEPPE_DATABASE does not let us in: {error}") from error
+        raise RefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
     try:
         yield connection
     except asyncpg.LockNotAvailableError as error:

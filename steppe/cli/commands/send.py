@@ -1,4 +1,4 @@
-"""`steppe send`: files of events to ingest's public door, in pieces, with progress. Knows files and HTTP, no rules."""
+"""`steppe send`: posts files of events to ingest, in batches, with a progress bar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from steppe.cli.http_client import RefusedError, credentials, problem
 from steppe.log.positions import format_position, parse_position
 
-_LINES_A_PIECE = 500
+_LINES_A_BATCH = 500
 _ATTEMPTS_MAX = 8
 _SECONDS_TO_ANSWER = 60.0
 _NDJSON = "application/x-ndjson"
@@ -26,7 +26,7 @@ _BATCH = "application/cloudevents-batch+json"
 
 @dataclass(slots=True)
 class Sent:
-    """What became of the events of all files. `position` is the highest that was acknowledged, by partition."""
+    """The outcome for the events of all files. `position` is the highest that was acknowledged, by partition."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -38,9 +38,9 @@ class Sent:
         """Count one answer; indexes become line numbers that count from 1."""
         self.accepted += answer.get("accepted", 0)
         self.duplicates += answer.get("duplicates", 0)
-        for name, found in (("rejected", self.rejected), ("warnings", self.warnings)):
+        for name, entries in (("rejected", self.rejected), ("warnings", self.warnings)):
             for entry in answer.get(name, []):
-                found.append({"file": file, "line": first_line + entry.get("index", 0), **entry})
+                entries.append({"file": file, "line": first_line + entry.get("index", 0), **entry})
         for partition, offset in parse_position(answer["position"]).items() if answer.get("position") else ():
             self.position[partition] = max(offset, self.position.get(partition, -1))
 
@@ -51,7 +51,7 @@ class Sent:
 
 
 def send(files: list[Path], ingest: str, on_error: str, console: Console) -> Sent:
-    """Send every file. Sending the same again is safe. Raises RefusedError when ingest cannot be had, or refuses all."""
+    """Send every file. Sending the same again is safe. Raises RefusedError when ingest does not answer, or refuses all."""
     sent = Sent()
     with (
         httpx.Client(base_url=ingest, headers=credentials(), timeout=_SECONDS_TO_ANSWER) as client,
@@ -79,15 +79,15 @@ def _send_file(path: Path, client: httpx.Client, on_error: str, sent: Sent, prog
         return
     lines = sys.stdin.buffer.read().splitlines() if name == "stdin" else path.read_bytes().splitlines()
     task = progress.add_task(f"Sending {name}", total=len(lines))
-    for first, piece in _pieces(lines, on_error):
-        answer = _post(client, b"\n".join(piece) + b"\n", _NDJSON, {"on_error": on_error})
+    for first, batch in _batches(lines, on_error):
+        answer = _post(client, b"\n".join(batch) + b"\n", _NDJSON, {"on_error": on_error})
         sent.add(answer, name, first + 1)
-        progress.advance(task, len(piece))
+        progress.advance(task, len(batch))
 
 
-def _pieces(lines: list[bytes], on_error: str) -> Iterator[tuple[int, list[bytes]]]:
+def _batches(lines: list[bytes], on_error: str) -> Iterator[tuple[int, list[bytes]]]:
     # All or nothing holds for one request, so then the file has to be one.
-    size = _LINES_A_PIECE if on_error == "continue" else max(len(lines), 1)
+    size = _LINES_A_BATCH if on_error == "continue" else max(len(lines), 1)
     for first in range(0, len(lines), size):
         yield first, lines[first : first + size]
 
@@ -103,8 +103,8 @@ def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -
         if answer.status_code in (429, 503) and attempt < _ATTEMPTS_MAX - 1:
             time.sleep(min(float(answer.headers.get("retry-after", "1")), 10.0))
             continue
-        told: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        if answer.status_code == 202 or "rejected" in told:
-            return told
+        body_json: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        if answer.status_code == 202 or "rejected" in body_json:
+            return body_json
         raise RefusedError(problem(answer))
     raise RefusedError("Ingest has no broker; the events were not accepted. Sending the same again later is safe.")
