@@ -31,7 +31,7 @@ from benchmarks.projector_live import prepared
 from steppe.database import rule_versions, sql
 from steppe.database.read_model import rejudge
 from steppe.database.read_model.stored_events import stored_event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from tests.stack import Stack, database_of, kind_of_stack, start_service, started
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from steppe.database import sql
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import document_of, rules_from
 from steppe.domain.rules.rules import Rules
 

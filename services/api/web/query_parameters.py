@@ -22,7 +22,7 @@ from steppe.contracts.announcements import CAUSES
 from steppe.contracts.type_schemas import Schema
 from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
-from steppe.domain.flags import memorandum_only, registry
+from steppe.domain.flags import flag_registry, memorandum_only
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
@@ -30,7 +30,7 @@ from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
 CERTAINTIES = ("certain", "possible")
-FLAGS = tuple(registry.FLAGS)
+FLAGS = tuple(flag_registry.FLAGS)
 SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
 HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)

@@ -39,7 +39,7 @@ from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
-from steppe.domain.flags.registry import MARKET_FLAGS
+from steppe.domain.flags.flag_registry import MARKET_FLAGS
 from steppe.settings import from_environment
 
 _MARKET_FLAGS = frozenset(flag.name for flag in MARKET_FLAGS)

@@ -13,11 +13,11 @@ from datetime import date
 from steppe.domain.events.corrections import Identity, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.flags import registry
+from steppe.domain.flags import flag_registry
 from steppe.domain.values.states import Flag
 
 # What other projects do raises and ends these; their evidence are events of others.
-MARKET_FLAGS = tuple(flag.name for flag in registry.MARKET_FLAGS)
+MARKET_FLAGS = tuple(flag.name for flag in flag_registry.MARKET_FLAGS)
 _EVENTS_NAMED_MAX = 20
 
 

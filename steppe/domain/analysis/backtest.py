@@ -14,7 +14,7 @@ from statistics import median
 from typing import Literal
 
 from steppe.domain.analysis.portfolio import Portfolio
-from steppe.domain.flags.registry import FLAGS
+from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, Span
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold import fold_history
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.registry import FLAGS
+from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.values.states import Flag
 
 

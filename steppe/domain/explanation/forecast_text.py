@@ -8,7 +8,7 @@ from typing import assert_never
 
 from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire, UpcomingChange
 from steppe.domain.flags import memorandum_only, unchecked
-from steppe.domain.flags.registry import FLAGS
+from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.values.grammar import listed, named
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 

@@ -15,7 +15,7 @@ from datetime import date
 from operator import attrgetter
 
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.rules.rules import Rules

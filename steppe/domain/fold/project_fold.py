@@ -16,8 +16,8 @@ from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.flags import lapsed, memorandum_only
 from steppe.domain.flags.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.flags.flag_registry import DEAL_FLAGS, PROJECT_FLAGS
 from steppe.domain.flags.flag_state import FlagState, next_change_on
-from steppe.domain.flags.registry import DEAL_FLAGS, PROJECT_FLAGS
 from steppe.domain.flags.severity_steps import FlagEvaluation
 from steppe.domain.fold.headline import Headlines
 from steppe.domain.fold.holds import Holds

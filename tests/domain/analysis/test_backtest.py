@@ -8,7 +8,7 @@ from typing import Any
 from steppe.domain.analysis.backtest import Backtest, FlagWarning, backtest
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from tests.domain.flags.portfolio_by_hand import deposit, on, pursued
 

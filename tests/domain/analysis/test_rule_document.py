@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import RuleDocumentError, document_of, rules_from
 
 

@@ -57,7 +57,7 @@ from steppe.domain.analysis.backtest import BACKTEST_FLAGS
 from steppe.domain.analysis.forecast import upcoming_changes
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.explanation.forecast_text import next_changes
-from steppe.domain.flags.registry import FLAGS, RULES
+from steppe.domain.flags.flag_registry import FLAGS, RULES
 from steppe.domain.fold.fold import fold_history, judge
 from steppe.domain.rules.rule_document import document_of, rules_from
 from tests.domain.event_logs import event
@@ -92,7 +92,7 @@ def test_a_new_flag_is_one_file_and_one_line(tmp_path: Path) -> None:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "tests" / "__init__.py").touch()
     (tmp_path / "steppe" / "domain" / "flags" / "ceremonial.py").write_text(FLAG)
-    registry = tmp_path / "steppe" / "domain" / "flags" / "registry.py"
+    registry = tmp_path / "steppe" / "domain" / "flags" / "flag_registry.py"
     text = registry.read_text().replace("    crowded,\n", "    ceremonial,\n    crowded,\n", 1)
     registry.write_text(text.replace("    crowded.FLAG,\n", "    crowded.FLAG,\n    ceremonial.FLAG,\n", 1))
     (tmp_path / "uses.py").write_text(USES)

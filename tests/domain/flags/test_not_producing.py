@@ -9,7 +9,7 @@ import pytest
 
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rules import Override
 from tests.domain.event_logs import event
 from tests.domain.flags import portfolio_by_hand as by_hand

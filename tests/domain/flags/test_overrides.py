@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rules import Circumstances, Override, Rules
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, paper, pursued, turns

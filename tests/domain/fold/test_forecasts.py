@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.analysis.portfolio import portfolio
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rules import Rules
 from steppe.domain.values.states import Flag
 from tests.domain.event_logs import event

@@ -10,8 +10,8 @@ from itertools import groupby
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.definition import MarketFlag
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.flags.flag_state import FlagState
-from steppe.domain.flags.registry import RULES
 from steppe.domain.flags.severity_steps import FlagEvaluation
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import CoInvestment, ProjectPlace, Rivalry, Standing

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold import fold_history
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry, standing_of

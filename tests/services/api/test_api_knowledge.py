@@ -16,7 +16,7 @@ from services.api.store.snapshot import server_settings
 from steppe.contracts import acceptance, codec
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
 from tests.stack import Database
 

@@ -12,7 +12,7 @@ from steppe.database import rule_versions
 from steppe.database.read_model import rejudge
 from steppe.database.read_model.rejudge import Rejudged
 from steppe.database.rule_versions import RuleVersionError
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from tests.services.api.reading_api import Log, event, get, memorandum, registered
 from tests.stack import Database

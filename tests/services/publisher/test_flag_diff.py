@@ -20,7 +20,7 @@ from steppe.contracts.generate.announced_schema import flag_schema, project_sche
 from steppe.database import rule_versions
 from steppe.database.read_model import rejudge
 from steppe.database.reset import empty
-from steppe.domain.flags.registry import RULES
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from tests.services.api.reading_api import SOURCE, Log, event, memorandum, registered
 from tests.stack import Database

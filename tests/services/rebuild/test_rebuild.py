@@ -155,7 +155,7 @@ async def test_a_roll_back_ends_at_no_earlier_position_and_under_the_rules_in_fo
 async def _another_version(operator: asyncpg.Connection) -> None:
     from steppe.database import rule_versions
     from steppe.database.read_model import rejudge
-    from steppe.domain.flags.registry import RULES
+    from steppe.domain.flags.flag_registry import RULES
     from steppe.domain.rules.rule_document import rules_from
 
     rules = rules_from({"version": "strict", "values": {"memorandum-only.watch": 6}}, RULES)
