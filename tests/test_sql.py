@@ -29,7 +29,12 @@ def test_parameters_are_numbered_where_they_are_first_named() -> None:
 
 
 def test_a_statement_without_named_parameters_is_a_text_that_asyncpg_takes() -> None:
-    assert type(parse("-- name: one\nSELECT $1;", "x")["one"]) is str
+    assert type(parse("-- name: one\nSELECT 1;", "x")["one"]) is str
+
+
+def test_a_numbered_parameter_is_refused() -> None:
+    with pytest.raises(ValueError, match="one numbers its parameters: name them, as in :as_of"):
+        parse("-- name: one\nSELECT $1;", "x")
 
 
 def test_a_missing_and_an_unknown_parameter_are_refused_with_their_names() -> None:

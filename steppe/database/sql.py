@@ -15,6 +15,7 @@ from typing import Any, cast
 
 _HEADER = "-- name:"
 _INCLUDE = re.compile(r"^[ ]*-- include: (\w+)$", re.MULTILINE)
+_NUMBERED = re.compile(r"\$\d")
 # Comments, quoted texts and casts first, so that nothing in them is taken for a parameter.
 _TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|::|:(?P<name>[a-z][a-z0-9_]*)")
 
@@ -71,6 +72,8 @@ def parse(text: str, file: str) -> Mapping[str, Statement]:
             )
         if name in texts:
             raise ValueError(f"{file}.sql: two statements are named {name}: rename one")
+        if _NUMBERED.search(statement):
+            raise ValueError(f"{file}.sql: {name} numbers its parameters: name them, as in :as_of")
         for included in _INCLUDE.findall(statement):
             if included not in texts:
                 raise ValueError(f"{file}.sql: {name} includes {included}, which is not above it")
