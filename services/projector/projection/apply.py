@@ -130,7 +130,7 @@ class Applier:
         await quarantine_policy.refuse_excess(connection, batch.quarantined, last_offsets, self.quarantine_max)
         await self.store(connection, batch, folded)
         failpoints.reach("after-events")
-        market_faults = await model.save(connection, folded.told)
+        market_faults = await model.save(connection, folded.results)
         failpoints.reach("before-checkpoint")
         await self.advance(connection, last_records)
         if not self.exclusive:
@@ -147,10 +147,10 @@ class Applier:
             unknown=sum(event.state is State.UNKNOWN for event in batch.new),
             skipped=skipped,
             subjects={
-                (told.subject.partition, name): CachedSubject(
-                    tuple(told.subject.events), told.subject.last_offset, told.life
+                (result.subject.partition, name): CachedSubject(
+                    tuple(result.subject.events), result.subject.last_offset, result.fold_state
                 )
-                for name, told in folded.told.items()
+                for name, result in folded.results.items()
             },
             last_action=last_action,
             entries=batch.quarantined,
@@ -239,7 +239,7 @@ class Applier:
                 new_events=new_events[subject],
                 events=entry.events if entry else events[subject],
                 last_offset=entry.last_offset if entry else last[subject],
-                life=entry.life if entry else None,
+                fold_state=entry.fold_state if entry else None,
                 unreadable=unreadable.get(subject),
             )
             for subject, entry in sorted(cached.items())
@@ -249,14 +249,14 @@ class Applier:
         """Count the corrections that wait for their target. A project whose fold state goes on has no corrections."""
         counts = {
             name: sum(
-                reading.state == "parked" for reading in apply_corrections(told.subject.events).by_identity.values()
+                reading.state == "parked" for reading in apply_corrections(result.subject.events).by_identity.values()
             )
-            for name, told in folded.told.items()
-            if told.life is None and has_corrections(told.subject.events)
+            for name, result in folded.results.items()
+            if result.fold_state is None and has_corrections(result.subject.events)
         }
         if counts:
             await connection.execute(*self.statements["remove_parked"](subjects=list(counts)))
-            parked = [(name, folded.told[name].subject.partition, count) for name, count in counts.items() if count]
+            parked = [(name, folded.results[name].subject.partition, count) for name, count in counts.items() if count]
             await copy(connection, "parked", event_rows.PARKED, parked)
 
     async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:

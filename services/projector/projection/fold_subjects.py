@@ -30,7 +30,7 @@ class SubjectBatch:
     new_events: Sequence[StoredEvent]
     events: Sequence[Event] = ()
     last_offset: int = -1
-    life: FoldState | None = None
+    fold_state: FoldState | None = None
     unreadable: Exception | None = None
 
     def subject(self, count: int | None = None) -> Subject:
@@ -42,7 +42,7 @@ class SubjectBatch:
             partition=self.partition,
             last_offset=max((self.last_offset, *(stored.record.offset for stored in new_events))),
             new_events=events,
-            life=self.life,
+            fold_state=self.fold_state,
         )
 
 
@@ -53,7 +53,7 @@ class FoldedBatch:
     `faults`: subjects without new events that cannot be folded again, and so keep their rows.
     """
 
-    told: dict[str, ProjectionResult] = field(default_factory=dict)
+    results: dict[str, ProjectionResult] = field(default_factory=dict)
     stopped: list[tuple[StoredEvent, str]] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ async def fold(connection: Connection, model: ReadModel, subjects: Mapping[str, 
         try:
             if batch.unreadable is not None:
                 raise batch.unreadable
-            result.told[name] = model.project(name, batch.subject())
+            result.results[name] = model.project(name, batch.subject())
         except Exception as error:
             if not batch.new_events:
                 result.faults[name] = fault_of(error)
@@ -85,7 +85,7 @@ async def _stop(
         len(batch.new_events), lambda count: model.project(name, batch.subject(count)), error, keepalive.ping
     )
     if longest.result is not None:
-        result.told[name] = longest.result
+        result.results[name] = longest.result
     result.stopped.append((batch.new_events[longest.count], longest.reason))
 
 

@@ -21,7 +21,7 @@ class CachedSubject:
 
     events: tuple[Event, ...]
     last_offset: int
-    life: FoldState | None = None
+    fold_state: FoldState | None = None
 
 
 class ProjectCache:

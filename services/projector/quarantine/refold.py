@@ -221,10 +221,10 @@ class Refolder:
         folded = await fold(connection, model, subject_batches)
         for stored, reason in folded.stopped:
             batch.stop_before(stored, reason)
-        for name in set(subjects) - folded.told.keys():
-            folded.told[name] = model.project(name, Subject(events=(), partition=0, last_offset=-1))
+        for name in set(subjects) - folded.results.keys():
+            folded.results[name] = model.project(name, Subject(events=(), partition=0, last_offset=-1))
         await self.applier.store(connection, batch, folded)
-        await model.save(connection, folded.told)
+        await model.save(connection, folded.results)
 
     async def _records(self, connection: Connection, subjects: Collection[str]) -> dict[RecordId, Record]:
         """Every stored record of some subjects, whether it is an event or in quarantine."""

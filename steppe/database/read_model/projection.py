@@ -38,26 +38,26 @@ _REMOVALS_OF_SPANS = ("remove_project_spans", "remove_deal_spans")
 class Subject:
     """All folding events of one subject, and where the last one stands in the log.
 
-    `life`: that of a project without the `new_events` among its events; its rows are those that are stored.
+    `fold_state`: where the fold of a project stood before its `new_events`; its rows are those that are stored.
     """
 
     events: Sequence[Event]
     partition: int
     last_offset: int
     new_events: Sequence[Event] = ()
-    life: FoldState | None = None
+    fold_state: FoldState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionResult:
-    """What follows from the events of one subject, not written yet. `life` is a project's, if it can go on.
+    """What follows from the events of one subject, not written yet. `fold_state` is a project's, if it can go on.
 
     Rows of spans that ended before `changed_from` are those that are stored.
     """
 
     subject: Subject
     rows: SubjectRows
-    life: FoldState | None = None
+    fold_state: FoldState | None = None
     changed_from: date = BEGINNING
 
 
@@ -89,35 +89,35 @@ class ReadModel:
         await self.save(connection, results)
 
     def project(self, name: str, subject: Subject) -> ProjectionResult:
-        """What follows from all that is known of a subject; of a life that can go on with new events only what changes.
+        """What follows from all that is known of a subject; of a fold that can go on with new events only what changes.
 
-        Raises whatever the fold raises, and touches no table. Its life may go on once the result is committed.
+        Raises whatever the fold raises, and touches no table. The fold may go on from its `fold_state` once the result is committed.
         """
         failpoints.reach("fold", name)
-        life: FoldState | None = None
-        # A life stands for events that do not correct each other.
-        not_folded = subject.events if subject.life is None else subject.new_events
+        fold_state: FoldState | None = None
+        # A fold goes on only with events that do not correct each other.
+        not_folded = subject.events if subject.fold_state is None else subject.new_events
         if ":" not in name and not has_corrections(not_folded):
-            if subject.life is not None and subject.life.rules.version == self.rules.version:
-                life = subject.life.append(subject.new_events)
-            life = life or fold(name, subject.events, self.rules)
-        return self._project(name, subject, life, None, recorded=False)
+            if subject.fold_state is not None and subject.fold_state.rules.version == self.rules.version:
+                fold_state = subject.fold_state.append(subject.new_events)
+            fold_state = fold_state or fold(name, subject.events, self.rules)
+        return self._project(name, subject, fold_state, None, recorded=False)
 
     def _project(
-        self, name: str, subject: Subject, life: FoldState | None, known_at: datetime | None, *, recorded: bool
+        self, name: str, subject: Subject, fold_state: FoldState | None, known_at: datetime | None, *, recorded: bool
     ) -> ProjectionResult:
         count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events)
         rows = subject_rows(
             name,
-            effective_events(subject.events, known_at, recorded=recorded) if life is None else subject.events,
+            effective_events(subject.events, known_at, recorded=recorded) if fold_state is None else subject.events,
             LastEvent(subject.partition, subject.last_offset, count),
             self.rules,
             now=datetime.now(UTC),
-            folded=None if life is None else life.history(),
-            changed_from=BEGINNING if life is None else life.changed_from,
+            folded=None if fold_state is None else fold_state.history(),
+            changed_from=BEGINNING if fold_state is None else fold_state.changed_from,
         )
-        changed_from = BEGINNING if life is None else life.changed_from
-        return ProjectionResult(subject=subject, rows=rows, life=life, changed_from=changed_from)
+        changed_from = BEGINNING if fold_state is None else fold_state.changed_from
+        return ProjectionResult(subject=subject, rows=rows, fold_state=fold_state, changed_from=changed_from)
 
     async def save(self, connection: Connection, results: Mapping[str, ProjectionResult]) -> Mapping[str, str]:
         """Write the results. Returns the projects whose rivals could not be judged, with the reason.
