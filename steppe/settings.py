@@ -114,7 +114,7 @@ def from_environment(settings: type[S], who: str) -> S:
     try:
         return settings()
     except ValidationError as error:
-        sys.stderr.write(f"{who} cannot start: {_told(error)}\n")
+        sys.stderr.write(f"{who} cannot start: {_described(error)}\n")
         raise SystemExit(2) from None
 
 
@@ -131,7 +131,7 @@ def nobody_reads(environment: Iterable[str]) -> Iterator[str]:
 
 def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -> list[Effective]:
     """Every setting of a service as it is in force, those that are required and missing among them."""
-    found = []
+    settings_in_force = []
     for name, field in settings.model_fields.items():
         variable = f"{PREFIX}{name.upper()}"
         file = environment.get(f"{variable}{FILE}") if name in settings.SECRETS else None
@@ -145,7 +145,7 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
         else:
             value, origin = field.default, "default"
         text = None if value is None else str(value)
-        found.append(
+        settings_in_force.append(
             Effective(
                 variable=variable,
                 value=masked(text) if text is not None and name in settings.SECRETS else text,
@@ -153,7 +153,7 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
                 help=field.description or "",
             )
         )
-    return found
+    return settings_in_force
 
 
 def masked(address: str) -> str:
@@ -185,10 +185,10 @@ def _contents_or_none(path: str) -> str | None:
         return None
 
 
-def _told(error: ValidationError) -> str:
+def _described(error: ValidationError) -> str:
     return "; ".join(
-        f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" if one["loc"] else _words(one["msg"])
-        for one in error.errors()
+        f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" if fault["loc"] else _words(fault["msg"])
+        for fault in error.errors()
     )
 
 
@@ -204,9 +204,9 @@ def main() -> None:
         settings()
         faults = ""
     except ValidationError as error:
-        faults = _told(error)
-    found = [asdict(one) for one in effective(settings, os.environ)]
-    sys.stdout.write(json.dumps({"service": service, "settings": found, "faults": faults}) + "\n")
+        faults = _described(error)
+    in_force = [asdict(setting) for setting in effective(settings, os.environ)]
+    sys.stdout.write(json.dumps({"service": service, "settings": in_force, "faults": faults}) + "\n")
 
 
 if __name__ == "__main__":

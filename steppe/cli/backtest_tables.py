@@ -26,36 +26,36 @@ until the deal bound anyway, or ended unbound: the lead time.
 """
 
 
-def told(found: Item, *, everything: bool) -> Iterator[RenderableType]:
+def parts(answer: Item, *, everything: bool) -> Iterator[RenderableType]:
     """The parts to be printed, one under the other."""
-    yield Text(f"{found['version']} against {found['against']}", style="bold")
-    yield from _changes(found)
-    since = f"from {found['from']} " if found["from"] else ""
+    yield Text(f"{answer['version']} against {answer['against']}", style="bold")
+    yield from _changes(answer)
+    since = f"from {answer['from']} " if answer["from"] else ""
     yield Text(
-        f"{', '.join(found['flags'])} on {found['projects']} projects, {since}to {found['to']},"
-        f" as known at {found['known_at'][:19].replace('T', ' ')}"
+        f"{', '.join(answer['flags'])} on {answer['projects']} projects, {since}to {answer['to']},"
+        f" as known at {answer['known_at'][:19].replace('T', ' ')}"
     )
     yield Text()
-    if not found["items"]:
+    if not answer["items"]:
         yield Text(
             "No project matches. See --country, --commodity and --project."
-            if not found["projects"]
+            if not answer["projects"]
             else "Neither version would have raised anything. See --flag, --from and --to."
         )
         return
-    for flag, of_flag in groupby(found["summary"], key=lambda score: score["flag"]):
+    for flag, of_flag in groupby(answer["summary"], key=lambda score: score["flag"]):
         yield Text(flag, style="bold")
         yield scores(list(of_flag))
     yield Text(_LEGEND)
-    differing = [item for item in found["items"] if item["days_earlier"] != 0]
-    listed = found["items"] if everything else sorted(differing, key=_most_moved)[:_WARNINGS_SHOWN]
+    differing = [item for item in answer["items"] if item["days_earlier"] != 0]
+    listed = answer["items"] if everything else sorted(differing, key=_most_moved)[:_WARNINGS_SHOWN]
     for (flag, severity), of_one in groupby(listed, key=lambda item: (item["flag"], item["severity"])):
         yield Text(f"{flag}, {severity}", style=tables.style_of(severity))
         yield warnings(list(of_one))
         yield Text()
     if len(listed) < len(differing):
         yield Text(f"… and {len(differing) - len(listed)} more that differ, see --all or --json")
-    alike = len(found["items"]) - len(differing)
+    alike = len(answer["items"]) - len(differing)
     if alike and not everything:
         yield Text(f"{alike} warnings are raised on the same day by both, see --all or --json", style="dim")
 
@@ -90,17 +90,17 @@ def warnings(items: list[Item]) -> Table:
     return table
 
 
-def _changes(found: Item) -> Iterator[Text]:
-    for rule, change in found["changed"].items():
+def _changes(answer: Item) -> Iterator[Text]:
+    for rule, change in answer["changed"].items():
         yield Text(f"  {rule}: {change['before']} -> {change['tried']}")
-    if found["overrides"]:
+    if answer["overrides"]:
         for sign, version in (("-", "before"), ("+", "tried")):
-            other = found["overrides"]["tried" if version == "before" else "before"]
-            for override in found["overrides"][version]:
+            other = answer["overrides"]["tried" if version == "before" else "before"]
+            for override in answer["overrides"][version]:
                 if override not in other:
                     where = next(f"{name} {value}" for name, value in override.items() if name not in ("rule", "value"))
                     yield Text(f"  {sign} {override['rule']}: {override['value']} for {where}")
-    if not found["changed"] and not found["overrides"]:
+    if not answer["changed"] and not answer["overrides"]:
         yield Text("  They have the same thresholds.")
 
 

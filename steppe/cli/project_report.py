@@ -21,30 +21,30 @@ Item = dict[str, Any]
 _STANDS = ("folded", "stands")
 
 
-def parts(found: Item, learnt: Sequence[Item] | None, now: Item | None) -> Iterator[RenderableType]:
+def parts(project: Item, learnt: Sequence[Item] | None, now: Item | None) -> Iterator[RenderableType]:
     """The parts to be printed, one under the other.
 
-    `found` is the project with `timeline`, `flag_changes` and `conflicts`; `learnt` and `now` are what became known since,
+    `project` is the project with `timeline`, `flag_changes` and `conflicts`; `learnt` and `now` are what became known since,
     and the project as known now; None when it was asked as known now.
     """
-    yield from _head(found)
-    yield _explanation(found["explanation"])
-    yield from _deals(found["deals"])
-    yield from _flags(found["flags"])
+    yield from _head(project)
+    yield _explanation(project["explanation"])
+    yield from _deals(project["deals"])
+    yield from _flags(project["flags"])
     yield Text("\nTimeline", style="bold")
-    yield _timeline(found)
+    yield _timeline(project)
     if learnt is not None and now is not None:
-        yield from _learnt_since(found, learnt, now)
+        yield from _learnt_since(project, learnt, now)
 
 
-def _head(found: Item) -> Iterator[Text]:
-    yield Text(f"{found['name'] or found['key']}  ({found['key']})", style="bold")
-    place = ", ".join(part for part in (found["country"], found["place"]) if part)
-    facts = (place, found["sector"], found["kind"], ", ".join(found["commodities"]))
+def _head(project: Item) -> Iterator[Text]:
+    yield Text(f"{project['name'] or project['key']}  ({project['key']})", style="bold")
+    place = ", ".join(part for part in (project["country"], project["place"]) if part)
+    facts = (place, project["sector"], project["kind"], ", ".join(project["commodities"]))
     yield Text(" · ".join(fact or "?" for fact in facts))
-    overlays = f", {', '.join(found['overlays'])}" if found["overlays"] else ""
-    yield Text(f"level {found['level']}{overlays}; highest ever {found['highest_level']}")
-    yield Text(f"as of {found['as_of']}, as known at {_instant(found['known_at'])} UTC\n", style="dim")
+    overlays = f", {', '.join(project['overlays'])}" if project["overlays"] else ""
+    yield Text(f"level {project['level']}{overlays}; highest ever {project['highest_level']}")
+    yield Text(f"as of {project['as_of']}, as known at {_instant(project['known_at'])} UTC\n", style="dim")
 
 
 def _explanation(texts: Mapping[str, str]) -> Table:
@@ -95,13 +95,13 @@ def _flags(flags: Sequence[Item]) -> Iterator[RenderableType]:
     yield table
 
 
-def _timeline(found: Item) -> Table:
+def _timeline(project: Item) -> Table:
     table = Table("occurred", "known", "what", box=None, pad_edge=False, header_style="bold")
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.columns[2].ratio, table.columns[2].overflow = 1, "fold"
-    conflicts = {conflict["event"]: conflict for conflict in found["conflicts"]}
-    rest = sorted(found["flag_changes"], key=lambda change: str(change["on"]))
-    for latest, entries in groupby(found["timeline"], key=lambda entry: entry["occurred"]["latest"]):
+    conflicts = {conflict["event"]: conflict for conflict in project["conflicts"]}
+    rest = sorted(project["flag_changes"], key=lambda change: str(change["on"]))
+    for latest, entries in groupby(project["timeline"], key=lambda entry: entry["occurred"]["latest"]):
         while rest and latest is not None and rest[0]["on"] < latest:
             _change_row(table, rest.pop(0), by_itself=True)
         for entry in entries:
@@ -157,14 +157,16 @@ def _marks(entry: Item, conflicts: Mapping[str, Item]) -> Iterator[Text]:
 
 def corrections(changes: Sequence[Item]) -> Iterator[Text]:
     """Both values of each field, then the reason and which event says so."""
-    for (by, known, reason), of_one in groupby(changes, key=lambda one: (one["by"], one["known"], one["reason"])):
+    for (by, known, reason), of_one in groupby(
+        changes, key=lambda change: (change["by"], change["known"], change["reason"])
+    ):
         for change in of_one:
             was, is_now = (_value(change[side]) for side in ("before", "after"))
             yield Text(f"corrected {change['field']}: {was} → {is_now}", style="yellow")
         yield Text(f"because: {reason or 'no reason given'} (known {str(known)[:10]}, {by})", style="yellow")
 
 
-def _learnt_since(found: Item, learnt: Sequence[Item], now: Item) -> Iterator[RenderableType]:
+def _learnt_since(project: Item, learnt: Sequence[Item], now: Item) -> Iterator[RenderableType]:
     yield Text("\nLearnt since then of the time until this day", style="bold")
     if not learnt:
         yield Text("Nothing: as known now it stands the same.")
@@ -179,7 +181,7 @@ def _learnt_since(found: Item, learnt: Sequence[Item], now: Item) -> Iterator[Re
         known = [change["known"] for change in entry["corrections"]] or [entry["known"]]
         table.add_row(f"known {str(min(known))[:10]}" if entry["learnt"] in ("new", "corrected") else "", what)
     yield table
-    if now["explanation"]["stands"] == found["explanation"]["stands"]:
+    if now["explanation"]["stands"] == project["explanation"]["stands"]:
         yield Text("\nAs known now it stands the same.")
     else:
         yield Text.assemble("\n", ("As known now: ", "bold"), now["explanation"]["stands"])

@@ -91,14 +91,14 @@ def _text(value: Any) -> str:
     return "?" if value is None else str(value)
 
 
-def rule_versions(found: Item) -> Table:
+def rule_versions(answer: Item) -> Table:
     """One row a version."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("version", "in force", "added", "by", "note"):
         table.add_column(column, overflow="fold")
-    for item in found["items"]:
+    for item in answer["items"]:
         since = item["in_force_from"][0][:16].replace("T", " ") if item["in_force_from"] else ""
-        now = item["version"] == found["in_force"]
+        now = item["version"] == answer["in_force"]
         table.add_row(
             Text(item["version"], style="bold" if now else ""),
             f"since {since}" if now else ("last " + since if since else "never"),
@@ -109,14 +109,14 @@ def rule_versions(found: Item) -> Table:
     return table
 
 
-def rule_changes(found: Item) -> Table:
+def rule_changes(answer: Item) -> Table:
     """One row a change of the version in force, the newest first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("from", "version", "by", "projects", "flags changed", "why"):
         table.add_column(
             column, overflow="fold", justify="right" if column in ("projects", "flags changed") else "left"
         )
-    for change in found["changes"]:
+    for change in answer["changes"]:
         table.add_row(
             change["in_force_from"][:16].replace("T", " "),
             change["version"],
@@ -145,17 +145,17 @@ def rule_version(item: Item) -> Group:
     )
 
 
-def differences(found: Iterable[Any]) -> Table:
+def differences(items: Iterable[Any]) -> Table:
     """One row a flag that another version of the rules judges otherwise."""
     table = Table("change", "flag", "project", "deal", "before", "after", box=None, pad_edge=False, header_style="bold")
-    for one in found:
+    for difference in items:
         table.add_row(
-            one.transition,
-            one.flag,
-            one.project,
-            one.deal,
-            one.severity_before or "-",
-            Text(one.severity or "-", style=_COLOURS.get(one.severity or "", "")),
+            difference.transition,
+            difference.flag,
+            difference.project,
+            difference.deal,
+            difference.severity_before or "-",
+            Text(difference.severity or "-", style=_COLOURS.get(difference.severity or "", "")),
         )
     return table
 

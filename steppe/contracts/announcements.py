@@ -131,36 +131,36 @@ def turned(before: str | None, after: str | None) -> str:
     return "escalated" if SEVERITIES.index(after) > SEVERITIES.index(before) else "eased"
 
 
-def transition_item(id: int, found_at: datetime, told: Transition) -> TransitionItem:
+def transition_item(id: int, found_at: datetime, transition: Transition) -> TransitionItem:
     """A transition as the feed and the topic tell it. `id` is its place in the feed, `found_at` when it was found out."""
-    stands = told.flag_state if told.severity is not None else None
+    stands = transition.flag_state if transition.severity is not None else None
     return {
         "id": id,
-        "event_id": str(told.event_id),
-        "project": told.project,
-        "country": told.country,
-        "deal": told.deal,
-        "flag": told.flag,
-        "transition": told.transition,
-        "severity_before": told.severity_before,
-        "severity": told.severity,
+        "event_id": str(transition.event_id),
+        "project": transition.project,
+        "country": transition.country,
+        "deal": transition.deal,
+        "flag": transition.flag,
+        "transition": transition.transition,
+        "severity_before": transition.severity_before,
+        "severity": transition.severity,
         "certainty": stands.certainty if stands else None,
-        "since": told.flag_state.since if told.flag_state else None,
-        "on": told.on,
-        "cause": told.cause,
-        "events": list(told.events),
-        "evidence": list(told.flag_state.evidence) if told.flag_state else [],
-        "sentence": _sentence(told),
-        "standing": items.flag(told.project, stands, told.on) if stands else None,
-        "rule_version": told.rule_version,
+        "since": transition.flag_state.since if transition.flag_state else None,
+        "on": transition.on,
+        "cause": transition.cause,
+        "events": list(transition.events),
+        "evidence": list(transition.flag_state.evidence) if transition.flag_state else [],
+        "sentence": _sentence(transition),
+        "standing": items.flag(transition.project, stands, transition.on) if stands else None,
+        "rule_version": transition.rule_version,
         "found_at": found_at,
     }
 
 
-def transition_event(id: int, found_at: datetime, told: Transition) -> FlagEvent:
+def transition_event(id: int, found_at: datetime, transition: Transition) -> FlagEvent:
     """The transition as a CloudEvent of `steppe.flags.v1`; the same transition always has the same id."""
-    attributes = _attributes(told.event_id, transition_type(told.transition), told.project, found_at)
-    return {**attributes, "data": transition_item(id, found_at, told)}
+    attributes = _attributes(transition.event_id, transition_type(transition.transition), transition.project, found_at)
+    return {**attributes, "data": transition_item(id, found_at, transition)}
 
 
 def project_event(
@@ -183,10 +183,10 @@ def _attributes(id: UUID, type: str, subject: str, time: datetime) -> CloudEvent
     }
 
 
-def _sentence(told: Transition) -> str | None:
-    if told.severity is None:
-        what = f"{told.flag} ({told.severity_before})"
-        if told.transition == "revoked":
+def _sentence(transition: Transition) -> str | None:
+    if transition.severity is None:
+        what = f"{transition.flag} ({transition.severity_before})"
+        if transition.transition == "revoked":
             return f"{what} is taken back: what it rested on was retracted or corrected."
         return f"{what} no longer stands."
-    return sentence(told.flag_state, told.on) if told.flag_state else None
+    return sentence(transition.flag_state, transition.on) if transition.flag_state else None

@@ -174,7 +174,7 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "highest_level": value.highest_level.label,
         "overlays": sorted(value.overlays),
         "headline": headline(value),
-        "flags": [flag(value.project, one, as_of) for one in flags],
+        "flags": [flag(value.project, raised, as_of) for raised in flags],
         "investors": sorted(value.investors),
         "memorandum_since": value.memorandum_since,
         "bound_on": value.bound_on,
@@ -185,12 +185,12 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
 
 def headline(value: ProjectState) -> HeadlineItem | None:
     """What the project is headed with: `memorandum-only`, or None."""
-    found = value.headline
-    if found is None:
+    shown = value.headline
+    if shown is None:
         return None
     return {
-        "flag": found.flag,
-        "severity": found.severity,
-        "certainty": found.certainty,
-        "since": found.since,
+        "flag": shown.flag,
+        "severity": shown.severity,
+        "certainty": shown.certainty,
+        "since": shown.since,
     }

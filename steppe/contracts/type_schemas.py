@@ -39,16 +39,19 @@ def _in_declared_order(schema: Schema, declared: type) -> Schema:
 
 def _all_of(types: Iterable[type]) -> dict[str, type]:
     """These types and those of their fields, by name."""
-    found: dict[str, type] = {}
+    types_by_name: dict[str, type] = {}
     waiting = list(types)
     while waiting:
         declared = waiting.pop()
-        if found.setdefault(declared.__name__, declared) is not declared:
+        if types_by_name.setdefault(declared.__name__, declared) is not declared:
             raise ValueError(f"two types are called {declared.__name__}")
         waiting += [
-            inner for hint in fields(declared).values() for inner in _declared_in(hint) if inner not in found.values()
+            inner
+            for hint in fields(declared).values()
+            for inner in _declared_in(hint)
+            if inner not in types_by_name.values()
         ]
-    return found
+    return types_by_name
 
 
 def _declared_in(hint: Any) -> list[type]:

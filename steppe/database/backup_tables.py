@@ -75,20 +75,20 @@ def with_cuts(tables: Columns) -> list[str]:
 
 async def places_named(connection: asyncpg.Connection, tables: Columns) -> set[Place]:
     """Every place that a row names."""
-    found: set[Place] = set()
+    places: set[Place] = set()
     for table in with_places(tables):
         rows = await connection.fetch(f"SELECT partition, log_offset FROM {SCHEMA}.{_quoted(table)}")  # noqa: S608
-        found |= {(row["partition"], row["log_offset"]) for row in rows}
-    return found
+        places |= {(row["partition"], row["log_offset"]) for row in rows}
+    return places
 
 
 async def cuts_named(connection: asyncpg.Connection, tables: Columns) -> set[tuple[int, ...]]:
     """Every cut that a row names: the next offset of partition 0, of 1, and so on."""
-    found: set[tuple[int, ...]] = set()
+    cuts: set[tuple[int, ...]] = set()
     for table in with_cuts(tables):
         rows = await connection.fetch(f"SELECT next_offsets FROM {SCHEMA}.{_quoted(table)}")  # noqa: S608
-        found |= {tuple(row["next_offsets"]) for row in rows}
-    return found
+        cuts |= {tuple(row["next_offsets"]) for row in rows}
+    return cuts
 
 
 async def move(

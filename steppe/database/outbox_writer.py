@@ -52,52 +52,57 @@ def new_event_id() -> UUID:
 async def tell(
     connection: Connection, transitions: Sequence[Transition], on: date, change_id: int | None = None
 ) -> None:
-    """Tell of these transitions, all `on` one day: write the feed, remember what was told, and fill the outbox.
+    """Tell of these transitions, all `on` one day: write the feed, remember what was announced, and fill the outbox.
 
     `change_id`: the change of the rules that caused them.
     """
     if not transitions:
         return
-    documents = [None if told.flag_state is None else document(told.flag_state) for told in transitions]
+    documents = [
+        None if transition.flag_state is None else document(transition.flag_state) for transition in transitions
+    ]
     rows: list[Row] = [
         (
-            told.project, told.deal or "", told.flag, told.transition, told.severity_before, told.severity, told.on,
-            told.cause, told.rule_version, change_id, told.event_id, told.country, list(told.events), text,
+            transition.project, transition.deal or "", transition.flag, transition.transition, transition.severity_before, transition.severity, transition.on,
+            transition.cause, transition.rule_version, change_id, transition.event_id, transition.country, list(transition.events), text,
         )
-        for told, text in zip(transitions, documents, strict=True)
+        for transition, text in zip(transitions, documents, strict=True)
     ]  # fmt: skip
     await copy(connection, "flag_transition", _TRANSITION, rows, schema="steppe")
-    found = await connection.fetch(
-        *STATEMENTS["transitions_of_events"](event_ids=[told.event_id for told in transitions])
+    numbered = await connection.fetch(
+        *STATEMENTS["transitions_of_events"](event_ids=[transition.event_id for transition in transitions])
     )
-    by_id = {told.event_id: told for told in transitions}
+    by_id = {transition.event_id: transition for transition in transitions}
     records = [
-        _record(FLAGS, transition_event(row["transition_id"], row["found_at"], by_id[row["event_id"]])) for row in found
+        _record(FLAGS, transition_event(row["transition_id"], row["found_at"], by_id[row["event_id"]]))
+        for row in numbered
     ]
     await put_in_outbox(connection, records)
     await connection.execute(
         *STATEMENTS["store_announced_flags"](
-            projects=[told.project for told in transitions],
-            deals=[told.deal or "" for told in transitions],
-            flags=[told.flag for told in transitions],
-            severities=[told.severity for told in transitions],
-            documents=[text if told.severity else None for told, text in zip(transitions, documents, strict=True)],
+            projects=[transition.project for transition in transitions],
+            deals=[transition.deal or "" for transition in transitions],
+            flags=[transition.flag for transition in transitions],
+            severities=[transition.severity for transition in transitions],
+            documents=[
+                text if transition.severity else None for transition, text in zip(transitions, documents, strict=True)
+            ],
             day=on,
         ),
     )
-    await connection.execute(*STATEMENTS["notify_transition"](transition_id=str(found[-1]["transition_id"])))
+    await connection.execute(*STATEMENTS["notify_transition"](transition_id=str(numbered[-1]["transition_id"])))
 
 
 async def tell_projects(connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500) -> int:
-    """Tell of every project (None: of all) that does not stand on this day as it was told; return how many those are."""
+    """Tell of every project (None: of all) that does not stand on this day as it was announced; return how many those are."""
     wanted = None if projects is None else sorted(projects)
-    told, after = 0, ""
+    announced, after = 0, ""
     while True:
         page = await connection.fetch(
             *STATEMENTS["project_differences"](day=day, projects=wanted, after=after, limit=rows_max)
         )
         if not page:
-            return told
+            return announced
         now = await connection.fetchval("SELECT now()")
         records = []
         for row in page:
@@ -110,7 +115,7 @@ async def tell_projects(connection: Connection, day: date, projects: Iterable[st
                 projects=[row["project"] for row in page], hashes=[row["sha256"] for row in page]
             )
         )
-        told, after = told + len(page), page[-1]["project"]
+        announced, after = announced + len(page), page[-1]["project"]
 
 
 async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
@@ -120,8 +125,8 @@ async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
 
 async def countries(connection: Connection, day: date, projects: Iterable[str]) -> Mapping[str, str | None]:
     """The country of each project on a day."""
-    found = await connection.fetch(*STATEMENTS["countries_of_projects"](day=day, projects=sorted(set(projects))))
-    return {row["project"]: row["country"] for row in found}
+    rows = await connection.fetch(*STATEMENTS["countries_of_projects"](day=day, projects=sorted(set(projects))))
+    return {row["project"]: row["country"] for row in rows}
 
 
 def _record(topic: Topic, event: CloudEvent) -> Row:

@@ -77,5 +77,5 @@ async def ensure_built_in(connection: Connection) -> None:
 
 def decoded(document: str) -> Rules:
     """A version from its stored form. What a newer release asks for and the version does not know is as built in."""
-    found: Any = msgspec.json.decode(document)
-    return rules_from(found, RULES)
+    stored: Any = msgspec.json.decode(document)
+    return rules_from(stored, RULES)

@@ -46,9 +46,9 @@ def kafka_jars(say: Say) -> Path:
 def _fill(folder: Path, expected: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="kafka-") as name:
         work = Path(name)
-        found = work / "jars"
-        _resolve(work, found)
-        wrong = differences(found, expected)
+        jars = work / "jars"
+        _resolve(work, jars)
+        wrong = differences(jars, expected)
         if wrong:
             raise StackError(
                 f"The Kafka jars are not the expected ones ({', '.join(wrong[:3])}): a mirror may serve other files. "
@@ -57,7 +57,7 @@ def _fill(folder: Path, expected: dict[str, str]) -> None:
         # Whole or not there: a start that is cut off before this line leaves nothing half-done.
         if folder.exists():
             folder.rename(work / "replaced")
-        found.rename(folder)
+        jars.rename(folder)
 
 
 def listed_checksums() -> dict[str, str]:

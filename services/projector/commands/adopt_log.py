@@ -138,7 +138,7 @@ async def adopt(
 
 def _describe_loss(discontinuity: ProjectorError | None, facts: TopicInfo, *, same: bool, added: int) -> str | None:
     if isinstance(discontinuity, RecordsRemovedError):
-        missing = discontinuity.found - discontinuity.expected
+        missing = discontinuity.actual - discontinuity.expected
         return (
             f"{missing} records of partition {discontinuity.partition} were never applied and are no longer in the log."
         )

@@ -75,12 +75,12 @@ class WrongClusterError(ProjectorError):
 
     reason = "wrong-cluster"
 
-    def __init__(self, topic: str, expected: str, found: str) -> None:
+    def __init__(self, topic: str, expected: str, actual: str) -> None:
         self.topic = topic
         self.expected = expected
-        self.found = found
+        self.actual = actual
         super().__init__(
-            f"this is cluster {found}, topic {topic} was read from cluster {expected}: check STEPPE_KAFKA; {_ADOPT}"
+            f"this is cluster {actual}, topic {topic} was read from cluster {expected}: check STEPPE_KAFKA; {_ADOPT}"
         )
 
 
@@ -89,12 +89,12 @@ class PartitionCountError(ProjectorError):
 
     reason = "partition-count-changed"
 
-    def __init__(self, topic: str, expected: int, found: int) -> None:
+    def __init__(self, topic: str, expected: int, actual: int) -> None:
         self.topic = topic
         self.expected = expected
-        self.found = found
+        self.actual = actual
         super().__init__(
-            f"topic {topic} has {found} partitions, it had {expected}: if partitions were added, `steppe backup`, then"
+            f"topic {topic} has {actual} partitions, it had {expected}: if partitions were added, `steppe backup`, then"
             f" `steppe restore --rehome` into a new topic; if it was made anew on purpose, `steppe log adopt`"
         )
 
@@ -120,13 +120,13 @@ class LogGapError(ProjectorError):
 
     reason = "log-gap"
 
-    def __init__(self, partition: int, expected: int, found: int, what_to_do: str | None = None) -> None:
+    def __init__(self, partition: int, expected: int, actual: int, what_to_do: str | None = None) -> None:
         self.partition = partition
         self.partitions = [partition]
         self.expected = expected
-        self.found = found
+        self.actual = actual
         super().__init__(
-            f"partition {partition} continues at offset {found}, the checkpoint expects {expected}: "
+            f"partition {partition} continues at offset {actual}, the checkpoint expects {expected}: "
             + (what_to_do or "check that the topic was not truncated, compacted, recreated or written in transactions")
         )
 
@@ -136,11 +136,11 @@ class RecordsRemovedError(LogGapError):
 
     reason = "records-removed"
 
-    def __init__(self, partition: int, expected: int, found: int) -> None:
+    def __init__(self, partition: int, expected: int, actual: int) -> None:
         super().__init__(
             partition,
             expected,
-            found,
+            actual,
             "what lies between was removed: restore the log from a backup; to go on without it,"
             " `steppe log adopt --accept-loss`; set retention.ms and retention.bytes of the topic to -1",
         )

@@ -82,14 +82,14 @@ def command(
             **({"overrides": _beside(places, _standing(api, against))} if places else {}),
         }
     with err().status("Judging history by both versions ..."):
-        found = http_client.post(
+        answer = http_client.post(
             api, "/v1/backtest", {name: value for name, value in body.items() if value is not None}
         )
     if as_json:
-        print_json(found)
+        print_json(answer)
         return
     screen = out()
-    for part in backtest_tables.told(found, everything=everything):
+    for part in backtest_tables.parts(answer, everything=everything):
         screen.print(part)
 
 

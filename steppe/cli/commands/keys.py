@@ -68,17 +68,17 @@ def list_(file: File = _FILE, as_json: AsJson = False) -> None:
     Example: steppe keys list --json
     """
     now = datetime.now(UTC)
-    found = sorted(_read(file), key=lambda key: key.made_at, reverse=True)
+    keys = sorted(_read(file), key=lambda key: key.made_at, reverse=True)
     if as_json:
-        print_json([_item(key, now) for key in found])
+        print_json([_item(key, now) for key in keys])
         return
-    if not found:
+    if not keys:
         out().print("No keys yet: `steppe keys make NAME --scope read` makes one.")
         return
     table = Table(box=None)
     for column in ("id", "name", "scopes", "state", "made", "until"):
         table.add_column(column, overflow="fold")
-    for key in found:
+    for key in keys:
         style = None if key.state(now) == "active" else "dim"
         ends = key.revoked_at or key.expires_at
         table.add_row(
@@ -102,18 +102,18 @@ def revoke(
     """
     now = datetime.now(UTC).replace(microsecond=0)
     keys = _read(file)
-    found = next((key for key in keys if key.id == key_id), None)
-    if found is None:
+    wanted = next((key for key in keys if key.id == key_id), None)
+    if wanted is None:
         raise RefusedError(f"There is no key {key_id!r} in {file}; `steppe keys list` shows them.")
-    if found.revoked_at is None:
-        revoked = key_file.revoked(found, now)
+    if wanted.revoked_at is None:
+        revoked = key_file.revoked(wanted, now)
         _write(file, [revoked if key.id == key_id else key for key in keys])
         _tell("revoked", revoked)
-        found = revoked
+        wanted = revoked
     if as_json:
-        print_json(_item(found, now))
+        print_json(_item(wanted, now))
     else:
-        out().print(f"Key {found.id} of {found.name} is revoked.", markup=False)
+        out().print(f"Key {wanted.id} of {wanted.name} is revoked.", markup=False)
 
 
 def _read(file: Path) -> tuple[Key, ...]:

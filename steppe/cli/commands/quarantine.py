@@ -119,8 +119,8 @@ def skip(context: typer.Context) -> None:
 
 def _run_projector_program(command: str, arguments: list[str]) -> None:
     # The projector's code folds; this package does not know it.
-    found = addresses.find().database
-    environment = {**os.environ, **({"STEPPE_DATABASE": found} if found else {})}
+    database = addresses.find().database
+    environment = {**os.environ, **({"STEPPE_DATABASE": database} if database else {})}
     whole = [sys.executable, "-m", "services.projector.quarantine", command, *arguments]
     os.execve(sys.executable, whole, environment)  # noqa: S606 - the same interpreter, no shell
 

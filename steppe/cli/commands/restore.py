@@ -64,13 +64,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What was done. `found` records were there already, from an earlier attempt."""
+    """What was done. `already_there` records were there already, from an earlier attempt."""
 
     manifest: Manifest
     topic: str
     partitions: int
     written: int
-    found: int
+    already_there: int
     tables: bool
 
 
@@ -112,14 +112,14 @@ def command(
         print_json(
             {
                 "id": done.manifest.id, "topic": done.topic, "partitions": done.partitions, "written": done.written,
-                "found": done.found, "records": done.manifest.records, "tables": done.tables,
+                "found": done.already_there, "records": done.manifest.records, "tables": done.tables,
             }
         )  # fmt: skip
     else:
         kept = "tables too" if done.tables else "tables as they were"
         out().print(
             f"{done.topic} holds all {done.manifest.records} records in {done.partitions} partitions "
-            f"({done.written} written now, {done.found} found), {kept}. The projector folds them; see `steppe status`.",
+            f"({done.written} written now, {done.already_there} found), {kept}. The projector folds them; see `steppe status`.",
             soft_wrap=True,
         )
 
@@ -143,14 +143,14 @@ async def _restore(
     written = await _write(backup_file, source, target, info)
     after = await _topic_info(source)
     if after is None or after.records != manifest.records:
-        told = "no" if after is None else after.records
-        raise RefusedError(f"{source.topic} has {told} records, not {manifest.records}: somebody else wrote to it.")
+        records = "no" if after is None else after.records
+        raise RefusedError(f"{source.topic} has {records} records, not {manifest.records}: somebody else wrote to it.")
     return Restored(
         manifest=manifest,
         topic=source.topic,
         partitions=there,
         written=written,
-        found=already_there,
+        already_there=already_there,
         tables=not log_only,
     )
 
@@ -186,17 +186,17 @@ async def _refuse_other_records(backup_file: Archive, source: Source, target: Ta
 
 async def _fingerprints(source: Source, number: int, end: int) -> list[bytes]:
     partition = TopicPartition(source.topic, number)
-    found: list[bytes] = []
+    fingerprints: list[bytes] = []
     async with make_consumer(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
         consumer.assign([partition])
         consumer.seek(partition, 0)
         async with asyncio.timeout(_SECONDS_WITHOUT_A_RECORD_MAX) as limit:
-            while len(found) < end:
+            while len(fingerprints) < end:
                 batch = (await consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
-                found += [fingerprint(record_of(delivered)) for delivered in batch]
+                fingerprints += [fingerprint(record_of(delivered)) for delivered in batch]
                 if batch:
                     limit.reschedule(asyncio.get_running_loop().time() + _SECONDS_WITHOUT_A_RECORD_MAX)
-    return found[:end]
+    return fingerprints[:end]
 
 
 async def _restore_database(
@@ -205,13 +205,13 @@ async def _restore_database(
     """Tables, identity and checkpoints, in one transaction, and before the log: what judges is there before the events."""
     manifest = backup_file.manifest
     statements = sql.load("log_identity")
-    told = f"restored from backup {manifest.id}"
+    reason = f"restored from backup {manifest.id}"
     connection = await asyncpg.connect(source.database)
     try:
         async with connection.transaction():
             await connection.execute(*statements["lock_log_identity"](topic=source.topic))
             known = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
-            if known is not None and (known["cluster"], known["reason"]) == (info.cluster, told):
+            if known is not None and (known["cluster"], known["reason"]) == (info.cluster, reason):
                 return  # an earlier attempt came this far
             await active_read_model.use_active(connection)
             applied = await connection.fetchval(sql.load("checkpoint")["records_applied"])
@@ -233,7 +233,7 @@ async def _restore_database(
             )
             await connection.execute(
                 *statements["adopt_log"](
-                    topic=source.topic, cluster=info.cluster, partitions=info.partitions, adopted_by=by, reason=told
+                    topic=source.topic, cluster=info.cluster, partitions=info.partitions, adopted_by=by, reason=reason
                 )
             )
             await connection.execute(*statements["clear_halts"](topic=source.topic))

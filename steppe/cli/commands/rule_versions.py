@@ -36,14 +36,14 @@ def list_(as_json: AsJson = False) -> None:
 
     Example: steppe rules list --json
     """
-    found = http_client.get(addresses.find().api, "/v1/rules")
+    answer = http_client.get(addresses.find().api, "/v1/rules")
     if as_json:
-        print_json(found)
+        print_json(answer)
     else:
         screen = out()
-        screen.print(tables.rule_versions(found))
+        screen.print(tables.rule_versions(answer))
         screen.print("\nChanges of the version in force", style="bold")
-        screen.print(tables.rule_changes(found))
+        screen.print(tables.rule_changes(answer))
 
 
 @app.command()
@@ -54,12 +54,12 @@ def show(
 
     Example: steppe rules show 2026-1
     """
-    found = http_client.get(addresses.find().api, "/v1/rules")
-    wanted = version or found["in_force"]
-    item = next((item for item in found["items"] if item["version"] == wanted), None)
+    answer = http_client.get(addresses.find().api, "/v1/rules")
+    wanted = version or answer["in_force"]
+    item = next((item for item in answer["items"] if item["version"] == wanted), None)
     if item is None:
         raise RefusedError(
-            f"There is no version {wanted}; there are {', '.join(i['version'] for i in found['items'])}."
+            f"There is no version {wanted}; there are {', '.join(i['version'] for i in answer['items'])}."
         )
     if as_json:
         print_json(item)
@@ -108,23 +108,28 @@ def use(
     database = _database()
     if not trial and not yes and not typer.confirm(f"Judge everything by {version} from now on?"):
         raise typer.Exit(1)
-    found = asyncio.run(_use(database, version, by or getpass.getuser(), reason, trial=trial))
+    rejudged = asyncio.run(_use(database, version, by or getpass.getuser(), reason, trial=trial))
     if as_json:
         print_json(
-            {**asdict(found), "differences": [asdict(one) | {"deal": one.deal or None} for one in found.differences]}
+            {
+                **asdict(rejudged),
+                "differences": [
+                    asdict(difference) | {"deal": difference.deal or None} for difference in rejudged.differences
+                ],
+            }
         )
         return
     screen = out()
-    if found.differences:
-        screen.print(tables.differences(found.differences))
-    counts = Counter(one.transition for one in found.differences)
-    told = ", ".join(f"{number} {transition}" for transition, number in sorted(counts.items())) or "no flag changed"
+    if rejudged.differences:
+        screen.print(tables.differences(rejudged.differences))
+    counts = Counter(difference.transition for difference in rejudged.differences)
+    changes = ", ".join(f"{number} {transition}" for transition, number in sorted(counts.items())) or "no flag changed"
     verb = (
         "Nothing was changed: this is what would be."
         if trial
-        else f"{version} is in force (before: {found.version_before})."
+        else f"{version} is in force (before: {rejudged.version_before})."
     )
-    screen.print(f"\n{found.projects} projects judged again: {told}. {verb}")
+    screen.print(f"\n{rejudged.projects} projects judged again: {changes}. {verb}")
 
 
 def _database() -> str:
@@ -160,8 +165,8 @@ async def _add(database: str, document: Any, by: str) -> tuple[str, bool]:
             rules = rules_from(document, await rule_versions.in_force(connection))
             return rules.version, await rule_versions.add(connection, rules, by=by, note=note)
         except RuleDocumentError as error:
-            told = "\n".join(f"  {fault.pointer or '/'} {fault.message}" for fault in error.faults)
-            raise RefusedError(f"This is no version of the rules:\n{told}") from error
+            faults = "\n".join(f"  {fault.pointer or '/'} {fault.message}" for fault in error.faults)
+            raise RefusedError(f"This is no version of the rules:\n{faults}") from error
         except RuleVersionError as error:
             raise RefusedError(str(error)) from error
 

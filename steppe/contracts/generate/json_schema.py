@@ -159,13 +159,13 @@ def _object(required: tuple[Field, ...], optional: tuple[Field, ...], **special:
 
 
 def _list(items: Schema, *, unique: bool = True) -> Schema:
-    found: Schema = {"type": "array", "items": items, "maxItems": rules.LIST_LENGTH_MAX}
-    return {**found, "uniqueItems": True} if unique else found
+    schema: Schema = {"type": "array", "items": items, "maxItems": rules.LIST_LENGTH_MAX}
+    return {**schema, "uniqueItems": True} if unique else schema
 
 
 def _pattern(pattern: str, length_max: int | None = None) -> Schema:
-    found: Schema = {"type": "string", "pattern": _whole(pattern)}
-    return found if length_max is None else {**found, "maxLength": length_max}
+    schema: Schema = {"type": "string", "pattern": _whole(pattern)}
+    return schema if length_max is None else {**schema, "maxLength": length_max}
 
 
 def _whole(pattern: str) -> str:

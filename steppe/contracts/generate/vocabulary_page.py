@@ -45,10 +45,10 @@ def page() -> str:
     )
     lines += ["", "## Objects", "", "| object | fields |", "| --- | --- |"]
     for title, required, optional in objects:
-        told = [f"**{field.name}** {_kind(field)}" for field in required] + [
+        described_fields = [f"**{field.name}** {_kind(field)}" for field in required] + [
             f"{field.name} {_kind(field)}" for field in optional
         ]
-        lines.append(f"| {title} | {'; '.join(told)} |")
+        lines.append(f"| {title} | {'; '.join(described_fields)} |")
     others = [role for role in ROLES if role not in PURSUING_ROLES]
     lines += [
         "",

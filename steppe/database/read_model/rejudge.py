@@ -115,12 +115,14 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
     writer = ReadModel(statements, rules, exclusive=True)
     for first in range(0, len(projects), _PROJECTS_AT_ONCE):
         some = projects[first : first + _PROJECTS_AT_ONCE]
-        found: dict[str, list[Event]] = {project: [] for project in some}
+        events_by_project: dict[str, list[Event]] = {project: [] for project in some}
         for row in await connection.fetch(*events["events_of_subjects"](subjects=some)):
             event = stored_event(row)
             if event is not None:
-                found[row["subject"]].append(event)
-        await writer.write(connection, {project: Subject(found[project], *places[project]) for project in some})
+                events_by_project[row["subject"]].append(event)
+        await writer.write(
+            connection, {project: Subject(events_by_project[project], *places[project]) for project in some}
+        )
         progress(first + len(some), len(projects))
     return len(projects)
 
@@ -150,12 +152,12 @@ def _difference(key: tuple[str, str, str], before: str | None, after: str | None
 async def _tell(
     connection: asyncpg.Connection, differences: Sequence[Difference], today: date, version: str, change_id: int | None
 ) -> None:
-    """Tell what the rules did. Where it was not yet told what stood before, the publisher will tell of both at once."""
+    """Tell what the rules did. Where it was not yet announced what stood before, the publisher will tell of both at once."""
     statements = outbox_writer.STATEMENTS
     await connection.execute(*statements["lock_announcing"](lock=locks.ANNOUNCING))
-    projects = sorted({one.project for one in differences})
+    projects = sorted({difference.project for difference in differences})
     began = await connection.fetchval(statements["announced_until"]) is not None
-    told = {
+    announced = {
         _key(row): row for row in await connection.fetch(*statements["announced_flags_of_projects"](projects=projects))
     }
     stands = {
@@ -163,25 +165,25 @@ async def _tell(
     }
     countries = await outbox_writer.countries(connection, today, projects)
     transitions = []
-    for one in differences:
-        key = (one.project, one.deal, one.flag)
-        before = told.get(key)
-        if began and (before["severity"] if before else None) != one.severity_before:
+    for difference in differences:
+        key = (difference.project, difference.deal, difference.flag)
+        before = announced.get(key)
+        if began and (before["severity"] if before else None) != difference.severity_before:
             continue
-        row = before if one.severity is None else stands[key]
+        row = before if difference.severity is None else stands[key]
         transitions.append(
             Transition(
-                project=one.project,
-                deal=one.deal or None,
-                flag=one.flag,
-                transition=one.transition,
-                severity_before=one.severity_before,
-                severity=one.severity,
+                project=difference.project,
+                deal=difference.deal or None,
+                flag=difference.flag,
+                transition=difference.transition,
+                severity_before=difference.severity_before,
+                severity=difference.severity,
                 on=today,
                 cause="rules",
                 events=(),
                 rule_version=version,
-                country=countries.get(one.project),
+                country=countries.get(difference.project),
                 flag_state=outbox_writer.flag_of(row["document"]) if row else None,
                 event_id=outbox_writer.new_event_id(),
             )
