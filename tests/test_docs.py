@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from steppe.cli.__main__ import app
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_FOLDERS = ("docs", "examples", "services", "steppe", "tests", "benchmarks")
+PAGES = [*sorted(ROOT.glob("*.md")), *(page for folder in _FOLDERS for page in sorted((ROOT / folder).rglob("*.md")))]
 PAGES += sorted((ROOT / "services").rglob("README.md"))
 
 
@@ -19,6 +20,14 @@ PAGES += sorted((ROOT / "services").rglob("README.md"))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_of_ours_that_is_named_exists(page: Path) -> None:
+    if page.name == "CHANGELOG.md":
+        return  # tells of what was, too
+    named = re.findall(r"`((?:services|steppe|tests|docs|benchmarks|examples)/[\w./-]+\.\w+)", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
