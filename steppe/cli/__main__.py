@@ -28,6 +28,7 @@ from steppe.cli.commands import (
 )
 from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
+from steppe.domain.values.grammar import counted
 from steppe.environment import SettingFileError
 
 app = typer.Typer(
@@ -149,7 +150,8 @@ def flags(
         screen = out()
         screen.print(tables.flags(items))
         projects = len({item["project"] for item in items})
-        screen.print(f"\n{len(items)} flags on {projects} projects as of {as_of or known_at or 'today'}.")
+        counts = f"{counted(len(items), 'flag', 'flags')} on {counted(projects, 'project', 'projects')}"
+        screen.print(f"\n{counts} as of {as_of or known_at or 'today'}.")
 
 
 @app.command()
@@ -240,7 +242,7 @@ def prepare() -> None:
     except migrate.SettingError as error:
         raise typer.BadParameter(str(error)) from error
     done = ", ".join(prepared.migrations) or "nothing to migrate"
-    out().print(f"{done}; topic {prepared.topic} with {prepared.partitions} partitions.")
+    out().print(f"{done}; topic {prepared.topic} with {counted(prepared.partitions, 'partition', 'partitions')}.")
 
 
 def _get_project(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steppe.cli import tables
+from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
 _WARNINGS_SHOWN = 20
@@ -32,7 +33,7 @@ def parts(answer: Item, *, everything: bool) -> Iterator[RenderableType]:
     yield from _changes(answer)
     since = f"from {answer['from']} " if answer["from"] else ""
     yield Text(
-        f"{', '.join(answer['flags'])} on {answer['projects']} projects, {since}to {answer['to']},"
+        f"{', '.join(answer['flags'])} on {counted(answer['projects'], 'project', 'projects')}, {since}to {answer['to']},"
         f" as known at {answer['known_at'][:19].replace('T', ' ')}"
     )
     yield Text()
@@ -57,7 +58,10 @@ def parts(answer: Item, *, everything: bool) -> Iterator[RenderableType]:
         yield Text(f"… and {len(differing) - len(listed)} more that differ, see --all or --json")
     alike = len(answer["items"]) - len(differing)
     if alike and not everything:
-        yield Text(f"{alike} warnings are raised on the same day by both, see --all or --json", style="dim")
+        yield Text(
+            f"{counted(alike, 'warning is', 'warnings are')} raised on the same day by both, see --all or --json",
+            style="dim",
+        )
 
 
 def scores(summary: list[Item]) -> Table:

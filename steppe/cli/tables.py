@@ -9,6 +9,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from steppe.domain.values.grammar import counted
+
 Item = dict[str, Any]
 _COLOURS = {"notice": "cyan", "watch": "yellow", "stagnant": "red", "presumed-dead": "bold red", "alert": "magenta"}
 
@@ -181,7 +183,7 @@ def quarantined_record(item: Item) -> Group:
     """One record in full: why, bytes, and what was done about it."""
     lines = [
         Text(f"{item['id']}  {item['stage']}, {item['state']}", style="bold"),
-        Text(f"subject  {item['subject'] or '(not known)'}, {item['held_events']} events held"),
+        Text(f"subject  {item['subject'] or '(not known)'}, {counted(item['held_events'], 'event', 'events')} held"),
         Text(f"reason   {item['reason']}"),
         Text(f"since    {item['since'][:19]}, in the log since {(item['recorded'] or '?')[:19]}"),
         Text(f"key      {_bytes(item['key'])}"),

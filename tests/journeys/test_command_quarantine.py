@@ -46,10 +46,10 @@ def test_a_record_is_found_shown_and_given_up_and_what_waited_is_folded(operatin
     }
     north, nobody = by_subject["north"]["id"], by_subject[None]["id"]
     table = operating("quarantine", "list", "--subject", "north", columns=200)
-    assert north in table and "1 records; held: 1 subjects." in table
+    assert north in table and "1 record; held: 1 subject." in table
     assert "(not known)" in operating("quarantine", "list", columns=200)
     shown = operating("quarantine", "show", north)
-    assert "JSON cannot be read" in shown and "7b 22 73 75" in shown and "1 events held" in shown
+    assert "JSON cannot be read" in shown and "7b 22 73 75" in shown and "1 event held" in shown
     assert _raw(operating, north) == BROKEN
     assert "still cannot" not in operating("quarantine", "retry", north, exits=1)
     operating("quarantine", "skip", north, exits=2)

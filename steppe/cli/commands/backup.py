@@ -24,6 +24,7 @@ from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import backup_tables
+from steppe.domain.values.grammar import counted
 from steppe.log import archive
 from steppe.log.archive import ArchiveError, ArchiveWriter, Manifest, PartitionPart, TablePart
 from steppe.log.records import Record
@@ -68,9 +69,11 @@ def command(
         print_json(described(path, manifest))
     else:
         verb = "is whole" if len(what) == 2 else "is written"
+        rows = sum(part.rows for part in manifest.tables.values())
         out().print(
-            f"{path} {verb}: {manifest.records} records of {manifest.topic} in {len(manifest.partitions)} partitions, "
-            f"{sum(part.rows for part in manifest.tables.values())} rows of {len(manifest.tables)} tables, "
+            f"{path} {verb}: {counted(manifest.records, 'record', 'records')} of {manifest.topic} in "
+            f"{counted(len(manifest.partitions), 'partition', 'partitions')}, "
+            f"{counted(rows, 'row', 'rows')} of {counted(len(manifest.tables), 'table', 'tables')}, "
             f"{path.stat().st_size:,} bytes; id {manifest.id[:16]}.",
             soft_wrap=True,
         )

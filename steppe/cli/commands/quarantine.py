@@ -16,6 +16,7 @@ from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
 from steppe.database.read_model.stored_events import headers_of
+from steppe.domain.values.grammar import counted
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
 
 app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
@@ -59,7 +60,8 @@ def list_(
         screen.print(tables.quarantined(items))
         holding = {item["subject"] for item in items if item["stage"] in ("decode", "fold") and item["state"] == "open"}
         more = f" There are more: --limit {limit * 10}." if len(rows) > limit else ""
-        screen.print(f"\n{len(items)} records; held: {len(holding - {None})} subjects.{more}")
+        subjects = counted(len(holding - {None}), "subject", "subjects")
+        screen.print(f"\n{counted(len(items), 'record', 'records')}; held: {subjects}.{more}")
 
 
 @app.command()

@@ -26,6 +26,7 @@ from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, backup_tables, reset, sql
 from steppe.database.backup_tables import KeptTablesError, Place
+from steppe.domain.values.grammar import counted
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
 from steppe.log.broker_address import client_options
@@ -118,7 +119,8 @@ def command(
     else:
         kept = "tables too" if done.tables else "tables as they were"
         out().print(
-            f"{done.topic} holds all {done.manifest.records} records in {done.partitions} partitions "
+            f"{done.topic} holds all {counted(done.manifest.records, 'record', 'records')} in "
+            f"{counted(done.partitions, 'partition', 'partitions')} "
             f"({done.written} written now, {done.already_there} found), {kept}. The projector folds them; see `steppe status`.",
             soft_wrap=True,
         )

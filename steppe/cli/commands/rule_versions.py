@@ -24,6 +24,7 @@ from steppe.database.read_model import rejudge
 from steppe.database.read_model.rejudge import Rejudged
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
+from steppe.domain.values.grammar import counted
 
 app = typer.Typer(help="The thresholds that judge: list, add and use versions of them.", no_args_is_help=True)
 
@@ -129,7 +130,7 @@ def use(
         if trial
         else f"{version} is in force (before: {rejudged.version_before})."
     )
-    screen.print(f"\n{rejudged.projects} projects judged again: {changes}. {verb}")
+    screen.print(f"\n{counted(rejudged.projects, 'project', 'projects')} judged again: {changes}. {verb}")
 
 
 def _database() -> str:
