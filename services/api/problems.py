@@ -4,13 +4,22 @@ steppe/http/problems.py."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
 from steppe.http import problems
-from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, NOT_FOUND, UNKNOWN_PARAMETER, UNPROCESSABLE, Problem
+from steppe.http.problems import (
+    BAD_PARAMETER,
+    INTERNAL_ERROR,
+    NOT_FOUND,
+    UNKNOWN_PARAMETER,
+    UNPROCESSABLE,
+    Problem,
+    Refusal,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +42,26 @@ PROBLEMS = (
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}
 
 
-def near(word: str, known: tuple[str, ...] | list[str]) -> list[str]:
-    """The known words nearest to a misspelt one, at most three, nearest first."""
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """A sentence to append that names the known words nearest to a misspelt one, or nothing."""
+    nearest = _nearest(word, known)
+    return f" {_question(nearest)}" if nearest else ""
+
+
+def unknown_key(kind: str, key: str, known: Sequence[str], *, otherwise: str = "") -> Refusal:
+    """The refusal of a key that nothing has, with the known keys nearest to it; `otherwise` is said when none is near."""
+    nearest = _nearest(key, known)
+    hint = _question(nearest) if nearest else otherwise
+    return Refusal(NOT_FOUND, f"No {kind} {key[:80]!r}. {hint}".rstrip(), suggestions=nearest)
+
+
+def _nearest(word: str, known: Sequence[str]) -> list[str]:
+    """At most three, nearest first."""
     return get_close_matches(word, known, n=3, cutoff=0.6)
 
 
-def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
-    """A sentence to append, or nothing."""
-    words = near(word, known)
-    return f" Did you mean {' or '.join(words)}?" if words else ""
+def _question(words: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(words)}?"
 
 
 def of_database(error: BaseException) -> tuple[Problem, str] | None:

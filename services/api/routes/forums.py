@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import near
+from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Snapshot
@@ -23,7 +23,7 @@ from steppe.domain.analysis.scorecard import scorecard
 from steppe.domain.events.event import Event
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import DealState, Span
-from steppe.http.problems import NOT_FOUND, Refusal
+from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["forums"])
 
@@ -74,9 +74,8 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> S
     slug = slug.replace("\x00", "")
     row = await snapshot.row("forum", forum=slug)
     if row is None:
-        likely = near(slug, [known["forum"] for known in await snapshot.rows("forum_slugs")])
-        hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/forums."
-        raise Refusal(NOT_FOUND, f"No forum {slug[:80]!r}.{hint}", suggestions=likely)
+        slugs = [slug_row["forum"] for slug_row in await snapshot.rows("forum_slugs")]
+        raise unknown_key("forum", slug, slugs, otherwise="See /v1/forums.")
     until = question.as_of
     horizon = question.filters.get("horizon_months")
     if horizon is not None and row["held_latest"] is not None:

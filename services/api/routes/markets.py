@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import near
+from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
@@ -23,7 +23,7 @@ from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState
-from steppe.http.problems import NOT_FOUND, Refusal
+from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["markets"])
 
@@ -134,11 +134,9 @@ async def _found(snapshot: Snapshot, question: Question, country: str, commodity
         else []
     )
     if not rows:
-        ever = [row["market"] for row in await snapshot.rows("markets_ever")]
-        if asked not in ever:
-            likely = near(asked, ever)
-            hint = f" Did you mean {' or '.join(likely)}?" if likely else " See /v1/markets."
-            raise Refusal(NOT_FOUND, f"No market {asked[:80]!r}.{hint}", suggestions=likely)
+        markets_ever = [row["market"] for row in await snapshot.rows("markets_ever")]
+        if key not in markets_ever:
+            raise unknown_key("market", key, markets_ever, otherwise="See /v1/markets.")
     return rows
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.api.problems import near
+from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import party_view, project_view
@@ -15,7 +15,7 @@ from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question
 from services.api.web.responses import answer_one
-from steppe.http.problems import NOT_FOUND, Refusal
+from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["lists"])
 
@@ -36,9 +36,7 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
     row = await snapshot.row("party_at", as_of=as_of, party=party)
     rows = await snapshot.rows("deals_of_party", as_of=as_of, party=party)
     if row is None and not rows:
-        likely = near(party, [known["party"] for known in await snapshot.rows("party_keys")])
-        hint = f" Did you mean {' or '.join(likely)}?" if likely else ""
-        raise Refusal(NOT_FOUND, f"No party {party[:80]!r}.{hint}", suggestions=likely)
+        raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
     deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
     projects = sorted({project for project, _ in deals})
     flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))

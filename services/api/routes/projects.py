@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import near
+from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.project_events import ProjectEvents, read_project_events
 from services.api.store.snapshot import Row, Snapshot
@@ -195,14 +195,12 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
     row = await snapshot.row("project_at", as_of=as_of, project=key) if "\x00" not in key else None
     if row is not None:
         return row
-    asked = key.replace("\x00", "")
-    if await snapshot.row("held_events", projects=[asked]) is not None:
+    readable = key.replace("\x00", "")
+    if await snapshot.row("held_events", projects=[readable]) is not None:
         held = "its events wait in quarantine; see `steppe quarantine list`."
         raise Refusal(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", suggestions=[])
-    known = [row["project"] for row in await snapshot.rows("similar_project_keys", key=asked)]
-    likely = near(key, known)
-    hint = f" Did you mean {' or '.join(likely)}?" if likely else " Search with /v1/projects?q=."
-    raise Refusal(NOT_FOUND, f"No project {key[:80]!r}.{hint}", suggestions=likely)
+    similar = [row["project"] for row in await snapshot.rows("similar_project_keys", key=readable)]
+    raise unknown_key("project", key, similar, otherwise="Search with /v1/projects?q=.")
 
 
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
