@@ -1,4 +1,4 @@
-"""Forums: /v1/forums and /v1/forums/{slug}/scorecard. From a question to rows; the judging is `steppe.domain.analysis.scorecard`."""
+"""Forums: /v1/forums and /v1/forums/{slug}/scorecard, which `steppe.domain.analysis.scorecard` judges."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ async def forum_scorecard(
     `horizon_months`: as it stood so long after the forum, to lay two of them side by side at the same age.
     """
 
-    async def one(snapshot: Snapshot, question: Question) -> ScorecardItem:
+    async def item(snapshot: Snapshot, question: Question) -> ScorecardItem:
         return await scorecard_item(snapshot, question, slug)
 
-    return await answer_one(request, query_parameters.SCORECARD, one)
+    return await answer_one(request, query_parameters.SCORECARD, item)
 
 
 async def forum_page(snapshot: Snapshot, question: Question) -> Page:
@@ -81,14 +81,13 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> S
     if horizon is not None and row["held_latest"] is not None:
         until = min(until, add_months(row["held_latest"], horizon))
     events: dict[str, list[Event]] = {}
-    for one in await snapshot.rows("events_of_forum", forum=slug):
-        event = row_decoding.event(one) if row_decoding.folds(one) else None
+    for event_row in await snapshot.rows("events_of_forum", forum=slug):
+        event = row_decoding.event(event_row) if row_decoding.folds(event_row) else None
         if event is not None:
-            events.setdefault(one["subject"], []).append(event)
-    read = {subject: read_as_known(found, question.knowledge).events for subject, found in events.items()}
+            events.setdefault(event_row["subject"], []).append(event)
+    known = {subject: read_as_known(history, question.knowledge).events for subject, history in events.items()}
     spans: dict[str, list[Span[DealState]]] = {}
-    for one in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(read)):
-        span = Span(valid_from=one["valid_from"], valid_to=one["valid_to"], value=row_decoding.deal(one))
-        spans.setdefault(one["project"], []).append(span)
-    found = scorecard(slug, read, spans, until)
-    return forum_view.scorecard(row, found, until, horizon)
+    for span_row in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(known)):
+        span = Span(valid_from=span_row["valid_from"], valid_to=span_row["valid_to"], value=row_decoding.deal(span_row))
+        spans.setdefault(span_row["project"], []).append(span)
+    return forum_view.scorecard(row, scorecard(slug, known, spans, until), until, horizon)

@@ -1,4 +1,4 @@
-"""Markets: /v1/markets and /v1/markets/{country}/{commodity}. From a question to rows; what is told of them is `market_shapes`."""
+"""Markets: /v1/markets and /v1/markets/{country}/{commodity}. Reads the rows; `market_view` makes the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
 from services.api.views.list_answers import MarketList
-from services.api.views.market_view import FLAGS_TOLD, Known, MarketAnswer, MarketItem, Pursuit
+from services.api.views.market_view import MARKET_FLAGS, Known, MarketAnswer, MarketItem, Pursuit
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
@@ -48,10 +48,10 @@ async def market(
 ) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 
-    async def one(snapshot: Snapshot, question: Question) -> MarketItem:
+    async def item(snapshot: Snapshot, question: Question) -> MarketItem:
         return await market_item(snapshot, question, country.upper(), commodity)
 
-    return await answer_one(request, query_parameters.ONE, one)
+    return await answer_one(request, query_parameters.ONE, item)
 
 
 async def market_page(snapshot: Snapshot, question: Question) -> Page:
@@ -82,7 +82,9 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
             )
         )
     flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
-    for flag in await snapshot.rows("market_flags_of_projects", as_of=as_of, projects=projects, flags=list(FLAGS_TOLD)):
+    for flag in await snapshot.rows(
+        "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
+    ):
         flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
     first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
     crossed = {row["project"]: row["crossed_on"] for row in first_crossings}
@@ -101,8 +103,9 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> MarketItem:
+    """The answer of `/v1/markets/{country}/{commodity}`. Raises Refusal when there never was such a market."""
     as_of = question.as_of
-    rows = await _found(snapshot, question, country, commodity)
+    rows = await _projects_of_market(snapshot, question, country, commodity)
     projects = [row["project"] for row in rows]
     deals = _deals(await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
     signed = _deals(await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
@@ -124,10 +127,10 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
     return market_view.market(known, as_of)
 
 
-async def _found(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:
+async def _projects_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:
     """The market's projects on the day: none, if there are some on other days only. Raises Refusal otherwise."""
-    asked = f"{country}/{commodity}"
-    readable = "\x00" not in asked
+    key = f"{country}/{commodity}"
+    readable = "\x00" not in key
     rows = (
         await snapshot.rows("projects_of_market", as_of=question.as_of, country=country, commodity=commodity)
         if readable

@@ -24,10 +24,10 @@ router = APIRouter(tags=["lists"])
 async def party(request: Request, key: Annotated[str, Path(description="The key of the party.")]) -> Response:
     """Who somebody is, and every deal that they pursue, in whatever role: how far each is, and how many are only paper."""
 
-    async def one(snapshot: Snapshot, question: Question) -> PartyItem:
+    async def item(snapshot: Snapshot, question: Question) -> PartyItem:
         return await party_item(snapshot, question, key)
 
-    return await answer_one(request, query_parameters.ONE, one)
+    return await answer_one(request, query_parameters.ONE, item)
 
 
 async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyItem:

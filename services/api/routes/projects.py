@@ -80,10 +80,10 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
     later day on which a flag that stands becomes more severe.
     """
 
-    async def one(snapshot: Snapshot, question: Question) -> ProjectDetail:
+    async def item(snapshot: Snapshot, question: Question) -> ProjectDetail:
         return await detail_item(snapshot, question, key)
 
-    return await answer_one(request, query_parameters.PROJECT, one)
+    return await answer_one(request, query_parameters.PROJECT, item)
 
 
 @router.get(
@@ -122,7 +122,7 @@ async def detail_item(
     occurred = sorted((event for event in effective if event.latest <= as_of), key=lambda event: event.order)
     state = row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
-    told = explanation(
+    explained = explanation(
         row_decoding.spans(await snapshot.rows("project_spans_of_project", project=key), row_decoding.project),
         deals,
         flags,
@@ -131,7 +131,7 @@ async def detail_item(
         question.known_at.date(),
     )
     return {
-        **project_view.project_detail(state, deals, flags, shared, row_decoding.position(row), as_of, told),
+        **project_view.project_detail(state, deals, flags, shared, row_decoding.position(row), as_of, explained),
         **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
         **project_view.quarantined(held, key),
         "held_events": held.get(key, 0),

@@ -28,10 +28,10 @@ async def trace(
 ) -> Response:
     """Where an event is, by its id or by source#id (the # written as %23), and what followed from it."""
 
-    async def one(snapshot: Snapshot, question: Question) -> TraceList:
+    async def item(snapshot: Snapshot, question: Question) -> TraceList:
         return await _stops(snapshot, question.as_of, request.app.state.topic, event)
 
-    return await answer_one(request, query_parameters.ONE, one)
+    return await answer_one(request, query_parameters.ONE, item)
 
 
 async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> TraceList:

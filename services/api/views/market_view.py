@@ -24,7 +24,7 @@ from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState
 
 LevelCounts = dict[LevelName, Count]
 PAPER_SEVERITIES = memorandum_only.FLAG.severities
-FLAGS_TOLD = ("displaced", "crowded", "memorandum-only")
+MARKET_FLAGS = ("displaced", "crowded", "memorandum-only")
 
 _NATIONS = doc("The home countries of those who pursue it, ISO 3166-1 alpha-2, alphabetical; empty: none is known.")
 
