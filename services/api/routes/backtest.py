@@ -44,14 +44,14 @@ async def back_test(request: Request) -> Response:
     async with _one_at_a_time:
         async with service_of(request).reader.snapshot() as snapshot:
             against = await rules_named(snapshot, parsed.against, "against")
-            tried = await _tried(snapshot, parsed, against)
-            flags = parsed.flags or _flags_of(_changed_rules(against, tried))
+            candidate = await _candidate_rules(snapshot, parsed, against)
+            flags = parsed.flags or _flags_of(_changed_rules(against, candidate))
             events = await _events(snapshot)
             position = snapshot.position
-        found, projects = await asyncio.to_thread(_judge, events, parsed, flags, against, tried)
-    items = [rules_view.warning(warned) for warned in found.warnings]
+        result, projects = await asyncio.to_thread(_judge, events, parsed, flags, against, candidate)
+    items = [rules_view.warning(warned) for warned in result.warnings]
     headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
-    about = {"what": "/v1/backtest", "position": position, "version": tried.version, "against": against.version}
+    about = {"what": "/v1/backtest", "position": position, "version": candidate.version, "against": against.version}
     match shape:
         case "csv":
             return Response(csv_columns.csv_of(items, csv_columns.BACKTEST), headers=headers, media_type=CSV)
@@ -62,16 +62,16 @@ async def back_test(request: Request) -> Response:
             table = spreadsheets.parquet_of(items, csv_columns.BACKTEST, about)
             return Response(table, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
     body: BacktestAnswer = {
-        "version": tried.version,
+        "version": candidate.version,
         "against": against.version,
-        "changed": rules_view.changed(against, tried),
-        "overrides": rules_view.overrides(against, tried),
+        "changed": rules_view.changed(against, candidate),
+        "overrides": rules_view.overrides(against, candidate),
         "flags": list(flags),
         "projects": projects,
         "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
         "from": None if parsed.first_day == BEGINNING else parsed.first_day,
         "to": parsed.last_day,
-        "summary": [rules_view.score(score) for score in found.scores],
+        "summary": [rules_view.score(score) for score in result.scores],
         "items": items,
         "position": position,
     }
@@ -79,40 +79,40 @@ async def back_test(request: Request) -> Response:
 
 
 def _judge(
-    events: list[Event], parsed: BacktestRequest, flags: tuple[str, ...], against: Rules, tried: Rules
+    events: list[Event], parsed: BacktestRequest, flags: tuple[str, ...], against: Rules, candidate: Rules
 ) -> tuple[Backtest, int]:
-    """What came out, and how many projects were looked at."""
+    """The comparison of both versions, and how many projects it covers."""
     before, after = (
-        _only(portfolio(events, parsed.known_at, recorded=parsed.recorded, rules=rules), parsed)
-        for rules in (against, tried)
+        _requested_projects(portfolio(events, parsed.known_at, recorded=parsed.recorded, rules=rules), parsed)
+        for rules in (against, candidate)
     )
-    found = backtest(before, after, flags=flags, first_day=parsed.first_day, last_day=parsed.last_day)
-    return found, len(after.histories)
+    result = backtest(before, after, flags=flags, first_day=parsed.first_day, last_day=parsed.last_day)
+    return result, len(after.histories)
 
 
-def _only(found: Portfolio, parsed: BacktestRequest) -> Portfolio:
+def _requested_projects(unfiltered: Portfolio, parsed: BacktestRequest) -> Portfolio:
     """The projects that were asked for, judged among all."""
-    if not parsed.only:
-        return found
-    chosen = [project for project in found.histories if _matches(found, project, parsed)]
+    if not parsed.project_filters:
+        return unfiltered
+    chosen = [project for project in unfiltered.histories if _matches(unfiltered, project, parsed)]
     return Portfolio(
-        subjects=found.subjects,
-        histories={project: found.histories[project] for project in chosen},
-        rivalries={project: found.rivalries[project] for project in chosen},
+        subjects=unfiltered.subjects,
+        histories={project: unfiltered.histories[project] for project in chosen},
+        rivalries={project: unfiltered.rivalries[project] for project in chosen},
     )
 
 
-def _matches(found: Portfolio, project: str, parsed: BacktestRequest) -> bool:
-    state = found.judged(project, parsed.last_day).project
+def _matches(unfiltered: Portfolio, project: str, parsed: BacktestRequest) -> bool:
+    state = unfiltered.judged(project, parsed.last_day).project
     has: dict[str, set[str | None]] = {
         "project": {project},
         "country": {state.country},
         "commodity": set(state.commodities),
     }
-    return all(has[field] & set(wanted) for field, wanted in parsed.only.items())
+    return all(has[field] & set(wanted) for field, wanted in parsed.project_filters.items())
 
 
-async def _tried(snapshot: Snapshot, parsed: BacktestRequest, against: Rules) -> Rules:
+async def _candidate_rules(snapshot: Snapshot, parsed: BacktestRequest, against: Rules) -> Rules:
     if parsed.rules is None:
         return await rules_named(snapshot, parsed.version, "version")
     try:
@@ -130,16 +130,16 @@ async def _events(snapshot: Snapshot) -> list[Event]:
     return events
 
 
-def _changed_rules(against: Rules, tried: Rules) -> set[str]:
+def _changed_rules(against: Rules, candidate: Rules) -> set[str]:
     """The rules that do not judge alike, by their values or somewhere."""
-    places = set(against.overrides) ^ set(tried.overrides)
-    return set(rules_view.changed(against, tried)) | {override.rule for override in places}
+    places = set(against.overrides) ^ set(candidate.overrides)
+    return set(rules_view.changed(against, candidate)) | {override.rule for override in places}
 
 
 def _flags_of(rules: set[str]) -> tuple[str, ...]:
     """The flags that these rules decide; memorandum-only for none. Raises Refusal when none of them is compared."""
-    found = tuple(flag for flag in BACKTEST_FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
-    if rules and not found:
-        told = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(BACKTEST_FLAGS)}"
-        raise refusal([("/rules", told)])
-    return found or ("memorandum-only",)
+    flags = tuple(flag for flag in BACKTEST_FLAGS if any(rule.startswith(f"{flag}.") for rule in rules))
+    if rules and not flags:
+        message = f"{', '.join(sorted(rules))} decide no flag that a back-test compares; those are {', '.join(BACKTEST_FLAGS)}"
+        raise refusal([("/rules", message)])
+    return flags or ("memorandum-only",)

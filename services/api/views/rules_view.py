@@ -163,20 +163,20 @@ def rule_change(row: Row) -> RuleChange:
     }
 
 
-def changed(against: Rules, tried: Rules) -> dict[str, ValuePair]:
+def changed(against: Rules, candidate: Rules) -> dict[str, ValuePair]:
     """The rules that have different values."""
     return {
         rule: {"before": against.values[rule], "tried": value}
-        for rule, value in sorted(tried.values.items())
+        for rule, value in sorted(candidate.values.items())
         if against.values[rule] != value
     }
 
 
-def overrides(against: Rules, tried: Rules) -> OverridesPair | None:
+def overrides(against: Rules, candidate: Rules) -> OverridesPair | None:
     """The overrides of both versions; None when they are the same."""
-    if against.overrides == tried.overrides:
+    if against.overrides == candidate.overrides:
         return None
-    return {"before": document_of(against)["overrides"], "tried": document_of(tried)["overrides"]}
+    return {"before": document_of(against)["overrides"], "tried": document_of(candidate)["overrides"]}
 
 
 def warning(value: FlagWarning) -> BacktestWarning:

@@ -1,6 +1,6 @@
 """What a back-test is asked for: the body of POST /v1/backtest, read strictly, and its OpenAPI description.
 
-Every fault is named with its place in the body. Knows names and days; chooses no rules and judges nothing.
+Every fault is named with its place in the body.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class BacktestRequest:
     last_day: date
     known_at: datetime | None
     recorded: bool
-    only: Mapping[str, tuple[str, ...]]
+    project_filters: Mapping[str, tuple[str, ...]]
 
 
 async def parse_request(request: Request) -> BacktestRequest:
@@ -102,24 +102,24 @@ def _parse(body: JsonObject) -> BacktestRequest:
         )
     read = _Fields(body, faults)
     today = datetime.now(UTC).date()
-    known_at = read.one("known_at", parse_values.knowledge)
+    known_at = read.single("known_at", parse_values.knowledge)
     parsed = BacktestRequest(
         rules=rules,
-        version=read.one("version", parse_values.text),
-        against=read.one("against", parse_values.text),
+        version=read.single("version", parse_values.text),
+        against=read.single("against", parse_values.text),
         flags=read.many("flags", parse_values.one_of(tuple(BACKTEST_FLAGS))),
-        first_day=read.one("from", parse_values.day) or BEGINNING,
-        last_day=read.one("to", parse_values.day) or (known_at.date() if known_at else today),
+        first_day=read.single("from", parse_values.day) or BEGINNING,
+        last_day=read.single("to", parse_values.day) or (known_at.date() if known_at else today),
         known_at=known_at,
-        recorded=read.one("known_by", parse_values.one_of(("reported", "recorded"))) == "recorded",
-        only={
-            field: found
+        recorded=read.single("known_by", parse_values.one_of(("reported", "recorded"))) == "recorded",
+        project_filters={
+            field: values
             for field, reader in (
                 ("project", parse_values.text),
                 ("country", parse_values.country),
                 ("commodity", parse_values.text),
             )
-            if (found := read.many(field, reader))
+            if (values := read.many(field, reader))
         },
     )
     if not faults and parsed.first_day > parsed.last_day:
@@ -136,13 +136,13 @@ class _Fields:
     body: Mapping[str, Any]
     faults: list[tuple[str, str]]
 
-    def one(self, field: str, reader: Any) -> Any:
+    def single(self, field: str, reader: Any) -> Any:
         return None if field not in self.body else self._read(f"/{field}", self.body[field], reader)
 
     def many(self, field: str, reader: Any) -> tuple[Any, ...]:
         given = self.body.get(field, [])
         listed = given if isinstance(given, list) else [given]
-        return tuple(self._read(f"/{field}/{number}", one, reader) for number, one in enumerate(listed))
+        return tuple(self._read(f"/{field}/{number}", value, reader) for number, value in enumerate(listed))
 
     def _read(self, pointer: str, given: object, reader: Any) -> Any:
         if not isinstance(given, str):
@@ -158,5 +158,5 @@ class _Fields:
 def refusal(faults: list[tuple[str, str]]) -> Refusal:
     """The problem that names each fault with its place."""
     errors = [{"pointer": pointer, "message": message} for pointer, message in faults]
-    told = "; ".join(f"{pointer or 'the body'} {message}" for pointer, message in faults[:3])
-    return Refusal(UNPROCESSABLE, told, errors=errors)
+    detail = "; ".join(f"{pointer or 'the body'} {message}" for pointer, message in faults[:3])
+    return Refusal(UNPROCESSABLE, detail, errors=errors)
