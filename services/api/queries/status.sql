@@ -17,8 +17,8 @@ SELECT
     checkpoint.next_offset,
     checkpoint.last_record_at,
     checkpoint.applied_at,
-    diverted.quarantined,
-    diverted.held,
+    open_records.quarantined,
+    open_records.held,
     (SELECT COALESCE(sum(parked.corrections), 0)::bigint FROM parked WHERE parked.partition = checkpoint.partition) AS parked,
     (SELECT count(*) FROM conflict WHERE conflict.partition = checkpoint.partition) AS conflicts,
     (SELECT count(*) FROM event WHERE event.partition = checkpoint.partition AND event.state = 'unknown') AS unknown
@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
     FROM quarantine
     WHERE quarantine.partition = checkpoint.partition
         AND quarantine.state = 'open'
-) AS diverted
+) AS open_records
 WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
 

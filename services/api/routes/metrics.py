@@ -1,4 +1,4 @@
-"""/metrics: how often each route was asked and how long it took, and how far the read model is behind. Knows no route."""
+"""/metrics: how often each route was asked and how long it took, and how far the read model is behind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
 
     def seen(self, lag_events: int | None, lag_seconds: float | None) -> None:
-        """How far behind the read model was a moment ago; None: nobody knows."""
+        """How far behind the read model was a moment ago; None: unknown."""
         self._lag_events.set(math.nan if lag_events is None else lag_events)
         self._lag_seconds.set(math.nan if lag_seconds is None else lag_seconds)
 
@@ -60,7 +60,7 @@ async def metrics(request: Request) -> Response:
     measured = request.app.state.metrics
     assert isinstance(measured, Metrics)
     try:
-        totals = (await status.told(request))["totals"]
+        totals = (await status.read_status(request))["totals"]
         lag_events, lag_seconds = totals["lag_events"], totals["lag_seconds"]
     except Exception as error:
         if of_database(error) is None:

@@ -1,6 +1,6 @@
 """/v1/status, /livez, /readyz: how far the read model is behind the log, and whether this service can answer.
 
-Lag is told and takes nobody out of rotation: an answer that says which prefix of the log it reflects is a true answer.
+Lag is reported and takes no instance out of rotation: an answer that says which prefix of the log it reflects is a true answer.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ async def status(request: Request) -> Response:
     that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
     `rebuild`: how far a rebuild beside this read model is (null: none is under way).
     """
-    asked = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
-    await wait_for_position(request, asked.min_position)
-    body = await told(request)
+    question = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
+    await wait_for_position(request, question.min_position)
+    body = await read_status(request)
     headers = {"Cache-Control": "no-store", "Steppe-Position": body["position"]}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 
 
-async def told(request: Request) -> StatusAnswer:
+async def read_status(request: Request) -> StatusAnswer:
     """The answer of `/v1/status`."""
     topic = request.app.state.topic
     async with service_of(request).reader.snapshot() as snapshot:
@@ -64,11 +64,11 @@ async def told(request: Request) -> StatusAnswer:
         "topic": topic,
         "release": RELEASE,
         "position": snapshot.position,
-        "state": projection_status.worst(one["state"] for one in partitions),
+        "state": projection_status.worst(partition["state"] for partition in partitions),
         "partitions": partitions,
         "halts": [projection_status.halt(row) for row in halts],
         "log": projection_status.log_identity(log),
-        # None: nobody knows. False: the read models cannot be folded anew from what is left of the log.
+        # None: unknown. False: the read models cannot be folded anew from what is left of the log.
         "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
         "rebuild": projection_status.rebuild(rebuild),

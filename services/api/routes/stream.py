@@ -1,7 +1,7 @@
 """/v1/stream: the feed of transitions as server-sent events, from where the reader left off, without loss or repeat.
 
 One connection listens for all streams. Each reads what is behind its place, then waits, then reads again; it listens before
-it reads, so nothing falls between. Knows the feed and server-sent events; knows no table.
+it reads, so that nothing is missed between the two.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ class Streams:
         return self._ends
 
     def enter(self) -> None:
-        """One more; refused when there are as many as may be. Every call is followed by one of `leave`."""
+        """Count one more open stream. Raises Refusal when the limit is reached. Every call is followed by one of `leave`."""
         if self._open >= self._streams_max:
             raise Refusal(TOO_MANY_STREAMS, f"{self._open} streams are open. Retry, or read the feed in pages.")
         self._open += 1
 
     def leave(self) -> None:
-        """One less."""
+        """Count one open stream less."""
         self._open -= 1
 
     def end(self) -> None:
@@ -148,7 +148,7 @@ class Streams:
         heard = asyncio.Event()
         try:
             await connection.add_listener(CHANNEL, lambda *_: heard.set())
-            heard.set()  # what was told while nobody listened
+            heard.set()  # for what was announced while nobody listened
             self._listening.set()
             while self._open and not self._ends:
                 if heard.is_set():
@@ -167,27 +167,27 @@ class EventStream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, streams: Streams, reader: Reader, after: int, asked: Mapping[str, Any]) -> None:
+    def __init__(self, streams: Streams, reader: Reader, after: int, filters: Mapping[str, Any]) -> None:
         super().__init__(headers=_HEADERS, media_type=MEDIA_TYPE)
         del self.headers["content-length"]
         self._streams = streams
         self._reader = reader
         self._after = after
-        self._asked = asked
+        self._filters = filters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tell until one of the two leaves."""
+        """Send transitions until the reader leaves or the service stops."""
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            telling = asyncio.create_task(self._tell(send))
+            sending = asyncio.create_task(self._send_transitions(send))
             leaving = asyncio.create_task(_until_left(receive))
-            _, rest = await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            _, rest = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
             for task in rest:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            if telling.done() and not telling.cancelled():
-                telling.result()
+            if sending.done() and not sending.cancelled():
+                sending.result()
                 await send({"type": "http.response.body", "body": b""})
         except _StuckError:
             log.warning("a reader of the stream took nothing for %.0f s: dropped", self._streams.stuck_seconds_max)
@@ -199,25 +199,25 @@ class EventStream(Response):
         finally:
             self._streams.leave()
 
-    async def _tell(self, send: Send) -> None:
-        await self._say(send, f"retry: {_RETRY_MS}\n\n")
+    async def _send_transitions(self, send: Send) -> None:
+        await self._send_text(send, f"retry: {_RETRY_MS}\n\n")
         await self._streams.listens()
         while not self._streams.ends:
             seen = self._streams.wakings
             async with self._reader.snapshot() as snapshot:
-                items = await transitions.rows_after(snapshot, self._after, self._asked, _ROWS_AT_ONCE)
+                items = await transitions.rows_after(snapshot, self._after, self._filters, _ROWS_AT_ONCE)
                 last = await transitions.last_id(snapshot, 0)
             if items:
-                await self._say(send, "".join(_event(item) for item in items))
+                await self._send_text(send, "".join(_event(item) for item in items))
             if len(items) == _ROWS_AT_ONCE:
                 self._after = items[-1]["id"]
                 continue
             self._after = max(self._after, last)
             if not await self._streams.changed(seen, HEARTBEAT_SECONDS):
-                await self._say(send, ":\n\n")
+                await self._send_text(send, ":\n\n")
                 await self._streams.listens()
 
-    async def _say(self, send: Send, text: str) -> None:
+    async def _send_text(self, send: Send, text: str) -> None:
         try:
             async with asyncio.timeout(self._streams.stuck_seconds_max):
                 await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
@@ -243,7 +243,7 @@ def _last_event_id(request: Request) -> int | None:
     if not text:
         return None
     try:
-        found: int = query_parameters.PARAMETERS["after"].read(text)
+        last_id: int = query_parameters.PARAMETERS["after"].read(text)
     except ValueError as error:
         raise Refusal(BAD_PARAMETER, f"Last-Event-ID: {error}.", parameter="Last-Event-ID") from None
-    return found
+    return last_id

@@ -45,7 +45,7 @@ def wait_seconds(prefer: str | None) -> float:
 
 
 class PositionWatch:
-    """Knows how far the read model is, and wakes those who wait for more."""
+    """How far the read model is; wakes those who wait for a later position."""
 
     def __init__(self, reader: Reader, connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]) -> None:
         self._reader = reader

@@ -60,7 +60,7 @@ def server_settings(settings: Settings) -> dict[str, str]:
 class Snapshot:
     """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
 
-    `last_action` is the number of the last thing that an operator did to what was diverted.
+    `last_action` is the number of the last action of an operator on the quarantine.
     """
 
     connection: Any  # asyncpg's pool proxy, which has no public type
