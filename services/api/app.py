@@ -143,8 +143,8 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        asked = {**scope, "method": "GET", "steppe.head": True}
+        get_scope = {**scope, "method": "GET", "steppe.head": True}
         try:
-            await self._app(asked, receive, send)
+            await self._app(get_scope, receive, send)
         finally:
-            scope["route"] = asked.get("route")  # for those outside who count by route
+            scope["route"] = get_scope.get("route")  # for those outside who count by route

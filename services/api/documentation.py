@@ -124,8 +124,8 @@ def _type(schema: Mapping[str, Any]) -> str:
         case {"$ref": str(reference)}:
             name = reference.rpartition("/")[2]
             return f"[{name}](#{name.lower()})"
-        case {"anyOf": [one, {"type": "null"}]}:
-            return f"{_type(one)} or null"
+        case {"anyOf": [value, {"type": "null"}]}:
+            return f"{_type(value)} or null"
         case {"enum": choices}:
             return "one of " + ", ".join(f"`{choice}`" for choice in choices)
         case {"const": value}:

@@ -81,8 +81,8 @@ def heading(column: str) -> str:
 
 def valued(item: Mapping[str, Any], column: str) -> Any:
     """What stands in a column, as itself; a list as one text, None for what is not there."""
-    found = _at(item, column.split("."))
-    return ";".join(_text(element) for element in found) if isinstance(found, list) else found
+    value = _at(item, column.split("."))
+    return ";".join(_text(element) for element in value) if isinstance(value, list) else value
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

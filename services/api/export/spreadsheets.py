@@ -55,12 +55,12 @@ def xlsx_of(items: Sequence[Item], columns: Sequence[str], about: Mapping[str, s
         sheet.set_column(place, place, width + 2)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(items), 1), max(len(columns) - 1, 0))
-    told = book.add_worksheet("about")
-    told.set_column(0, 0, 16)
-    told.set_column(1, 1, _WIDTH_MAX)
+    about_sheet = book.add_worksheet("about")
+    about_sheet.set_column(0, 0, 16)
+    about_sheet.set_column(1, 1, _WIDTH_MAX)
     for line, (name, text) in enumerate(about.items()):
-        told.write_string(line, 0, name, bold)
-        told.write_string(line, 1, text)
+        about_sheet.write_string(line, 0, name, bold)
+        about_sheet.write_string(line, 1, text)
     book.close()
     return out.getvalue()
 
@@ -85,9 +85,10 @@ def _column(values: Sequence[Any]) -> tuple[Array, DataType]:
     if kinds == {"int"}:
         return Array(list(values), DataType.int64()), DataType.int64()
     if kinds and kinds <= {"int", "float"}:
-        return Array([None if one is None else float(one) for one in values], DataType.float64()), DataType.float64()
+        numbers = [None if value is None else float(value) for value in values]
+        return Array(numbers, DataType.float64()), DataType.float64()
     if kinds == {"date"}:
-        days = Array([None if one is None else (one - _EPOCH).days for one in values], DataType.int32())
+        days = Array([None if value is None else (value - _EPOCH).days for value in values], DataType.int32())
         return days.cast(DataType.date32()), DataType.date32()
     return Array(_texts(values), DataType.string()), DataType.string()
 
@@ -109,4 +110,4 @@ def _kind(value: Any) -> str:
 
 
 def _texts(values: Iterable[Any]) -> list[str | None]:
-    return [None if one is None else one if isinstance(one, str) else str(one) for one in values]
+    return [None if value is None else value if isinstance(value, str) else str(value) for value in values]

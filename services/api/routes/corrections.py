@@ -54,7 +54,7 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
         event = row_decoding.event(row)
         if event is not None:
             events[row["subject"]].append(event)
-    readings = {subject: read_as_known(found, question.knowledge).by_identity for subject, found in events.items()}
+    readings = {subject: read_as_known(history, question.knowledge).by_identity for subject, history in events.items()}
     items = [record_view.retraction(row, readings[row["subject"]]) for row in rows]
     return Page(items=items, next_key=_identity(rows[-1]) if more else None)
 

@@ -67,7 +67,7 @@ async def _last(snapshot: Snapshot) -> str:
 
 
 def _item(row: Row) -> TransitionItem:
-    told = Transition(
+    transition = Transition(
         project=row["project"],
         deal=row["deal"] or None,
         flag=row["flag"],
@@ -82,4 +82,4 @@ def _item(row: Row) -> TransitionItem:
         flag_state=flag(row) if row["document"] else None,
         event_id=row["event_id"],
     )
-    return transition_item(row["transition_id"], row["found_at"], told)
+    return transition_item(row["transition_id"], row["found_at"], transition)

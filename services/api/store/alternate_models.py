@@ -40,7 +40,7 @@ Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 class AlternateReadModel:
     """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where.
 
-    `last_action` is the last thing that an operator had done by then to what was diverted.
+    `last_action` is the number of the last action of an operator on the quarantine by then.
     """
 
     connection: asyncpg.Connection[Row]
@@ -136,14 +136,14 @@ class AlternateReadModels:
         connection, seen = model.connection, model.next_offsets
         if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
             in_force = await rule_versions.in_force(connection)
-            found = await connection.fetch(
+            rows = await connection.fetch(
                 *_STATEMENTS["subjects_otherwise"](
                     known_at=knowledge.known_at if knowledge else None,
                     recorded=knowledge is not None and knowledge.recorded,
                     other_rules=rules.version != in_force.version,
                 )
             )
-            subjects = [row["subject"] for row in found]
+            subjects = [row["subject"] for row in rows]
             await self._copy(connection, model.schema, subjects)
         else:
             rows = await connection.fetch(
@@ -186,7 +186,7 @@ class AlternateReadModels:
                 known = knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
                 if known or row["subject"] not in last:
                     last[row["subject"]] = (row["partition"], row["log_offset"])
-        return {subject: Subject(found, *last[subject]) for subject, found in events.items()}
+        return {subject: Subject(history, *last[subject]) for subject, history in events.items()}
 
 
 def connector(dsn: str, settings: dict[str, str], statement_timeout_ms: int) -> Connect:

@@ -50,10 +50,10 @@ def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:
 
 def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:
     """The flags of each project, in the order they came."""
-    found: dict[str, list[Flag]] = {}
+    flags: dict[str, list[Flag]] = {}
     for row in rows:
-        found.setdefault(row["project"], []).append(flag(row))
-    return found
+        flags.setdefault(row["project"], []).append(flag(row))
+    return flags
 
 
 def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:

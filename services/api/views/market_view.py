@@ -1,4 +1,4 @@
-"""What is told of a market (domain page, section 9): who is bound, who only has paper, who was first, who displaced whom.
+"""The answers about markets (domain page, section 9): who is bound, who only has paper, who was first, who displaced whom.
 
 Pure: from values that were read to items, on the day that is judged. A deal of several nations counts under each of
 them, and under the market once. A nation is the home country of somebody who pursues (of an event: on the day of the
@@ -181,7 +181,7 @@ class Pursuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that was read of one market. `signed`: each deal of its projects as it stood when its first memorandum came."""
+    """Everything that was read about one market. `signed`: each deal of its projects as it stood when its first memorandum came."""
 
     country: str
     commodity: str
@@ -202,8 +202,8 @@ def summary(
     first_bound_on: date | None,
 ) -> MarketSummary:
     """One row of `/v1/markets`. `flags` says on how many deals each (flag, severity) stands."""
-    bound = {nation for one in pursuits if one.bound for nation in one.nations}
-    paper = {nation for one in pursuits if one.paper_only for nation in one.nations}
+    bound = {nation for pursuit in pursuits if pursuit.bound for nation in pursuit.nations}
+    paper = {nation for pursuit in pursuits if pursuit.paper_only for nation in pursuit.nations}
     return {
         "country": country,
         "commodity": commodity,
@@ -212,7 +212,7 @@ def summary(
         **_split(pursuits),
         "nations_bound": sorted(bound),
         "nations_paper_only": sorted(paper - bound),
-        "deals_of_unknown_nation": sum(not one.nations for one in pursuits),
+        "deals_of_unknown_nation": sum(not pursuit.nations for pursuit in pursuits),
         "first_bound_on": first_bound_on,
         "flags": {
             "displaced": _count(flags, "displaced"),
@@ -223,10 +223,10 @@ def summary(
 
 
 def _split(pursuits: Sequence[Pursuit]) -> DealCounts:
-    levels = Counter(one.level for one in pursuits)
+    levels = Counter(pursuit.level for pursuit in pursuits)
     return {
-        "bound": sum(one.bound for one in pursuits),
-        "paper_only": sum(one.paper_only for one in pursuits),
+        "bound": sum(pursuit.bound for pursuit in pursuits),
+        "paper_only": sum(pursuit.paper_only for pursuit in pursuits),
         "deals_by_level": {level.label: levels[level] for level in Level},
     }
 
@@ -239,7 +239,7 @@ def market(known: Known, as_of: date) -> MarketItem:
     """The answer of `/v1/markets/{country}/{commodity}`."""
     own = {state.project for state in known.projects}
     crossings = [crossing for crossing in known.crossings if crossing.project in own]
-    flags = [(project, flag) for project, found in sorted(known.flags.items()) for flag in found if flag.deal]
+    flags = [(project, flag) for project, of_project in sorted(known.flags.items()) for flag in of_project if flag.deal]
     return {
         "country": known.country,
         "commodity": known.commodity,
@@ -254,15 +254,21 @@ def market(known: Known, as_of: date) -> MarketItem:
         "projects": [_project(state) for state in known.projects],
         "nations": _nations(known, as_of),
         "first": {"memorandum": _first_memoranda(known), "bound": _first_bound(crossings, known.homes)},
-        "displaced": [_displaced(known, *one, as_of) for one in flags if one[1].flag == "displaced"],
-        "crowded": [_suffered(known, *one, as_of) for one in flags if one[1].flag == "crowded"],
+        "displaced": [_displaced(known, project, flag, as_of) for project, flag in flags if flag.flag == "displaced"],
+        "crowded": [_affected_deal(known, project, flag, as_of) for project, flag in flags if flag.flag == "crowded"],
     }
 
 
 def causes(flags: Mapping[str, Sequence[Flag]]) -> list[str]:
     """The events by which others overtook these projects' deals."""
     return sorted(
-        {event for found in flags.values() for one in found if one.flag == "displaced" for event in one.evidence}
+        {
+            event
+            for of_project in flags.values()
+            for flag in of_project
+            if flag.flag == "displaced"
+            for event in flag.evidence
+        }
     )
 
 
@@ -288,11 +294,11 @@ def _project(state: ProjectState) -> MarketProject:
 
 def _nations(known: Known, as_of: date) -> list[NationItem]:
     """Each nation with its deals, the furthest first and ended ones last; null, the unknown, is the last nation."""
-    found: dict[str | None, list[tuple[str, DealState]]] = {}
+    deals_of: dict[str | None, list[tuple[str, DealState]]] = {}
     for project, state in known.deals:
         nations: Sequence[str | None] = known.homes.of(state.pursuers, as_of) or [None]
         for nation in nations:
-            found.setdefault(nation, []).append((project, state))
+            deals_of.setdefault(nation, []).append((project, state))
     return [
         {
             "nation": nation,
@@ -301,7 +307,7 @@ def _nations(known: Known, as_of: date) -> list[NationItem]:
                 _deal(project, state, known.flags.get(project, ())) for project, state in sorted(deals, key=_furthest)
             ],
         }
-        for nation, deals in sorted(found.items(), key=lambda entry: (entry[0] is None, entry[0] or ""))
+        for nation, deals in sorted(deals_of.items(), key=lambda entry: (entry[0] is None, entry[0] or ""))
     ]
 
 
@@ -321,7 +327,7 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
         "bound_on": state.bound_on,
         "memorandum_since": None if state.memorandum is None else state.memorandum.latest,
         "paper_only": state.memorandum_runs,
-        "flags": [{"flag": one.flag, "severity": one.severity} for one in flags if one.deal == state.deal],
+        "flags": [{"flag": flag.flag, "severity": flag.severity} for flag in flags if flag.deal == state.deal],
     }
 
 
@@ -356,13 +362,13 @@ def _displaced(known: Known, project: str, flag: Flag, as_of: date) -> Displaced
         if crossing.event in flag.evidence and (crossing.project, crossing.deal) != (project, flag.deal)
     ]
     return {
-        **_suffered(known, project, flag, as_of),
+        **_affected_deal(known, project, flag, as_of),
         "tier": flag.tier,
         "by": [_crossing(crossing, known.homes) for crossing in sorted(by, key=_order)],
     }
 
 
-def _suffered(known: Known, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
+def _affected_deal(known: Known, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
     (state,) = (state for name, state in known.deals if (name, state.deal) == (project, flag.deal))
     return {
         "project": project,

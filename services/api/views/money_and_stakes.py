@@ -76,10 +76,10 @@ def money(events: Sequence[Event]) -> list[Money]:
             "deal": deal or None,
             "leg": leg,
             "currency": currency,
-            "committed": f"{found.committed:f}",
-            "disbursed": f"{found.disbursed:f}",
+            "committed": f"{total.committed:f}",
+            "disbursed": f"{total.disbursed:f}",
         }
-        for (deal, leg, currency), found in sorted(sums(events).items())
+        for (deal, leg, currency), total in sorted(sums(events).items())
     ]
 
 

@@ -184,7 +184,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         "pursuers": sorted(value.pursuers),
         "investors": sorted(value.investors),
         "bound_on": value.bound_on,
-        "legs": [leg(one) for one in value.legs],
+        "legs": [leg(leg_state) for leg_state in value.legs],
         "missing_legs": sorted(value.missing_legs),
         "clocks": {
             "memorandum": _may_stand(clock("memorandum", value.memorandum, as_of), running=value.memorandum_runs),
@@ -193,7 +193,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         },
         "co_investor": list(co_investor),
         "sentence": deal_text.sentence(value, flags, as_of),
-        "flags": [flag(project, one, as_of) for one in flags],
+        "flags": [flag(project, flag_state, as_of) for flag_state in flags],
     }
 
 
@@ -223,8 +223,8 @@ def crosswalk(value: ProjectState, schemes: Collection[str]) -> CrosswalkPart:
     """What these registers would call the project, to be joined to its item; nothing when none is asked for."""
     if not schemes:
         return {}
-    found = {key: word(key, value.level, value.highest_level, value.overlays).code for key in SCHEMES if key in schemes}
-    return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in found.items()}}
+    codes = {key: word(key, value.level, value.highest_level, value.overlays).code for key in SCHEMES if key in schemes}
+    return {"crosswalk": {key: {"code": code, "name": SCHEMES[key].name(code)} for key, code in codes.items()}}
 
 
 def quarantined(held: Mapping[str, int], key: str) -> QuarantinedPart:
@@ -242,9 +242,9 @@ def project_detail(
     co_investors: Mapping[tuple[str, str], Sequence[str]],
     position: str,
     as_of: date,
-    told: Explanation,
+    explained: Explanation,
 ) -> ProjectStory:
-    """The project with its deals and legs, told in words; what follows from its events is added by `ledger`."""
+    """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
     return {
         **project(value, flags, position, as_of),
         "place": value.place,
@@ -255,23 +255,23 @@ def project_detail(
         "deals": [
             deal(
                 value.project,
-                one,
-                [flag for flag in flags if flag.deal == one.deal],
-                co_investors.get((value.project, one.deal), ()),
+                state,
+                [flag for flag in flags if flag.deal == state.deal],
+                co_investors.get((value.project, state.deal), ()),
                 as_of,
             )
-            for one in deals
+            for state in deals
         ],
-        "legs": [{"deal": one.deal, **leg(bound)} for one in deals for bound in one.legs],
-        "missing_legs": sorted({missing for one in deals for missing in one.missing_legs}),
+        "legs": [{"deal": state.deal, **leg(leg_state)} for state in deals for leg_state in state.legs],
+        "missing_legs": sorted({missing for state in deals for missing in state.missing_legs}),
         "next": next_rise(flags),
-        "explanation": {"stands": told.stands, "missing": told.missing, "next": told.next},
+        "explanation": {"stands": explained.stands, "missing": explained.missing, "next": explained.next},
     }
 
 
 def next_rise(flags: Iterable[Flag]) -> NextRise | None:
     """The first later day on which any flag that stands becomes more severe, if nothing else occurs."""
-    rising = [(one.next_on, one.flag, one.deal or "", one) for one in flags if one.next_on is not None]
+    rising = [(flag.next_on, flag.flag, flag.deal or "", flag) for flag in flags if flag.next_on is not None]
     if not rising:
         return None
     on, _, _, first = min(rising, key=lambda entry: entry[:3])

@@ -159,7 +159,7 @@ class TimelineView:
                 for place, row in placed
                 if not row_decoding.folds(row) or place[0] <= as_of.isoformat() or _is_about_an_event(row)
             ),
-            key=lambda one: one[0],
+            key=lambda placed_row: placed_row[0],
         )
 
     @property
@@ -188,7 +188,7 @@ class TimelineView:
             "confidence": {data.get("confidence") or NOT_STATED},
             "evidence": {str(piece.get("grade")) for piece in data.get("evidence") or ()} or {NOT_STATED},
         }
-        return all(not stated[name].isdisjoint(asked) for name, asked in self._stated.items())
+        return all(not stated[name].isdisjoint(wanted) for name, wanted in self._stated.items())
 
     def _entry(self, row: Row, effect: CorrectionEffect | None) -> TimelineEntry:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
@@ -301,21 +301,21 @@ def _flag_of(key: tuple[str, str, str]) -> FlagOfDeal:
 
 def changes(spans: Iterable[Row], as_of: date) -> list[FlagChange]:
     """What each flag did until a day: raised, escalated, eased, or cleared."""
-    found: list[FlagChange] = []
+    flag_changes: list[FlagChange] = []
     before: Row | None = None
     for span in spans:
         continues = before is not None and _is_next(before, span)
         if before is not None and not continues:
-            _clear(found, before, as_of)
+            _clear(flag_changes, before, as_of)
         if not continues:
-            found.append(_change(span, span["valid_from"], "raised", span["severity"]))
+            flag_changes.append(_change(span, span["valid_from"], "raised", span["severity"]))
         elif before is not None and span["severity"] != before["severity"]:
             rises = SEVERITIES.index(span["severity"]) > SEVERITIES.index(before["severity"])
-            found.append(_change(span, span["valid_from"], "escalated" if rises else "eased", span["severity"]))
+            flag_changes.append(_change(span, span["valid_from"], "escalated" if rises else "eased", span["severity"]))
         before = span
     if before is not None:
-        _clear(found, before, as_of)
-    return sorted(found, key=lambda change: (change["on"], change["deal"] or "", change["flag"]))
+        _clear(flag_changes, before, as_of)
+    return sorted(flag_changes, key=lambda change: (change["on"], change["deal"] or "", change["flag"]))
 
 
 def conflict(row: Row) -> ConflictEntry:
@@ -332,9 +332,9 @@ def _is_next(before: Row, span: Row) -> bool:
     return (before["deal"], before["flag"], before["valid_to"]) == (span["deal"], span["flag"], span["valid_from"])
 
 
-def _clear(found: list[FlagChange], span: Row, as_of: date) -> None:
+def _clear(flag_changes: list[FlagChange], span: Row, as_of: date) -> None:
     if span["valid_to"] <= as_of:
-        found.append(_change(span, span["valid_to"], "cleared", None))
+        flag_changes.append(_change(span, span["valid_to"], "cleared", None))
 
 
 def _change(span: Row, on: date, what: str, severity: str | None) -> FlagChange:

@@ -57,13 +57,13 @@ class Parameter:
 
     def openapi(self) -> Schema:
         """The parameter as OpenAPI spells it."""
-        one: Schema = {"type": self.kind}
+        value: Schema = {"type": self.kind}
         if self.choices:
-            one["enum"] = list(self.choices)
+            value["enum"] = list(self.choices)
         described: Schema = {"name": self.name, "in": "query", "required": False, "description": self.help}
         if self.many:
-            return described | {"schema": {"type": "array", "items": one}, "style": "form", "explode": False}
-        return described | {"schema": one}
+            return described | {"schema": {"type": "array", "items": value}, "style": "form", "explode": False}
+        return described | {"schema": value}
 
 
 def _many(name: str, help: str, read: Callable[[str], Any], choices: tuple[str, ...] = ()) -> Parameter:
@@ -163,26 +163,26 @@ class Question:
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
     """Understand a request, or refuse it with the parameter's name."""
     given = _values(request, names)
-    found = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
+    values = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
     now = datetime.now(UTC).replace(microsecond=0)
-    cursor: Cursor | None = pagination.decode(found["cursor"]) if "cursor" in found else None
-    known_at: datetime = min(found.get("known_at", now), now)
-    as_of = found.get("as_of") or (cursor.as_of if cursor else known_at.date())
-    asked = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
-    print_ = pagination.fingerprint(request.url.path, asked, as_of)
+    cursor: Cursor | None = pagination.decode(values["cursor"]) if "cursor" in values else None
+    known_at: datetime = min(values.get("known_at", now), now)
+    as_of = values.get("as_of") or (cursor.as_of if cursor else known_at.date())
+    constraints = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
+    print_ = pagination.fingerprint(request.url.path, constraints, as_of)
     if cursor:
         pagination.check(cursor, print_)
     return Question(
         path=request.url.path,
         as_of=as_of,
         known_at=known_at,
-        knowledge=Knowledge(known_at, found.get("known_by") == "recorded") if known_at < now else None,
-        rules=found.get("rules"),
-        limit=found.get("limit", LIMIT_DEFAULT),
+        knowledge=Knowledge(known_at, values.get("known_by") == "recorded") if known_at < now else None,
+        rules=values.get("rules"),
+        limit=values.get("limit", LIMIT_DEFAULT),
         after=cursor.key if cursor else None,
-        format=_format(request, found.get("format"), formats),
-        min_position=found.get("min_position"),
-        filters={name: value for name, value in found.items() if name not in _NOT_THE_QUESTION},
+        format=_format(request, values.get("format"), formats),
+        min_position=values.get("min_position"),
+        filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
         fingerprint=print_,
     )
 
@@ -215,16 +215,16 @@ def _bad(name: str, detail: str) -> Refusal:
     return Refusal(BAD_PARAMETER, f"{name}: {detail}.".replace("..", ".").replace("?.", "?"), parameter=name)
 
 
-def _format(request: Request, asked: str | None, formats: tuple[str, ...]) -> str:
+def _format(request: Request, requested: str | None, formats: tuple[str, ...]) -> str:
     """`format=` wins over Accept; Accept is read for what we have, and */* is JSON. A stream has one form."""
     if formats == EVENT_STREAM:
         return formats[0]
-    if asked is not None:
-        if asked in formats:
-            return asked
+    if requested is not None:
+        if requested in formats:
+            return requested
         raise Refusal(
             FORMAT_NOT_AVAILABLE,
-            f"format={asked[:40]}; available here: {', '.join(formats)}.",
+            f"format={requested[:40]}; available here: {', '.join(formats)}.",
             parameter="format",
             formats=list(formats),
         )

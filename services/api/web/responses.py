@@ -89,17 +89,17 @@ async def answer_list(
         headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        found = await page(snapshot, question)
-    cursor = pagination.encode(found.next_key, question.as_of, question.fingerprint) if found.next_key else None
+        listed = await page(snapshot, question)
+    cursor = pagination.encode(listed.next_key, question.as_of, question.fingerprint) if listed.next_key else None
     if cursor:
         headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
     if question.format != "json":
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(question)}"'
-        shown = (*columns, *found.columns)
-        return Response(_as_table(question, found.items, shown, headers), headers=headers, media_type=_media(question))
+        shown = (*columns, *listed.columns)
+        return Response(_as_table(question, listed.items, shown, headers), headers=headers, media_type=_media(question))
     body = {
-        **(found.beside or {}),
-        "items": found.items,
+        **(listed.beside or {}),
+        "items": listed.items,
         "next_cursor": cursor,
         "as_of": question.as_of,
         "known_at": headers["Steppe-Known-At"],
@@ -109,7 +109,7 @@ async def answer_list(
 
 
 async def answer_one(
-    request: Request, parameters: tuple[str, ...], one: Callable[[Snapshot, Question], Awaitable[Item]]
+    request: Request, parameters: tuple[str, ...], item: Callable[[Snapshot, Question], Awaitable[Item]]
 ) -> Response:
     """Answer with one thing, JSON only."""
     question = read(request, parameters, formats=("json",))
@@ -118,8 +118,8 @@ async def answer_one(
         headers = _headers(question, snapshot)
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        found = await one(snapshot, question)
-    body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **found}
+        fields = await item(snapshot, question)
+    body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **fields}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 
 
@@ -136,9 +136,9 @@ def _media(question: Question) -> str:
 
 
 def _file_name(question: Question) -> str:
-    """As in `steppe-flags-2025-12-31.xlsx`: what, and of which day."""
-    what = "-".join(part for part in question.path.split("/") if part not in ("", "v1"))
-    plain = re.sub(r"[^A-Za-z0-9-]+", "-", what)
+    """As in `steppe-flags-2025-12-31.xlsx`: the resource, and the day that is judged."""
+    resource = "-".join(part for part in question.path.split("/") if part not in ("", "v1"))
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", resource)
     return f"steppe-{plain}-{question.as_of.isoformat()}.{question.format}"
 
 
@@ -162,7 +162,7 @@ def _as_table(question: Question, items: Sequence[Item], columns: Sequence[str],
 
 
 def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
-    what = [
+    identity = [
         RELEASE,
         snapshot.position,
         snapshot.last_action,
@@ -173,7 +173,7 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
         question.format,
         stands_for,
     ]
-    etag = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
+    etag = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:32]
     return {
         "ETag": f'W/"{etag}"',
         "Cache-Control": "private, no-cache",
@@ -187,7 +187,7 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
 def _is_known(request: Request, etag: str) -> bool:
     """Whether the reader holds this answer (weak comparison, RFC 9110 13.1.2)."""
     held = request.headers.get("if-none-match")
-    return held is not None and etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in held.split(",")}
+    return held is not None and etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in held.split(",")}
 
 
 def _next_url(request: Request, cursor: str) -> str:
