@@ -1,4 +1,4 @@
-"""`steppe backtest`: history under other thresholds. Knows the words that are typed; the judging is the api's."""
+"""`steppe backtest`: history under other thresholds, which the API judges."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _OVERRIDE = re.compile(r"(level|commodity|sector|country)=([^:=\s]+):([^=\s]+)=(
 _WHERE = ("level", "commodity", "sector", "country")
 
 Several = list[str] | None
+# The rule, its value, and one of _WHERE with its name: as in a document of `steppe rules add`.
+Override = dict[str, str | int]
 
 
 def command(
@@ -68,7 +70,7 @@ def command(
             "say what to try in one way: --set and --override, or --version, or --rules", param_hint="--set"
         )
     api = addresses.find().api
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "against": against, "flags": _each(flag), "from": first_day, "to": last_day, "known_at": known_at,
         "country": _each(country), "commodity": _each(commodity), "project": _each(project), "version": version,
     }  # fmt: skip
@@ -79,7 +81,7 @@ def command(
         places = [_override(text) for text in overrides or ()]
         body["rules"] = {
             "values": values,
-            **({"overrides": _beside(places, _standing(api, against))} if places else {}),
+            **({"overrides": _beside(places, _stored_overrides(api, against))} if places else {}),
         }
     with err().status("Judging history by both versions ..."):
         answer = http_client.post(
@@ -104,7 +106,7 @@ def _set(text: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _override(text: str) -> dict[str, Any]:
+def _override(text: str) -> Override:
     match = _OVERRIDE.fullmatch(text)
     if match is None:
         raise typer.BadParameter(
@@ -123,22 +125,22 @@ def _document(file: Path) -> Any:
         raise RefusedError(f"{file} is not JSON: {error}") from error
 
 
-def _standing(api: str, version: str | None) -> list[dict[str, Any]]:
+def _stored_overrides(api: str, version: str | None) -> list[Override]:
     """The overrides of a version: those typed stand beside them, because a document's replace them all."""
-    found = http_client.get(api, "/v1/rules")
-    wanted = version or found["in_force"]
-    item = next((item for item in found["items"] if item["version"] == wanted), None)
+    answer = http_client.get(api, "/v1/rules")
+    wanted = version or answer["in_force"]
+    item = next((item for item in answer["items"] if item["version"] == wanted), None)
     if item is None:
-        there = ", ".join(item["version"] for item in found["items"])
+        there = ", ".join(item["version"] for item in answer["items"])
         raise RefusedError(f"against: there is no version {wanted!r}; there are {there}.")
-    standing: list[dict[str, Any]] = item["overrides"]
-    return standing
+    overrides: list[Override] = item["overrides"]
+    return overrides
 
 
-def _beside(typed: Sequence[dict[str, Any]], standing: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _beside(typed: Sequence[Override], stored: Sequence[Override]) -> list[Override]:
     places = [_place(override) for override in typed]
-    return [*(override for override in standing if _place(override) not in places), *typed]
+    return [*(override for override in stored if _place(override) not in places), *typed]
 
 
-def _place(override: dict[str, Any]) -> tuple[Any, ...]:
+def _place(override: Override) -> tuple[str | int | None, ...]:
     return (override["rule"], *(override.get(name) for name in _WHERE))

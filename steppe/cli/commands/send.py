@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 from rich.console import Console
@@ -24,24 +24,42 @@ _ONE = "application/cloudevents+json"
 _BATCH = "application/cloudevents-batch+json"
 
 
+# What ingest says of one event, `errors` or a `message`; printed with its file and line, else as it came.
+Entry = dict[str, Any]
+
+
+class IngestAnswer(TypedDict, total=False):
+    """What is read of an answer of ingest; a problem document may have `rejected` alone."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Entry]
+    warnings: list[Entry]
+    position: str
+
+
 @dataclass(slots=True)
 class Sent:
     """The outcome for the events of all files. `position` is the highest that was acknowledged, by partition."""
 
     accepted: int = 0
     duplicates: int = 0
-    rejected: list[dict[str, Any]] = field(default_factory=list)
-    warnings: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[Entry] = field(default_factory=list)
+    warnings: list[Entry] = field(default_factory=list)
     position: dict[int, int] = field(default_factory=dict)
 
-    def add(self, answer: dict[str, Any], file: str, first_line: int) -> None:
+    def add(self, answer: IngestAnswer, file: str, first_line: int) -> None:
         """Count one answer; indexes become line numbers that count from 1."""
         self.accepted += answer.get("accepted", 0)
         self.duplicates += answer.get("duplicates", 0)
-        for name, entries in (("rejected", self.rejected), ("warnings", self.warnings)):
-            for entry in answer.get(name, []):
+        for entries, answered in (
+            (self.rejected, answer.get("rejected", [])),
+            (self.warnings, answer.get("warnings", [])),
+        ):
+            for entry in answered:
                 entries.append({"file": file, "line": first_line + entry.get("index", 0), **entry})
-        for partition, offset in parse_position(answer["position"]).items() if answer.get("position") else ():
+        position = answer.get("position")
+        for partition, offset in parse_position(position).items() if position else ():
             self.position[partition] = max(offset, self.position.get(partition, -1))
 
     @property
@@ -92,7 +110,7 @@ def _batches(lines: list[bytes], on_error: str) -> Iterator[tuple[int, list[byte
         yield first, lines[first : first + size]
 
 
-def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -> dict[str, Any]:
+def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -> IngestAnswer:
     for attempt in range(_ATTEMPTS_MAX):
         try:
             answer = client.post("/v1/events", content=body, headers={"content-type": kind}, params=query)
@@ -103,7 +121,7 @@ def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -
         if answer.status_code in (429, 503) and attempt < _ATTEMPTS_MAX - 1:
             time.sleep(min(float(answer.headers.get("retry-after", "1")), 10.0))
             continue
-        body_json: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        body_json: IngestAnswer = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         if answer.status_code == 202 or "rejected" in body_json:
             return body_json
         raise RefusedError(problem(answer))
