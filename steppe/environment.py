@@ -1,4 +1,4 @@
-"""A setting from the environment, or from the file that the environment names. Knows the environment; knows no setting.
+"""A setting from the environment, or from the file that the environment names.
 
 Apart from steppe.settings, whose classes need a library that the command does without.
 """

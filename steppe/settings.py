@@ -1,7 +1,7 @@
 """What all services share of being told things: STEPPE_ variables, secrets in files, and a word about each mistake.
 
 Each service has one frozen class of its own settings. A variable that nobody reads is refused, because a misspelt one would
-leave a default in force that nobody wanted. Knows the environment; knows no service.
+leave a default in force that nobody wanted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A back-test as people read it: what was tried, the scores, and the warnings that differ. Knows the answer's shape only."""
+"""A back-test as people read it: what was tried, the scores, and the warnings that differ."""
 
 from __future__ import annotations
 

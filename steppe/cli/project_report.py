@@ -1,4 +1,4 @@
-"""One project as people read it: head, explanation, deals, flags and timeline. Knows the answers' shapes, asks nothing.
+"""One project as people read it: head, explanation, deals, flags and timeline.
 
 Two columns of days and one that wraps, so that it reads at 80 columns as at 140.
 """

@@ -1,4 +1,4 @@
-"""What people read on a terminal: answers of the api as tables and lines. Knows shapes of answers, asks nothing."""
+"""What people read on a terminal: answers of the api as tables and lines."""
 
 from __future__ import annotations
 

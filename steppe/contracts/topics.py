@@ -20,7 +20,7 @@ class Topic:
 DEALS = Topic(
     name="steppe.deals.v1",
     key="project",
-    meaning="The log: every event, kept for ever. The only truth; everything else follows from it.",
+    meaning="The log: every event, never deleted. The source of truth; everything else follows from it.",
     settings=MappingProxyType(
         {
             "cleanup.policy": "delete",

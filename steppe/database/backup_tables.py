@@ -1,4 +1,4 @@
-"""Takes the tables that a backup keeps out of a database and puts them into another. Knows the schema, no single table.
+"""Takes the tables that a backup keeps out of a database and puts them into another, by what the schema says of each.
 
 A column pair `partition`, `log_offset` is a place in the log, a column `next_offsets` how far each partition goes: they are
 moved with the records, which lie elsewhere in a restored log. A table that names no place is kept as it is.

@@ -1,5 +1,5 @@
-"""Applies the numbered files of migrations/ once each, in order, then roles.sql. Knows the files, no table of theirs
-except the checkpoint that every partition needs.
+"""Applies the numbered files of migrations/ once each, in order, then roles.sql; and adds the checkpoint that every
+partition needs.
 
 A file is never edited after it has been applied somewhere: its checksum is stored, and a difference is refused.
 """

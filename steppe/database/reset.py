@@ -1,7 +1,7 @@
-"""Puts the living read model back to its beginning, for a log that has become another one.
+"""Puts the active read model back to its beginning, for a log that has become another one.
 
 A projector that lives on sees that its checkpoint went back, ends itself, and is started again at 0 by whatever keeps it
-running. Readers see a model that fills up; for everything else there is the rebuild beside the living one.
+running. Readers see a model that fills up; for everything else there is the rebuild beside the active one.
 """
 
 from __future__ import annotations

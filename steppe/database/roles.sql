@@ -35,7 +35,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA steppe TO steppe_projector, steppe_api;
 -- The projector writes the read models, whichever there are, and the api reads them.
 SELECT steppe.grant_read_model(schema_name) FROM steppe.read_model;
 
--- A rebuild makes, flips and drops read models through these functions, and tells how far it is.
+-- A rebuild makes, activates and drops read models through these functions, and tells how far it is.
 GRANT EXECUTE ON FUNCTION steppe.index_read_model, steppe.create_read_model, steppe.flip_read_model,
     steppe.drop_read_model TO steppe_projector;
 GRANT UPDATE ON steppe.read_model TO steppe_projector;
@@ -49,7 +49,7 @@ GRANT INSERT, UPDATE, DELETE
     ON steppe.announced_flag, steppe.announced_project, steppe.announced_until, steppe.outbox
     TO steppe_projector;
 
--- What was diverted is published once, and what was done about it is recorded; both are only ever added to.
+-- What was quarantined is published once, and what was done about it is recorded; both are only ever added to.
 GRANT INSERT ON steppe.quarantine_action, steppe.quarantine_publication TO steppe_projector;
 -- A worker remembers which log it has seen, and says why it cannot go on.
 GRANT INSERT ON steppe.log_identity TO steppe_projector;

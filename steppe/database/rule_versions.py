@@ -1,4 +1,4 @@
-"""The stored versions of the rules and the one in force. Knows the tables of `rules.sql`; judges nothing.
+"""The stored versions of the rules and the one in force.
 
 A version is never edited: the same name with other figures is refused, so that `rule_version` in an answer says all.
 """

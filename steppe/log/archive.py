@@ -27,7 +27,7 @@ FORMAT = "steppe-backup/1"
 _MANIFEST = "manifest.json"
 _PIECE_BYTES = 1 << 20
 Advance = Callable[[int], None]
-# What a zip of flipped bits makes the library say.
+# What a zip with flipped bits makes the library say.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, msgspec.DecodeError, EOFError, KeyError, ValueError,
     NotImplementedError, OverflowError, RuntimeError, OSError,

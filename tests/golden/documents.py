@@ -1,6 +1,6 @@
 """The golden cases: real projects, questions about them, and the documents that answer, in the words of the API.
 
-Knows the folders beside it and the pure core; needs no service. README.md says what each case shows.
+Needs no service. README.md says what each case shows.
 """
 
 from __future__ import annotations

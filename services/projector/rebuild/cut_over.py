@@ -1,4 +1,4 @@
-"""The end of a rebuild: catches up with the log on the new read model like any worker, and makes it the active one (the flip).
+"""The end of a rebuild: catches up with the log on the new read model like any worker, and makes it the active one.
 
 Also a roll-back: the previous read model catches up with the log in the same way before it becomes active again, so that no
 reader's position ever goes back.
@@ -33,7 +33,7 @@ _RECORDS_BEHIND_MAX = 500
 _RECORDS_NEAR_MAX = 100
 _SECONDS_NEAR_MAX = 2.0
 _LOCK_TIMEOUT = "30s"
-# A reader that began before the flip still reads the previous one; none may take so long.
+# A reader that began before the cut-over still reads the previous one; none may take so long.
 _SECONDS_UNTIL_UNREAD = 60.0
 
 
@@ -91,7 +91,7 @@ async def flip(connection: asyncpg.Connection, follower: Follower) -> dict[int, 
 
 
 async def drop_when_unread(connection: asyncpg.Connection, schema: str) -> None:
-    """Wait until the flip is so long ago that no reader began before it, and drop it."""
+    """Wait until the cut-over is so long ago that no reader began before it, and drop it."""
     since = await connection.fetchval(
         "SELECT extract(epoch FROM now() - flipped_at)::float8 FROM steppe.read_model WHERE schema_name = $1", schema
     )

@@ -1,4 +1,4 @@
-"""The stages of a rebuild in their order, from the start, or from where a killed one left off, to the flip.
+"""The stages of a rebuild in their order, from the start, or from where a killed one left off, to the cut-over.
 
 Each stage can be done again from any point of it. One rebuild at a time, which an advisory lock of the session ensures. A read
 model that another release had begun to build is dropped and not continued.

@@ -1,4 +1,4 @@
-"""`steppe config`: what each service would be told in this environment, and what of it is wrong. Knows no service from inside."""
+"""`steppe config`: the settings of each service in this environment, and what is wrong with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`steppe keys`: API keys, made, listed and revoked in the file that services look keys up in. Knows no service."""
+"""`steppe keys`: API keys, made, listed and revoked in the file that services look keys up in."""
 
 from __future__ import annotations
 

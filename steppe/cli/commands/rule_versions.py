@@ -1,4 +1,4 @@
-"""`steppe rules`: the versions of the thresholds, and which one judges. Knows words; the judging is elsewhere."""
+"""`steppe rules`: the versions of the thresholds, and which one judges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the four public topics. Knows topics, keys and messages; schemas are referred to by file."""
+"""The AsyncAPI 3.0 document of the four public topics: channels, keys and messages. Schemas are referred to by file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _YEAR_MS = 365 * 24 * 60 * 60 * 1000
 _KEY = {"type": "string", "pattern": f"^(?:(?:party|forum):)?{SLUG_PATTERN}$"}
 # name, channel id, title, settings of the topic: what contract.md promises of each
 TOPICS: tuple[tuple[str, str, str, Schema], ...] = (
-    (DEALS, "deals", "The log: every event, kept for ever, the only truth. A record lies in the partition that Kafka's default partitioner (murmur2) gives its key; in another one it is kept aside, not folded.", {"cleanup.policy": ["delete"], "retention.ms": -1}),
+    (DEALS, "deals", "The log: every event, never deleted, the source of truth. A record lies in the partition that Kafka's default partitioner (murmur2) gives its key; in another one it is quarantined, not folded.", {"cleanup.policy": ["delete"], "retention.ms": -1}),
     ("steppe.flags.v1", "flags", "Flags as they are raised, escalated, eased, cleared and revoked, each transition once; a record may come again under the same id.", {"cleanup.policy": ["delete"], "retention.ms": _YEAR_MS}),
     ("steppe.projects.v1", "projects", "The current state of each project; of each key the last record counts.", {"cleanup.policy": ["compact"]}),
     ("steppe.quarantine.v1", "quarantine", "What could not be applied: original key, bytes and headers, and why.", {"cleanup.policy": ["delete"], "retention.ms": _YEAR_MS}),

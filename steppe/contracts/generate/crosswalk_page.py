@@ -1,4 +1,4 @@
-"""The crosswalk as a page for people, `docs/crosswalk.md`. Knows the table and Markdown."""
+"""The crosswalk as a page for people, `docs/crosswalk.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vocabulary as a page for people, `docs/vocabulary.md`. Knows the table and Markdown."""
+"""The vocabulary as a page for people, `docs/vocabulary.md`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What projects of one market do to each other, within the transaction of a batch (docs/decisions/0008).
 
 Serialised per market by advisory locks, so that two workers never judge one market at once and the outcome does not
-depend on which partition came first. Knows the tables of markets; the judgement itself is `steppe.domain.markets.rivalry`.
+depend on which partition came first. The judgement itself is `steppe.domain.markets.rivalry`.
 """
 
 from __future__ import annotations
