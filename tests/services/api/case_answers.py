@@ -13,37 +13,37 @@ from tests.services.api.reading_api import get
 _FAR = "2100-01-01"
 
 
-async def answers(client: httpx.AsyncClient, projects: list[str], expected: Case, **asked: str) -> Answers:
+async def answers(client: httpx.AsyncClient, projects: list[str], expected: Case, **query: str) -> Answers:
     """What the API says of these projects; only that is asked which a case expects something of."""
-    flags = await _listed(client, "/v1/flags", projects, asked) if set(expected) & {"flags", "no_flags"} else []
-    deals = await _listed(client, "/v1/deals", projects, asked) if "deals" in expected else []
+    flags = await _listed(client, "/v1/flags", projects, query) if set(expected) & {"flags", "no_flags"} else []
+    deals = await _listed(client, "/v1/deals", projects, query) if "deals" in expected else []
     return Answers(
         flags=[_flag(item) for item in flags],
         deals={f"{item['project']}/{item['deal']}": _deal(item) for item in deals},
-        projects={key: await _project(client, key, asked) for key in expected.get("projects", {})},
-        unheeded=await _unheeded(client, projects, asked) if set(expected) & set(UNHEEDED) else {},
+        projects={key: await _project(client, key, query) for key in expected.get("projects", {})},
+        unheeded=await _unheeded(client, projects, query) if set(expected) & set(UNHEEDED) else {},
     )
 
 
 async def _listed(
-    client: httpx.AsyncClient, path: str, projects: list[str], asked: dict[str, str]
+    client: httpx.AsyncClient, path: str, projects: list[str], query: dict[str, str]
 ) -> list[dict[str, Any]]:
-    body = await get(client, path, project=",".join(projects), limit="500", **asked)
+    body = await get(client, path, project=",".join(projects), limit="500", **query)
     assert body["next_cursor"] is None
     items: list[dict[str, Any]] = body["items"]
     return items
 
 
-async def _unheeded(client: httpx.AsyncClient, projects: list[str], asked: dict[str, str]) -> dict[str, list[str]]:
+async def _unheeded(client: httpx.AsyncClient, projects: list[str], query: dict[str, str]) -> dict[str, list[str]]:
     """What the timelines show as parked, refused and conflicting."""
     # A correction stands on the day on which it was known, which may be long after the day that is judged.
-    until = {**asked, "as_of": asked.get("known_at", _FAR)[:10]}
-    told = [await get(client, f"/v1/projects/{key}/timeline", limit="500", **until) for key in projects]
-    entries = [entry for one in told for entry in one["items"]]
+    until = {**query, "as_of": query.get("known_at", _FAR)[:10]}
+    timelines = [await get(client, f"/v1/projects/{key}/timeline", limit="500", **until) for key in projects]
+    entries = [entry for one in timelines for entry in one["items"]]
     return {
         "parked": [entry["event"] for entry in entries if entry["state"] == "parked"],
         "refused_ids": [entry["event"] for entry in entries if entry["state"] == "refused"],
-        "conflict_ids": [conflict["event"] for one in told for conflict in one["conflicts"]],
+        "conflict_ids": [conflict["event"] for one in timelines for conflict in one["conflicts"]],
     }
 
 
@@ -94,9 +94,9 @@ def _deal(item: dict[str, Any]) -> Case:
     }
 
 
-async def _project(client: httpx.AsyncClient, key: str, asked: dict[str, str]) -> Case:
-    item = await get(client, f"/v1/projects/{key}", **asked)
-    timeline = await get(client, f"/v1/projects/{key}/timeline", limit="500", **asked)
+async def _project(client: httpx.AsyncClient, key: str, query: dict[str, str]) -> Case:
+    item = await get(client, f"/v1/projects/{key}", **query)
+    timeline = await get(client, f"/v1/projects/{key}/timeline", limit="500", **query)
     memoranda = [deal["clocks"]["memorandum"] for deal in item["deals"]]
     running = [clock for clock in memoranda if clock is not None and clock["running"]]
     first = min(running, key=lambda clock: str(clock["started"]), default=None)

@@ -91,7 +91,7 @@ class Log:
                 records.setdefault(partition, []).append(Record(partition, following[partition], now, key, value))
                 following[partition] += 1
             await applier.apply(connection, records, fence, ProjectCache(0))
-        return ",".join(f"{partition}:{found[-1].offset}" for partition, found in sorted(records.items()))
+        return ",".join(f"{partition}:{appended[-1].offset}" for partition, appended in sorted(records.items()))
 
 
 @asynccontextmanager

@@ -22,10 +22,10 @@ async def test_the_timeline_shows_both_values_the_reason_and_what_followed(log: 
         ),
     )  # fmt: skip
     timeline = (await get(client, "/v1/projects/north/timeline", as_of="2023-02-01"))["items"]
-    told = {entry["id"]: entry for entry in timeline}
-    assert told["memo"]["occurred"]["latest"] == "2022-06-10"
-    assert told["memo"]["data"]["occurred"] == "2021-01-10"
-    (change,) = told["memo"]["corrections"]
+    entries_by_id = {entry["id"]: entry for entry in timeline}
+    assert entries_by_id["memo"]["occurred"]["latest"] == "2022-06-10"
+    assert entries_by_id["memo"]["data"]["occurred"] == "2021-01-10"
+    (change,) = entries_by_id["memo"]["corrections"]
     assert (change["before"], change["after"], change["reason"]) == ("2021-01-10", "2022-06-10", "typing")
     at_once = (await get(client, "/v1/flags", as_of="2023-02-01", flag="memorandum-only"))["items"]
     assert at_once == []
@@ -42,9 +42,11 @@ async def test_a_correction_says_which_flags_it_raised_and_revoked(log: Log, cli
         ),
     )  # fmt: skip
     timeline = (await get(client, "/v1/projects/north/timeline", as_of="2022-02-01"))["items"]
-    told = {entry["id"]: entry for entry in timeline}
-    assert (told["bound"]["state"], told["bound"]["retracted_by"]) == ("retracted", f"{SOURCE}#back")
-    assert {"flag": "memorandum-only", "deal": "alpha", "severity": "watch"} in told["back"]["effect"]["raised"]
+    entries_by_id = {entry["id"]: entry for entry in timeline}
+    assert (entries_by_id["bound"]["state"], entries_by_id["bound"]["retracted_by"]) == ("retracted", f"{SOURCE}#back")
+    assert {"flag": "memorandum-only", "deal": "alpha", "severity": "watch"} in entries_by_id["back"]["effect"][
+        "raised"
+    ]
     (flag,) = (await get(client, "/v1/flags", as_of="2022-02-01", flag="memorandum-only"))["items"]
     assert flag["severity"] == "watch"
 

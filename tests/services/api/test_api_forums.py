@@ -111,33 +111,33 @@ async def test_forums_are_listed_from_the_latest_and_only_when_they_were_held(
     assert problem["suggestions"] == [FORUM]
 
 
-@pytest.mark.parametrize("asked", [{}, {"country": "KZ"}, {"investor": "itochu"}, {"forum": FORUM}, {"q": "bou"}])
+@pytest.mark.parametrize("query", [{}, {"country": "KZ"}, {"investor": "itochu"}, {"forum": FORUM}, {"q": "bou"}])
 async def test_each_count_of_a_portfolio_is_the_length_of_the_list_with_that_filter(
-    summit: Log, client: httpx.AsyncClient, asked: dict[str, str]
+    summit: Log, client: httpx.AsyncClient, query: dict[str, str]
 ) -> None:
-    day = {"as_of": "2023-01-01", **asked}
-    told = await get(client, "/v1/portfolio", **day)
+    day = {"as_of": "2023-01-01", **query}
+    answer = await get(client, "/v1/portfolio", **day)
 
     async def listed(**more: str) -> int:
         return len((await get(client, "/v1/projects", **{**day, **more}))["items"])
 
-    assert told["projects"] == await listed()
-    for name, count in told["by_level"].items():
+    assert answer["projects"] == await listed()
+    for name, count in answer["by_level"].items():
         assert count == await listed(level=name), name
-    for name, count in told["by_headline"].items():
+    for name, count in answer["by_headline"].items():
         assert count == await listed(headline=name), name
-    for facet, counts in told["facets"].items():
-        if facet not in asked:
+    for facet, counts in answer["facets"].items():
+        if facet not in query:
             for value, count in counts.items():
                 assert count == await listed(**{facet: value}), (facet, value)
 
 
 async def test_a_party_has_the_deals_that_it_pursues_in_whatever_role(summit: Log, client: httpx.AsyncClient) -> None:
-    told = await get(client, "/v1/parties/itochu", as_of="2023-01-01")
-    assert [(deal["project"], deal["level"]) for deal in told["deals"]] == [
+    answer = await get(client, "/v1/parties/itochu", as_of="2023-01-01")
+    assert [(deal["project"], deal["level"]) for deal in answer["deals"]] == [
         ("advanced", "advanced"), ("elsewhere", "memorandum"),
     ]  # fmt: skip
-    assert (told["living_deals"], told["bound"], told["paper_only"]) == (2, 0, 2)
+    assert (answer["living_deals"], answer["bound"], answer["paper_only"]) == (2, 0, 2)
     await refused(client, "/v1/parties/nobody", 404, "not-found")
 
 

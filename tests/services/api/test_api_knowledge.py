@@ -44,8 +44,8 @@ async def test_both_answers_come_out_and_the_reason_they_differ(log: Log, client
     assert await flags(client, as_of="2021-12-31", known_at="2021-12-31", flag="memorandum-only") == []
     (stuck,) = await flags(client, as_of="2021-12-31", flag="memorandum-only")
     assert (stuck["severity"], stuck["since"]) == ("presumed-dead", "2021-06-01")
-    told = (await get(client, "/v1/projects/katpar/timeline", as_of="2021-12-31"))["items"]
-    (change, instrument) = next(entry for entry in told if entry["id"] == "bought")["corrections"]
+    entries = (await get(client, "/v1/projects/katpar/timeline", as_of="2021-12-31"))["items"]
+    (change, instrument) = next(entry for entry in entries if entry["id"] == "bought")["corrections"]
     assert (change["before"], change["after"]) == ("equity.agreed", "termsheet.signed")
     assert instrument["reason"] == "the sale was never signed"
     then_told = (await get(client, "/v1/projects/katpar/timeline", as_of="2021-12-31", known_at="2021-12-31"))["items"]
@@ -53,8 +53,8 @@ async def test_both_answers_come_out_and_the_reason_they_differ(log: Log, client
     assert all(entry["corrections"] == [] for entry in then_told)
 
 
-async def flags(client: httpx.AsyncClient, **asked: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await get(client, "/v1/flags", **asked))["items"]
+async def flags(client: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await get(client, "/v1/flags", **query))["items"]
     return items
 
 
@@ -75,13 +75,13 @@ async def test_by_the_record_nothing_was_known_before_it_was_accepted(log: Log, 
 
 async def test_a_closed_past_stays_as_it_was_when_later_news_arrives(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(*katpar())
-    asked = {"as_of": "2021-12-31", "known_at": "2021-12-31"}
-    before = [await get(client, path, **asked) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
+    query = {"as_of": "2021-12-31", "known_at": "2021-12-31"}
+    before = [await get(client, path, **query) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
     await log.append(
         registered("south"),
         event("investor.withdrew", "katpar", "left", occurred="2020-01-10", reported="2024-01-01", parties=[{"party": "xiamen-tungsten", "role": "investor"}]),
     )  # fmt: skip
-    after = [await get(client, path, **asked) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
+    after = [await get(client, path, **query) for path in ("/v1/projects", "/v1/flags", "/v1/deals")]
     katpar_only = [item for item in after[0]["items"] if item["key"] == "katpar"]
     assert katpar_only == before[0]["items"]
     assert [body["items"] for body in after[1:]] == [body["items"] for body in before[1:]]
@@ -111,12 +111,12 @@ async def test_more_questions_than_alternate_read_models_are_answered(log: Log, 
 async def test_more_questions_than_alternate_read_models_at_once_are_answered(
     log: Log, client: httpx.AsyncClient
 ) -> None:
-    """A world is given up only when nobody is reading it."""
+    """A copy of the read model is given up only when nobody is reading it."""
     await log.append(*katpar())
-    asked = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
-    answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in asked))
+    days = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
+    answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in days))
     levels = {"2017": "identified", "2018": "memorandum", "2023": "advanced", "2024": "advanced", "2025": "advanced"}
-    assert [body["items"][0]["level"] for body in answers] == [levels.get(day[:4], "bound") for day in asked]
+    assert [body["items"][0]["level"] for body in answers] == [levels.get(day[:4], "bound") for day in days]
 
 
 async def test_a_refused_question_spoils_no_world(log: Log, client: httpx.AsyncClient) -> None:
@@ -150,18 +150,18 @@ async def test_any_past_equals_what_the_domain_says_of_it(log: Log, client: http
             sent.append(event("event.retracted", project, f"x{number}", target=target, reported=f"{year + 3}-01-01"))
     chance.shuffle(sent)
     await log.append(*sent[:70])
-    await client.get("/v1/projects?known_at=2020-12-31")  # a world that has to learn the rest
+    await client.get("/v1/projects?known_at=2020-12-31")  # a copy that has to take in the rest
     await log.append(*sent[70:])
     events = [interpreted(envelope) for envelope in sent]
     for known_at, as_of in (("2018-06-30", "2018-06-30"), ("2020-12-31", "2019-12-31"), ("2022-12-31", "2024-06-30")):
-        found = portfolio(events, datetime.fromisoformat(f"{known_at}T23:59:59.999999+00:00"))
-        judged = {key: found.judged(key, datetime.fromisoformat(as_of).date()) for key in found.histories}
-        asked = {"known_at": known_at, "as_of": as_of, "limit": "500"}
-        projects = (await get(client, "/v1/projects", **asked))["items"]
+        folded = portfolio(events, datetime.fromisoformat(f"{known_at}T23:59:59.999999+00:00"))
+        judged = {key: folded.judged(key, datetime.fromisoformat(as_of).date()) for key in folded.histories}
+        query = {"known_at": known_at, "as_of": as_of, "limit": "500"}
+        projects = (await get(client, "/v1/projects", **query))["items"]
         assert {item["key"]: item["level"] for item in projects} == {
             key: one.project.level.label for key, one in judged.items()
         }
-        shown = {(f["project"], f["deal"], f["flag"], f["severity"], f["since"]) for f in await flags(client, **asked)}
+        shown = {(f["project"], f["deal"], f["flag"], f["severity"], f["since"]) for f in await flags(client, **query)}
         assert shown == {
             (key, flag.deal, flag.flag, flag.severity, flag.since.isoformat())
             for key, one in judged.items()
@@ -172,9 +172,9 @@ async def test_any_past_equals_what_the_domain_says_of_it(log: Log, client: http
 def interpreted(envelope: Envelope) -> Event:
     accepted = acceptance.accept(envelope, datetime.now(UTC))
     assert isinstance(accepted, acceptance.Accepted)
-    found = codec.decode(accepted.value, (), key=accepted.subject.encode())
-    assert isinstance(found, codec.Decoded)
-    return found.event
+    decoded = codec.decode(accepted.value, (), key=accepted.subject.encode())
+    assert isinstance(decoded, codec.Decoded)
+    return decoded.event
 
 
 async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
@@ -182,23 +182,23 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
     settings = Settings(database=database.api, topic=topic)
     models = AlternateReadModels(connector(database.api, server_settings(settings), 10_000), topic, 2)
     knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
-    entered, asked = asyncio.Event(), asyncio.Event()
+    entered, requested = asyncio.Event(), asyncio.Event()
 
     async def breaks() -> None:
         async with models.snapshot(knowledge, RULES):
             entered.set()
-            await asked.wait()
+            await requested.wait()
             for _ in range(20):
                 await asyncio.sleep(0)  # until the other one stands in the queue
             raise ConnectionError("the answer broke")
 
     async def waits() -> int:
         await entered.wait()
-        asked.set()
+        requested.set()
         async with models.snapshot(knowledge, RULES) as snapshot:
             return len(await snapshot.rows("deals_of_project", as_of=knowledge.known_at.date(), project="katpar"))
 
-    broken, found = await asyncio.gather(breaks(), waits(), return_exceptions=True)
+    broken, deals = await asyncio.gather(breaks(), waits(), return_exceptions=True)
     await models.close()
     assert isinstance(broken, ConnectionError)
-    assert found == 1
+    assert deals == 1

@@ -15,7 +15,7 @@ DAY = "2025-12-31"
 
 
 @pytest.fixture
-async def world(log: Log) -> Log:
+async def portfolio_log(log: Log) -> Log:
     """Three projects: stuck at a memorandum, bound by an offtake, and merely registered."""
     buyer = [{"party": "beta", "role": "investor"}, {"party": "buyer", "role": "offtaker"}]
     await log.append(
@@ -40,7 +40,7 @@ async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **paramete
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "expected"),
     [
         ({}, ["bound", "quiet", "stuck"]),
         ({"country": "KZ"}, ["stuck"]),
@@ -71,12 +71,12 @@ async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **paramete
     ],
 )
 async def test_projects_are_filtered_and_ordered(
-    world: Log, client: httpx.AsyncClient, asked: dict[str, Any], found: list[str]
+    portfolio_log: Log, client: httpx.AsyncClient, query: dict[str, Any], expected: list[str]
 ) -> None:
-    assert await keys(client, **asked) == found
+    assert await keys(client, **query) == expected
 
 
-async def test_a_project_says_all_that_the_contract_lists(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_project_says_all_that_the_contract_lists(portfolio_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, "/v1/projects", as_of=DAY, country="KZ")
     assert set(body) == {"items", "next_cursor", "as_of", "known_at", "position"}
     assert body["as_of"] == DAY
@@ -102,7 +102,7 @@ async def test_a_project_says_all_that_the_contract_lists(world: Log, client: ht
     ],
 )
 async def test_a_flag_is_raised_on_the_day_and_not_the_day_before(
-    world: Log, client: httpx.AsyncClient, day: str, severity: str | None
+    portfolio_log: Log, client: httpx.AsyncClient, day: str, severity: str | None
 ) -> None:
     flags = (await get(client, "/v1/flags", as_of=day, flag="memorandum-only", project="stuck"))["items"]
     assert [flag["severity"] for flag in flags] == ([severity] if severity else [])
@@ -110,7 +110,7 @@ async def test_a_flag_is_raised_on_the_day_and_not_the_day_before(
     assert (project["headline"] and project["headline"]["severity"]) == severity
 
 
-async def test_a_flag_says_its_figures(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_flag_says_its_figures(portfolio_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, "/v1/flags", as_of="2024-12-31", flag="memorandum-only", country="KZ")
     (flag,) = body["items"]
     assert flag["clock"] == {
@@ -127,14 +127,16 @@ async def test_a_flag_says_its_figures(world: Log, client: httpx.AsyncClient) ->
     assert flag["next"] == {"severity": "presumed-dead", "on": "2025-03-01"}
 
 
-async def test_flags_are_filtered_by_deal_certainty_and_home_country(world: Log, client: httpx.AsyncClient) -> None:
+async def test_flags_are_filtered_by_deal_certainty_and_home_country(
+    portfolio_log: Log, client: httpx.AsyncClient
+) -> None:
     assert set(await keys(client, "/v1/flags", deal="alpha", certainty="certain")) == {"stuck"}
     assert await keys(client, "/v1/flags", certainty="possible") == []
     assert set(await keys(client, "/v1/flags", investor_country="KR")) == {"stuck"}
     assert "stuck" not in await keys(client, "/v1/flags", commodity="copper")
 
 
-async def test_deals_carry_legs_clocks_and_flags(world: Log, client: httpx.AsyncClient) -> None:
+async def test_deals_carry_legs_clocks_and_flags(portfolio_log: Log, client: httpx.AsyncClient) -> None:
     assert await keys(client, "/v1/deals") == ["bound", "stuck"]
     assert await keys(client, "/v1/deals", project="stuck") == ["stuck"]
     assert await keys(client, "/v1/deals", level="bound", investor_country="JP") == ["bound"]
@@ -228,7 +230,7 @@ async def test_formats_that_there_are_not_are_refused(client: httpx.AsyncClient)
 
 
 async def test_projects_are_told_in_the_words_of_other_registers_when_asked(
-    world: Log, client: httpx.AsyncClient
+    portfolio_log: Log, client: httpx.AsyncClient
 ) -> None:
     body = await get(client, "/v1/projects", as_of=DAY, crosswalk="gem,iati", sort="-level")
     assert [list(item["crosswalk"]) for item in body["items"]] == [["iati", "gem"]] * 3
@@ -243,12 +245,14 @@ async def test_projects_are_told_in_the_words_of_other_registers_when_asked(
     assert "crosswalk" not in await get(client, "/v1/projects/bound", as_of=DAY)
 
 
-async def test_the_words_follow_the_day_and_are_part_of_the_question(world: Log, client: httpx.AsyncClient) -> None:
+async def test_the_words_follow_the_day_and_are_part_of_the_question(
+    portfolio_log: Log, client: httpx.AsyncClient
+) -> None:
     early = await get(client, "/v1/projects/bound", as_of="2023-06-14", crosswalk="aiddata")
     assert early["crosswalk"]["aiddata"]["code"] == "Pipeline: Pledge"
-    asked = [{}, {"crosswalk": "iati"}, {"crosswalk": "iati,gem"}, {"crosswalk": "gem,iati"}]
+    queries = [{}, {"crosswalk": "iati"}, {"crosswalk": "iati,gem"}, {"crosswalk": "gem,iati"}]
     for path in ("/v1/projects", "/v1/projects/bound"):
-        answers = [await client.get(path, params={"as_of": DAY, **more}) for more in asked]
+        answers = [await client.get(path, params={"as_of": DAY, **more}) for more in queries]
         plain, one, two, turned = (answer.headers["ETag"] for answer in answers)
         assert len({plain, one, two}) == 3
         assert (two, answers[2].json()) == (turned, answers[3].json() | {"known_at": answers[2].json()["known_at"]})
@@ -256,7 +260,7 @@ async def test_the_words_follow_the_day_and_are_part_of_the_question(world: Log,
         assert "Did you mean iati?" in problem["detail"]
 
 
-async def test_the_words_are_columns_of_the_table(world: Log, client: httpx.AsyncClient) -> None:
+async def test_the_words_are_columns_of_the_table(portfolio_log: Log, client: httpx.AsyncClient) -> None:
     response = await client.get("/v1/projects", params={"format": "csv", "as_of": DAY, "crosswalk": "iati"})
     row = next(csv.DictReader(io.StringIO(response.text)))
     assert (row["key"], row["crosswalk_iati_code"], row["crosswalk_iati_name"]) == ("bound", "2", "Implementation")
@@ -267,5 +271,5 @@ async def test_the_words_are_columns_of_the_table(world: Log, client: httpx.Asyn
 async def test_the_description_names_the_registers(client: httpx.AsyncClient) -> None:
     paths = (await get(client, "/openapi.json"))["paths"]
     for path in ("/v1/projects", "/v1/projects/{key}"):
-        found = {parameter["name"]: parameter for parameter in paths[path]["get"]["parameters"]}
-        assert found["crosswalk"]["schema"]["items"]["enum"] == ["iati", "oc4ids", "gem", "aiddata"]
+        parameters = {parameter["name"]: parameter for parameter in paths[path]["get"]["parameters"]}
+        assert parameters["crosswalk"]["schema"]["items"]["enum"] == ["iati", "oc4ids", "gem", "aiddata"]

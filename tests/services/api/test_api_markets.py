@@ -28,7 +28,7 @@ def purchase(key: str, occurred: str, investor: str, **data: Any) -> Envelope:
 
 
 @pytest.fixture
-async def world(log: Log) -> Log:
+async def market_log(log: Log) -> Log:
     """Tungsten in KZ: a Chinese group bought what a Japanese one had a paper on, while a Korean one waits next door.
 
     Copper in UZ: a paper of a Korean and a Japanese investor together. An umbrella is in no market.
@@ -56,7 +56,7 @@ async def rows(client: httpx.AsyncClient, **parameters: Any) -> list[tuple[str, 
     return [(item["country"], item["commodity"]) for item in body["items"]]
 
 
-async def test_a_market_counts_who_is_bound_and_who_only_has_paper(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_market_counts_who_is_bound_and_who_only_has_paper(market_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, "/v1/markets", as_of=DAY, country="KZ", commodity="tungsten")
     assert set(body) == {"items", "next_cursor", "as_of", "known_at", "position"}
     (item,) = body["items"]
@@ -82,14 +82,16 @@ async def test_a_market_counts_who_is_bound_and_who_only_has_paper(world: Log, c
     }
 
 
-async def test_a_nation_with_paper_beside_something_binding_is_bound(world: Log, client: httpx.AsyncClient) -> None:
-    await world.append(memorandum("north", "2022-01-01", "beta"))
+async def test_a_nation_with_paper_beside_something_binding_is_bound(
+    market_log: Log, client: httpx.AsyncClient
+) -> None:
+    await market_log.append(memorandum("north", "2022-01-01", "beta"))
     (item,) = (await get(client, "/v1/markets", as_of=DAY, country="KZ", commodity="tungsten"))["items"]
     assert (item["paper_only"], item["nations_bound"], item["nations_paper_only"]) == (3, ["CN"], ["JP", "KR"])
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "expected"),
     [
         ({}, [("KZ", "molybdenum"), ("KZ", "tungsten"), ("UZ", "copper")]),
         ({"country": "uz"}, [("UZ", "copper")]),
@@ -102,14 +104,14 @@ async def test_a_nation_with_paper_beside_something_binding_is_bound(world: Log,
     ],
 )
 async def test_markets_are_filtered_and_in_order(
-    world: Log, client: httpx.AsyncClient, asked: dict[str, Any], found: list[tuple[str, str]]
+    market_log: Log, client: httpx.AsyncClient, query: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assert await rows(client, **asked) == found
+    assert await rows(client, **query) == expected
 
 
-async def test_a_nation_that_has_withdrawn_pursues_nothing_there(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_nation_that_has_withdrawn_pursues_nothing_there(market_log: Log, client: httpx.AsyncClient) -> None:
     left = [{"party": "alpha", "role": "investor"}]
-    await world.append(event("investor.withdrew", "north", "left", occurred="2024-05-05", parties=left))
+    await market_log.append(event("investor.withdrew", "north", "left", occurred="2024-05-05", parties=left))
     assert await rows(client, investor_country="KR") == [("UZ", "copper")]
     body = await get(client, TUNGSTEN, as_of=DAY)
     korea = body["nations"][2]
@@ -120,13 +122,13 @@ async def test_a_nation_that_has_withdrawn_pursues_nothing_there(world: Log, cli
     assert body["summary"]["deals"] == 2
 
 
-async def test_an_umbrella_is_in_no_market(world: Log, client: httpx.AsyncClient) -> None:
+async def test_an_umbrella_is_in_no_market(market_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, TUNGSTEN, as_of=DAY)
     assert [project["key"] for project in body["projects"]] == ["north", "south"]
     assert body["first"]["memorandum"][0]["project"] != "roof"
 
 
-async def test_a_market_tells_each_nations_deals_and_who_was_first(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_market_tells_each_nations_deals_and_who_was_first(market_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, TUNGSTEN, as_of=DAY)
     listed = await get(client, "/v1/markets", as_of=DAY, country="KZ", commodity="tungsten")
     assert body["summary"] == listed["items"][0]
@@ -165,13 +167,13 @@ async def test_a_market_tells_each_nations_deals_and_who_was_first(world: Log, c
     assert (north["level"], north["headline"]["severity"]) == ("memorandum", "presumed-dead")
 
 
-async def test_who_displaced_whom_names_victim_winner_tier_and_day(world: Log, client: httpx.AsyncClient) -> None:
+async def test_who_displaced_whom_names_victim_winner_tier_and_day(market_log: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, TUNGSTEN, as_of=DAY)
-    told = [
+    displaced = [
         (one["project"], one["deal"], one["nations"], one["tier"], one["since"], one["groups"])
         for one in body["displaced"]
     ]
-    assert told == [
+    assert displaced == [
         ("north", "alpha", ["KR"], "market", "2023-06-15", ["beta"]),
         ("south", "gamma", ["JP"], "asset", "2023-06-15", ["beta"]),
     ]
@@ -181,10 +183,10 @@ async def test_who_displaced_whom_names_victim_winner_tier_and_day(world: Log, c
 
 
 async def test_a_winner_of_another_market_that_the_project_shares_is_named(
-    world: Log, client: httpx.AsyncClient
+    market_log: Log, client: httpx.AsyncClient
 ) -> None:
     """South is displaced through its molybdenum, by a project that puts out no tungsten."""
-    await world.append(
+    await market_log.append(
         registered("west", commodities=["molybdenum"]),
         purchase("west", "2024-01-10", "delta"),
         registered("east", commodities=["molybdenum"]),
@@ -200,7 +202,7 @@ async def test_a_winner_of_another_market_that_the_project_shares_is_named(
 
 
 async def test_a_deal_of_two_nations_counts_under_both_and_once_for_the_market(
-    world: Log, client: httpx.AsyncClient
+    market_log: Log, client: httpx.AsyncClient
 ) -> None:
     body = await get(client, "/v1/markets/uz/copper", as_of=DAY)
     assert [(one["nation"], one["paper_only"]) for one in body["nations"]] == [("JP", 1), ("KR", 1)]
@@ -209,8 +211,8 @@ async def test_a_deal_of_two_nations_counts_under_both_and_once_for_the_market(
     assert body["first"]["memorandum"][0]["nations"] == ["JP", "KR"]
 
 
-async def test_deals_of_an_unknown_nation_come_last(world: Log, client: httpx.AsyncClient) -> None:
-    await world.append(
+async def test_deals_of_an_unknown_nation_come_last(market_log: Log, client: httpx.AsyncClient) -> None:
+    await market_log.append(
         memorandum("north", "2019-02-01", "nobody-registered"),
         party("zeta", "ZZ"),
         memorandum("north", "2022-02-01", "zeta"),
@@ -223,10 +225,10 @@ async def test_deals_of_an_unknown_nation_come_last(world: Log, client: httpx.As
 
 
 async def test_homes_are_read_on_the_day_judged_and_of_winners_on_the_day_they_won(
-    world: Log, client: httpx.AsyncClient
+    market_log: Log, client: httpx.AsyncClient
 ) -> None:
     moved = {"party": "beta", "home_country": "SG", "from": "2024-06-01"}
-    await world.append(event("party.amended", "party:beta", "beta-moved", **moved))
+    await market_log.append(event("party.amended", "party:beta", "beta-moved", **moved))
     body = await get(client, TUNGSTEN, as_of=DAY)
     assert body["summary"]["nations_bound"] == ["SG"]
     assert body["first"]["bound"][0]["nations"] == ["CN"]
@@ -257,7 +259,7 @@ async def test_papers_of_one_day_are_both_first(log: Log, client: httpx.AsyncCli
     assert body["first"]["bound"] == []
 
 
-async def test_another_day_gives_another_market(world: Log, client: httpx.AsyncClient) -> None:
+async def test_another_day_gives_another_market(market_log: Log, client: httpx.AsyncClient) -> None:
     before = (await get(client, TUNGSTEN, as_of="2023-06-14"))["summary"]
     assert (before["deals"], before["bound"], before["nations_bound"], before["first_bound_on"]) == (2, 0, [], None)
     assert before["nations_paper_only"] == ["JP", "KR"]
@@ -304,7 +306,9 @@ async def test_no_markets_are_an_empty_list_and_a_header(client: httpx.AsyncClie
     await refused(client, TUNGSTEN, 404, "not-found")
 
 
-async def test_a_market_that_never_was_is_refused_with_what_may_be_meant(world: Log, client: httpx.AsyncClient) -> None:
+async def test_a_market_that_never_was_is_refused_with_what_may_be_meant(
+    market_log: Log, client: httpx.AsyncClient
+) -> None:
     problem = await refused(client, "/v1/markets/KZ/tungstene", 404, "not-found")
     assert problem["suggestions"][0] == "KZ/tungsten"
     assert "Did you mean KZ/tungsten" in problem["detail"]
@@ -314,10 +318,12 @@ async def test_a_market_that_never_was_is_refused_with_what_may_be_meant(world: 
     await refused(client, f"{TUNGSTEN}?format=csv", 406, "format-not-available")
 
 
-async def test_markets_as_csv_have_a_column_for_each_level(world: Log, client: httpx.AsyncClient) -> None:
+async def test_markets_as_csv_have_a_column_for_each_level(market_log: Log, client: httpx.AsyncClient) -> None:
     response = await client.get("/v1/markets", params={"format": "csv", "as_of": DAY})
-    found = {row["country"] + "/" + row["commodity"]: row for row in csv.DictReader(io.StringIO(response.text))}
-    row = found["KZ/tungsten"]
+    rows_by_market = {
+        row["country"] + "/" + row["commodity"]: row for row in csv.DictReader(io.StringIO(response.text))
+    }
+    row = rows_by_market["KZ/tungsten"]
     assert (row["nations_paper_only"], row["first_bound_on"], row["flags_displaced"]) == ("JP;KR", "2023-06-15", "2")
     assert (row["deals_by_level_memorandum"], row["deals_by_level_partly-bound"]) == ("2", "0")
     assert row["flags_memorandum-only_presumed-dead"] == "2"
@@ -342,12 +348,12 @@ async def test_walking_the_pages_of_markets_gives_each_once(log: Log, client: ht
     assert walked == whole
 
 
-async def test_an_answer_that_is_held_is_not_sent_again(world: Log, client: httpx.AsyncClient) -> None:
+async def test_an_answer_that_is_held_is_not_sent_again(market_log: Log, client: httpx.AsyncClient) -> None:
     for path in ("/v1/markets", TUNGSTEN):
         first = await client.get(path, params={"as_of": DAY})
         again = await client.get(path, params={"as_of": DAY}, headers={"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, first.headers["Steppe-As-Of"]) == (304, DAY)
-    position = await world.append(memorandum("north", "2023-01-01", "beta"))
+    position = await market_log.append(memorandum("north", "2023-01-01", "beta"))
     changed = await client.get(TUNGSTEN, params={"as_of": DAY, "min_position": position})
     assert changed.json()["summary"]["deals"] == 4
 

@@ -117,16 +117,16 @@ async def test_the_timeline_can_be_asked_for_events_of_some_confidence_and_evide
         paper("thr"),
     )
 
-    async def asked(**filters: str) -> list[str]:
+    async def shown_ids(**filters: str) -> list[str]:
         body = await get(client, "/v1/projects/a/timeline", as_of=DAY, **filters)
         assert {item["deal_level"] for item in body["items"]} <= {"memorandum"}
         return [item["id"] for item in body["items"]]
 
-    assert await asked(confidence="high") == ["o"]
-    assert await asked(confidence="high,low") == ["o", "tw"]
-    assert await asked(evidence="press") == ["o", "tw"]
-    assert await asked(evidence="press", confidence="low") == ["tw"]
-    assert await asked(evidence="not-stated") == await asked(confidence="not-stated") == ["thr"]
+    assert await shown_ids(confidence="high") == ["o"]
+    assert await shown_ids(confidence="high,low") == ["o", "tw"]
+    assert await shown_ids(evidence="press") == ["o", "tw"]
+    assert await shown_ids(evidence="press", confidence="low") == ["tw"]
+    assert await shown_ids(evidence="not-stated") == await shown_ids(confidence="not-stated") == ["thr"]
     refused = await client.get("/v1/projects/a/timeline", params={"evidence": "rumour"})
     assert refused.status_code == 400
     assert "official, company, trade-press, press, other, not-stated" in refused.text
@@ -147,8 +147,8 @@ async def test_the_timeline_shows_conflicts_and_unknown_types(log: Log, client: 
 
 
 async def test_an_event_is_traced_by_id_and_by_reference(mine: Log, client: httpx.AsyncClient, topic: str) -> None:
-    for asked in ("memo", "%2Ftests%23memo", "/tests%23memo"):
-        response = await client.get(f"/v1/trace/{asked}?as_of=2021-03-31")
+    for spelling in ("memo", "%2Ftests%23memo", "/tests%23memo"):
+        response = await client.get(f"/v1/trace/{spelling}?as_of=2021-03-31")
         assert response.status_code == 200, response.text
         (stop,) = response.json()["items"]
         assert stop["event"] == "/tests#memo"
@@ -162,12 +162,12 @@ async def test_an_event_is_traced_by_id_and_by_reference(mine: Log, client: http
 async def test_a_project_says_in_words_where_it_stands_what_is_missing_and_what_comes(
     mine: Log, client: httpx.AsyncClient
 ) -> None:
-    told = (await get(client, "/v1/projects/mine", as_of=DAY))["explanation"]
-    assert told["stands"] == (
+    explanation = (await get(client, "/v1/projects/mine", as_of=DAY))["explanation"]
+    assert explanation["stands"] == (
         "Bound and financed: equity since 2021-04-01 by alpha, offtake since 2021-05-01 by buyer and debt since 2022-06-01"
         " by alpha."
     )
-    assert told["missing"].startswith("No required leg is missing: debt, equity and offtake are held.")
+    assert explanation["missing"].startswith("No required leg is missing: debt, equity and offtake are held.")
     forecast = await get(client, "/v1/projects/mine", as_of="2101-01-01")
     assert forecast["explanation"]["stands"].startswith("Forecast for 2101-01-01, if nothing happens until then. Bound")
 

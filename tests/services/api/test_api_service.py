@@ -63,11 +63,11 @@ async def test_min_position_answers_as_soon_as_it_is_reached(log: Log, client: h
     partition, _, offset = next_one.rstrip(",").partition(":")
     wanted = f"{partition}:{int(offset) + 1}"
 
-    async def asked() -> tuple[Any, float]:
+    async def timed_answer() -> tuple[Any, float]:
         response = await client.get("/v1/projects", params={"min_position": wanted}, headers={"Prefer": "wait=20"})
         return response, time.monotonic()
 
-    waiters = [asyncio.create_task(asked()) for _ in range(5)]
+    waiters = [asyncio.create_task(timed_answer()) for _ in range(5)]
     done, _ = await asyncio.wait(waiters, timeout=0.3)
     assert not done
     # The same partition again: another event of the same subject.

@@ -23,21 +23,21 @@ async def portfolio_of_three(log: Log) -> None:
 async def ask(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
     answer = await client.post("/v1/backtest", json=body)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    comparison: dict[str, Any] = answer.json()
+    return comparison
 
 
 async def test_it_says_what_would_have_been_raised_how_much_earlier_and_what_bound_anyway(
     log: Log, client: httpx.AsyncClient
 ) -> None:
     await portfolio_of_three(log)
-    found = await ask(client, rules={"values": {"memorandum-only.stagnant": 18}}, to="2021-12-31", country=["KZ"])
-    assert found["changed"] == {"memorandum-only.stagnant": {"before": 24, "tried": 18}}
-    stagnant = {item["project"]: item for item in found["items"] if item["severity"] == "stagnant"}
+    comparison = await ask(client, rules={"values": {"memorandum-only.stagnant": 18}}, to="2021-12-31", country=["KZ"])
+    assert comparison["changed"] == {"memorandum-only.stagnant": {"before": 24, "tried": 18}}
+    stagnant = {item["project"]: item for item in comparison["items"] if item["severity"] == "stagnant"}
     assert (stagnant["north"]["raised_on"], stagnant["north"]["raised_before_on"]) == ("2019-09-15", "2020-03-15")
     assert (stagnant["south"]["raised_before_on"], stagnant["south"]["outcome"]) == (None, "bound")
     assert set(stagnant) == {"north", "south"}
-    (score,) = [score for score in found["summary"] if score["severity"] == "stagnant"]
+    (score,) = [score for score in comparison["summary"] if score["severity"] == "stagnant"]
     assert (score["raised"], score["raised_before"], score["precision"]) == (2, 1, 0.5)
     assert score["days_earlier_median"] == 182.0
 
@@ -81,12 +81,16 @@ async def test_a_version_that_does_not_exist_is_refused(client: httpx.AsyncClien
 
 async def test_the_flags_whose_rules_differ_are_compared_if_none_is_named(log: Log, client: httpx.AsyncClient) -> None:
     await portfolio_of_three(log)
-    found = await ask(client, rules={"values": {"silent.watch": 12}}, to="2021-12-31")
-    assert (found["flags"], {item["flag"] for item in found["items"]}, found["projects"]) == (["silent"], {"silent"}, 3)
+    comparison = await ask(client, rules={"values": {"silent.watch": 12}}, to="2021-12-31")
+    assert (comparison["flags"], {item["flag"] for item in comparison["items"]}, comparison["projects"]) == (
+        ["silent"],
+        {"silent"},
+        3,
+    )
     overrides = [{"rule": "lapsed.days", "value": 30, "country": "KZ"}]
-    found = await ask(client, rules={"overrides": overrides}, to="2021-12-31")
-    assert found["flags"] == ["memorandum-only", "lapsed"], "the override of presumed-dead for mining is left out"
-    assert found["overrides"]["tried"] == overrides
+    comparison = await ask(client, rules={"overrides": overrides}, to="2021-12-31")
+    assert comparison["flags"] == ["memorandum-only", "lapsed"], "the override of presumed-dead for mining is left out"
+    assert comparison["overrides"]["tried"] == overrides
 
 
 async def test_a_rule_that_decides_no_flag_of_a_back_test_is_refused_and_a_misspelt_one_gets_a_suggestion(

@@ -31,8 +31,8 @@ async def put(database: Database, document: dict[str, Any], **options: Any) -> R
         await connection.close()
 
 
-async def severities(client: httpx.AsyncClient, **asked: str) -> dict[str, str]:
-    body = await get(client, "/v1/flags", as_of=AS_OF, flag="memorandum-only", **asked)
+async def severities(client: httpx.AsyncClient, **query: str) -> dict[str, str]:
+    body = await get(client, "/v1/flags", as_of=AS_OF, flag="memorandum-only", **query)
     return {item["project"]: item["severity"] for item in body["items"]}
 
 
@@ -47,8 +47,8 @@ async def test_another_version_judges_everything_again_and_says_what_it_changed(
     await two_papers(log)
     assert await severities(client) == {}
     before = await client.get("/v1/flags", params={"as_of": AS_OF})
-    found = await put(database, STRICT, reason="the committee wants to know earlier")
-    assert (found.version_before, found.version, found.projects) == ("2026-1", "strict-1", 2)
+    change = await put(database, STRICT, reason="the committee wants to know earlier")
+    assert (change.version_before, change.version, change.projects) == ("2026-1", "strict-1", 2)
     assert await severities(client) == {"north": "watch", "south": "watch"}
     after = await client.get("/v1/flags", params={"as_of": AS_OF}, headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200, "an answer that another version judged is not the answer that the reader holds"
@@ -60,8 +60,8 @@ async def test_the_differences_are_recorded_with_their_cause(
 ) -> None:
     await two_papers(log)
     later = {"version": "mild-1", "values": {"memorandum-only.presumed-dead": 600}, "overrides": []}
-    found = await put(database, later, reason="prices")
-    assert {(one.project, one.flag, one.transition) for one in found.differences} == {
+    change = await put(database, later, reason="prices")
+    assert {(one.project, one.flag, one.transition) for one in change.differences} == {
         ("north", "memorandum-only", "eased"),
         ("south", "memorandum-only", "eased"),
     }
@@ -72,17 +72,17 @@ async def test_the_differences_are_recorded_with_their_cause(
     ]
     rest = (await get(client, "/v1/flags/transitions", after=str(feed[0]["id"])))["items"]
     assert [one["project"] for one in rest] == ["south"]
-    told = await get(client, "/v1/rules")
-    assert (told["in_force"], [item["version"] for item in told["items"]]) == ("mild-1", ["mild-1", "2026-1"])
-    assert all(item["in_force_from"] for item in told["items"])
+    rule_list = await get(client, "/v1/rules")
+    assert (rule_list["in_force"], [item["version"] for item in rule_list["items"]]) == ("mild-1", ["mild-1", "2026-1"])
+    assert all(item["in_force_from"] for item in rule_list["items"])
 
 
 async def test_a_trial_says_the_same_and_leaves_everything(
     log: Log, client: httpx.AsyncClient, database: Database
 ) -> None:
     await two_papers(log)
-    tried = await put(database, {"version": "mild-1", "values": {}, "overrides": []}, trial=True)
-    assert tried.change_id is None
+    trial = await put(database, {"version": "mild-1", "values": {}, "overrides": []}, trial=True)
+    assert trial.change_id is None
     assert (await get(client, "/v1/rules"))["in_force"] == "2026-1"
     assert (await get(client, "/v1/flags/transitions"))["items"] == []
     assert await severities(client) == {}

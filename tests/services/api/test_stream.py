@@ -80,9 +80,9 @@ class Reader:
 
 
 @asynccontextmanager
-async def streaming(client: httpx.AsyncClient, last_id: str | None = None, **asked: str) -> AsyncIterator[Reader]:
+async def streaming(client: httpx.AsyncClient, last_id: str | None = None, **query: str) -> AsyncIterator[Reader]:
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
-    async with client.stream("GET", "/v1/stream", params=asked, headers=headers) as response:
+    async with client.stream("GET", "/v1/stream", params=query, headers=headers) as response:
         assert response.status_code == 200, await response.aread()
         assert response.headers["content-type"].startswith("text/event-stream")
         assert response.headers["cache-control"] == "no-store"
@@ -97,8 +97,8 @@ async def three(log: Log) -> None:
         )
 
 
-async def feed(client: httpx.AsyncClient, **asked: Any) -> list[Item]:
-    items: list[Item] = (await get(client, "/v1/flags/transitions", **asked))["items"]
+async def feed(client: httpx.AsyncClient, **query: Any) -> list[Item]:
+    items: list[Item] = (await get(client, "/v1/flags/transitions", **query))["items"]
     return items
 
 
@@ -106,10 +106,10 @@ async def test_the_stream_tells_what_the_feed_tells(log: Log, client: httpx.Asyn
     await three(log)
     await teller.tell(EVE)
     await teller.tell(LATER)
-    told = await feed(client)
+    announced = await feed(client)
     async with streaming(client, after="0") as reader:
-        assert await reader.take(len(told)) == told
-    (first, *_) = [one for one in told if one["flag"] == "memorandum-only"]
+        assert await reader.take(len(announced)) == announced
+    (first, *_) = [one for one in announced if one["flag"] == "memorandum-only"]
     assert (first["transition"], first["on"], first["cause"]) == ("raised", "2023-03-01", "day")
     assert first["sentence"] == "1 memorandum in 12 months, nothing binding."
     assert first["standing"]["severity"] == first["severity"] == "watch"
@@ -135,14 +135,14 @@ async def test_filters_hold_for_the_list_and_the_stream(log: Log, client: httpx.
     await three(log)
     await teller.tell(EVE)
     await teller.tell(WATCH)
-    for asked, projects in (
+    for query, projects in (
         ({"flag": "memorandum-only"}, ["north", "south", "west"]),
         ({"flag": "memorandum-only", "country": "UZ"}, ["west"]),
         ({"flag": "memorandum-only", "project": "north,west", "cause": "day"}, ["north", "west"]),
         ({"flag": "memorandum-only", "cause": "rules,correction"}, []),
     ):
-        assert [one["project"] for one in await feed(client, **asked)] == projects
-        async with streaming(client, after="0", **asked) as reader:
+        assert [one["project"] for one in await feed(client, **query)] == projects
+        async with streaming(client, after="0", **query) as reader:
             assert [one["project"] for one in await reader.take(len(projects))] == projects
     table = await client.get("/v1/flags/transitions", params={"format": "csv", "flag": "memorandum-only"})
     header, first, *_ = table.text.splitlines()
@@ -163,13 +163,13 @@ async def test_pages_of_the_feed_go_on_and_a_list_that_grew_has_another_etag(
     await teller.tell(WATCH)  # the log rests, and a day came
     again = await client.get("/v1/flags/transitions", params={"limit": 2}, headers=held)
     assert again.status_code == 200
-    told, page = [], again.json()
+    announced, page = [], again.json()
     while True:
-        told += page["items"]
+        announced += page["items"]
         if page["next_cursor"] is None:
             break
         page = await get(client, "/v1/flags/transitions", limit=2, cursor=page["next_cursor"])
-    assert told == await feed(client)
+    assert announced == await feed(client)
 
 
 async def test_a_place_beyond_the_end_is_refused_because_it_is_of_another_feed(client: httpx.AsyncClient) -> None:
@@ -207,10 +207,10 @@ async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once
             await telling
     service = start("api")
     async with httpx.AsyncClient(base_url=service.address, timeout=30) as client:
-        told = await feed(client, limit=500)
+        announced = await feed(client, limit=500)
         async with streaming(client, last, after="0") as reader:
-            got += await reader.take(len(told) - len(got))
-    assert got == told
+            got += await reader.take(len(announced) - len(got))
+    assert got == announced
 
 
 async def test_the_api_stops_in_time_with_a_stream_open(log: Log, teller: Teller, start: Start) -> None:

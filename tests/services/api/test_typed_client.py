@@ -75,22 +75,26 @@ def test_the_answers_of_a_generated_client_have_fields(api: Service, package: Pa
         key = flags[0]["project"]
         project = plain.get(f"/v1/projects/{key}").json()
         entries = plain.get(f"/v1/projects/{key}/timeline", params={"limit": 2}).json()["items"]
-    told = asked_by_the_client(api.address, key, package)
-    assert told["flags"] == [
+    printed = asked_by_the_client(api.address, key, package)
+    assert printed["flags"] == [
         [
             flag["flag"], flag["severity"], flag["clock"]["age_months"], flag["since"], flag["next"] and flag["next"]["on"],
         ]
         for flag in flags
     ]  # fmt: skip
-    assert told["projects"] == [[item["key"], item["country"], item["level"], item["quarantined"]] for item in projects]
-    assert told["more"] is True
-    assert told["deals"] == [
+    assert printed["projects"] == [
+        [item["key"], item["country"], item["level"], item["quarantined"]] for item in projects
+    ]
+    assert printed["more"] is True
+    assert printed["deals"] == [
         [deal["deal"], deal["ended"] and deal["ended"]["how"], [leg["leg"] for leg in deal["legs"]]]
         for deal in project["deals"]
     ]
-    assert told["stands"] == project["explanation"]["stands"]
-    assert [entry[:2] for entry in told["events"]] == [[entry["name"], entry["occurred"]["text"]] for entry in entries]
-    assert told["refusal"] == ["urn:steppe:problem:not-found", 404]
+    assert printed["stands"] == project["explanation"]["stands"]
+    assert [entry[:2] for entry in printed["events"]] == [
+        [entry["name"], entry["occurred"]["text"]] for entry in entries
+    ]
+    assert printed["refusal"] == ["urn:steppe:problem:not-found", 404]
 
 
 def asked_by_the_client(address: str, key: str, package: Path) -> dict[str, Any]:
