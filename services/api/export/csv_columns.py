@@ -60,7 +60,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
-    """The columns of projects that are told in the words of these registers too."""
+    """The columns of projects with what these registers would call them."""
     return tuple(f"crosswalk.{key}.{part}" for key in SCHEMES if key in schemes for part in ("code", "name"))
 
 
