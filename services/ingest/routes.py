@@ -30,6 +30,7 @@ from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
 from steppe.access.middleware import AUDIT_FIELDS, CALLER
 from steppe.contracts.codec import MalformedError, decode_http_binary, decode_json, decode_structured
+from steppe.contracts.envelope import Envelope
 from steppe.domain.events.validation import Fault
 from steppe.http.problems import BAD_PARAMETER, Refusal
 
@@ -91,9 +92,7 @@ class EventRoutes:
             case _:
                 raise _unsupported(media_type)
 
-    async def _post_one(
-        self, request: Request, result: IngestResult, decode: Callable[[bytes], dict[str, Any]]
-    ) -> None:
+    async def _post_one(self, request: Request, result: IngestResult, decode: Callable[[bytes], Envelope]) -> None:
         body = await request_body.read_whole(
             request,
             self._settings.event_bytes_max,

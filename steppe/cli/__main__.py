@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -26,7 +26,7 @@ from steppe.cli.commands import (  # fmt: skip
 from steppe.cli.commands import (
     send as sending,
 )
-from steppe.cli.http_client import RefusedError
+from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.domain.values.grammar import counted
 from steppe.environment import SettingFileError
@@ -245,7 +245,7 @@ def prepare() -> None:
     out().print(f"{done}; topic {prepared.topic} with {counted(prepared.partitions, 'partition', 'partitions')}.")
 
 
-def _get_project(api: str, key: str, when: dict[str, str | None]) -> dict[str, Any]:
+def _get_project(api: str, key: str, when: dict[str, str | None]) -> Answer:
     """The project with its whole timeline, and the flags' changes and conflicts beside it."""
     path = f"/v1/projects/{quote(key, safe='')}"
     project = http_client.get(api, path, when)
@@ -279,7 +279,7 @@ def _wait_for(api: str, position: str) -> None:
             return
 
 
-def _wait_until_caught_up(api: str) -> dict[str, Any]:
+def _wait_until_caught_up(api: str) -> Answer:
     deadline = time.monotonic() + _SECONDS_TO_CATCH_UP
     with err().status("Waiting for the read models ...") as spinner:
         while True:

@@ -24,6 +24,7 @@ from typing import Any
 
 from steppe.contracts import envelope as cloudevents
 from steppe.contracts.codec import canonical_json, content_sha256, read_known_day
+from steppe.contracts.envelope import Envelope
 from steppe.domain.events.validation import Fault, faults_of, warnings_of
 from steppe.domain.events.vocabulary import name_of_type
 
@@ -92,7 +93,7 @@ def accept(raw_envelope: object, recorded: datetime, *, may_restore: bool = Fals
     return _accepted(envelope, name, data, recorded)
 
 
-def _take_recorded(envelope: dict[str, Any], now: datetime, faults: list[Fault], *, may_restore: bool) -> datetime:
+def _take_recorded(envelope: Envelope, now: datetime, faults: list[Fault], *, may_restore: bool) -> datetime:
     """Take `recordedtime` out of the envelope: the instant that a restoring sender gives, else now."""
     if "recordedtime" not in envelope:
         return now
@@ -121,7 +122,7 @@ def _self_references(envelope: Mapping[str, Any], data: Mapping[str, Any]) -> li
     ]
 
 
-def _accepted(envelope: dict[str, Any], name: str, data: Mapping[str, Any], recorded: datetime) -> Accepted:
+def _accepted(envelope: Envelope, name: str, data: Mapping[str, Any], recorded: datetime) -> Accepted:
     if "id" not in envelope:
         envelope["id"] = _id_of_content(envelope)
     recorded_text = cloudevents.write_timestamp(recorded)

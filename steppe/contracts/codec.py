@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from steppe.contracts import envelope as cloudevents
+from steppe.contracts.envelope import Envelope
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.validation import Fault, faults_of, read_day
 from steppe.domain.events.vocabulary import name_of_type
@@ -80,7 +81,7 @@ def decode_json(value: bytes) -> object:
         raise MalformedError(Fault("", f"JSON cannot be read: {str(error).removeprefix('JSON is ')}")) from None
 
 
-def decode_structured(value: bytes) -> dict[str, Any]:
+def decode_structured(value: bytes) -> Envelope:
     """Read one CloudEvent in structured mode; only the JSON is checked. Raises MalformedError."""
     envelope = decode_json(value)
     if not isinstance(envelope, dict):
@@ -88,10 +89,10 @@ def decode_structured(value: bytes) -> dict[str, Any]:
     return envelope
 
 
-def decode_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
+def decode_http_binary(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes) -> Envelope:
     """Read one CloudEvent in HTTP binary mode: `ce-` headers, percent-decoded, and the body as data. Raises MalformedError."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    envelope: dict[str, Any] = {}
+    envelope: Envelope = {}
     for name, text in pairs:
         lower = name.lower()
         if lower == "content-type":
@@ -165,10 +166,10 @@ def encode(event: Event) -> bytes:
     return canonical_json(envelope)
 
 
-def _read_record(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
+def _read_record(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     if not value:
         raise MalformedError(Fault("", "the record has no value"))
-    attributes: dict[str, Any] = {}
+    attributes: Envelope = {}
     content_type = ""
     for name, raw in headers:
         lower = name.lower()

@@ -11,6 +11,9 @@ from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX, is_slug, tex
 from steppe.domain.events.vocabulary import VOCABULARY, name_of_type
 from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape, nearest
 
+# The attributes of an event and its `data`, by name, as they were sent: nothing is checked yet.
+Envelope = dict[str, Any]
+
 SPECVERSION = "1.0"
 JSON = "application/json"
 ATTRIBUTE_LENGTH_MAX = REFERENCE_LENGTH_MAX
@@ -31,7 +34,7 @@ _TYPES = tuple(kind.type for kind in VOCABULARY)
 _SUBJECT_PREFIXES = ("party:", "forum:")
 
 
-def with_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(raw: Mapping[str, Any]) -> Envelope:
     """A null attribute is an unset one (CloudEvents JSON format, 2.2); unset ones of one possible value are filled."""
     envelope = {name: value for name, value in raw.items() if value is not None}
     envelope.setdefault("specversion", SPECVERSION)
