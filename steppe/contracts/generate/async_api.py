@@ -66,7 +66,9 @@ def document() -> Schema:
                 "send", "quarantine", "What cannot be applied is set aside, never dropped."
             ),
         },
-        "components": {"messages": {name: one for messages in of_channel.values() for name, one in messages.items()}},
+        "components": {
+            "messages": {name: message for messages in of_channel.values() for name, message in messages.items()}
+        },
     }
 
 

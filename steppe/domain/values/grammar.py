@@ -32,9 +32,9 @@ def months(count: int) -> str:
     return counted(count, "month", "months")
 
 
-def counted(count: int, one: str, many: str) -> str:
+def counted(count: int, singular: str, plural: str) -> str:
     """As `1 deal`, `2 deals`."""
-    return f"{count} {one if count == 1 else many}"
+    return f"{count} {singular if count == 1 else plural}"
 
 
 def papers(count: int) -> str:
