@@ -18,7 +18,7 @@ _NOT_STARTED = 3
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server, which waits for open answers before it stops: a stream has to be told."""
+    """Uvicorn's server; it waits for open answers before it stops, so the streams are ended first."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.config.app.state.streams.end()  # type: ignore[union-attr]  # create_app gives a FastAPI with it

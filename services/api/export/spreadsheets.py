@@ -25,7 +25,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def xlsx_of(items: Sequence[Item], columns: Sequence[str], about: Mapping[str, str]) -> bytes:
-    """One sheet with the items, its first line fixed and filtered, and one that says what it is of."""
+    """A workbook: the sheet `items`, its first line fixed and filtered, and the sheet `about` with day and position."""
     out = io.BytesIO()
     book = Workbook(out, {"in_memory": True})
     bold = book.add_format({"bold": True, "bottom": 1})

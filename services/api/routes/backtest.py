@@ -91,7 +91,7 @@ def _judge(
 
 
 def _requested_projects(unfiltered: Portfolio, parsed: BacktestRequest) -> Portfolio:
-    """The projects that were asked for, judged among all."""
+    """The projects that pass the filters of the request; they were judged among all."""
     if not parsed.project_filters:
         return unfiltered
     chosen = [project for project in unfiltered.histories if _matches(unfiltered, project, parsed)]

@@ -31,7 +31,7 @@ async def party(request: Request, key: Annotated[str, Path(description="The key 
 
 
 async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyItem:
-    """The answer of `/v1/parties/{key}`. Raises Refusal when nobody of that name is known on the day."""
+    """The answer of `/v1/parties/{key}`. Raises Refusal when no such party is known on the day."""
     as_of, party = question.as_of, key.replace("\x00", "")
     row = await snapshot.row("party_at", as_of=as_of, party=party)
     rows = await snapshot.rows("deals_of_party", as_of=as_of, party=party)

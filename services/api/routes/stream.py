@@ -110,7 +110,7 @@ class Streams:
                 await self._task
 
     async def listens(self) -> None:
-        """Return when somebody listens for what is new; after a moment also when the database is away."""
+        """Return when the common connection listens for announcements, or after a moment when the database is unavailable."""
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
             self._listening.clear()

@@ -1,4 +1,4 @@
-"""/v1/flags/transitions: what became of flags, as a list to go on with. Shared with the stream, which tells the same."""
+"""/v1/flags/transitions: what became of flags, as a list that is read on from the last id. The stream sends the same items."""
 
 from __future__ import annotations
 

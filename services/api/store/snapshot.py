@@ -32,7 +32,7 @@ Row = asyncpg.Record
 
 
 async def open_pool(settings: Settings) -> asyncpg.Pool[Row]:
-    """A pool that connects when first asked, so that the service starts, and says 503, while Postgres is away."""
+    """A pool that connects on first use, so that the service starts, and answers 503, while Postgres is unavailable."""
     return await asyncpg.create_pool(
         settings.database,
         min_size=0,
@@ -110,7 +110,7 @@ class Reader:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
-        """Read several things as of one moment. The first statement takes the snapshot and says which read model lives."""
+        """Read several things as of one moment. The first statement takes the snapshot and names the live read model."""
         async with (
             self._pool.acquire(timeout=5) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),

@@ -1,4 +1,4 @@
-"""What a back-test is asked for: the body of POST /v1/backtest, read strictly, and its OpenAPI description.
+"""The request for a back-test: the body of POST /v1/backtest, read strictly, and its OpenAPI description.
 
 Every fault is named with its place in the body.
 """
@@ -68,7 +68,7 @@ class BacktestRequest:
 
 
 async def parse_request(request: Request) -> BacktestRequest:
-    """Read and understand the body. Raises Refusal with every fault."""
+    """Read and validate the body. Raises Refusal with every fault."""
     return _parse(await _body(request))
 
 

@@ -145,7 +145,7 @@ _NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "min_position", "as_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request that was understood. `filters` holds only what was asked; `knowledge` None: everything known by now."""
+    """A request after validation. `filters` holds only what it gives; `knowledge` None: everything known by now."""
 
     path: str
     as_of: date
@@ -161,7 +161,7 @@ class Question:
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
-    """Understand a request, or refuse it with the parameter's name."""
+    """Validate the parameters of a request. Raises Refusal that names the parameter."""
     given = _values(request, names)
     values = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
     now = datetime.now(UTC).replace(microsecond=0)

@@ -56,7 +56,7 @@ class Service:
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
-        """The read model under the knowledge and the version of the rules that are asked for. Raises Refusal."""
+        """The read model for the knowledge and the version of the rules that the question names. Raises Refusal."""
         async with self.reader.snapshot() as now:
             rules = now.rules
             if question.rules not in (None, rules.version):
@@ -82,7 +82,7 @@ async def answer_list(
     page: Callable[[Snapshot, Question], Awaitable[Page]],
     stands_for: Callable[[Snapshot], Awaitable[str]] | None = None,
 ) -> Response:
-    """Answer with one page of a list. `stands_for`: what else decides its items, for the ETag, beside position and rules."""
+    """Answer with one page of a list. `stands_for` adds to the ETag what decides the items besides position and rules."""
     question = read(request, parameters)
     await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
@@ -111,7 +111,7 @@ async def answer_list(
 async def answer_one(
     request: Request, parameters: tuple[str, ...], item: Callable[[Snapshot, Question], Awaitable[Item]]
 ) -> Response:
-    """Answer with one thing, JSON only."""
+    """Answer with one item, JSON only."""
     question = read(request, parameters, formats=("json",))
     await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
@@ -156,7 +156,7 @@ def _as_table(question: Question, items: Sequence[Item], columns: Sequence[str],
         case "parquet":
             return spreadsheets.parquet_of(items, columns, about)
         case _:
-            # CSV has no place beside its lines, so each of them says it.
+            # CSV has no metadata, so each line carries it.
             beside = {name: about[name] for name in ("as_of", "known_at")} | {"log_position": about["position"]}
             return csv_columns.csv_of(({**item, **beside} for item in items), (*columns, *beside))
 
