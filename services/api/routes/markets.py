@@ -15,7 +15,7 @@ from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
 from services.api.views.list_answers import MarketList
-from services.api.views.market_view import MARKET_FLAGS, Known, MarketAnswer, MarketItem, Pursuit
+from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, Pursuit
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
@@ -114,7 +114,7 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
     crossings = [row_decoding.crossing(row) for row in crossed]
     parties = {party for _, state in (*deals, *signed) for party in state.pursuers}
     homes = await _homes(snapshot, parties.union(*(crossing.parties for crossing in crossings)))
-    known = Known(
+    data = MarketData(
         country=country,
         commodity=commodity,
         projects=[row_decoding.project(row) for row in rows],
@@ -124,7 +124,7 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
         crossings=crossings,
         homes=homes,
     )
-    return market_view.market(known, as_of)
+    return market_view.market(data, as_of)
 
 
 async def _projects_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:

@@ -180,7 +180,7 @@ class Pursuit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class MarketData:
     """Everything that was read about one market. `signed`: each deal of its projects as it stood when its first memorandum came."""
 
     country: str
@@ -235,27 +235,27 @@ def _count(flags: Mapping[tuple[str, str], int], name: str) -> int:
     return sum(deals for (flag, _), deals in flags.items() if flag == name)
 
 
-def market(known: Known, as_of: date) -> MarketItem:
+def market(data: MarketData, as_of: date) -> MarketItem:
     """The answer of `/v1/markets/{country}/{commodity}`."""
-    own = {state.project for state in known.projects}
-    crossings = [crossing for crossing in known.crossings if crossing.project in own]
-    flags = [(project, flag) for project, of_project in sorted(known.flags.items()) for flag in of_project if flag.deal]
+    own = {state.project for state in data.projects}
+    crossings = [crossing for crossing in data.crossings if crossing.project in own]
+    flags = [(project, flag) for project, of_project in sorted(data.flags.items()) for flag in of_project if flag.deal]
     return {
-        "country": known.country,
-        "commodity": known.commodity,
+        "country": data.country,
+        "commodity": data.commodity,
         "summary": summary(
-            known.country,
-            known.commodity,
+            data.country,
+            data.commodity,
             sorted(own),
-            _pursuits(known.deals, known.homes, as_of),
+            _pursuits(data.deals, data.homes, as_of),
             Counter((flag.flag, flag.severity) for _, flag in flags),
             min((crossing.on for crossing in crossings), default=None),
         ),
-        "projects": [_project(state) for state in known.projects],
-        "nations": _nations(known, as_of),
-        "first": {"memorandum": _first_memoranda(known), "bound": _first_bound(crossings, known.homes)},
-        "displaced": [_displaced(known, project, flag, as_of) for project, flag in flags if flag.flag == "displaced"],
-        "crowded": [_affected_deal(known, project, flag, as_of) for project, flag in flags if flag.flag == "crowded"],
+        "projects": [_project(state) for state in data.projects],
+        "nations": _nations(data, as_of),
+        "first": {"memorandum": _first_memoranda(data), "bound": _first_bound(crossings, data.homes)},
+        "displaced": [_displaced(data, project, flag, as_of) for project, flag in flags if flag.flag == "displaced"],
+        "crowded": [_affected_deal(data, project, flag, as_of) for project, flag in flags if flag.flag == "crowded"],
     }
 
 
@@ -292,19 +292,19 @@ def _project(state: ProjectState) -> MarketProject:
     }
 
 
-def _nations(known: Known, as_of: date) -> list[NationItem]:
+def _nations(data: MarketData, as_of: date) -> list[NationItem]:
     """Each nation with its deals, the furthest first and ended ones last; null, the unknown, is the last nation."""
     deals_of: dict[str | None, list[tuple[str, DealState]]] = {}
-    for project, state in known.deals:
-        nations: Sequence[str | None] = known.homes.of(state.pursuers, as_of) or [None]
+    for project, state in data.deals:
+        nations: Sequence[str | None] = data.homes.of(state.pursuers, as_of) or [None]
         for nation in nations:
             deals_of.setdefault(nation, []).append((project, state))
     return [
         {
             "nation": nation,
-            **_split(_pursuits(deals, known.homes, as_of)),
+            **_split(_pursuits(deals, data.homes, as_of)),
             "deals": [
-                _deal(project, state, known.flags.get(project, ())) for project, state in sorted(deals, key=_furthest)
+                _deal(project, state, data.flags.get(project, ())) for project, state in sorted(deals, key=_furthest)
             ],
         }
         for nation, deals in sorted(deals_of.items(), key=lambda entry: (entry[0] is None, entry[0] or ""))
@@ -331,15 +331,15 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
     }
 
 
-def _first_memoranda(known: Known) -> list[FirstMemorandum]:
+def _first_memoranda(data: MarketData) -> list[FirstMemorandum]:
     """The deal that signed first; several when they did on the same day."""
-    starts = [(state.memorandum, project, state) for project, state in known.signed if state.memorandum]
+    starts = [(state.memorandum, project, state) for project, state in data.signed if state.memorandum]
     first = min((start.latest for start, _, _ in starts), default=None)
     return [
         {
             "project": project,
             "deal": state.deal,
-            "nations": known.homes.of(state.pursuers, start.latest),
+            "nations": data.homes.of(state.pursuers, start.latest),
             "on": start.latest,
             "on_earliest": start.earliest,
         }
@@ -354,26 +354,26 @@ def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[CrossingIt
     return [_crossing(crossing, homes) for crossing in sorted(crossings, key=_order) if crossing.on == first]
 
 
-def _displaced(known: Known, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
+def _displaced(data: MarketData, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
     """A deal and those who overtook it; they may be of another market that its project is in."""
     by = [
         crossing
-        for crossing in known.crossings
+        for crossing in data.crossings
         if crossing.event in flag.evidence and (crossing.project, crossing.deal) != (project, flag.deal)
     ]
     return {
-        **_affected_deal(known, project, flag, as_of),
+        **_affected_deal(data, project, flag, as_of),
         "tier": flag.tier,
-        "by": [_crossing(crossing, known.homes) for crossing in sorted(by, key=_order)],
+        "by": [_crossing(crossing, data.homes) for crossing in sorted(by, key=_order)],
     }
 
 
-def _affected_deal(known: Known, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
-    (state,) = (state for name, state in known.deals if (name, state.deal) == (project, flag.deal))
+def _affected_deal(data: MarketData, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
+    (state,) = (state for name, state in data.deals if (name, state.deal) == (project, flag.deal))
     return {
         "project": project,
         "deal": flag.deal,
-        "nations": known.homes.of(state.pursuers, as_of),
+        "nations": data.homes.of(state.pursuers, as_of),
         "since": flag.since,
         "groups": list(flag.groups),
     }
