@@ -12,7 +12,7 @@ from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, after_numbers
 from services.api.web.query_parameters import Question
@@ -48,7 +48,7 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
         after_id=after_id,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     events: dict[str, list[Event]] = defaultdict(list)
     for row in await snapshot.rows("events_of_subjects", subjects=sorted({row["subject"] for row in rows})):
         event = row_decoding.event(row)
@@ -68,7 +68,7 @@ async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
         after_offset=after_offset,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     items = [record_view.conflict(row) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)

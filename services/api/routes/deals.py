@@ -9,7 +9,7 @@ from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views import project_view
 from services.api.views.list_answers import DealList
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
@@ -48,7 +48,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         after_deal=after_deal,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     projects = sorted({row["project"] for row in rows})
     flags = row_decoding.flags_by_project(
         await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects)

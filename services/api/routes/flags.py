@@ -8,7 +8,7 @@ from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
 from services.api.views.list_answers import FlagList
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
@@ -46,7 +46,7 @@ async def flag_page(snapshot: Snapshot, question: Question) -> Page:
         after_flag=after_flag,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)

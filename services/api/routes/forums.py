@@ -14,7 +14,7 @@ from services.api.store.snapshot import Snapshot
 from services.api.views import forum_view
 from services.api.views.forum_view import ScorecardAnswer, ScorecardItem
 from services.api.views.list_answers import ForumList
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
@@ -63,7 +63,7 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
         after_forum=after_forum,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     return Page(
         items=[forum_view.forum(row) for row in rows], next_key=[rows[-1]["rank"], rows[-1]["forum"]] if more else None
     )

@@ -16,7 +16,7 @@ from services.api.views import market_view
 from services.api.views.home_countries import Homes
 from services.api.views.list_answers import MarketList
 from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, Pursuit
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
@@ -68,7 +68,7 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
         after_commodity=after_commodity,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     projects = sorted({project for row in rows for project in row["projects"]})
     deals = await snapshot.rows("living_deals_of_projects", as_of=as_of, projects=projects)
     homes = await _homes(snapshot, (party for deal in deals for party in deal["pursuers"]))

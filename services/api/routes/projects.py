@@ -25,7 +25,7 @@ from services.api.views.project_view import (
     ProjectDetail,
     ProjectRow,
 )
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
@@ -227,7 +227,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
         after_project=after_project,
         limit=question.limit + 1,
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     keys = [row["project"] for row in rows]
     flags = await _flags(snapshot, question.as_of, keys) if with_flags else {}
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))

@@ -17,7 +17,7 @@ from services.api.store.snapshot import Snapshot
 from services.api.views import projection_status, record_view
 from services.api.views.list_answers import QuarantineList
 from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import health_operation, operation
 from services.api.web.pagination import after_numbers
 from services.api.web.query_parameters import Question
@@ -92,7 +92,7 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     rows = await snapshot.rows(
         "quarantine_page", after_partition=after_partition, after_offset=after_offset, limit=question.limit + 1
     )
-    rows, more = rows[: question.limit], len(rows) > question.limit
+    rows, more = pagination.cut_page(rows, question.limit)
     held = row_decoding.held_events(
         await snapshot.rows("held_events", projects=[row["subject"] for row in rows if row["subject"]])
     )

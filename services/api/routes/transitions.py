@@ -11,6 +11,7 @@ from services.api.export import csv_columns
 from services.api.store.row_decoding import flag
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views.list_answers import TransitionList
+from services.api.web import pagination
 from services.api.web.operations import operation
 from services.api.web.query_parameters import FEED, Question
 from services.api.web.responses import Page, answer_list
@@ -57,7 +58,7 @@ async def _page(snapshot: Snapshot, question: Question) -> Page:
     after = int(question.after[0]) if question.after else question.filters.get("after", 0)
     await last_id(snapshot, after)
     items = await rows_after(snapshot, after, question.filters, question.limit + 1)
-    items, more = items[: question.limit], len(items) > question.limit
+    items, more = pagination.cut_page(items, question.limit)
     return Page(items=items, next_key=[str(items[-1]["id"])] if more else None)
 
 

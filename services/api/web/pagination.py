@@ -1,7 +1,7 @@
 """Pagination by cursors: opaque, versioned, and bound to the query they were given for.
 
 A cursor holds the order key of the last row (keyset pagination), the day that was asked, and a fingerprint of path, filters and order. The
-day is in it so that a walk that began yesterday ends on the list it began with.
+day is in it so that paging that began yesterday ends on the list it began with. `cut_page` cuts a page of results off the rows that were read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from services.api.problems import STALE_CURSOR
 from steppe.http.problems import Refusal
 
 VERSION = 1
+
+Row = TypeVar("Row")
 
 
 class Cursor(msgspec.Struct, frozen=True, rename={"version": "v", "fingerprint": "f", "as_of": "a", "key": "k"}):
@@ -34,9 +37,9 @@ def fingerprint(path: str, question: list[tuple[str, tuple[str, ...]]], as_of: d
     return hashlib.sha256(canonical).hexdigest()[:16]
 
 
-def encode(key: list[str], as_of: date, print_: str) -> str:
+def encode(key: list[str], as_of: date, digest: str) -> str:
     """The cursor as text for a URL."""
-    raw = msgspec.json.encode(Cursor(version=VERSION, fingerprint=print_, as_of=as_of, key=key))
+    raw = msgspec.json.encode(Cursor(version=VERSION, fingerprint=digest, as_of=as_of, key=key))
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -52,9 +55,9 @@ def decode(text: str) -> Cursor:
     return cursor
 
 
-def check(cursor: Cursor, print_: str) -> None:
+def check(cursor: Cursor, digest: str) -> None:
     """Refuse a cursor that was given for another question."""
-    if cursor.fingerprint != print_:
+    if cursor.fingerprint != digest:
         raise _stale("The cursor was given for another path, other filters, another order or another as_of.")
 
 
@@ -79,3 +82,8 @@ def after_numbers(key: list[str] | None, parts: int) -> list[int] | list[None]:
         return [int(part) for part in after(key, parts) if part is not None]
     except ValueError:
         raise _stale("The cursor is of another list.") from None
+
+
+def cut_page(rows: list[Row], limit: int) -> tuple[list[Row], bool]:
+    """The rows of one page, and whether there are more: routes read one row more than `limit` to know that."""
+    return rows[:limit], len(rows) > limit

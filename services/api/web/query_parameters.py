@@ -169,9 +169,9 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
     known_at: datetime = min(values.get("known_at", now), now)
     as_of = values.get("as_of") or (cursor.as_of if cursor else known_at.date())
     constraints = [(name, tuple(sorted(texts))) for name, texts in given.items() if name not in _NOT_THE_QUESTION]
-    print_ = pagination.fingerprint(request.url.path, constraints, as_of)
+    digest = pagination.fingerprint(request.url.path, constraints, as_of)
     if cursor:
-        pagination.check(cursor, print_)
+        pagination.check(cursor, digest)
     return Question(
         path=request.url.path,
         as_of=as_of,
@@ -183,7 +183,7 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
         format=_format(request, values.get("format"), formats),
         min_position=values.get("min_position"),
         filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
-        fingerprint=print_,
+        fingerprint=digest,
     )
 
 
