@@ -123,5 +123,5 @@ def test_both_say_what_is_stuck_once_also_after_they_were_killed(
         assert sorted(line.split(" since ")[0].split(":")[0] for line in lines) == [
             "PRESUMED-DEAD first-mine (example-mining)",
             "PRESUMED-DEAD second-mine (example-mining)",
-            "TAKEN BACK first-mine (example-mining)",
+            "REVOKED first-mine (example-mining)",
         ]

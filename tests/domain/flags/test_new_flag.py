@@ -53,6 +53,7 @@ from datetime import date
 
 from services.api.web import backtest_request, query_parameters
 from steppe.contracts import items
+from steppe.contracts.type_schemas import components
 from steppe.domain.analysis.backtest import BACKTEST_FLAGS
 from steppe.domain.analysis.forecast import upcoming_changes
 from steppe.domain.explanation.flag_text import sentence
@@ -83,7 +84,7 @@ assert not [flag for flag in judge("north", log, date(2020, 12, 31), tried).flag
 assert query_parameters.FLAGS == tuple(FLAGS)
 assert "ceremonial" in query_parameters.FLAGS
 assert "ceremonial" in BACKTEST_FLAGS
-assert "'ceremonial'" in str(backtest_request.OPENAPI_EXTRA)
+assert "'ceremonial'" in str(components([backtest_request.BacktestBody], "{name}"))
 """
 
 
