@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 
 _RECORDED = datetime(2026, 1, 15, tzinfo=UTC)
 _FIRST = date(2005, 1, 1)

@@ -38,7 +38,7 @@ from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.read_model import projection_rows
 from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.corrections import effective_events
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from tests.stack import Stack, kind_of_stack, started
 
 _HEADERS = [("content-type", b"application/cloudevents+json")]

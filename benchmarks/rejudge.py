@@ -29,7 +29,7 @@ import httpx
 from benchmarks.known_at import apply, messages
 from benchmarks.projector_live import prepared
 from steppe.database import rule_versions, sql
-from steppe.database.read_model import rejudge
+from steppe.database.read_model import rule_change
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -99,7 +99,7 @@ async def _timed(work: Coroutine[Any, Any, tuple[int, int]]) -> tuple[float, flo
 async def _judge_again(dsn: str) -> tuple[int, int]:
     connection = await asyncpg.connect(dsn)
     try:
-        found = await rejudge.put_in_force(connection, _STRICT["version"], by="benchmark")
+        found = await rule_change.put_in_force(connection, _STRICT["version"], by="benchmark")
         return found.projects, len(found.differences)
     finally:
         await connection.close()

@@ -11,7 +11,7 @@ import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
-from steppe.database import migrate
+from steppe.database import apply_migrations
 from tests import answer_schemas
 from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
 
@@ -106,9 +106,9 @@ async def _make_template(stack: Stack, name: str) -> None:
         await server.close()
     own = await asyncpg.connect(database_of(stack.database, name).owner)
     try:
-        await migrate.apply(own)
+        await apply_migrations.apply(own)
         for login in LOGINS:
-            await migrate.ensure_login(own, login)
+            await apply_migrations.ensure_login(own, login)
     finally:
         await own.close()
 
@@ -122,8 +122,8 @@ async def clone_database(stack: Stack, template: str, name: str, topic: str) -> 
     own = await asyncpg.connect(database_of(stack.database, name).owner)
     try:
         # What belongs to a database and not to its tables, such as the search path, is not cloned.
-        await migrate.apply(own)
-        await migrate.ensure_checkpoints(own, topic, PARTITIONS_DEFAULT)
+        await apply_migrations.apply(own)
+        await apply_migrations.ensure_checkpoints(own, topic, PARTITIONS_DEFAULT)
     finally:
         await own.close()
 

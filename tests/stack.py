@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from steppe.database.migrate import Login
+from steppe.database.apply_migrations import Login
 from steppe.standalone.children import Child
 from steppe.standalone.errors import ChildFailedError
 from steppe.standalone.jars import kafka_jars

@@ -161,14 +161,12 @@ _NOUNS_OF_THE_FIELD = {"partitioning", "tracing"}
 
 
 def test_no_package_holds_more_modules_than_one_can_survey() -> None:
-    # Of flags there is a file each: there may be more of them.
-    modules = Counter(str(file.parent.relative_to(_ROOT)) for file in _MODULES if file.parent != _FLAGS)
+    modules = Counter(str(file.parent.relative_to(_ROOT)) for file in _MODULES)
     assert {package: count for package, count in modules.items() if count > 14} == {}
 
 
 def test_a_module_is_found_by_its_name() -> None:
-    # A route bears the name of its resource, a command that of what one types.
-    names = Counter(file.stem for file in _MODULES if file.parent.name not in ("routes", "commands"))
+    names = Counter(file.stem for file in _MODULES)
     assert {name: count for name, count in names.items() if count > 1 and name not in _NAMES_OF_MANY} == {}
 
 

@@ -10,13 +10,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.projector.rebuild.compare import statements_between
 from steppe.cli.commands.migrate import Prepared, SettingError, run, run_from_environment
-from steppe.database import migrate, schema, sql
-from steppe.database.migrate import Login, Migration, MigrationError
+from steppe.database import apply_migrations, schema, sql
+from steppe.database.apply_migrations import Login, Migration, MigrationError
 from tests.stack import Database, Stack
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
-    names = [file.name for file in migrate.migrations()]
+    names = [file.name for file in apply_migrations.migrations()]
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+", name) for name in names)
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
 
@@ -32,21 +32,21 @@ async def test_the_written_schema_is_what_the_migrations_make(database: Database
 async def test_migrating_twice_and_at_once_changes_nothing(database: Database) -> None:
     one, two = await asyncpg.connect(database.owner), await asyncpg.connect(database.owner)
     try:
-        applied = await asyncio.gather(migrate.apply(one), migrate.apply(two))
+        applied = await asyncio.gather(apply_migrations.apply(one), apply_migrations.apply(two))
         assert [*applied[0], *applied[1]] == []
-        assert len(await one.fetch("SELECT name FROM steppe.migration")) == len(migrate.migrations())
+        assert len(await one.fetch("SELECT name FROM steppe.migration")) == len(apply_migrations.migrations())
     finally:
         await one.close()
         await two.close()
 
 
 async def test_an_edited_migration_is_refused(database: Database) -> None:
-    first, *others = migrate.migrations()
+    first, *others = apply_migrations.migrations()
     edited = Migration(name=first.name, text=first.text + "\n-- edited")
     connection = await asyncpg.connect(database.owner)
     try:
         with pytest.raises(MigrationError, match="was edited after it was applied"):
-            await migrate.apply(connection, [edited, *others])
+            await apply_migrations.apply(connection, [edited, *others])
     finally:
         await connection.close()
 
@@ -55,7 +55,7 @@ async def test_a_database_of_a_newer_version_is_refused(database: Database) -> N
     connection = await asyncpg.connect(database.owner)
     try:
         with pytest.raises(MigrationError, match="start a newer version"):
-            await migrate.apply(connection, migrate.migrations()[1:])
+            await apply_migrations.apply(connection, apply_migrations.migrations()[1:])
     finally:
         await connection.close()
 
@@ -65,9 +65,9 @@ async def test_a_migration_that_fails_leaves_nothing_behind(database: Database) 
     connection = await asyncpg.connect(database.owner)
     try:
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await migrate.apply(connection, [*migrate.migrations(), broken])
+            await apply_migrations.apply(connection, [*apply_migrations.migrations(), broken])
         assert await connection.fetchval("SELECT to_regclass('rm_v1.half')") is None
-        assert await migrate.apply(connection) == []
+        assert await apply_migrations.apply(connection) == []
     finally:
         await connection.close()
 
@@ -78,7 +78,7 @@ async def test_checkpoints_start_at_the_beginning_and_are_never_moved_by_migrati
     connection = await asyncpg.connect(database.owner)
     try:
         await connection.execute("UPDATE checkpoint SET next_offset = 7 WHERE partition = 1")
-        await migrate.ensure_checkpoints(connection, topic, 4)
+        await apply_migrations.ensure_checkpoints(connection, topic, 4)
         rows = await connection.fetch("SELECT partition, next_offset FROM checkpoint ORDER BY partition")
         assert [tuple(row) for row in rows] == [(0, 0), (1, 7), (2, 0), (3, 0)]
     finally:
@@ -150,7 +150,7 @@ async def test_preparing_from_the_environment_twice_keeps_the_partitions_and_the
     try:
         assert await connection.fetchval("SELECT count(*) FROM checkpoint") == 4
         for password in ("first", "it's"):
-            await migrate.ensure_login(connection, Login(user=user, group="steppe_api", password=password))
+            await apply_migrations.ensure_login(connection, Login(user=user, group="steppe_api", password=password))
             own = await asyncpg.connect(database.api, user=user, password=password)
             assert await own.fetchval("SELECT count(*) FROM checkpoint") == 4
             await own.close()

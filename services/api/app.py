@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.api import problems
 from services.api.page import pages
 from services.api.routes import (
-    backtest,
-    corrections,
+    backtests,
     deals,
     flags,
     forums,
@@ -23,6 +22,7 @@ from services.api.routes import (
     metrics,
     parties,
     projects,
+    retractions,
     rules,
     status,
     stream,
@@ -97,11 +97,11 @@ def create_app(settings: Settings) -> FastAPI:
         parties.router,
         markets.router,
         forums.router,
-        corrections.router,
+        retractions.router,
         rules.router,
         transitions.router,
         stream.router,
-        backtest.router,
+        backtests.router,
         trace.router,
         status.router,
         metrics.router,

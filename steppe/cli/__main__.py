@@ -13,16 +13,7 @@ from urllib.parse import quote
 import typer
 
 from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
-from steppe.cli.commands import (  # fmt: skip
-    backtest,
-    backup,
-    config,
-    keys,
-    migrate,
-    quarantine,
-    restore,
-    rule_versions,
-)
+from steppe.cli.commands import backup, config, keys, manage_rules, migrate, quarantine, restore, run_backtest
 from steppe.cli.commands import (
     send as sending,
 )
@@ -37,12 +28,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(rule_versions.app, name="rules")
+app.add_typer(manage_rules.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="keys")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
-app.command(name="backtest")(backtest.command)
+app.command(name="backtest")(run_backtest.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)

@@ -12,7 +12,7 @@ import msgspec
 from steppe.database import sql
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import document_of, rules_from
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from steppe.database import migrate, sql
+from steppe.database import apply_migrations, sql
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -64,7 +64,7 @@ async def of_server(owner: str) -> str:
         try:
             own = await asyncpg.connect(urlunsplit(urlsplit(owner)._replace(path=f"/{name}")))
             try:
-                await migrate.apply(own)
+                await apply_migrations.apply(own)
                 return await describe(own)
             finally:
                 await own.close()
@@ -83,7 +83,11 @@ def _by_table(rows: Iterable[asyncpg.Record]) -> Mapping[int, Sequence[asyncpg.R
 
 def _comments() -> dict[str, str]:
     """What the migrations say above each table."""
-    return {table: comment for file in migrate.migrations() for comment, table in _COMMENTED_TABLE.findall(file.text)}
+    return {
+        table: comment
+        for file in apply_migrations.migrations()
+        for comment, table in _COMMENTED_TABLE.findall(file.text)
+    }
 
 
 def _column(row: asyncpg.Record) -> str:

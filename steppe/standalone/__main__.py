@@ -18,7 +18,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from steppe.database.migrate import MigrationError
+from steppe.database.apply_migrations import MigrationError
 from steppe.standalone import example
 from steppe.standalone.errors import StackError
 from steppe.standalone.places import DataFolder

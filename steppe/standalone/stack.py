@@ -9,7 +9,7 @@ from typing import Any
 
 from steppe.cli.commands import migrate
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database.migrate import Login
+from steppe.database.apply_migrations import Login
 from steppe.standalone import kafka, postgres
 from steppe.standalone.children import Child, describe_exit
 from steppe.standalone.errors import ChildFailedError, StackError

@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from steppe.cli.commands import migrate
-from steppe.database.migrate import Login
+from steppe.database.apply_migrations import Login
 from steppe.standalone.places import LOOPBACK, free_port
 from tests.services.access.encrypting import PASSWORD, an_event_goes_all_its_way, certificates
 from tests.stack import Stack

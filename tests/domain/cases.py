@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Override, Rules
+from steppe.domain.rules.thresholds import Override, Rules
 
 Case = dict[str, Any]
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Override, Rules
+from steppe.domain.rules.thresholds import Override, Rules
 from steppe.domain.values.states import History
 from tests.domain.random_logs import Log, days, instants
 

@@ -34,7 +34,7 @@ from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
 from steppe.http.problems import NOT_FOUND, Refusal

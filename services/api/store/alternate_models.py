@@ -25,7 +25,7 @@ from steppe.database import active_read_model, rule_versions
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.sql import load
 from steppe.domain.events.event import Event
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.http.problems import Refusal
 
 _STATEMENTS = load("alternate_models", "services.api")

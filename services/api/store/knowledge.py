@@ -11,7 +11,7 @@ from services.api.store.snapshot import Snapshot
 from steppe.database import rule_versions
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.http.problems import BAD_PARAMETER, Refusal
 
 

@@ -15,7 +15,7 @@ import asyncpg
 from services.api.settings import Settings
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.log.positions import position_before
 from steppe.telemetry.tracing import query_span
 

@@ -11,7 +11,7 @@ from services.api.views.frames import OnDay
 from steppe.contracts.field_types import Count, Day, Instant, Key, LevelName, Positions, Sector, Severity, choice, doc
 from steppe.domain.analysis.backtest import FlagScore, FlagWarning
 from steppe.domain.rules.rule_document import document_of
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 
 
 class RuleOverride(TypedDict):

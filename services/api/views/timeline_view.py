@@ -27,7 +27,7 @@ from steppe.contracts.field_types import (
 from steppe.domain.analysis.correction_effects import correction_effects
 from steppe.domain.events.corrections import CorrectedEvent, Identity, has_corrections
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import Refusal
 

@@ -21,7 +21,7 @@ from services.projector.projection import batches, log_identity
 from services.projector.projection.errors import LogShorterError, ProjectorError, RecordsRemovedError, TopicMissingError
 from services.projector.projection.log_identity import Checkpoint
 from steppe.contracts.topics import DEALS
-from steppe.database import active_read_model, migrate, reset, sql
+from steppe.database import active_read_model, apply_migrations, reset, sql
 from steppe.environment import SettingFileError, setting
 from steppe.log.topic_info import TopicInfo, TopicReader, open_topic
 
@@ -117,7 +117,7 @@ async def adopt(
         if plan.folds_anew:
             await reset.empty(connection)
             await connection.execute(*statements["remove_checkpoints_from"](topic=topic, partitions=facts.partitions))
-            await migrate.ensure_checkpoints(connection, topic, facts.partitions)
+            await apply_migrations.ensure_checkpoints(connection, topic, facts.partitions)
             await connection.execute(statements["forget_announced_offsets"])
         if plan.loses:
             # Only where the beginning is gone: the read model begins with what is left.

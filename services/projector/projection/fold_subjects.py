@@ -14,7 +14,7 @@ from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model.projection import ProjectionResult, ReadModel, Subject
 from steppe.database.read_model.projection_rows import fault_of
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import FoldState
+from steppe.domain.fold.fold_state import FoldState
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import FoldState
+from steppe.domain.fold.fold_state import FoldState
 
 
 @dataclass(frozen=True, slots=True)

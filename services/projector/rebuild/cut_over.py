@@ -22,7 +22,7 @@ from services.projector.projection.project_cache import ProjectCache
 from services.projector.quarantine.refold import Refolder
 from services.projector.settings import Settings
 from steppe.database import active_read_model, rule_versions, sql
-from steppe.database.read_model import rejudge
+from steppe.database.read_model import rule_change
 from steppe.log.positions import position_before
 
 _STATEMENTS = sql.load("rebuild")
@@ -146,7 +146,7 @@ async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
         if await connection.fetchval(*active_read_model.STATEMENTS["rules_of"](schema=schema)) == change:
             return
         await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
-        await rejudge.judge_again(connection, rules, lambda done, of: None)
+        await rule_change.judge_again(connection, rules, lambda done, of: None)
         await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change))
 
 

@@ -26,7 +26,7 @@ from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import folded_event
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 
 PHASE = "fold"
 _STATEMENTS = sql.load("rebuild")

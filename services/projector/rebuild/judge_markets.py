@@ -16,7 +16,7 @@ from steppe.database.read_model import market_judgement, projection_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import DealState, Span
 
 PHASE = "judge"

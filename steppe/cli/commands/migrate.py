@@ -9,8 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
-from steppe.database import migrate
-from steppe.database.migrate import Login
+from steppe.database import apply_migrations
+from steppe.database.apply_migrations import Login
 from steppe.environment import setting
 from steppe.log.broker_address import client_options
 
@@ -45,13 +45,13 @@ async def run(
     """
     connection = await asyncpg.connect(database)
     try:
-        applied = await migrate.apply(connection)
+        applied = await apply_migrations.apply(connection)
         for login in logins:
-            await migrate.ensure_login(connection, login)
+            await apply_migrations.ensure_login(connection, login)
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
         for published in (FLAGS, PROJECTS, QUARANTINE):
             await ensure_topic(kafka, published, count)
-        await migrate.ensure_checkpoints(connection, topic, count)
+        await apply_migrations.ensure_checkpoints(connection, topic, count)
     finally:
         await connection.close()
     return Prepared(migrations=tuple(applied), topic=topic, partitions=count)

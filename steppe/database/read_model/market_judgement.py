@@ -19,7 +19,7 @@ from steppe.database.read_model import projection_rows
 from steppe.database.sql import Statement
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import DealState, History, Span
 
 if TYPE_CHECKING:

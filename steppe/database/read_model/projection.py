@@ -21,8 +21,8 @@ from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import FoldState, fold
-from steppe.domain.rules.rules import Rules
+from steppe.domain.fold.fold_state import FoldState, fold
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING
 
 if TYPE_CHECKING:

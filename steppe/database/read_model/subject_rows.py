@@ -9,8 +9,8 @@ from datetime import date, datetime
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import fold_history
-from steppe.domain.rules.rules import Rules
+from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING, History
 
 

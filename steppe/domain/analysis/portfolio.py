@@ -12,10 +12,10 @@ from datetime import date, datetime
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import History, Judgement, judgement_on, on_day
 
 PARTY_PREFIX = "party:"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.flags.definition import MarketFlag
-from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.evaluation.flag_definition import MarketFlag
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
 from steppe.domain.values.grammar import named
 from steppe.domain.values.states import Crossing, Flag
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from steppe.domain.evaluation.flag_definition import DealFlag, FlagDefinition, MarketFlag, ProjectFlag
 from steppe.domain.flags import (
     crowded,
     displaced,
@@ -22,8 +23,7 @@ from steppe.domain.flags import (
     slipping,
     unchecked,
 )
-from steppe.domain.flags.definition import DealFlag, FlagDefinition, MarketFlag, ProjectFlag
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 
 _ALL: tuple[FlagDefinition, ...] = (
     memorandum_only.FLAG,

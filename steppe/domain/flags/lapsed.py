@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from steppe.domain.deals.legs import latest_day_of
-from steppe.domain.flags.definition import DealFlag
-from steppe.domain.flags.flag_input import FlagInput
-from steppe.domain.flags.severity_steps import FlagEvaluation, SeverityStep
+from steppe.domain.evaluation.flag_definition import DealFlag
+from steppe.domain.evaluation.flag_input import FlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep
 from steppe.domain.values.states import Flag
 
 

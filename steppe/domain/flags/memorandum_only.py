@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from steppe.domain.flags.definition import DealFlag
-from steppe.domain.flags.flag_input import FlagInput
-from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.rules.rules import Override
+from steppe.domain.evaluation.flag_definition import DealFlag
+from steppe.domain.evaluation.flag_input import FlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.rules.thresholds import Override
 from steppe.domain.values.grammar import age, papers
 from steppe.domain.values.states import Flag
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.definition import DealFlag
-from steppe.domain.flags.flag_input import FlagInput
-from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.flag_definition import DealFlag
+from steppe.domain.evaluation.flag_input import FlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
 from steppe.domain.values.grammar import age
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, Start

@@ -12,19 +12,19 @@ from datetime import date
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.physical import PhysicalState
+from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.evaluation.flag_state import FlagState, next_change_on
+from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.flags import lapsed, memorandum_only
-from steppe.domain.flags.flag_input import FlagInput, ProjectFlagInput
 from steppe.domain.flags.flag_registry import DEAL_FLAGS, PROJECT_FLAGS
-from steppe.domain.flags.flag_state import FlagState, next_change_on
-from steppe.domain.flags.severity_steps import FlagEvaluation
 from steppe.domain.fold.headline import Headlines
 from steppe.domain.fold.holds import Holds
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
 from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, DealState, Flag, History, ProjectState

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.fold.registry import PROJECT_FIELDS, RegisteredValues
-from steppe.domain.rules.rules import Circumstances, Rules
+from steppe.domain.rules.thresholds import Circumstances, Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import FOREVER
 

@@ -18,14 +18,14 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Generic, TypeVar
 
+from steppe.domain.evaluation.flag_definition import MarketFlag
+from steppe.domain.evaluation.flag_state import FlagState
+from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags import crowded, displaced
-from steppe.domain.flags.definition import MarketFlag
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.flags.flag_state import FlagState
-from steppe.domain.flags.severity_steps import FlagEvaluation
 from steppe.domain.markets.groups import Groups
-from steppe.domain.rules.rules import Circumstances, Rules
+from steppe.domain.rules.thresholds import Circumstances, Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable

@@ -10,7 +10,7 @@ from typing import Any
 
 from steppe.domain.events.validation import Fault
 from steppe.domain.events.vocabulary import SECTORS
-from steppe.domain.rules.rules import Override, Rules
+from steppe.domain.rules.thresholds import Override, Rules
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 
 CONDITIONS = ("level", "commodity", "sector", "country")

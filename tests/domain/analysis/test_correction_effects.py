@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steppe.domain.analysis.correction_effects import CorrectionEffect, FlagKey, correction_effects
 from steppe.domain.events.corrections import effective_events
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.values.states import on_day
 from tests.domain.random_logs import Log, days, instants, portfolios
 

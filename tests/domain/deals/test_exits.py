@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import judge
+from steppe.domain.fold.fold_state import judge
 from tests.domain.event_logs import event
 
 DAY = date(2021, 6, 1)

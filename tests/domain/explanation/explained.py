@@ -10,7 +10,7 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.deal_text import sentence
 from steppe.domain.explanation.project_text import Explanation, explanation
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 
 KNOWN_ON = date(2026, 11, 22)
 

@@ -12,7 +12,7 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import FOREVER, DealState, Flag, Judgement
 from tests.domain.event_logs import event
 

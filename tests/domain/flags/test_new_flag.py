@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.definition import DealFlag
-from steppe.domain.flags.flag_input import FlagInput
-from steppe.domain.flags.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.flag_definition import DealFlag
+from steppe.domain.evaluation.flag_input import FlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
 from steppe.domain.values.grammar import age
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
@@ -59,7 +59,7 @@ from steppe.domain.analysis.forecast import upcoming_changes
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.explanation.forecast_text import next_changes
 from steppe.domain.flags.flag_registry import FLAGS, RULES
-from steppe.domain.fold.fold import fold_history, judge
+from steppe.domain.fold.fold_state import fold_history, judge
 from steppe.domain.rules.rule_document import document_of, rules_from
 from tests.domain.event_logs import event
 

@@ -10,7 +10,7 @@ import pytest
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Override
+from steppe.domain.rules.thresholds import Override
 from tests.domain.event_logs import event
 from tests.domain.flags import portfolio_by_hand as by_hand
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, freed, held, judged, paper, pursued, said, the

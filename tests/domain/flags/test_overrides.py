@@ -8,7 +8,7 @@ import pytest
 
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Circumstances, Override, Rules
+from steppe.domain.rules.thresholds import Circumstances, Override, Rules
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, paper, pursued, turns
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from steppe.domain.explanation.flag_text import sentence
-from steppe.domain.fold.fold import judge
+from steppe.domain.fold.fold_state import judge
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import Flag
 from tests.domain.event_logs import event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from steppe.domain.fold.fold import fold, fold_history, judge
+from steppe.domain.fold.fold_state import fold, fold_history, judge
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, judgement_on
 from tests.domain.properties import EVENTS_MAX, Case, Properties

@@ -7,7 +7,7 @@ from typing import Any
 
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import Flag
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deposit, pursued, standing

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from steppe.domain.events.event import Event
-from steppe.domain.fold.fold import judge
+from steppe.domain.fold.fold_state import judge
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deposit, judged, paper, pursued
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from steppe.domain.analysis.portfolio import PARTY_PREFIX, Portfolio, portfolio
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.markets.rivalry import standing_of
 from steppe.domain.values.states import BEGINNING
 from tests.domain.properties import EVENTS_MAX, Case, Properties

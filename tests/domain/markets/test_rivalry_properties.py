@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.fold.fold import fold_history
+from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
 from tests.domain.markets.plain_rivalry import plain_rivalry

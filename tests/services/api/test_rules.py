@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from steppe.database import rule_versions
-from steppe.database.read_model import rejudge
-from steppe.database.read_model.rejudge import Rejudged
+from steppe.database.read_model import rule_change
+from steppe.database.read_model.rule_change import Rejudged
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -26,7 +26,7 @@ async def put(database: Database, document: dict[str, Any], **options: Any) -> R
     try:
         rules = rules_from(document, RULES)
         await rule_versions.add(connection, rules, by="desk")
-        return await rejudge.put_in_force(connection, rules.version, by="desk", **options)
+        return await rule_change.put_in_force(connection, rules.version, by="desk", **options)
     finally:
         await connection.close()
 
@@ -128,7 +128,7 @@ async def test_a_version_is_never_edited(database: Database) -> None:
         await put(database, {**STRICT, "values": {"memorandum-only.watch": 5}})
     connection = await asyncpg.connect(database.projector)
     with pytest.raises(RuleVersionError, match=r"There is no version absent; there are strict-1, 2026-1"):
-        await rejudge.put_in_force(connection, "absent", by="desk")
+        await rule_change.put_in_force(connection, "absent", by="desk")
     await connection.close()
 
 

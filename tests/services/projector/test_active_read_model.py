@@ -12,7 +12,7 @@ from services.projector.commands.verify import verify
 from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.batches import Record
 from steppe.contracts.partitioning import partition_of
-from steppe.database import active_read_model, migrate
+from steppe.database import active_read_model, apply_migrations
 from tests.services.api.reading_api import Log, get, memorandum, registered
 from tests.services.projector.projection import QUICK, event, publish, until_covered
 from tests.services.rebuild.rebuilding import settings_of
@@ -131,8 +131,8 @@ async def test_migrating_finds_the_active_read_model_and_gives_every_one_its_che
 ) -> None:
     await operator.execute("SELECT steppe.flip_read_model($1)", await copied(operator))
     owner = await asyncpg.connect(database.owner)
-    await migrate.apply(owner)
-    await migrate.ensure_checkpoints(owner, "another-topic", 2)
+    await apply_migrations.apply(owner)
+    await apply_migrations.ensure_checkpoints(owner, "another-topic", 2)
     for schema in ("rm_v1", "rm_v2"):
         found = await owner.fetchval(f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = 'another-topic'")
         assert found == 2

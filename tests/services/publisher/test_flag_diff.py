@@ -18,7 +18,7 @@ from services.projector.publisher.flag_diff import Announcer
 from services.projector.publisher.publisher import today as utc_today
 from steppe.contracts.generate.announced_schema import flag_schema, project_schema
 from steppe.database import rule_versions
-from steppe.database.read_model import rejudge
+from steppe.database.read_model import rule_change
 from steppe.database.reset import empty
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -232,7 +232,7 @@ async def test_a_rival_that_gives_up_its_win_clears(log: Log, desk: Desk) -> Non
 async def put(connection: asyncpg.Connection, document: dict[str, Any]) -> int:
     rules = rules_from(document, RULES)
     await rule_versions.add(connection, rules, by="desk")
-    return len((await rejudge.put_in_force(connection, rules.version, by="desk")).differences)
+    return len((await rule_change.put_in_force(connection, rules.version, by="desk")).differences)
 
 
 async def test_other_rules_tell_through_the_same_outbox_and_nothing_twice(log: Log, desk: Desk) -> None:

@@ -154,14 +154,14 @@ async def test_a_roll_back_ends_at_no_earlier_position_and_under_the_rules_in_fo
 
 async def _another_version(operator: asyncpg.Connection) -> None:
     from steppe.database import rule_versions
-    from steppe.database.read_model import rejudge
+    from steppe.database.read_model import rule_change
     from steppe.domain.flags.flag_registry import RULES
     from steppe.domain.rules.rule_document import rules_from
 
     rules = rules_from({"version": "strict", "values": {"memorandum-only.watch": 6}}, RULES)
     async with operator.transaction():
         await rule_versions.add(operator, rules, by="test")
-    await rejudge.put_in_force(operator, "strict", by="test")
+    await rule_change.put_in_force(operator, "strict", by="test")
 
 
 async def test_rules_that_change_during_a_rebuild_judge_all_of_it(

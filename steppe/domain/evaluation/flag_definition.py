@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from steppe.domain.flags.flag_input import FlagInput, ProjectFlagInput
-from steppe.domain.flags.severity_steps import FlagEvaluation
-from steppe.domain.rules.rules import Override
+from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation
+from steppe.domain.rules.thresholds import Override
 from steppe.domain.values.states import Flag
 
 

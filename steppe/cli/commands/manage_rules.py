@@ -20,8 +20,8 @@ from steppe.cli import addresses, http_client, tables
 from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.database import rule_versions
-from steppe.database.read_model import rejudge
-from steppe.database.read_model.rejudge import Rejudged
+from steppe.database.read_model import rule_change
+from steppe.database.read_model.rule_change import Rejudged
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
 from steppe.domain.values.grammar import counted
@@ -177,7 +177,7 @@ async def _use(database: str, version: str, by: str, reason: str | None, *, tria
         with Progress(console=err(), transient=True) as progress:
             bar = progress.add_task("Judging again ...", total=None)
             try:
-                return await rejudge.put_in_force(
+                return await rule_change.put_in_force(
                     connection,
                     version,
                     by=by,

@@ -18,7 +18,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.fold.registry import RegisteredValues
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, judgement_on
 
 _in_fold_order = attrgetter("order")

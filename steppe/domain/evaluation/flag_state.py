@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.flags.definition import FlagDefinition
-from steppe.domain.flags.severity_steps import FlagEvaluation, SeverityStep
+from steppe.domain.evaluation.flag_definition import FlagDefinition
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep
 from steppe.domain.values.states import FOREVER, Flag
 
 

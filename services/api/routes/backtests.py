@@ -25,7 +25,7 @@ from steppe.domain.analysis.backtest import BACKTEST_FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING
 
 router = APIRouter(tags=["rules"])

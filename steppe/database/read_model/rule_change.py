@@ -18,7 +18,7 @@ from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.events.event import Event
-from steppe.domain.rules.rules import Rules
+from steppe.domain.rules.thresholds import Rules
 
 # Longer than a batch takes: a projector that does not let go of its rows by then hangs.
 _LOCK_TIMEOUT = "30s"
