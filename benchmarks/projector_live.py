@@ -121,9 +121,9 @@ async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> 
     seen: set[tuple[str, str, str]] = set()
     done, began, busy = 0, time.monotonic(), time.process_time()
     while done < total:
-        found = await consumer.getmany(timeout_ms=500, max_records=batch)
+        batches = await consumer.getmany(timeout_ms=500, max_records=batch)
         rows: list[tuple[str, str, str, str]] = []
-        for record in (record for records in found.values() for record in records):
+        for record in (record for records in batches.values() for record in records):
             done += 1
             try:
                 envelope = msgspec.json.decode(record.value)
@@ -133,14 +133,14 @@ async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> 
             if identity not in seen:
                 seen.add(identity)
                 rows.append((*identity, record.value.decode()))
-        if not found:
+        if not batches:
             continue
         async with connection.transaction():
             await connection.copy_records_to_table(
                 "bare_event", records=rows, columns=["subject", "source", "id", "raw"]
             )
             await connection.execute(_UPSERT, [row[0] for row in rows])
-            for tp, records in found.items():
+            for tp, records in batches.items():
                 await connection.execute(_ADVANCE, tp.partition, records[-1].offset + 1)
     took, busy = time.monotonic() - began, time.process_time() - busy
     sys.stdout.write(
@@ -244,8 +244,8 @@ async def latency_bare(
 
     async def commit() -> None:
         while True:
-            found = await consumer.getmany(timeout_ms=500)
-            records = [record for of_partition in found.values() for record in of_partition]
+            batches = await consumer.getmany(timeout_ms=500)
+            records = [record for of_partition in batches.values() for record in of_partition]
             if not records:
                 continue
             rows = [(str(r.partition), str(r.offset), "", r.value.decode()) for r in records]

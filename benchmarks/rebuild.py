@@ -96,8 +96,8 @@ async def bare_worker(kafka: str, topic: str, owner: str, partitions: Sequence[i
     seen: set[tuple[str, str, str]] = set()
     while left:
         made: list[tuple[Any, ...]] = []
-        found = await consumer.getmany(timeout_ms=500, max_records=20_000)
-        for place, records in found.items():
+        batches = await consumer.getmany(timeout_ms=500, max_records=20_000)
+        for place, records in batches.items():
             left -= len(records)
             for record in records:
                 envelope = decode(record.value)
@@ -108,12 +108,12 @@ async def bare_worker(kafka: str, topic: str, owner: str, partitions: Sequence[i
                 made.append(
                     (*identity, place.partition, record.offset, envelope["type"], "folded", None, _KNOWN, _KNOWN, None, None, 1, b"", record.value.decode(), None)
                 )  # fmt: skip
-        if not found:
+        if not batches:
             continue
         async with connection.transaction():
             await connection.copy_records_to_table("bare_event", records=made, columns=list(record_rows.EVENT))
             await connection.execute(_UPSERT, [row[0] for row in made])
-            for place, records in found.items():
+            for place, records in batches.items():
                 await connection.execute(_ADVANCE, place.partition, records[-1].offset + 1)
     await consumer.stop()
     await connection.close()
@@ -178,12 +178,12 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
         "decode again for the fold",
         lambda: {name: effective_events([folded_event(row) for row in of_it]) for name, of_it in of_subject.items()},
     )
-    told = timed("fold", lambda: {name: fold_history(name, known) for name, known in events.items()})
+    histories = timed("fold", lambda: {name: fold_history(name, known) for name, known in events.items()})
     made = projection_rows.ProjectRows()
     place = projection_rows.LastEvent(0, 0, 0)
 
     def formatted() -> None:
-        for name, one in told.items():
+        for name, one in histories.items():
             projection_rows.add_project(made, one, events[name], place, now=_KNOWN)
 
     timed("documents and rows of spans", formatted)

@@ -99,8 +99,8 @@ async def _timed(work: Coroutine[Any, Any, tuple[int, int]]) -> tuple[float, flo
 async def _judge_again(dsn: str) -> tuple[int, int]:
     connection = await asyncpg.connect(dsn)
     try:
-        found = await rule_change.put_in_force(connection, _STRICT["version"], by="benchmark")
-        return found.projects, len(found.differences)
+        change = await rule_change.put_in_force(connection, _STRICT["version"], by="benchmark")
+        return change.projects, len(change.differences)
     finally:
         await connection.close()
 

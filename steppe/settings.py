@@ -120,12 +120,12 @@ def from_environment(settings: type[S], who: str) -> S:
 
 def nobody_reads(environment: Iterable[str]) -> Iterator[str]:
     """A sentence for each STEPPE_ variable that no service and no command reads, with the one that may be meant."""
-    known = sorted(KNOWN)
+    names = sorted(KNOWN)
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
         if name == variable or name.startswith(_TESTS) or name in KNOWN or name.removesuffix(FILE) in KNOWN:
             continue
-        near = get_close_matches(name, known, 1)
+        near = get_close_matches(name, names, 1)
         yield f"{variable} is no setting{f'; did you mean {PREFIX}{near[0]}?' if near else ', see `steppe config`.'}"
 
 

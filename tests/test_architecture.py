@@ -79,9 +79,9 @@ def test_a_program_imports_nothing_that_its_image_does_not_have(extra: str, modu
     files = [Path(file) for file in json.loads(ran.stdout)]
     assert len(files) > 20
     for imported in {name for file in files for name in _imports_of(file)}:
-        found = {re.sub(r"[-_.]+", "-", name).lower() for name in homes.get(imported, ())} - {"steppe"}
-        assert not found or found & locked, (
-            f"{imported} comes from {found}, which requirements/{extra}.txt does not have"
+        packages = {re.sub(r"[-_.]+", "-", name).lower() for name in homes.get(imported, ())} - {"steppe"}
+        assert not packages or packages & locked, (
+            f"{imported} comes from {packages}, which requirements/{extra}.txt does not have"
         )
 
 

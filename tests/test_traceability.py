@@ -80,8 +80,10 @@ def test_the_page_is_split_as_one_reads_it() -> None:
 
 
 def test_every_sentence_of_the_page_has_one_row() -> None:
-    found = {sentence: [row[0] for row in ROWS if _tells_of(row, section, sentence)] for section, sentence in SENTENCES}
-    assert {sentence: ids for sentence, ids in found.items() if len(ids) != 1} == {}
+    rows_of = {
+        sentence: [row[0] for row in ROWS if _tells_of(row, section, sentence)] for section, sentence in SENTENCES
+    }
+    assert {sentence: ids for sentence, ids in rows_of.items() if len(ids) != 1} == {}
 
 
 def test_every_row_is_about_a_sentence_that_is_on_the_page() -> None:
@@ -123,5 +125,5 @@ def _functions(module: str) -> frozenset[str]:
     if not path.exists():
         return frozenset()
     nodes = ast.parse(path.read_text()).body
-    found = [node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return frozenset(name for name in found if name.startswith("test_"))
+    test_names = [node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return frozenset(name for name in test_names if name.startswith("test_"))

@@ -112,9 +112,9 @@ def install(app: FastAPI) -> None:
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
-    known = of_database(error)
-    if known is None:
+    refusal = of_database(error)
+    if refusal is None:
         raise error
-    problem, detail = known
+    problem, detail = refusal
     log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
     return problems.respond(request.url.path, problem, detail)

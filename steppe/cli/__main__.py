@@ -252,8 +252,8 @@ def _get_project(api: str, key: str, when: dict[str, str | None]) -> Answer:
 def _run_projector_program(module: str, arguments: list[str]) -> None:
     """Replace this process by a program of the projector, which the command may not import, with the addresses known here."""
     where = addresses.find()
-    known = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
-    environment = {**os.environ, **{name: value for name, value in known.items() if value}}
+    addresses_given = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
+    environment = {**os.environ, **{name: value for name, value in addresses_given.items() if value}}
     os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 - no shell
 
 

@@ -178,8 +178,8 @@ def _learnt_since(project: Item, learnt: Sequence[Item], now: Item) -> Iterator[
         for mark in _marks(entry, {}):
             what.append("\n")
             what.append(mark)
-        known = [change["known"] for change in entry["corrections"]] or [entry["known"]]
-        table.add_row(f"known {str(min(known))[:10]}" if entry["learnt"] in ("new", "corrected") else "", what)
+        known_days = [change["known"] for change in entry["corrections"]] or [entry["known"]]
+        table.add_row(f"known {str(min(known_days))[:10]}" if entry["learnt"] in ("new", "corrected") else "", what)
     yield table
     if now["explanation"]["stands"] == project["explanation"]["stands"]:
         yield Text("\nAs known now it stands the same.")

@@ -22,8 +22,8 @@ def since(then: Sequence[Item], now: Sequence[Item]) -> list[Item]:
         old = before.get(entry["event"])
         learnt = None if entry["name"] in CORRECTION_NAMES else _learnt(old, entry)
         if learnt is not None:
-            known = old["corrections"] if old else []
-            fresh = [change for change in entry["corrections"] if change not in known]
+            old_corrections = old["corrections"] if old else []
+            fresh = [change for change in entry["corrections"] if change not in old_corrections]
             changed.append({**entry, "corrections": fresh, "learnt": learnt})
     return changed
 

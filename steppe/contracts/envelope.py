@@ -78,8 +78,8 @@ def strict_attribute_faults(envelope: Mapping[str, Any]) -> list[Fault]:
         if name == "data_base64":
             faults.append(Fault("/data_base64", "data_base64 is not read; give data as a JSON object"))
         elif name not in ATTRIBUTES:
-            known = f"our attributes are {', '.join(sorted(ATTRIBUTES))}{nearest(name, ATTRIBUTES)}"
-            faults.append(Fault(f"/{escape(name)}", f"{name[:40]!r} is not an attribute of these events; {known}"))
+            advice = f"our attributes are {', '.join(sorted(ATTRIBUTES))}{nearest(name, ATTRIBUTES)}"
+            faults.append(Fault(f"/{escape(name)}", f"{name[:40]!r} is not an attribute of these events; {advice}"))
         if len(faults) >= 20:
             return faults
     faults += [

@@ -63,8 +63,8 @@ def _recorded_at(recorded: datetime) -> _Recorded:
 @lru_cache(maxsize=16_384)
 def _has_happened(occurred: str, known_day: date | str) -> bool:
     days = field_checks.days_of(occurred)
-    known = date.fromisoformat(known_day) if isinstance(known_day, str) else known_day
-    return days is not None and not is_a_plan(days, known)
+    known_on = date.fromisoformat(known_day) if isinstance(known_day, str) else known_day
+    return days is not None and not is_a_plan(days, known_on)
 
 
 def accept_bytes(line: bytes, recorded: datetime, *, may_restore: bool = False) -> Accepted | Refused:
@@ -185,8 +185,8 @@ def decode_fast(value: bytes, key: bytes) -> FastRecord | None:
     content = _canonical_content(sent, fast_type, data, _recorded_at(recorded))
     if content is None:
         return None
-    known = recorded if data.reported is UNSET else _begin_of(data.reported)
-    day = known.date()
+    known_on = recorded if data.reported is UNSET else _begin_of(data.reported)
+    day = known_on.date()
     earliest, latest = (day, day) if data.occurred is UNSET else _placed(data.occurred, day)
     return FastRecord(
         sent.subject,
@@ -196,7 +196,7 @@ def decode_fast(value: bytes, key: bytes) -> FastRecord | None:
         deal_of(
             fast_type.name, None if data.deal is UNSET else data.deal, () if data.parties is UNSET else data.parties
         ),
-        known,
+        known_on,
         recorded,
         earliest,
         latest,

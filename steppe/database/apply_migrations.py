@@ -66,11 +66,11 @@ async def apply(connection: asyncpg.Connection, files: list[Migration] | None = 
     await connection.execute("SELECT pg_advisory_lock($1)", locks.MIGRATION)
     try:
         await connection.execute(_LEDGER)
-        known = {
+        applied_checksums = {
             row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM steppe.migration")
         }
-        _refuse_contradictions(known, files)
-        missing = [file for file in files if file.name not in known]
+        _refuse_contradictions(applied_checksums, files)
+        missing = [file for file in files if file.name not in applied_checksums]
         async with connection.transaction():
             for file in missing:
                 await connection.execute(file.text)

@@ -32,9 +32,9 @@ STRUCTURED = [("content-type", b"application/cloudevents+json; charset=utf-8")]
 
 
 def accepted(raw: object, recorded: datetime = RECORDED) -> Accepted:
-    found = accept(raw, recorded)
-    assert isinstance(found, Accepted), found
-    return found
+    result = accept(raw, recorded)
+    assert isinstance(result, Accepted), result
+    return result
 
 
 def record(**changes: object) -> bytes:
@@ -44,9 +44,9 @@ def record(**changes: object) -> bytes:
 
 
 def event_of(value: bytes, headers: Any = (), key: bytes = b"north") -> Event:
-    found = decode(value, headers, key=key)
-    assert isinstance(found, Decoded), found
-    return found.event
+    decoded = decode(value, headers, key=key)
+    assert isinstance(decoded, Decoded), decoded
+    return decoded.event
 
 
 def reason(value: bytes | None, headers: Any = (), key: bytes | None = b"north") -> str:
@@ -108,12 +108,12 @@ def test_a_refusal_keeps_the_id_and_names_every_fault() -> None:
 
 def test_what_is_accepted_is_decoded_as_the_event_that_was_meant() -> None:
     sent = accepted({**SENT, "id": "m"})
-    found = decode(sent.value, STRUCTURED, key=b"north")
-    assert isinstance(found, Decoded)
-    assert found.content_sha256 == sent.content_sha256
-    assert found.event.reference == "/desk#m"
-    assert found.event.recorded == RECORDED
-    assert (found.event.earliest, found.event.latest) == (date(2022, 3, 1), date(2022, 3, 1))
+    decoded = decode(sent.value, STRUCTURED, key=b"north")
+    assert isinstance(decoded, Decoded)
+    assert decoded.content_sha256 == sent.content_sha256
+    assert decoded.event.reference == "/desk#m"
+    assert decoded.event.recorded == RECORDED
+    assert (decoded.event.earliest, decoded.event.latest) == (date(2022, 3, 1), date(2022, 3, 1))
 
 
 def test_both_modes_give_the_same_event_and_the_same_hash() -> None:
@@ -137,18 +137,18 @@ def test_binary_mode_over_http_reads_percent_encoded_headers() -> None:
         "ce-subject": "north",
         "accept": "*/*",
     }
-    found = accepted(decode_http_binary(headers, json.dumps(DATA).encode()))
-    assert found.id == "m €"
-    assert found.content_sha256 == accepted({**SENT, "id": "m €"}).content_sha256
+    decoded = accepted(decode_http_binary(headers, json.dumps(DATA).encode()))
+    assert decoded.id == "m €"
+    assert decoded.content_sha256 == accepted({**SENT, "id": "m €"}).content_sha256
 
 
 def test_an_unknown_type_or_version_is_kept_whole() -> None:
     for wire_type in ("steppe.memorandum.signed.v2", "steppe.moon.landed.v1", "com.example.other"):
-        found = decode(record(type=wire_type, data={"deep": [{"a": 1}]}), STRUCTURED, key=b"north")
-        assert isinstance(found, Unknown)
-        assert (found.type, found.source, found.id, found.subject) == (wire_type, "/desk", "m", "north")
-        assert found.recorded == RECORDED
-        assert found.envelope["data"] == {"deep": [{"a": 1}]}
+        decoded = decode(record(type=wire_type, data={"deep": [{"a": 1}]}), STRUCTURED, key=b"north")
+        assert isinstance(decoded, Unknown)
+        assert (decoded.type, decoded.source, decoded.id, decoded.subject) == (wire_type, "/desk", "m", "north")
+        assert decoded.recorded == RECORDED
+        assert decoded.envelope["data"] == {"deep": [{"a": 1}]}
 
 
 def test_a_reader_ignores_fields_and_attributes_of_a_later_release() -> None:
@@ -258,11 +258,11 @@ def test_what_is_accepted_is_always_decoded_with_the_same_hash(
     id: str, subject: str, data: dict[str, Any], recorded: datetime
 ) -> None:
     sent = accepted({**SENT, "id": id, "subject": subject, "data": data}, recorded)
-    found = decode(sent.value, key=sent.subject.encode())
-    assert isinstance(found, Decoded)
-    assert found.content_sha256 == sent.content_sha256
-    assert found.event.data == data
-    assert found.event.recorded == recorded
+    decoded = decode(sent.value, key=sent.subject.encode())
+    assert isinstance(decoded, Decoded)
+    assert decoded.content_sha256 == sent.content_sha256
+    assert decoded.event.data == data
+    assert decoded.event.recorded == recorded
     again = accepted({**SENT, "id": id, "subject": subject, "data": data}, recorded)
     assert again == sent
 
@@ -287,15 +287,15 @@ def test_no_json_makes_acceptance_or_decoding_fail_otherwise(
     name: str, odd: dict[str, Any], data: dict[str, Any]
 ) -> None:
     raw = {**SENT, "id": "m", "type": f"steppe.{name}.v1", "data": {**DATA, **data}, **odd}
-    found = accept(raw, RECORDED)
-    assert isinstance(found, (Accepted, Refused))
+    result = accept(raw, RECORDED)
+    assert isinstance(result, (Accepted, Refused))
     value = msgspec.json.encode({"specversion": "1.0", "recordedtime": "2026-11-22T10:00:00Z", **raw})
     try:
         decode(value, key=b"north")
     except UndecodableError as undecodable:
         assert undecodable.reason
-    if isinstance(found, Accepted):
-        assert decode_structured(found.value)["id"] == found.id
+    if isinstance(result, Accepted):
+        assert decode_structured(result.value)["id"] == result.id
 
 
 @given(st.binary(max_size=60))

@@ -66,7 +66,7 @@ def test_a_rejected_example_is_refused_for_the_stated_reason(path: Path) -> None
     expect, event = example["expect"], example["event"]
     refused = accept(event, RECORDED)
     assert isinstance(refused, Refused)
-    told = [fault.message for fault in refused.errors if fault.pointer == expect["pointer"]]
-    assert any(expect["message_contains"] in message for message in told), refused.errors
+    messages = [fault.message for fault in refused.errors if fault.pointer == expect["pointer"]]
+    assert any(expect["message_contains"] in message for message in messages), refused.errors
     by_schema = not VALIDATORS[name_of(path)].is_valid(event)
     assert by_schema is expect.get("by_schema", True)

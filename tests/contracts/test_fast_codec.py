@@ -101,8 +101,8 @@ def test_bytes_that_are_no_event_take_the_slow_path() -> None:
 )
 def test_an_ordinary_event_takes_the_fast_path(path: Path) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    found = fast_codec._accept_fast(json.dumps({"id": "given", **event}).encode(), RECORDED)
+    decoded = fast_codec._accept_fast(json.dumps({"id": "given", **event}).encode(), RECORDED)
     data = event["data"]
     needs_slow_type = event["type"].split(".")[1] in ("event", "party", "forum")
     needs_slow_path = needs_slow_type or {"renews", "amends", "part_of", "ends_on"} & set(data)
-    assert (found is not None) != bool(needs_slow_path)
+    assert (decoded is not None) != bool(needs_slow_path)

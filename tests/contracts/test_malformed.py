@@ -36,9 +36,9 @@ def faults_of_bytes(value: bytes) -> tuple[Fault, ...]:
         raw = decode_structured(value)
     except MalformedError as malformed:
         return (malformed.fault,)
-    found = accept(raw, RECORDED)
-    assert isinstance(found, Refused), found
-    return found.errors
+    result = accept(raw, RECORDED)
+    assert isinstance(result, Refused), result
+    return result.errors
 
 
 def attribute(**changes: object) -> bytes:

@@ -63,10 +63,10 @@ class Compose:
 
     def __call__(self, *arguments: str, seconds: float = 300) -> str:
         """`docker compose …`; what it printed. Fails with its last words."""
-        known = {name: value for name, value in os.environ.items() if not name.startswith("STEPPE_")}
+        clean_environment = {name: value for name, value in os.environ.items() if not name.startswith("STEPPE_")}
         ran = subprocess.run(
             ["docker", "compose", "-p", self.name, *self._arguments, *arguments],
-            cwd=self.folder, env={**known, **self._ports}, capture_output=True, text=True, timeout=seconds, check=False,
+            cwd=self.folder, env={**clean_environment, **self._ports}, capture_output=True, text=True, timeout=seconds, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, f"docker compose {' '.join(arguments)}: {ran.stdout[-1500:]}{ran.stderr[-3000:]}"
         return ran.stdout
@@ -87,12 +87,12 @@ class Compose:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                found = self.status()
-                if found["state"] == "caught-up":
-                    return found
+                status_seen = self.status()
+                if status_seen["state"] == "caught-up":
+                    return status_seen
             except httpx.HTTPError as error:
-                found = {"error": str(error)}
-            assert time.monotonic() < deadline, found
+                status_seen = {"error": str(error)}
+            assert time.monotonic() < deadline, status_seen
             time.sleep(0.5)
 
     def flags(self) -> list[Any]:
@@ -125,8 +125,8 @@ def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(
     began = time.monotonic()
     compose("up", "-d", "--wait")
     assert time.monotonic() - began < 120
-    told = compose("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
-    sent = json.loads(told[told.index("{") :])
+    output = compose("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
+    sent = json.loads(output[output.index("{") :])
     assert sent["rejected"] == [] and sent["accepted"] > 800
     before, flags = compose.caught_up()["totals"]["applied"], compose.flags()
     assert before == sent["accepted"] and flags
@@ -293,5 +293,5 @@ def _last_json(text: str) -> str:
 
 def _subjects() -> set[str]:
     lines = (ROOT / "examples" / "central-asia" / "events.ndjson").read_text(encoding="utf-8").splitlines()
-    found = {json.loads(line)["subject"] for line in lines}
-    return {subject for subject in found if not subject.startswith(("party:", "forum:"))}
+    status_seen = {json.loads(line)["subject"] for line in lines}
+    return {subject for subject in status_seen if not subject.startswith(("party:", "forum:"))}

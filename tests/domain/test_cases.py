@@ -29,8 +29,8 @@ def test_the_case_comes_out_as_written(name: str) -> None:
     for question in case["questions"]:
         known_at = datetime.fromisoformat(question["known_at"])
         recorded = question.get("known_by") == "recorded"
-        found = portfolio(events, known_at, recorded=recorded, rules=rules_of(case))
-        check(question["expect"], _answers(found, date.fromisoformat(question["as_of"]), refused))
+        whole = portfolio(events, known_at, recorded=recorded, rules=rules_of(case))
+        check(question["expect"], _answers(whole, date.fromisoformat(question["as_of"]), refused))
 
 
 def _answers(found: Portfolio, as_of: date, refused: set[str]) -> Answers:

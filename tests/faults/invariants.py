@@ -63,9 +63,9 @@ def until(
         if workers is not None:
             workers.keep()
         if time.monotonic() > deadline:
-            told = what if isinstance(what, str) else what()
+            description = what if isinstance(what, str) else what()
             said = f"; exits {workers.exits}\n{workers.said()}" if workers else ""
-            raise AssertionError(f"not within {seconds:g} s: {told}{said}")
+            raise AssertionError(f"not within {seconds:g} s: {description}{said}")
         time.sleep(0.1)
 
 
@@ -113,15 +113,15 @@ class Watch(threading.Thread):
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            found = await checkpoints(connection)
+            offsets = await checkpoints(connection)
             events = await connection.fetchval("SELECT count(*) FROM event", timeout=10)
-        fell = {p: (self.reached[p], found.get(p)) for p in self.reached if found.get(p, -1) < self.reached[p]}
+        fell = {p: (self.reached[p], offsets.get(p)) for p in self.reached if offsets.get(p, -1) < self.reached[p]}
         if fell:
             self.faults.append(f"checkpoints went back: {fell}")
-        covered = sum(found.values())
+        covered = sum(offsets.values())
         if events > covered or (self._all_distinct and events != covered):
             self.faults.append(f"half a batch was to be seen: {events} events where the position covers {covered}")
-        self.reached = found
+        self.reached = offsets
         self.looks += 1
 
 

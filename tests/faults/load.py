@@ -52,10 +52,10 @@ def troubled_messages(chance: random.Random, first: int, count: int, projects: i
     """The same, some of them sent before, a few with another content, a few broken."""
     made: list[Message] = []
     for number in range(first, first + count):
-        known = number if chance.random() > 0.02 else chance.randrange(number + 1)
-        name, data = happening(known)
+        repeated = number if chance.random() > 0.02 else chance.randrange(number + 1)
+        name, data = happening(repeated)
         note = {"note": "another content"} if chance.random() < 0.001 else {}
-        key, value, headers = event(f"e{known}", f"project-{known % projects}", name, **data, **note)
+        key, value, headers = event(f"e{repeated}", f"project-{repeated % projects}", name, **data, **note)
         made.append((key, value[:-9] if value and chance.random() < 0.001 else value, headers))
     return made
 
@@ -67,10 +67,10 @@ def identities(written: list[Message]) -> set[Identity]:
 
 def _read(value: bytes | None) -> dict[str, Any] | None:
     try:
-        found = json.loads(value or b"")
+        answer = json.loads(value or b"")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return answer if isinstance(answer, dict) else None
 
 
 class Sender(threading.Thread):
@@ -127,9 +127,9 @@ class Sender(threading.Thread):
             else:
                 self.answers[str(response.status_code)] += 1
                 if response.status_code == 202:
-                    told = response.json()
-                    if told["accepted"] + told["duplicates"] != len(batch):
-                        self.failed = f"{len(batch)} events were sent and this was answered: {told}"
+                    answer = response.json()
+                    if answer["accepted"] + answer["duplicates"] != len(batch):
+                        self.failed = f"{len(batch)} events were sent and this was answered: {answer}"
                     self.acknowledged |= {(one["subject"], SOURCE, one["id"]) for one in batch}
                     return
                 if response.status_code != 503 or "retry-after" not in response.headers:

@@ -160,8 +160,8 @@ async def test_a_topic_that_was_made_anew_halts_until_it_is_adopted_and_is_then_
     since = (await log.status())["halts"][0]["since"]
     await log.halts("another-log")
     assert (await log.status())["halts"][0]["since"] == since
-    found = await log.adopt("--reason", "made anew")
-    assert (found["adopted"], found["folds_anew"], found["loses"]) == (True, True, None)
+    report = await log.adopt("--reason", "made anew")
+    assert (report["adopted"], report["folds_anew"], report["loses"]) == (True, True, None)
     await log.goes_on(last)
     assert await log.reader.fetchval("SELECT array_agg(id ORDER BY id) FROM event") == [f"new-{n}" for n in range(9)]
     assert (await verify(log.stack.kafka, log.database.api, log.topic)).differences == []
@@ -179,8 +179,8 @@ async def test_another_cluster_halts_and_the_right_one_goes_on(log: Log, other_c
     assert len((await log.status())["halts"]) == 4
     await log.goes_on(last)
     # The same records at the same places: whoever moved the log there need not fold it anew.
-    found = await log.adopt("--reason", "moved", kafka=other_cluster)
-    assert (found["adopted"], found["folds_anew"]) == (True, False)
+    report = await log.adopt("--reason", "moved", kafka=other_cluster)
+    assert (report["adopted"], report["folds_anew"]) == (True, False)
     await log.halts("wrong-cluster")
 
 

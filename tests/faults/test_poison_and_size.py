@@ -61,8 +61,8 @@ def test_poison_in_every_place_of_a_batch_stops_nobody_else(world: World) -> Non
 def test_an_event_of_ten_megabytes_is_refused_by_ingest_and_stalls_nobody_behind_it(world: World) -> None:
     ingest = IngestClient(world.start("ingest").address)
     large = memorandum("large", note="x" * _TEN_MEGABYTES)
-    told = problem(ingest.post(large), 413)
-    assert told["bytes_max"] == 256 * 1024
+    refusal = problem(ingest.post(large), 413)
+    assert refusal["bytes_max"] == 256 * 1024
     refused = problem(ingest.post(lines([large]), LINES, "?on_error=continue"), 422)
     assert str(256 * 1024) in refused["rejected"][0]["errors"][0]["message"]
     assert asyncio.run(logged(world.kafka, world.topic)) == []
@@ -104,8 +104,8 @@ def test_repetitions_by_the_hundred_thousand_change_nothing(world: World) -> Non
         sent = time.monotonic()
         hold(world, identities(distinct), workers, seconds=120 + _DUPLICATES / 500)
     assert asyncio.run(_count_events(world)) == len(distinct)
-    told = f"{_DUPLICATES:,} repetitions sent in {sent - began:.0f} s, all held after {time.monotonic() - sent:.0f} s"
-    sys.stdout.write(told + "\n")
+    line = f"{_DUPLICATES:,} repetitions sent in {sent - began:.0f} s, all held after {time.monotonic() - sent:.0f} s"
+    sys.stdout.write(line + "\n")
 
 
 async def _publish_again(world: World, distinct: Sequence[Message], times: int) -> None:

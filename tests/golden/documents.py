@@ -100,9 +100,9 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
         "money": money_and_stakes.money(events),
         "value_chain": money_and_stakes.value_chain(events),
     }
-    known = {reading.event.reference: reading.event.known for reading in record.by_identity.values()}
+    known_at_of = {reading.event.reference: reading.event.known for reading in record.by_identity.values()}
     corrections = [
-        {"event": reading.event.reference, "known": known[change.by], **asdict(change)}
+        {"event": reading.event.reference, "known": known_at_of[change.by], **asdict(change)}
         for reading in record.by_identity.values()
         if reading.event.latest <= as_of
         for change in reading.changes

@@ -34,10 +34,10 @@ def main(slugs: list[str]) -> int:
     for slug in slugs:
         golden = load(slug)
         for question, project, flags in zip(golden.questions, golden.projects, golden.flags, strict=True):
-            found = answer(judged(golden.lines, question.known_at), question)
-            state = "as written" if found == (project, flags) else "NOT as written"
+            answer_given = answer(judged(golden.lines, question.known_at), question)
+            state = "as written" if answer_given == (project, flags) else "NOT as written"
             print(f"# {slug}: {question.project} on {question.as_of}, known {question.known_at}: {state}")  # noqa: T201
-            print(text(found[0]), text(found[1]), sep="\n")  # noqa: T201
+            print(text(answer_given[0]), text(answer_given[1]), sep="\n")  # noqa: T201
     return 0
 
 

@@ -54,5 +54,5 @@ def test_the_events_are_the_lines_of_the_example(slug: str) -> None:
 
 
 def test_each_case_is_told_in_the_readme() -> None:
-    told = (FOLDER / "README.md").read_text()
-    assert [slug for slug in SLUGS if f"`{slug}`" not in told] == []
+    page = (FOLDER / "README.md").read_text()
+    assert [slug for slug in SLUGS if f"`{slug}`" not in page] == []

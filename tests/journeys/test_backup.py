@@ -190,8 +190,8 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     )
     await reader.execute("INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-1', 'somebody')")
 
-    told = await Announcer(topic).announce(reader, datetime.now(UTC).date(), await log_ends(stack.kafka, topic))
-    assert told is not None and told > 50
+    announcement = await Announcer(topic).announce(reader, datetime.now(UTC).date(), await log_ends(stack.kafka, topic))
+    assert announcement is not None and announcement > 50
 
     # Events come in while it is taken: what was acknowledged before is in it, and of each partition it is a beginning.
     enough = asyncio.Event()
@@ -252,7 +252,7 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     assert await Announcer(restored_topic).announce(other, datetime.now(UTC).date(), ends) is not None
     transitions = "SELECT * FROM steppe.flag_transition WHERE project NOT LIKE 'late-%' ORDER BY transition_id"
     all_told = [dict(row) for row in await other.fetch(transitions)]
-    assert (len(all_told), all_told[told:]) == (told, [])
+    assert (len(all_told), all_told[announcement:]) == (announcement, [])
 
     # Compared without what came in after the backup, which has subjects of its own.
     before, after = await answers(database.api, topic), await answers(fresh.api, restored_topic)
@@ -283,14 +283,14 @@ async def test_a_restore_that_was_killed_goes_on_and_other_records_are_refused(
 
     process = target.start("restore", str(file), "--yes")
     deadline = time.monotonic() + 60
-    while not (found := (await facts_of(stack.kafka, restored_topic)).records):
+    while not (restored := (await facts_of(stack.kafka, restored_topic)).records):
         assert time.monotonic() < deadline and process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    found = (await facts_of(stack.kafka, restored_topic)).records
-    assert 0 < found < count, "it was to be killed in the middle"
+    restored = (await facts_of(stack.kafka, restored_topic)).records
+    assert 0 < restored < count, "it was to be killed in the middle"
     done = json.loads(await target("restore", str(file), "--yes", "--json"))
-    assert (done["found"], done["written"]) == (found, count - found)
+    assert (done["found"], done["written"]) == (restored, count - restored)
     other_file = tmp_path / "other.zip"
     other = await asyncpg.connect(fresh.owner)
     assert await other.fetchval("SELECT count(*) FROM steppe.log_identity WHERE topic = $1", restored_topic) == 1

@@ -56,8 +56,8 @@ def test_a_memorandum_is_followed_from_the_door_to_its_flag(steppe: Command) -> 
 
 def test_what_is_refused_names_line_field_and_reason(steppe: Command) -> None:
     line = {"source": "/d", "type": "steppe.setback.reported.v1", "subject": "x", "data": {"occurred": "2023-02-30"}}
-    told = steppe("send", "-", exits=1, stdin=json.dumps(line) + "\n")
-    assert "stdin:1: /data/occurred" in told
+    output = steppe("send", "-", exits=1, stdin=json.dumps(line) + "\n")
+    assert "stdin:1: /data/occurred" in output
     steppe("project", "nobody-knows-it", exits=1)
     steppe("flags", "--as-of", "yesterday", exits=2)
 
@@ -103,8 +103,8 @@ def test_a_rebuild_and_the_way_back_leave_every_answer_as_it_was(steppe: Command
 def _folded(lines: list[str]) -> dict[str, Judgement]:
     """The same events in their own order, by the domain alone, recorded now as the service did."""
     now = datetime.now(UTC).isoformat()
-    found = portfolio(from_wire({**json.loads(line), "recordedtime": now}) for line in lines)
-    return {key: found.judged(key, AS_OF) for key in found.histories}
+    whole = portfolio(from_wire({**json.loads(line), "recordedtime": now}) for line in lines)
+    return {key: whole.judged(key, AS_OF) for key in whole.histories}
 
 
 def _items(api: str, path: str) -> list[dict[str, Any]]:

@@ -11,19 +11,19 @@ TRY = ("backtest", "--set", "memorandum-only.stagnant=18", "--country", "KZ", "-
 
 
 def test_other_thresholds_are_tried_on_the_real_events(reading: Command, tmp_path: Path) -> None:
-    found = json.loads(reading(*TRY, "--json"))
-    told = reading(*TRY, columns=80)
-    assert all(len(line) <= 80 for line in told.splitlines())
-    assert "memorandum-only.stagnant: 24 -> 18" in told
-    (score,) = [score for score in found["summary"] if score["severity"] == "stagnant"]
+    answer = json.loads(reading(*TRY, "--json"))
+    output = reading(*TRY, columns=80)
+    assert all(len(line) <= 80 for line in output.splitlines())
+    assert "memorandum-only.stagnant: 24 -> 18" in output
+    (score,) = [score for score in answer["summary"] if score["severity"] == "stagnant"]
     figures = [str(score[field]) for field in ("raised", "raised_before", "only_now", "only_before", "earlier")]
-    (line,) = [line.split() for line in told.splitlines() if line.startswith("stagnant")]
+    (line,) = [line.split() for line in output.splitlines() if line.startswith("stagnant")]
     assert line[1:6] == figures
-    moved = [item for item in found["items"] if item["days_earlier"] != 0]
-    assert f"… and {len(moved) - 20} more that differ, see --all or --json" in told
-    assert "xiamen-tungsten" in told, "the deal of the golden case would have been known to be stuck earlier"
+    moved = [item for item in answer["items"] if item["days_earlier"] != 0]
+    assert f"… and {len(moved) - 20} more that differ, see --all or --json" in output
+    assert "xiamen-tungsten" in output, "the deal of the golden case would have been known to be stuck earlier"
     whole = reading(*TRY, "--all")
-    assert sum(item["project"] == "kt-rare-metals" for item in found["items"]) == whole.count("kt-rare-metals")
+    assert sum(item["project"] == "kt-rare-metals" for item in answer["items"]) == whole.count("kt-rare-metals")
 
     mining = (
         "--override",
@@ -42,8 +42,8 @@ def test_other_thresholds_are_tried_on_the_real_events(reading: Command, tmp_pat
 
 
 def test_what_cannot_be_tried_is_refused_with_a_suggestion(reading: Command) -> None:
-    told = reading("backtest", "--set", "memorandum-only.stagnent=18", exits=1)
-    assert "Did you mean memorandum-only.stagnant" in told
+    output = reading("backtest", "--set", "memorandum-only.stagnent=18", exits=1)
+    assert "Did you mean memorandum-only.stagnant" in output
     assert "Did you mean memorandum-only" in reading(*TRY, "--flag", "memorandum-onli", exits=1)
     assert "there is no version '2027-1'; there are 2026-1" in reading("backtest", "--version", "2027-1", exits=1)
     assert "there is no version" in reading(

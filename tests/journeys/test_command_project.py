@@ -16,9 +16,9 @@ KATPAR = ("project", "north-katpar-upper-kairakty")
 
 @pytest.mark.parametrize("columns", [80, 140])
 def test_the_golden_case_says_both_answers_and_why_they_differ(reading: Command, columns: int) -> None:
-    told = reading(*KATPAR, "--known-at", "2021-12-31", columns=columns)
-    assert all(len(line) <= columns for line in told.splitlines())
-    words = " ".join(told.split())
+    output = reading(*KATPAR, "--known-at", "2021-12-31", columns=columns)
+    assert all(len(line) <= columns for line in output.splitlines())
+    words = " ".join(output.split())
     assert "as of 2021-12-31, as known at 2021-12-31 23:59 UTC" in words
     assert "stands Bound by xiamen-tungsten: equity since 2018-11-30." in words
     assert "equity since 2018-11-30, held by xiamen-tungsten" in words
@@ -40,13 +40,13 @@ def test_the_golden_case_says_both_answers_and_why_they_differ(reading: Command,
 
 
 def test_json_has_all_of_it(reading: Command) -> None:
-    found = json.loads(reading(*KATPAR, "--known-at", "2021-12-31", "--json"))
-    assert {"explanation", "deals", "legs", "flags", "timeline", "flag_changes", "conflicts"} <= set(found)
-    assert [(entry["name"], entry["learnt"]) for entry in found["learnt_since"]] == [
+    answer = json.loads(reading(*KATPAR, "--known-at", "2021-12-31", "--json"))
+    assert {"explanation", "deals", "legs", "flags", "timeline", "flag_changes", "conflicts"} <= set(answer)
+    assert [(entry["name"], entry["learnt"]) for entry in answer["learnt_since"]] == [
         ("termsheet.signed", "corrected"),
         ("memorandum.signed", "new"),
     ]
-    assert found["as_known_now"]["stands"].startswith("On paper: 2 memoranda")
+    assert answer["as_known_now"]["stands"].startswith("On paper: 2 memoranda")
 
 
 async def test_what_was_taken_back_or_never_counted_is_marked(
@@ -71,9 +71,9 @@ async def test_what_was_taken_back_or_never_counted_is_marked(
     )
     await log.append(registered("mine", name="Second"))
     steppe = Command(start("api"), database)
-    told = steppe("project", "mine", columns=80)
-    words = " ".join(told.split())
-    assert told.count("exploration.reported") == 510, "all pages of the timeline"
+    output = steppe("project", "mine", columns=80)
+    words = " ".join(output.split())
+    assert output.count("exploration.reported") == 510, "all pages of the timeline"
     assert "retracted by /tests#back" in words
     assert "because: sent twice" in words
     assert "parked:" in words

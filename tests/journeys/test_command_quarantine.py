@@ -54,8 +54,8 @@ def test_a_record_is_found_shown_and_given_up_and_what_waited_is_folded(operatin
     assert "still cannot" not in operating("quarantine", "retry", north, exits=1)
     operating("quarantine", "skip", north, exits=2)
     assert _project(operating)["held_events"] == 1
-    told = operating("quarantine", "skip", north, nobody, "--reason", "mended and sent again", "--by", "desk")
-    assert "2 of 2 skipped" in told
+    output = operating("quarantine", "skip", north, nobody, "--reason", "mended and sent again", "--by", "desk")
+    assert "2 of 2 skipped" in output
     assert "2 of 2 skipped" in operating("quarantine", "skip", north, nobody, "--reason", "once more")
     project = _project(operating)
     assert (project["quarantined"], project["held_events"], project["level"]) == (False, 0, "memorandum")
@@ -72,8 +72,8 @@ def test_a_record_is_found_shown_and_given_up_and_what_waited_is_folded(operatin
 def test_an_event_of_a_type_that_is_known_since_is_folded_by_the_command(operating: Command) -> None:
     asyncio.run(_forget_its_type(operating.database.owner))
     assert _unknown(operating) == 1
-    told = json.loads(operating("quarantine", "retry", "--unknown", "--json"))
-    assert told == {"records": [], "upgraded": 1}
+    answer = json.loads(operating("quarantine", "retry", "--unknown", "--json"))
+    assert answer == {"records": [], "upgraded": 1}
     assert _unknown(operating) == 0
     assert "No event waits for this." in operating("quarantine", "retry", "--unknown")
 

@@ -112,9 +112,9 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
     assert answers(f"{before['api']}/readyz")
     assert answers(f"{before['ingest']}/readyz")
     _wait_for(lambda: answers(f"{before['projector']}/readyz"), "the projector has its partitions")
-    told = data / "stack.json"
-    assert json.loads(told.read_text()) == before
-    assert told.stat().st_mode & 0o077 == 0
+    stack_file = data / "stack.json"
+    assert json.loads(stack_file.read_text()) == before
+    assert stack_file.stat().st_mode & 0o077 == 0
     for process in first.family():
         for connection in process.net_connections("inet"):
             if connection.status == psutil.CONN_LISTEN:
@@ -123,7 +123,7 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
     other = up()
     assert other.process.wait(60) == 1
     assert "is in use by another `steppe up`" in other.said()
-    assert json.loads(told.read_text()) == before, "the one that was refused took nothing away"
+    assert json.loads(stack_file.read_text()) == before, "the one that was refused took nothing away"
 
     family = first.family()
     first.end(signal.SIGKILL)
@@ -133,7 +133,7 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
 
     again = up("--ingest-port", "0", "--api-port", "0")
     after = again.addresses()
-    assert json.loads(told.read_text()) == after
+    assert json.loads(stack_file.read_text()) == after
     same = ("ingest", "api", "projector", "kafka", "database", "data")
     assert [after[name] for name in same] == [before[name] for name in same]
     family = again.family()
@@ -141,7 +141,7 @@ def test_nothing_outlives_a_killed_parent_and_the_data_are_found_again(up: Calla
     _all_gone(family)
     assert again.process.stdout is not None
     assert again.process.stdout.read() == ""
-    assert not told.exists()
+    assert not stack_file.exists()
 
 
 def test_a_service_that_dies_is_started_again_and_a_busy_port_is_left_alone(up: Callable[..., Up]) -> None:

@@ -47,8 +47,8 @@ def _fuzz(name: str, address: str) -> tuple[int, bool]:
          "--suppress-health-check", "all"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    found = re.search(r"(\d+) generated", ran.stdout)
-    cases = int(found[1]) if found else 0
+    match = re.search(r"(\d+) generated", ran.stdout)
+    cases = int(match[1]) if match else 0
     sys.stdout.write(f"{name}: {cases:,} requests, exit {ran.returncode}\n")
     if ran.returncode:
         sys.stdout.write(ran.stdout[-6000:] + ran.stderr[-2000:])

@@ -34,9 +34,9 @@ def rules() -> list[dict[str, Any]]:
 
 
 def tool(name: str) -> str:
-    found = shutil.which(name)
-    assert found is not None, f"there is no {name} here: `make system` installs Debian's"
-    return found
+    program = shutil.which(name)
+    assert program is not None, f"there is no {name} here: `make system` installs Debian's"
+    return program
 
 
 def test_every_alert_fires_and_is_silent_when_it_should_be() -> None:

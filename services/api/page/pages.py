@@ -56,11 +56,11 @@ def _endpoint(view: View) -> Callable[[Request], Awaitable[Response]]:
         except Refusal as error:
             return _error_page(page, error.problem.status, error.problem.title, error.detail, error.members)
         except Exception as error:
-            known = of_database(error)
-            if known is None:
+            failure = of_database(error)
+            if failure is None:
                 log.exception("%s %s", request.method, request.url.path)
                 return _error_page(page, 500, INTERNAL_ERROR.title, f"{type(error).__name__} while answering.", {})
-            problem, detail = known
+            problem, detail = failure
             log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
             return _error_page(page, problem.status, problem.title, detail, {})
 

@@ -85,9 +85,9 @@ async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> S
         event = row_decoding.event(event_row) if row_decoding.folds(event_row) else None
         if event is not None:
             events.setdefault(event_row["subject"], []).append(event)
-    known = {subject: read_as_known(history, question.knowledge).events for subject, history in events.items()}
+    known_events = {subject: read_as_known(history, question.knowledge).events for subject, history in events.items()}
     spans: dict[str, list[Span[DealState]]] = {}
-    for span_row in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(known)):
+    for span_row in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(known_events)):
         span = Span(valid_from=span_row["valid_from"], valid_to=span_row["valid_to"], value=row_decoding.deal(span_row))
         spans.setdefault(span_row["project"], []).append(span)
-    return forum_view.scorecard(row, scorecard(slug, known, spans, until), until, horizon)
+    return forum_view.scorecard(row, scorecard(slug, known_events, spans, until), until, horizon)

@@ -146,9 +146,9 @@ async def _upcoming_changes(
     snapshot: Snapshot, as_of: date, key: str, events: Sequence[Event]
 ) -> tuple[UpcomingChange, ...]:
     """What comes by itself after a day. What did occur later must not be foreseen, so then the project is folded without it."""
-    known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
-    if len(known) < len(events):
-        history = fold_history(key, known, snapshot.rules)
+    events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
+    if len(events_so_far) < len(events):
+        history = fold_history(key, events_so_far, snapshot.rules)
         return upcoming_changes(history.deals, history.flags, as_of)
     return upcoming_changes(
         row_decoding.spans(await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key), row_decoding.deal),

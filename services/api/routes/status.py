@@ -123,8 +123,8 @@ async def readyz(request: Request) -> Response:
     ends = request.app.state.log_ends
     assert isinstance(ends, EndOffsetsReader)
     now = datetime.now(UTC)
-    known = ends.latest(snapshot.next_offsets)
-    states = [projection_status.state(row, known, halted.get(row["partition"]), now) for row in rows]
+    end_offsets = ends.latest(snapshot.next_offsets)
+    states = [projection_status.state(row, end_offsets, halted.get(row["partition"]), now) for row in rows]
     body: Readiness = {
         "status": "ready",
         "position": snapshot.position,

@@ -183,8 +183,8 @@ class AlternateReadModels:
             event = row_decoding.event(row)
             if event is not None:
                 events.setdefault(row["subject"], []).append(event)
-                known = knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
-                if known or row["subject"] not in last:
+                known_then = knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
+                if known_then or row["subject"] not in last:
                     last[row["subject"]] = (row["partition"], row["log_offset"])
         return {subject: Subject(history, *last[subject]) for subject, history in events.items()}
 

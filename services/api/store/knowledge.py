@@ -36,7 +36,7 @@ async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rul
         return snapshot.rules
     rules = await rule_versions.find_version(snapshot.connection, version)
     if rules is None:
-        known = [row["version"] for row in await snapshot.rows("rule_versions")]
-        detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(known)}."
-        raise Refusal(BAD_PARAMETER, detail, parameter=field, versions=known)
+        versions = [row["version"] for row in await snapshot.rows("rule_versions")]
+        detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(versions)}."
+        raise Refusal(BAD_PARAMETER, detail, parameter=field, versions=versions)
     return rules

@@ -52,7 +52,7 @@ class AdoptionPlan:
 
 async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> tuple[AdoptionPlan, TopicInfo]:
     """Compare the log with the read model; changes nothing. Raises AdoptionRefusedError when there is no such topic."""
-    known = await log_identity.known_identity(connection, topic)
+    identity = await log_identity.known_identity(connection, topic)
     async with connection.transaction():
         await active_read_model.use_active(connection)
         rows = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
@@ -64,7 +64,7 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
             raise AdoptionRefusedError(str(TopicMissingError(topic, kafka)))
         facts = reader.info
         discontinuity = await _find_discontinuity(reader, checkpoints)
-    same = known is not None and known.cluster == facts.cluster
+    same = identity is not None and identity.cluster == facts.cluster
     added = facts.partitions - len(checkpoints)
     because = None if discontinuity is None else str(discontinuity)
     if added:
@@ -73,7 +73,7 @@ async def make_plan(connection: asyncpg.Connection, kafka: str, topic: str) -> t
         topic=topic,
         cluster=facts.cluster,
         partitions=facts.partitions,
-        cluster_before=None if known is None else known.cluster,
+        cluster_before=None if identity is None else identity.cluster,
         because=because,
         folds_anew=because is not None and not isinstance(discontinuity, RecordsRemovedError),
         loses=_describe_loss(discontinuity, facts, same=same, added=added) if because else None,

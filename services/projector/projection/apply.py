@@ -210,10 +210,10 @@ class Applier:
                 ids=[event.id for event in events],
             ),
         )
-        known = {(row["subject"], row["source"], row["id"]): row for row in rows}
+        stored_rows = {(row["subject"], row["source"], row["id"]): row for row in rows}
         return (
-            {identity: row["content_sha256"] for identity, row in known.items()},
-            {identity: (row["partition"], row["log_offset"]) for identity, row in known.items()},
+            {identity: row["content_sha256"] for identity, row in stored_rows.items()},
+            {identity: (row["partition"], row["log_offset"]) for identity, row in stored_rows.items()},
         )
 
     async def _subject_batches(

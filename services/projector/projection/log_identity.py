@@ -64,9 +64,9 @@ async def check(connection: Connection, kafka: str, topic: str, checkpoints: Map
         if reader is None:
             raise TopicMissingError(topic, kafka)
         facts = reader.info
-        known = await known_identity(connection, topic)
-        if known is not None:
-            refuse_another_identity(topic, known, facts)
+        identity = await known_identity(connection, topic)
+        if identity is not None:
+            refuse_another_identity(topic, identity, facts)
         begin = {partition: checkpoint.next_offset for partition, checkpoint in checkpoints.items()}
         batches.refuse_another_log(begin, facts.starts, facts.ends)
         refuse_other_records(checkpoints, await last_records(reader, checkpoints))

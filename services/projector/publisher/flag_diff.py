@@ -141,8 +141,8 @@ class Announcer:
             from_market = await connection.fetch(
                 *_STATEMENTS["flag_differences"](day=day, projects=None, flags=list(MARKET_FLAGS))
             )
-            known = set(projects)
-            rows += [row for row in from_market if row["project"] not in known]
+            project_keys = set(projects)
+            rows += [row for row in from_market if row["project"] not in project_keys]
         return [
             FlagDifference(
                 project=row["project"],

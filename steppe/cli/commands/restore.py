@@ -212,8 +212,8 @@ async def _restore_database(
     try:
         async with connection.transaction():
             await connection.execute(*statements["lock_log_identity"](topic=source.topic))
-            known = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
-            if known is not None and (known["cluster"], known["reason"]) == (info.cluster, reason):
+            identity = await connection.fetchrow(*statements["log_identity"](topic=source.topic))
+            if identity is not None and (identity["cluster"], identity["reason"]) == (info.cluster, reason):
                 return  # an earlier attempt came this far
             await active_read_model.use_active(connection)
             applied = await connection.fetchval(sql.load("checkpoint")["records_applied"])

@@ -72,8 +72,8 @@ async def put_in_force(
         await connection.fetch(sql.load("rebuild")["lock_every_checkpoint"])
         rules = await rule_versions.find_version(connection, version)
         if rules is None:
-            known = [row["version"] for row in await connection.fetch(rule_versions.STATEMENTS["rule_versions"])]
-            raise RuleVersionError(f"There is no version {version}; there are {', '.join(known)}.")
+            versions = [row["version"] for row in await connection.fetch(rule_versions.STATEMENTS["rule_versions"])]
+            raise RuleVersionError(f"There is no version {version}; there are {', '.join(versions)}.")
         before = await rule_versions.in_force(connection)
         today = datetime.now(UTC).date()
         stood = await _standing(connection, today)

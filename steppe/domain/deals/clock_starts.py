@@ -21,5 +21,5 @@ def latest_start(start: Start | None, event: Event) -> Start:
     """The latest of several: [max of earliest, max of latest]; an open start sorts before every day."""
     if start is None:
         return Start(earliest=event.earliest, latest=event.latest)
-    known = [day for day in (start.earliest, event.earliest) if day is not None]
-    return Start(earliest=max(known, default=None), latest=max(start.latest, event.latest))
+    days = [day for day in (start.earliest, event.earliest) if day is not None]
+    return Start(earliest=max(days, default=None), latest=max(start.latest, event.latest))

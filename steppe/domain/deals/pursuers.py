@@ -30,10 +30,10 @@ class Pursuers:
         for party in event.parties:
             if party.role not in PURSUING_ROLES:
                 continue
-            known = (by_role or self.by_role).get(party.role, frozenset())
-            if party.party not in known:
+            parties_in_role = (by_role or self.by_role).get(party.role, frozenset())
+            if party.party not in parties_in_role:
                 by_role = by_role or dict(self.by_role)
-                by_role[party.role] = known | {party.party}
+                by_role[party.role] = parties_in_role | {party.party}
         return self if by_role is None else Pursuers(by_role)
 
     def without(self, parties: set[str]) -> Pursuers:

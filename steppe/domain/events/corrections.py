@@ -302,10 +302,10 @@ class _Draft:
 
 def _fields_that_fit(name: str, data: Mapping[str, Any], known_day: date) -> dict[str, Any]:
     """Without what the new name lacks or does not allow: kept in the record, and ignored (section 7)."""
-    known = {key: value for key, value in data.items() if key in FIELDS[name]}
+    kept_fields = {key: value for key, value in data.items() if key in FIELDS[name]}
     return {
         key: value
-        for key, value in known.items()
+        for key, value in kept_fields.items()
         if not any(
             fault.pointer == f"/data/{key}" or fault.pointer.startswith(f"/data/{key}/")
             for fault in faults_of(name, {key: value}, known_day, strict=False)

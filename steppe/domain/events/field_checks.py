@@ -218,9 +218,9 @@ def _check_object(fields: _ObjectFields, what: str, value: object, at: str, faul
         return False
     before = len(faults)
     for key, item in value.items():
-        known = fields.checks.get(key)
-        if known is not None:
-            field, check = known
+        field_check = fields.checks.get(key)
+        if field_check is not None:
+            field, check = field_check
             check(field, item, f"{at}/{key}", faults, strict)
         elif strict and len(faults) < FAULTS_MAX:
             faults.append(unknown_field(at, key, fields.checks, f"a field of {what}"))

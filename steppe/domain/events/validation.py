@@ -49,13 +49,13 @@ def faults_of(
     for key, value in data.items():
         if len(faults) >= FAULTS_MAX:
             return faults[:FAULTS_MAX]
-        known = fields.get(key)
-        if known is None:
+        field_check = fields.get(key)
+        if field_check is None:
             if strict and key not in kept:
                 faults.append(unknown_field("/data", key, fields, f"a field of {name}"))
             continue
         before = len(faults)
-        field, check = known
+        field, check = field_check
         check(field, value, f"/data/{key}", faults, strict)
         if key in kept and key not in _COMMON:
             del faults[before:]

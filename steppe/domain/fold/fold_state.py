@@ -36,8 +36,8 @@ def fold_history(project: str, events: Iterable[Event], rules: Rules = RULES) ->
 
 def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RULES) -> Judgement:
     """The states and flags of a project on a day, folded from what had occurred by then and what is registered."""
-    known = [event for event in events if event.latest <= as_of or event.kind.is_registry]
-    project_fold, in_order = _begin(project, known, rules)
+    events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
+    project_fold, in_order = _begin(project, events_so_far, rules)
     project_fold.run_through(in_order, as_of)
     project_fold.evaluate_all(as_of)
     return judgement_on(project_fold.history(), as_of)

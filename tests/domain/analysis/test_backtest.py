@@ -27,18 +27,18 @@ def of(found: Backtest, severity: str) -> FlagWarning:
 
 
 def test_a_lower_threshold_warns_earlier_by_the_difference() -> None:
-    found = tried([deposit(), PAPER], {"memorandum-only.stagnant": 18})
-    warned = of(found, "stagnant")
+    comparison = tried([deposit(), PAPER], {"memorandum-only.stagnant": 18})
+    warned = of(comparison, "stagnant")
     assert (warned.raised_on, warned.raised_before_on) == (date(2019, 9, 15), date(2020, 3, 15))
     assert (warned.days_earlier, warned.outcome) == (182, "open")
-    assert of(found, "watch").days_earlier == 0
+    assert of(comparison, "watch").days_earlier == 0
 
 
 def test_a_deal_that_bound_anyway_counts_against_the_precision() -> None:
     log = [deposit(), PAPER, pursued("equity.agreed", "2020-01-15", "alpha")]
     log += [on("south", deposit()), on("south", pursued("memorandum.signed", "2018-03-15", "beta", instrument="mou"))]
-    found = tried(log, {"memorandum-only.stagnant": 18})
-    (score,) = [score for score in found.scores if score.severity == "stagnant"]
+    comparison = tried(log, {"memorandum-only.stagnant": 18})
+    (score,) = [score for score in comparison.scores if score.severity == "stagnant"]
     assert (score.raised, score.raised_before, score.only_now, score.earlier) == (2, 1, 1, 1)
     assert (score.bound_anyway, score.open, score.precision, score.precision_before) == (1, 1, 0.5, 1.0)
     assert score.months_to_binding_median == 4.0
@@ -46,39 +46,39 @@ def test_a_deal_that_bound_anyway_counts_against_the_precision() -> None:
 
 def test_a_higher_threshold_says_what_would_not_have_been_raised() -> None:
     log = [deposit(), PAPER, pursued("equity.agreed", "2020-05-01", "alpha")]
-    found = tried(log, {"memorandum-only.stagnant": 30})
-    warned = of(found, "stagnant")
+    comparison = tried(log, {"memorandum-only.stagnant": 30})
+    warned = of(comparison, "stagnant")
     assert (warned.raised_on, warned.raised_before_on, warned.outcome) == (None, date(2020, 3, 15), "bound")
-    (score,) = [score for score in found.scores if score.severity == "stagnant"]
+    (score,) = [score for score in comparison.scores if score.severity == "stagnant"]
     assert (score.raised, score.only_before, score.precision) == (0, 1, None)
 
 
 def test_the_end_of_an_unbound_deal_gives_the_lead_time() -> None:
     log = [deposit(), PAPER, pursued("investor.withdrew", "2021-03-14", "alpha", reason="price")]
-    found = tried(log, {})
-    (score,) = [score for score in found.scores if score.severity == "watch"]
+    comparison = tried(log, {})
+    (score,) = [score for score in comparison.scores if score.severity == "watch"]
     assert (score.ended, score.months_to_end_median, score.days_earlier_median) == (1, 23.0, 0.0)
 
 
 def test_what_comes_after_the_last_day_is_not_seen() -> None:
     log = [deposit(), PAPER, pursued("equity.agreed", "2021-01-15", "alpha")]
-    found = tried(log, {}, last_day=date(2020, 6, 1))
-    assert of(found, "stagnant").outcome == "open"
-    assert {warned.severity for warned in found.warnings} == {"watch", "stagnant"}
+    comparison = tried(log, {}, last_day=date(2020, 6, 1))
+    assert of(comparison, "stagnant").outcome == "open"
+    assert {warned.severity for warned in comparison.warnings} == {"watch", "stagnant"}
 
 
 def test_only_the_flags_that_were_asked_for_are_compared() -> None:
-    found = tried([deposit(), PAPER], {}, flags=["silent"])
-    assert {warned.flag for warned in found.warnings} == {"silent"}
+    comparison = tried([deposit(), PAPER], {}, flags=["silent"])
+    assert {warned.flag for warned in comparison.warnings} == {"silent"}
 
 
 def test_a_deal_that_bound_between_the_two_warnings_bound_anyway_for_the_earlier_one_only() -> None:
     plans = [("2018-04-01", "2020"), ("2018-10-01", "2021"), ("2019-06-01", "2022")]
     log = [deposit(), PAPER, pursued("equity.agreed", "2019-01-15", "alpha")]
     log += [pursued("milestone.planned", on_day, "alpha", milestone="start", planned_on=to) for on_day, to in plans]
-    found = tried(log, {"slipping.moves": 1}, flags=["slipping"])
-    (warned,) = found.warnings
+    comparison = tried(log, {"slipping.moves": 1}, flags=["slipping"])
+    (warned,) = comparison.warnings
     assert (warned.raised_on, warned.raised_before_on) == (date(2018, 10, 1), date(2019, 6, 1))
     assert (warned.outcome, warned.outcome_before) == ("bound", "open")
-    (score,) = found.scores
+    (score,) = comparison.scores
     assert (score.precision, score.precision_before) == (0.0, 1.0)

@@ -13,9 +13,9 @@ P, C = Level.PRODUCING, Level.CONSTRUCTION
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_level_has_a_word_and_a_reason_in_every_scheme(scheme: str) -> None:
     for level in Level:
-        found = LEVEL_WORDS[level][scheme]
-        assert found.code in SCHEMES[scheme].ladder, level
-        assert found.why, level
+        word = LEVEL_WORDS[level][scheme]
+        assert word.code in SCHEMES[scheme].ladder, level
+        assert word.why, level
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

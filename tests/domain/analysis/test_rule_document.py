@@ -15,9 +15,9 @@ def test_a_version_is_read_back_as_the_same() -> None:
 
 
 def test_what_is_left_out_is_as_in_the_version_it_starts_from() -> None:
-    found = rules_from({"version": "2027-1", "values": {"silent.watch": 18}}, RULES)
-    assert found.values == {**RULES.values, "silent.watch": 18}
-    assert found.overrides == RULES.overrides
+    rules = rules_from({"version": "2027-1", "values": {"silent.watch": 18}}, RULES)
+    assert rules.values == {**RULES.values, "silent.watch": 18}
+    assert rules.overrides == RULES.overrides
     assert rules_from({"version": "2027-2", "overrides": []}, RULES).overrides == ()
 
 

@@ -57,20 +57,20 @@ def test_project_and_hold_rows_concern_a_deal_only_when_they_name_it(name: str) 
 )
 def test_what_speaks_of_the_project_gives_no_deal_a_level_and_starts_no_clock(name: str, data: dict[str, Any]) -> None:
     talks = pursued("intent.announced", "2019-01-01", "alpha", kind="talks")
-    found = judged([deposit(), talks, event(name, "2020-01-01", deal=None, **data)], "2020-01-01")
-    (state,) = found.deals
+    judgement = judged([deposit(), talks, event(name, "2020-01-01", deal=None, **data)], "2020-01-01")
+    (state,) = judgement.deals
     assert (state.level, state.legs, state.memorandum, state.step) == (Level.ANNOUNCED, (), None, None)
 
 
 def test_a_hosts_own_title_binds_nobody() -> None:
     title = event("rights.granted", "2020-01-01", deal=None, right="mining", parties=named(("gov", "host")))
-    found = judged([deposit(), title], "2020-01-01")
-    assert (found.deals, found.project.level) == ((), Level.IDENTIFIED)
+    judgement = judged([deposit(), title], "2020-01-01")
+    assert (judgement.deals, judgement.project.level) == ((), Level.IDENTIFIED)
 
 
 def test_a_rival_on_the_same_project_is_another_deal() -> None:
-    found = judged([deposit(), paper("2020-01-01"), paper("2021-01-01", "beta")], "2021-01-01")
-    assert [(state.deal, state.phase) for state in found.deals] == [("alpha", 1), ("beta", 1)]
+    judgement = judged([deposit(), paper("2020-01-01"), paper("2021-01-01", "beta")], "2021-01-01")
+    assert [(state.deal, state.phase) for state in judgement.deals] == [("alpha", 1), ("beta", 1)]
 
 
 def test_the_same_slug_in_another_project_is_another_deal() -> None:

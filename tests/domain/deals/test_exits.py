@@ -13,8 +13,8 @@ DAY = date(2021, 6, 1)
 
 
 def _investors(**stakes: Any) -> list[dict[str, Any]]:
-    told = {party: {} if stake is None else {"stake_percent": stake} for party, stake in stakes.items()}
-    return [{"party": party, "role": "investor", **stake} for party, stake in told.items()]
+    stakes_of = {party: {} if stake is None else {"stake_percent": stake} for party, stake in stakes.items()}
+    return [{"party": party, "role": "investor", **stake} for party, stake in stakes_of.items()]
 
 
 def _holders(*events: Event) -> tuple[str, ...] | None:

@@ -97,8 +97,8 @@ def test_the_holding_after_the_exit_may_be_stated_instead() -> None:
     ids=["in a paper", "at the closing"],
 )
 def test_a_holding_is_known_from_any_event_of_the_deal_that_states_it(told: Event) -> None:
-    found = holders(agreed("a"), told, exited("2019-01-01", "a", given_up=20))
-    assert set(found) == {None}
+    remaining = holders(agreed("a"), told, exited("2019-01-01", "a", given_up=20))
+    assert set(remaining) == {None}
 
 
 def test_the_share_that_moved_is_not_the_holding() -> None:

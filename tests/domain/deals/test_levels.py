@@ -26,10 +26,10 @@ def made(name: str, occurred: str, **data: Any) -> Event:
 
 def levels(*events: Event, as_of: str = DAY) -> tuple[str | None, str, str, str]:
     """Level and highest level of the deal, then those of the project."""
-    found = judged([deposit(), *events], as_of)
-    (state,) = found.deals
+    judgement = judged([deposit(), *events], as_of)
+    (state,) = judgement.deals
     level = None if state.level is None else state.level.label
-    return (level, state.highest_level.label, found.project.level.label, found.project.highest_level.label)
+    return (level, state.highest_level.label, judgement.project.level.label, judgement.project.highest_level.label)
 
 
 def test_the_levels_have_the_order_and_the_line_of_the_page() -> None:
@@ -108,8 +108,8 @@ def test_a_project_is_as_high_as_the_highest_of_its_living_deals_and_at_least_id
     log = [deposit(), paper("2020-01-01"), pursued("study.started", "2020-02-02", "beta", kind="survey")]
     assert judged(log, DAY).project.level is Level.ADVANCED
     left = pursued("investor.withdrew", "2021-01-01", "beta")
-    found = judged([*log, left], DAY).project
-    assert (found.level, found.highest_level) == (Level.MEMORANDUM, Level.ADVANCED)
+    judgement = judged([*log, left], DAY).project
+    assert (judgement.level, judgement.highest_level) == (Level.MEMORANDUM, Level.ADVANCED)
 
 
 def test_the_highest_ever_is_taken_at_the_end_of_days_up_to_the_day_that_is_asked_for() -> None:

@@ -21,8 +21,8 @@ def ground(*names: str) -> list[Event]:
 
 
 def state(*events: Event) -> str | None:
-    found = judged([deposit(), *events], "2021-01-01").project.physical_state
-    return found.label if found else None
+    judgement = judged([deposit(), *events], "2021-01-01").project.physical_state
+    return judgement.label if judgement else None
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_a_producing_mine_is_never_memorandum_only() -> None:
 def test_a_localised_step_is_physical_evidence_but_no_level() -> None:
     right = pursued("rights.granted", "2019-01-01", "alpha", right="mining")
     log = [deposit(), right, pursued("processing.localised", "2020-01-01", "alpha", step="metal")]
-    found = deal_on(log, "2020-01-01")
-    assert found.level is not None
-    assert (found.level.label, state(*log[1:])) == ("bound", None)
-    assert found.step is not None
-    assert found.step.latest.isoformat() == "2020-01-01"
+    deal = deal_on(log, "2020-01-01")
+    assert deal.level is not None
+    assert (deal.level.label, state(*log[1:])) == ("bound", None)
+    assert deal.step is not None
+    assert deal.step.latest.isoformat() == "2020-01-01"
 
 
 def test_for_a_corridor_production_is_service() -> None:

@@ -147,8 +147,8 @@ def test_a_correction_waits_for_a_target_of_the_same_subject_and_applies_when_it
     elsewhere = on("south", fix)
     assert states(fix) == {"fix": "parked"}
     assert states(fix, PAPER) == {"fix": "stands"}
-    found = judged([deposit(), PAPER, elsewhere], "2021-01-01")
-    assert found == judged([deposit(), PAPER], "2021-01-01")
+    judgement = judged([deposit(), PAPER, elsewhere], "2021-01-01")
+    assert judgement == judged([deposit(), PAPER], "2021-01-01")
 
 
 def test_a_reference_is_an_identity_within_its_subject_only() -> None:
@@ -231,8 +231,8 @@ def test_deal_and_parties_are_replaced_whole() -> None:
 def test_what_the_new_name_lacks_or_does_not_allow_is_kept_and_ignored() -> None:
     agreed = pursued("equity.agreed", "2020-01-01", "alpha", conditional=True, long_stop="2020-06-06", stake_percent=51)
     back = reclassified("back", agreed, "termsheet.signed", reported="2021-01-01", instrument="heads")
-    found = deal_on([deposit(), agreed, back], "2022-01-01")
-    assert (found.level is not None and found.level.label, found.legs) == ("advanced", ())
+    deal = deal_on([deposit(), agreed, back], "2022-01-01")
+    assert (deal.level is not None and deal.level.label, deal.legs) == ("advanced", ())
     again = reclassified("again", agreed, "equity.agreed", reported="2022-02-02")
     (leg,) = deal_on([deposit(), agreed, back, again], "2020-01-01").legs
     assert leg.conditional
@@ -247,5 +247,5 @@ def test_the_same_event_twice_is_one_and_of_two_contents_the_first_given_stands(
 def test_after_retracting_everything_nothing_is_left_of_a_deal() -> None:
     log = [PAPER, pursued("equity.agreed", "2021-01-01", "alpha")]
     back = [retracted(f"back-{made.id}", made) for made in log]
-    found = judged([deposit(), *log, *back], "2023-01-01")
-    assert (found.deals, found.flags) == ((), ())
+    judgement = judged([deposit(), *log, *back], "2023-01-01")
+    assert (judgement.deals, judgement.flags) == ((), ())

@@ -55,12 +55,12 @@ marks = st.sampled_from(["", "~"])
 
 @given(days, st.integers(0, 2), marks)
 def test_a_date_of_any_precision_spans_the_day_it_was_cut_from(day: date, precision: int, mark: str) -> None:
-    found = parse(day.isoformat()[: (4, 7, 10)[precision]] + mark)
-    assert found.earliest is not None
-    assert found.latest is not None
-    assert found.earliest <= day <= found.latest
+    days_seen = parse(day.isoformat()[: (4, 7, 10)[precision]] + mark)
+    assert days_seen.earliest is not None
+    assert days_seen.latest is not None
+    assert days_seen.earliest <= day <= days_seen.latest
     longest = {0: 366, 1: calendar.monthrange(day.year, day.month)[1], 2: 1}[precision]
-    assert (found.latest - found.earliest).days < longest
+    assert (days_seen.latest - days_seen.earliest).days < longest
 
 
 @given(days, days, marks, marks)
@@ -76,7 +76,7 @@ def test_an_interval_runs_from_the_first_day_to_the_last_or_is_refused(a: date, 
 @given(st.text(alphabet="0123456789-/.~ uUTZ", max_size=24))
 def test_any_text_is_read_or_refused_and_nothing_else_happens(text: str) -> None:
     try:
-        found = parse(text)
+        days = parse(text)
     except EdtfError:
         return
-    assert found.earliest is None or found.latest is None or found.earliest <= found.latest
+    assert days.earliest is None or days.latest is None or days.earliest <= days.latest

@@ -68,8 +68,8 @@ def test_amendments_obey_known_at() -> None:
 
 def test_what_an_amendment_leaves_out_stays() -> None:
     log = [registered("first", "2020-01-01"), amended("2022-02-02", kind="plant")]
-    found = judged(log, "2023-01-01").project
-    assert (found.kind, found.country, found.commodities) == ("plant", "KZ", ("tungsten",))
+    judgement = judged(log, "2023-01-01").project
+    assert (judgement.kind, judgement.country, judgement.commodities) == ("plant", "KZ", ("tungsten",))
 
 
 def test_parents_are_read_on_the_day_of_the_event_concerned() -> None:
@@ -96,7 +96,7 @@ def test_what_comes_next_reckons_with_what_is_registered_on_the_day_that_is_judg
     """An amendment that holds from a later day is news of that day."""
     moved = amended("2020-01-01", sector="mining", **{"from": "2023-05-05"})
     log = [deposit(sector="energy"), paper("2020-01-15"), moved]
-    found = turns(log, "memorandum-only")
-    assert found["2023-05-05"] == "presumed-dead"
+    changes = turns(log, "memorandum-only")
+    assert changes["2023-05-05"] == "presumed-dead"
     (flag,) = [flag for flag in judged(log, "2023-01-01").flags if flag.flag == "memorandum-only"]
     assert (flag.next_severity, flag.next_on) == ("presumed-dead", date(2024, 1, 15))

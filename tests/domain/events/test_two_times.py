@@ -50,9 +50,9 @@ def test_within_the_day_of_grace_the_latest_day_is_the_earliest(occurred: str) -
 def test_it_is_known_at_midnight_utc_of_the_reported_day_else_when_it_was_recorded() -> None:
     noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
     assert recorded(noon, occurred="2020").known == noon
-    told = recorded(noon, occurred="2020", reported="2021-02-03")
-    assert told.known == datetime(2021, 2, 3, tzinfo=UTC)
-    assert (told.known_by(recorded=False), told.known_by(recorded=True)) == (told.known, noon)
+    event_read = recorded(noon, occurred="2020", reported="2021-02-03")
+    assert event_read.known == datetime(2021, 2, 3, tzinfo=UTC)
+    assert (event_read.known_by(recorded=False), event_read.known_by(recorded=True)) == (event_read.known, noon)
 
 
 def test_days_are_utc_whatever_the_zone_of_the_recorder() -> None:

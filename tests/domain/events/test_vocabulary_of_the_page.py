@@ -60,9 +60,9 @@ def _words(sentence: str) -> list[str]:
 
 
 def _listed(begins: str) -> list[str]:
-    found = re.search(re.escape(begins) + r"\s*(.*?)\.\s", SECTIONS["1"], re.DOTALL)
-    assert found is not None, begins
-    return _words(found[1].replace("human-\ncapital", "human-capital"))
+    match = re.search(re.escape(begins) + r"\s*(.*?)\.\s", SECTIONS["1"], re.DOTALL)
+    assert match is not None, begins
+    return _words(match[1].replace("human-\ncapital", "human-capital"))
 
 
 def test_the_names_and_their_order_are_those_of_the_table() -> None:
@@ -97,17 +97,17 @@ def test_level_and_leg_of_each_row_are_those_of_the_table(kind: EventKind) -> No
 @each_kind
 def test_the_own_fields_of_each_row_are_those_of_the_table(kind: EventKind) -> None:
     own = [field for field in kind.fields if field.name not in ("conditional", "long_stop")]
-    told = ROWS[kind.name][-1]
-    if "any of the above" in told:
-        told += " " + ROWS[kind.name.replace("amended", "registered")][-1]
-    if "any of these" in told:
-        told += " " + ROWS["offtake.signed"][-1]
-    words = _words(re.sub(r"_", "-", re.sub(r"\([^)]*\)|\{[^}]*\}", " ", told)))
+    last_cell = ROWS[kind.name][-1]
+    if "any of the above" in last_cell:
+        last_cell += " " + ROWS[kind.name.replace("amended", "registered")][-1]
+    if "any of these" in last_cell:
+        last_cell += " " + ROWS["offtake.signed"][-1]
+    words = _words(re.sub(r"_", "-", re.sub(r"\([^)]*\)|\{[^}]*\}", " ", last_cell)))
     names = [field.name.replace("_", "-") for field in own]
     assert [name for name in names if name not in words] == []
     if kind.name not in PROSE:
-        known = {*names, *FILLERS, *(choice for field in own for choice in field.choices)}
-        assert [word for word in words if word not in known] == []
+        allowed_fields = {*names, *FILLERS, *(choice for field in own for choice in field.choices)}
+        assert [word for word in words if word not in allowed_fields] == []
 
 
 @each_kind
@@ -117,14 +117,14 @@ def test_every_binding_row_but_the_closings_may_be_conditional(kind: EventKind) 
 
 
 def test_the_common_fields_are_those_of_the_page() -> None:
-    told = re.search(r"Common fields of\s+`data`:(.*?)\(url optional\), `note`\.", SECTIONS["3"], re.DOTALL)
-    assert told is not None
+    match = re.search(r"Common fields of\s+`data`:(.*?)\(url optional\), `note`\.", SECTIONS["3"], re.DOTALL)
+    assert match is not None
     names = [field.name for field in COMMON_FIELDS]
-    assert re.findall(r"`([a-z_]+)(?:`|\[| \{|:)", told[0].partition(":")[2]) == names
+    assert re.findall(r"`([a-z_]+)(?:`|\[| \{|:)", match[0].partition(":")[2]) == names
     for field in (*PARTY_REQUIRED, *PARTY_OPTIONAL, *AMOUNT_REQUIRED, *AMOUNT_OPTIONAL, *EVIDENCE_REQUIRED, *EVIDENCE_OPTIONAL):  # fmt: skip
-        assert re.search(rf"\b{field.name}\b", told[0]), field.name
+        assert re.search(rf"\b{field.name}\b", match[0]), field.name
         if field.name != "role":
-            assert [choice for choice in field.choices if not re.search(rf"\b{choice}\b", told[0])] == []
+            assert [choice for choice in field.choices if not re.search(rf"\b{choice}\b", match[0])] == []
 
 
 def test_roles_sectors_kinds_and_legs_are_those_of_the_page() -> None:
@@ -140,16 +140,16 @@ def test_roles_sectors_kinds_and_legs_are_those_of_the_page() -> None:
 
 
 def test_the_memorandum_class_is_that_of_the_page() -> None:
-    told = re.search(r"Memorandum-class: (.*?), except", SECTIONS["3"])
-    assert told is not None
-    assert set(re.findall(r"`([a-z.]+)`", told[1])) == MEMORANDUM_CLASS
+    match = re.search(r"Memorandum-class: (.*?), except", SECTIONS["3"])
+    assert match is not None
+    assert set(re.findall(r"`([a-z.]+)`", match[1])) == MEMORANDUM_CLASS
 
 
 @each_kind
 def test_what_may_speak_of_the_project_is_what_the_page_allows(kind: EventKind) -> None:
-    told = re.search(r"Allowed\s+for \*m\* rows,(.*?); refused for every other row", SECTIONS["1"], re.DOTALL)
-    assert told is not None
-    named = re.findall(r"`([a-z]+)\.([a-z*]+)`", told[1])
+    match = re.search(r"Allowed\s+for \*m\* rows,(.*?); refused for every other row", SECTIONS["1"], re.DOTALL)
+    assert match is not None
+    named = re.findall(r"`([a-z]+)\.([a-z*]+)`", match[1])
     allowed = {f"{family}.{verb}" for family, verb in named if verb != "*"}
     families = {family for family, verb in named if verb == "*"}
     value_chain = {"processing.localised", "technology.transferred", "training.delivered", "certification.granted"}

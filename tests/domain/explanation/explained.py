@@ -17,17 +17,17 @@ KNOWN_ON = date(2026, 11, 22)
 
 def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tuple[UpcomingChange, ...]:
     """What comes to a project if nothing else occurs after a day."""
-    known = [event for event in events if event.subject == project and event.latest <= as_of]
-    told = fold_history(project, known)
-    return upcoming_changes(told.deals, told.flags, as_of)
+    events_so_far = [event for event in events if event.subject == project and event.latest <= as_of]
+    histories = fold_history(project, events_so_far)
+    return upcoming_changes(histories.deals, histories.flags, as_of)
 
 
 def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Explanation:
     """What is said of a project on a day."""
     day = date.fromisoformat(as_of)
-    found = portfolio(events)
-    judged = found.judged(project, day)
-    lived = found.histories[project].projects
+    whole = portfolio(events)
+    judged = whole.judged(project, day)
+    lived = whole.histories[project].projects
     return explanation(lived, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
 
 

@@ -222,8 +222,12 @@ EXAMPLES = (
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_a_project_is_told_in_plain_words(example: Example) -> None:
-    told = explained(example.events, example.as_of)
-    assert (told.stands, told.missing, told.next) == (example.stands, example.missing, example.next)
+    explanation = explained(example.events, example.as_of)
+    assert (explanation.stands, explanation.missing, explanation.next) == (
+        example.stands,
+        example.missing,
+        example.next,
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,8 +260,8 @@ def test_a_deal_is_told_in_a_sentence_or_two(events: list[Event], as_of: str, de
 def test_what_comes_is_in_order_of_days_and_forgets_what_has_come() -> None:
     log = [deposit(), MEMO, event("hold.placed", "2019-08-01", deal=None, until="2019-10-01")]
     log.append(pursued("offtake.signed", "2019-07-01", "beta", commodity="tungsten", ends_on="2020-01-31"))
-    found = [(one.on.isoformat(), type(one)) for one in coming(log, date(2019, 9, 1)) if one.on.year < 2020]
-    assert found == [("2019-10-01", HoldEnds), ("2019-10-01", HoldEnds)]
+    upcoming = [(one.on.isoformat(), type(one)) for one in coming(log, date(2019, 9, 1)) if one.on.year < 2020]
+    assert upcoming == [("2019-10-01", HoldEnds), ("2019-10-01", HoldEnds)]
     runs_out = next(one for one in coming(log, date(2019, 11, 1)) if isinstance(one, LegsExpire))
     assert (runs_out.on, runs_out.deal, runs_out.ends) == (date(2020, 2, 1), "beta", "completed")
     later = [one for one in coming(log, date(2021, 6, 18)) if isinstance(one, FlagEscalates)]

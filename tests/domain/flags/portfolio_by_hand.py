@@ -95,10 +95,10 @@ def turns(
     `watch` is certain, `possible watch` is not, and NOTHING is no flag: `{"2021-03-01": "watch", "2022-05-01": NOTHING}`.
     Whatever day is not listed shows what the day before showed.
     """
-    found = portfolio(events, rules=rules)
+    whole = portfolio(events, rules=rules)
     spans = [
         span
-        for span in (*found.histories[project].flags, *found.rivalries[project].flags)
+        for span in (*whole.histories[project].flags, *whole.rivalries[project].flags)
         if (span.value.flag, span.value.deal) == (flag, deal)
     ]
     shown: dict[date, str] = {}

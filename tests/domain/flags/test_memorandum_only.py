@@ -146,9 +146,9 @@ def test_when_the_long_stop_passes_the_clock_goes_on_from_its_original_start() -
 
 def test_a_new_phase_starts_afresh() -> None:
     log = [GRID, paper("2020-03-15"), pursued("investor.withdrew", "2021-05-05", "alpha"), paper("2021-06-01")]
-    found = turns(log, FLAG)
-    assert found["2021-05-05"] == NOTHING
-    assert found["2022-06-01"] == "watch"
+    changes = turns(log, FLAG)
+    assert changes["2021-05-05"] == NOTHING
+    assert changes["2022-06-01"] == "watch"
 
 
 def test_a_paper_that_is_part_of_another_document_starts_the_clock_all_the_same() -> None:
@@ -180,14 +180,14 @@ def test_a_treaty_starts_no_clock_and_is_no_step() -> None:
     ids=lambda value: value.id if isinstance(value, Event) else value,
 )
 def test_presumed_dead_waits_until_24_months_after_the_last_step_but_not_for_mere_news(touch: Event, dead: str) -> None:
-    found = turns([MINE, paper("2020-03-15"), touch], FLAG)
-    assert [day for day, shown in found.items() if shown == "presumed-dead"] == [dead]
+    changes = turns([MINE, paper("2020-03-15"), touch], FLAG)
+    assert [day for day, shown in changes.items() if shown == "presumed-dead"] == [dead]
 
 
 def test_a_step_at_an_imprecise_day_counts_by_both_ends_of_the_latest() -> None:
     step = pursued("study.started", "2022", "alpha", kind="survey")
-    found = turns([MINE, paper("2020-03-15"), step], FLAG)
-    assert {day: shown for day, shown in found.items() if shown.endswith("presumed-dead")} == {
+    changes = turns([MINE, paper("2020-03-15"), step], FLAG)
+    assert {day: shown for day, shown in changes.items() if shown.endswith("presumed-dead")} == {
         "2024-01-01": "possible presumed-dead",
         "2024-12-31": "presumed-dead",
     }

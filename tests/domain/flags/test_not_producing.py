@@ -52,8 +52,8 @@ def test_a_trial_is_a_watch_after_12_months_and_stagnant_after_24() -> None:
 def test_each_severity_comes_by_the_clock_that_gets_there_first(
     built: str, tried: str, watch: str, stagnant: str
 ) -> None:
-    found = turns(ground("construction.started", built), ground("production.started", tried))
-    assert found == {watch: "watch", stagnant: "stagnant"}
+    changes = turns(ground("construction.started", built), ground("production.started", tried))
+    assert changes == {watch: "watch", stagnant: "stagnant"}
 
 
 def test_a_year_makes_it_possible_before_it_is_certain_and_an_open_start_does_not() -> None:
@@ -172,8 +172,8 @@ def test_only_a_hold_on_the_project_holds_it() -> None:
 def test_a_threshold_by_level_goes_by_the_level_of_the_project_not_of_its_ground() -> None:
     rules = replace(RULES, overrides=(Override(rule="not-producing.construction.watch", value=12, level="bound"),))
     halted = event("construction.suspended", "2020-01-10")
-    found = portfolio([MINE, halted], rules=rules)
+    whole = portfolio([MINE, halted], rules=rules)
     for day, flags in ((date(2021, 1, 9), []), (date(2021, 1, 10), [FLAG])):
-        found_then = found.judged("north", day)
+        found_then = whole.judged("north", day)
         assert (found_then.project.level.label, found_then.project.physical_state) == ("bound", None)
         assert [flag.flag for flag in found_then.flags if flag.deal is None] == flags

@@ -32,20 +32,20 @@ def test_any_order_and_any_repeats_give_the_same_history(log: Log, case: Case) -
 @holds_for_any_log
 def test_reading_the_spans_at_a_day_equals_judging_afresh_at_that_day(log: Log, case: Case) -> None:
     """Decision 6: spans, not snapshots. Some of the days on which something turns and of the days before, and any day."""
-    told = _told(log, case)
-    turning = _turning(told)
+    history = _told(log, case)
+    turning = _turning(history)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
-        assert judgement_on(told, day) == judge("north", log, day, case.rules), day
+        assert judgement_on(history, day) == judge("north", log, day, case.rules), day
 
 
 @holds_for_any_log
 def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case) -> None:
-    told = _told(log, case)
-    for before, after in zip(told.projects, told.projects[1:], strict=False):
+    history = _told(log, case)
+    for before, after in zip(history.projects, history.projects[1:], strict=False):
         assert before.valid_to == after.valid_from
-    assert told.projects[0].valid_from == BEGINNING
-    assert told.projects[-1].valid_to == FOREVER
-    for spans in (told.deals, told.flags):
+    assert history.projects[0].valid_from == BEGINNING
+    assert history.projects[-1].valid_to == FOREVER
+    for spans in (history.deals, history.flags):
         for span in spans:
             assert span.valid_from < span.valid_to
 
@@ -94,9 +94,9 @@ def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: L
 
 @holds_for_any_log
 def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> None:
-    told = _told(log, case)
-    for day in _turning(told):
-        judged = judgement_on(told, day)
+    history = _told(log, case)
+    for day in _turning(history):
+        judged = judgement_on(history, day)
         levels = {state.deal: state.level for state in judged.deals}
         bound = {state.deal for state in judged.deals if any(leg.valid for leg in state.legs)}
         on_paper = {state.deal for state in judged.deals if state.memorandum_runs}
@@ -112,8 +112,8 @@ def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> No
 
 @holds_for_any_log
 def test_the_highest_level_never_falls_and_no_level_is_above_it(log: Log, case: Case) -> None:
-    told = _told(log, case)
-    for spans in (told.projects, told.deals):
+    history = _told(log, case)
+    for spans in (history.projects, history.deals):
         highest: dict[str, Level] = {}
         for span in spans:
             key = getattr(span.value, "deal", "")

@@ -91,6 +91,6 @@ def test_a_severity_is_certain_as_soon_as_a_higher_one_is() -> None:
         pursued("memorandum.signed", "2020-01-01/2020-06-30", "alpha", instrument="mou"),
         pursued("memorandum.signed", "2020-06-30", "alpha", instrument="loi"),
     ]
-    found = portfolio([deposit(), *papers], rules=rules).judged("north", date(2022, 1, 31)).flags
-    flag = _only([flag for flag in found if flag.flag == "memorandum-only"])
+    whole = portfolio([deposit(), *papers], rules=rules).judged("north", date(2022, 1, 31)).flags
+    flag = _only([flag for flag in whole if flag.flag == "memorandum-only"])
     assert (flag.severity, flag.certain_severity, flag.certain_on) == ("stagnant", "watch", date(2022, 2, 28))

@@ -13,8 +13,8 @@ PAPER = paper("2020-03-15")
 
 def headline(*events: Event, as_of: str = "2022-01-01", sector: str = "energy") -> tuple[str, str, str] | None:
     """Severity, certainty and the day since when."""
-    found = judged([deposit(sector=sector), *events], as_of).project.headline
-    return (found.severity, found.certainty, found.since.isoformat()) if found else None
+    judgement = judged([deposit(sector=sector), *events], as_of).project.headline
+    return (judgement.severity, judgement.certainty, judgement.since.isoformat()) if judgement else None
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_a_suspended_construction_leaves_it_and_a_deal_that_was_only_announced_m
 
 def test_the_deals_own_flags_are_listed_whatever_the_headline() -> None:
     rival = pursued("equity.agreed", "2021-06-06", "beta")
-    found = judged([deposit(), PAPER, rival], "2022-01-01")
-    assert found.project.headline is None
-    assert [(flag.flag, flag.deal) for flag in found.flags if flag.flag == "memorandum-only"] == [
+    judgement = judged([deposit(), PAPER, rival], "2022-01-01")
+    assert judgement.project.headline is None
+    assert [(flag.flag, flag.deal) for flag in judgement.flags if flag.flag == "memorandum-only"] == [
         ("memorandum-only", "alpha")
     ]
 
@@ -80,9 +80,9 @@ def test_in_a_hold_it_shows_what_its_deals_show() -> None:
 
 def test_busy_for_31_months_and_bound_to_nothing_is_a_high_memorandum_clock_beside_a_low_silence() -> None:
     busy = pursued("intent.announced", "2022-09-15", "alpha", kind="talks")
-    found = judged([deposit(), PAPER, busy], "2022-10-15")
-    (state,) = found.deals
+    judgement = judged([deposit(), PAPER, busy], "2022-10-15")
+    (state,) = judgement.deals
     assert state.memorandum is not None
     assert state.silence is not None
     assert (state.memorandum.latest.isoformat(), state.silence.latest.isoformat()) == ("2020-03-15", "2022-09-15")
-    assert {flag.flag for flag in found.flags} == {"memorandum-only"}
+    assert {flag.flag for flag in judgement.flags} == {"memorandum-only"}

@@ -57,9 +57,9 @@ def test_what_was_known_then_is_a_replay_of_what_had_come_by_then(log: Log, case
         then = portfolio(by_then, case.instant, recorded=recorded, rules=case.rules)
         now = portfolio(log, case.instant, recorded=recorded, rules=case.rules)
         assert _judgement(then) == _judgement(now)
-    known = [event for event in log if event.known <= case.instant]
-    if [event for event in log if _registers(event)] == [event for event in known if _registers(event)]:
-        assert _judgement(portfolio(known, rules=case.rules)) == _judgement(
+    events_so_far = [event for event in log if event.known <= case.instant]
+    if [event for event in log if _registers(event)] == [event for event in events_so_far if _registers(event)]:
+        assert _judgement(portfolio(events_so_far, rules=case.rules)) == _judgement(
             portfolio(log, case.instant, rules=case.rules)
         )
 
@@ -80,23 +80,23 @@ def test_a_closed_past_stays_as_it_was_when_news_arrives(log: Log, case: Case) -
 def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened(log: Log, case: Case) -> None:
     """Domain page, section 7. Retractions that lie in the log are retracted with the rest."""
     after_all = datetime(2030, 1, 1, tzinfo=UTC)
-    found = portfolio([*log, *(_back(event, after_all) for event in log)], rules=case.rules)
-    for project, told in found.histories.items():
+    whole = portfolio([*log, *(_back(event, after_all) for event in log)], rules=case.rules)
+    for project, told in whole.histories.items():
         assert told == fold_history(project, [], case.rules)
-        assert (found.rivalries[project].flags, found.rivalries[project].co_investments) == ((), ())
+        assert (whole.rivalries[project].flags, whole.rivalries[project].co_investments) == ((), ())
 
 
 @holds_for_any_log
 def test_reading_the_portfolio_at_a_day_equals_judging_what_had_occurred_by_then(log: Log, case: Case) -> None:
     """Decision 6: spans, not snapshots, for displaced and crowded too."""
-    found = portfolio(log, rules=case.rules)
-    effective = [event for record in found.subjects.values() for event in record.events]
-    turning = _turning(found)
+    whole = portfolio(log, rules=case.rules)
+    effective = [event for record in whole.subjects.values() for event in record.events]
+    turning = _turning(whole)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
         by_then = [event for event in effective if event.latest <= day or event.kind.is_registry]
         afresh = portfolio(by_then, rules=case.rules)
-        for project in found.histories.keys() & afresh.histories.keys():
-            assert found.judged(project, day) == afresh.judged(project, day), (project, day)
+        for project in whole.histories.keys() & afresh.histories.keys():
+            assert whole.judged(project, day) == afresh.judged(project, day), (project, day)
 
 
 def _judgement(found: Portfolio) -> tuple[object, object]:

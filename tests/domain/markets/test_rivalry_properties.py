@@ -70,10 +70,10 @@ def markets(draw: st.DrawFn) -> dict[str, list[Event]]:
 def test_the_quick_judgement_equals_the_plain_one(made: dict[str, list[Event]], parents: Any) -> None:
     """Domain page, section 6: displaced, crowded, co-investors."""
     groups = Groups(parents)
-    told = {project: fold_history(project, events, RULES) for project, events in made.items()}
-    standings = {project: standing_of(one) for project, one in told.items()}
+    histories = {project: fold_history(project, events, RULES) for project, events in made.items()}
+    standings = {project: standing_of(one) for project, one in histories.items()}
     rivals = [rival for standing in standings.values() if (rival := Rival.of(standing)) is not None]
-    for project, one in told.items():
+    for project, one in histories.items():
         others = [standing for other, standing in standings.items() if other != project]
         plain = plain_rivalry(standings[project], one.deals, others, groups, RULES)
         assert rivalry(standings[project], one.deals, rivals, groups, RULES) == plain

@@ -64,9 +64,9 @@ class Keys:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
-    found = Keys(tmp_path / "keys.json")
-    key_file.write(found.path, ())
-    return found
+    keys = Keys(tmp_path / "keys.json")
+    key_file.write(keys.path, ())
+    return keys
 
 
 class Provider:
@@ -260,10 +260,10 @@ def test_a_key_has_its_own_limit_a_minute(start: Start, keys: Keys) -> None:
     few, many = keys.make(READ, requests_a_minute=3), keys.make(READ)
     service = start("api", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path))
     with httpx.Client(base_url=service.address) as client:
-        found = [client.get("/v1/rules", headers={"authorization": f"Bearer {few}"}) for _ in range(4)]
-        assert [one.status_code for one in found] == [200, 200, 200, 429]
-        is_refused(found[-1], 429, "too-many-requests")
-        assert int(found[-1].headers["retry-after"]) > 0
+        results = [client.get("/v1/rules", headers={"authorization": f"Bearer {few}"}) for _ in range(4)]
+        assert [one.status_code for one in results] == [200, 200, 200, 429]
+        is_refused(results[-1], 429, "too-many-requests")
+        assert int(results[-1].headers["retry-after"]) > 0
         assert client.get("/v1/rules", headers={"authorization": f"Bearer {many}"}).status_code == 200
 
 

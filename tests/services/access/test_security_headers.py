@@ -20,16 +20,16 @@ _NEVER_ENDS = "/v1/stream"
 
 def answers_of(client: httpx.Client) -> list[httpx.Response]:
     """One answer of every route, whatever it says, one of no route, and one of a method that is not allowed."""
-    found = [client.get("/nothing/of/the/kind"), client.delete("/livez"), client.head("/livez")]
+    results = [client.get("/nothing/of/the/kind"), client.delete("/livez"), client.head("/livez")]
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         for method in methods:
             place = re.sub(r"\{[^}]+\}", "nothing", path)
             if place == _NEVER_ENDS:
                 with client.stream(method, place) as answer:
-                    found.append(answer)
+                    results.append(answer)
             else:
-                found.append(client.request(method, place))
-    return found
+                results.append(client.request(method, place))
+    return results
 
 
 @pytest.mark.parametrize("name", ["ingest", "api"])

@@ -61,14 +61,14 @@ async def test_a_batch_and_a_stream_keep_each_projects_order(ingest: IngestClien
     assert ingest.post(events[:100], BATCH).json()["accepted"] == 100
     answer = ingest.post(lines(events[100:]), LINES, "?on_error=continue").json()
     assert (answer["accepted"], answer["rejected"]) == (600, [])
-    found = await logged(stack.kafka, topic)
-    assert len(found) == 700
+    records = await logged(stack.kafka, topic)
+    assert len(records) == 700
     for project in range(7):
-        of_project = [r.event["id"] for r in found if r.key == f"project-{project}".encode()]
+        of_project = [r.event["id"] for r in records if r.key == f"project-{project}".encode()]
         assert of_project == [e["id"] for e in events if e["subject"] == f"project-{project}"]
-    ends = {r.partition: r.offset for r in found}
-    told = dict(pair.split(":") for pair in answer["position"].split(","))
-    assert {int(p): int(o) for p, o in told.items()} == ends
+    ends = {r.partition: r.offset for r in records}
+    offsets = dict(pair.split(":") for pair in answer["position"].split(","))
+    assert {int(p): int(o) for p, o in offsets.items()} == ends
 
 
 async def test_sending_the_same_again_is_harmless_and_says_where_it_stands(
@@ -141,13 +141,15 @@ async def test_a_stream_goes_on_past_bad_lines_and_names_them(ingest: IngestClie
     )
     answer = ingest.post(body, LINES, "?on_error=continue").json()
     assert answer["accepted"] == 4
-    told = {r["index"]: (r["id"], r["errors"][0]["pointer"], r["errors"][0]["message"]) for r in answer["rejected"]}
-    assert list(told) == [3, 5, 6, 8]
-    assert told[3][:2] == (None, "")
-    assert "cannot be read" in told[3][2]
-    assert "UTF-8" in told[5][2]
-    assert "longer than" in told[6][2]
-    assert told[8][:2] == ("m-9", "/data/instrument")
+    rejections = {
+        r["index"]: (r["id"], r["errors"][0]["pointer"], r["errors"][0]["message"]) for r in answer["rejected"]
+    }
+    assert list(rejections) == [3, 5, 6, 8]
+    assert rejections[3][:2] == (None, "")
+    assert "cannot be read" in rejections[3][2]
+    assert "UTF-8" in rejections[5][2]
+    assert "longer than" in rejections[6][2]
+    assert rejections[8][:2] == ("m-9", "/data/instrument")
     assert [r.event["id"] for r in await logged(stack.kafka, topic)] == ["m-0", "m-1", "m-2", "m-3"]
 
 

@@ -134,8 +134,8 @@ async def test_migrating_finds_the_active_read_model_and_gives_every_one_its_che
     await apply_migrations.apply(owner)
     await apply_migrations.ensure_checkpoints(owner, "another-topic", 2)
     for schema in ("rm_v1", "rm_v2"):
-        found = await owner.fetchval(f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = 'another-topic'")
-        assert found == 2
+        results = await owner.fetchval(f"SELECT count(*) FROM {schema}.checkpoint WHERE topic = 'another-topic'")
+        assert results == 2
     await owner.close()
     again = await asyncpg.connect(database.projector)
     assert await again.fetchval("SELECT current_schema()") == "rm_v2"

@@ -18,6 +18,6 @@ Start = Callable[..., Service]
 def test_each_line_is_a_json_object_when_asked_for(start: Start, name: str, line: str) -> None:
     service = start(name, STEPPE_LOG_FORMAT="json")
     wait_for_line(service, line if name == "projector" else "Uvicorn running on")
-    told = [json.loads(one) for one in service.log().splitlines()]
-    assert {one["service"] for one in told} == {name}
-    assert all({"at", "level", "logger", "message"} <= one.keys() and one["at"].endswith("Z") for one in told)
+    lines = [json.loads(one) for one in service.log().splitlines()]
+    assert {one["service"] for one in lines} == {name}
+    assert all({"at", "level", "logger", "message"} <= one.keys() and one["at"].endswith("Z") for one in lines)

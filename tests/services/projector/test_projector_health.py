@@ -92,15 +92,15 @@ async def test_a_worker_is_ready_when_it_has_its_partitions_and_counts_what_it_d
     last = await publish(stack.kafka, topic, [event("one"), event("one"), event("two"), (b"x", b"no json", ())])
     await until_covered(owner, last, service)
     await until("the ends are read", lambda: numbers(service).get("steppe_log_end_offset") == 4)
-    found = numbers(service)
-    assert found["steppe_checkpoint_offset"] == 4
-    assert found["steppe_projection_lag_events"] == found["steppe_projection_lag_seconds"] == 0
-    assert found["steppe_events_applied_total"] == 2
-    assert found["steppe_duplicates_total"] == 1
-    assert found["steppe_quarantined_total"] == 1
-    assert found["steppe_held_total"] == 0
-    assert found["steppe_batch_duration_seconds_count"] >= 1
-    assert found["process_resident_memory_bytes"] > 0
+    metrics = numbers(service)
+    assert metrics["steppe_checkpoint_offset"] == 4
+    assert metrics["steppe_projection_lag_events"] == metrics["steppe_projection_lag_seconds"] == 0
+    assert metrics["steppe_events_applied_total"] == 2
+    assert metrics["steppe_duplicates_total"] == 1
+    assert metrics["steppe_quarantined_total"] == 1
+    assert metrics["steppe_held_total"] == 0
+    assert metrics["steppe_batch_duration_seconds_count"] >= 1
+    assert metrics["process_resident_memory_bytes"] > 0
     api = start("api")
     for _ in range(2):
         await asyncio.to_thread(asked, api, "/v1/projects/deep-lead-mine")
@@ -122,9 +122,9 @@ async def test_a_worker_that_commits_nothing_says_so_and_is_then_ended(
         problem = await refuses(service, "/readyz", "stuck")
         assert "2 records wait, and nothing was committed for" in problem["detail"]
         assert asked(service, "/livez").status_code == 200
-        found = numbers(service)
-        assert found["steppe_projection_lag_events"] == 2
-        assert found["steppe_projection_lag_seconds"] > 3
+        metrics = numbers(service)
+        assert metrics["steppe_projection_lag_events"] == 2
+        assert metrics["steppe_projection_lag_seconds"] > 3
         await until("the watchdog ends it", lambda: not service.child.alive)
     assert service.child.process.returncode == 1
     assert "nothing was committed for" in service.log()

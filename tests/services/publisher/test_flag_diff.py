@@ -129,10 +129,10 @@ async def test_what_changed_while_no_publisher_ran_is_announced_with_its_own_day
 async def test_the_first_pass_raises_every_flag_that_is_up_once_and_says_since_when(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper())
     assert await desk.look(LATER) == [("north", "memorandum-only", "raised", None, "presumed-dead", LATER, "event")]
-    told = [one for one in await desk.outbox("steppe.flags.v1") if one["data"]["flag"] == "memorandum-only"]
-    assert [(one["type"], one["data"]["since"]) for one in told] == [("steppe.flag.raised.v1", DEAD.isoformat())]
-    assert told[0]["data"]["standing"]["severity"] == "presumed-dead"
-    assert told[0]["data"]["country"] == "KZ"
+    announced = [one for one in await desk.outbox("steppe.flags.v1") if one["data"]["flag"] == "memorandum-only"]
+    assert [(one["type"], one["data"]["since"]) for one in announced] == [("steppe.flag.raised.v1", DEAD.isoformat())]
+    assert announced[0]["data"]["standing"]["severity"] == "presumed-dead"
+    assert announced[0]["data"]["country"] == "KZ"
 
 
 async def test_a_late_event_raises_a_flag_as_of_the_day_that_was_announced_last(log: Log, desk: Desk) -> None:
@@ -243,13 +243,13 @@ async def test_other_rules_tell_through_the_same_outbox_and_nothing_twice(log: L
     assert await put(
         desk.connection, {"version": "mild-1", "values": {"memorandum-only.presumed-dead": 600}, "overrides": []}
     )
-    told = (await desk.outbox("steppe.flags.v1"))[len(before) :]
-    eased = [one for one in told if one["data"]["flag"] == "memorandum-only"]
+    announced = (await desk.outbox("steppe.flags.v1"))[len(before) :]
+    eased = [one for one in announced if one["data"]["flag"] == "memorandum-only"]
     assert [(one["type"], one["data"]["cause"], one["data"]["rule_version"]) for one in eased] == [
         ("steppe.flag.eased.v1", "rules", "mild-1")
     ]
     assert [one[2] for one in (await desk.look(today)) or ()] == ["eased"], "it is in the feed once"
-    assert len(await desk.outbox("steppe.flags.v1")) == len(before) + len(told)
+    assert len(await desk.outbox("steppe.flags.v1")) == len(before) + len(announced)
 
 
 async def test_rules_that_change_before_an_event_was_announced_leave_it_to_the_publisher(log: Log, desk: Desk) -> None:
@@ -265,7 +265,7 @@ async def test_a_rebuild_with_equal_content_is_silent(log: Log, desk: Desk) -> N
     events = [registered("north"), paper(), registered("east"), bound("east", "rival", "2022-09-01")]
     await log.append(*events)
     await desk.look(STAGNANT)
-    told = await desk.connection.fetchval("SELECT count(*) FROM steppe.flag_transition")
+    results = await desk.connection.fetchval("SELECT count(*) FROM steppe.flag_transition")
     waiting = await desk.connection.fetchval("SELECT count(*) FROM steppe.outbox")
     ends = {row["partition"]: row["next_offset"] for row in await desk.connection.fetch("SELECT * FROM checkpoint")}
     await empty(desk.connection)
@@ -274,7 +274,7 @@ async def test_a_rebuild_with_equal_content_is_silent(log: Log, desk: Desk) -> N
         await log.append(one)
         await desk.look(STAGNANT, ends)
     assert await desk.look(STAGNANT, ends) == []
-    assert await desk.connection.fetchval("SELECT count(*) FROM steppe.flag_transition") == told
+    assert await desk.connection.fetchval("SELECT count(*) FROM steppe.flag_transition") == results
     assert await desk.connection.fetchval("SELECT count(*) FROM steppe.outbox") == waiting
 
 
@@ -286,9 +286,9 @@ async def test_what_is_announced_equals_the_read_model(log: Log, desk: Desk) -> 
         stands = (
             "SELECT project, deal, flag, severity, document FROM flag_span WHERE valid_from <= $1 AND valid_to > $1"
         )
-        told = "SELECT project, deal, flag, severity, document FROM steppe.announced_flag WHERE severity IS NOT NULL"
+        query = "SELECT project, deal, flag, severity, document FROM steppe.announced_flag WHERE severity IS NOT NULL"
         assert {tuple(row) for row in await desk.connection.fetch(stands, day)} == {
-            tuple(row) for row in await desk.connection.fetch(told)
+            tuple(row) for row in await desk.connection.fetch(query)
         }
 
 
@@ -314,5 +314,5 @@ async def test_every_deal_has_its_own_flag(log: Log, desk: Desk) -> None:
     await log.append(registered("north"), paper(), memorandum("north", "2022-05-01", "beta", "second"))
     await desk.look(EVE)
     await desk.look(date(2023, 5, 1))
-    found = [(row["deal"], row["on_day"]) for row in await desk.rows() if row["deal"]]
-    assert found == [("alpha", WATCH), ("beta", date(2023, 5, 1))]
+    days_announced = [(row["deal"], row["on_day"]) for row in await desk.rows() if row["deal"]]
+    assert days_announced == [("alpha", WATCH), ("beta", date(2023, 5, 1))]

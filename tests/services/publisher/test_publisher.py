@@ -69,9 +69,9 @@ async def told_of_the_paper(topics: Topics, wanted: int) -> list[tuple[str, str,
     """The transitions of memorandum-only; the deadline is the caller's patience with Kafka, not with the publisher."""
     records = [record for record in await topics.read(topics.flags) if record["data"]["flag"] == "memorandum-only"]
     # Delivery is at least once: a leader that ends after it has sent and before its outbox says so leaves a repeat of one id.
-    found = list({record["id"]: record for record in records}.values())
-    assert len(found) == wanted, found
-    return [(one["subject"], one["type"], one["data"]["on"]) for one in found]
+    announced = list({record["id"]: record for record in records}.values())
+    assert len(announced) == wanted, announced
+    return [(one["subject"], one["type"], one["data"]["on"]) for one in announced]
 
 
 async def test_what_an_event_does_is_in_the_topics_and_each_thing_once(

@@ -138,18 +138,21 @@ async def test_each_record_is_published_once_with_its_bytes_and_why_also_after_a
     await ensure_topic(worked.stack.kafka, QUARANTINE, PARTITIONS_DEFAULT, name=own)
     service = start("projector", **settings)
     await until_nothing_waits(worked.owner)
-    found = {record.key: record for record in await quarantined(worked.stack.kafka, own)}
+    by_key = {record.key: record for record in await quarantined(worked.stack.kafka, own)}
     records = await quarantined(worked.stack.kafka, own)
     assert sorted((record.key, len(record.value or b"")) for record in records) == sorted(
         [(other[0], len(other[1] or b"")), (VICTIM.encode(), 1_000_000), (b"tombstone", 0)]
     )
-    assert found[b"tombstone"].value is None
+    assert by_key[b"tombstone"].value is None
     (broken,) = [record for record in records if record.value == b"x" * 1_000_000]
     assert list(broken.headers[:2]) == list(HEADERS)
-    told = {name.removeprefix(HEADER): value.decode() for name, value in broken.headers[2:]}
-    assert (told["topic"], told["partition"], told["offset"]) == (worked.topic, *map(str, places[2]))
-    assert (told["stage"], told["release"]) == ("decode", RELEASE)
-    assert told["reason"] and told["at"].endswith("Z")
+    header_texts = {name.removeprefix(HEADER): value.decode() for name, value in broken.headers[2:]}
+    assert (header_texts["topic"], header_texts["partition"], header_texts["offset"]) == (
+        worked.topic,
+        *map(str, places[2]),
+    )
+    assert (header_texts["stage"], header_texts["release"]) == ("decode", RELEASE)
+    assert header_texts["reason"] and header_texts["at"].endswith("Z")
     service.stop()
     await worked.afresh(1)
     again = start("projector", **settings)
@@ -170,9 +173,9 @@ async def test_what_a_retry_changes_is_announced_with_the_event_as_its_cause(
     place, _ = await worked.send((VICTIM.encode(), b"broken", ()), event("paper", VICTIM))
     service = start("projector", **QUICK, **topics.settings)
     await until_covered(worked.owner, dict([place]), service)
-    told = "SELECT count(*) FROM steppe.announced_until"
+    query = "SELECT count(*) FROM steppe.announced_until"
     deadline = time.monotonic() + 30
-    while not await worked.owner.fetchval(told):
+    while not await worked.owner.fetchval(query):
         assert time.monotonic() < deadline, "nothing was announced"
         await asyncio.sleep(0.05)
     assert await worked.owner.fetchval("SELECT count(*) FROM steppe.flag_transition") == 0

@@ -60,11 +60,11 @@ async def test_what_is_rebuilt_equals_a_fold_of_the_log_and_what_the_workers_mad
     last = await publish(stack.kafka, topic, everything())
     service = start("projector", **QUICK)
     await until_covered(reader, last, service)
-    told = json.loads(ran(settings_of(stack, database, topic), "--json"))
-    assert told["flipped"] is True
-    assert told["parity"]["differences"] == []
-    assert told["parity"]["compared"] == told["parity"]["projects"] > 40
-    counts = {count["table"]: (count["living"], count["built"]) for count in told["parity"]["counts"]}
+    answer = json.loads(ran(settings_of(stack, database, topic), "--json"))
+    assert answer["flipped"] is True
+    assert answer["parity"]["differences"] == []
+    assert answer["parity"]["compared"] == answer["parity"]["projects"] > 40
+    counts = {count["table"]: (count["living"], count["built"]) for count in answer["parity"]["counts"]}
     assert all(living == built for living, built in counts.values()), counts
     assert min(counts[table][0] for table in ("event", "conflict", "quarantine", "flag_span", "forum")) > 0
     assert await state_of(reader) == {"rm_v1": "previous", "rm_v2": "living"}

@@ -32,16 +32,16 @@ def record_of(value: bytes, key: bytes, headers: Headers = ()) -> Record:
 
 def same(record: Record) -> None:
     """Both ways give the same row, and the stored row gives the same event back."""
-    found = decode.decode_record(record, 4)
-    if not isinstance(found, StoredEvent):
-        diverted = entry_if_undecodable(found, None)
+    decoded = decode.decode_record(record, 4)
+    if not isinstance(decoded, StoredEvent):
+        diverted = entry_if_undecodable(decoded, None)
         assert diverted is not None
         assert rows_of(record, 4, {}) == (False, event_rows.quarantine_row(diverted))
         return
-    assert rows_of(record, 4, {}) == (True, event_rows.event_row(found))
-    if found.state is not State.UNKNOWN:
-        row = {"raw": found.raw, "headers": found.headers, "subject": found.subject}
-        assert folded_event(row) == validated_event(found.raw, found.headers, found.subject) == found.event
+    assert rows_of(record, 4, {}) == (True, event_rows.event_row(decoded))
+    if decoded.state is not State.UNKNOWN:
+        row = {"raw": decoded.raw, "headers": decoded.headers, "subject": decoded.subject}
+        assert folded_event(row) == validated_event(decoded.raw, decoded.headers, decoded.subject) == decoded.event
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name + "/" + path.stem)

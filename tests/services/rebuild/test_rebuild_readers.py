@@ -66,9 +66,9 @@ class Reader:
         assert (await self._get("/v1/flags"))["items"]
 
     async def _project(self) -> None:
-        found = await self._get(f"/v1/projects/{_WATCHED}/timeline")
+        answer_given = await self._get(f"/v1/projects/{_WATCHED}/timeline")
         # The events of this project are numbered in their notes.
-        numbers = sorted(int(item["data"]["note"]) for item in found["items"])
+        numbers = sorted(int(item["data"]["note"]) for item in answer_given["items"])
         assert numbers == list(range(1, len(numbers) + 1)), numbers
         assert len(numbers) >= self._events, "an event is gone"
         self._events = len(numbers)

@@ -32,9 +32,11 @@ async def test_the_example_sent_through_ingest_answers_as_the_golden_documents_s
     ]
     async with httpx.AsyncClient(base_url=api.address, timeout=40) as client:
         for question, project, flags in sorted(asked, key=lambda one: one[0].known_at):  # each past is made once
-            found = await _answer(client, question)
-            if found != (project, flags):
-                wrong.append(f"{question}\n{difference(project, found[0])}\n{difference(flags, found[1])}")
+            answer_given = await _answer(client, question)
+            if answer_given != (project, flags):
+                wrong.append(
+                    f"{question}\n{difference(project, answer_given[0])}\n{difference(flags, answer_given[1])}"
+                )
         await _the_timeline_says_why_the_answers_of_katpar_differ(client)
     assert not wrong, "\n".join(wrong)
 

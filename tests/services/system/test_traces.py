@@ -77,9 +77,9 @@ async def records(stack: Stack, topic: str, last: dict[int, int]) -> list[Any]:
 
 def named(spans: list[Span], name: str) -> Span:
     """The only span of that name."""
-    found = [span for span in spans if span.name == name]
-    assert len(found) == 1, (name, [span.name for span in spans])
-    return found[0]
+    matching = [span for span in spans if span.name == name]
+    assert len(matching) == 1, (name, [span.name for span in spans])
+    return matching[0]
 
 
 async def test_one_trace_leads_from_the_senders_span_to_the_commit(

@@ -172,7 +172,9 @@ async def _ask_one(
     client: httpx.AsyncClient, case: Case, expected: Case, refused: Refused, asked: dict[str, str]
 ) -> None:
     subjects = {event["subject"] for event in case["events"]}
-    found = await answers(client, sorted(subject for subject in subjects if ":" not in subject), expected, **asked)
+    answer_given = await answers(
+        client, sorted(subject for subject in subjects if ":" not in subject), expected, **asked
+    )
     never_told = [reference for subject, reference in refused if subject in subjects]
-    unheeded = {**found.unheeded, "refused_ids": [*found.unheeded.get("refused_ids", ()), *never_told]}
-    check(expected, replace(found, unheeded=unheeded))
+    unheeded = {**answer_given.unheeded, "refused_ids": [*answer_given.unheeded.get("refused_ids", ()), *never_told]}
+    check(expected, replace(answer_given, unheeded=unheeded))
