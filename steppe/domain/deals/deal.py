@@ -13,10 +13,11 @@ from typing import assert_never
 from steppe.domain.deals.clock_starts import first_start, latest_start
 from steppe.domain.deals.legs import Leg, Legs, latest_day_of, leg_from
 from steppe.domain.deals.milestones import MilestonePlans
+from steppe.domain.deals.papers import Papers, is_paper
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.deals.shareholdings import Shareholdings
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import CLOSINGS, MEMORANDUM_CLASS, PURSUING_ROLES, UNKNOWN_LEG, Effect
+from steppe.domain.events.vocabulary import CLOSINGS, PURSUING_ROLES, UNKNOWN_LEG, Effect
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
 
@@ -56,12 +57,7 @@ class Deal:
         self.legs = Legs()
         self.closed = False
         self.bound_on: date | None = None
-        self.newest_paper: Event | None = None
-        self.paper_count = 0
-        self.paper_references: tuple[str, ...] = ()
-        self._paper_counted_on: date | None = None
-        self.lapse_declared: Event | None = None
-        self.memorandum_start: Start | None = None
+        self.papers = Papers()
         self.silence: Start | None = None
         self.step: Start | None = None
         self.last_heard: Event | None = None
@@ -93,7 +89,7 @@ class Deal:
     @property
     def memorandum_runs(self) -> bool:
         """Whether the memorandum clock runs: the deal lives, has a paper and nothing binding."""
-        return self.memorandum_start is not None and self.ended_on is None and not self.legs
+        return self.papers.start is not None and self.ended_on is None and not self.legs
 
     @property
     def pursuing_role(self) -> str | None:
@@ -172,27 +168,15 @@ class Deal:
         name = event.kind.name
         if event.deal != self.key:
             return
-        treaty = event.data.get("instrument") == "treaty"
-        if (
-            (name in MEMORANDUM_CLASS and not treaty)
-            or name in _STUDIES_AND_APPROVALS
-            or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL)
-        ):
+        if is_paper(event) or name in _STUDIES_AND_APPROVALS or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL):
             self.step = latest_start(self.step, event)
 
     def _apply_step(self, event: Event) -> None:
         name = event.kind.name
         if event.kind.level is not None:
             self.steps_level = max(self.steps_level, event.kind.level)
-        if name in MEMORANDUM_CLASS and event.data.get("instrument") != "treaty":
-            self.newest_paper = event
-            self.paper_references = (*self.paper_references, event.reference)
-            # Those of one day count once, parts of another document not at all; days come in order.
-            if "part_of" not in event.data and event.latest != self._paper_counted_on:
-                self._paper_counted_on = event.latest
-                self.paper_count += 1
-            self.lapse_declared = None
-            self.memorandum_start = first_start(self.memorandum_start, event)
+        if is_paper(event):
+            self.papers = self.papers.with_paper(event)
         elif name == "milestone.planned":
             if self.first_step_on is not None:  # plans before the phase's first step are not its slips
                 self.plans = self.plans.with_plan(event)
@@ -250,7 +234,7 @@ class Deal:
         day = event.latest
         match event.kind.name:
             case "memorandum.lapsed":
-                self.lapse_declared = event
+                self.papers = self.papers.with_lapse(event)
             case "rights.revoked":
                 right = event.data.get("right")
                 self._end_legs(
@@ -384,12 +368,12 @@ class Deal:
             investors=self._pursuers.investors,
             legs=self.legs.states(),
             missing_legs=self.legs.missing(required) if required and self.alive else (),
-            memorandum=self.memorandum_start,
+            memorandum=self.papers.start,
             memorandum_runs=self.memorandum_runs,
             silence=self.silence if self.alive else None,
             step=self.step if self.alive else None,
             bound_on=self.bound_on,
-            papers=self.paper_count,
+            papers=self.papers.count,
             pursuing_role=self.pursuing_role,
             first_step_on=self.first_step_on,
             held_since=held_since,

@@ -16,10 +16,10 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     deal = given.deal
     if deal.bound:
         return None
-    declared = deal.lapse_declared
+    declared = deal.papers.lapse_declared
     if declared is not None:
         return _from(declared.latest, declared.latest, (declared.reference,))
-    newest = deal.newest_paper
+    newest = deal.papers.newest
     if newest is None:
         return None
     expires_on = latest_day_of(newest, "expires_on")

@@ -15,13 +15,13 @@ from steppe.domain.values.states import Flag
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch as soon as there are too many papers in the phase, at any age."""
     deal = given.deal
-    if not deal.memorandum_runs or deal.paper_count < given.thresholds["memorandum-churn.papers"]:
+    if not deal.memorandum_runs or deal.papers.count < given.thresholds["memorandum-churn.papers"]:
         return None
     return FlagEvaluation(
         steps=(step_at_once("watch"),),
-        start=deal.memorandum_start,
-        count=deal.paper_count,
-        evidence=deal.paper_references,
+        start=deal.papers.start,
+        count=deal.papers.count,
+        evidence=deal.papers.references,
     )
 
 

@@ -16,7 +16,7 @@ from steppe.domain.values.states import Flag
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch and stagnant by the memorandum clock; presumed dead when, besides, no step was made for long."""
     deal = given.deal
-    start, step = deal.memorandum_start, deal.step
+    start, step = deal.papers.start, deal.step
     if not deal.memorandum_runs or start is None or step is None:
         return None
     by_paper = step_at_age("presumed-dead", start, given.thresholds["memorandum-only.presumed-dead"])
@@ -32,8 +32,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
             ),
         ),
         start=start,
-        count=deal.paper_count,
-        evidence=deal.paper_references,
+        count=deal.papers.count,
+        evidence=deal.papers.references,
     )
 
 

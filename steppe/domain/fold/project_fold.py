@@ -6,51 +6,29 @@ end, then an evaluation of the deals that may stand otherwise than the day befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.physical import PhysicalState
-from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.evaluation.flag_input import ProjectFlagInput
 from steppe.domain.evaluation.flag_state import FlagState, next_change_on
-from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
-from steppe.domain.flags import lapsed, memorandum_only
-from steppe.domain.flags.flag_registry import DEAL_FLAGS, PROJECT_FLAGS
+from steppe.domain.flags.flag_registry import PROJECT_FLAGS
 from steppe.domain.fold.headline import Headlines
 from steppe.domain.fold.holds import Holds
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
+from steppe.domain.fold.tracked_deal import MEMORANDUM_ONLY, DealSpans, Hold, TrackedDeal
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, DealState, Flag, History, ProjectState
+from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, History, ProjectState
 
 _ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
 _THE_PROJECT = ""  # no deal has an empty key
-_MEMORANDUM_ONLY = memorandum_only.FLAG.name
-_LAPSED = lapsed.FLAG.name
-
-
-@dataclass(slots=True)
-class _TrackedDeal:
-    """A deal with the result of its last evaluation. `other_change_on`: when more of it than its flags changes by itself."""
-
-    deal: Deal
-    flag_states: dict[str, FlagState] = field(default_factory=dict)
-    evaluations: dict[str, FlagEvaluation] = field(default_factory=dict)
-    flags: dict[str, Flag] = field(default_factory=dict)
-    state: DealState | None = None
-    other_change_on: date = FOREVER
-
-    def fork(self) -> _TrackedDeal:
-        flag_states = {name: state.fork() for name, state in self.flag_states.items()}
-        return _TrackedDeal(
-            self.deal.fork(), flag_states, self.evaluations, self.flags, self.state, self.other_change_on
-        )
 
 
 class ProjectFold:
@@ -60,7 +38,7 @@ class ProjectFold:
         self._project = project
         self._rules = rules
         self._registry = RegistryCursor(project, registered, rules)
-        self._deals: dict[str, _TrackedDeal] = {}
+        self._deals: dict[str, TrackedDeal] = {}
         self._physical = PhysicalState()
         # The deals that were resumed since the whole project was suspended.
         self._resumed_alone: set[str] = set()
@@ -77,8 +55,7 @@ class ProjectFold:
         self._touched: set[str] = set()
         self._all_touched = False
         self._project_spans: SpanTable[str, ProjectState] = SpanTable()
-        self._deal_spans: SpanTable[str, DealState] = SpanTable()
-        self._flag_spans: SpanTable[tuple[str, str], Flag] = SpanTable()
+        self._deal_spans = DealSpans()
 
     def fork(self) -> ProjectFold:
         """An independent copy."""
@@ -94,7 +71,6 @@ class ProjectFold:
         fork._touched = set()
         fork._project_spans = self._project_spans.fork()
         fork._deal_spans = self._deal_spans.fork()
-        fork._flag_spans = self._flag_spans.fork()
         return fork
 
     def begin(self) -> None:
@@ -139,8 +115,8 @@ class ProjectFold:
         return History(
             project=self._project,
             projects=self._project_spans.spans(),
-            deals=self._deal_spans.spans(),
-            flags=self._flag_spans.spans(),
+            deals=self._deal_spans.states.spans(),
+            flags=self._deal_spans.flags.spans(),
             crossings=tuple(
                 Crossing(
                     project=self._project,
@@ -220,10 +196,10 @@ class ProjectFold:
         if name in _ENDS_THE_PROJECT:
             self._ended |= {name.removeprefix("project.")}
 
-    def _tracked(self, key: str) -> _TrackedDeal:
+    def _tracked(self, key: str) -> TrackedDeal:
         tracked = self._deals.get(key)
         if tracked is None:
-            tracked = self._deals[key] = _TrackedDeal(Deal(key))
+            tracked = self._deals[key] = TrackedDeal(Deal(key))
         return tracked
 
     # The end of a day: deals and their flags.
@@ -234,7 +210,7 @@ class ProjectFold:
         self._holds.end_of_day(day)
         self._evaluate(day)
 
-    def _touched_deals(self) -> Iterable[_TrackedDeal]:
+    def _touched_deals(self) -> Iterable[TrackedDeal]:
         """Those that may stand otherwise than yesterday; all, when something concerns the project."""
         if self._all_touched:
             return self._deals.values()
@@ -242,12 +218,11 @@ class ProjectFold:
 
     def _evaluate(self, day: date) -> None:
         """Evaluate the touched deals and the flags of the project."""
-        physical = self._physical.level
         project = self._project_input(day)
         for tracked in self._touched_deals():
-            self._evaluate_deal(tracked, day, project, physical)
+            self._evaluate_deal(tracked, day, project)
         levels = [tracked.state.level for tracked in self._deals.values() if tracked.state is not None]
-        self._level = max([physical or Level.IDENTIFIED, *(level for level in levels if level is not None)])
+        self._level = max([self._physical.level or Level.IDENTIFIED, *(level for level in levels if level is not None)])
         project.thresholds = self._registry.thresholds(self._level)
         self._evaluate_project_flags(day, project)
         self._touched.clear()
@@ -295,81 +270,29 @@ class ProjectFold:
                     continue
                 state = self._flag_states[flag.name] = FlagState(flag, None, self._rules.version)
             shown = state.update(day, evaluation, hold_until, hold_began=hold_began)
-            self._flag_spans.put(day, (_THE_PROJECT, flag.name), shown)
+            self._deal_spans.flags.put(day, (_THE_PROJECT, flag.name), shown)
             if evaluation is not None:
                 change_on = min(change_on, next_change_on(evaluation, day))
         self._schedule.reschedule(_THE_PROJECT, change_on)
 
-    def _evaluate_deal(
-        self, tracked: _TrackedDeal, day: date, project: ProjectFlagInput, physical: Level | None
-    ) -> None:
+    def _evaluate_deal(self, tracked: TrackedDeal, day: date, project: ProjectFlagInput) -> None:
         """Evaluate the flags of a deal and record its state."""
-        deal = tracked.deal
-        held_until = self._holds.until(deal.key)
-        held_since = self._holds.since(deal.key)
-        level = deal.level(project.required_legs, physical)
-        ceasing_on = deal.legs.next_ceasing_on()
-        tracked.other_change_on = change_on = min(held_until or FOREVER, ceasing_on or FOREVER)
-        tracked.evaluations, tracked.flags = {}, {}
-        given = None
-        if level is not None and level >= Level.ANNOUNCED:
-            given = FlagInput(deal, level, project, self._registry.thresholds(level))
-        for flag in DEAL_FLAGS:
-            name = flag.name
-            evaluation = flag.evaluate(given) if given is not None else None
-            state = tracked.flag_states.get(name)
-            if state is None:
-                if evaluation is None:
-                    continue
-                state = tracked.flag_states[name] = FlagState(flag, deal.key, self._rules.version)
-            shown = state.update(day, evaluation, held_until, hold_began=held_since == day)
-            self._flag_spans.put(day, (deal.key, name), shown)
-            if shown is not None:
-                tracked.flags[name] = shown
-            if evaluation is not None:
-                tracked.evaluations[name] = evaluation
-                change_on = min(change_on, next_change_on(evaluation, day))
-        overlays = self._deal_overlays(deal, tracked.flags)
-        tracked.state = deal.state(level, project.required_legs, overlays, held_since, held_until)
-        self._deal_spans.put(day, deal.key, tracked.state)
-        self._schedule.reschedule(deal.key, change_on)
+        key = tracked.deal.key
+        change_on = tracked.evaluate(
+            day,
+            project,
+            self._registry,
+            Hold(self._holds.since(key), self._holds.until(key)),
+            self._deal_spans,
+            project_suspended=self._physical.project_suspended and key not in self._resumed_alone,
+        )
+        self._schedule.reschedule(key, change_on)
 
-    def _update_due_flags(self, tracked: _TrackedDeal, day: date) -> bool:
+    def _update_due_flags(self, tracked: TrackedDeal, day: date) -> bool:
         """Update the flags of a deal to which nothing else happened; whether that may concern its project."""
-        deal, state = tracked.deal, tracked.state
-        assert state is not None, "it was evaluated before"
-        flags = tracked.flags.copy()
-        change_on = tracked.other_change_on
-        for name, evaluation in tracked.evaluations.items():
-            if any(day in (step.possible_on, step.certain_on) for step in evaluation.steps):
-                shown = tracked.flag_states[name].update(day, evaluation, state.held_until, hold_began=False)
-                self._flag_spans.put(day, (deal.key, name), shown)
-                if shown is not None:
-                    flags[name] = shown
-            change_on = min(change_on, next_change_on(evaluation, day))
-        project_concerned = flags.get(_MEMORANDUM_ONLY) is not tracked.flags.get(_MEMORANDUM_ONLY)
-        tracked.flags = flags
-        overlays = self._deal_overlays(deal, flags)
-        if overlays != state.overlays:
-            tracked.state = replace(state, overlays=overlays)
-            self._deal_spans.put(day, deal.key, tracked.state)
-        self._schedule.reschedule(deal.key, change_on)
+        change_on, project_concerned = tracked.update_due_flags(day, self._deal_spans)
+        self._schedule.reschedule(tracked.deal.key, change_on)
         return project_concerned
-
-    def _deal_overlays(self, deal: Deal, flags: Mapping[str, Flag]) -> tuple[str, ...]:
-        if not deal.alive:
-            return (deal.ended_how or "terminated",)
-        overlays = []
-        if _LAPSED in flags:
-            overlays.append("lapsed")
-        if self._holds.until(deal.key) is not None:
-            overlays.append("on-hold")
-        memorandum_flag = flags.get(_MEMORANDUM_ONLY)
-        if memorandum_flag is not None and memorandum_flag.certain_severity == "presumed-dead":
-            overlays.append("presumed-dead")
-        if deal.suspended or (self._physical.project_suspended and deal.key not in self._resumed_alone):
-            overlays.append("suspended")
-        return tuple(overlays)
 
     # The end of a day: the project.
 
@@ -377,7 +300,7 @@ class ProjectFold:
         investors: set[str] = set()
         memorandum_since, bound_on = FOREVER, FOREVER
         evaluated = [
-            (tracked.state, tracked.flags.get(_MEMORANDUM_ONLY))
+            (tracked.state, tracked.flags.get(MEMORANDUM_ONLY))
             for tracked in self._deals.values()
             if tracked.state is not None
         ]

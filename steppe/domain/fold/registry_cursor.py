@@ -35,6 +35,11 @@ class RegistryCursor:
         """The values that hold; a field nobody registered is absent."""
         return self._registered.at(self._at)
 
+    @property
+    def rule_version(self) -> str:
+        """The version of the rules that the thresholds come from."""
+        return self._rules.version
+
     def next_change_on(self) -> date:
         """The next day on which other values hold; FOREVER if there is none."""
         days = self._registered.days
