@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 STALE_CURSOR = Problem(slug="stale-cursor", status=400, title="Cursor of another query")
 UNKNOWN_PARTITION = Problem(slug="unknown-partition", status=400, title="Unknown partition")
 FORMAT_NOT_AVAILABLE = Problem(slug="format-not-available", status=406, title="Format not available")
-METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="Method not allowed", allow="GET, HEAD")
+METHOD_NOT_ALLOWED = Problem(slug="method-not-allowed", status=405, title="Method not allowed")
 NOT_CAUGHT_UP = Problem(slug="not-caught-up", status=503, title="Position not reached yet", retry_after_seconds=1)
 DATABASE_AWAY = Problem(slug="database-away", status=503, title="Database unavailable", retry_after_seconds=2)
 TOO_SLOW = Problem(slug="too-slow", status=503, title="Query timed out", retry_after_seconds=5)
@@ -103,10 +103,11 @@ def install(app: FastAPI) -> None:
             paths = sorted(app.openapi()["paths"])
             return f"No path {request.url.path}.{did_you_mean(request.url.path, paths)} See /docs."
         if problem is METHOD_NOT_ALLOWED:
-            return f"{request.method} is not allowed here; events are sent to ingest."
+            elsewhere = "see /docs" if request.method in ("GET", "HEAD") else "events are sent to ingest"
+            return f"{request.method} is not allowed here; {elsewhere}."
         return None
 
-    problems.install(app, _BY_STATUS, explain)
+    problems.install(app, _BY_STATUS, explain, answers_head=True)
     for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         app.add_exception_handler(kind, _on_database_error)
 

@@ -24,13 +24,12 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One type of problem. `slug` is public: programs may branch on the type that ends in it. `allow`: what a 405 says."""
+    """One type of problem. `slug` is public: programs may branch on the type that ends in it."""
 
     slug: str
     status: int
     title: str
     retry_after_seconds: int | None = None
-    allow: str | None = None
 
     @property
     def type(self) -> str:
@@ -41,9 +40,8 @@ class Problem:
     def headers(self) -> dict[str, str]:
         """What the answer says beside the document."""
         wait = {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
-        allow = {} if self.allow is None else {"Allow": self.allow}
         # An internal error is answered outside of every layer, so the document brings its headers with it.
-        return {"Cache-Control": "no-store", **DATA_HEADERS, **wait, **allow}
+        return {"Cache-Control": "no-store", **DATA_HEADERS, **wait}
 
     def document(self, detail: str, instance: str, **members: Any) -> dict[str, Any]:
         """The problem as RFC 9457 spells it; `instance` is the path that was asked, quoted, `members` are extensions."""
@@ -96,11 +94,18 @@ Explain = Callable[[Request, Problem], str | None]
 """The detail of what the framework refuses; None: the framework's own words."""
 
 
-def install(app: FastAPI, by_status: Mapping[int, Problem], explain: Explain, after_internal_error: str = "") -> None:
+def install(
+    app: FastAPI,
+    by_status: Mapping[int, Problem],
+    explain: Explain,
+    after_internal_error: str = "",
+    *,
+    answers_head: bool = False,
+) -> None:
     """Make problem documents the only shape of refusal.
 
     `by_status` is the service's problem for a status that the framework answers with; any other is UNPROCESSABLE.
-    `after_internal_error` tells the sender what to do then.
+    `after_internal_error` tells the sender what to do then. `answers_head`: the service answers HEAD wherever it answers GET.
     """
 
     async def on_refusal(request: Request, error: Exception) -> Response:
@@ -111,7 +116,10 @@ def install(app: FastAPI, by_status: Mapping[int, Problem], explain: Explain, af
         assert isinstance(error, HTTPException)
         problem = by_status.get(error.status_code, UNPROCESSABLE)
         detail = explain(request, problem) or str(error.detail)
-        return respond(request.url.path, problem, detail, error.headers)
+        headers = dict(error.headers or {})
+        if answers_head and headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return respond(request.url.path, problem, detail, headers)
 
     async def on_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

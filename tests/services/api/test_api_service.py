@@ -160,6 +160,12 @@ async def test_only_reading_is_allowed(client: httpx.AsyncClient, method: str) -
         assert response.headers["content-type"] == "application/problem+json"
 
 
+async def test_reading_a_route_that_is_asked_by_post_names_post(client: httpx.AsyncClient) -> None:
+    response = await client.get("/v1/backtest")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.json()["detail"] == "GET is not allowed here; see /docs."
+
+
 async def test_a_database_that_is_away_is_a_503_and_ends_when_it_is_back(
     log: Log, client: httpx.AsyncClient, database: Database
 ) -> None:
