@@ -122,7 +122,7 @@ class Transition:
     event_id: UUID
 
 
-def turned(before: str | None, after: str | None) -> str:
+def transition_between(before: str | None, after: str | None) -> str:
     """Which transition leads from one severity to another; None: the flag is not raised. Tells nothing of revocation."""
     if after is None:
         return "cleared"

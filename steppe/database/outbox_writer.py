@@ -1,6 +1,6 @@
-"""Remembers what is told to the outside and puts it on its way, in the caller's transaction: feed, memory and outbox.
+"""Writes announcements in the caller's transaction: the feed, what was announced, and the outbox.
 
-Decides nothing: the caller says what is to be told. Whoever tells holds `locks.ANNOUNCING`, so that ids come into view in order.
+The caller decides what is announced, and holds `locks.ANNOUNCING`, so that ids become visible in order.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def flag_of(text: str | None) -> Flag | None:
 
 
 def new_event_id() -> UUID:
-    """The id under which something is told, for ever."""
+    """The id of an announcement, which stays with it."""
     return uuid4()
 
 
-async def tell(
+async def announce_transitions(
     connection: Connection, transitions: Sequence[Transition], on: date, change_id: int | None = None
 ) -> None:
-    """Tell of these transitions, all `on` one day: write the feed, remember what was announced, and fill the outbox.
+    """Announce these transitions, all `on` one day: write the feed, store what was announced, and fill the outbox.
 
     `change_id`: the change of the rules that caused them.
     """
@@ -93,8 +93,10 @@ async def tell(
     await connection.execute(*STATEMENTS["notify_transition"](transition_id=str(numbered[-1]["transition_id"])))
 
 
-async def tell_projects(connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500) -> int:
-    """Tell of every project (None: of all) that does not stand on this day as it was announced; return how many those are."""
+async def announce_projects(
+    connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500
+) -> int:
+    """Announce each of these projects (None: of all) whose state on this day differs from the announced one; how many they are."""
     wanted = None if projects is None else sorted(projects)
     announced, after = 0, ""
     while True:

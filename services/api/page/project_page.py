@@ -19,7 +19,7 @@ from services.api.web.responses import service_of
 _ENTRIES_MAX = 500
 Terms = list[tuple[str, ...]]
 """Public names that stand together, as a flag and its severity: the page translates each."""
-Difference = tuple[str, str | None, Terms | None, Terms | None]
+ChangedTerm = tuple[str, str | None, Terms | None, Terms | None]
 """What differs, of which deal (None: of the project), as known then, as known now."""
 
 
@@ -55,7 +55,7 @@ async def _as_known_now(page: PageRequest, question: Question, key: str) -> Item
         return await projects.detail_item(snapshot, known_now, key)
 
 
-def _differences(then: Item, now: Item) -> list[Difference]:
+def _differences(then: Item, now: Item) -> list[ChangedTerm]:
     deals_then = {deal["deal"]: deal for deal in then["deals"]}
     deals_now = {deal["deal"]: deal for deal in now["deals"]}
     differences = _of_project(then, now)
@@ -64,16 +64,16 @@ def _differences(then: Item, now: Item) -> list[Difference]:
     return differences
 
 
-def _of_project(then: Item, now: Item) -> list[Difference]:
-    values: tuple[Difference, ...] = (
+def _of_project(then: Item, now: Item) -> list[ChangedTerm]:
+    values: tuple[ChangedTerm, ...] = (
         ("level", None, _level(then), _level(now)),
         ("headline", None, _headline(then), _headline(now)),
     )
     return [difference for difference in values if difference[2] != difference[3]]
 
 
-def _of_deal(name: str, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[Difference]:
-    differences: list[Difference] = []
+def _of_deal(name: str, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[ChangedTerm]:
+    differences: list[ChangedTerm] = []
     levels = [None if deal is None else _level(deal) for deal in (then, now)]
     if levels[0] != levels[1]:
         differences.append(("level", name, levels[0], levels[1]))

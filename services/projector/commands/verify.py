@@ -61,7 +61,7 @@ TABLES: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """A row that only one side has. A row that differs appears twice, once from each side."""
 
     table: str
@@ -76,7 +76,7 @@ class Verdict:
     records: int = 0
     rows: int = 0
     behind: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[RowDifference] = field(default_factory=list)
 
 
 class VerifyError(Exception):
@@ -115,8 +115,8 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
         verdict.rows += len(existing)
         if len(wanted) != len(expected[table]):
             raise VerifyError(f"the fold gives a row of {table} twice")
-        verdict.differences += [Difference(table, "log", row) for row in sorted(wanted - existing, key=repr)]
-        verdict.differences += [Difference(table, "database", row) for row in sorted(existing - wanted, key=repr)]
+        verdict.differences += [RowDifference(table, "log", row) for row in sorted(wanted - existing, key=repr)]
+        verdict.differences += [RowDifference(table, "database", row) for row in sorted(existing - wanted, key=repr)]
     return verdict
 
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from services.projector.publisher import causes
 from services.projector.publisher.causes import MARKET_FLAGS, AppliedEvent, Cause, EventContext, FlagDifference
-from steppe.contracts.announcements import Transition, turned
+from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, sql
 from steppe.database.read_model.projection_rows import document
 from steppe.database.read_model.stored_events import folded_event
@@ -122,7 +122,7 @@ class Announcer:
             reasons = [causes.cause_on_day(difference, changing_on, context) for difference in differences]
             count += await self._save(connection, changing_on, differences, reasons, rules)
             concerned |= changing[changing_on]
-        await outbox_writer.tell_projects(connection, day, None if compare_all else concerned)
+        await outbox_writer.announce_projects(connection, day, None if compare_all else concerned)
         await connection.execute(
             *_STATEMENTS["set_announced_until"](
                 day=day,
@@ -227,7 +227,7 @@ class Announcer:
                 _transition(difference, cause, on, rules, countries.get(difference.project))
                 for difference, cause in page
             ]
-            await outbox_writer.tell(connection, transitions, on)
+            await outbox_writer.announce_transitions(connection, transitions, on)
             self._uncommitted.update((transition.flag, transition.transition) for transition in transitions)
         return len(announced)
 
@@ -237,7 +237,7 @@ def _transition(difference: FlagDifference, cause: Cause, on: date, rules: str, 
         project=difference.project,
         deal=difference.deal or None,
         flag=difference.flag,
-        transition="revoked" if cause.revoked else turned(difference.severity_before, difference.severity),
+        transition="revoked" if cause.revoked else transition_between(difference.severity_before, difference.severity),
         severity_before=difference.severity_before,
         severity=difference.severity,
         on=on,

@@ -146,7 +146,7 @@ async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
         if await connection.fetchval(*active_read_model.STATEMENTS["rules_of"](schema=schema)) == change:
             return
         await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
-        await rule_change.judge_again(connection, rules, lambda done, of: None)
+        await rule_change.rejudge_all(connection, rules, lambda done, of: None)
         await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change))
 
 

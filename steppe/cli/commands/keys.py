@@ -53,7 +53,7 @@ def make(
         raise typer.BadParameter(str(error), param_hint="--scope") from None
     keys = _read(file) if file.exists() else ()
     _write(file, [*keys, key])
-    _tell("made", key)
+    _audit("made", key)
     if as_json:
         print_json({**_item(key, now), "key": text})
     else:
@@ -108,7 +108,7 @@ def revoke(
     if wanted.revoked_at is None:
         revoked = key_file.revoked(wanted, now)
         _write(file, [revoked if key.id == key_id else key for key in keys])
-        _tell("revoked", revoked)
+        _audit("revoked", revoked)
         wanted = revoked
     if as_json:
         print_json(_item(wanted, now))
@@ -130,7 +130,7 @@ def _write(file: Path, keys: list[Key]) -> None:
         raise RefusedError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def _tell(did: str, key: Key) -> None:
+def _audit(did: str, key: Key) -> None:
     trail = os.environ.get("STEPPE_AUDIT")
     if trail:
         Audit("keys", trail).record(

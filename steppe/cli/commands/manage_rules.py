@@ -21,7 +21,7 @@ from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.database import rule_versions
 from steppe.database.read_model import rule_change
-from steppe.database.read_model.rule_change import Rejudged
+from steppe.database.read_model.rule_change import RuleChange
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
 from steppe.domain.values.grammar import counted
@@ -172,7 +172,7 @@ async def _add(database: str, document: Any, by: str) -> tuple[str, bool]:
             raise RefusedError(str(error)) from error
 
 
-async def _use(database: str, version: str, by: str, reason: str | None, *, trial: bool) -> Rejudged:
+async def _use(database: str, version: str, by: str, reason: str | None, *, trial: bool) -> RuleChange:
     async with _connected(database) as connection:
         with Progress(console=err(), transient=True) as progress:
             bar = progress.add_task("Judging again ...", total=None)

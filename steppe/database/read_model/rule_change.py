@@ -1,6 +1,6 @@
 """Puts a version of the rules in force: judges every project again from the stored events, without Kafka, at once.
 
-One transaction under the fence of every checkpoint: workers wait, readers go on with what stood and then see all of it
+One transaction under the fence of every checkpoint: workers wait, readers go on with the old judgement and then see all of the new one
 (domain page, section 6). Shares the folding and writing with the projector.
 """
 
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 import asyncpg
 
-from steppe.contracts.announcements import Transition, turned
+from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.read_model.stored_events import stored_event
@@ -20,15 +20,15 @@ from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.events.event import Event
 from steppe.domain.rules.thresholds import Rules
 
-# Longer than a batch takes: a projector that does not let go of its rows by then hangs.
+# Longer than a batch takes: a projector that still holds its rows by then hangs.
 _LOCK_TIMEOUT = "30s"
 _PROJECTS_AT_ONCE = 200
 
-Standing = dict[tuple[str, str, str], str]
+Severities = dict[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class FlagDifference:
     """What another version makes of a flag today (UTC). `deal` '': of the project. `severity` None: it no longer stands."""
 
     project: str
@@ -40,14 +40,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejudged:
+class RuleChange:
     """What was done. `change_id` None: it was only tried, and undone."""
 
     version_before: str
     version: str
     projects: int
     change_id: int | None
-    differences: tuple[Difference, ...]
+    differences: tuple[FlagDifference, ...]
 
 
 async def put_in_force(
@@ -58,7 +58,7 @@ async def put_in_force(
     reason: str | None = None,
     trial: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> Rejudged:
+) -> RuleChange:
     """Judge everything under a stored version and record the change with its differences. `trial` undoes all of it.
 
     Needs the rights of the projector. The version that is in force already changes nothing but is recorded again.
@@ -76,9 +76,9 @@ async def put_in_force(
             raise RuleVersionError(f"There is no version {version}; there are {', '.join(versions)}.")
         before = await rule_versions.in_force(connection)
         today = datetime.now(UTC).date()
-        stood = await _standing(connection, today)
-        projects = await judge_again(connection, rules, progress)
-        differences = _differences(stood, await _standing(connection, today))
+        severities_before = await _severities_on(connection, today)
+        projects = await rejudge_all(connection, rules, progress)
+        differences = _differences(severities_before, await _severities_on(connection, today))
         change_id: int | None = None
         if not trial:
             change_id = await connection.fetchval(
@@ -86,13 +86,13 @@ async def put_in_force(
                     version=version, changed_by=by, reason=reason, projects=projects
                 )
             )
-            await _tell(connection, differences, today, version, change_id)
+            await _announce(connection, differences, today, version, change_id)
             await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change_id))
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         await transaction.rollback()
         raise
     await (transaction.rollback() if trial else transaction.commit())
-    return Rejudged(
+    return RuleChange(
         version_before=before.version,
         version=version,
         projects=projects,
@@ -101,7 +101,7 @@ async def put_in_force(
     )
 
 
-async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
+async def rejudge_all(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
     """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
     must keep all others from writing there. Returns how many there are."""
     statements = {name: text for file in STATEMENTS for name, text in sql.load(file).items()}
@@ -127,32 +127,36 @@ async def judge_again(connection: asyncpg.Connection, rules: Rules, progress: Ca
     return len(projects)
 
 
-async def _standing(connection: asyncpg.Connection, day: object) -> Standing:
+async def _severities_on(connection: asyncpg.Connection, day: object) -> Severities:
     rows = await connection.fetch(*rule_versions.STATEMENTS["flags_on_day"](day=day))
     return {(row["project"], row["deal"], row["flag"]): row["severity"] for row in rows}
 
 
-def _differences(before: Standing, after: Standing) -> tuple[Difference, ...]:
+def _differences(before: Severities, after: Severities) -> tuple[FlagDifference, ...]:
     keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     return tuple(_difference(key, before.get(key), after.get(key)) for key in keys)
 
 
-def _difference(key: tuple[str, str, str], before: str | None, after: str | None) -> Difference:
+def _difference(key: tuple[str, str, str], before: str | None, after: str | None) -> FlagDifference:
     project, deal, flag = key
-    return Difference(
+    return FlagDifference(
         project=project,
         deal=deal,
         flag=flag,
-        transition=turned(before, after),
+        transition=transition_between(before, after),
         severity_before=before,
         severity=after,
     )
 
 
-async def _tell(
-    connection: asyncpg.Connection, differences: Sequence[Difference], today: date, version: str, change_id: int | None
+async def _announce(
+    connection: asyncpg.Connection,
+    differences: Sequence[FlagDifference],
+    today: date,
+    version: str,
+    change_id: int | None,
 ) -> None:
-    """Tell what the rules did. Where it was not yet announced what stood before, the publisher will tell of both at once."""
+    """Tell what the rules did. Where it was not yet announced what severities_before before, the publisher will tell of both at once."""
     statements = outbox_writer.STATEMENTS
     await connection.execute(*statements["lock_announcing"](lock=locks.ANNOUNCING))
     projects = sorted({difference.project for difference in differences})
@@ -188,7 +192,7 @@ async def _tell(
                 event_id=outbox_writer.new_event_id(),
             )
         )
-    await outbox_writer.tell(connection, transitions, today, change_id)
+    await outbox_writer.announce_transitions(connection, transitions, today, change_id)
 
 
 def _key(row: asyncpg.Record) -> tuple[str, str, str]:

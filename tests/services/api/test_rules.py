@@ -10,7 +10,7 @@ import pytest
 
 from steppe.database import rule_versions
 from steppe.database.read_model import rule_change
-from steppe.database.read_model.rule_change import Rejudged
+from steppe.database.read_model.rule_change import RuleChange
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -21,7 +21,7 @@ STRICT = {"version": "strict-1", "values": {"memorandum-only.watch": 6, "memoran
 AS_OF = "2022-03-01"
 
 
-async def put(database: Database, document: dict[str, Any], **options: Any) -> Rejudged:
+async def put(database: Database, document: dict[str, Any], **options: Any) -> RuleChange:
     connection = await asyncpg.connect(database.projector)
     try:
         rules = rules_from(document, RULES)

@@ -29,14 +29,14 @@ WATCH = date(2023, 3, 1)
 LATER = date(2025, 6, 1)
 
 
-class Teller:
-    """Tells of days, as a leading worker would."""
+class DayAnnouncer:
+    """Announces days, as a leading worker would."""
 
     def __init__(self, database: Database, topic: str) -> None:
         self._database = database
         self._topic = topic
 
-    async def tell(self, day: date) -> None:
+    async def announce(self, day: date) -> None:
         connection = await asyncpg.connect(self._database.projector)
         try:
             assert await Announcer(self._topic).announce(connection, day, {}) is not None
@@ -45,8 +45,8 @@ class Teller:
 
 
 @pytest.fixture
-def teller(database: Database, topic: str) -> Teller:
-    return Teller(database, topic)
+def announcer(database: Database, topic: str) -> DayAnnouncer:
+    return DayAnnouncer(database, topic)
 
 
 class Reader:
@@ -102,10 +102,12 @@ async def feed(client: httpx.AsyncClient, **query: Any) -> list[Item]:
     return items
 
 
-async def test_the_stream_tells_what_the_feed_tells(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+async def test_the_stream_tells_what_the_feed_tells(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
     await three(log)
-    await teller.tell(EVE)
-    await teller.tell(LATER)
+    await announcer.announce(EVE)
+    await announcer.announce(LATER)
     announced = await feed(client)
     async with streaming(client, after="0") as reader:
         assert await reader.take(len(announced)) == announced
@@ -117,24 +119,26 @@ async def test_the_stream_tells_what_the_feed_tells(log: Log, client: httpx.Asyn
 
 
 async def test_a_stream_without_a_place_begins_with_what_comes_next(
-    log: Log, client: httpx.AsyncClient, teller: Teller
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
 ) -> None:
     await three(log)
-    await teller.tell(EVE)
+    await announcer.announce(EVE)
     before = len(await feed(client))
     async with streaming(client, flag="memorandum-only") as reader:
         waiting = asyncio.create_task(reader.take(3))
         done, _ = await asyncio.wait({waiting}, timeout=0.5)
         assert not done
-        await teller.tell(WATCH)
+        await announcer.announce(WATCH)
         assert [one["project"] for one in await waiting] == ["north", "south", "west"]
     assert len(await feed(client)) > before
 
 
-async def test_filters_hold_for_the_list_and_the_stream(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+async def test_filters_hold_for_the_list_and_the_stream(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
     await three(log)
-    await teller.tell(EVE)
-    await teller.tell(WATCH)
+    await announcer.announce(EVE)
+    await announcer.announce(WATCH)
     for query, projects in (
         ({"flag": "memorandum-only"}, ["north", "south", "west"]),
         ({"flag": "memorandum-only", "country": "UZ"}, ["west"]),
@@ -153,14 +157,14 @@ async def test_filters_hold_for_the_list_and_the_stream(log: Log, client: httpx.
 
 
 async def test_pages_of_the_feed_go_on_and_a_list_that_grew_has_another_etag(
-    log: Log, client: httpx.AsyncClient, teller: Teller
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
 ) -> None:
     await three(log)
-    await teller.tell(EVE)
+    await announcer.announce(EVE)
     first = await client.get("/v1/flags/transitions", params={"limit": 2})
     held = {"If-None-Match": first.headers["etag"]}
     assert (await client.get("/v1/flags/transitions", params={"limit": 2}, headers=held)).status_code == 304
-    await teller.tell(WATCH)  # the log rests, and a day came
+    await announcer.announce(WATCH)  # the log rests, and a day came
     again = await client.get("/v1/flags/transitions", params={"limit": 2}, headers=held)
     assert again.status_code == 200
     announced, page = [], again.json()
@@ -181,12 +185,12 @@ async def test_a_place_beyond_the_end_is_refused_because_it_is_of_another_feed(c
 
 
 async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once(
-    log: Log, database: Database, teller: Teller, start: Start
+    log: Log, database: Database, announcer: DayAnnouncer, start: Start
 ) -> None:
     await three(log)
     got: list[Item] = []
     last: str | None = None
-    await teller.tell(EVE)
+    await announcer.announce(EVE)
     days = [WATCH, date(2024, 3, 1), date(2025, 3, 1)]
     for day in days:
         service = start("api")
@@ -196,7 +200,7 @@ async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once
         ):
             got += await reader.take(2)
             last = reader.last_id
-            telling = asyncio.create_task(teller.tell(day))
+            telling = asyncio.create_task(announcer.announce(day))
             got += await reader.take(1)
             last = reader.last_id
             service.kill()
@@ -213,7 +217,7 @@ async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once
     assert got == announced
 
 
-async def test_the_api_stops_in_time_with_a_stream_open(log: Log, teller: Teller, start: Start) -> None:
+async def test_the_api_stops_in_time_with_a_stream_open(log: Log, announcer: DayAnnouncer, start: Start) -> None:
     await three(log)
     service = start("api")
     async with httpx.AsyncClient(base_url=service.address, timeout=30) as client, streaming(client) as reader:
@@ -230,7 +234,7 @@ async def test_the_api_stops_in_time_with_a_stream_open(log: Log, teller: Teller
 
 
 async def test_there_are_no_more_streams_than_may_be_and_a_place_is_free_again(
-    log: Log, teller: Teller, start: Start
+    log: Log, announcer: DayAnnouncer, start: Start
 ) -> None:
     service = start("api", STEPPE_STREAMS_MAX="1")
     async with httpx.AsyncClient(base_url=service.address, timeout=30) as client:
@@ -250,11 +254,11 @@ async def _status_of_a_stream(client: httpx.AsyncClient) -> int:
 
 
 async def test_a_reader_that_takes_nothing_is_dropped_and_others_go_on(
-    log: Log, database: Database, topic: str, teller: Teller
+    log: Log, database: Database, topic: str, announcer: DayAnnouncer
 ) -> None:
     """Asked without a socket, whose buffers would hide for long that nobody reads."""
     await three(log)
-    await teller.tell(EVE)
+    await announcer.announce(EVE)
     app = create_app(Settings(database=database.api, topic=topic, stream_stuck_seconds_max=0.3))
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -276,14 +280,16 @@ async def test_a_reader_that_takes_nothing_is_dropped_and_others_go_on(
         assert app.state.streams._open == 0
 
 
-async def test_other_events_than_transitions_are_not_told(log: Log, client: httpx.AsyncClient, teller: Teller) -> None:
+async def test_other_events_than_transitions_are_not_told(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
     """An event that changes no severity adds nothing to the feed."""
     await three(log)
-    await teller.tell(LATER)
+    await announcer.announce(LATER)
     before = await feed(client)
     await log.append(
         event("setback.reported", "north", "quarrel", occurred="2025-05-01", deal="alpha", kind="political")
     )
-    await teller.tell(LATER)
+    await announcer.announce(LATER)
     grown = [one for one in (await feed(client))[len(before) :] if one["flag"] == "memorandum-only"]
     assert grown == []
