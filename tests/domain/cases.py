@@ -22,7 +22,7 @@ CASES: dict[str, Case] = {
 }
 _RULE_NAMES = {"memo_dead": "memorandum-only.presumed-dead"}
 UNHEEDED = ("parked", "refused_ids", "conflict_ids")
-_EXPECTED = {"flags", "no_flags", "deals", "projects", *UNHEEDED}
+_EXPECTED = {"flags", "no_flags", "deals", "projects", "absent", *UNHEEDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,9 @@ def check(expected: Case, answers: Answers) -> None:
         _same(wanted, answers.deals[key])
     for key, wanted in expected.get("projects", {}).items():
         _same(wanted, answers.projects[key])
+    for project in expected.get("absent", []):
+        assert project not in answers.projects, project
+        assert not [flag for flag in answers.flags if flag["project"] == project], project
     for kind in UNHEEDED:
         if kind in expected:
             assert sorted(answers.unheeded[kind]) == sorted(expected[kind]), kind
@@ -85,8 +88,8 @@ def _same(wanted: Case, got: Case) -> None:
     assert {field: got[field] for field in plain} == {field: wanted[field] for field in plain}
 
 
-_NAMES = frozenset({"commodity", "deal", "forum", "parent", "party", "project", "to"})
-_LISTS_OF_NAMES = frozenset({"commodities", "groups", "pursuers"})
+_NAMES = frozenset({"commodity", "deal", "forum", "parent", "party", "programme", "project", "to"})
+_LISTS_OF_NAMES = frozenset({"absent", "by", "commodities", "groups", "pursuers"})
 _KEYED_BY_NAMES = frozenset({"deals", "projects"})
 
 

@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
+from itertools import zip_longest
 
+from steppe.domain.evaluation.flag_input import Look
 from steppe.domain.events.corrections import Identity, effective_events
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.fold.project_fold import ProjectFold
-from steppe.domain.fold.registry import RegisteredValues
+from steppe.domain.fold.fold_state import begin_fold, in_fold_order, superseded_by
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, on_day
+from steppe.domain.values.states import BEGINNING, FOREVER, on_day
 
 FlagKey = tuple[str, str, str]
 """Deal ('' for the project), flag, severity: sorted as answers are."""
-
-_in_fold_order = attrgetter("order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +58,30 @@ def correction_effects(
         for identity in wanted:
             rest = [event for key, event in group.items() if key != identity]
             without[identity] = _change(corrected, _by_identity(effective_events(rest, known_at, recorded=recorded)))
-    return _effects(project, effective, without, as_of, rules)
+    looks = looks_of(unique.values(), known_at, recorded=recorded)
+    return _effects(project, effective, without, as_of, rules, looks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """How the effective events differ: those that are gone, and those that come instead. `since`: the first day of either."""
+    """How the effective events differ: those that are gone, and those that come instead.
+
+    `from_beginning`: a registration is among them, which holds from ever.
+    """
 
     gone: frozenset[Identity]
     instead: tuple[Event, ...]
-    since: date | None
+    from_beginning: bool
 
 
 def _change(before: Mapping[Identity, Event], after: Mapping[Identity, Event]) -> _Change:
     gone = [event for key, event in before.items() if after.get(key) != event]
     instead = tuple(event for key, event in after.items() if before.get(key) != event)
-    days = [BEGINNING if event.kind.is_registry else event.latest for event in (*gone, *instead)]
-    return _Change(frozenset((event.source, event.id) for event in gone), instead, min(days, default=None))
+    return _Change(
+        frozenset((event.source, event.id) for event in gone),
+        instead,
+        any(event.kind.is_registry for event in (*gone, *instead)),
+    )
 
 
 def _groups(unique: Mapping[Identity, Event]) -> list[dict[Identity, Event]]:
@@ -107,20 +113,26 @@ def _groups(unique: Mapping[Identity, Event]) -> list[dict[Identity, Event]]:
 
 
 def _effects(
-    project: str, effective: Mapping[Identity, Event], without: Mapping[Identity, _Change], as_of: date, rules: Rules
+    project: str,
+    effective: Mapping[Identity, Event],
+    without: Mapping[Identity, _Change],
+    as_of: date,
+    rules: Rules,
+    looks: Sequence[Look],
 ) -> dict[Identity, CorrectionEffect]:
     effects = dict.fromkeys(without, CorrectionEffect())
-    changes = [
-        (change.since, identity, change)
-        for identity, change in without.items()
-        if change.since is not None and change.since <= as_of
-    ]
-    fold = _ForkableFold(project, effective.values(), rules)
+    fold = _ForkableFold(project, list(effective.values()), rules, looks)
+    changes = []
+    for identity, change in without.items():
+        if change.gone or change.instead:
+            events = [*(event for key, event in effective.items() if key not in change.gone), *change.instead]
+            since = BEGINNING if change.from_beginning else fold.first_difference(events)
+            if since <= as_of:
+                changes.append((since, identity, events))
     flags_without: dict[Identity, set[FlagKey]] = {}
-    for since, identity, change in sorted(changes, key=lambda entry: entry[:2]):
-        events = [*(event for key, event in effective.items() if key not in change.gone), *change.instead]
+    for since, identity, events in sorted(changes, key=lambda entry: entry[:2]):
         if since == BEGINNING:
-            flags_without[identity] = _ForkableFold(project, events, rules).flags_on(as_of)
+            flags_without[identity] = _ForkableFold(project, events, rules, looks).flags_on(as_of)
         else:
             fold.advance_to(since)
             flags_without[identity] = fold.with_other_events(events).flags_on(as_of)
@@ -133,11 +145,18 @@ def _effects(
 class _ForkableFold:
     """A fold of effective events that stops before a day, and can go on from there with others."""
 
-    def __init__(self, project: str, events: Iterable[Event], rules: Rules) -> None:
-        self._events = sorted(events, key=_in_fold_order)
-        self._fold = ProjectFold(project, RegisteredValues(self._events), rules)
-        self._fold.begin()
+    def __init__(self, project: str, events: Sequence[Event], rules: Rules, looks: Sequence[Look]) -> None:
+        self._events = in_fold_order(events)
+        self._superseded = superseded_by(events) is not None
+        self._fold = begin_fold(project, events, rules, looks)
         self._at = 0
+
+    def first_difference(self, events: Sequence[Event]) -> date:
+        """The first day on which these events count otherwise than ours."""
+        for ours, theirs in zip_longest(self._events, in_fold_order(events)):
+            if ours is not theirs and ours != theirs:
+                return min(event.latest for event in (ours, theirs) if event is not None)
+        return FOREVER
 
     def advance_to(self, day: date) -> None:
         """Fold all days before this one."""
@@ -145,16 +164,19 @@ class _ForkableFold:
         self._fold.run_through(coming, day, including=False)
         self._at += len(coming)
 
-    def with_other_events(self, events: Iterable[Event]) -> _ForkableFold:
+    def with_other_events(self, events: Sequence[Event]) -> _ForkableFold:
         """A fork that goes on with these events; they differ from ours from the day on at which we stopped."""
         fork = object.__new__(_ForkableFold)
-        fork._events = sorted(events, key=_in_fold_order)
+        fork._events = in_fold_order(events)
+        fork._superseded = superseded_by(events) is not None
         fork._fold = self._fold.fork()
         fork._at = self._at
         return fork
 
     def flags_on(self, day: date) -> set[FlagKey]:
         """The flags that stand on a day; folds up to it."""
+        if self._superseded:
+            return set()
         self._fold.run_through(self._events[self._at :], day)
         flags = self._fold.history().flags
         return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(flags, day)}

@@ -13,6 +13,7 @@ from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
@@ -70,7 +71,9 @@ def portfolio(
     }
     groups = Groups(parents_from(parties))
     histories = {
-        subject: fold_history(subject, corrected.events, rules)
+        subject: fold_history(
+            subject, corrected.events, rules, looks_of(by_subject[subject], known_at, recorded=recorded)
+        )
         for subject, corrected in subjects.items()
         if corrected.by_identity and not subject.startswith((PARTY_PREFIX, FORUM_PREFIX))
     }

@@ -1,17 +1,29 @@
-"""The first of several starts of a clock, and the latest (section 5)."""
+"""The first of several starts of a clock, the latest, and when a run of days began (section 5)."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import Start
 
 
+def start_of(event: Event) -> Start:
+    """The interval of days of an event."""
+    return Start(earliest=event.earliest, latest=event.latest)
+
+
 def first_start(start: Start | None, event: Event) -> Start:
     """The first of several starts: [min of earliest, min of latest]."""
+    return first_of(start, start_of(event))
+
+
+def first_of(start: Start | None, other: Start) -> Start:
+    """As `first_start`, of two starts; an open start sorts before every day."""
     if start is None:
-        return Start(earliest=event.earliest, latest=event.latest)
-    earliest = None if start.earliest is None or event.earliest is None else min(start.earliest, event.earliest)
-    latest = min(start.latest, event.latest)
+        return other
+    earliest = None if start.earliest is None or other.earliest is None else min(start.earliest, other.earliest)
+    latest = min(start.latest, other.latest)
     if earliest == start.earliest and latest == start.latest:
         return start
     return Start(earliest=earliest, latest=latest)
@@ -19,7 +31,31 @@ def first_start(start: Start | None, event: Event) -> Start:
 
 def latest_start(start: Start | None, event: Event) -> Start:
     """The latest of several: [max of earliest, max of latest]; an open start sorts before every day."""
-    if start is None:
-        return Start(earliest=event.earliest, latest=event.latest)
-    days = [day for day in (start.earliest, event.earliest) if day is not None]
-    return Start(earliest=max(days, default=None), latest=max(start.latest, event.latest))
+    return start_of(event) if start is None else latest_of((start, start_of(event)))
+
+
+def latest_of(starts: Iterable[Start]) -> Start:
+    """As `latest_start`, of at least one start."""
+    starts = list(starts)
+    days = [start.earliest for start in starts if start.earliest is not None]
+    return Start(earliest=max(days, default=None), latest=max(start.latest for start in starts))
+
+
+def run_start(
+    run: Start | None, rows: Iterable[Event], endings: Iterable[Start] = (), left: Iterable[Start] = ()
+) -> Start | None:
+    """The start of a run of days that holds at the end of a day; `run` is that of the day before, if it held then.
+
+    `rows` are those of the day that bound, granted or amended what holds. `endings` are those that began the run on this
+    day, and `left` the starts of what was left: such a run starts at the latest of these endings and of the first of what
+    was left.
+    """
+    endings = list(endings)
+    if run is None and endings:
+        first: Start | None = None
+        for start in left:
+            first = first_of(first, start)
+        return latest_of([*endings, *([] if first is None else [first])])
+    for event in rows:
+        run = first_start(run, event)
+    return run

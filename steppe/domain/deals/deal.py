@@ -6,33 +6,34 @@ An aggregate in the sense of event sourcing: mutable, owned by the fold and seen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
-from steppe.domain.deals.clock_starts import first_start, latest_start
-from steppe.domain.deals.legs import Leg, Legs, latest_day_of, leg_from
+from steppe.domain.deals.clock_starts import first_start, latest_start, start_of
+from steppe.domain.deals.held_runs import HeldRuns
+from steppe.domain.deals.leg_endings import ENDS_LEGS, disbursed_leg, legs_concerned, parties_in_role, speaks_of
+from steppe.domain.deals.legs import Leg, Legs, amended, leg_from
 from steppe.domain.deals.milestones import MilestonePlans
 from steppe.domain.deals.papers import Papers, is_paper
+from steppe.domain.deals.permits import Permits
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.deals.shareholdings import Shareholdings
+from steppe.domain.deals.winning_runs import WinningRuns
+from steppe.domain.deals.works import STARTS_OF_WORKS
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CLOSINGS, PURSUING_ROLES, UNKNOWN_LEG, Effect
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
 
-_STUDIES_AND_APPROVALS = frozenset({"study.started", "study.completed", "finance.approved"})
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseCrossing:
-    """The first leg of a phase that was valid at the end of a day, and the parties of the deal on that day."""
-
-    phase: int
-    leg: Leg
-    parties: tuple[str, ...]
-    pursuers: tuple[str, ...]
-    pursuing_role: str | None
+_STEPS = frozenset({"study.started", "study.completed", "finance.approved", "permit.applied", "permit.granted"})
+_WORK_ON_A_RIGHT = ("study.", "permit.")
+ENDS_DEALS = frozenset({"project.cancelled", "project.completed", "project.retired"})
+_LEG_ENDED_HOW = {
+    "contract.terminated": ("terminated", "terminated"),
+    "rights.revoked": ("terminated", "revoked"),
+    "offtake.ended": ("completed", "fulfilled"),
+    "equity.exited": ("exited", "exited"),
+}
 
 
 class Deal:
@@ -43,28 +44,36 @@ class Deal:
         self.phase = 0
         self.highest_level = Level.IDENTIFIED
         self.suspended = False
-        self._earlier_crossings: tuple[PhaseCrossing, ...] = ()
-        self._crossing: PhaseCrossing | None = None
+        self.silence: Start | None = None
+        self.last_heard: Event | None = None
+        self.last_work: Start | None = None
+        self.winning_runs = WinningRuns()
+        self.permits = Permits()
+        # The legs that were valid at the end of the day before, also of an earlier phase.
+        self._yesterday: tuple[Leg, ...] = ()
+        # Plans, and what meets them, of the day of the last event; the phase that begins on that day takes them over.
+        self._plans_of_day: tuple[Event, ...] = ()
         self._open_phase()
 
     def _open_phase(self) -> None:
-        self._earlier_crossings = self.crossings()
-        self._crossing = None
         self.phase += 1
-        self.ended_on: date | None = None
+        self.ended: Start | None = None
         self.ended_how: str | None = None
         self.steps_level = Level.IDENTIFIED
+        self.reached = Level.IDENTIFIED
         self.legs = Legs()
         self.closed = False
-        self.bound_on: date | None = None
+        self.bound: Start | None = None
         self.papers = Papers()
-        self.silence: Start | None = None
+        self.pledges: tuple[Event, ...] = ()
+        self.only_pledges = True
+        self.permits = self.permits.in_new_phase()
+        self.announced: Start | None = None
+        self.announced_by: tuple[Event, ...] = ()
         self.step: Start | None = None
-        self.last_heard: Event | None = None
         self._shareholdings = Shareholdings()
         self.first_step_on: date | None = None
-        self.legs_since: Start | None = None
-        self.firm_legs_since: Start | None = None
+        self.held = HeldRuns()
         self.plans = MilestonePlans()
         self._pursuers = Pursuers()
 
@@ -74,22 +83,38 @@ class Deal:
         fork.__dict__.update(self.__dict__)
         fork.legs = self.legs.fork()
         fork._shareholdings = self._shareholdings.fork()
+        fork.held = self.held.fork()
         return fork
+
+    @property
+    def ended_on(self) -> date | None:
+        """The day on which it ended; None: it lives."""
+        return None if self.ended is None else self.ended.latest
 
     @property
     def alive(self) -> bool:
         """Whether it has not ended."""
-        return self.ended_on is None
+        return self.ended is None
 
     @property
-    def bound(self) -> bool:
+    def begun(self) -> bool:
+        """Whether it ever had a step: its own news alone does not begin a deal."""
+        return self.phase > 1 or self.first_step_on is not None
+
+    @property
+    def is_bound(self) -> bool:
         """Whether a leg is valid."""
         return bool(self.legs)
 
     @property
     def memorandum_runs(self) -> bool:
         """Whether the memorandum clock runs: the deal lives, has a paper and nothing binding."""
-        return self.papers.start is not None and self.ended_on is None and not self.legs
+        return self.papers.start is not None and self.ended is None and not self.legs
+
+    @property
+    def announcement_runs(self) -> bool:
+        """Whether the announcement clock runs: the deal lives and nothing of this phase was above an announcement."""
+        return self.announced is not None and self.ended is None and not self.legs and self.reached <= Level.ANNOUNCED
 
     @property
     def pursuing_role(self) -> str | None:
@@ -103,7 +128,7 @@ class Deal:
 
     def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
         """The current level; None once ended."""
-        if self.ended_on is not None:
+        if self.ended is not None:
             return None
         if not self.legs:
             return self.steps_level
@@ -113,12 +138,26 @@ class Deal:
             bound = Level.PARTLY_BOUND if required and self.legs.missing(required) else Level.BOUND
         return max(self.steps_level, bound, physical or Level.IDENTIFIED)
 
+    def next_change_on(self) -> date | None:
+        """The next day at whose end a leg or a permit ceases by itself."""
+        days = (self.legs.next_ceasing_on(), self.permits.next_ceasing_on())
+        return min((day for day in days if day is not None), default=None)
+
     def ends_by_itself_on(self) -> date | None:
         """The day on which it ends if nothing else occurs; None: it lives on."""
         last = self.legs.last_to_cease()
-        if not last or (not self.closed and all(leg.stops for leg in last)):
+        if not last:
             return None
-        return last[0].ceases_on
+        lives_on = all(leg.stops or leg.leg == "rights" for leg in last) and not self.closed
+        return None if lives_on and self.steps_level > Level.IDENTIFIED else last[0].ceases_on
+
+    def building_until(self) -> date | None:
+        """The day at whose end nothing that lets one build is left, if nothing changes; None: something is."""
+        ends = [grant.ceases_on for grant in self.permits.building]
+        if self.legs.any_firm:
+            ends.append(self.legs.last_ceasing_on(firm=True))
+        known = [day for day in ends if day is not None]
+        return max(known) if known and len(known) == len(ends) else None
 
     def falls_below_announced_on(self) -> date | None:
         """The day on which it ends or its level falls below announced, if nothing else occurs; None: never."""
@@ -128,10 +167,12 @@ class Deal:
 
     def hear(self, event: Event) -> None:
         """Take in an event that speaks of the project: it restarts the silence clock, a physical one cures conditions."""
-        if event.kind.effect is Effect.RECORD or not self.alive:
+        if event.kind.effect is Effect.RECORD:
             return
         self._hear(event)
-        if event.kind.effect is Effect.PHYSICAL:
+        if event.kind.name in ("permit.lapsed", "permit.refused"):
+            self.permits = self.permits.after_lapse(event)
+        if event.kind.effect is Effect.PHYSICAL and self.alive:
             self._cure_conditions()
 
     def apply(self, event: Event) -> None:
@@ -139,20 +180,21 @@ class Deal:
         kind = event.kind
         if kind.effect is Effect.RECORD:
             return
+        self._hear(event)
+        is_step = kind.level is not None or kind.effect is Effect.PHYSICAL
         if not self.alive:
-            if kind.level is None and kind.effect is not Effect.PHYSICAL:
+            if not is_step:
+                self._note_plan(event)
                 return
             self._open_phase()
-        if self.first_step_on is None and (kind.level is not None or kind.effect is Effect.PHYSICAL):
-            self.first_step_on = event.latest
-        self._hear(event)
+        if is_step:
+            self._take_step(event)
         if kind.name != "equity.exited":  # an exit changes the stakes itself
             self._shareholdings.note_stakes(event)
-        if kind.level is not None:
-            self._pursuers = self._pursuers.with_those_of(event)
+        self._note_plan(event)
         match kind.effect:
             case Effect.NOT_BINDING:
-                self._apply_step(event)
+                self._apply_not_binding(event)
             case Effect.BINDING:
                 self._apply_binding(event)
             case Effect.PHYSICAL:
@@ -162,37 +204,83 @@ class Deal:
             case _:
                 assert_never(kind.effect)
 
+    def _take_step(self, event: Event) -> None:
+        level = event.kind.level
+        if self.first_step_on is None:
+            self.first_step_on = event.latest
+            for planned in self._plans_of_day:
+                if planned.latest == event.latest:
+                    self.plans = self.plans.with_event(planned)
+        if level is not None:
+            self.reached = max(self.reached, level)
+            self._pursuers = self._pursuers.with_those_of(event)
+        if event.kind.name != "pledge.announced":
+            self.only_pledges = False
+        if is_paper(event) or event.kind.name in _STEPS or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL):
+            self.step = latest_start(self.step, event)
+
     def _hear(self, event: Event) -> None:
         self.silence = latest_start(self.silence, event)
         self.last_heard = event
         name = event.kind.name
-        if event.deal != self.key:
-            return
-        if is_paper(event) or name in _STUDIES_AND_APPROVALS or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL):
-            self.step = latest_start(self.step, event)
+        physical = event.kind.effect is Effect.PHYSICAL
+        if physical or name == "exploration.reported" or name.startswith(_WORK_ON_A_RIGHT):
+            self.last_work = latest_start(self.last_work, event)
 
-    def _apply_step(self, event: Event) -> None:
+    def _note_plan(self, event: Event) -> None:
+        """Plans, and what meets them, count in the phase of their day, though its first step may come after them."""
+        if self.alive and self.first_step_on is not None:
+            self.plans = self.plans.with_event(event)
+            return
+        same_day = self._plans_of_day if self._plans_of_day and self._plans_of_day[0].latest == event.latest else ()
+        self._plans_of_day = (*same_day, event)
+
+    def _apply_not_binding(self, event: Event) -> None:
         name = event.kind.name
         if event.kind.level is not None:
             self.steps_level = max(self.steps_level, event.kind.level)
+        if event.kind.level is Level.ANNOUNCED:
+            self.announced = first_start(self.announced, event)
+            self.announced_by = (*self.announced_by, event)
         if is_paper(event):
             self.papers = self.papers.with_paper(event)
-        elif name == "milestone.planned":
-            if self.first_step_on is not None:  # plans before the phase's first step are not its slips
-                self.plans = self.plans.with_plan(event)
-        elif name == "offtake.amended":
-            for leg in self._amended(event):
-                if "ends_on" in event.data:
-                    self.legs.change(leg, ends_on=latest_day_of(event, "ends_on"))
+        match name:
+            case "pledge.announced":
+                self.pledges = (*self.pledges, event)
+            case "pledge.withdrawn":
+                self._withdraw_pledges(event)
+            case "permit.granted":
+                self.permits = self.permits.with_grant(event)
+                self.held.note_permit(self.permits.grants[-1])
+            case "permit.refused" | "permit.lapsed":
+                self.permits = self.permits.after_lapse(event)
+            case "offtake.amended" | "rights.amended":
+                self._amend(event)
+            case _:
+                return
 
-    def _amended(self, event: Event) -> list[Leg]:
-        offtakes = self.legs.of("offtake")
+    def _withdraw_pledges(self, event: Event) -> None:
+        ends = event.data.get("ends")
+        left = (
+            () if ends is None else tuple(p for p in self.pledges if (p.source, p.id) != (ends["source"], ends["id"]))
+        )
+        had, self.pledges = self.pledges, left
+        if had and not left and self.only_pledges:
+            self.end(start_of(event), "withdrawn")
+
+    def _amend(self, event: Event) -> None:
+        rights = event.kind.name == "rights.amended"
+        legs = self.legs.of("rights" if rights else "offtake")
         amends = event.data.get("amends")
         if amends is not None:
-            target = (amends["source"], amends["id"])
-            return [leg for leg in offtakes if (leg.event.source, leg.event.id) == target]
-        named = _parties_in_role(event, "offtaker")
-        return [leg for leg in offtakes if not named or leg.holders & named]
+            legs = [leg for leg in legs if (leg.event.source, leg.event.id) == (amends["source"], amends["id"])]
+        elif rights:
+            legs = [leg for leg in legs if event.data.get("right") in (None, leg.right)]
+        else:
+            named = parties_in_role(event, "offtaker")
+            legs = [leg for leg in legs if not named or leg.holders & named]
+        for leg in legs:
+            self.held.note_amended(self.legs.change(leg, **amended(leg, event)), event)
 
     def _apply_binding(self, event: Event) -> None:
         assert event.kind.leg is not None, "a binding row names its leg"
@@ -202,15 +290,16 @@ class Deal:
             self._cure_conditions()
 
     def _apply_physical(self, event: Event) -> None:
+        if event.kind.name in STARTS_OF_WORKS:
+            self.suspended = False
         if event.kind.name == "funds.disbursed":
             self._disburse(event)
-        elif not self.bound:
+        elif not self.legs:
             self._add(leg_from(event, UNKNOWN_LEG, len(self.legs), inferred=True))
         self._cure_conditions()
 
     def _disburse(self, event: Event) -> None:
-        roles = {party.role for party in event.parties}
-        name = event.data.get("leg") or ("grant" if "donor" in roles and "financier" not in roles else "debt")
+        name = disbursed_leg(event)
         valid = self.legs.of(name)
         for leg in valid:
             self.legs.change(leg, financed=True)
@@ -220,61 +309,48 @@ class Deal:
 
     def _add(self, leg: Leg) -> None:
         self.legs.add(leg)
-        self.legs_since = first_start(self.legs_since, leg.event)
-        if leg.firm:
-            self.firm_legs_since = first_start(self.firm_legs_since, leg.event)
-        if self.bound_on is None:
-            self.bound_on = leg.since
+        self.held.note_bound(leg)
+        if self.bound is None:
+            self.bound = start_of(leg.event)
 
     def _cure_conditions(self) -> None:
         for leg in [leg for leg in self.legs if leg.conditional]:
             self.legs.change(leg, conditional=False)
 
     def _apply_ending(self, event: Event) -> None:
-        day = event.latest
-        match event.kind.name:
-            case "memorandum.lapsed":
-                self.papers = self.papers.with_lapse(event)
-            case "rights.revoked":
-                right = event.data.get("right")
-                self._end_legs(
-                    [leg for leg in self.legs.of("rights") if right in (None, leg.event.data.get("right"))],
-                    day,
-                    "terminated",
-                    "revoked",
-                )
-            case "offtake.ended":
-                self._remove_holders("offtake", _parties_in_role(event, "offtaker"), day, "completed", "ended")
-            case "equity.exited":
-                holders = {party for leg in self.legs.of("equity") for party in leg.holders}
-                exited = self._shareholdings.exit(event, holders)
-                everybody = "stake_percent" not in event.data and not _parties_in_role(event, "investor")
-                if exited or everybody:
-                    self._remove_holders("equity", exited, day, "exited", "exited")
-            case "contract.terminated":
-                name = event.data.get("leg")
-                self._end_legs([leg for leg in self.legs if name in (None, leg.leg)], day, "terminated", "terminated")
-            case "investor.withdrew":
-                pursuers = set(self.pursuers)
-                withdrawn = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in pursuers}
-                if not withdrawn or not pursuers - withdrawn:
-                    self.end(day, "withdrawn")
-                else:
-                    self._pursuers = self._pursuers.without(withdrawn)
-            case "project.suspended":
-                self.suspended = True
-            case "project.resumed":
-                self.suspended = False
-            case "project.cancelled":
-                self.end(day, "cancelled")
-            case "project.completed":
-                self.end(day, "completed")
-            case _:
-                return
+        name = event.kind.name
+        if name in ENDS_LEGS:
+            self._apply_leg_ending(event)
+        elif name == "memorandum.lapsed":
+            self.papers = self.papers.with_lapse(event)
+        elif name == "investor.withdrew":
+            pursuers = set(self.pursuers)
+            withdrawn = {p.party for p in event.parties if p.role in PURSUING_ROLES or p.party in pursuers}
+            if not withdrawn or not pursuers - withdrawn:
+                self.end(start_of(event), "withdrawn")
+            else:
+                self._pursuers = self._pursuers.without(withdrawn)
+        elif name in ENDS_DEALS and "part" not in event.data:
+            self.end(start_of(event), name.removeprefix("project."))
 
-    def _remove_holders(self, name: str, parties: set[str], day: date, how: str, leg_how: str) -> None:
+    def _apply_leg_ending(self, event: Event) -> None:
+        concerned = legs_concerned(event, self._yesterday, self.legs)
+        valid = [leg for leg in self.legs if any(leg.binds_for(taken.event) for taken in concerned)]
+        how, leg_how = _LEG_ENDED_HOW[event.kind.name]
+        if event.kind.name == "equity.exited":
+            holders = {party for leg in concerned for party in leg.holders}
+            exited = self._shareholdings.exit(event, holders)
+            everybody = "stake_percent" not in event.data and not parties_in_role(event, "investor")
+            if exited or everybody:
+                self._remove_holders(valid, exited, event, how, leg_how)
+        elif event.kind.name == "offtake.ended":
+            self._remove_holders(valid, set(parties_in_role(event, "offtaker")), event, how, leg_how)
+        else:
+            self._end_legs(valid, start_of(event), how, leg_how)
+
+    def _remove_holders(self, legs: list[Leg], parties: set[str], event: Event, how: str, leg_how: str) -> None:
         ceasing = []
-        for leg in self.legs.of(name):
+        for leg in legs:
             if parties and leg.holders:
                 left = leg.holders - parties
                 changed = leg if left == leg.holders else self.legs.change(leg, holders=left)
@@ -283,68 +359,75 @@ class Deal:
                 ceasing.append(changed)
             else:
                 ceasing.append(leg)
-        self._end_legs(ceasing, day, how, leg_how)
+        self._end_legs(ceasing, start_of(event), how, leg_how)
 
-    def _end_legs(self, legs: list[Leg], day: date, how: str, leg_how: str) -> None:
+    def _end_legs(self, legs: list[Leg], on: Start, how: str, leg_how: str) -> None:
         """End these legs, and the deal with the last of them. `how` is what the deal's end is called.
 
-        A termination before any closing is no end: the deal lives on, with the memorandum clock from its original start.
+        A termination before any closing is no end while something else of the phase has a level: the deal lives on, with
+        the memorandum clock from its original start.
         """
         if not legs:
             return
-        self._mark_ended(legs, day, leg_how)
+        self._mark_ended(legs, on, leg_how)
         if self.legs.only_unknown and any(leg.leg != UNKNOWN_LEG for leg in legs):
-            self._mark_ended(list(self.legs), day, leg_how)
-        if not self.legs and (how != "terminated" or self.closed):
-            self.end(day, how)
-
-    def _mark_ended(self, legs: list[Leg], day: date, how: str) -> None:
-        for leg in legs:
-            self.legs.change(leg, ended_on=day, ended_how=how)
-
-    def expire(self, day: date) -> None:
-        """End the legs that cease by themselves at the end of this day, and note the crossing of the phase."""
-        if not self.alive:
+            self._mark_ended(list(self.legs), on, leg_how)
+        if self.legs:
             return
-        due = self.legs.ceasing_by(day)
-        if due:
-            stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
-            self._end_legs(stopped, day, "terminated", "long-stop")
-            if self.alive:
-                # A long stop takes an inferred leg along, which may be due itself.
-                left = {leg.number for leg in self.legs}
-                self._end_legs([leg for leg in due if leg.number in left], day, "completed", "expired")
-        if not self.legs:
-            self.legs_since = None
-        if not self.legs.any_firm:
-            self.firm_legs_since = None
-        if self._crossing is None and self.legs:
-            leg = next(iter(self.legs))
-            investors = tuple(sorted(_parties_in_role(leg.event, "investor")))
-            self._crossing = PhaseCrossing(
-                self.phase, leg, investors or self.pursuers, self.pursuers, self.pursuing_role
-            )
+        nothing_left = self.steps_level is Level.IDENTIFIED
+        if how != "terminated" or self.closed or nothing_left:
+            self.end(on, how)
 
-    def crossings(self) -> tuple[PhaseCrossing, ...]:
-        """The crossing of each phase that had one, with its leg as it stands now."""
-        if self._crossing is None:
-            return self._earlier_crossings
-        leg = self.legs.numbered(self._crossing.leg.number)
-        return (*self._earlier_crossings, replace(self._crossing, leg=leg))
+    def _mark_ended(self, legs: list[Leg], on: Start, how: str) -> None:
+        for leg in legs:
+            self.held.note_ended(self.legs.change(leg, ended=on, ended_how=how))
+
+    def end_day(self, day: date) -> None:
+        """End what ceases by itself at the end of this day, and note what was held on it."""
+        if self.alive:
+            self._expire(day)
+        self.permits = self.permits.at_end_of_day(day)
+        self.winning_runs = self.winning_runs.at_end_of_day(
+            day, self.legs, self.held.bound_today(self.legs), self._pursuers
+        )
+        self.held.end_day(self.legs, self.permits)
+        self._yesterday = tuple(self.legs)
+
+    def _expire(self, day: date) -> None:
+        due = self.legs.ceasing_by(day)
+        if not due:
+            return
+        on = Start(earliest=day, latest=day)
+        stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
+        self._end_legs(stopped, on, "terminated", "long-stop")
+        for name, how in (("rights", "terminated"), ("offtake", "completed")):
+            if self.alive:
+                # A leg that ceases takes an inferred one along, which may be due itself.
+                left = {leg.number for leg in self.legs}
+                self._end_legs([leg for leg in due if leg.leg == name and leg.number in left], on, how, "expired")
 
     def note_physical_state(self, physical: Level | None) -> None:
         """Take in the physical state of the project: while the deal is bound it counts as a closing."""
-        if physical is not None and self.alive and self.bound:
+        if physical is not None and self.alive and self.legs:
             self.closed = True
 
-    def end(self, day: date, how: str) -> None:
+    def end(self, on: Start, how: str) -> None:
         """End the deal: its legs cease. Ending an ended deal changes nothing."""
         if not self.alive:
             return
-        self._mark_ended(list(self.legs), day, how)
-        self.ended_on, self.ended_how = day, how
-        self.legs_since = self.firm_legs_since = None
+        self._mark_ended(list(self.legs), on, how)
+        self.ended, self.ended_how = on, how
+        self.silence = self.last_heard = self.last_work = None
+        self._plans_of_day = ()
         self.suspended = False
+
+    def note_level(self, level: Level | None) -> None:
+        """Take in the level at the end of a day, for the highest ever."""
+        self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
+
+    def ends_of_legs_spoken_of(self, event: Event) -> bool:
+        """Whether a leg is valid, or was yesterday, of which an ending row speaks."""
+        return any(speaks_of(event, leg) for leg in (*self._yesterday, *self.legs))
 
     def state(
         self,
@@ -355,7 +438,7 @@ class Deal:
         held_until: date | None,
     ) -> DealState:
         """Its state at the end of a day. `level` and `overlays` are those of that day, as the fold found them."""
-        self.highest_level = max(self.highest_level, level or Level.IDENTIFIED)
+        self.note_level(level)
         return DealState(
             deal=self.key,
             phase=self.phase,
@@ -363,6 +446,7 @@ class Deal:
             highest_level=self.highest_level,
             overlays=overlays,
             ended_on=self.ended_on,
+            ended_on_earliest=None if self.ended is None else self.ended.earliest,
             ended_how=self.ended_how,
             pursuers=self.pursuers,
             investors=self._pursuers.investors,
@@ -370,16 +454,16 @@ class Deal:
             missing_legs=self.legs.missing(required) if required and self.alive else (),
             memorandum=self.papers.start,
             memorandum_runs=self.memorandum_runs,
+            announcement=self.announced,
+            announcement_runs=self.announcement_runs,
             silence=self.silence if self.alive else None,
             step=self.step if self.alive else None,
-            bound_on=self.bound_on,
+            bound_on=None if self.bound is None else self.bound.latest,
+            bound_on_earliest=None if self.bound is None else self.bound.earliest,
             papers=self.papers.count,
+            permits=self.permits.states() if self.alive else (),
             pursuing_role=self.pursuing_role,
             first_step_on=self.first_step_on,
             held_since=held_since,
             held_until=held_until,
         )
-
-
-def _parties_in_role(event: Event, role: str) -> set[str]:
-    return {party.party for party in event.parties if party.role == role}

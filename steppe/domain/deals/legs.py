@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,9 +11,12 @@ from typing import Any
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.values import edtf
-from steppe.domain.values.states import LegState
+from steppe.domain.values.months import add_months
+from steppe.domain.values.states import LegState, Start
 
 _HOLDER_ROLE = {"equity": "investor", "offtake": "offtaker"}
+EXPLORATION = "exploration"
+_ENDING_TERMS = ("starts_on", "ends_on", "term_years")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,53 +28,91 @@ class Leg:
     event: Event
     since: date
     holders: frozenset[str] = frozenset()
-    ends_on: date | None = None
+    right: str | None = None
+    # What the event, and the amendments since, say about its end: `starts_on`, `ends_on`, `term_years`.
+    terms: Mapping[str, Any]
     long_stop: date | None = None
     conditional: bool = False
     financed: bool = False
     inferred: bool = False
-    ended_on: date | None = None
+    ended: Start | None = None
     ended_how: str | None = None
 
     @property
     def valid(self) -> bool:
         """Whether it still binds."""
-        return self.ended_on is None
+        return self.ended is None
+
+    @property
+    def ended_on(self) -> date | None:
+        """The first day on which it no longer binds, as far as it has ended."""
+        return None if self.ended is None else self.ended.latest
+
+    @property
+    def explores(self) -> bool:
+        """Whether it is a right to explore, and nothing more."""
+        return self.leg == "rights" and self.right == EXPLORATION
 
     @property
     def firm(self) -> bool:
         """Whether it lets one build: any leg but an offtake and a right to explore (section 6, not-building)."""
-        return self.leg != "offtake" and not (self.leg == "rights" and self.event.data.get("right") == "exploration")
+        return self.leg != "offtake" and not self.explores
 
     @property
     def ceases_on(self) -> date | None:
         """The day at whose end it ceases by itself, if nothing changes."""
-        ends = None if self.ends_on is None or self.ends_on == date.max else self.ends_on + timedelta(days=1)
+        ends = self._term_ends_on()
         if not self.conditional or self.long_stop is None:
             return ends
         return self.long_stop if ends is None else min(ends, self.long_stop)
+
+    def _term_ends_on(self) -> date | None:
+        """The day after `ends_on`; without one, the day on which the years of an offtake are over (section 3)."""
+        if "ends_on" in self.terms:
+            last = edtf.parse(self.terms["ends_on"]).latest
+            return None if last is None or last == date.max else last + timedelta(days=1)
+        years = self.terms.get("term_years")
+        if years is None:
+            return None
+        start = self.since
+        if "starts_on" in self.terms:
+            start = edtf.parse(self.terms["starts_on"]).latest or start
+        ends = add_months(start, int(years * 12 + 1e-9))
+        return None if ends == date.max else ends
 
     @property
     def stops(self) -> bool:
         """Whether it is its long stop at which it ceases by itself."""
         return self.conditional and self.long_stop is not None and self.long_stop == self.ceases_on
 
+    def binds_for(self, event: Event) -> bool:
+        """Whether it is this event that bound it."""
+        return (event.source, event.id) == (self.event.source, self.event.id)
+
 
 def leg_from(event: Event, leg: str, number: int, *, inferred: bool = False) -> Leg:
     """The leg that an event binds."""
     role = _HOLDER_ROLE.get(leg)
+    may_end = leg in ("offtake", "rights") and not inferred
     return Leg(
         number=number,
         leg=leg,
         event=event,
         since=event.latest,
         holders=frozenset() if inferred else frozenset(party.party for party in event.parties if party.role == role),
-        ends_on=latest_day_of(event, "ends_on"),
+        right=event.data.get("right") if leg == "rights" else None,
+        terms={term: event.data[term] for term in _ENDING_TERMS if may_end and term in event.data},
         long_stop=latest_day_of(event, "long_stop"),
         conditional=bool(event.data.get("conditional")),
         financed=event.kind.name in ("finance.closed", "funds.disbursed"),
         inferred=inferred or leg == UNKNOWN_LEG,
     )
+
+
+def amended(leg: Leg, event: Event) -> dict[str, Any]:
+    """What an amendment changes of a leg: the fields that it gives, the others stay."""
+    terms = {term: event.data[term] for term in _ENDING_TERMS if term in event.data}
+    return {"terms": {**leg.terms, **terms}, "right": event.data.get("right", leg.right)}
 
 
 def latest_day_of(event: Event, name: str) -> date | None:
@@ -88,6 +129,7 @@ class Legs:
         self._valid: dict[int, Leg] = {}
         self._valid_of: dict[str, int] = {}
         self._firm = 0
+        self._exploring = 0
         self._financed = 0
         self._ceasing: list[tuple[date, int]] = []
         self._states: list[LegState] = []
@@ -132,6 +174,11 @@ class Legs:
         return self._financed > 0
 
     @property
+    def only_explore(self) -> bool:
+        """Whether there are valid ones, and all of them are rights to explore."""
+        return bool(self._valid) and len(self._valid) == self._exploring
+
+    @property
     def only_unknown(self) -> bool:
         """Whether every valid leg is an inferred one, `unknown`; also if there is none."""
         return len(self._valid) == self._valid_of.get(UNKNOWN_LEG, 0)
@@ -139,6 +186,10 @@ class Legs:
     def missing(self, required: Iterable[str]) -> tuple[str, ...]:
         """The required legs of which none is valid, in alphabetical order."""
         return tuple(sorted({leg for leg in required if not self._valid_of.get(leg)}))
+
+    def count_of(self, name: str) -> int:
+        """How many of a name are valid."""
+        return self._valid_of.get(name, 0)
 
     def of(self, name: str) -> list[Leg]:
         """The valid ones of a name."""
@@ -153,7 +204,7 @@ class Legs:
         self._watch(leg)
 
     def change(self, leg: Leg, **changes: Any) -> Leg:
-        """Replace a valid one; with `ended_on` it ceases."""
+        """Replace a valid one; with `ended` it ceases."""
         current = self._valid[leg.number]
         changed = replace(current, **changes)
         self._all[leg.number] = changed
@@ -225,6 +276,7 @@ class Legs:
     def _count(self, leg: Leg, sign: int) -> None:
         self._valid_of[leg.leg] = self._valid_of.get(leg.leg, 0) + sign
         self._firm += sign * leg.firm
+        self._exploring += sign * leg.explores
         self._financed += sign * leg.financed
 
     def _watch(self, leg: Leg) -> None:
@@ -237,8 +289,10 @@ def _state(leg: Leg) -> LegState:
     return LegState(
         leg=leg.leg,
         since=leg.since,
+        since_earliest=leg.event.earliest,
         valid=leg.valid,
         ended_on=leg.ended_on,
+        ended_on_earliest=None if leg.ended is None else leg.ended.earliest,
         ended_how=leg.ended_how,
         conditional=leg.valid and leg.conditional,
         long_stop=leg.long_stop,
@@ -246,4 +300,5 @@ def _state(leg: Leg) -> LegState:
         closed=leg.financed,
         holders=tuple(sorted(leg.holders)),
         events=(leg.event.reference,),
+        right=leg.right,
     )

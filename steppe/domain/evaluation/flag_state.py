@@ -39,6 +39,7 @@ class FlagState:
             return None
         step = evaluation.steps[shown]
         next_step = self._next_step(evaluation, shown, day, hold_until)
+        named = [subject for subject in evaluation.subjects if subject.on <= day]
         return Flag(
             flag=self._definition.name,
             deal=self._deal,
@@ -51,7 +52,7 @@ class FlagState:
             start=step.start or evaluation.start,
             threshold_months=step.threshold_months,
             count=evaluation.count,
-            evidence=evaluation.evidence,
+            evidence=(*evaluation.evidence, *(reference for subject in named for reference in subject.evidence)),
             next_severity=next_step[1] if next_step else None,
             next_on=next_step[0] if next_step else None,
             on_hold=hold_until is not None,
@@ -60,6 +61,8 @@ class FlagState:
             missing=evaluation.missing,
             groups=evaluation.groups,
             tier=evaluation.tier,
+            milestones=tuple(sorted({subject.milestone for subject in named if subject.milestone is not None})),
+            parts=tuple(subject.part for subject in named if subject.milestone is None),
         )
 
     def _reached_on(
@@ -108,9 +111,18 @@ class FlagState:
         return on, evaluation.steps[highest].severity
 
 
+def changes_on(evaluation: FlagEvaluation, day: date) -> bool:
+    """Whether the flag may change by itself on that day."""
+    steps = any(day in (step.possible_on, step.certain_on) for step in evaluation.steps)
+    return steps or any(subject.on == day for subject in evaluation.subjects)
+
+
 def next_change_on(evaluation: FlagEvaluation, day: date) -> date:
     """The next later day on which the flag may change by itself; FOREVER if there is none."""
     change = FOREVER
+    for subject in evaluation.subjects:
+        if day < subject.on < change:
+            change = subject.on
     for step in evaluation.steps:
         if day < step.possible_on < change:
             change = step.possible_on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,8 +25,20 @@ class SeverityStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlagSubject:
+    """Something that a flag names from a day on: a milestone, or a part (None: what names no part), and its evidence."""
+
+    on: date
+    milestone: str | None = None
+    part: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlagEvaluation:
     """What a flag finds on a day: its steps from mild to severe, the start of its clock, figures and evidence.
+
+    `subjects` are what it names, each from its day on; `evidence` is theirs then, as far as they are named.
 
     `ends_on` gives the first later day on which the flag is no longer found if nothing else occurs; None: it stays.
     """
@@ -39,6 +51,7 @@ class FlagEvaluation:
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None
+    subjects: tuple[FlagSubject, ...] = ()
     ends_on: Callable[[], date | None] | None = None
 
 
@@ -51,6 +64,18 @@ def step_at_age(severity: str, start: Start, months: int) -> SeverityStep:
     possible = certain if start.earliest is None else add_months(start.earliest, months)
     return SeverityStep(
         severity=severity, possible_on=possible, certain_on=certain, threshold_months=months, start=start
+    )
+
+
+def first_to_reach(severity: str, candidates: Sequence[SeverityStep]) -> SeverityStep:
+    """Of several clocks of one severity the first: that which is certain first, possible from the first possible day."""
+    first = min(candidates, key=lambda step: (step.certain_on, step.possible_on))
+    return SeverityStep(
+        severity=severity,
+        possible_on=min(step.possible_on for step in candidates),
+        certain_on=first.certain_on,
+        threshold_months=first.threshold_months,
+        start=first.start,
     )
 
 

@@ -44,6 +44,8 @@ class Event:
     deal: str | None
     parties: tuple[Party, ...]
     data: Mapping[str, Any]
+    # The ending before which this event was drawn (section 2), `source#id`; set by the fold.
+    narrowed_by: str | None = None
 
     @property
     def reference(self) -> str:

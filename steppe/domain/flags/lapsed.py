@@ -14,7 +14,7 @@ from steppe.domain.values.states import Flag
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch from the declaration, or some days after the newest paper's `expires_on`; until a later paper."""
     deal = given.deal
-    if deal.bound:
+    if deal.is_bound:
         return None
     declared = deal.papers.lapse_declared
     if declared is not None:

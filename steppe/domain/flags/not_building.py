@@ -1,4 +1,4 @@
-"""not-building: bound for long, and nothing is begun on the ground."""
+"""not-building: bound or permitted for long, and nothing is begun on the ground."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from steppe.domain.values.states import Flag
 
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
-    """Watch by the present run of legs that let one build; any physical event since it began clears it."""
+    """Watch by the present run of legs and permits that let one build; any physical event since it began clears it."""
     deal, project = given.deal, given.project
-    run = deal.firm_legs_since
-    if run is None or project.kind not in DELIVERING_KINDS or project.physical.level is not None:
+    run = deal.held.building
+    if run is None or project.kind not in DELIVERING_KINDS or project.works.level is not None:
         return None
-    last_physical = project.physical.last_event_on
+    last_physical = project.works.last_event_on
     if last_physical is not None and last_physical >= run.latest:
         return None
     return FlagEvaluation(
         steps=(step_at_age("watch", run, given.thresholds["not-building.watch"]),),
         start=run,
-        evidence=tuple(leg.event.reference for leg in deal.legs if leg.firm),
-        ends_on=lambda: deal.legs.last_ceasing_on(firm=True),
+        evidence=(
+            *(leg.event.reference for leg in deal.legs if leg.firm),
+            *(grant.event.reference for grant in deal.permits.building),
+        ),
+        ends_on=deal.building_until,
     )
 
 
 def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Bound for {age(flag.start, as_of)}, and nothing was begun on the ground."
+    return f"Bound or permitted for {age(flag.start, as_of)}, and nothing was begun on the ground."
 
 
 FLAG = DealFlag(

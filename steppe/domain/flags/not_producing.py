@@ -1,4 +1,4 @@
-"""not-producing: of the project: built for long, or in trial for long, without commercial production."""
+"""not-producing: of the project and its parts: built for long, or in trial for long, without commercial production."""
 
 from __future__ import annotations
 
@@ -6,50 +6,59 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import ProjectFlag
 from steppe.domain.evaluation.flag_input import ProjectFlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep, step_at_age
+from steppe.domain.evaluation.severity_steps import (
+    FlagEvaluation,
+    FlagSubject,
+    SeverityStep,
+    first_to_reach,
+    step_at_age,
+)
 from steppe.domain.events.vocabulary import DELIVERING_KINDS
-from steppe.domain.values.grammar import age
+from steppe.domain.values.grammar import age, listed
 from steppe.domain.values.states import Flag
+
+_SEVERITIES = ("watch", "stagnant")
 
 
 def evaluate(project: ProjectFlagInput) -> FlagEvaluation | None:
-    """Watch and stagnant, each by the clock that gets there first: since construction began, or since the trial did."""
-    physical = project.physical
-    if physical.commercial or project.kind not in DELIVERING_KINDS or not project.pursued():
+    """Watch and stagnant by the part that gets there first: since its construction began, or since its trial did."""
+    if project.kind not in DELIVERING_KINDS or not project.pursued():
         return None
-    starts = [("construction", physical.construction_since), ("trial", physical.trial_since)]
-    steps = []
-    for severity in ("watch", "stagnant"):
-        candidates = [
-            step_at_age(severity, start, project.thresholds[f"not-producing.{phase}.{severity}"])
-            for phase, start in starts
-            if start is not None
-        ]
-        if candidates:
-            steps.append(_sooner(candidates))
-    if not steps:
+    steps: dict[str, list[SeverityStep]] = {severity: [] for severity in _SEVERITIES}
+    subjects = []
+    for part in project.works.part_clocks():
+        if part.commercial:
+            continue
+        starts = [("construction", part.construction_since), ("trial", part.trial_since)]
+        for severity in _SEVERITIES:
+            candidates = [
+                step_at_age(severity, start, project.thresholds[f"not-producing.{phase}.{severity}"])
+                for phase, start in starts
+                if start is not None
+            ]
+            if candidates:
+                steps[severity].append(first_to_reach(severity, candidates))
+                if severity == "watch":
+                    on = steps[severity][-1].possible_on
+                    subjects.append(FlagSubject(on=on, part=part.part, evidence=part.evidence))
+    if not steps["watch"]:
         return None
-    return FlagEvaluation(steps=tuple(steps), evidence=physical.evidence, ends_on=project.pursued_until)
-
-
-def _sooner(candidates: list[SeverityStep]) -> SeverityStep:
-    first = min(candidates, key=lambda step: (step.certain_on, step.possible_on))
-    return SeverityStep(
-        severity=first.severity,
-        possible_on=min(step.possible_on for step in candidates),
-        certain_on=first.certain_on,
-        threshold_months=first.threshold_months,
-        start=first.start,
+    return FlagEvaluation(
+        steps=tuple(first_to_reach(severity, candidates) for severity, candidates in steps.items()),
+        subjects=tuple(subjects),
+        ends_on=project.pursued_until,
     )
 
 
 def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Built or in trial for {age(flag.start, as_of)}, without commercial production."
+    parts = [part for part in flag.parts if part is not None]
+    which = f" ({listed(parts)})" if parts else ""
+    return f"Built or in trial for {age(flag.start, as_of)}, without commercial production{which}."
 
 
 FLAG = ProjectFlag(
     name="not-producing",
-    severities=("watch", "stagnant"),
+    severities=_SEVERITIES,
     thresholds={
         "not-producing.construction.watch": 36,
         "not-producing.construction.stagnant": 60,

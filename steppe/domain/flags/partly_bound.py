@@ -15,7 +15,7 @@ from steppe.domain.values.states import BEGINNING, Flag, Start
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch by the leg that is missing for longest: since the run of valid legs began, or since it is required."""
     deal = given.deal
-    run = deal.legs_since
+    run = deal.held.any_leg
     missing = deal.legs.missing(given.project.required_legs)
     if not missing or run is None or given.level >= Level.CONSTRUCTION:
         return None

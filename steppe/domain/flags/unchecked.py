@@ -13,19 +13,15 @@ from steppe.domain.values.states import Flag, Start
 
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
-    """Notice some months after the last event that the deal heard or that is about the record of its project."""
-    deal = given.deal
-    if given.level >= Level.PRODUCING or deal.silence is None or deal.last_heard is None:
-        return None
-    day, reference = deal.silence.latest, deal.last_heard.reference
+    """Notice some months after the last day on which a row of the project, of whatever kind, was recorded."""
     look = given.project.last_look
-    if look is not None and look.latest >= day:
-        day, reference = look.latest, look.reference
-    start = Start(earliest=day, latest=day)
+    if given.level >= Level.PRODUCING or look is None:
+        return None
+    start = Start(earliest=look.on, latest=look.on)
     return FlagEvaluation(
         steps=(step_at_age("notice", start, given.thresholds["unchecked.notice"]),),
         start=start,
-        evidence=(reference,),
+        evidence=look.references,
     )
 
 

@@ -11,34 +11,52 @@ days (section 7); corrections (`event.*`) are applied before, and are events abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 
+from steppe.domain.evaluation.flag_input import Look
+from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
+from steppe.domain.fold.looks import looks_of, merged_looks
+from steppe.domain.fold.narrowing import ENDINGS, is_coarse, narrowed
 from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.fold.registry import RegisteredValues
+from steppe.domain.fold.rights_rows import with_deals_of_rights
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, judgement_on
+from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, Superseded, judgement_on
 
-_in_fold_order = attrgetter("order")
+_order = attrgetter("order")
 
 
-def fold_history(project: str, events: Iterable[Event], rules: Rules = RULES) -> History:
+def fold_history(
+    project: str, events: Iterable[Event], rules: Rules = RULES, looks: Sequence[Look] | None = None
+) -> History:
     """The whole history of a project. Twice is safe; of events with the same (source, id) the first given counts.
 
+    `looks` are the days on which rows of it were recorded, whatever became of them (`looks_of`); None: those of `events`.
     Days are UTC. Raises nothing for events made by `interpret` from accepted data.
     """
-    project_fold, in_order = _begin(project, events, rules)
-    project_fold.run_through(in_order, FOREVER)
+    unique = _unique(events)
+    superseded = superseded_by(unique)
+    if superseded is not None:
+        return History(project=project, projects=(), deals=(), flags=(), superseded=superseded)
+    project_fold = begin_fold(project, unique, rules, looks_of(unique) if looks is None else looks)
+    project_fold.run_through(in_fold_order(unique), FOREVER)
     return project_fold.history()
 
 
-def judge(project: str, events: Iterable[Event], as_of: date, rules: Rules = RULES) -> Judgement:
+def judge(
+    project: str, events: Iterable[Event], as_of: date, rules: Rules = RULES, looks: Sequence[Look] | None = None
+) -> Judgement:
     """The states and flags of a project on a day, folded from what had occurred by then and what is registered."""
-    events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
-    project_fold, in_order = _begin(project, events_so_far, rules)
-    project_fold.run_through(in_order, as_of)
+    unique = _unique(events)
+    if superseded_by(unique) is not None:
+        return Judgement(project=None, deals=(), flags=())
+    looks = looks_of(unique) if looks is None else looks
+    project_fold = begin_fold(project, unique, rules, [look for look in looks if look.on <= as_of])
+    project_fold.run_through([event for event in in_fold_order(unique) if event.latest <= as_of], as_of)
     project_fold.evaluate_all(as_of)
     return judgement_on(project_fold.history(), as_of)
 
@@ -50,19 +68,35 @@ class FoldState:
     if it was folded from the beginning. Spans that ended before that day are the same in both.
     """
 
-    __slots__ = ("_last_day", "_past", "changed_from", "rules")
+    __slots__ = ("_last_day", "_last_ending_on", "_looks", "_past", "_superseded", "changed_from", "rules")
 
-    def __init__(self, past: ProjectFold, last_day: tuple[Event, ...], rules: Rules, changed_from: date) -> None:
+    def __init__(
+        self,
+        past: ProjectFold,
+        last_day: tuple[Event, ...],
+        looks: tuple[Look, ...],
+        rules: Rules,
+        changed_from: date,
+        last_ending_on: date,
+        superseded: Superseded | None = None,
+    ) -> None:
         self._past = past
         # The events of the last day are applied by each reader: that day may get more of them.
         self._last_day = last_day
+        # The days on which rows were recorded that the past has not come to.
+        self._looks = looks
+        # The last day on which something ended: a coarse row that began before may belong before it.
+        self._last_ending_on = last_ending_on
+        self._superseded = superseded
         self.rules = rules
         self.changed_from = changed_from
 
     def history(self) -> History:
         """As `fold_history` of all its events."""
         project_fold = self._past.fork()
-        project_fold.run_through(self._last_day, FOREVER)
+        if self._superseded is not None:
+            return replace(project_fold.history(), superseded=self._superseded)
+        project_fold.with_looks(self._looks).run_through(self._last_day, FOREVER)
         return project_fold.history()
 
     def append(self, events: Iterable[Event]) -> FoldState | None:
@@ -70,40 +104,87 @@ class FoldState:
 
         Costs what the new events cost, and copying references to what there is.
         """
-        new_events = sorted(events, key=_in_fold_order)
-        if not new_events or not self._last_day:
+        new_events = sorted(events, key=_order)
+        if not new_events or not self._last_day or self._superseded is not None:
             return None
         last = self._last_day[-1]
         if new_events[0].latest < last.latest or any(_is_retroactive(event) for event in new_events):
             return None
-        in_order = sorted((*self._last_day, *new_events), key=_in_fold_order)
-        return _run_before_last_day(self._past.fork(), in_order, self.rules, last.latest)
+        looks = looks_of(new_events)
+        if looks[0].on < last.latest:
+            return None
+        in_order = sorted((*self._last_day, *new_events), key=_order)
+        ending_on = max([self._last_ending_on, *(e.latest for e in new_events if e.kind.name in ENDINGS)])
+        if any(is_coarse(event) and (event.earliest or date.min) <= ending_on for event in in_order):
+            return None
+        looks = merged_looks(self._looks, looks)
+        return _run_before_last_day(self._past.fork(), in_order, looks, self.rules, last.latest, ending_on)
 
 
-def fold(project: str, events: Iterable[Event], rules: Rules = RULES) -> FoldState:
-    """A project folded from its beginning; the events as for `fold_history`."""
-    project_fold, in_order = _begin(project, events, rules)
-    return _run_before_last_day(project_fold, in_order, rules, BEGINNING)
+def fold(project: str, events: Iterable[Event], rules: Rules = RULES, looks: Sequence[Look] | None = None) -> FoldState:
+    """A project folded from its beginning; the events and looks as for `fold_history`."""
+    unique = _unique(events)
+    superseded = superseded_by(unique)
+    if superseded is not None:
+        nothing = ProjectFold(project, RegisteredValues(()), rules, ())
+        return FoldState(nothing, (), (), rules, BEGINNING, BEGINNING, superseded)
+    looks = tuple(looks_of(unique) if looks is None else looks)
+    project_fold = begin_fold(project, unique, rules, ())
+    endings = [event.latest for event in unique if event.kind.name in ENDINGS]
+    return _run_before_last_day(
+        project_fold, in_fold_order(unique), looks, rules, BEGINNING, max(endings, default=BEGINNING)
+    )
 
 
-def _begin(project: str, events: Iterable[Event], rules: Rules) -> tuple[ProjectFold, list[Event]]:
-    unique = list({(event.source, event.id): event for event in reversed(list(events))}.values())
-    project_fold = ProjectFold(project, RegisteredValues(unique), rules)
+def _unique(events: Iterable[Event]) -> list[Event]:
+    return list({(event.source, event.id): event for event in reversed(list(events))}.values())
+
+
+def begin_fold(project: str, unique: Sequence[Event], rules: Rules, looks: Sequence[Look]) -> ProjectFold:
+    """A fold of these events before the first of them; none of them twice."""
+    project_fold = ProjectFold(project, RegisteredValues(unique), rules, looks)
     project_fold.begin()
-    return project_fold, sorted(unique, key=_in_fold_order)
+    return project_fold
+
+
+def in_fold_order(unique: Sequence[Event]) -> list[Event]:
+    """The events in the order in which they count, narrowed, and each with the deal that it is about."""
+    return narrowed(sorted(with_deals_of_rights(unique), key=_order))
+
+
+def superseded_by(unique: Sequence[Event]) -> Superseded | None:
+    """What stands in the place of a project (section 7), as its last row about that says; None: itself."""
+    rows = [event for event in unique if event.kind.name == "project.superseded"]
+    if not rows:
+        return None
+    last = max(rows, key=correction_order)
+    return Superseded(by=tuple(sorted(last.data["by"])), reason=last.data.get("reason"), event=last.reference)
 
 
 def _run_before_last_day(
-    project_fold: ProjectFold, in_order: Sequence[Event], rules: Rules, changed_from: date
+    project_fold: ProjectFold,
+    in_order: Sequence[Event],
+    looks: tuple[Look, ...],
+    rules: Rules,
+    changed_from: date,
+    last_ending_on: date,
 ) -> FoldState:
+    if not in_order:
+        return FoldState(project_fold, (), looks, rules, changed_from, last_ending_on)
+    last = in_order[-1].latest
     first_of_last_day = len(in_order)
-    while first_of_last_day > 0 and in_order[first_of_last_day - 1].latest == in_order[-1].latest:
+    while first_of_last_day > 0 and in_order[first_of_last_day - 1].latest == last:
         first_of_last_day -= 1
-    if in_order:
-        project_fold.run_through(in_order[:first_of_last_day], in_order[-1].latest, including=False)
-    return FoldState(project_fold, tuple(in_order[first_of_last_day:]), rules, changed_from)
+    past = [look for look in looks if look.on < last]
+    project_fold.with_looks(past).run_through(in_order[:first_of_last_day], last, including=False)
+    to_come = tuple(look for look in looks if look.on >= last)
+    return FoldState(project_fold, tuple(in_order[first_of_last_day:]), to_come, rules, changed_from, last_ending_on)
 
 
 def _is_retroactive(event: Event) -> bool:
-    """Whether it changes days before its own."""
-    return event.kind.is_registry or event.kind.is_correction
+    """Whether it changes days before its own, or how rows of other days are read."""
+    return (
+        event.kind.is_registry
+        or event.kind.is_correction
+        or (event.deal is None and event.kind.name.startswith("rights."))
+    )

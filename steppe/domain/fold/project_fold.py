@@ -6,18 +6,16 @@ end, then an evaluation of the deals that may stand otherwise than the day befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from steppe.domain.deals.deal import Deal
-from steppe.domain.deals.physical import PhysicalState
-from steppe.domain.evaluation.flag_input import ProjectFlagInput
+from steppe.domain.evaluation.flag_input import Look, ProjectFlagInput
 from steppe.domain.evaluation.flag_state import FlagState, next_change_on
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import Effect
 from steppe.domain.flags.flag_registry import PROJECT_FLAGS
 from steppe.domain.fold.headline import Headlines
-from steppe.domain.fold.holds import Holds
+from steppe.domain.fold.project_aggregate import ProjectAggregate
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
@@ -25,30 +23,27 @@ from steppe.domain.fold.tracked_deal import MEMORANDUM_ONLY, DealSpans, Hold, Tr
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, History, ProjectState
+from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, History, ProjectState, Start
 
-_ENDS_THE_PROJECT = frozenset({"project.cancelled", "project.completed"})
 _THE_PROJECT = ""  # no deal has an empty key
 
 
 class ProjectFold:
     """The fold of a project up to the days it has run through. Mutable; `fork` gives an independent copy."""
 
-    def __init__(self, project: str, registered: RegisteredValues, rules: Rules) -> None:
+    def __init__(self, project: str, registered: RegisteredValues, rules: Rules, looks: Sequence[Look]) -> None:
         self._project = project
         self._rules = rules
         self._registry = RegistryCursor(project, registered, rules)
-        self._deals: dict[str, TrackedDeal] = {}
-        self._physical = PhysicalState()
-        # The deals that were resumed since the whole project was suspended.
-        self._resumed_alone: set[str] = set()
-        self._holds = Holds()
+        self._aggregate = ProjectAggregate()
+        self._tracked: dict[str, TrackedDeal] = {}
         self._flag_states: dict[str, FlagState] = {}
         self._headlines = Headlines()
         self._level = self._highest_level = Level.IDENTIFIED
-        self._ended: frozenset[str] = frozenset()
-        self._last_event_on: date | None = None
-        self._last_look: Event | None = None
+        self._exists = False
+        # The days on which rows were recorded that are still to come, the next last, and the latest that is past.
+        self._looks = tuple(sorted(looks, key=lambda look: look.on, reverse=True))
+        self._last_look: Look | None = None
         # When deals, and the project, change by themselves if nothing happens to them before.
         self._schedule = Schedule()
         # The deals that may stand otherwise than at the last evaluation.
@@ -62,10 +57,8 @@ class ProjectFold:
         fork = object.__new__(ProjectFold)
         fork.__dict__.update(self.__dict__)
         fork._registry = self._registry.fork()
-        fork._deals = {key: tracked.fork() for key, tracked in self._deals.items()}
-        fork._physical = self._physical.fork()
-        fork._resumed_alone = self._resumed_alone.copy()
-        fork._holds = self._holds.fork()
+        fork._aggregate = self._aggregate.fork()
+        fork._tracked = {key: tracked.fork() for key, tracked in self._tracked.items()}
         fork._flag_states = {name: state.fork() for name, state in self._flag_states.items()}
         fork._schedule = self._schedule.fork()
         fork._touched = set()
@@ -73,15 +66,19 @@ class ProjectFold:
         fork._deal_spans = self._deal_spans.fork()
         return fork
 
+    def with_looks(self, looks: Sequence[Look]) -> ProjectFold:
+        """This fold, in place, with other days to come on which rows were recorded."""
+        self._looks = tuple(sorted(looks, key=lambda look: look.on, reverse=True))
+        return self
+
     def begin(self) -> None:
-        """Record the state before anything happened."""
+        """Evaluate the state before anything happened."""
         self._evaluate(BEGINNING)
-        self._record_project_state(BEGINNING)
 
     def run_through(self, events: Sequence[Event], last: date, *, including: bool = True) -> None:
         """Go through every day up to `last` on which something happens or changes by itself.
 
-        Events must be in fold order, none of an earlier day than was run through before.
+        Events must be in fold order, narrowed, none of an earlier day than was run through before.
         """
         at, count = 0, len(events)
         while True:
@@ -89,10 +86,11 @@ class ProjectFold:
             if day > last or (day == last and not including) or (day == FOREVER and at == count):
                 return
             only_flags_due = self._take_due_changes(day)
+            first = at
             while at < count and events[at].latest == day:
-                self._apply(events[at])
                 at += 1
-            project_concerned = False
+            self._apply_day(events[first:at], day)
+            project_concerned = at > first
             if self._all_touched or self._touched:
                 if self._all_touched:
                     only_flags_due = []
@@ -100,7 +98,7 @@ class ProjectFold:
                 self._end_day(day)
                 project_concerned = True
             for key in only_flags_due:
-                project_concerned = self._update_due_flags(self._deals[key], day) or project_concerned
+                project_concerned = self._update_due_flags(self._tracked[key], day) or project_concerned
             if project_concerned:
                 self._record_project_state(day)
 
@@ -121,17 +119,17 @@ class ProjectFold:
                 Crossing(
                     project=self._project,
                     deal=key,
-                    phase=crossing.phase,
-                    on=crossing.leg.since,
-                    held_until=crossing.leg.ended_on or FOREVER,
-                    leg=crossing.leg.leg,
-                    event=crossing.leg.event.reference,
-                    parties=crossing.parties,
-                    pursuers=crossing.pursuers,
-                    pursuing_role=crossing.pursuing_role,
+                    on=run.on,
+                    held_until=run.until or FOREVER,
+                    leg=run.leg,
+                    event=run.event,
+                    parties=run.parties,
+                    pursuers=run.pursuers,
+                    pursuing_role=run.pursuing_role,
+                    scope=run.scope,
                 )
-                for key, tracked in sorted(self._deals.items())
-                for crossing in tracked.deal.crossings()
+                for key, deal in sorted(self._aggregate.deals.items())
+                for run in deal.winning_runs.all()
             ),
         )
 
@@ -139,15 +137,19 @@ class ProjectFold:
 
     def _next_change_on(self) -> date:
         """The next day on which something changes by itself; FOREVER if there is none."""
-        return min(self._registry.next_change_on(), self._schedule.next_on())
+        next_look = self._looks[-1].on if self._looks else FOREVER
+        return min(self._registry.next_change_on(), self._schedule.next_on(), next_look)
 
     def _take_due_changes(self, day: date) -> list[str]:
         """Touch what changes by itself on that day; return the deals of which nothing but flags does."""
         if self._registry.advance(day):
             self._all_touched = True
+        while self._looks and self._looks[-1].on <= day:
+            self._last_look, self._looks = self._looks[-1], self._looks[:-1]
+            self._all_touched = True
         only_flags = []
         for key in self._schedule.due(day):
-            tracked = self._deals.get(key)
+            tracked = self._tracked.get(key)
             if tracked is None or tracked.other_change_on <= day:
                 self._touched.add(key)
             else:
@@ -156,73 +158,55 @@ class ProjectFold:
 
     # The events of a day.
 
-    def _apply(self, event: Event) -> None:
-        kind, name, deal = event.kind, event.kind.name, event.deal
-        if kind.effect is Effect.RECORD:
-            self._last_look = event
-            self._all_touched = True
-            if name.startswith("hold."):
-                self._holds.apply(event)
-            return
-        self._last_event_on = event.latest
-        physical = kind.effect is Effect.PHYSICAL
-        if physical or (deal is None and name in ("project.suspended", "project.resumed")):
-            self._physical.apply(event)
-        if name == "project.suspended" and deal is None:
-            self._resumed_alone.clear()
-        elif name == "project.resumed" and deal is not None:
-            self._resumed_alone.add(deal)
-        if kind.level is not None or physical:
-            self._ended = frozenset()
-        if deal is None:
-            self._apply_to_all_deals(event)
-        else:
-            self._tracked(deal).deal.apply(event)
-            self._touched.add(deal)
-        if deal is None or physical:
-            self._all_touched = True
-            for tracked in self._deals.values():
-                tracked.deal.note_physical_state(self._physical.level)
-        else:
-            self._deals[deal].deal.note_physical_state(self._physical.level)
+    def _apply_day(self, events: Sequence[Event], day: date) -> None:
+        """Apply the events of one day, in the order in which they count."""
+        narrowed = [event for event in events if event.narrowed_by is not None]
+        if narrowed:
+            self._note_levels_of_narrowed(narrowed)
+        for event in events:
+            self._exists = True
+            concerns_all = self._aggregate.apply(event)
+            if event.deal is not None and event.deal in self._aggregate.deals:
+                self._touched.add(event.deal)
+            self._all_touched = self._all_touched or concerns_all
 
-    def _apply_to_all_deals(self, event: Event) -> None:
-        name = event.kind.name
-        for tracked in self._deals.values():
-            deal = tracked.deal
-            deal.hear(event)
-            if name.startswith("project.") and name != "project.suspended" and deal.alive:
-                deal.apply(event)
-        if name in _ENDS_THE_PROJECT:
-            self._ended |= {name.removeprefix("project.")}
-
-    def _tracked(self, key: str) -> TrackedDeal:
-        tracked = self._deals.get(key)
-        if tracked is None:
-            tracked = self._deals[key] = TrackedDeal(Deal(key))
-        return tracked
+    def _note_levels_of_narrowed(self, narrowed: Sequence[Event]) -> None:
+        """A narrowed row counts for the highest levels ever as if it had counted the day before (section 4)."""
+        the_day_before = self._aggregate.fork()
+        for event in narrowed:
+            the_day_before.apply(event)
+        required = self._registry.values.get("required_legs", ())
+        physical = the_day_before.works.level
+        for key, deal in the_day_before.deals.items():
+            level = deal.level(required, physical)
+            if key not in self._aggregate.deals:
+                self._aggregate.deals[key] = Deal(key)
+            self._aggregate.deals[key].note_level(level)
+            self._highest_level = max(self._highest_level, level or Level.IDENTIFIED)
+        self._highest_level = max(self._highest_level, physical or Level.IDENTIFIED)
 
     # The end of a day: deals and their flags.
 
     def _end_day(self, day: date) -> None:
-        for tracked in self._touched_deals():
-            tracked.deal.expire(day)
-        self._holds.end_of_day(day)
+        for key in self._aggregate.deals.keys() - self._tracked.keys():
+            self._tracked[key] = TrackedDeal(key)
+        self._aggregate.end_day(day, self._touched_keys())
         self._evaluate(day)
 
-    def _touched_deals(self) -> Iterable[TrackedDeal]:
-        """Those that may stand otherwise than yesterday; all, when something concerns the project."""
+    def _touched_keys(self) -> list[str]:
+        """The deals that may stand otherwise than yesterday; all, when something concerns the project."""
         if self._all_touched:
-            return self._deals.values()
-        return [self._deals[key] for key in self._touched if key in self._deals]
+            return list(self._tracked)
+        return [key for key in self._touched if key in self._tracked]
 
     def _evaluate(self, day: date) -> None:
         """Evaluate the touched deals and the flags of the project."""
         project = self._project_input(day)
-        for tracked in self._touched_deals():
-            self._evaluate_deal(tracked, day, project)
-        levels = [tracked.state.level for tracked in self._deals.values() if tracked.state is not None]
-        self._level = max([self._physical.level or Level.IDENTIFIED, *(level for level in levels if level is not None)])
+        for key in self._touched_keys():
+            self._evaluate_deal(key, day, project)
+        levels = [tracked.state.level for tracked in self._tracked.values() if tracked.state is not None]
+        physical = self._aggregate.works.level or Level.IDENTIFIED
+        self._level = max([physical, *(level for level in levels if level is not None)])
         project.thresholds = self._registry.thresholds(self._level)
         self._evaluate_project_flags(day, project)
         self._touched.clear()
@@ -232,17 +216,19 @@ class ProjectFold:
         registered = self._registry.values
         return ProjectFlagInput(
             kind=registered.get("kind"),
-            physical=self._physical,
+            works=self._aggregate.works,
             required_legs=registered.get("required_legs", ()),
             required_since=lambda leg: self._registry.required_since(leg, day),
             last_look=self._last_look,
             pursued=self._pursued,
             pursued_until=self._pursued_until,
+            unmet_plans=self._aggregate.plans.unmet,
+            met=self._aggregate.met_for_all.met,
         )
 
     def _pursued(self) -> bool:
         deals = self._deals_begun()
-        return any(deal.alive for deal in deals) if deals else not self._ended
+        return any(deal.alive for deal in deals) if deals else self._aggregate.ended_how is None
 
     def _pursued_until(self) -> date | None:
         last: date | None = None
@@ -255,13 +241,13 @@ class ProjectFold:
         return last
 
     def _deals_begun(self) -> list[Deal]:
-        deals = [tracked.deal for tracked in self._deals.values()]
-        return [deal for deal in deals if deal.phase > 1 or deal.first_step_on is not None]
+        return [deal for deal in self._aggregate.deals.values() if deal.begun]
 
     def _evaluate_project_flags(self, day: date, project: ProjectFlagInput) -> None:
-        hold_until = self._holds.until(None)
-        hold_began = self._holds.since(None) == day
-        change_on = self._holds.next_end_on()
+        holds = self._aggregate.holds
+        hold_until = holds.until(None)
+        hold_began = holds.since(None) == day
+        change_on = holds.next_end_on()
         for flag in PROJECT_FLAGS:
             evaluation = flag.evaluate(project)
             state = self._flag_states.get(flag.name)
@@ -275,51 +261,52 @@ class ProjectFold:
                 change_on = min(change_on, next_change_on(evaluation, day))
         self._schedule.reschedule(_THE_PROJECT, change_on)
 
-    def _evaluate_deal(self, tracked: TrackedDeal, day: date, project: ProjectFlagInput) -> None:
+    def _evaluate_deal(self, key: str, day: date, project: ProjectFlagInput) -> None:
         """Evaluate the flags of a deal and record its state."""
-        key = tracked.deal.key
-        change_on = tracked.evaluate(
+        deal, holds = self._aggregate.deals[key], self._aggregate.holds
+        change_on = self._tracked[key].evaluate(
+            deal,
             day,
             project,
             self._registry,
-            Hold(self._holds.since(key), self._holds.until(key)),
+            Hold(holds.since(key), holds.until(key)),
             self._deal_spans,
-            project_suspended=self._physical.project_suspended and key not in self._resumed_alone,
+            suspended=self._aggregate.is_suspended(deal),
         )
         self._schedule.reschedule(key, change_on)
 
     def _update_due_flags(self, tracked: TrackedDeal, day: date) -> bool:
         """Update the flags of a deal to which nothing else happened; whether that may concern its project."""
         change_on, project_concerned = tracked.update_due_flags(day, self._deal_spans)
-        self._schedule.reschedule(tracked.deal.key, change_on)
+        self._schedule.reschedule(tracked.key, change_on)
         return project_concerned
 
     # The end of a day: the project.
 
     def _record_project_state(self, day: date) -> None:
+        if not self._exists:
+            return
         investors: set[str] = set()
-        memorandum_since, bound_on = FOREVER, FOREVER
+        memorandum: Start | None = None
+        bound: Start | None = None
         evaluated = [
             (tracked.state, tracked.flags.get(MEMORANDUM_ONLY))
-            for tracked in self._deals.values()
+            for tracked in self._tracked.values()
             if tracked.state is not None
         ]
         for state, _ in evaluated:
             investors.update(state.investors)
             if state.level is not None and state.bound_on is not None:
-                bound_on = min(bound_on, state.bound_on)
+                bound = _earlier(bound, Start(earliest=state.bound_on_earliest, latest=state.bound_on))
             if state.memorandum_runs and state.memorandum is not None:
-                memorandum_since = min(memorandum_since, state.memorandum.latest)
-        physical = self._physical.level
+                memorandum = _earlier(memorandum, state.memorandum)
+        works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
-        self._headlines, headline = self._headlines.on(day, evaluated, physical)
-        overlays = sorted(self._ended)
-        if self._holds.until(None) is not None:
-            overlays.append("on-hold")
+        self._headlines, headline = self._headlines.on(day, evaluated, works.level)
+        last = self._aggregate.last_event
+        overlays = self._overlays()
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
-            overlays.append("presumed-dead")
-        if self._physical.suspended:
-            overlays.append("suspended")
+            overlays.add("presumed-dead")
         self._project_spans.put(
             day,
             self._project,
@@ -327,12 +314,41 @@ class ProjectFold:
                 **self._registry.state_fields(),
                 level=self._level,
                 highest_level=self._highest_level,
-                physical_state=physical,
-                overlays=tuple(overlays),
+                physical_state=works.level,
+                overlays=tuple(sorted(overlays)),
                 headline=headline,
                 investors=tuple(sorted(investors)),
-                memorandum_since=None if memorandum_since == FOREVER else memorandum_since,
-                bound_on=None if bound_on == FOREVER else bound_on,
-                last_event_on=self._last_event_on,
+                memorandum_since=None if memorandum is None else memorandum.latest,
+                memorandum_since_earliest=None if memorandum is None else memorandum.earliest,
+                bound_on=None if bound is None else bound.latest,
+                bound_on_earliest=None if bound is None else bound.earliest,
+                last_event_on=None if last is None else last.latest,
+                last_event_on_earliest=None if last is None else last.earliest,
+                works=works.states(),
             ),
         )
+
+    def _overlays(self) -> set[str]:
+        """What stands beside the level of the project (section 4), but for what a flag says."""
+        aggregate = self._aggregate
+        overlays = set()
+        if aggregate.ended_how is not None:
+            overlays.add(aggregate.ended_how)
+        nobody_left = aggregate.works.level is None and not any(
+            deal.alive and deal.begun for deal in aggregate.deals.values()
+        )
+        if nobody_left and aggregate.last_deal_ended_how is not None:
+            overlays.add(aggregate.last_deal_ended_how)
+        if aggregate.holds.until(None) is not None:
+            overlays.add("on-hold")
+        if aggregate.delisted:
+            overlays.add("delisted")
+        works = aggregate.works
+        if works.stand_still or works.suspended_as_a_whole or aggregate.all_living_deals_are_suspended():
+            overlays.add("suspended")
+        return overlays
+
+
+def _earlier(start: Start | None, other: Start) -> Start:
+    """Of two starts that which counts first."""
+    return other if start is None or other.latest < start.latest else start

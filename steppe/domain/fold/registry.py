@@ -13,10 +13,13 @@ from steppe.domain.events.event import Event
 from steppe.domain.values import edtf
 from steppe.domain.values.states import BEGINNING
 
-PROJECT_FIELDS = ("name", "country", "place", "latitude", "longitude", "sector", "kind", "commodities", "required_legs")
+PROJECT_FIELDS = (
+    "name", "country", "countries", "place", "latitude", "longitude", "precision", "sector", "kind", "commodities",
+    "required_legs", "capacity", "parts", "aliases", "ids",
+)  # fmt: skip
+PARTY_FIELDS = ("name", "home_country", "kind", "parents", "lei", "aliases", "ids")
 
 _NAMES = frozenset({"project.registered", "project.amended", "party.registered", "party.amended"})
-PARTY_FIELDS = ("name", "home_country", "kind", "parent", "lei")
 
 
 class RegisteredValues:
@@ -38,7 +41,8 @@ class RegisteredValues:
         self.days: list[date] = [BEGINNING]
         self._values: list[Mapping[str, Any]] = [MappingProxyType({})]
         for day, _, data in changes:
-            values = values | {field: _frozen(data[field]) for field in fields if field in data}
+            said = _with_parents(data) if "parents" in fields else data
+            values = values | {field: _frozen(said[field]) for field in fields if field in said}
             if self.days[-1] == day:
                 self._values[-1] = MappingProxyType(values)
             else:
@@ -66,6 +70,13 @@ def _holds_from(event: Event) -> date:
     if start is None:
         return event.latest
     return edtf.parse(start).earliest or BEGINNING
+
+
+def _with_parents(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`parent` is short for one of `parents` (section 1); where both are given the list counts."""
+    if "parent" in data and "parents" not in data:
+        return {**data, "parents": [{"party": data["parent"]}]}
+    return data
 
 
 def _frozen(value: Any) -> Any:

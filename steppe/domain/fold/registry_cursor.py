@@ -9,7 +9,7 @@ from typing import Any
 from steppe.domain.fold.registry import PROJECT_FIELDS, RegisteredValues
 from steppe.domain.rules.thresholds import Circumstances, Rules
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import FOREVER
+from steppe.domain.values.states import FOREVER, Alias, Capacity, Part, RegisterId
 
 
 class RegistryCursor:
@@ -69,7 +69,7 @@ class RegistryCursor:
                     level=level.label,
                     commodities=values.get("commodities", ()),
                     sector=values.get("sector"),
-                    country=values.get("country"),
+                    countries=countries_of(values),
                 )
             )
         return thresholds
@@ -78,9 +78,35 @@ class RegistryCursor:
         """The registered fields of a `ProjectState`."""
         if not self._state_fields:
             values = self.values
+            capacity = values.get("capacity")
             self._state_fields = {
                 "project": self._project,
                 **{name: values.get(name) for name in PROJECT_FIELDS},
+                "countries": countries_of(values),
                 "commodities": tuple(sorted(values.get("commodities", ()))),
+                "capacity": None if capacity is None else Capacity(**_only(capacity, "value", "unit")),
+                "parts": tuple(_part(part) for part in values.get("parts", ())),
+                "aliases": tuple(Alias(**_only(alias, "name", "language")) for alias in values.get("aliases", ())),
+                "ids": tuple(RegisterId(**_only(one, "scheme", "id")) for one in values.get("ids", ())),
             }
         return self._state_fields
+
+
+def countries_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """All countries of a project: its `country`, then each of its further `countries`."""
+    country = values.get("country")
+    return tuple(dict.fromkeys((*(() if country is None else (country,)), *values.get("countries", ()))))
+
+
+def _part(part: Mapping[str, Any]) -> Part:
+    capacity = part.get("capacity")
+    return Part(
+        part=part["part"],
+        name=part.get("name"),
+        capacity=None if capacity is None else Capacity(**_only(capacity, "value", "unit")),
+    )
+
+
+def _only(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The fields that readers know; a newer writer may have sent others."""
+    return {name: value[name] for name in names if name in value}

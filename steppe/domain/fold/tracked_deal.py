@@ -8,7 +8,7 @@ from datetime import date
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
-from steppe.domain.evaluation.flag_state import FlagState, next_change_on
+from steppe.domain.evaluation.flag_state import FlagState, changes_on, next_change_on
 from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.flags import lapsed, memorandum_only
 from steppe.domain.flags.flag_registry import DEAL_FLAGS
@@ -45,47 +45,48 @@ class DealSpans:
 class TrackedDeal:
     """A deal with the result of its last evaluation.
 
-    `other_change_on`: when more of it than its flags changes by itself. `project_suspended`: whether the whole project was
-    suspended then, and the deal with it.
+    `other_change_on`: when more of it than its flags changes by itself. `suspended`: whether it was then.
     """
 
-    deal: Deal
+    key: str
     flag_states: dict[str, FlagState] = field(default_factory=dict)
     evaluations: dict[str, FlagEvaluation] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     state: DealState | None = None
     other_change_on: date = FOREVER
-    project_suspended: bool = False
+    suspended: bool = False
+    ended_how: str | None = None
 
     def fork(self) -> TrackedDeal:
         """An independent copy."""
         flag_states = {name: state.fork() for name, state in self.flag_states.items()}
         return TrackedDeal(
-            self.deal.fork(),
+            self.key,
             flag_states,
             self.evaluations,
             self.flags,
             self.state,
             self.other_change_on,
-            self.project_suspended,
+            self.suspended,
+            self.ended_how,
         )
 
     def evaluate(
         self,
+        deal: Deal,
         day: date,
         project: ProjectFlagInput,
         registry: RegistryCursor,
         hold: Hold,
         spans: DealSpans,
         *,
-        project_suspended: bool,
+        suspended: bool,
     ) -> date:
         """Evaluate its flags and record its state; the next day on which it changes by itself."""
-        deal = self.deal
-        level = deal.level(project.required_legs, project.physical.level)
-        ceasing_on = deal.legs.next_ceasing_on()
-        self.other_change_on = min(hold.until or FOREVER, ceasing_on or FOREVER)
-        self.project_suspended = project_suspended
+        level = deal.level(project.required_legs, project.works.level)
+        self.other_change_on = min(hold.until or FOREVER, deal.next_change_on() or FOREVER)
+        self.suspended = suspended
+        self.ended_how = None if deal.alive else deal.ended_how or "terminated"
         given = None
         if level is not None and level >= Level.ANNOUNCED:
             given = FlagInput(deal, level, project, registry.thresholds(level))
@@ -98,7 +99,7 @@ class TrackedDeal:
     def _evaluate_flags(
         self, day: date, given: FlagInput | None, hold: Hold, rule_version: str, spans: DealSpans
     ) -> date:
-        key = self.deal.key
+        key = self.key
         hold_began = hold.since == day
         self.evaluations, self.flags = {}, {}
         change_on = FOREVER
@@ -121,14 +122,14 @@ class TrackedDeal:
 
     def update_due_flags(self, day: date, spans: DealSpans) -> tuple[date, bool]:
         """Update the flags of a deal to which nothing else happened: its next day, and whether it may concern its project."""
-        deal, state = self.deal, self.state
+        state = self.state
         assert state is not None, "it was evaluated before"
         flags = self.flags.copy()
         change_on = self.other_change_on
         for name, evaluation in self.evaluations.items():
-            if any(day in (step.possible_on, step.certain_on) for step in evaluation.steps):
+            if changes_on(evaluation, day):
                 shown = self.flag_states[name].update(day, evaluation, state.held_until, hold_began=False)
-                spans.flags.put(day, (deal.key, name), shown)
+                spans.flags.put(day, (self.key, name), shown)
                 if shown is not None:
                     flags[name] = shown
             change_on = min(change_on, next_change_on(evaluation, day))
@@ -137,21 +138,20 @@ class TrackedDeal:
         overlays = self._overlays(flags, state.held_until)
         if overlays != state.overlays:
             self.state = replace(state, overlays=overlays)
-            spans.states.put(day, deal.key, self.state)
+            spans.states.put(day, self.key, self.state)
         return change_on, project_concerned
 
     def _overlays(self, flags: Mapping[str, Flag], held_until: date | None) -> tuple[str, ...]:
-        deal = self.deal
-        if not deal.alive:
-            return (deal.ended_how or "terminated",)
         overlays = []
-        if _LAPSED in flags:
-            overlays.append("lapsed")
         if held_until is not None:
             overlays.append("on-hold")
+        if self.ended_how is not None:
+            return tuple(sorted([*overlays, self.ended_how]))
+        if _LAPSED in flags:
+            overlays.append("lapsed")
         memorandum_flag = flags.get(MEMORANDUM_ONLY)
         if memorandum_flag is not None and memorandum_flag.certain_severity == "presumed-dead":
             overlays.append("presumed-dead")
-        if deal.suspended or self.project_suspended:
+        if self.suspended:
             overlays.append("suspended")
-        return tuple(overlays)
+        return tuple(sorted(overlays))

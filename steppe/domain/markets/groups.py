@@ -1,4 +1,4 @@
-"""Which parties are one group on a day: the ultimate parent, a cycle of parents being one (section 1).
+"""Which groups a party belongs to on a day: its controlling parents, and theirs, until parties without a parent (section 1).
 
 A party that nobody registered is its own group.
 """
@@ -12,7 +12,11 @@ from datetime import date
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
 
-Parents = Mapping[str, Sequence[tuple[date, str | None]]]
+# The parents of a party, with their shares where they are told.
+Shares = tuple[tuple[str, float | None], ...]
+Parents = Mapping[str, Sequence[tuple[date, Shares]]]
+
+_CONTROLLING_PERCENT = 50
 
 
 class Groups:
@@ -20,40 +24,62 @@ class Groups:
 
     def __init__(self, parents: Parents) -> None:
         self._parents = {party: ([day for day, _ in steps], steps) for party, steps in parents.items()}
-        self._cache: dict[tuple[str, date], str] = {}
+        self._cache: dict[tuple[str, date], frozenset[str]] = {}
         self._cache_of_all: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
 
-    def of(self, party: str, day: date) -> str:
-        """The party's group on that day, named after its ultimate parent (of a cycle: the first in alphabetical order)."""
-        group = self._cache.get((party, day))
-        if group is None:
-            group = self._cache[party, day] = self._climb(party, day)
-        return group
+    def of(self, party: str, day: date) -> frozenset[str]:
+        """The party's groups on that day, each named after a party without a parent.
+
+        Where no such party is found: the smallest key that was reached from it, itself only if it was reached again.
+        """
+        groups = self._cache.get((party, day))
+        if groups is None:
+            groups = self._cache[party, day] = self._climb(party, day)
+        return groups
 
     def of_all(self, parties: tuple[str, ...], day: date) -> frozenset[str]:
         """The groups of several parties."""
         groups = self._cache_of_all.get((parties, day))
         if groups is None:
-            groups = self._cache_of_all[parties, day] = frozenset(self.of(party, day) for party in parties)
+            groups = frozenset().union(*(self.of(party, day) for party in parties))
+            self._cache_of_all[parties, day] = groups
         return groups
 
-    def _climb(self, party: str, day: date) -> str:
-        trail = [party]
-        while (parent := self._parent(trail[-1], day)) is not None:
-            if parent in trail:
-                return min(trail[trail.index(parent) :])
-            trail.append(parent)
-        return trail[-1]
+    def _climb(self, party: str, day: date) -> frozenset[str]:
+        ends: set[str] = set()
+        passed: set[str] = set()
+        reached: set[str] = set()
+        to_follow = [party]
+        while to_follow:
+            at = to_follow.pop()
+            if at in passed:
+                continue
+            passed.add(at)
+            controlling = self._controlling(at, day)
+            if not controlling:
+                ends.add(at)
+            reached.update(controlling)
+            to_follow.extend(controlling)
+        return frozenset(ends or {min(reached)})
 
-    def _parent(self, party: str, day: date) -> str | None:
+    def _controlling(self, party: str, day: date) -> tuple[str, ...]:
+        """The parents that hold at least half; if none does, all."""
         if party not in self._parents:
-            return None
+            return ()
         days, steps = self._parents[party]
         at = bisect_right(days, day) - 1
-        return steps[at][1] if at >= 0 else None
+        shares = steps[at][1] if at >= 0 else ()
+        majority = tuple(
+            parent for parent, percent in shares if percent is not None and percent >= _CONTROLLING_PERCENT
+        )
+        return majority or tuple(parent for parent, _ in shares)
 
 
 def parents_from(events_by_party: Mapping[str, Iterable[Event]]) -> Parents:
     """The parents of parties, from the events of each party's own subject."""
     registered = {party: RegisteredValues(events, PARTY_FIELDS) for party, events in events_by_party.items()}
-    return {party: [(day, values.on(day).get("parent")) for day in values.days] for party, values in registered.items()}
+    return {party: [(day, _shares(values, day)) for day in values.days] for party, values in registered.items()}
+
+
+def _shares(values: RegisteredValues, day: date) -> Shares:
+    return tuple((parent["party"], parent.get("percent")) for parent in values.on(day).get("parents", ()))

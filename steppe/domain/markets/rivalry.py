@@ -21,7 +21,6 @@ from typing import Generic, TypeVar
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.flag_state import FlagState
 from steppe.domain.evaluation.severity_steps import FlagEvaluation
-from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.markets.groups import Groups
@@ -34,8 +33,6 @@ from steppe.domain.values.states import FOREVER, Crossing, DealState, Flag, Hist
 _RIVAL_ROLES = frozenset({"investor", "contractor", "offtaker"})
 _MARKET_SECTORS = frozenset({"mining", "processing"})
 _IN_NO_MARKET = frozenset({"umbrella", "programme"})
-_ASSET_LEGS = frozenset({"equity", "rights"})
-_MARKET_LEGS = frozenset({"equity", "rights", "offtake"})
 _WORKS_DISPLACE_ON = frozenset({"plant", "corridor"})
 _valid_from = attrgetter("valid_from")
 _since = attrgetter("since")
@@ -48,7 +45,7 @@ T = TypeVar("T")
 class ProjectPlace:
     """What decides in which markets a project is, and what displaces on it."""
 
-    country: str | None
+    countries: tuple[str, ...]
     commodities: tuple[str, ...]
     sector: str | None
     kind: str | None
@@ -66,9 +63,10 @@ class Standing:
     def markets(self) -> frozenset[tuple[str, str]]:
         """Every (country, commodity) in which it ever is."""
         return frozenset(
-            (span.value.country, commodity)
+            (country, commodity)
             for span in self.places
-            if span.value.country is not None and span.value.kind not in _IN_NO_MARKET
+            if span.value.kind not in _IN_NO_MARKET
+            for country in span.value.countries
             for commodity in span.value.commodities
         )
 
@@ -120,11 +118,13 @@ def standing_of(history: History) -> Standing:
     for span in history.projects:
         state = span.value
         last = places[-1].value if places else None
-        if last is not None and (state.country, state.commodities, state.sector, state.kind) == (
-            last.country, last.commodities, last.sector, last.kind,
+        if last is not None and (state.countries, state.commodities, state.sector, state.kind) == (
+            last.countries, last.commodities, last.sector, last.kind,
         ):  # fmt: skip
             continue
-        place = ProjectPlace(country=state.country, commodities=state.commodities, sector=state.sector, kind=state.kind)
+        place = ProjectPlace(
+            countries=state.countries, commodities=state.commodities, sector=state.sector, kind=state.kind
+        )
         if places:
             places[-1] = replace(places[-1], valid_to=span.valid_from)
         places.append(Span(valid_from=span.valid_from, valid_to=FOREVER, value=place))
@@ -178,8 +178,7 @@ def _rival_views(own: Standing, others: Iterable[Rival]) -> list[_RivalView]:
             (max(mine.valid_from, theirs.valid_from), min(mine.valid_to, theirs.valid_to))
             for mine, commodities in trading
             for theirs in other.trading
-            if mine.value.country is not None
-            and mine.value.country == theirs.value.country
+            if not set(mine.value.countries).isdisjoint(theirs.value.countries)
             and not commodities.isdisjoint(theirs.value.commodities)
         ]
         if shared:
@@ -229,10 +228,12 @@ class _DealImpact:
 
     def _apply_crossing(self, view: _RivalView, crossing: Crossing) -> None:
         winners = self._groups.of_all(crossing.parties, crossing.on)
-        self._apply_displacement(view, crossing, winners)
+        if crossing.scope != "any":
+            self._apply_displacement(view, crossing, winners)
+            return
         parts = winners | self._groups.of_all(crossing.pursuers, crossing.on)
         for since, until, state, place in self._intervals(view.shared, crossing):
-            if parts & self._groups.of_all(state.pursuers, crossing.on):
+            if state.pursuing_role not in _RIVAL_ROLES or parts & self._groups.of_all(state.pursuers, crossing.on):
                 continue
             months = self._threshold("crowded.months", state, place)
             last = min(until, _day_after(add_months(crossing.on, months)))
@@ -250,16 +251,13 @@ class _DealImpact:
         if winners <= mine:
             return
         affected = self._co_invested if winners & mine else self._displaced
-        leg = _leg_of(crossing)
         always = [(span.valid_from, span.valid_to) for span in self._own.places]
         for since, until, state, place in self._intervals(always if view.is_own else view.shared, crossing):
             if state.phase != then.phase or state.pursuing_role not in _RIVAL_ROLES:
                 continue
-            if view.is_own:
-                if leg in _ASSET_LEGS or (leg == "works" and place.kind in _WORKS_DISPLACE_ON):
-                    affected.append(_CauseInterval(since, until, crossing, "asset", winners))
-            elif leg in _MARKET_LEGS:
-                affected.append(_CauseInterval(since, until, crossing, "market", winners))
+            if crossing.scope == _scope_of(view, place):
+                tier = "asset" if view.is_own else "market"
+                affected.append(_CauseInterval(since, until, crossing, tier, winners))
 
     def _intervals(
         self, allowed: Sequence[tuple[date, date]], crossing: Crossing
@@ -320,7 +318,7 @@ class _DealImpact:
                 level=state.level.label,
                 commodities=place.commodities,
                 sector=place.sector,
-                country=place.country,
+                countries=place.countries,
             ),
         )
 
@@ -335,8 +333,11 @@ def _had_begun(state: DealState, crossing: Crossing, view: _RivalView) -> bool:
     return state.memorandum is not None and state.memorandum.latest < crossing.on
 
 
-def _leg_of(crossing: Crossing) -> str:
-    return "rights" if crossing.leg == UNKNOWN_LEG and crossing.pursuing_role == "investor" else crossing.leg
+def _scope_of(view: _RivalView, place: ProjectPlace) -> str:
+    """Which runs of a rival count: on the asset equity and rights (on some kinds works and investment), else offtake, too."""
+    if not view.is_own:
+        return "market"
+    return "works" if place.kind in _WORKS_DISPLACE_ON else "asset"
 
 
 class _SpanCursor(Generic[T]):

@@ -28,7 +28,7 @@ class Circumstances:
     level: str | None = None
     commodities: tuple[str, ...] = ()
     sector: str | None = None
-    country: str | None = None
+    countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +53,14 @@ class Rules:
     def threshold(self, rule: str, at: Circumstances) -> int:
         """The threshold that holds there: level, commodity, sector, country, in this order, the first that matches.
 
-        Of several commodities that match the smallest counts. KeyError for an unknown rule.
+        Of several commodities or countries that match the smallest counts. KeyError for an unknown rule.
         """
         overrides = [override for override in self.overrides if override.rule == rule]
         for values in (
             [o.value for o in overrides if o.level is not None and o.level == at.level],
             [o.value for o in overrides if o.commodity is not None and o.commodity in at.commodities],
             [o.value for o in overrides if o.sector is not None and o.sector == at.sector],
-            [o.value for o in overrides if o.country is not None and o.country == at.country],
+            [o.value for o in overrides if o.country is not None and o.country in at.countries],
         ):
             if values:
                 return min(values)

@@ -44,13 +44,16 @@ class Start:
 class LegState:
     """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
 
-    `ended_how`: exited, ended, expired, revoked, terminated, long-stop, or how the deal ended.
+    `ended_how`: exited, fulfilled, expired, revoked, terminated, long-stop, or how the deal ended. `..._earliest` is the
+    earliest day on which it may have been (None: open or unknown, or not at all). `right` is that of a rights leg.
     """
 
     leg: str
     since: date
     valid: bool
+    since_earliest: date | None = None
     ended_on: date | None = None
+    ended_on_earliest: date | None = None
     ended_how: str | None = None
     conditional: bool = False
     long_stop: date | None = None
@@ -58,14 +61,42 @@ class LegState:
     closed: bool = False
     holders: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    right: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitState:
+    """A permit in force. `ends_on` is its last day, None when nobody said one; `event` granted it."""
+
+    permit: str
+    since: date
+    since_earliest: date | None
+    event: str
+    part: str | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorksState:
+    """A line of works: what a deal (None: nobody named) builds and runs of a part (None: not told which).
+
+    `suspended` names what stands still: construction, production, project.
+    """
+
+    deal: str | None
+    part: str | None
+    level: Level | None
+    suspended: tuple[str, ...] = ()
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealState:
     """A deal on the days of a span. `level` is None once it has ended.
 
-    `memorandum` is the start of the memorandum clock of this phase, whether it runs or not; the other clocks are None once
-    the deal has ended. `legs` are those of the phase, in the order in which they bound.
+    `memorandum` and `announcement` are the starts of these clocks in this phase, whether they run or not; the other clocks
+    are None once the deal has ended. `legs` are those of the phase, in the order in which they bound, `permits` those in
+    force. `..._earliest` is the earliest day on which it may have been; None: open, unknown, or not at all.
     """
 
     deal: str
@@ -89,6 +120,11 @@ class DealState:
     first_step_on: date | None = None
     held_since: date | None = None
     held_until: date | None = None
+    ended_on_earliest: date | None = None
+    bound_on_earliest: date | None = None
+    announcement: Start | None = None
+    announcement_runs: bool = False
+    permits: tuple[PermitState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +155,8 @@ class Flag:
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None
+    milestones: tuple[str, ...] = ()
+    parts: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +170,44 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """How much a project or part puts out, as registered: decimal text and its unit."""
+
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A unit, phase, train or lot of a project, as registered."""
+
+    part: str
+    name: str | None = None
+    capacity: Capacity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """Another name of a project: in another language or script, a former name or key."""
+
+    name: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterId:
+    """The id of a project in another register."""
+
+    scheme: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectState:
-    """A project on the days of a span. Registered values are None until it is registered."""
+    """A project on the days of a span. Registered values are None until it is registered.
+
+    `countries` are all of its countries, `country` first. `works` are its lines of works.
+    """
 
     project: str
     name: str | None = None
@@ -154,19 +228,30 @@ class ProjectState:
     memorandum_since: date | None = None
     bound_on: date | None = None
     last_event_on: date | None = None
+    memorandum_since_earliest: date | None = None
+    bound_on_earliest: date | None = None
+    last_event_on_earliest: date | None = None
+    countries: tuple[str, ...] = ()
+    precision: str | None = None
+    capacity: Capacity | None = None
+    parts: tuple[Part, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    ids: tuple[RegisterId, ...] = ()
+    works: tuple[WorksState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """The day on which a phase of a deal got its first valid leg, and until when that leg holds (section 6, displaced).
+    """A run of days at whose ends a deal holds a valid leg of a kind that counts (section 6, displaced and crowded).
 
-    `parties` are the investors of the winning event, else the deal's pursuers at the end of that day, `pursuers` those
-    pursuers. `held_until` is the first day on which the leg no longer holds.
+    `on` is its winning day, `event` the winning event, `leg` what that bound, `held_until` the first day on which the deal
+    holds no such leg any more. `scope` says which kinds count: `asset` (equity, rights), `works` (these, works and
+    investment), `market` (equity, rights, offtake) or `any`. `parties` are the investors of the winning event, else the
+    deal's pursuers at the end of the winning day, `pursuers` those pursuers.
     """
 
     project: str
     deal: str
-    phase: int
     on: date
     held_until: date
     leg: str
@@ -174,24 +259,42 @@ class Crossing:
     parties: tuple[str, ...]
     pursuers: tuple[str, ...]
     pursuing_role: str | None
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """What stands in the place of a project (section 7): the keys of others. `event` says so."""
+
+    by: tuple[str, ...]
+    reason: str | None
+    event: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days."""
+    """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days.
+
+    The first span of the project begins on the first day on which one of its events counts (section 8); there is none when
+    no event stands. A superseded project has no spans at all.
+    """
 
     project: str
     projects: tuple[Span[ProjectState], ...]
     deals: tuple[Span[DealState], ...]
     flags: tuple[Span[Flag], ...]
     crossings: tuple[Crossing, ...] = ()
+    superseded: Superseded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The states of a project, its deals and its flags on one day. `co_investors`: references of events by deal."""
+    """The states of a project, its deals and its flags on one day. `co_investors`: references of events by deal.
 
-    project: ProjectState
+    `project` None: on that day there is no such project, and nothing else of it.
+    """
+
+    project: ProjectState | None
     deals: tuple[DealState, ...]
     flags: tuple[Flag, ...]
     co_investors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -200,7 +303,7 @@ class Judgement:
 def judgement_on(history: History, as_of: date) -> Judgement:
     """What the history says of a day (UTC). Deals and flags are in order of their keys."""
     return Judgement(
-        project=on_day(history.projects, as_of)[0],
+        project=next(iter(on_day(history.projects, as_of)), None),
         deals=tuple(on_day(history.deals, as_of)),
         flags=tuple(on_day(history.flags, as_of)),
     )

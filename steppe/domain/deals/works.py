@@ -1,0 +1,266 @@
+"""The works of a project: lines of construction and production by deal and part, and their suspensions (section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from steppe.domain.deals.clock_starts import first_of, first_start
+from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import Effect
+from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Start, WorksState
+
+# Whose line it is, and of which part; either may be unsaid.
+LineKey = tuple[str | None, str | None]
+
+STARTS_OF_WORKS = frozenset({"construction.started", "construction.completed", "production.started"})
+_PROJECT = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one deal builds and runs of one part. `suspended` names what stands still: construction, production, project."""
+
+    construction: Level | None = None
+    production: Level | None = None
+    suspended: frozenset[str] = frozenset()
+    construction_since: Start | None = None
+    trial_since: Start | None = None
+    commercial: bool = False
+    evidence: tuple[str, ...] = ()
+    retired: bool = False
+
+    @property
+    def level(self) -> Level | None:
+        """None, construction, commissioning or producing."""
+        if _PROJECT in self.suspended:
+            return None
+        if self.production is not None:
+            if "production" not in self.suspended:
+                return self.production
+            if self.production is Level.PRODUCING:
+                return Level.COMMISSIONING
+        if self.construction is Level.CONSTRUCTION and "construction" in self.suspended:
+            return None
+        return self.construction
+
+    def started(self, event: Event) -> Line:
+        """After a start, or a completion: it begins anew when it was retired, and nothing is suspended any more."""
+        line = Line() if self.retired else self
+        construction, production, commercial = line.construction, line.production, line.commercial
+        trial_since = line.trial_since
+        match event.kind.name:
+            case "construction.started":
+                construction = construction or Level.CONSTRUCTION
+            case "construction.completed":
+                construction = Level.COMMISSIONING
+            case _:
+                if event.data.get("phase") == "commercial":
+                    commercial, production = True, Level.PRODUCING
+                else:
+                    production = production or Level.COMMISSIONING
+                    trial_since = first_start(trial_since, event)
+        return replace(
+            line._since_construction(event),
+            construction=construction,
+            production=production,
+            commercial=commercial,
+            trial_since=trial_since,
+            suspended=frozenset(),
+            evidence=(*line.evidence, event.reference),
+        )
+
+    def stopped(self, event: Event, what: str) -> Line:
+        """After a suspension. One of construction proves that it had begun, one of production proves nothing."""
+        return replace(self._proven(event), suspended=self.suspended | {what})
+
+    def resumed(self, event: Event, what: str) -> Line:
+        """After a resumption."""
+        return replace(self._proven(event), suspended=self.suspended - {what})
+
+    def _proven(self, event: Event) -> Line:
+        if not event.kind.name.startswith("construction."):
+            return self
+        return replace(self._since_construction(event), construction=self.construction or Level.CONSTRUCTION)
+
+    def _since_construction(self, event: Event) -> Line:
+        if not event.kind.name.startswith("construction."):
+            return self
+        return replace(self, construction_since=first_start(self.construction_since, event))
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A suspension that met no line: of `what`, of a deal (None: all) and of a part (None: all)."""
+
+    what: str
+    deal: str | None
+    part: str | None
+
+    def concerns(self, key: LineKey) -> bool:
+        """Whether it is of that line."""
+        return self.deal in (None, key[0]) and self.part in (None, key[1])
+
+
+@dataclass(frozen=True, slots=True)
+class PartClocks:
+    """Of a part, over its lines: since when it is built and in trial, and whether it ever produced commercially."""
+
+    part: str | None
+    construction_since: Start | None
+    trial_since: Start | None
+    commercial: bool
+    evidence: tuple[str, ...]
+
+
+class Works:
+    """The lines of works up to the events applied so far."""
+
+    def __init__(self) -> None:
+        self._lines: dict[LineKey, Line] = {}
+        self._unmet: frozenset[Suspension] = frozenset()
+        self.last_event_on: date | None = None
+
+    def fork(self) -> Works:
+        """An independent copy."""
+        fork = object.__new__(Works)
+        fork.__dict__.update(self.__dict__)
+        fork._lines = self._lines.copy()
+        return fork
+
+    @property
+    def level(self) -> Level | None:
+        """The physical state of the project, which is the highest of its lines'."""
+        return max((line.level for line in self._lines.values() if line.level is not None), default=None)
+
+    @property
+    def suspended_as_a_whole(self) -> bool:
+        """Whether a suspension of the whole project stands that met no works."""
+        return Suspension(_PROJECT, None, None) in self._unmet
+
+    @property
+    def stand_still(self) -> bool:
+        """Whether every line that was begun and is not retired stands still; False when there is none."""
+        lines = [line for line in self._lines.values() if not line.retired]
+        return bool(lines) and all(line.suspended for line in lines)
+
+    def has_line(self, deal: str, part: str | None) -> bool:
+        """Whether a deal has a line of a part (None: any line)."""
+        return any(key[0] == deal and part in (None, key[1]) for key in self._lines)
+
+    def line_keys(self) -> Iterable[LineKey]:
+        """The lines that were begun, retired or not."""
+        return self._lines.keys()
+
+    def begun(self, deal: str | None, part: str | None) -> bool:
+        """Whether a line of exactly this deal, and of this part (None: any), was begun and is not retired."""
+        return any(key[0] == deal and part in (None, key[1]) and not line.retired for key, line in self._lines.items())
+
+    def suspended(self, what: str, deal: str | None, part: str | None) -> bool:
+        """Whether a suspension stands that a resumption of this deal and part (None: all) would lift."""
+        lines = any(
+            what in line.suspended and deal in (None, key[0]) and part in (None, key[1])
+            for key, line in self._lines.items()
+        )
+        return lines or any(one.what == what for one in self._unmet if _overlap(one, deal, part))
+
+    def part_clocks(self) -> list[PartClocks]:
+        """Of each part that has a line which is not retired; what names no part is one, too."""
+        by_part: dict[str | None, list[Line]] = {}
+        for (_, part), line in self._lines.items():
+            if not line.retired:
+                by_part.setdefault(part, []).append(line)
+        return [_clocks_of(part, by_part[part]) for part in sorted(by_part, key=lambda part: part or "")]
+
+    def states(self) -> tuple[WorksState, ...]:
+        """Every line, in order of deals and parts."""
+        return tuple(
+            WorksState(
+                deal=key[0],
+                part=key[1],
+                level=line.level,
+                suspended=tuple(sorted(line.suspended)),
+                retired=line.retired,
+            )
+            for key, line in sorted(self._lines.items(), key=lambda item: (item[0][0] or "", item[0][1] or ""))
+        )
+
+    def apply(self, event: Event) -> None:
+        """Take in a physical event, or one that suspends, resumes, retires or cancels works of the project."""
+        name = event.kind.name
+        if event.kind.effect is Effect.PHYSICAL and name != "funds.disbursed":
+            self.last_event_on = event.latest
+        what, _, verb = name.partition(".")
+        if name in STARTS_OF_WORKS:
+            key = (event.deal, event.data.get("part"))
+            self._lines[key] = self._lines.get(key, Line()).started(event)
+            self._unmet = frozenset(one for one in self._unmet if not one.concerns(key))
+        elif verb == "suspended":
+            self._suspend(event, what)
+        elif verb == "resumed":
+            self._resume(event, what)
+        elif name == "project.retired" or (name == "project.cancelled" and "part" in event.data):
+            for key in self._concerned(event):
+                self._lines[key] = Line(retired=True)
+
+    def _suspend(self, event: Event, what: str) -> None:
+        keys = self._concerned(event)
+        if not keys and what == "construction":
+            keys = [self._proven_line(event)]
+        active = [key for key in keys if not self._lines[key].retired]
+        if not active:
+            self._unmet |= {Suspension(what, event.deal, event.data.get("part"))}
+        for key in active:
+            self._lines[key] = self._lines[key].stopped(event, what)
+
+    def _resume(self, event: Event, what: str) -> None:
+        keys = self._concerned(event)
+        if not keys and what == "construction":
+            keys = [self._proven_line(event)]
+        for key in keys:
+            if not self._lines[key].retired:
+                self._lines[key] = self._lines[key].resumed(event, what)
+        part = event.data.get("part")
+        self._unmet = frozenset(
+            one
+            for one in self._unmet
+            if one.what != what or event.deal not in (None, one.deal) or part not in (None, one.part)
+        )
+
+    def _proven_line(self, event: Event) -> LineKey:
+        """The line that a suspension or resumption of construction proves, when it meets none."""
+        key = (event.deal, event.data.get("part"))
+        what = frozenset(one.what for one in self._unmet if one.concerns(key))
+        self._lines[key] = Line(suspended=what)
+        return key
+
+    def _concerned(self, event: Event) -> list[LineKey]:
+        part, deal = event.data.get("part"), event.deal
+        of_deal = deal
+        if not event.kind.name.startswith("project.") and deal is not None and not self.has_line(deal, None):
+            of_deal = None  # a deal without lines of its own speaks of all
+        return [key for key in self._lines if part in (None, key[1]) and of_deal in (None, key[0])]
+
+
+def _overlap(suspension: Suspension, deal: str | None, part: str | None) -> bool:
+    deals = None in (deal, suspension.deal) or deal == suspension.deal
+    return deals and (None in (part, suspension.part) or part == suspension.part)
+
+
+def _clocks_of(part: str | None, lines: list[Line]) -> PartClocks:
+    construction: Start | None = None
+    trial: Start | None = None
+    for line in lines:
+        if line.construction_since is not None:
+            construction = first_of(construction, line.construction_since)
+        if line.trial_since is not None:
+            trial = first_of(trial, line.trial_since)
+    return PartClocks(
+        part=part,
+        construction_since=construction,
+        trial_since=trial,
+        commercial=any(line.commercial for line in lines),
+        evidence=tuple(reference for line in lines for reference in line.evidence),
+    )

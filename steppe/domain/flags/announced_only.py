@@ -1,0 +1,46 @@
+"""announced-only: said and said again, and nothing on paper."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steppe.domain.evaluation.flag_definition import DealFlag
+from steppe.domain.evaluation.flag_input import FlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.values.grammar import age, counted
+from steppe.domain.values.states import Flag
+
+
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
+    """Watch and stagnant by the announcement clock."""
+    deal = given.deal
+    start = deal.announced
+    if start is None or not deal.announcement_runs:
+        return None
+    first = [event for event in deal.announced_by if event.latest == start.latest or event.earliest == start.earliest]
+    return FlagEvaluation(
+        steps=(
+            step_at_age("watch", start, given.thresholds["announced-only.watch"]),
+            step_at_age("stagnant", start, given.thresholds["announced-only.stagnant"]),
+        ),
+        start=start,
+        count=len(deal.announced_by),
+        evidence=tuple(event.reference for event in first),
+    )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    said = counted(flag.count or 1, "announcement", "announcements")
+    return f"{said} in {age(flag.start, as_of)}, nothing on paper."
+
+
+FLAG = DealFlag(
+    name="announced-only",
+    severities=("watch", "stagnant"),
+    thresholds={"announced-only.watch": 24, "announced-only.stagnant": 48},
+    clock="announcement",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="a paper, a study, a permit or something binding comes first",
+    warns_of_unbound=True,
+)

@@ -1,0 +1,77 @@
+"""overdue: a planned day went by, and nothing that would meet the plan is told. Of a deal, or of the project itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from steppe.domain.deals.milestones import Plan
+from steppe.domain.evaluation.flag_definition import DealFlag, ProjectFlag
+from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
+from steppe.domain.evaluation.severity_steps import FlagEvaluation, FlagSubject, first_to_reach, step_at_age
+from steppe.domain.values.grammar import age, listed
+from steppe.domain.values.states import Flag
+
+_SEVERITIES = ("watch", "stagnant")
+
+
+def evaluate(given: FlagInput) -> FlagEvaluation | None:
+    """Watch and stagnant by the first of the deal's plans in force that nothing has met."""
+    return _evaluate(given.deal.plans.unmet(given.project.met), given.thresholds, given.deal.ends_by_itself_on)
+
+
+def evaluate_project(project: ProjectFlagInput) -> FlagEvaluation | None:
+    """The same of the plans that speak of the project, while somebody pursues it."""
+    plans = project.unmet_plans()
+    if not plans or not project.pursued():
+        return None
+    return _evaluate(plans, project.thresholds, project.pursued_until)
+
+
+def _evaluate(
+    plans: Sequence[Plan], thresholds: Mapping[str, int], ends_on: Callable[[], date | None]
+) -> FlagEvaluation | None:
+    starts = [(plan, plan.start) for plan in plans if plan.start is not None]
+    if not starts:
+        return None
+    steps = {
+        severity: [step_at_age(severity, start, thresholds[f"overdue.{severity}"]) for _, start in starts]
+        for severity in _SEVERITIES
+    }
+    subjects = [
+        FlagSubject(on=step.possible_on, milestone=plan.milestone, part=plan.part, evidence=(plan.event.reference,))
+        for (plan, _), step in zip(starts, steps["watch"], strict=True)
+    ]
+    return FlagEvaluation(
+        steps=tuple(first_to_reach(severity, steps[severity]) for severity in _SEVERITIES),
+        subjects=tuple(subjects),
+        ends_on=ends_on,
+    )
+
+
+def _sentence(flag: Flag, as_of: date) -> str:
+    late = listed(flag.milestones)
+    verb = "was" if len(flag.milestones) == 1 else "were"
+    return f"{late} {verb} planned, and not reached {age(flag.start, as_of)} after the day."
+
+
+FLAG = DealFlag(
+    name="overdue",
+    severities=_SEVERITIES,
+    thresholds={"overdue.watch": 3, "overdue.stagnant": 12},
+    clock="plan",
+    evaluate=evaluate,
+    sentence=_sentence,
+    unless="it is met, or planned anew, first",
+    warns_of_unbound=True,
+)
+PROJECT_FLAG = ProjectFlag(
+    name=FLAG.name,
+    severities=FLAG.severities,
+    thresholds=FLAG.thresholds,
+    clock=FLAG.clock,
+    evaluate=evaluate_project,
+    sentence=_sentence,
+    unless=FLAG.unless,
+    warns_of_unbound=True,
+)
