@@ -208,6 +208,7 @@ class _Project:
             "memorandum_since": _both(first_of(running)) if running else None,
             "deals": {deal.key: deal.phase for deal in snapshot.deals.values()},
             "speaks_of_project": [row.ref for row in snapshot.spoken],
+            "narrowed": {row.ref: row.narrowed_by for row in snapshot.rows if row.narrowed_by is not None},
             "lines": sorted(
                 (
                     {

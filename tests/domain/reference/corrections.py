@@ -10,7 +10,7 @@ from typing import Any
 from tests.domain.reference import days
 from tests.domain.reference.events import Event, Log, Reference, Row
 from tests.domain.reference.refusals import deal_of, fault_of_field, faults_of_whole, missing_fields
-from tests.domain.reference.vocabulary import KINDS, PERMANENT, REGISTRY, fields_of
+from tests.domain.reference.vocabulary import PERMANENT, REGISTRY, fields_of
 
 FIRST_REGISTRATIONS = ("project.registered", "party.registered")
 
@@ -159,8 +159,3 @@ def _row(reading: Reading, deals: Mapping[Reference, str | None]) -> Row:
             if deal is None and named in data:
                 deal = deals.get((data[named]["source"], data[named]["id"]))
     return Row(event.source, event.id, event.subject, reading.name, data, span, deal, event)
-
-
-def is_event_about_events(row: Row) -> bool:
-    """Whether a row is a correction, reclassification or retraction."""
-    return KINDS[row.name].name.startswith("event.")
