@@ -18,10 +18,9 @@ class Grant:
     event: Event
 
     @property
-    def permit(self) -> str:
-        """Which kind of permit it is."""
-        kind: str = self.event.data["permit"]
-        return kind
+    def permit(self) -> str | None:
+        """Which kind of permit it is; None: a row that became a grant by reclassification need not tell."""
+        return self.event.data.get("permit")
 
     @property
     def part(self) -> str | None:
@@ -86,7 +85,7 @@ class Permits:
         """Those in force."""
         return tuple(
             PermitState(
-                permit=grant.permit,
+                permit=grant.permit or "other",
                 since=grant.event.latest,
                 since_earliest=grant.event.earliest,
                 event=grant.event.reference,

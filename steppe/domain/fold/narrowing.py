@@ -106,7 +106,7 @@ def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
             row.kind.name == "permit.granted"
             and row.deal is not None
             and ending.deal in (None, row.deal)
-            and ending.data.get("permit") in (None, row.data["permit"])
+            and ending.data.get("permit") in (None, row.data.get("permit"))
             and part in (None, _part(row))
         )
     if row.deal is None or row.deal != ending.deal:

@@ -9,6 +9,7 @@ import pytest
 
 from steppe.domain.events.corrections import CorrectedEvent, apply_corrections, effective_events
 from steppe.domain.events.event import Event, interpret
+from steppe.domain.events.field_checks import RECLASSIFIABLE
 from steppe.domain.events.vocabulary import REGISTRY_NAMES
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import child, deal_on, deposit, judged, on, paper, pursued
@@ -249,3 +250,9 @@ def test_after_retracting_everything_nothing_is_left_of_a_deal() -> None:
     back = [retracted(f"back-{made.id}", made) for made in log]
     judgement = judged([deposit(), *log, *back], "2023-01-01")
     assert (judgement.deals, judgement.flags) == ((), ())
+
+
+@pytest.mark.parametrize("name", sorted(RECLASSIFIABLE))
+def test_a_paper_may_become_any_row_without_what_that_row_must_say(name: str) -> None:
+    log = [deposit(), PAPER, paper("2019-01-01"), reclassified("re", PAPER, name)]
+    assert judged(log, "2023-01-01").project is not None
