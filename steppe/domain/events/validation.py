@@ -92,7 +92,7 @@ def warnings_of(name: str, data: Mapping[str, Any]) -> list[str]:
 
 def _is_vital(field: Field) -> bool:
     """Whether the fold has no default for it: it names what the event is about."""
-    names = ("target", "party", "forum", "milestone", "planned_on")
+    names = ("target", "party", "forum", "milestone", "planned_on", "by")
     return field.name in names or field.kind in (FieldKind.CHANGES, FieldKind.EVENT_NAME)
 
 
