@@ -35,7 +35,6 @@ CREATE TABLE rm_v1.event (
     recorded_at timestamp with time zone,
     occurred_earliest date,
     occurred_latest date,
-    precedence smallint,
     content_sha256 bytea NOT NULL,
     raw text NOT NULL,
     headers text,
@@ -64,6 +63,9 @@ CREATE TABLE rm_v1.project (
     forums text[] NOT NULL,
     investors text[] NOT NULL,
     updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    superseded_by text[],
+    superseded_reason text,
+    superseded_event text,
     CONSTRAINT project_pk PRIMARY KEY (project)
 );
 CREATE INDEX project_by_forum ON rm_v1.project USING gin (forums);
@@ -83,11 +85,13 @@ CREATE TABLE rm_v1.project_span (
     headline_severity text,
     investors text[] NOT NULL,
     document text NOT NULL,
+    countries text[] NOT NULL,
+    search_text text NOT NULL,
     CONSTRAINT project_span_pk PRIMARY KEY (project, valid_from),
     CONSTRAINT project_span_forward CHECK ((valid_from < valid_to))
 );
 CREATE INDEX project_span_by_commodity ON rm_v1.project_span USING gin (commodities);
-CREATE INDEX project_span_by_country ON rm_v1.project_span USING btree (country, valid_from, valid_to);
+CREATE INDEX project_span_by_countries ON rm_v1.project_span USING gin (countries);
 CREATE INDEX project_span_by_investor ON rm_v1.project_span USING gin (investors);
 CREATE INDEX project_span_by_level ON rm_v1.project_span USING btree (level, valid_from, valid_to);
 CREATE INDEX project_span_by_sector ON rm_v1.project_span USING btree (sector, valid_from, valid_to);
@@ -134,13 +138,15 @@ CREATE TABLE rm_v1.party_span (
     name text,
     home_country text,
     kind text,
-    parent text,
     lei text,
+    parents text[] NOT NULL,
+    search_text text NOT NULL,
+    document text NOT NULL,
     CONSTRAINT party_span_pk PRIMARY KEY (party, valid_from),
     CONSTRAINT party_span_forward CHECK ((valid_from < valid_to))
 );
 CREATE INDEX party_span_by_country ON rm_v1.party_span USING btree (home_country, valid_from, valid_to);
-CREATE INDEX party_span_by_parent ON rm_v1.party_span USING btree (parent);
+CREATE INDEX party_span_by_parents ON rm_v1.party_span USING gin (parents);
 
 CREATE TABLE rm_v1.forum (
     forum text NOT NULL,
@@ -228,6 +234,7 @@ CREATE TABLE steppe.read_model (
     flipped_at timestamp with time zone,
     release text,
     rule_change_id bigint,
+    edition smallint NOT NULL DEFAULT 2,
     CONSTRAINT read_model_pk PRIMARY KEY (schema_name),
     CONSTRAINT read_model_name CHECK ((schema_name ~ '^rm_v[0-9]+$'::text)),
     CONSTRAINT read_model_state CHECK ((state = ANY (ARRAY['building'::text, 'living'::text, 'previous'::text])))

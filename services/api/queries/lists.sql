@@ -130,7 +130,7 @@ SELECT
     party.name,
     party.home_country,
     party.kind,
-    party.parent,
+    party.parents[1] AS parent,
     party.lei
 FROM party_span AS party
 WHERE party.party = :party::text

@@ -13,7 +13,7 @@ from steppe.database.read_model.stored_events import encoded_headers
 
 EVENT = (
     "subject", "source", "id", "partition", "log_offset", "name", "state", "deal", "known_at", "recorded_at",
-    "occurred_earliest", "occurred_latest", "precedence", "content_sha256", "raw", "headers",
+    "occurred_earliest", "occurred_latest", "content_sha256", "raw", "headers",
 )  # fmt: skip
 CONFLICT = ("subject", "source", "id", "partition", "log_offset", "raw")
 QUARANTINE = (
@@ -27,9 +27,9 @@ def event_row(stored: StoredEvent) -> Row:
     record, event = stored.record, stored.event
     place = (stored.subject, stored.source, stored.id, record.partition, record.offset, stored.name, stored.state.value)
     if event is None:
-        return (*place, None, None, None, None, None, None, stored.content_sha256, stored.raw, stored.headers)
+        return (*place, None, None, None, None, None, stored.content_sha256, stored.raw, stored.headers)
     return (
-        *place, event.deal, event.known, event.recorded, event.earliest, event.latest, event.kind.precedence,
+        *place, event.deal, event.known, event.recorded, event.earliest, event.latest,
         stored.content_sha256, stored.raw, stored.headers,
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ def plain_event_row(record: Record, plain: FastRecord, raw: str) -> Row:
     """The same row, from what the fast codec gives."""
     return (
         plain.subject, plain.source, plain.id, record.partition, record.offset, plain.kind.name, "folded", plain.deal,
-        plain.known, plain.recorded, plain.earliest, plain.latest, plain.kind.precedence, plain.content_sha256, raw, None,
+        plain.known, plain.recorded, plain.earliest, plain.latest, plain.content_sha256, raw, None,
     )  # fmt: skip
 
 

@@ -25,7 +25,9 @@ from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import folded_event
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
+from steppe.domain.evaluation.flag_input import Look
 from steppe.domain.events.corrections import apply_corrections, effective_events, has_corrections
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
 
 PHASE = "fold"
@@ -97,7 +99,9 @@ class _PartRows:
     def _fold(self, subject: str, rows: Sequence[asyncpg.Record]) -> _Folded:
         all_events = [folded_event(row) for row in rows]
         parked: list[projection_rows.Row] = []
+        looks: Sequence[Look] | None = None
         if has_corrections(all_events):
+            looks = looks_of(all_events)
             record = apply_corrections(all_events)
             events = record.events
             waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
@@ -106,7 +110,8 @@ class _PartRows:
             events = effective_events(all_events)
         last = max(rows, key=itemgetter("log_offset"))
         last_event = projection_rows.LastEvent(last["partition"], last["log_offset"], len(rows))
-        return _Folded(subject, subject_rows(subject, events, last_event, self._rules, now=self._now), parked)
+        folded = subject_rows(subject, events, last_event, self._rules, now=self._now, looks=looks)
+        return _Folded(subject, folded, parked)
 
     async def copy(self, connection: asyncpg.Connection) -> None:
         """Write them."""

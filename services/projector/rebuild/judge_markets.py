@@ -6,7 +6,6 @@ Parts are the same ranges of subjects. A worker keeps the rivals of the markets 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import asyncpg
 
@@ -48,10 +47,7 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
 
 
 async def _groups(connection: asyncpg.Connection) -> Groups:
-    steps: dict[str, list[tuple[date, str | None]]] = {}
-    for row in await connection.fetch(_STATEMENTS["every_parent"]):
-        steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
-    return Groups(steps)
+    return market_judgement.groups_from(await connection.fetch(_STATEMENTS["every_parent"]))
 
 
 class _Judge:

@@ -62,13 +62,13 @@ WITH compared AS (
     -- include: same_position
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, partition, log_offset, event_count, forums, investors)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, partition, log_offset, event_count, forums, investors, superseded_by, superseded_reason, superseded_event)::text, 0)) AS content
     FROM active_model.project
     JOIN compared USING (project)
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, partition, log_offset, event_count, forums, investors)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, partition, log_offset, event_count, forums, investors, superseded_by, superseded_reason, superseded_event)::text, 0)) AS content
     FROM built_model.project
     JOIN compared USING (project)
     GROUP BY project
@@ -83,13 +83,13 @@ WITH compared AS (
     -- include: same_position
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, sector, kind, commodities, level, highest_level, headline_severity, investors, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, headline_severity, investors, search_text, document)::text, 0)) AS content
     FROM active_model.project_span
     JOIN compared USING (project)
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, sector, kind, commodities, level, highest_level, headline_severity, investors, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, headline_severity, investors, search_text, document)::text, 0)) AS content
     FROM built_model.project_span
     JOIN compared USING (project)
     GROUP BY project
@@ -211,7 +211,7 @@ WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.cont
 -- name: registries_differ
 -- Who belongs to which group decides what a market does.
 SELECT EXISTS (
-    (SELECT party, valid_from, valid_to, name, home_country, kind, parent, lei FROM active_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, parent, lei FROM built_model.party_span)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span)
     UNION ALL
-    (SELECT party, valid_from, valid_to, name, home_country, kind, parent, lei FROM built_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, parent, lei FROM active_model.party_span)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span)
 );

@@ -63,12 +63,11 @@ WITH RECURSIVE above AS (
     SELECT party
     FROM unnest(:parties::text[]) AS party
     UNION
-    SELECT span.parent
+    SELECT unnest(span.parents)
     FROM above
     JOIN party_span AS span ON span.party = above.party
-    WHERE span.parent IS NOT NULL
 )
-SELECT span.party, span.valid_from, span.parent
+SELECT span.party, span.valid_from, span.document
 FROM above
 JOIN party_span AS span ON span.party = above.party
 ORDER BY span.party COLLATE "C", span.valid_from;
@@ -81,13 +80,13 @@ WITH RECURSIVE below AS (
     UNION
     SELECT span.party
     FROM below
-    JOIN party_span AS span ON span.parent = below.party
+    JOIN party_span AS span ON span.parents @> ARRAY[below.party]
 )
 SELECT below.party
 FROM below;
 
 -- name: parents_of_parties
-SELECT span.party, span.valid_from, span.valid_to, span.parent
+SELECT span.party, span.valid_from, span.valid_to, span.document
 FROM party_span AS span
 WHERE span.party = ANY (:parties::text[])
 ORDER BY span.party COLLATE "C", span.valid_from;

@@ -247,6 +247,6 @@ FROM standing
 WHERE standing.project BETWEEN :first_project::text AND :last_project::text;
 
 -- name: every_parent
-SELECT span.party, span.valid_from, span.parent
+SELECT span.party, span.valid_from, span.document
 FROM party_span AS span
 ORDER BY span.party COLLATE "C", span.valid_from;

@@ -15,9 +15,9 @@ import msgspec
 
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import projection_rows
+from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.sql import Statement
-from steppe.domain.markets.groups import Groups
+from steppe.domain.markets.groups import Groups, Shares
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import DealState, History, Span
@@ -34,6 +34,14 @@ _deal_from = msgspec.json.Decoder(DealState).decode
 def deal_span_from(row: asyncpg.Record) -> Span[DealState]:
     """A row of `deal_spans_of_projects`."""
     return Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=_deal_from(row["document"]))
+
+
+def groups_from(rows: Iterable[asyncpg.Record]) -> Groups:
+    """Who belongs to whom, from rows with party, valid_from and document, in the order of days."""
+    steps: dict[str, list[tuple[date, Shares]]] = {}
+    for row in rows:
+        steps.setdefault(row["party"], []).append((row["valid_from"], registry_rows.shares_in(row["document"])))
+    return Groups(steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,17 +204,17 @@ class Markets:
         for standing in standings:
             for crossing in standing.crossings:
                 parties.update(crossing.parties, crossing.pursuers)
-        steps: dict[str, list[tuple[date, str | None]]] = {}
+        rows = []
         if parties:
-            for row in await connection.fetch(*self.statements["parents_above"](parties=sorted(parties))):
-                steps.setdefault(row["party"], []).append((row["valid_from"], row["parent"]))
-        return Groups(steps)
+            rows = await connection.fetch(*self.statements["parents_above"](parties=sorted(parties)))
+        return groups_from(rows)
 
     async def _parents_of(self, connection: Connection, parties: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         steps: dict[str, list[Any]] = {}
         if parties:
             for row in await connection.fetch(*self.statements["parents_of_parties"](parties=list(parties))):
-                steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], row["parent"]))
+                shares = registry_rows.shares_in(row["document"])
+                steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], shares))
         return {party: spans for party, spans in steps.items() if any(span[2] for span in spans)}
 
     async def _rewrite(self, connection: Connection, impacts: Mapping[str, Rivalry], now: datetime) -> None:

@@ -22,6 +22,7 @@ from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import FoldState, fold
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING
 
@@ -107,13 +108,15 @@ class ReadModel:
         self, name: str, subject: Subject, fold_state: FoldState | None, known_at: datetime | None, *, recorded: bool
     ) -> ProjectionResult:
         count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events)
+        folded = None if fold_state is None else fold_state.history()
         rows = subject_rows(
             name,
-            effective_events(subject.events, known_at, recorded=recorded) if fold_state is None else subject.events,
+            effective_events(subject.events, known_at, recorded=recorded) if folded is None else subject.events,
             LastEvent(subject.partition, subject.last_offset, count),
             self.rules,
             now=datetime.now(UTC),
-            folded=None if fold_state is None else fold_state.history(),
+            looks=None if folded is not None or ":" in name else looks_of(subject.events, known_at, recorded=recorded),
+            folded=folded,
             changed_from=BEGINNING if fold_state is None else fold_state.changed_from,
         )
         changed_from = BEGINNING if fold_state is None else fold_state.changed_from

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-PROJECT = ("project", "partition", "log_offset", "event_count", "forums", "investors", "updated_at")
+PROJECT = (
+    "project", "partition", "log_offset", "event_count", "forums", "investors", "superseded_by", "superseded_reason",
+    "superseded_event", "updated_at",
+)  # fmt: skip
 PROJECT_SPAN = (
-    "project", "valid_from", "valid_to", "name", "country", "sector", "kind", "commodities", "level", "highest_level",
-    "headline_severity", "investors", "document",
+    "project", "valid_from", "valid_to", "name", "country", "countries", "sector", "kind", "commodities", "level",
+    "highest_level", "headline_severity", "investors", "search_text", "document",
 )  # fmt: skip
 DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
 STANDING = ("project", "markets", "parties", "document")
@@ -71,19 +74,26 @@ def add_project(
 
     Spans that ended before `changed_from` are left out. Dates `BEGINNING` and `FOREVER` become the infinities of Postgres.
     """
-    project = history.project
-    forums = {forum for event in events if (forum := event.data.get("forum"))}
+    project, superseded = history.project, history.superseded
+    # Of a project that is superseded, nothing counts anywhere.
+    forums = set() if superseded else {forum for event in events if (forum := event.data.get("forum"))}
     investors = {investor for span in history.projects for investor in span.value.investors}
     rows.projects.append(
-        (project, last.partition, last.offset, last.event_count, sorted(forums), sorted(investors), now),
-    )
+        (
+            project, last.partition, last.offset, last.event_count, sorted(forums), sorted(investors),
+            list(superseded.by) if superseded else None, text(superseded.reason) if superseded else None,
+            superseded.event if superseded else None, now,
+        )
+    )  # fmt: skip
     for span in _since(history.projects, changed_from):
         state = span.value
         rows.project_spans.append(
             (
-                project, span.valid_from, span.valid_to, text(state.name), state.country, state.sector, state.kind,
-                list(state.commodities), int(state.level), int(state.highest_level),
-                state.headline.severity if state.headline else None, list(state.investors), document(state),
+                project, span.valid_from, span.valid_to, text(state.name), state.country, list(state.countries),
+                state.sector, state.kind, list(state.commodities), int(state.level), int(state.highest_level),
+                state.headline.severity if state.headline else None, list(state.investors),
+                search_text([project, state.name, *(a.name for a in state.aliases), *(i.id for i in state.ids)]),
+                document(state),
             )
         )  # fmt: skip
     for deal_span in _since(history.deals, changed_from):
@@ -153,6 +163,11 @@ def fault_of(error: Exception) -> str:
 def text(value: str | None) -> str | None:
     """Free text for a column: U+0000, which Postgres cannot store, becomes the replacement character."""
     return None if value is None else value.replace("\0", "\ufffd")
+
+
+def search_text(names: Iterable[str | None]) -> str:
+    """Everything by which something is found, for a column: a line each."""
+    return "\n".join(name.replace("\0", "\ufffd") for name in dict.fromkeys(names) if name)
 
 
 async def copy(

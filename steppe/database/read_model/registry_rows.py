@@ -6,18 +6,36 @@ its `from` day, else from the day it occurred.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from steppe.database.read_model.projection_rows import Row, text
+import msgspec
+
+from steppe.database.read_model.projection_rows import Row, document, search_text, text
 from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
+from steppe.domain.markets.groups import Shares
 from steppe.domain.values.states import FOREVER
 
-PARTY_SPAN = ("party", "valid_from", "valid_to", *PARTY_FIELDS)
+PARTY_SPAN = (
+    "party", "valid_from", "valid_to", "name", "home_country", "kind", "lei", "parents", "search_text", "document",
+)  # fmt: skip
 FORUM = ("forum", "name", "place", "countries", "held_earliest", "held_latest")
+
+
+class _Parent(msgspec.Struct):
+    party: str
+    percent: float | None = None
+
+
+class _Party(msgspec.Struct):
+    parents: list[_Parent]
+
+
+_party = msgspec.json.Decoder(_Party).decode
 
 
 def party_spans(party: str, events: Iterable[Event]) -> list[Row]:
@@ -27,8 +45,26 @@ def party_spans(party: str, events: Iterable[Event]) -> list[Row]:
     for since, until in pairwise([*registered.days, FOREVER]):
         stands = registered.on(since)
         if stands:
-            spans.append((party, since, until, *(text(stands.get(name)) for name in PARTY_FIELDS)))
+            spans.append(_party_row(party, since, until, stands))
     return spans
+
+
+def _party_row(party: str, since: date, until: date, stands: Mapping[str, Any]) -> Row:
+    parents = stands.get("parents", ())
+    aliases, ids = stands.get("aliases", ()), stands.get("ids", ())
+    return (
+        party, since, until, text(stands.get("name")), stands.get("home_country"), stands.get("kind"),
+        text(stands.get("lei")), [parent["party"] for parent in parents],
+        search_text(
+            [party, stands.get("name"), stands.get("lei"), *(a["name"] for a in aliases), *(i["id"] for i in ids)]
+        ),
+        document({"parents": parents, "aliases": aliases, "ids": ids}),
+    )  # fmt: skip
+
+
+def shares_in(text: str) -> Shares:
+    """The parents of a party and their shares, from the document of its row."""
+    return tuple((parent.party, parent.percent) for parent in _party(text).parents)
 
 
 def forum_rows(forum: str, events: Iterable[Event]) -> Sequence[Row]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row
+from steppe.domain.evaluation.flag_input import Look
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.rules.thresholds import Rules
@@ -30,19 +31,21 @@ def subject_rows(
     rules: Rules,
     *,
     now: datetime,
+    looks: Sequence[Look] | None = None,
     folded: History | None = None,
     changed_from: date = BEGINNING,
 ) -> SubjectRows:
     """The rows of a subject whose events are read as corrected. Of one of which nothing is known: none.
 
-    `folded` is the history of a project where it is there already; only what it says from `changed_from` on becomes rows.
+    `looks` are the days on which any row of a project was recorded; None: those of `events`. `folded` is the history of a
+    project where it is there already; only what it says from `changed_from` on becomes rows.
     Raises whatever the fold raises.
     """
     kind, colon, key = name.partition(":")
     if colon:
         rows_of = registry_rows.party_spans if kind == "party" else registry_rows.forum_rows
         return SubjectRows(registry=rows_of(key, events))
-    folded = fold_history(name, events, rules) if folded is None else folded
+    folded = fold_history(name, events, rules, looks) if folded is None else folded
     rows = ProjectRows()
     if last.event_count or events:
         projection_rows.add_project(rows, folded, events, last, now=now, changed_from=changed_from)

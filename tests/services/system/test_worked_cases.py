@@ -34,6 +34,8 @@ _WRITTEN_AT_ONCE = 80
 _LATEST_KNOWN_AT = max(question["known_at"] for case in CASES.values() for question in case["questions"])
 # Its second registration gives one field only, as a log may hold it; ingest requires all fields of a registration.
 _NOT_FOR_THE_DOOR = "a-second-registration-amends"
+# What it refuses for want of a field, readers of a log accept: the fold has defaults.
+_ONLY_FOR_THE_DOOR = "what-a-row-must-say"
 # Fields that ingest requires and that the cases, which are about something else, leave out.
 _TOLD_AT_THE_DOOR: dict[str, dict[str, Any]] = {
     "steppe.hold.placed.v1": {"reason": "sanctions"},
@@ -52,7 +54,7 @@ async def test_the_cases_come_out_of_the_log_whatever_its_order(
     given up by an operator, so that nobody waits for it."""
     seed = int(os.environ.get("STEPPE_TEST_SEED") or secrets.randbelow(1_000_000))
     print(f"STEPPE_TEST_SEED={seed} writes the same log again")  # noqa: T201
-    cases = _of_one_log(CASES)
+    cases = _of_one_log({name: case for name, case in CASES.items() if name != _ONLY_FOR_THE_DOOR})
     written = _shuffled([event for case in cases.values() for event in case["events"]], Random(seed))
     projector, api = start("projector", **QUICK), start("api")
     connection = await asyncpg.connect(database.owner)
