@@ -15,9 +15,11 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, defstruct
 
 from steppe.domain.events import field_checks
-from steppe.domain.events.field_checks import LIST_LENGTH_MAX, TEXT_LENGTH_MAX
+from steppe.domain.events.field_checks import HELD_PERCENT_MAX, LIST_LENGTH_MAX, TEXT_LENGTH_MAX
 from steppe.domain.events.validation import FIELDS
 from steppe.domain.events.vocabulary import EVENT_KINDS, ROLES, Effect, EventKind, Field, FieldKind
+from steppe.domain.values.countries import COUNTRIES
+from steppe.domain.values.currencies import CURRENCIES
 
 Check = Callable[[Any], bool]
 
@@ -90,8 +92,8 @@ def _is_not_blank(text: str) -> bool:
     return not text.isspace()
 
 
-_is_country = matching(field_checks.COUNTRY_PATTERN)
-_is_currency = matching(field_checks.CURRENCY_PATTERN)
+_is_country = COUNTRIES.__contains__
+_is_currency = CURRENCIES.__contains__
 _is_lei = matching(field_checks.LEI_PATTERN)
 _decimal = re.compile(field_checks.DECIMAL_PATTERN).fullmatch
 _url = re.compile(field_checks.URL_PATTERN).fullmatch
@@ -114,11 +116,34 @@ def _valid_parties(parties: list[Any]) -> bool:
         if party.stake_percent is not UNSET:
             total_percent += party.stake_percent
         roles.add((party.party, party.role))
-    return len(roles) == len(parties) and total_percent <= 100
+    return len(roles) == len(parties) and total_percent <= HELD_PERCENT_MAX
 
 
 def _valid_amount(amount: Any) -> bool:
     return _decimal(amount.value) is not None and _is_currency(amount.currency)
+
+
+def _valid_capacity(capacity: Any) -> bool:
+    return not capacity.unit.isspace() and _decimal(capacity.value) is not None
+
+
+def _valid_parts(parts: list[Any]) -> bool:
+    return len({part.part for part in parts}) == len(parts) and all(
+        is_slug(part.part)
+        and (part.name is UNSET or not part.name.isspace())
+        and (part.capacity is UNSET or _valid_capacity(part.capacity))
+        for part in parts
+    )
+
+
+def _valid_aliases(aliases: list[Any]) -> bool:
+    return len({alias.name for alias in aliases}) == len(aliases) and not any(
+        alias.name.isspace() or (alias.language is not UNSET and alias.language.isspace()) for alias in aliases
+    )
+
+
+def _valid_ids(ids: list[Any]) -> bool:
+    return not any(given.scheme.isspace() or given.id.isspace() for given in ids)
 
 
 def _valid_evidence(evidence: list[Any]) -> bool:
@@ -152,20 +177,20 @@ _TYPES: dict[FieldKind, Any] = {
     FieldKind.COUNTRIES: _list_of(str),
     FieldKind.PARTIES: _list_of(_Party),
 }
-_TYPES[FieldKind.AMOUNT] = defstruct(
-    "_Amount",
-    [*((field.name, _Text) for field in field_checks.AMOUNT_REQUIRED), *_optional(field_checks.AMOUNT_OPTIONAL)],
-    forbid_unknown_fields=True,
-)
+
+
+def _object(name: str, required: tuple[Field, ...], optional: tuple[Field, ...] = ()) -> Any:
+    members = [*((field.name, _type_of(field)) for field in required), *_optional(optional)]
+    return defstruct(name, members, forbid_unknown_fields=True)
+
+
+_TYPES[FieldKind.AMOUNT] = _object("_Amount", field_checks.AMOUNT_REQUIRED, field_checks.AMOUNT_OPTIONAL)
+_TYPES[FieldKind.CAPACITY] = _object("_Capacity", field_checks.CAPACITY_FIELDS)
+_TYPES[FieldKind.PARTS] = _list_of(_object("_Part", field_checks.PART_REQUIRED, field_checks.PART_OPTIONAL))
+_TYPES[FieldKind.ALIASES] = _list_of(_object("_Alias", field_checks.ALIAS_REQUIRED, field_checks.ALIAS_OPTIONAL))
+_TYPES[FieldKind.IDS] = _list_of(_object("_RegisterId", field_checks.ID_FIELDS))
 _TYPES[FieldKind.EVIDENCE] = _list_of(
-    defstruct(
-        "_Evidence",
-        [
-            *((field.name, _choice(field)) for field in field_checks.EVIDENCE_REQUIRED),
-            *_optional(field_checks.EVIDENCE_OPTIONAL),
-        ],
-        forbid_unknown_fields=True,
-    )
+    _object("_Evidence", field_checks.EVIDENCE_REQUIRED, field_checks.EVIDENCE_OPTIONAL)
 )
 _CHECKS: dict[FieldKind, Check] = {
     FieldKind.TEXT: _is_not_blank,
@@ -181,6 +206,10 @@ _CHECKS: dict[FieldKind, Check] = {
     FieldKind.PARTIES: _valid_parties,
     FieldKind.AMOUNT: _valid_amount,
     FieldKind.EVIDENCE: _valid_evidence,
+    FieldKind.CAPACITY: _valid_capacity,
+    FieldKind.PARTS: _valid_parts,
+    FieldKind.ALIASES: _valid_aliases,
+    FieldKind.IDS: _valid_ids,
 }
 
 

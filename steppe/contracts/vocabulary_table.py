@@ -51,6 +51,11 @@ class VocabularyObjects(TypedDict):
     amount: Annotated[list[VocabularyField], doc("A sum of money.")]
     evidence: Annotated[list[VocabularyField], doc("Where it is written.")]
     reference: Annotated[list[VocabularyField], doc("Another event.")]
+    capacity: Annotated[list[VocabularyField], doc("How much a project or part puts out.")]
+    parts: Annotated[list[VocabularyField], doc("The parts of a project.")]
+    aliases: Annotated[list[VocabularyField], doc("Other names of a project or party.")]
+    ids: Annotated[list[VocabularyField], doc("Their ids in other registers.")]
+    parents: Annotated[list[VocabularyField], doc("The parties that a party belongs to.")]
 
 
 class Roles(TypedDict):
@@ -101,6 +106,11 @@ def as_json() -> Vocabulary:
             "amount": _object(field_checks.AMOUNT_REQUIRED, field_checks.AMOUNT_OPTIONAL),
             "evidence": _object(field_checks.EVIDENCE_REQUIRED, field_checks.EVIDENCE_OPTIONAL),
             "reference": _object(field_checks.REFERENCE_FIELDS, ()),
+            "capacity": _object(field_checks.CAPACITY_FIELDS, ()),
+            "parts": _object(field_checks.PART_REQUIRED, field_checks.PART_OPTIONAL),
+            "aliases": _object(field_checks.ALIAS_REQUIRED, field_checks.ALIAS_OPTIONAL),
+            "ids": _object(field_checks.ID_FIELDS, ()),
+            "parents": _object(field_checks.PARENT_REQUIRED, field_checks.PARENT_OPTIONAL),
         },
         "marks": {row.value: meaning for row, meaning in MARKS.items()},
         "levels": [level.label for level in Level],

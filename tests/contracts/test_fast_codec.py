@@ -104,5 +104,5 @@ def test_an_ordinary_event_takes_the_fast_path(path: Path) -> None:
     decoded = fast_codec._accept_fast(json.dumps({"id": "given", **event}).encode(), RECORDED)
     data = event["data"]
     needs_slow_type = event["type"].split(".")[1] in ("event", "party", "forum")
-    needs_slow_path = needs_slow_type or {"renews", "amends", "part_of", "ends_on"} & set(data)
+    needs_slow_path = needs_slow_type or {"renews", "amends", "ends", "repeats", "part_of", "ends_on"} & set(data)
     assert (decoded is not None) != bool(needs_slow_path)

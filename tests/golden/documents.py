@@ -90,6 +90,7 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
     """The project and its flags, spelt as `/v1/projects/{key}` and `/v1/flags` spell them."""
     as_of = date.fromisoformat(question.as_of)
     state = found.judged(question.project, as_of)
+    assert state.project is not None
     record = found.subjects[question.project]
     events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
     shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}

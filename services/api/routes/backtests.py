@@ -104,9 +104,11 @@ def _requested_projects(unfiltered: Portfolio, parsed: BacktestRequest) -> Portf
 
 def _matches(unfiltered: Portfolio, project: str, parsed: BacktestRequest) -> bool:
     state = unfiltered.judged(project, parsed.last_day).project
+    if state is None:
+        return False
     has: dict[str, set[str | None]] = {
         "project": {project},
-        "country": {state.country},
+        "country": set(state.countries),
         "commodity": set(state.commodities),
     }
     return all(has[field] & set(wanted) for field, wanted in parsed.project_filters.items())

@@ -113,6 +113,14 @@ def _of(field: Field) -> Schema:
             return _list(_ref("party"), unique=False)
         case FieldKind.EVIDENCE:
             return _list(_ref("evidence"), unique=False)
+        case FieldKind.PARTS:
+            return _list(_ref("project-part"), unique=False)
+        case FieldKind.ALIASES:
+            return _list(_ref("alias"), unique=False)
+        case FieldKind.IDS:
+            return _list(_ref("register-id"), unique=False)
+        case FieldKind.PARENTS:
+            return _list(_ref("parent"), unique=False)
         case _:
             return _ref(field.kind.value)
 
@@ -129,7 +137,7 @@ def _definitions() -> Schema:
             "description": "2011, 2011-07, 2011-07-05, each with ~, A/B, ../B, A/.. or unknown.",
         },
         "date": _pattern(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"),
-        "country": {**_pattern(rules.COUNTRY_PATTERN), "description": "ISO 3166-1 alpha-2."},
+        "country": {**_pattern(rules.COUNTRY_PATTERN), "description": "ISO 3166-1 alpha-2, as assigned, and XK."},
         "lei": {**_pattern(rules.LEI_PATTERN), "description": "ISO 17442."},
         "reference": _object(rules.REFERENCE_FIELDS, (), source=key, id=key),
         "changes": {**changes, "description": "Fields of the target and their right values; null removes one."},
@@ -138,8 +146,13 @@ def _definitions() -> Schema:
             rules.AMOUNT_REQUIRED,
             rules.AMOUNT_OPTIONAL,
             value=_pattern(rules.DECIMAL_PATTERN),
-            currency={**_pattern(rules.CURRENCY_PATTERN), "description": "ISO 4217."},
+            currency={**_pattern(rules.CURRENCY_PATTERN), "description": "ISO 4217, as assigned now or earlier."},
         ),
+        "capacity": _object(rules.CAPACITY_FIELDS, (), value=_pattern(rules.DECIMAL_PATTERN)),
+        "project-part": _object(rules.PART_REQUIRED, rules.PART_OPTIONAL),
+        "alias": _object(rules.ALIAS_REQUIRED, rules.ALIAS_OPTIONAL),
+        "register-id": _object(rules.ID_FIELDS, ()),
+        "parent": _object(rules.PARENT_REQUIRED, rules.PARENT_OPTIONAL),
         "evidence": {
             **_object(
                 rules.EVIDENCE_REQUIRED, rules.EVIDENCE_OPTIONAL, url=_pattern(rules.URL_PATTERN, rules.TEXT_LENGTH_MAX)

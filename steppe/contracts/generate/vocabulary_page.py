@@ -42,6 +42,11 @@ def page() -> str:
         ("`amount`", rules.AMOUNT_REQUIRED, rules.AMOUNT_OPTIONAL),
         ("An entry of `evidence` (url or title)", rules.EVIDENCE_REQUIRED, rules.EVIDENCE_OPTIONAL),
         ("A reference to an event", rules.REFERENCE_FIELDS, ()),
+        ("`capacity`", rules.CAPACITY_FIELDS, ()),
+        ("An entry of `parts`", rules.PART_REQUIRED, rules.PART_OPTIONAL),
+        ("An entry of `aliases`", rules.ALIAS_REQUIRED, rules.ALIAS_OPTIONAL),
+        ("An entry of `ids`", rules.ID_FIELDS, ()),
+        ("An entry of `parents`", rules.PARENT_REQUIRED, rules.PARENT_OPTIONAL),
     )
     lines += ["", "## Objects", "", "| object | fields |", "| --- | --- |"]
     for title, required, optional in objects:
@@ -60,7 +65,7 @@ def page() -> str:
         "",
         f"Text has at most {rules.TEXT_LENGTH_MAX} characters and no control characters, a slug at most {SLUG_LENGTH_MAX},"
         f" a list at most {rules.LIST_LENGTH_MAX} entries. Numbers go from 0 to {rules.NUMBER_MAX:g}, percentages from 0 to 100,"
-        " and the holdings of one event add up to at most 100. The value of an amount is decimal text without a sign, with at"
+        f" and the holdings of one event add up to at most {rules.HELD_PERCENT_MAX} (rounding). The value of an amount is decimal text without a sign, with at"
         " most 18 digits before the point and 6 behind it.",
         "",
     ]
