@@ -170,8 +170,6 @@ class Deal:
         if event.kind.effect is Effect.RECORD:
             return
         self._hear(event)
-        if event.kind.name in ("permit.lapsed", "permit.refused"):
-            self.permits = self.permits.after_lapse(event)
         if event.kind.effect is Effect.PHYSICAL and self.alive:
             self._cure_conditions()
 
@@ -412,8 +410,8 @@ class Deal:
             self.closed = True
 
     def end(self, on: Start, how: str) -> None:
-        """End the deal: its legs cease. Ending an ended deal changes nothing."""
-        if not self.alive:
+        """End the deal: its legs cease. Ending an ended deal, or one that had no step yet, changes nothing."""
+        if not self.alive or not self.begun:
             return
         self._mark_ended(list(self.legs), on, how)
         self.ended, self.ended_how = on, how

@@ -39,5 +39,5 @@ class Papers:
         )
 
     def with_lapse(self, event: Event) -> Papers:
-        """These after a `memorandum.lapsed`; a newer paper takes the declaration away."""
-        return replace(self, lapse_declared=event)
+        """These after a `memorandum.lapsed`, which is of a paper; a newer paper takes the declaration away."""
+        return self if self.newest is None else replace(self, lapse_declared=event)

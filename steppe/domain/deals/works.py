@@ -158,6 +158,16 @@ class Works:
         """Whether a line of exactly this deal, and of this part (None: any), was begun and is not retired."""
         return any(key[0] == deal and part in (None, key[1]) and not line.retired for key, line in self._lines.items())
 
+    def runs(self, what: str, deal: str | None, part: str | None) -> bool:
+        """Whether construction (or production) of a line of exactly this deal, and of this part (None: any), could be stopped:
+        it has begun and is not suspended."""
+        return any(
+            (line.construction if what == "construction" else line.production) is not None
+            and what not in line.suspended
+            for key, line in self._lines.items()
+            if key[0] == deal and part in (None, key[1])
+        )
+
     def suspended(self, what: str, deal: str | None, part: str | None) -> bool:
         """Whether a suspension stands that a resumption of this deal and part (None: all) would lift."""
         lines = any(

@@ -29,6 +29,7 @@ _STOPS = {
     "construction.suspended": frozenset({"construction.started"}),
     "production.suspended": STARTS_OF_WORKS,
 }
+_MAKES_A_LINE = STARTS_OF_WORKS | {"construction.suspended", "construction.resumed"}
 ENDINGS = (
     _ENDS_DEALS | ENDS_LEGS | _LIFTS.keys() | _STOPS.keys() | {"memorandum.lapsed", "permit.lapsed", "pledge.withdrawn"}
 )
@@ -74,18 +75,28 @@ def _draw(rows: list[Event], at: int) -> int | None:
     drawn = [row for row in candidates if row.earliest is not None]
     undated = [row for row in candidates if row.earliest is None]
     if undated:
-        before = [*rows[:at], *_moved(drawn, ending)]
+        before = _placed(rows[:at], _moved(drawn, ending), ending)
         drawn += _where_nothing_stands(before, ending, undated)
     if not drawn:
         return None
     gone = {id(row) for row in drawn}
-    rows[at:] = [*_moved(drawn, ending), *(row for row in rows[at:] if id(row) not in gone)]
-    return at
+    moved = _moved(drawn, ending)
+    placed = _placed(rows[:at], moved, ending)
+    rows[:] = [*placed, *(row for row in rows[at:] if id(row) not in gone)]
+    ids = {id(row) for row in moved}
+    return next(place for place, row in enumerate(placed) if id(row) in ids)
 
 
 def _moved(drawn: Sequence[Event], ending: Event) -> list[Event]:
-    moved = [replace(row, latest=ending.latest, narrowed_by=ending.reference) for row in drawn]
-    return sorted(moved, key=lambda row: row.order)
+    return [replace(row, latest=ending.latest, narrowed_by=ending.reference) for row in drawn]
+
+
+def _placed(before: Sequence[Event], moved: Sequence[Event], ending: Event) -> list[Event]:
+    """The rows before an ending with those that it draws, each where it belongs on that day."""
+    first = len(before)
+    while first > 0 and before[first - 1].latest == ending.latest:
+        first -= 1
+    return [*before[:first], *sorted((*before[first:], *moved), key=lambda row: row.order)]
 
 
 def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
@@ -105,7 +116,7 @@ def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
         return (
             row.kind.name == "permit.granted"
             and row.deal is not None
-            and ending.deal in (None, row.deal)
+            and ending.deal == row.deal
             and ending.data.get("permit") in (None, row.data.get("permit"))
             and part in (None, _part(row))
         )
@@ -137,11 +148,18 @@ def _is_of_stopped_deal(row: Event, ending: Event, rows: Sequence[Event], at: in
     """A suspension is of its own deal's lines; one without deal, or of a deal without lines of its own, of all."""
     if ending.deal is None or row.deal == ending.deal:
         return True
-    day = ending.latest
     return not any(
-        other.deal == ending.deal and other.kind.name.startswith(("construction.", "production."))
+        other.deal == ending.deal
+        and (
+            other.kind.name in _MAKES_A_LINE
+            if place < at
+            else is_coarse(other)
+            and other.kind.name in _STOPS[ending.kind.name]
+            and _part(ending) in (None, _part(other))
+            and other.earliest is not None
+            and other.earliest <= ending.latest
+        )
         for place, other in enumerate(rows)
-        if other is not ending and (place < at or other.earliest is None or other.earliest <= day)
     )
 
 
@@ -184,7 +202,9 @@ def _stands(project: ProjectAggregate, ending: Event, key: str | None) -> bool:
         return project.holds.until(key if ending.deal is None else ending.deal) is not None
     if name in _LIFTS:
         return project.works.suspended(name.partition(".")[0], ending.deal, part)
-    if name in _STOPS or (name in _ENDS_DEALS and part is not None):
+    if name in _STOPS:
+        return project.works.runs(name.partition(".")[0], key, part)
+    if name in _ENDS_DEALS and part is not None:
         return project.works.begun(key, part)
     if key is None:
         return project.stands_without_deal
@@ -202,7 +222,7 @@ def _has_permit(deal: Deal, ending: Event) -> bool:
 
 _STANDS_OF_DEAL: dict[str, Callable[[Deal, Event], bool]] = {
     **dict.fromkeys(ENDS_LEGS, Deal.ends_of_legs_spoken_of),
-    "memorandum.lapsed": lambda deal, _: deal.papers.start is not None,
+    "memorandum.lapsed": lambda deal, _: deal.papers.start is not None and deal.papers.lapse_declared is None,
     "permit.lapsed": _has_permit,
     "pledge.withdrawn": lambda deal, _: bool(deal.pledges),
 }

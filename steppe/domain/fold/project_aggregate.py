@@ -35,7 +35,7 @@ class ProjectAggregate:
         self.stands_without_deal = False
         # Milestones that rows without deal meet: they meet the plans of every deal.
         self.met_for_all = MilestonePlans()
-        self._suspended = self._suspension_met_nothing = False
+        self._suspended = False
         self._freed: frozenset[str] = frozenset()
 
     def fork(self) -> ProjectAggregate:
@@ -129,20 +129,16 @@ class ProjectAggregate:
         if name == "project.suspended":
             if key is None and part is None:
                 self._suspended, self._freed = True, frozenset()
-                self._suspension_met_nothing = self.works.suspended_as_a_whole
             for deal in self._of_suspension(key, part) if key is not None or part is not None else ():
-                deal.suspended = deal.alive
+                deal.suspended = deal.alive and deal.begun
         elif name == "project.resumed":
             if key is None and part is None:
-                self._suspended, self._suspension_met_nothing, self._freed = False, False, frozenset()
+                self._suspended, self._freed = False, frozenset()
             for deal in self._of_suspension(key, part):
                 deal.suspended = False
                 self._freed |= {deal.key}
-        elif name in STARTS_OF_WORKS:
-            if key is not None:
-                self._freed |= {key}
-            if self._suspension_met_nothing and not self.works.suspended_as_a_whole:
-                self._suspended, self._suspension_met_nothing, self._freed = False, False, frozenset()
+        elif name in STARTS_OF_WORKS and key is not None:
+            self._freed |= {key}
 
     def _of_suspension(self, key: str | None, part: str | None) -> list[Deal]:
         deals = self.deals.values() if key is None else [self.deals[key]]

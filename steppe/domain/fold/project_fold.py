@@ -7,7 +7,7 @@ end, then an evaluation of the deals that may stand otherwise than the day befor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.evaluation.flag_input import Look, ProjectFlagInput
@@ -162,7 +162,7 @@ class ProjectFold:
         """Apply the events of one day, in the order in which they count."""
         narrowed = [event for event in events if event.narrowed_by is not None]
         if narrowed:
-            self._note_levels_of_narrowed(narrowed)
+            self._note_levels_of_narrowed(narrowed, day)
         for event in events:
             self._exists = True
             concerns_all = self._aggregate.apply(event)
@@ -170,11 +170,12 @@ class ProjectFold:
                 self._touched.add(event.deal)
             self._all_touched = self._all_touched or concerns_all
 
-    def _note_levels_of_narrowed(self, narrowed: Sequence[Event]) -> None:
+    def _note_levels_of_narrowed(self, narrowed: Sequence[Event], day: date) -> None:
         """A narrowed row counts for the highest levels ever as if it had counted the day before (section 4)."""
         the_day_before = self._aggregate.fork()
         for event in narrowed:
             the_day_before.apply(event)
+        the_day_before.end_day(day - timedelta(days=1), list(the_day_before.deals))
         required = self._registry.values.get("required_legs", ())
         physical = the_day_before.works.level
         for key, deal in the_day_before.deals.items():
