@@ -6,6 +6,7 @@ Two columns of days and one that wraps, so that it reads at 80 columns as at 140
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -14,8 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from steppe.cli.given_days import happened, since, told
 from steppe.cli.tables import severity, style_of
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
+from steppe.domain.values.grammar import day
 
 Item = dict[str, Any]
 _STANDS = ("folded", "stands")
@@ -44,6 +47,15 @@ def _head(project: Item) -> Iterator[Text]:
     yield Text(" · ".join(fact or "?" for fact in facts))
     overlays = f", {', '.join(project['overlays'])}" if project["overlays"] else ""
     yield Text(f"level {project['level']}{overlays}; highest ever {project['highest_level']}")
+    if superseded := project.get("superseded"):
+        because = f" ({superseded['reason']})" if superseded["reason"] else ""
+        yield Text(f"superseded by {', '.join(superseded['by'])}{because}", style="red")
+    if project.get("aliases"):
+        yield Text(f"also {', '.join(alias['name'] for alias in project['aliases'])}", style="dim")
+    if project.get("ids"):
+        yield Text(", ".join(f"{given['scheme']} {given['id']}" for given in project["ids"]), style="dim")
+    for line in project.get("works", ()):
+        yield Text(_works(line), style="dim" if line["level"] is None else "")
     yield Text(f"as of {project['as_of']}, as known at {_instant(project['known_at'])} UTC\n", style="dim")
 
 
@@ -68,7 +80,8 @@ def _deals(deals: Sequence[Item]) -> Iterator[RenderableType]:
 
 
 def _leg(leg: Item) -> str:
-    parts = [f"{leg['leg']} since {leg['since']}"]
+    name = f"{leg['leg']} ({leg['right']})" if leg.get("right") else leg["leg"]
+    parts = [f"{name} since {since(leg, 'since')}"]
     if leg["holders"]:
         parts.append(f"held by {', '.join(leg['holders'])}")
     if leg["inferred"]:
@@ -76,8 +89,17 @@ def _leg(leg: Item) -> str:
     if leg["conditional"]:
         parts.append("on conditions" + (f", long stop {leg['long_stop']}" if leg["long_stop"] else ""))
     if ended := leg["ended"]:
-        parts.append(f"until {ended['on']} ({ended['how']})")
+        parts.append(f"ended {happened(ended, 'on')} ({ended['how']})")
     return ", ".join(parts)
+
+
+def _works(line: Item) -> str:
+    """A line of works: whose, of which part, how far, since when, and what stands still of it."""
+    whose = " ".join(part for part in (line["deal"], line["part"]) if part) or "the project"
+    stands = "out of service" if line["retired"] else line["level"] or "not there"
+    when = f" since {since(line, 'since')}" if line["since"] else ""
+    still = f"; {', '.join(line['suspended'])} suspended" if line["suspended"] else ""
+    return f"works of {whose}: {stands}{when}{still}"
 
 
 def _flags(flags: Sequence[Item]) -> Iterator[RenderableType]:
@@ -150,6 +172,10 @@ def _marks(entry: Item, conflicts: Mapping[str, Item]) -> Iterator[Text]:
     reason = entry["data"].get("reason")
     if entry["name"] in CORRECTION_NAMES and reason:
         yield Text(f"because: {reason}")
+    if narrowing := entry["occurred"].get("narrowed_by"):
+        yield Text(
+            f"counts by {day(date.fromisoformat(entry['occurred']['latest']))}, which {narrowing} ended", style="dim"
+        )
     if entry["event"] in conflicts:
         position = conflicts[entry["event"]]["position"]
         yield Text(f"conflict: another record came under this name at {position}; it changes nothing", style="red")
@@ -195,10 +221,10 @@ def _grid() -> Table:
 
 
 def _interval(occurred: Item) -> str:
-    earliest, latest = occurred["earliest"], occurred["latest"]
-    if latest is None:
+    """When something occurred, as it was given."""
+    if occurred["latest"] is None:
         return str(occurred["text"] or "?")
-    return latest if earliest == latest else f"{earliest or ''}..{latest}"
+    return told({"on": occurred["latest"], "on_earliest": occurred["earliest"], "on_given": occurred["text"]}, "on")
 
 
 def _instant(text: str) -> str:

@@ -180,7 +180,7 @@ _TYPES: dict[FieldKind, Any] = {
 
 
 def _object(name: str, required: tuple[Field, ...], optional: tuple[Field, ...] = ()) -> Any:
-    members = [*((field.name, _type_of(field)) for field in required), *_optional(optional)]
+    members: list[Any] = [*((field.name, _type_of(field)) for field in required), *_optional(optional)]
     return defstruct(name, members, forbid_unknown_fields=True)
 
 

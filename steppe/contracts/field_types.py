@@ -56,5 +56,17 @@ Sector = Annotated[str, choice(*SECTORS)]
 Decimal = Annotated[str, Meta(extra_json_schema={"pattern": r"^-?\d+(\.\d+)?$"})]
 """A sum of money as decimal text, so that no reader rounds it."""
 
+Given = Annotated[
+    str | None,
+    Meta(
+        description="What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly);"
+        " null: they do."
+    ),
+]
+"""The date of an event as it was given, beside its days as they are reckoned."""
+
+EARLIEST = "The earliest such day, the other being the latest; null: open, unknown, or none."
+"""What the field beside a day says, whose name ends in `_earliest`."""
+
 JsonObject = dict[str, Any]
 """A document that others wrote, such as the data of an event; the vocabulary says what it may hold."""

@@ -11,9 +11,11 @@ from datetime import date
 from typing import Annotated, TypedDict
 
 from steppe.contracts.field_types import (
+    EARLIEST,
     Certainty,
     Count,
     Day,
+    Given,
     Key,
     LevelName,
     Position,
@@ -34,6 +36,7 @@ class Clock(TypedDict):
     name: Annotated[str, doc("Which clock: memorandum, silence, step, or that of the flag.")]
     started: Annotated[Day, doc("The latest day on which it may have started.")]
     started_earliest: Annotated[Day | None, doc("The earliest such day; null: open or unknown.")]
+    started_given: Given
     age_months: Annotated[int, doc("Whole months since the start, at least; as of the day that is judged.")]
     age_months_most: Annotated[int | None, doc("Whole months since the start, at most; null: unknown.")]
 
@@ -71,6 +74,10 @@ class FlagItem(TypedDict):
     ]
     on_hold: Annotated[bool, doc("Whether the project is on hold: the flag stands and gets no worse.")]
     missing: Annotated[list[str], doc("The legs that are missing, for partly-bound; else empty.")]
+    milestones: Annotated[list[str], doc("The milestones that are overdue, for overdue; else empty.")]
+    parts: Annotated[
+        list[str | None], doc("The parts that it names, for not-producing and overdue; null: rows that name no part.")
+    ]
     tier: Annotated[str | None, doc("Of a displaced deal: whether rivals got the same asset or the market; else null.")]
     groups: Annotated[list[str], doc("The groups of companies that overtook or crowd the deal; else empty.")]
     evidence: Annotated[list[Reference], doc("Events, each as source#id, on which the flag rests.")]
@@ -94,6 +101,7 @@ class ProjectItem(TypedDict):
     key: Annotated[Key, doc("The key of the project.")]
     name: Annotated[str | None, doc("Its name; null: not registered.")]
     country: Annotated[str | None, doc("Where it is, ISO 3166-1 alpha-2; null: not registered.")]
+    countries: Annotated[list[str], doc("All countries that it lies in, that of `country` among them, alphabetical.")]
     sector: Annotated[Sector | None, doc("Its sector; null: not registered.")]
     kind: Annotated[str | None, doc("What it is, as in deposit; null: not registered.")]
     commodities: Annotated[list[str], doc("What it yields or carries, alphabetical.")]
@@ -106,8 +114,14 @@ class ProjectItem(TypedDict):
     flags: Annotated[list[FlagItem], doc("The flags that stand, of its deals and its own.")]
     investors: Annotated[list[Key], doc("The parties that pursue it as investors, alphabetical.")]
     memorandum_since: Annotated[Day | None, doc("The day of the first paper that still counts; null: there is none.")]
+    memorandum_since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    memorandum_since_given: Given
     bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    bound_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    bound_on_given: Given
     last_event_on: Annotated[Day | None, doc("The latest day of its latest event; null: it has none with a day.")]
+    last_event_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    last_event_on_given: Given
     position: Annotated[Position, doc("Where the last event that changed it stands in the log, partition:offset.")]
 
 
@@ -125,6 +139,7 @@ def clock(name: str, start: Start | None, as_of: date) -> Clock | None:
         "name": name,
         "started": start.latest,
         "started_earliest": start.earliest,
+        "started_given": start.given,
         "age_months": least,
         "age_months_most": most,
     }
@@ -145,6 +160,8 @@ def flag(project: str, value: Flag, as_of: date) -> FlagItem:
         "certain_on": value.certain_on,
         "on_hold": value.on_hold,
         "missing": list(value.missing),
+        "milestones": list(value.milestones),
+        "parts": list(value.parts),
         "tier": value.tier,
         "groups": list(value.groups),
         "evidence": list(value.evidence),
@@ -167,6 +184,7 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "key": value.project,
         "name": value.name,
         "country": value.country,
+        "countries": sorted(value.countries),
         "sector": value.sector,
         "kind": value.kind,
         "commodities": sorted(value.commodities),
@@ -177,8 +195,14 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "flags": [flag(value.project, raised, as_of) for raised in flags],
         "investors": sorted(value.investors),
         "memorandum_since": value.memorandum_since,
+        "memorandum_since_earliest": value.memorandum_since_earliest,
+        "memorandum_since_given": value.memorandum_since_given,
         "bound_on": value.bound_on,
+        "bound_on_earliest": value.bound_on_earliest,
+        "bound_on_given": value.bound_on_given,
         "last_event_on": value.last_event_on,
+        "last_event_on_earliest": value.last_event_on_earliest,
+        "last_event_on_given": value.last_event_on_given,
         "position": position,
     }
 

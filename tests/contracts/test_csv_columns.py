@@ -59,4 +59,5 @@ def leads_somewhere(hint: Any, path: list[str]) -> bool:
         return True
     if origin is dict:
         return leads_somewhere(get_args(hint)[1], path[1:])
-    return is_typeddict(hint) and path[0] in fields(hint) and leads_somewhere(fields(hint)[path[0]], path[1:])
+    name = path[0].removesuffix("_told")
+    return is_typeddict(hint) and name in fields(hint) and leads_somewhere(fields(hint)[name], path[1:])

@@ -13,7 +13,17 @@ from services.api.problems import PROBLEMS
 from services.api.views.projection_status import STATES
 from services.api.web.query_parameters import FLAGS
 from steppe.contracts.announcements import TRANSITIONS
-from steppe.domain.events.vocabulary import GRADES, LEGS, PARTY_KINDS, ROLES, SECTORS, UNKNOWN_LEG, VOCABULARY
+from steppe.domain.events.vocabulary import (
+    GRADES,
+    LEGS,
+    PARTY_KINDS,
+    PERMITS,
+    RIGHTS,
+    ROLES,
+    SECTORS,
+    UNKNOWN_LEG,
+    VOCABULARY,
+)
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import SEVERITIES
 from tests.page.conftest import ROOT
@@ -28,9 +38,10 @@ _MISLEADING = {
 _NAMES = {
     # Words of differences, clocks, overlays, ends of deals, states of timeline entries and stages of quarantine.
     "level", "headline", "flags", "ended",
-    "memorandum clock", "silence clock", "step clock",
-    "lapsed", "on-hold", "presumed-dead", "suspended", "cancelled", "completed",
+    "announcement clock", "memorandum clock", "silence clock", "step clock",
+    "lapsed", "on-hold", "presumed-dead", "suspended", "cancelled", "completed", "retired", "delisted",
     "withdrawn", "terminated", "exited", "expired",
+    "construction", "production", "project",  # what stands still of works
     "retracted", "parked", "refused", "conflict", "held", "decode", "fold",
 }  # fmt: skip
 
@@ -46,7 +57,20 @@ def _public_names() -> set[str]:
     levels = {level.label for level in Level}
     events = {kind.name for kind in VOCABULARY}
     titles = {problem.title for problem in PROBLEMS}
-    choices = {*FLAGS, *SEVERITIES, *TRANSITIONS, *LEGS, UNKNOWN_LEG, *ROLES, *PARTY_KINDS, *GRADES, *SECTORS, *STATES}
+    choices = {
+        *FLAGS,
+        *SEVERITIES,
+        *TRANSITIONS,
+        *LEGS,
+        UNKNOWN_LEG,
+        *ROLES,
+        *PARTY_KINDS,
+        *GRADES,
+        *SECTORS,
+        *STATES,
+        *PERMITS,
+        *RIGHTS,
+    }
     return levels | events | titles | choices | _NAMES
 
 

@@ -1,6 +1,7 @@
 """Items as tables, and as CSV: flat columns, lists joined by `;`. Pure.
 
-A path such as `headline.severity` leads through the item; through a list it leads into each element.
+A path such as `headline.severity` leads through the item; through a list it leads into each element. A last part such as
+`bound_on_told` says the day `bound_on` in words.
 """
 
 from __future__ import annotations
@@ -11,23 +12,33 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from steppe.domain.analysis.crosswalk import SCHEMES
+from steppe.domain.values.grammar import dated
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import Start
 
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
-    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined", "latitude", "longitude",
+    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined", "latitude", "longitude", "countries",
+    "memorandum_since_earliest", "memorandum_since_told", "bound_on_earliest", "bound_on_told", "last_event_on_earliest",
+    "last_event_on_told",
 )  # fmt: skip
 DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
     "legs.leg", "legs.since", "legs.valid", "missing_legs", "clocks.memorandum.started", "clocks.memorandum.age_months",
     "clocks.silence.started", "clocks.silence.age_months", "clocks.step.started", "clocks.step.age_months",
-    "flags.flag", "flags.severity", "sentence",
+    "flags.flag", "flags.severity", "sentence", "ended.on_earliest", "ended.on_told", "bound_on_earliest",
+    "bound_on_told", "legs.since_earliest", "legs.since_told", "legs.right", "clocks.memorandum.started_earliest",
+    "clocks.memorandum.started_told", "clocks.announcement.started", "clocks.announcement.started_earliest",
+    "clocks.announcement.started_told", "clocks.announcement.age_months", "clocks.silence.started_earliest",
+    "clocks.silence.started_told", "clocks.step.started_earliest", "clocks.step.started_told", "permits.permit",
+    "permits.since_told",
 )  # fmt: skip
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
     "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
+    "clock.started_told", "milestones", "parts",
 )  # fmt: skip
 MARKETS = (
     "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
@@ -37,7 +48,8 @@ MARKETS = (
 )  # fmt: skip
 TIMELINE = (
     "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
-    "deal_level", "project_level", "parties.party", "parties.role", "position",
+    "deal_level", "project_level", "parties.party", "parties.role", "position", "occurred.latest_told",
+    "occurred.narrowed_by",
 )  # fmt: skip
 FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects", "key")
 RETRACTIONS = (
@@ -55,6 +67,7 @@ BACKTEST = (
 )  # fmt: skip
 CONFLICTS = ("event", "subject", "position", "stands_at")
 
+_TOLD = "_told"
 # A spreadsheet runs a cell that begins like this.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -91,8 +104,18 @@ def _at(value: Any, path: Sequence[str]) -> Any:
             return [_at(element, path[place:]) for element in value]
         if value is None:
             return None
-        value = value[name]
+        value = _told(value, name.removesuffix(_TOLD)) if name.endswith(_TOLD) else value[name]
     return value
+
+
+def _told(item: Mapping[str, Any], name: str) -> str | None:
+    """A day of an event in words, never more exactly than it was given: `2014`, `by 31 August 2024`."""
+    latest = item[name]
+    if name == "latest":  # of a timeline: the text that was said stands beside the days
+        given, earliest = item["text"], item["earliest"]
+    else:
+        given, earliest = item[f"{name}_given"], item[f"{name}_earliest"]
+    return None if latest is None else dated(Start(earliest=earliest, latest=latest, given=given))
 
 
 def _cell(value: Any) -> str:

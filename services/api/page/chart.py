@@ -25,20 +25,24 @@ _FORECAST_DAYS_MIN = 180
 _FORECAST_DAYS_MAX = 366 * 4
 _DAYS_AFTER_ESCALATION = 90
 _LANES_MAX = 40
+Occurred = Mapping[str, Any]
 _BAND_LABEL_WIDTH = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A level over a span of days; after the as-of day it is a forecast under the assumption that nothing happens."""
+    """A level over a span of days; after the as-of day it is a forecast under the assumption that nothing happens.
+
+    `begin` and `end` are days as a timeline has them: no more exact than the event on that day.
+    """
 
     x: float
     y: float
     width: float
     height: float
     level: str
-    begin: date
-    end: date
+    begin: Occurred
+    end: Occurred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,7 @@ class Mark:
     y: float
     name: str
     text: str
+    occurred: Occurred
     corrected: bool
     retracted: bool
 
@@ -175,18 +180,19 @@ def _lane(
     flags_of_deal = [row for row in flags if (row["deal"] or None) == deal]
     names = sorted({row["flag"] for row in flags_of_deal})
     labelled: set[str] = set()
+    told = _told_on(entries, deal)
     lane = Lane(
         deal=deal,
         y=y,
         line_y=base - 4 * _LEVEL_HEIGHT,
         base_y=base,
-        blocks=[_block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of)) for row in levels],
+        blocks=[_block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of), told) for row in levels],
         bands=[
             _band(row, scale, base + 9 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
             for row in flags_of_deal
         ],
         marks=[_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)],
-        forecast=_block(current, scale, base, as_of, scale.last) if current else None,
+        forecast=_block(current, scale, base, as_of, scale.last, told) if current else None,
         escalations=[_escalation(flag, scale, top) for flag in raised_flags if _escalates_on_chart(flag, deal, scale)],
     )
     return lane, base + 9 + BAND_HEIGHT * len(names) + LANE_GAP
@@ -199,8 +205,9 @@ def _escalates_on_chart(flag: Mapping[str, Any], deal: str | None, scale: _Scale
 def _escalation(flag: Mapping[str, Any], scale: _Scale, top: float) -> Mark:
     x = scale.x_of(flag["next"]["on"])
     return Mark(
-        x=x, x_earliest=x, y=top, name=flag["flag"], text=flag["next"]["severity"], corrected=False, retracted=False
-    )
+        x=x, x_earliest=x, y=top, name=flag["flag"], text=flag["next"]["severity"], occurred=_exactly(flag["next"]["on"]),
+        corrected=False, retracted=False,
+    )  # fmt: skip
 
 
 def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled: set[str]) -> Band:
@@ -222,13 +229,29 @@ def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled
     )
 
 
-def _block(row: Mapping[str, Any], scale: _Scale, base: float, begin: date, end: date) -> Block:
+def _exactly(day: date) -> Occurred:
+    return {"text": None, "earliest": day, "latest": day}
+
+
+def _told_on(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict[date, Occurred]:
+    """Of each day on which a coarse event of the deal, or of the project, counts: how it was given."""
+    return {
+        entry["occurred"]["latest"]: entry["occurred"]
+        for entry in entries
+        if entry["deal"] in (deal, None) and _days_of(entry)
+        and entry["occurred"]["earliest"] != entry["occurred"]["latest"]
+    }  # fmt: skip
+
+
+def _block(
+    row: Mapping[str, Any], scale: _Scale, base: float, begin: date, end: date, told: Mapping[date, Occurred]
+) -> Block:
     level = Level(row["level"])
     height = max(level * _LEVEL_HEIGHT, 2)
     x = scale.x_of(begin)
     return Block(
         x=x, y=round(base - height, 1), width=max(round(scale.x_of(end) - x, 1), 0.5), height=round(height, 1),
-        level=level.label, begin=begin, end=end,
+        level=level.label, begin=told.get(begin) or _exactly(begin), end=told.get(end) or _exactly(end),
     )  # fmt: skip
 
 
@@ -240,7 +263,8 @@ def _mark(entry: Mapping[str, Any], scale: _Scale, base: float) -> Mark:
         x_earliest=scale.x_of(earliest),
         y=base,
         name=entry["name"],
-        text=entry["occurred"]["text"] or latest.isoformat(),
+        text="",
+        occurred=entry["occurred"],
         corrected=bool(entry["corrections"]),
         retracted=entry["state"] == "retracted",
     )

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -60,6 +60,10 @@ class Translation:
         """As 31 Dec 2025."""
         return _day(value, self.language)
 
+    def point(self, text: str, *, after_preposition: bool = False) -> str:
+        """A year, month or day of an EDTF text: 2014, August 2024, 31 Aug 2024. Russian inflects after a preposition."""
+        return _point(text, self.language, after_preposition and self.language == "ru")
+
     def number(self, value: int | float | Decimal) -> str:
         """With the language's signs for thousands and fractions."""
         return format_decimal(value, locale=self.locale)
@@ -90,6 +94,19 @@ def negotiate(requested: str | None, accepted: str) -> str:
 def _day(value: date, language: str) -> str:
     day = value.date() if isinstance(value, datetime) else value
     return format_date(day, format="medium", locale=_LOCALES[language])
+
+
+@cache
+def _point(text: str, language: str, inflected: bool) -> str:
+    year, month, day = (*text.split("-"), "", "")[:3]
+    value = date(int(year), int(month or 1), int(day or 1))
+    if inflected and month:
+        return format_date(value, "d MMMM y 'г'." if day else "MMMM y 'г'.", locale=_LOCALES[language])
+    if day:
+        return _day(value, language)
+    if month:
+        return format_skeleton("yMMMM", value, locale=_LOCALES[language])
+    return {"ja": f"{year}年", "ru": f"{year} г."}.get(language, year)
 
 
 def _messages(language: str) -> Mapping[str, str | tuple[str, ...]]:

@@ -123,7 +123,7 @@ async def detail_item(
     state = row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     explained = explanation(
-        row_decoding.spans(await snapshot.rows("project_spans_of_project", project=key), row_decoding.project),
+        state,
         deals,
         flags,
         await _upcoming_changes(snapshot, as_of, key, effective),

@@ -7,7 +7,8 @@ from typing import Annotated, TypedDict
 
 from services.api.store.snapshot import Row
 from services.api.views.frames import DayRange, Ended, OnDay
-from steppe.contracts.field_types import Count, Day, Decimal, Key, LevelName, doc
+from services.api.views.frames import ended as ended_item
+from steppe.contracts.field_types import EARLIEST, Count, Day, Decimal, Given, Key, LevelName, doc
 from steppe.contracts.items import level_name
 from steppe.domain.analysis.scorecard import PaperOutcome, Scorecard, Value
 
@@ -30,6 +31,8 @@ class Paper(TypedDict):
     project: Annotated[Key, doc("The project.")]
     deal: Annotated[Key, doc("The deal.")]
     signed_on: Annotated[Day, doc("The latest day of its first paper there.")]
+    signed_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    signed_on_given: Given
     level: Annotated[LevelName | None, doc("Its level; null: it has ended.")]
     highest_since: Annotated[LevelName, doc("The highest level it reached since.")]
     strict: Annotated[bool, doc("Whether a leg of it has bound since.")]
@@ -99,14 +102,16 @@ def _paper(outcome: PaperOutcome) -> Paper:
     return {
         "project": outcome.project,
         "deal": outcome.deal,
-        "signed_on": outcome.signed_on,
+        "signed_on": outcome.signed.latest,
+        "signed_on_earliest": outcome.signed.earliest,
+        "signed_on_given": outcome.signed.given,
         "level": level_name(outcome.level),
         "highest_since": outcome.highest_since.label,
         "strict": outcome.strict,
         "loose": outcome.loose,
         "paper_only": outcome.paper_only,
-        "ended": {"on": outcome.ended_on, "how": outcome.ended_how} if outcome.ended_on else None,
-        "ended_on": outcome.ended_on,
+        "ended": ended_item(outcome.ended, outcome.ended_how),
+        "ended_on": None if outcome.ended is None else outcome.ended.latest,
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from steppe.contracts.field_types import Day, Instant, Positions, doc
+from steppe.contracts.field_types import EARLIEST, Day, Given, Instant, Positions, doc
+from steppe.domain.values.states import Start
 
 
 class OnDay(TypedDict):
@@ -27,7 +28,16 @@ class Ended(TypedDict):
     """When and how something ended."""
 
     on: Annotated[Day, doc("The first day on which it no longer held.")]
+    on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    on_given: Given
     how: Annotated[str | None, doc("How, as in withdrawn or expired; null: nobody said.")]
+
+
+def ended(on: Start | None, how: str | None) -> Ended | None:
+    """When and how something ended; None while it lasts."""
+    if on is None:
+        return None
+    return {"on": on.latest, "on_earliest": on.earliest, "on_given": on.given, "how": how}
 
 
 class DayRange(TypedDict):

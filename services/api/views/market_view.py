@@ -16,7 +16,19 @@ from typing import Annotated, TypedDict
 from services.api.views import project_view
 from services.api.views.frames import Ended, OnDay
 from services.api.views.home_countries import Homes
-from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Sector, Severity, doc
+from steppe.contracts.field_types import (
+    EARLIEST,
+    Count,
+    Day,
+    Given,
+    Key,
+    LegName,
+    LevelName,
+    Reference,
+    Sector,
+    Severity,
+    doc,
+)
 from steppe.contracts.items import HeadlineItem, headline, level_name
 from steppe.domain.flags import memorandum_only
 from steppe.domain.values.levels import Level
@@ -90,7 +102,11 @@ class MarketDeal(TypedDict):
     ended: Annotated[Ended | None, doc("When and how it ended; null: it lives.")]
     pursuers: Annotated[list[Key], doc("The parties that pursue it, alphabetical.")]
     bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    bound_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    bound_on_given: Given
     memorandum_since: Annotated[Day | None, doc("The day of its first paper; null: there is none.")]
+    memorandum_since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    memorandum_since_given: Given
     paper_only: Annotated[bool, doc("Whether it has nothing but paper.")]
     flags: Annotated[list[FlagName], doc("The flags that stand on it.")]
 
@@ -110,6 +126,7 @@ class FirstMemorandum(TypedDict):
     nations: Annotated[list[str], _NATIONS]
     on: Annotated[Day, doc("The latest day on which it may have signed.")]
     on_earliest: Annotated[Day | None, doc("The earliest; null: open or unknown.")]
+    on_given: Given
 
 
 class CrossingItem(TypedDict):
@@ -122,6 +139,8 @@ class CrossingItem(TypedDict):
     event: Annotated[Reference, doc("The event, source#id.")]
     leg: Annotated[LegName, doc("The leg that bound.")]
     on: Annotated[Day, doc("When.")]
+    on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    on_given: Given
 
 
 class Firsts(TypedDict):
@@ -325,7 +344,11 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
         "ended": project_view.ended(state),
         "pursuers": sorted(state.pursuers),
         "bound_on": state.bound_on,
+        "bound_on_earliest": state.bound_on_earliest,
+        "bound_on_given": state.bound_on_given,
         "memorandum_since": None if state.memorandum is None else state.memorandum.latest,
+        "memorandum_since_earliest": None if state.memorandum is None else state.memorandum.earliest,
+        "memorandum_since_given": None if state.memorandum is None else state.memorandum.given,
         "paper_only": state.memorandum_runs,
         "flags": [{"flag": flag.flag, "severity": flag.severity} for flag in flags if flag.deal == state.deal],
     }
@@ -342,6 +365,7 @@ def _first_memoranda(data: MarketData) -> list[FirstMemorandum]:
             "nations": data.homes.of(state.pursuers, start.latest),
             "on": start.latest,
             "on_earliest": start.earliest,
+            "on_given": start.given,
         }
         for start, project, state in starts
         if start.latest == first
@@ -392,4 +416,6 @@ def _crossing(crossing: Crossing, homes: Homes) -> CrossingItem:
         "event": crossing.event,
         "leg": crossing.leg,
         "on": crossing.on,
+        "on_earliest": crossing.on_earliest,
+        "on_given": crossing.on_given,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
-from steppe.contracts.field_types import Day, Decimal, Key, LegName, Reference, doc
+from steppe.contracts.field_types import EARLIEST, Day, Decimal, Given, Key, LegName, Reference, doc
 from steppe.domain.analysis.money import sums
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState
@@ -32,6 +32,8 @@ class Stake(TypedDict):
     party: Annotated[Key, doc("Who holds it.")]
     stake_percent: Annotated[float | None, doc("Per cent of the whole; null: nobody said.")]
     since: Annotated[Day, doc("Since when the leg binds.")]
+    since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    since_given: Given
     event: Annotated[Reference | None, doc("The event that said how much, source#id; null: none did.")]
 
 
@@ -57,6 +59,8 @@ class ChainStep(TypedDict):
     event: Annotated[Reference, doc("The event, source#id.")]
     name: Annotated[str, doc("Its name, as in processing.localised.")]
     on: Annotated[Day, doc("The latest day on which it occurred.")]
+    on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    on_given: Given
     deal: Annotated[Key | None, doc("The deal; null: of the project.")]
     step: Annotated[str | None, doc("The step, as in separation; null: nobody said.")]
     what: Annotated[str | None, doc("What was transferred or taught; null: nobody said.")]
@@ -101,7 +105,7 @@ def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Stake]:
             elif len(investors) == 1 and moved is not None and key not in said:
                 said[key] = (float(moved), event.reference)  # the first share that moved is the holding
     holders = {
-        (deal.deal, holder): leg.since
+        (deal.deal, holder): leg.bound
         for deal in deals
         for leg in deal.legs
         if leg.leg == "equity" and leg.valid
@@ -112,10 +116,12 @@ def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Stake]:
             "deal": deal,
             "party": party,
             "stake_percent": said[deal, party][0] if (deal, party) in said else None,
-            "since": since,
+            "since": since.latest,
+            "since_earliest": since.earliest,
+            "since_given": since.given,
             "event": said[deal, party][1] if (deal, party) in said else None,
         }
-        for (deal, party), since in sorted(holders.items())
+        for (deal, party), since in sorted(holders.items(), key=lambda held: held[0])
     ]
 
 
@@ -173,6 +179,8 @@ def value_chain(events: Sequence[Event]) -> list[ChainStep]:
             "event": event.reference,
             "name": event.kind.name,
             "on": event.latest,
+            "on_earliest": event.earliest,
+            "on_given": event.given,
             "deal": event.deal,
             "step": event.data.get("step"),
             "what": event.data.get("what"),

@@ -10,21 +10,34 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, NotRequired, TypedDict
 
+from services.api.views import frames
 from services.api.views.frames import Ended, OnDay
 from services.api.views.money_and_stakes import ChainStep, Money, Offtake, Stake
-from steppe.contracts.field_types import Count, Day, Key, LegName, LevelName, Reference, Severity, doc
+from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LegName, LevelName, Reference, Severity, doc
 from steppe.contracts.items import Clock, FlagItem, ProjectItem, clock, flag, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.explanation import deal_text
 from steppe.domain.explanation.project_text import Explanation
-from steppe.domain.values.states import DealState, Flag, LegState, ProjectState
+from steppe.domain.values.states import (
+    Capacity,
+    DealState,
+    Flag,
+    LegState,
+    PermitState,
+    ProjectState,
+    Start,
+    WorksState,
+)
 
 
 class LegItem(TypedDict):
     """One leg of a deal: something that binds, or did."""
 
     leg: Annotated[LegName, doc("Which leg.")]
+    right: Annotated[str | None, doc("Of a leg of rights: which, as in mining; else null.")]
     since: Annotated[Day, doc("Since when it binds.")]
+    since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    since_given: Given
     valid: Annotated[bool, doc("Whether it binds on the day.")]
     ended: Annotated[Ended | None, doc("When and how it ended; null: it has not.")]
     ended_on: Annotated[Day | None, doc("Use `ended`.", deprecated=True)]
@@ -48,11 +61,82 @@ class MemorandumClock(Clock):
     running: Annotated[bool, doc("Whether it runs: the deal has nothing but paper.")]
 
 
+class AnnouncementClock(Clock):
+    """The clock of what was only said."""
+
+    running: Annotated[bool, doc("Whether it runs: the deal has nothing but announcements.")]
+
+
+class PermitItem(TypedDict):
+    """A permit in force."""
+
+    permit: Annotated[str, doc("Which, as in construction.")]
+    part: Annotated[Key | None, doc("The part that it is of; null: the whole, or nobody said.")]
+    since: Annotated[Day, doc("Since when it is in force.")]
+    since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    since_given: Given
+    ends_on: Annotated[Day | None, doc("Its last day; null: nobody said one.")]
+    event: Annotated[Reference, doc("The event that granted it, source#id.")]
+
+
+class WorksLine(TypedDict):
+    """A line of works: what a deal builds and runs of a part."""
+
+    deal: Annotated[Key | None, doc("The deal; null: nobody is named.")]
+    part: Annotated[Key | None, doc("The part; null: none is named.")]
+    level: Annotated[LevelName | None, doc("How far it is on the ground; null: it was begun and is not there now.")]
+    since: Annotated[Day | None, doc("Since when it is there; null: it never left none.")]
+    since_earliest: Annotated[Day | None, doc(EARLIEST)]
+    since_given: Given
+    suspended: Annotated[list[str], doc("What stands still of it: construction, production, project.")]
+    retired: Annotated[bool, doc("Whether it was taken out of service, or given up, and not begun again.")]
+
+
+class CapacityItem(TypedDict):
+    """How much a project or part puts out."""
+
+    value: Annotated[str, doc("As decimal text.")]
+    unit: Annotated[str, doc("Of the value, as in t/a or MW.")]
+
+
+class PartItem(TypedDict):
+    """A part of a project that is built and runs by itself."""
+
+    part: Annotated[Key, doc("Its key within the project.")]
+    name: Annotated[str | None, doc("Its name; null: not registered.")]
+    capacity: Annotated[CapacityItem | None, doc("How much it puts out; null: not registered.")]
+
+
+class AliasItem(TypedDict):
+    """Another name: in another language or script, a former name or key."""
+
+    name: Annotated[str, doc("The name.")]
+    language: Annotated[str | None, doc("Its language; null: nobody said.")]
+
+
+class RegisterIdItem(TypedDict):
+    """An id in another register."""
+
+    scheme: Annotated[str, doc("The register.")]
+    id: Annotated[str, doc("The id there.")]
+
+
+class SupersededItem(TypedDict):
+    """What stands in the place of a project whose key is no longer used."""
+
+    by: Annotated[list[Key], doc("The projects that stand in its place, alphabetical.")]
+    reason: Annotated[str | None, doc("Why; null: nobody said.")]
+    event: Annotated[Reference, doc("The event that says so, source#id.")]
+
+
 class DealClocks(TypedDict):
     """The clocks of a deal."""
 
     memorandum: Annotated[
         MemorandumClock | None, doc("Since the first paper of this phase; null: no paper was signed.")
+    ]
+    announcement: Annotated[
+        AnnouncementClock | None, doc("Since the first announcement of this phase; null: there was none.")
     ]
     silence: Annotated[Clock | None, doc("Since anything was last heard; null: the deal has ended.")]
     step: Annotated[Clock | None, doc("Since the last step; null: the deal has ended, or took none.")]
@@ -71,6 +155,9 @@ class DealItem(TypedDict):
     pursuers: Annotated[list[Key], doc("The parties that pursue it in whatever role, alphabetical.")]
     investors: Annotated[list[Key], doc("Those of them that do so as investors, alphabetical.")]
     bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
+    bound_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    bound_on_given: Given
+    permits: Annotated[list[PermitItem], doc("Its permits in force, as they were granted.")]
     legs: Annotated[list[LegItem], doc("Its legs of this phase, as they bound.")]
     missing_legs: Annotated[list[str], doc("The legs that its project needs and that do not bind, alphabetical.")]
     clocks: Annotated[DealClocks, doc("Its clocks.")]
@@ -132,6 +219,18 @@ class ProjectStory(ProjectItem, Coordinates):
     place: Annotated[str | None, doc("Where it is, in words; null: not registered.")]
     required_legs: Annotated[list[str] | None, doc("The legs that it needs, alphabetical; null: those of its sector.")]
     physical_state: Annotated[LevelName | None, doc("How far it is on the ground; null: nothing was begun.")]
+    ended: Annotated[
+        Ended | None, doc("When and how it ended as a whole: cancelled, completed, retired; null: it has not.")
+    ]
+    superseded: Annotated[
+        SupersededItem | None, doc("What stands in its place: its own judgement is empty then; null: it stands itself.")
+    ]
+    precision: Annotated[str | None, doc("Of its coordinates: exact, approximate, region; null: not registered.")]
+    capacity: Annotated[CapacityItem | None, doc("How much it puts out; null: not registered.")]
+    parts: Annotated[list[PartItem], doc("Its parts, as registered.")]
+    aliases: Annotated[list[AliasItem], doc("Its other names, as registered.")]
+    ids: Annotated[list[RegisterIdItem], doc("Its ids in other registers, as registered.")]
+    works: Annotated[list[WorksLine], doc("Its lines of works, by deal and part.")]
     deals: Annotated[list[DealItem], doc("Its deals, ended ones too.")]
     legs: Annotated[list[LegOfDeal], doc("The legs of all its deals.")]
     missing_legs: Annotated[list[str], doc("The legs that some deal of it lacks, alphabetical.")]
@@ -167,7 +266,8 @@ class PortfolioAnswer(OnDay, PortfolioItem):
     """How many projects stand where on a day."""
 
 
-def _may_stand(started: Clock | None, *, running: bool) -> MemorandumClock | None:
+def _may_stand(name: str, start: Start | None, as_of: date, *, running: bool) -> MemorandumClock | None:
+    started = clock(name, start, as_of)
     return None if started is None else {**started, "running": running}
 
 
@@ -184,10 +284,14 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         "pursuers": sorted(value.pursuers),
         "investors": sorted(value.investors),
         "bound_on": value.bound_on,
+        "bound_on_earliest": value.bound_on_earliest,
+        "bound_on_given": value.bound_on_given,
+        "permits": [permit(permit_state) for permit_state in value.permits],
         "legs": [leg(leg_state) for leg_state in value.legs],
         "missing_legs": sorted(value.missing_legs),
         "clocks": {
-            "memorandum": _may_stand(clock("memorandum", value.memorandum, as_of), running=value.memorandum_runs),
+            "memorandum": _may_stand("memorandum", value.memorandum, as_of, running=value.memorandum_runs),
+            "announcement": _may_stand("announcement", value.announcement, as_of, running=value.announcement_runs),
             "silence": clock("silence", value.silence, as_of),
             "step": clock("step", value.step, as_of),
         },
@@ -197,16 +301,50 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
     }
 
 
-def ended(value: DealState | LegState) -> Ended | None:
-    """When and how a deal or a leg ended; None while it lives."""
-    return {"on": value.ended_on, "how": value.ended_how} if value.ended_on else None
+def ended(value: DealState | LegState | ProjectState) -> Ended | None:
+    """When and how a deal, a leg or a project ended; None while it lives."""
+    return frames.ended(value.ended, value.ended_how)
+
+
+def permit(value: PermitState) -> PermitItem:
+    """A permit in force."""
+    return {
+        "permit": value.permit,
+        "part": value.part,
+        "since": value.since,
+        "since_earliest": value.since_earliest,
+        "since_given": value.since_given,
+        "ends_on": value.ends_on,
+        "event": value.event,
+    }
+
+
+def works(value: WorksState) -> WorksLine:
+    """A line of works."""
+    return {
+        "deal": value.deal,
+        "part": value.part,
+        "level": level_name(value.level),
+        "since": value.since,
+        "since_earliest": value.since_earliest,
+        "since_given": value.since_given,
+        "suspended": list(value.suspended),
+        "retired": value.retired,
+    }
+
+
+def _capacity(value: Capacity | None) -> CapacityItem | None:
+    return None if value is None else {"value": value.value, "unit": value.unit}
 
 
 def leg(value: LegState) -> LegItem:
     """One leg of a deal."""
     return {
         "leg": value.leg,
+        "right": value.right,
         "since": value.since,
+        "since_earliest": value.since_earliest,
+        "since_given": value.since_given,
         "valid": value.valid,
         "ended": ended(value),
         "ended_on": value.ended_on,
@@ -243,6 +381,7 @@ def project_detail(
     position: str,
     as_of: date,
     explained: Explanation,
+    superseded: SupersededItem | None = None,
 ) -> ProjectStory:
     """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
     return {
@@ -252,6 +391,14 @@ def project_detail(
         "longitude": value.longitude,
         "required_legs": None if value.required_legs is None else sorted(value.required_legs),
         "physical_state": level_name(value.physical_state),
+        "ended": ended(value),
+        "superseded": superseded,
+        "precision": value.precision,
+        "capacity": _capacity(value.capacity),
+        "parts": [{"part": part.part, "name": part.name, "capacity": _capacity(part.capacity)} for part in value.parts],
+        "aliases": [{"name": alias.name, "language": alias.language} for alias in value.aliases],
+        "ids": [{"scheme": given.scheme, "id": given.id} for given in value.ids],
+        "works": [works(line) for line in value.works],
         "deals": [
             deal(
                 value.project,

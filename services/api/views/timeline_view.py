@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypedDict
 
@@ -25,8 +26,9 @@ from steppe.contracts.field_types import (
     doc,
 )
 from steppe.domain.analysis.correction_effects import correction_effects
-from steppe.domain.events.corrections import CorrectedEvent, Identity, has_corrections
+from steppe.domain.events.corrections import CorrectedEvent, CorrectedEvents, Identity, has_corrections
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
+from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import Refusal
@@ -78,6 +80,10 @@ class Occurred(TypedDict):
     text: Annotated[str | None, doc("As it was said, in EDTF; null: nothing was said.")]
     earliest: Annotated[Day | None, doc("The earliest day it may have been; null: open or unknown.")]
     latest: Annotated[Day | None, doc("The latest such day; null: unknown.")]
+    narrowed_by: Annotated[
+        Reference | None,
+        doc("The event, source#id, that ends what this one begins: it counts as having occurred by then; null: none."),
+    ]
 
 
 class TimelineEntry(TypedDict):
@@ -146,7 +152,7 @@ class TimelineView:
         self._stated = stated
         self._events = events.decoded
         self._knowledge = knowledge
-        self._readings = events.corrected.by_identity
+        self._readings = _as_counted(events.corrected)
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
         placed = [
             (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
@@ -224,6 +230,7 @@ class TimelineView:
                 "text": now.get("occurred"),
                 "earliest": event.earliest if event else None,
                 "latest": latest,
+                "narrowed_by": event.narrowed_by if event else None,
             },
             "known": row["known_at"],
             "recorded": row["recorded_at"],
@@ -273,6 +280,15 @@ class TimelineView:
 
 _PLACE_PARTS = 5
 _LAST = date.max.isoformat()
+
+
+def _as_counted(corrected: CorrectedEvents) -> Mapping[Identity, CorrectedEvent]:
+    """The readings as the fold counts them: coarse rows before their own endings, each with the deal that it is about."""
+    readings = dict(corrected.by_identity)
+    for event in in_fold_order(corrected.events):
+        identity = (event.source, event.id)
+        readings[identity] = replace(readings[identity], event=event)
+    return readings
 
 
 def _data_of(row: Row) -> JsonObject:

@@ -14,9 +14,11 @@ from statistics import median
 from typing import Literal
 
 from steppe.domain.analysis.portfolio import Portfolio
+from steppe.domain.deals.legs import EXPLORATION
+from steppe.domain.flags import idle_right
 from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.values.months import months_between
-from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, Span
+from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, History, Span
 
 # The flags of deals that ask whether anything binding will follow, with their severities.
 BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {
@@ -124,8 +126,8 @@ def _warnings(
             if not first_day <= min(days) <= last_day:
                 continue
             on, on_before = _raised_by(raised, last_day), _raised_by(raised_before, last_day)
-            outcome, outcome_on = _outcome(tried, project, deal, on or min(days), last_day)
-            outcome_before, _ = _outcome(tried, project, deal, on_before or min(days), last_day)
+            outcome, outcome_on = _outcome(tried, project, deal, flag, on or min(days), last_day)
+            outcome_before, _ = _outcome(tried, project, deal, flag, on_before or min(days), last_day)
             yield FlagWarning(
                 flag=flag,
                 severity=severity,
@@ -174,11 +176,11 @@ def _raised_by(run: _Run | None, last_day: date) -> date | None:
     return run[0] if run is not None and run[0] <= last_day else None
 
 
-def _outcome(portfolio: Portfolio, project: str, deal: str, since: date, last_day: date) -> tuple[Outcome, date | None]:
+def _outcome(
+    portfolio: Portfolio, project: str, deal: str, flag: str, since: date, last_day: date
+) -> tuple[Outcome, date | None]:
     history = portfolio.histories[project]
-    bound = [
-        crossing.on for crossing in history.crossings if crossing.deal == deal and since <= crossing.on <= last_day
-    ]
+    bound = [on for on in _bound_on(history, deal, flag) if since <= on <= last_day]
     if bound:
         return "bound", min(bound)
     ended = [
@@ -187,6 +189,19 @@ def _outcome(portfolio: Portfolio, project: str, deal: str, since: date, last_da
         if span.value.deal == deal and span.value.ended_on is not None and since <= span.value.ended_on <= last_day
     ]
     return ("ended", min(ended)) if ended else ("open", None)
+
+
+def _bound_on(history: History, deal: str, flag: str) -> list[date]:
+    """When the deal was bound anew; what idle-right warns of is bound already, by a right to explore: when by more."""
+    if flag != idle_right.FLAG.name:
+        return [crossing.on for crossing in history.crossings if crossing.deal == deal and crossing.scope == "any"]
+    return [
+        leg.since
+        for span in history.deals
+        if span.value.deal == deal
+        for leg in span.value.legs
+        if leg.right != EXPLORATION
+    ]
 
 
 def _score(flag: str, severity: str, warnings: Sequence[FlagWarning]) -> FlagScore:

@@ -15,22 +15,22 @@ from steppe.domain.analysis.money import added, sums
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Span
+from steppe.domain.values.states import DealState, Span, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperOutcome:
-    """A deal of the cohort. `signed_on`: the latest day of its first paper there. `level` None: it has ended by the day."""
+    """A deal of the cohort. `signed`: the interval of its first paper there. `level` None: it has ended by the day."""
 
     project: str
     deal: str
-    signed_on: date
+    signed: Start
     level: Level | None
     highest_since: Level
     strict: bool
     loose: bool
     paper_only: bool
-    ended_on: date | None
+    ended: Start | None
     ended_how: str | None
 
 
@@ -84,9 +84,11 @@ def scorecard(
             if event.deal is not None:
                 papers.setdefault(event.deal, []).append(event)
         for deal, signed in sorted(papers.items()):
-            first = signed[0].latest
+            paper = signed[0]
+            first = paper.latest
+            start = Start(earliest=paper.earliest, latest=first, given=paper.given)
             spans = [span for span in deals.get(project, ()) if span.value.deal == deal and span.valid_from <= until]
-            outcomes.append(_outcome(project, deal, first, spans, until))
+            outcomes.append(_outcome(project, deal, start, spans, until))
             for currency, value in _announced(signed).items():
                 announced[currency] += value
             since = sorted(
@@ -110,7 +112,8 @@ def _announced(papers: Sequence[Event]) -> Mapping[str, Decimal]:
     return by_currency
 
 
-def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealState]], until: date) -> PaperOutcome:
+def _outcome(project: str, deal: str, signed: Start, spans: Sequence[Span[DealState]], until: date) -> PaperOutcome:
+    first = signed.latest
     since = [span.value for span in spans if span.valid_to > first]
     reached = [state.level for state in since if state.level is not None]
     highest = max(reached, default=Level.MEMORANDUM)
@@ -118,12 +121,12 @@ def _outcome(project: str, deal: str, first: date, spans: Sequence[Span[DealStat
     return PaperOutcome(
         project=project,
         deal=deal,
-        signed_on=first,
+        signed=signed,
         level=now.level if now else None,
         highest_since=highest,
         strict=any(leg.since >= first for state in since for leg in state.legs),
         loose=highest > Level.MEMORANDUM,
         paper_only=bool(now and now.memorandum_runs),
-        ended_on=now.ended_on if now else None,
+        ended=now.ended if now else None,
         ended_how=now.ended_how if now else None,
     )

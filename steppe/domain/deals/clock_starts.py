@@ -10,7 +10,7 @@ from steppe.domain.values.states import Start
 
 def start_of(event: Event) -> Start:
     """The interval of days of an event."""
-    return Start(earliest=event.earliest, latest=event.latest)
+    return Start(earliest=event.earliest, latest=event.latest, given=event.given)
 
 
 def first_start(start: Start | None, event: Event) -> Start:
@@ -24,8 +24,9 @@ def first_of(start: Start | None, other: Start) -> Start:
         return other
     earliest = None if start.earliest is None or other.earliest is None else min(start.earliest, other.earliest)
     latest = min(start.latest, other.latest)
-    if earliest == start.earliest and latest == start.latest:
-        return start
+    for one in (start, other):
+        if earliest == one.earliest and latest == one.latest:
+            return one
     return Start(earliest=earliest, latest=latest)
 
 
@@ -38,7 +39,11 @@ def latest_of(starts: Iterable[Start]) -> Start:
     """As `latest_start`, of at least one start."""
     starts = list(starts)
     days = [start.earliest for start in starts if start.earliest is not None]
-    return Start(earliest=max(days, default=None), latest=max(start.latest for start in starts))
+    earliest, latest = max(days, default=None), max(start.latest for start in starts)
+    for start in starts:
+        if earliest == start.earliest and latest == start.latest:
+            return start
+    return Start(earliest=earliest, latest=latest)
 
 
 def run_start(

@@ -72,7 +72,7 @@ class Deal:
         self.announced_by: tuple[Event, ...] = ()
         self.step: Start | None = None
         self._shareholdings = Shareholdings()
-        self.first_step_on: date | None = None
+        self.first_step: Start | None = None
         self.held = HeldRuns()
         self.plans = MilestonePlans()
         self._pursuers = Pursuers()
@@ -99,7 +99,7 @@ class Deal:
     @property
     def begun(self) -> bool:
         """Whether it ever had a step: its own news alone does not begin a deal."""
-        return self.phase > 1 or self.first_step_on is not None
+        return self.phase > 1 or self.first_step is not None
 
     @property
     def is_bound(self) -> bool:
@@ -204,8 +204,8 @@ class Deal:
 
     def _take_step(self, event: Event) -> None:
         level = event.kind.level
-        if self.first_step_on is None:
-            self.first_step_on = event.latest
+        if self.first_step is None:
+            self.first_step = start_of(event)
             for planned in self._plans_of_day:
                 if planned.latest == event.latest:
                     self.plans = self.plans.with_event(planned)
@@ -227,7 +227,7 @@ class Deal:
 
     def _note_plan(self, event: Event) -> None:
         """Plans, and what meets them, count in the phase of their day, though its first step may come after them."""
-        if self.alive and self.first_step_on is not None:
+        if self.alive and self.first_step is not None:
             self.plans = self.plans.with_event(event)
             return
         same_day = self._plans_of_day if self._plans_of_day and self._plans_of_day[0].latest == event.latest else ()
@@ -445,6 +445,7 @@ class Deal:
             overlays=overlays,
             ended_on=self.ended_on,
             ended_on_earliest=None if self.ended is None else self.ended.earliest,
+            ended_on_given=None if self.ended is None else self.ended.given,
             ended_how=self.ended_how,
             pursuers=self.pursuers,
             investors=self._pursuers.investors,
@@ -458,10 +459,13 @@ class Deal:
             step=self.step if self.alive else None,
             bound_on=None if self.bound is None else self.bound.latest,
             bound_on_earliest=None if self.bound is None else self.bound.earliest,
+            bound_on_given=None if self.bound is None else self.bound.given,
             papers=self.papers.count,
             permits=self.permits.states() if self.alive else (),
             pursuing_role=self.pursuing_role,
-            first_step_on=self.first_step_on,
+            first_step_on=None if self.first_step is None else self.first_step.latest,
+            first_step_on_earliest=None if self.first_step is None else self.first_step.earliest,
+            first_step_on_given=None if self.first_step is None else self.first_step.given,
             held_since=held_since,
             held_until=held_until,
         )

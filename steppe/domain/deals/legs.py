@@ -293,6 +293,8 @@ def _state(leg: Leg) -> LegState:
         valid=leg.valid,
         ended_on=leg.ended_on,
         ended_on_earliest=None if leg.ended is None else leg.ended.earliest,
+        since_given=leg.event.given,
+        ended_on_given=None if leg.ended is None else leg.ended.given,
         ended_how=leg.ended_how,
         conditional=leg.valid and leg.conditional,
         long_stop=leg.long_stop,

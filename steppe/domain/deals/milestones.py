@@ -68,7 +68,9 @@ class MilestonePlans:
         days = edtf.parse(event.data["planned_on"])
         on = (days.latest or date.max, days.earliest or date.min)
         key = (event.data["milestone"], event.data.get("part"))
-        start = None if days.latest is None else Start(earliest=days.earliest, latest=days.latest)
+        text: str = event.data["planned_on"]
+        given = None if text == edtf.text_of(days) else text
+        start = None if days.latest is None else Start(earliest=days.earliest, latest=days.latest, given=given)
         slips = self.slips
         if key in self.planned and on > self.planned[key][0]:
             slips = {**slips, key: (*slips.get(key, ()), event)}

@@ -88,6 +88,7 @@ class Permits:
                 permit=grant.permit or "other",
                 since=grant.event.latest,
                 since_earliest=grant.event.earliest,
+                since_given=grant.event.given,
                 event=grant.event.reference,
                 part=grant.part,
                 ends_on=latest_day_of(grant.event, "expires_on"),

@@ -31,6 +31,8 @@ class WinningRun:
     parties: tuple[str, ...]
     pursuers: tuple[str, ...]
     pursuing_role: str | None
+    on_earliest: date | None
+    on_given: str | None = None
     until: date | None = None
 
 
@@ -96,4 +98,6 @@ def _begun(
         parties=investors or pursuers.parties,
         pursuers=pursuers.parties,
         pursuing_role=pursuers.role,
+        on_earliest=first.event.earliest if first.event.latest == day else day,
+        on_given=first.event.given if first.event.latest == day else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from steppe.domain.deals.clock_starts import first_of, first_start
+from steppe.domain.deals.clock_starts import first_of, first_start, start_of
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.values.levels import Level
@@ -31,6 +31,8 @@ class Line:
     commercial: bool = False
     evidence: tuple[str, ...] = ()
     retired: bool = False
+    # Since when it has been at its level.
+    level_since: Start | None = None
 
     @property
     def level(self) -> Level | None:
@@ -193,6 +195,9 @@ class Works:
                 level=line.level,
                 suspended=tuple(sorted(line.suspended)),
                 retired=line.retired,
+                since=None if line.level_since is None else line.level_since.latest,
+                since_earliest=None if line.level_since is None else line.level_since.earliest,
+                since_given=None if line.level_since is None else line.level_since.given,
             )
             for key, line in sorted(self._lines.items(), key=lambda item: (item[0][0] or "", item[0][1] or ""))
         )
@@ -205,7 +210,7 @@ class Works:
         what, _, verb = name.partition(".")
         if name in STARTS_OF_WORKS:
             key = (event.deal, event.data.get("part"))
-            self._lines[key] = self._lines.get(key, Line()).started(event)
+            self._put(key, self._lines.get(key, Line()).started(event), event)
             self._unmet = frozenset(one for one in self._unmet if not one.concerns(key))
         elif verb == "suspended":
             self._suspend(event, what)
@@ -213,7 +218,13 @@ class Works:
             self._resume(event, what)
         elif name == "project.retired" or (name == "project.cancelled" and "part" in event.data):
             for key in self._concerned(event):
-                self._lines[key] = Line(retired=True)
+                self._put(key, Line(retired=True), event)
+
+    def _put(self, key: LineKey, line: Line, event: Event) -> None:
+        """Replace a line by what it is after an event."""
+        before = self._lines.get(key, Line())
+        since = before.level_since if line.level is before.level else start_of(event)
+        self._lines[key] = replace(line, level_since=since)
 
     def _suspend(self, event: Event, what: str) -> None:
         keys = self._concerned(event)
@@ -223,7 +234,7 @@ class Works:
         if not active:
             self._unmet |= {Suspension(what, event.deal, event.data.get("part"))}
         for key in active:
-            self._lines[key] = self._lines[key].stopped(event, what)
+            self._put(key, self._lines[key].stopped(event, what), event)
 
     def _resume(self, event: Event, what: str) -> None:
         keys = self._concerned(event)
@@ -231,7 +242,7 @@ class Works:
             keys = [self._proven_line(event)]
         for key in keys:
             if not self._lines[key].retired:
-                self._lines[key] = self._lines[key].resumed(event, what)
+                self._put(key, self._lines[key].resumed(event, what), event)
         part = event.data.get("part")
         self._unmet = frozenset(
             one

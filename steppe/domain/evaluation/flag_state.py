@@ -58,6 +58,7 @@ class FlagState:
             on_hold=hold_until is not None,
             rule_version=self._rule_version,
             expired_on=evaluation.expired_on,
+            expired_given=evaluation.expired_given,
             missing=evaluation.missing,
             groups=evaluation.groups,
             tier=evaluation.tier,

@@ -48,6 +48,7 @@ class FlagEvaluation:
     count: int | None = None
     evidence: tuple[str, ...] = ()
     expired_on: date | None = None
+    expired_given: str | None = None
     missing: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     tier: str | None = None

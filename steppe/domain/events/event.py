@@ -57,6 +57,14 @@ class Event:
         """The fold's order (section 2): latest day, earliest day, precedence, source, id."""
         return (self.latest, self.earliest or date.min, self.kind.precedence, self.source, self.id)
 
+    @property
+    def given(self) -> str | None:
+        """What `occurred` says where the days, as reckoned, do not say the same: cut, narrowed, open or approximate."""
+        occurred: str | None = self.data.get("occurred")
+        if occurred is None or occurred == edtf.text_of(Days(self.earliest, self.latest)):
+            return None
+        return occurred
+
     def known_by(self, *, recorded: bool) -> datetime:
         """The instant at which it was known; `recorded`: at which ingest accepted it (section 8, `known_by`)."""
         return self.recorded if recorded else self.known

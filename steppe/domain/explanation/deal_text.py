@@ -7,9 +7,10 @@ from datetime import date
 
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags.displaced import overtaken
-from steppe.domain.values.grammar import age, capital, listed, named, papers, when
+from steppe.domain.flags.lapsed import ran_out
+from steppe.domain.values.grammar import age, capital, day, listed, named, on, papers, when
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
+from steppe.domain.values.states import BEGINNING, FOREVER, DealState, Flag, LegState, Start
 
 _LEGS_TOLD_MOST = 3
 ON_THE_GROUND = {
@@ -28,7 +29,7 @@ def sentence(deal: DealState, flags: Iterable[Flag], as_of: date) -> str:
     if "displaced" in by_name:
         sentences.append(overtaken(by_name["displaced"]))
     if "lapsed" in by_name:
-        sentences.append(f"The paper ran out on {by_name['lapsed'].expired_on or by_name['lapsed'].since}.")
+        sentences.append(f"The paper ran out {ran_out(by_name['lapsed'])}.")
     sentences += halted(deal)
     if deal.phase > 1:
         sentences.append(f"This is phase {deal.phase} of the deal.")
@@ -47,10 +48,10 @@ def core(deal: DealState, as_of: date) -> str:
         paper = papers(deal.papers) if deal.papers else "part of another deal's paper"
         since = f"since {when(deal.memorandum)} ({age(deal.memorandum, as_of)})"
         return f"on paper: {paper} by {who} {since}, nothing binding"
-    first = f", first on {deal.first_step_on}" if deal.first_step_on else ""
+    first = f", first {on(deal.first_step)}" if deal.first_step else ""
     match deal.level:
         case Level.ADVANCED:
-            return f"studied or approved by {who}{first}; no memorandum, nothing binding"
+            return f"{_advanced(deal)} by {who}{first}; no memorandum, nothing binding"
         case Level.MEMORANDUM:
             return f"a treaty by {who}{first}, which promises no deal; nothing binding"
         case Level.ANNOUNCED:
@@ -65,10 +66,10 @@ def severity(memorandum_only: Flag | None, as_of: date) -> str:
         return ""
     name = in_words(memorandum_only.severity)
     if memorandum_only.certainty == "certain":
-        return f"; {name} since {memorandum_only.since}"
+        return f"; {name} since {day(memorandum_only.since)}"
     certain_on = memorandum_only.certain_on
-    sure = f", surely on {certain_on}" if certain_on is not None and as_of < certain_on < FOREVER else ""
-    return f"; perhaps {name} since {memorandum_only.since}{sure}"
+    sure = f", surely on {day(certain_on)}" if certain_on is not None and as_of < certain_on < FOREVER else ""
+    return f"; perhaps {name} since {day(memorandum_only.since)}{sure}"
 
 
 def in_words(severity: str) -> str:
@@ -80,7 +81,7 @@ def halted(deal: DealState) -> list[str]:
     """Sentences about a hold and a suspension of a living deal."""
     sentences = []
     if deal.held_until is not None and deal.level is not None:
-        until = "; nobody said until when" if deal.held_until == FOREVER else f" until {deal.held_until}"
+        until = "; nobody said until when" if deal.held_until == FOREVER else f" until {day(deal.held_until)}"
         sentences.append(f"On hold{until}.")
     if "suspended" in deal.overlays:
         sentences.append("Suspended.")
@@ -98,8 +99,8 @@ def bound(deal: DealState) -> str:
     if not valid:
         return f"{verb}{missing}"
     if len(valid) > _LEGS_TOLD_MOST:
-        first = min(leg.since for legs in valid.values() for leg in legs)
-        return f"{verb} by {named(deal.pursuers)}: {listed(list(valid))}, the first since {first}{missing}"
+        first = _first([leg for legs in valid.values() for leg in legs])
+        return f"{verb} by {named(deal.pursuers)}: {listed(list(valid))}, the first since {when(first)}{missing}"
     holders = {name: _holders(legs) or deal.pursuers for name, legs in valid.items()}
     if len(set(holders.values())) == 1:
         legs = [_leg(name, of_name) for name, of_name in valid.items()]
@@ -113,19 +114,37 @@ def _holders(legs: Sequence[LegState]) -> tuple[str, ...]:
 
 
 def _leg(name: str, legs: Sequence[LegState]) -> str:
-    since = min(leg.since for leg in legs)
+    since = when(_first(legs))
     if name == UNKNOWN_LEG:
         return f"a leg inferred from work on the ground since {since}"
     if not all(leg.conditional for leg in legs):
-        return f"{name} since {since}"
+        return f"{_kind(name, legs)} since {since}"
     stops = [leg.long_stop for leg in legs if leg.long_stop is not None]
-    return f"{name} since {since} on conditions{f' until {max(stops)}' if stops else ''}"
+    return f"{_kind(name, legs)} since {since} on conditions{f' until {day(max(stops))}' if stops else ''}"
+
+
+def _kind(name: str, legs: Sequence[LegState]) -> str:
+    """The leg, with the rights of which it is."""
+    rights = sorted({leg.right for leg in legs if leg.right is not None})
+    return f"{name} ({listed(rights)})" if rights else name
+
+
+def _first(legs: Sequence[LegState]) -> Start:
+    return min((leg.bound for leg in legs), key=lambda start: (start.latest, start.earliest or BEGINNING))
+
+
+def _advanced(deal: DealState) -> str:
+    """How far a deal came that has neither paper nor anything binding; a permit in force is named."""
+    permits = sorted({permit.permit for permit in deal.permits})
+    if not permits:
+        return "studied, applied for or approved"
+    return f"permitted ({listed(permits)}), studied or approved"
 
 
 def _ended(deal: DealState) -> str:
-    ended = f"ended as {deal.ended_how or 'terminated'} on {deal.ended_on}"
-    if deal.bound_on is not None:
+    ended = f"ended as {deal.ended_how or 'terminated'}{f' {on(deal.ended)}' if deal.ended else ''}"
+    if deal.bound is not None:
         farther = f" and came as far as {deal.highest_level.label}" if deal.highest_level > Level.BOUND else ""
-        return f"{ended}; it was bound on {deal.bound_on}{farther}"
+        return f"{ended}; it was bound {on(deal.bound)}{farther}"
     after = f" after {papers(deal.papers)}" if deal.papers else ""
     return f"{ended}{after}; nothing had bound it"

@@ -9,7 +9,7 @@ from typing import assert_never
 from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire, UpcomingChange
 from steppe.domain.flags import memorandum_only, unchecked
 from steppe.domain.flags.flag_registry import FLAGS
-from steppe.domain.values.grammar import listed, named
+from steppe.domain.values.grammar import day, listed, named
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 
 
@@ -58,13 +58,15 @@ def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
         case LegsExpire(on=on, deal=deal, legs=legs, ends=ends):
             of = f" of {deal}" if named_deals else ""
             if any(leg.conditional for leg in legs):
-                expiry = f"The conditional {_legs(legs)}{of} falls away on {on} unless the conditions are met by then"
+                expiry = (
+                    f"The conditional {_legs(legs)}{of} falls away on {day(on)} unless the conditions are met by then"
+                )
             else:
-                expiry = f"The {_legs(legs)}{of} runs out on {on}"
+                expiry = f"The {_legs(legs)}{of} runs out on {day(on)}"
             return f"{expiry}, and the deal ends as {ends}." if ends else f"{expiry}."
         case HoldEnds(on=on):
             deals = [change.deal for change in group if isinstance(change, HoldEnds)]
-            return f"The hold{f' on {named(deals)}' if named_deals else ''} ends on {on}, and ages count in full again."
+            return f"The hold{f' on {named(deals)}' if named_deals else ''} ends on {day(on)}, and ages count in full again."
         case _ as never:
             assert_never(never)
 
@@ -81,9 +83,9 @@ def _escalation(on: date, flag: Flag, deals: Sequence[str]) -> str:
     certain_on = flag.certain_on
     perhaps = ""
     if flag.certainty != "certain" and certain_on is not None and on < certain_on < FOREVER:
-        perhaps = f" at the earliest, surely on {certain_on},"
+        perhaps = f" at the earliest, surely on {day(certain_on)},"
     definition = FLAGS.get(flag.flag)
     unless = definition.unless if definition else "something happens first"
     but = "; another paper could only put that off" if flag.severity == "presumed-dead" else ""
     subject = f"{named(deals)}:" if deals else verb
-    return f"{subject} {new_state} on {on}{perhaps} unless {unless}{but}."
+    return f"{subject} {new_state} on {day(on)}{perhaps} unless {unless}{but}."

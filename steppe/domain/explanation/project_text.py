@@ -6,7 +6,7 @@ Every figure comes from the fold; nothing is judged here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,11 +15,10 @@ from steppe.domain.events.vocabulary import DELIVERING_KINDS, LEGS, UNKNOWN_LEG
 from steppe.domain.explanation import forecast_text
 from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halted, in_words
 from steppe.domain.flags.displaced import overtaken
-from steppe.domain.values.grammar import capital, listed, named
+from steppe.domain.values.grammar import capital, day, listed, named, on, when
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState, Span
+from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
 
-_CLOSED = ("cancelled", "completed")
 _IS = {"bound": "is bound", "below the line": "is below the line", "ended": "has ended"}
 
 
@@ -33,23 +32,22 @@ class Explanation:
 
 
 def explanation(
-    spans: Sequence[Span[ProjectState]],
+    state: ProjectState,
     deals: Sequence[DealState],
     flags: Sequence[Flag],
     coming: Sequence[UpcomingChange],
     as_of: date,
     known_on: date,
 ) -> Explanation:
-    """A project on a day (UTC). `spans` are its spans, in order of days; one of them holds on `as_of`.
+    """A project on a day (UTC). `deals` and `flags` are those of that day, `coming` is what comes after it.
 
-    `deals` and `flags` are those of that day, `coming` is what comes after it. A day after `known_on` is a forecast.
+    A day after `known_on` is a forecast.
     """
-    state = next(span.value for span in spans if span.valid_from <= as_of < span.valid_to)
     living = [deal for deal in deals if deal.level is not None]
     lead = _lead(state, living, flags)
-    forecast = f"Forecast for {as_of}, if nothing happens until then. " if as_of > known_on else ""
+    forecast = f"Forecast for {day(as_of)}, if nothing happens until then. " if as_of > known_on else ""
     return Explanation(
-        stands=forecast + " ".join([_stands(state, spans, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
+        stands=forecast + " ".join([_stands(state, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
         missing=" ".join(_missing(state, living, lead)),
         next=forecast_text.next_changes(living, coming),
     )
@@ -67,18 +65,15 @@ def _lead(state: ProjectState, living: Sequence[DealState], flags: Sequence[Flag
 
 def _stands(
     state: ProjectState,
-    spans: Sequence[Span[ProjectState]],
     deals: Sequence[DealState],
     lead: DealState | None,
-    day: date,
+    as_of: date,
 ) -> str:
-    for closed in _CLOSED:
-        if closed in state.overlays:
-            since = _since(spans, day, lambda then: not set(_CLOSED).isdisjoint(then.overlays))
-            return f"{capital(closed)} on {since}; it had come as far as {state.highest_level.label}."
+    if state.ended is not None and state.ended_how is not None:
+        return f"{capital(state.ended_how)} {on(state.ended)}; it had come as far as {state.highest_level.label}."
     if state.physical_state is not None:
-        since = _since(spans, day, lambda then: then.physical_state == state.physical_state)
-        ground = f"{capital(ON_THE_GROUND[state.physical_state])} since {since}"
+        since = f" since {when(state.physical_since)}" if state.physical_since else ""
+        ground = f"{capital(ON_THE_GROUND[state.physical_state])}{since}"
         if lead is None or lead.level is None or not lead.level.crosses_the_line:
             return f"{ground}, though no living deal is bound."
         return f"{ground}, {bound(lead)}."
@@ -86,10 +81,11 @@ def _stands(
         return _unpursued(state, deals)
     headline = state.headline
     if headline is None:
-        return f"{capital(core(lead, day))}."
+        return f"{capital(core(lead, as_of))}."
     perhaps = "" if headline.certainty == "certain" else "perhaps "
     return (
-        f"{capital(core(lead, day))}; memorandum-only is {perhaps}{in_words(headline.severity)} since {headline.since}."
+        f"{capital(core(lead, as_of))}; memorandum-only is {perhaps}{in_words(headline.severity)}"
+        f" since {day(headline.since)}."
     )
 
 
@@ -98,18 +94,9 @@ def _unpursued(state: ProjectState, deals: Sequence[DealState]) -> str:
         last = max(deals, key=lambda deal: (deal.ended_on or date.min, deal.deal))
         each = "Its only deal" if len(deals) == 1 else f"The last of its {len(deals)} deals"
         return f"Nobody pursues it any more. {each}, of {named(last.pursuers)}, {core(last, date.max)}."
-    if state.last_event_on is None:
+    if state.last_event is None:
         return "Registered only: no deal, no paper, nothing on the ground."
-    return f"Identified: nobody pursues it; the last event is of {state.last_event_on}."
-
-
-def _since(spans: Sequence[Span[ProjectState]], day: date, holds: Callable[[ProjectState], bool]) -> date | None:
-    """The first day of the unbroken run on which that holds."""
-    since: date | None = None
-    for span in spans:
-        if span.valid_from <= day:
-            since = (since or span.valid_from) if holds(span.value) else None
-    return since
+    return f"Identified: nobody pursues it; the last event is of {when(state.last_event)}."
 
 
 def _beside(
@@ -130,6 +117,24 @@ def _beside(
         sentences.append("On hold.")
     if "suspended" in state.overlays and "Suspended." not in sentences:
         sentences.append("Suspended.")
+    elif "suspended" not in state.overlays:
+        sentences += _idle_works(state)
+    if "delisted" in state.overlays:
+        sentences.append("Its source no longer lists it.")
+    return sentences
+
+
+def _idle_works(state: ProjectState) -> list[str]:
+    """That some of its works stand still or were taken out of service, though others go on."""
+    sentences = []
+    for words, lines in (
+        ("stand still", [line for line in state.works if line.suspended]),
+        ("were taken out of service", [line for line in state.works if line.retired]),
+    ):
+        parts = sorted({line.part for line in lines if line.part is not None})
+        if parts:
+            verb = {"stand still": "stands still", "were taken out of service": "was taken out of service"}[words]
+            sentences.append(f"{capital(listed(parts))} {verb if len(parts) == 1 else words}.")
     return sentences
 
 
@@ -140,7 +145,7 @@ def _kind(deal: DealState) -> str:
 
 
 def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState | None) -> list[str]:
-    if any(closed in state.overlays for closed in _CLOSED):
+    if state.ended_how is not None:
         return ["Nothing is waited for."]
     held = sorted({leg.leg for leg in lead.legs if leg.valid} - {UNKNOWN_LEG}) if lead else []
     required = sorted(state.required_legs or ())

@@ -42,4 +42,5 @@ FLAG = DealFlag(
     evaluate=evaluate,
     sentence=_sentence,
     unless="work on it, or another document that binds, is told first",
+    warns_of_unbound=True,
 )

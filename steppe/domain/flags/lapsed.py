@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from steppe.domain.deals.clock_starts import start_of
 from steppe.domain.deals.legs import latest_day_of
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep
-from steppe.domain.values.states import Flag
+from steppe.domain.values import edtf
+from steppe.domain.values.grammar import on
+from steppe.domain.values.states import Flag, Start
 
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
@@ -18,7 +21,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
         return None
     declared = deal.papers.lapse_declared
     if declared is not None:
-        return _from(declared.latest, declared.latest, (declared.reference,))
+        expired = start_of(declared)
+        return _from(declared.latest, expired.latest, _as_given(expired), (declared.reference,))
     newest = deal.papers.newest
     if newest is None:
         return None
@@ -28,16 +32,30 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     days = given.thresholds["lapsed.days"]
     if (date.max - expires_on).days < days:
         return None
-    return _from(expires_on + timedelta(days=days), expires_on, (newest.reference,))
+    text: str = newest.data["expires_on"]
+    as_given = None if text == expires_on.isoformat() else text
+    return _from(expires_on + timedelta(days=days), expires_on, as_given, (newest.reference,))
 
 
-def _from(day: date, expired_on: date, evidence: tuple[str, ...]) -> FlagEvaluation:
+def _as_given(start: Start) -> str | None:
+    if start.earliest == start.latest:
+        return start.given
+    return start.given or edtf.text_of(edtf.Days(start.earliest, start.latest))
+
+
+def _from(day: date, expired_on: date, given: str | None, evidence: tuple[str, ...]) -> FlagEvaluation:
     step = SeverityStep(severity="watch", possible_on=day, certain_on=day)
-    return FlagEvaluation(steps=(step,), evidence=evidence, expired_on=expired_on)
+    return FlagEvaluation(steps=(step,), evidence=evidence, expired_on=expired_on, expired_given=given)
+
+
+def ran_out(flag: Flag) -> str:
+    """On which day the paper ran out, as given: `in 2014`, `on 31 August 2024`."""
+    day = flag.expired_on or flag.since
+    return on(Start(earliest=day, latest=day, given=flag.expired_given))
 
 
 def _sentence(flag: Flag, as_of: date) -> str:
-    return f"The paper ran out on {flag.expired_on or flag.since}, and nothing binding followed."
+    return f"The paper ran out {ran_out(flag)}, and nothing binding followed."
 
 
 FLAG = DealFlag(

@@ -9,7 +9,7 @@ from steppe.domain.deals.milestones import Plan
 from steppe.domain.evaluation.flag_definition import DealFlag, ProjectFlag
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, FlagSubject, first_to_reach, step_at_age
-from steppe.domain.values.grammar import age, listed
+from steppe.domain.values.grammar import age, listed, when
 from steppe.domain.values.states import Flag
 
 _SEVERITIES = ("watch", "stagnant")
@@ -50,9 +50,9 @@ def _evaluate(
 
 
 def _sentence(flag: Flag, as_of: date) -> str:
-    late = listed(flag.milestones)
-    verb = "was" if len(flag.milestones) == 1 else "were"
-    return f"{late} {verb} planned, and not reached {age(flag.start, as_of)} after the day."
+    late, several = listed(flag.milestones), len(flag.milestones) > 1
+    planned = f"{', the first ' if several else ' '}for {when(flag.start)}" if flag.start else ""
+    return f"{late} {'were' if several else 'was'} planned{planned}, and not reached {age(flag.start, as_of)} later."
 
 
 FLAG = DealFlag(

@@ -35,6 +35,8 @@ def _since(run: Start, required_from: date) -> Start:
     """The later of both (section 5: [max of earliest, max of latest])."""
     if required_from == BEGINNING:
         return run
+    if run.earliest is not None and run.earliest >= required_from:
+        return run
     earliest = required_from if run.earliest is None else max(run.earliest, required_from)
     return Start(earliest=earliest, latest=max(run.latest, required_from))
 

@@ -28,6 +28,7 @@ class ProjectAggregate:
         self.plans = MilestonePlans()
         # How the project as a whole ended last; None: it did not, or went on since.
         self.ended_how: str | None = None
+        self.ended: Start | None = None
         self.last_deal_ended_how: str | None = None
         self.delisted = False
         self.last_event: Start | None = None
@@ -69,7 +70,7 @@ class ProjectAggregate:
         self.last_event = start_of(event)
         physical = event.kind.effect is Effect.PHYSICAL
         if event.kind.level is not None or physical:
-            self.ended_how = None
+            self.ended_how = self.ended = None
             self.stands_without_deal = self.stands_without_deal or event.deal is None
         if physical or name.startswith("project."):
             self.works.apply(event)
@@ -109,6 +110,7 @@ class ProjectAggregate:
                 self._apply_to(deal, event)
         if ends:
             self.ended_how = event.kind.name.removeprefix("project.")
+            self.ended = start_of(event)
             self.stands_without_deal = False
 
     def _apply_to(self, deal: Deal, event: Event) -> None:

@@ -127,6 +127,8 @@ class ProjectFold:
                     pursuers=run.pursuers,
                     pursuing_role=run.pursuing_role,
                     scope=run.scope,
+                    on_earliest=run.on_earliest,
+                    on_given=run.on_given,
                 )
                 for key, deal in sorted(self._aggregate.deals.items())
                 for run in deal.winning_runs.all()
@@ -297,14 +299,15 @@ class ProjectFold:
         ]
         for state, _ in evaluated:
             investors.update(state.investors)
-            if state.level is not None and state.bound_on is not None:
-                bound = _earlier(bound, Start(earliest=state.bound_on_earliest, latest=state.bound_on))
+            if state.level is not None and state.bound is not None:
+                bound = _earlier(bound, state.bound)
             if state.memorandum_runs and state.memorandum is not None:
                 memorandum = _earlier(memorandum, state.memorandum)
         works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
         self._headlines, headline = self._headlines.on(day, evaluated, works.level)
         last = self._aggregate.last_event
+        ended_how, ended = self._aggregate.ended_how, self._aggregate.ended
         overlays = self._overlays()
         if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
             overlays.add("presumed-dead")
@@ -321,11 +324,18 @@ class ProjectFold:
                 investors=tuple(sorted(investors)),
                 memorandum_since=None if memorandum is None else memorandum.latest,
                 memorandum_since_earliest=None if memorandum is None else memorandum.earliest,
+                memorandum_since_given=None if memorandum is None else memorandum.given,
                 bound_on=None if bound is None else bound.latest,
                 bound_on_earliest=None if bound is None else bound.earliest,
+                bound_on_given=None if bound is None else bound.given,
                 last_event_on=None if last is None else last.latest,
                 last_event_on_earliest=None if last is None else last.earliest,
+                last_event_on_given=None if last is None else last.given,
                 works=works.states(),
+                ended_how=ended_how,
+                ended_on=None if ended is None else ended.latest,
+                ended_on_earliest=None if ended is None else ended.earliest,
+                ended_on_given=None if ended is None else ended.given,
             ),
         )
 

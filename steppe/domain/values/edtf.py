@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+_SHORTEST_MONTH_DAYS = 28
 _POINT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?~?", re.ASCII)
 
 
@@ -39,6 +40,47 @@ def parse(text: str) -> Days:
     if earliest and latest and earliest > latest:
         raise EdtfError(f"{text!r} runs backwards")
     return Days(earliest, latest)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A date as somebody gave it: points of a year, month or day. `first` and `last` are equal for a single point.
+
+    None is an open end, both are None for `unknown`. `approximate`: it, or one of its ends, had a `~`.
+    """
+
+    first: str | None
+    last: str | None
+    approximate: bool = False
+
+
+def told(text: str) -> Told:
+    """The parts of an EDTF text that `parse` reads."""
+    start, slash, end = text.replace("~", "").partition("/")
+    if text == "unknown":
+        return Told(None, None)
+    return Told(None if start == ".." else start, None if end == ".." else end if slash else start, "~" in text)
+
+
+def text_of(days: Days) -> str:
+    """The shortest text of an interval: a year, a month, a day, `A/B`, `../B`, `A/..` or `unknown`."""
+    first, last = days.earliest, days.latest
+    if first is None or last is None:
+        if first is None and last is None:
+            return "unknown"
+        return f"../{last}" if first is None else f"{first}/.."
+    if first == last:
+        return first.isoformat()
+    if first.day == 1 and last.day >= _SHORTEST_MONTH_DAYS:
+        if (first.month, last.month, last.day) == (1, 12, 31) and first.year == last.year:
+            return f"{first:%Y}"
+        if (first.year, first.month) == (last.year, last.month) and last.day == calendar.monthrange(*_month(last))[1]:
+            return f"{first:%Y-%m}"
+    return f"{first}/{last}"
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month
 
 
 def _point(text: str) -> tuple[date, date]:

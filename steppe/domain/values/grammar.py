@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from steppe.domain.values.months import add_months, months_between
+from steppe.domain.values import edtf
+from steppe.domain.values.months import months_between
 from steppe.domain.values.states import Start
 
 _NAMES_MOST = 4
+_DAY_LENGTH = len("2024-08-31")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def age_months(start: Start, as_of: date) -> tuple[int, int | None]:
@@ -42,19 +48,61 @@ def papers(count: int) -> str:
     return counted(count, "memorandum", "memoranda")
 
 
+def day(value: date) -> str:
+    """A day as one writes it: `31 August 2024`."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
 def when(start: Start) -> str:
-    """A day, month, year or interval as one would say it after `since`."""
-    first, last = start.earliest, start.latest
+    """When something began, never more exactly than it was given, as one would say it after `since`."""
+    told = _told(start)
+    first, last = told.first, told.last
+    if last is None:
+        return "an unknown day" if first is None else f"{_point(first)} or later"
     if first is None:
-        return f"{last} or before"
-    if first == last:
-        return last.isoformat()
-    after_last = last + timedelta(days=1)
-    if first.day == 1 and after_last == add_months(first, 1):
-        return f"{first:%Y-%m}"
-    if (first.month, first.day) == (1, 1) and after_last == add_months(first, 12):
-        return f"{first:%Y}"
-    return f"a day from {first} to {last}"
+        return f"{_point(last)} or before"
+    about = "about " if told.approximate else ""
+    return about + _point(first) if first == last else f"a day between {_between(first, last)}"
+
+
+def on(start: Start) -> str:
+    """The same, as one would say it of something that happened: `on 31 August 2024`, `in 2014`, `by 31 August 2024`."""
+    told = _told(start)
+    first, last = told.first, told.last
+    if last is None:
+        return "on an unknown day" if first is None else f"in or after {_point(first)}"
+    if first is None:
+        return f"by {_point(last)}"
+    if first != last:
+        return f"between {_between(first, last)}"
+    about = "about " if told.approximate else ""
+    return f"{'on' if len(first) == _DAY_LENGTH else 'in'} {about}{_point(first)}"
+
+
+def dated(start: Start) -> str:
+    """The same, as it stands alone in a table: `31 August 2024`, `2014`, `by 31 August 2024`, `on an unknown day`."""
+    told = _told(start)
+    if told.first is None or told.last is None or told.first != told.last:
+        return on(start)
+    return f"{'about ' if told.approximate else ''}{_point(told.first)}"
+
+
+def _told(start: Start) -> edtf.Told:
+    return edtf.told(start.given or edtf.text_of(edtf.Days(start.earliest, start.latest)))
+
+
+def _between(first: str, last: str) -> str:
+    return f"{_point(first)} and {_point(last)}"
+
+
+def _point(text: str) -> str:
+    """A year, month or day in words."""
+    year, _, rest = text.partition("-")
+    month, _, number = rest.partition("-")
+    if not month:
+        return year
+    named_month = f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{int(number)} {named_month}" if number else named_month
 
 
 def listed(words: Sequence[str]) -> str:

@@ -34,17 +34,25 @@ class Span(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The interval in which a clock started. `earliest` None: open or unknown."""
+    """The interval in which something began. `earliest` None: open or unknown.
+
+    `given` is the EDTF text of its event where the days, as reckoned, do not say the same: cut, narrowed, open, roughly.
+    """
 
     earliest: date | None
     latest: date
+    given: str | None = None
+
+
+def _interval(earliest: date | None, latest: date | None, given: str | None) -> Start | None:
+    return None if latest is None else Start(earliest=earliest, latest=latest, given=given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegState:
     """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
 
-    `ended_how`: exited, fulfilled, expired, revoked, terminated, long-stop, or how the deal ended. `..._earliest` is the
+    `..._given` is what its event gave where the days, as reckoned, do not say it (see Start). `ended_how`: exited, fulfilled, expired, revoked, terminated, long-stop, or how the deal ended. `..._earliest` is the
     earliest day on which it may have been (None: open or unknown, or not at all). `right` is that of a rights leg.
     """
 
@@ -62,6 +70,18 @@ class LegState:
     holders: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     right: str | None = None
+    since_given: str | None = None
+    ended_on_given: str | None = None
+
+    @property
+    def bound(self) -> Start:
+        """The interval in which it bound."""
+        return Start(earliest=self.since_earliest, latest=self.since, given=self.since_given)
+
+    @property
+    def ended(self) -> Start | None:
+        """The interval in which it ended; None: it has not."""
+        return _interval(self.ended_on_earliest, self.ended_on, self.ended_on_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +94,20 @@ class PermitState:
     event: str
     part: str | None = None
     ends_on: date | None = None
+    since_given: str | None = None
+
+    @property
+    def granted(self) -> Start:
+        """The interval in which it was granted."""
+        return Start(earliest=self.since_earliest, latest=self.since, given=self.since_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorksState:
     """A line of works: what a deal (None: nobody named) builds and runs of a part (None: not told which).
 
-    `suspended` names what stands still: construction, production, project.
+    `suspended` names what stands still: construction, production, project. `since` is when it came to its level; None: it
+    never left none.
     """
 
     deal: str | None
@@ -88,6 +115,14 @@ class WorksState:
     level: Level | None
     suspended: tuple[str, ...] = ()
     retired: bool = False
+    since: date | None = None
+    since_earliest: date | None = None
+    since_given: str | None = None
+
+    @property
+    def start(self) -> Start | None:
+        """The interval since which it has been at its level."""
+        return _interval(self.since_earliest, self.since, self.since_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +131,8 @@ class DealState:
 
     `memorandum` and `announcement` are the starts of these clocks in this phase, whether they run or not; the other clocks
     are None once the deal has ended. `legs` are those of the phase, in the order in which they bound, `permits` those in
-    force. `..._earliest` is the earliest day on which it may have been; None: open, unknown, or not at all.
+    force. `..._earliest` is the earliest day on which it may have been; None: open, unknown, or not at all. `..._given` is
+    what its event gave where the days, as reckoned, do not say it (see Start).
     """
 
     deal: str
@@ -125,6 +161,25 @@ class DealState:
     announcement: Start | None = None
     announcement_runs: bool = False
     permits: tuple[PermitState, ...] = ()
+    ended_on_given: str | None = None
+    bound_on_given: str | None = None
+    first_step_on_earliest: date | None = None
+    first_step_on_given: str | None = None
+
+    @property
+    def ended(self) -> Start | None:
+        """The interval in which it ended; None: it lives."""
+        return _interval(self.ended_on_earliest, self.ended_on, self.ended_on_given)
+
+    @property
+    def bound(self) -> Start | None:
+        """The interval in which something first bound; None: nothing has."""
+        return _interval(self.bound_on_earliest, self.bound_on, self.bound_on_given)
+
+    @property
+    def first_step(self) -> Start | None:
+        """The interval of the first step of this phase; None: there was none."""
+        return _interval(self.first_step_on_earliest, self.first_step_on, self.first_step_on_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +212,8 @@ class Flag:
     tier: str | None = None
     milestones: tuple[str, ...] = ()
     parts: tuple[str | None, ...] = ()
+    # What was given of `expired_on`, where it is no full day.
+    expired_given: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,13 +295,48 @@ class ProjectState:
     aliases: tuple[Alias, ...] = ()
     ids: tuple[RegisterId, ...] = ()
     works: tuple[WorksState, ...] = ()
+    memorandum_since_given: str | None = None
+    bound_on_given: str | None = None
+    last_event_on_given: str | None = None
+    # How and when it ended as a whole: cancelled, completed or retired, as a row without deal said last.
+    ended_how: str | None = None
+    ended_on: date | None = None
+    ended_on_earliest: date | None = None
+    ended_on_given: str | None = None
+
+    @property
+    def ended(self) -> Start | None:
+        """The interval in which it ended as a whole; None: it has not, or went on since."""
+        return _interval(self.ended_on_earliest, self.ended_on, self.ended_on_given)
+
+    @property
+    def physical_since(self) -> Start | None:
+        """Since when a line of works has been where the project is on the ground; None: nothing stands there."""
+        starts = [line.start for line in self.works if line.level is not None and line.level is self.physical_state]
+        told = [start for start in starts if start is not None]
+        return min(told, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
+
+    @property
+    def memorandum(self) -> Start | None:
+        """The interval of the first paper that still counts; None: there is none."""
+        return _interval(self.memorandum_since_earliest, self.memorandum_since, self.memorandum_since_given)
+
+    @property
+    def bound(self) -> Start | None:
+        """The interval in which something first bound that is bound still; None: nothing is."""
+        return _interval(self.bound_on_earliest, self.bound_on, self.bound_on_given)
+
+    @property
+    def last_event(self) -> Start | None:
+        """The interval of its latest event; None: it has none."""
+        return _interval(self.last_event_on_earliest, self.last_event_on, self.last_event_on_given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A run of days at whose ends a deal holds a valid leg of a kind that counts (section 6, displaced and crowded).
 
-    `on` is its winning day, `event` the winning event, `leg` what that bound, `held_until` the first day on which the deal
+    `on` is its winning day (`on_earliest`, `on_given` as of a Start), `event` the winning event, `leg` what that bound, `held_until` the first day on which the deal
     holds no such leg any more. `scope` says which kinds count: `asset` (equity, rights), `works` (these, works and
     investment), `market` (equity, rights, offtake) or `any`. `parties` are the investors of the winning event, else the
     deal's pursuers at the end of the winning day, `pursuers` those pursuers.
@@ -260,6 +352,8 @@ class Crossing:
     pursuers: tuple[str, ...]
     pursuing_role: str | None
     scope: str
+    on_earliest: date | None = None
+    on_given: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

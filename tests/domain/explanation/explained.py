@@ -27,8 +27,8 @@ def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Ex
     day = date.fromisoformat(as_of)
     whole = portfolio(events)
     judged = whole.judged(project, day)
-    lived = whole.histories[project].projects
-    return explanation(lived, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
+    assert judged.project is not None
+    return explanation(judged.project, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
 
 
 def deal_sentence(events: Sequence[Event], as_of: str, deal: str = "alpha") -> str:

@@ -1,0 +1,43 @@
+"""Days of events as an answer of the api has them, told no more exactly than they were given (domain page, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from steppe.domain.values import grammar
+from steppe.domain.values.states import Start
+
+Item = Mapping[str, Any]
+
+
+def since(item: Item, name: str) -> str:
+    """The day of that field as one says it after `since`; a dash for none."""
+    start = _start(item, name)
+    return "-" if start is None else grammar.when(start)
+
+
+def happened(item: Item, name: str) -> str:
+    """The same of something that happened: `on 31 August 2024`, `in 2014`."""
+    start = _start(item, name)
+    return "on a day that is not known" if start is None else grammar.on(start)
+
+
+def told(item: Item, name: str) -> str:
+    """The same as it stands alone in a table."""
+    start = _start(item, name)
+    return "" if start is None else grammar.dated(start)
+
+
+def _start(item: Item, name: str) -> Start | None:
+    """The interval beside a day: `<name>`, `<name>_earliest`, `<name>_given`; an api of an older release has the day alone."""
+    latest = item.get(name)
+    if latest is None:
+        return None
+    earliest = item.get(f"{name}_earliest", latest)
+    return Start(
+        earliest=None if earliest is None else date.fromisoformat(earliest),
+        latest=date.fromisoformat(latest),
+        given=item.get(f"{name}_given"),
+    )
