@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from steppe.domain.analysis.correction_effects import CorrectionEffect, FlagKey, correction_effects
 from steppe.domain.events.corrections import effective_events
 from steppe.domain.events.event import Event
+from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.values.states import on_day
 from tests.domain.random_logs import Log, days, instants, portfolios
 
@@ -23,10 +25,12 @@ def test_the_effect_of_a_correction_equals_folding_everything_with_and_without_i
 ) -> None:
     events = [event for event in log if event.subject == "north"]
     corrections = {(event.source, event.id) for event in events if event.kind.is_correction}
+    # Somebody looked when a row came, whatever becomes of it.
+    looks = looks_of(events, known_at, recorded=recorded)
 
     def flags(some: Iterable[Event]) -> set[FlagKey]:
         effective = effective_events(some, known_at, recorded=recorded)
-        standing = on_day(fold_history("north", effective).flags, as_of)
+        standing = on_day(fold_history("north", effective, RULES, looks).flags, as_of)
         return {(flag.deal or "", flag.flag, flag.severity) for flag in standing}
 
     effects = correction_effects("north", events, corrections, as_of, known_at=known_at, recorded=recorded)

@@ -20,8 +20,10 @@ from tests.domain.flags.portfolio_by_hand import deal_on, deposit, paper, pursue
 
 DAY = "2024-01-01"
 SIGNED = paper("2020-01-31")
-ENDS_THE_DEAL = ("investor.withdrew", "project.cancelled", "project.completed")
-STEPS = MEMORANDUM_CLASS | {"study.started", "study.completed", "finance.approved"}
+ENDS_THE_DEAL = ("investor.withdrew", "project.cancelled", "project.completed", "project.retired")
+STEPS = MEMORANDUM_CLASS | {
+    "study.started", "study.completed", "finance.approved", "permit.applied", "permit.granted",
+}  # fmt: skip
 
 
 def start(clock: Start | None) -> tuple[str | None, str] | None:
@@ -53,13 +55,20 @@ def test_every_event_is_heard_and_only_some_are_steps_and_none_restarts_the_memo
 
 @pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.effect is Effect.RECORD], ids=lambda kind: str(kind.name))
 def test_a_row_about_the_record_is_not_heard(kind: EventKind) -> None:
-    if not kind.is_correction:
+    if not kind.is_correction and kind.name != "project.superseded":
         assert clocks(SIGNED, made(kind.name, "2022-03-03")) == clocks(SIGNED)
 
 
 @pytest.mark.parametrize("kind", [k for k in VOCABULARY if k.may_speak_of_project and k.effect is not Effect.RECORD and k.name not in ENDS_THE_DEAL], ids=lambda kind: str(kind.name))  # fmt: skip
 def test_what_speaks_of_the_project_is_heard_by_every_deal_and_is_no_step_of_any(kind: EventKind) -> None:
-    data = {"kind": "talks", "milestone": "x", "planned_on": "2030", "right": "land", "step": "metal"}
+    data = {
+        "kind": "talks",
+        "milestone": "x",
+        "planned_on": "2030",
+        "right": "land",
+        "step": "metal",
+        "permit": "other",
+    }
     spoken = event(kind.name, "2022-03-03", deal=None, **data)
     assert clocks(SIGNED, spoken) == (exact("2020-01-31"), exact("2022-03-03"), exact("2020-01-31"))
 

@@ -17,6 +17,7 @@ TALKS = pursued("intent.announced", "2019-01-01", "alpha", kind="talks")
 OWN = {
     "milestone": "start", "planned_on": "2030", "right": "mining", "commodity": "tungsten", "step": "metal", "kind": "talks",
     "instrument": "mou", "result": "ore", "what": "welding", "scheme": "iso", "until": "2030",
+    "permit": "planning", "by": ["south"],
 }  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def test_the_levels_have_the_order_and_the_line_of_the_page() -> None:
 def test_each_event_lifts_its_deal_to_the_level_of_its_row_and_no_further(kind: EventKind) -> None:
     level, highest, _, _ = levels(TALKS, made(kind.name, "2020-01-01"))
     expected = kind.level or Level.ANNOUNCED
-    if kind.name in ("investor.withdrew", "project.cancelled", "project.completed"):
+    if kind.name in ("investor.withdrew", "project.cancelled", "project.completed", "project.retired"):
         assert (level, highest) == (None, "announced")
     elif kind.name == "construction.suspended" or (kind.effect is Effect.PHYSICAL and kind.level is None):
         # It binds with an inferred leg, and nothing stands on the ground.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +33,11 @@ def child(party: str, parent: str, occurred: str = "2008-01-01") -> Event:
 def on(subject: str, made: Event) -> Event:
     """The same event of another subject."""
     return replace(made, subject=subject)
+
+
+def recorded_on(day: str, made: Event) -> Event:
+    """The same event, accepted by ingest at noon of that day; known as before."""
+    return replace(made, recorded=datetime.combine(date.fromisoformat(day), time(12), UTC))
 
 
 def pursued(name: str, occurred: str, *parties: str, **data: Any) -> Event:

@@ -109,11 +109,11 @@ def test_the_own_deals_in_the_market_do_not_crowd() -> None:
 
 
 @pytest.mark.parametrize("role", ["financier", "donor"])
-def test_deals_of_financiers_and_donors_do_not_crowd_and_may_be_crowded(role: str) -> None:
+def test_deals_of_financiers_and_donors_neither_crowd_nor_are_crowded(role: str) -> None:
     theirs = event("loan.signed", "2021-03-15", deal="gamma", lender_kind="oda", parties=[{"party": "gamma", "role": role}])  # fmt: skip
     assert turns([HERE, PAPER, BETA, theirs], FLAG) == {}
     crowded = event("memorandum.signed", "2020-01-10", instrument="mou", parties=[{"party": "alpha", "role": role}])
-    assert turns([HERE, THERE, crowded, BETA, GAMMA], FLAG) != {}
+    assert turns([HERE, THERE, crowded, BETA, GAMMA], FLAG) == {}
 
 
 def test_a_deal_of_nobody_named_does_not_crowd() -> None:

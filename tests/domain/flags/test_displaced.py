@@ -179,18 +179,29 @@ def test_it_clears_by_itself_when_the_long_stop_of_the_winner_passes() -> None:
     assert turns([MINE, PAPER, won], FLAG) == {"2021-05-05": "alert", "2022-02-28": NOTHING}
 
 
-def test_only_the_first_leg_of_a_phase_crosses_the_line() -> None:
+def test_who_bound_something_else_before_wins_on_the_day_that_it_takes_what_counts() -> None:
     right = pursued("rights.granted", "2019-05-05", "beta", right="mining")
     assert turns([MINE, right, PAPER, WON], FLAG) == {}
     loan = pursued("loan.signed", "2021-02-02", "beta", lender_kind="eca")
-    assert turns([MINE, PAPER, loan, WON], FLAG) == {}
+    assert turns([MINE, PAPER, loan, WON], FLAG) == {"2021-05-05": "alert"}
 
 
-def test_of_several_legs_on_one_day_the_first_in_fold_order_crosses() -> None:
+def test_who_lost_what_counts_and_takes_it_again_wins_anew() -> None:
+    loan = pursued("loan.signed", "2019-02-02", "beta", lender_kind="eca")
+    right = pursued("rights.granted", "2019-05-05", "beta", right="mining")
+    lost = pursued("rights.revoked", "2020-05-05", "beta")
+    assert turns([MINE, loan, right, lost, PAPER, WON], FLAG) == {"2021-05-05": "alert"}
+    kept = pursued("rights.granted", "2020-05-05", "beta", right="land")
+    assert turns([MINE, loan, right, lost, kept, PAPER, WON], FLAG) == {}
+
+
+def test_of_the_rows_of_the_winning_day_the_first_in_fold_order_that_counts_is_the_winning_event() -> None:
     loan = pursued("loan.signed", "2021-05-05", "beta", lender_kind="eca")
     offtake = pursued("offtake.signed", "2021-05-05", "beta", commodity="tungsten")
     assert the([MINE, PAPER, loan, WON], FLAG, "2021-05-05").evidence == (WON.reference,)
-    assert turns([MINE, PAPER, offtake, WON], FLAG) == {}
+    assert the([MINE, PAPER, offtake, WON], FLAG, "2021-05-05").evidence == (WON.reference,)
+    right = pursued("rights.granted", "2021-05-05", "beta", right="land")
+    assert the([MINE, PAPER, right, WON], FLAG, "2021-05-05").evidence == (right.reference,)
 
 
 def test_in_its_next_phase_a_rival_crosses_the_line_again() -> None:
@@ -286,14 +297,13 @@ def test_in_a_hold_a_new_cause_joins_the_old_ones_and_what_ends_shows_at_once() 
     assert said(log, FLAG, "2021-08-08").endswith(" On hold.")
 
 
-def test_a_deal_that_had_lost_its_legs_before_the_win_is_displaced_once_it_is_back_on_paper() -> None:
-    log = [
-        deposit(),
+def test_a_deal_of_which_nothing_was_left_is_in_another_phase_when_it_is_back_on_paper() -> None:
+    lost = [
         pursued("rights.granted", "2020-01-10", "alpha", right="mining"),
         pursued("rights.revoked", "2020-06-01", "alpha"),
-        pursued("rights.granted", "2021-01-16", "beta", right="mining"),
-        pursued("memorandum.signed", "2021-04-16", "alpha"),
     ]
-    assert standing(log, "displaced", "2021-04-15") == []
-    (flag,) = standing(log, "displaced", "2021-04-16")
-    assert (flag.tier, flag.since.isoformat(), flag.groups) == ("asset", "2021-04-16", ("beta",))
+    taken = pursued("rights.granted", "2021-01-16", "beta", right="mining")
+    back = paper("2021-04-16")
+    assert turns([MINE, *lost, taken, back], FLAG) == {}
+    talks = pursued("intent.announced", "2019-12-12", "alpha", kind="talks")
+    assert turns([MINE, talks, *lost, taken, back], FLAG) == {"2021-01-16": "alert"}

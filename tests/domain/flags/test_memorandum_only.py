@@ -202,7 +202,7 @@ def test_a_flag_says_its_papers_its_clock_and_what_comes_next() -> None:
     assert (flag.next_severity, flag.next_on) == ("stagnant", date(2022, 1, 1))
     assert (flag.clock, flag.threshold_months, flag.count) == ("memorandum", 12, 2)
     assert flag.evidence == ("/desk#alpha-memorandum.signed-2020", "/desk#alpha-memorandum.renewed-2021-01-10")
-    assert (flag.deal, flag.rule_version) == ("alpha", "2026-1")
+    assert (flag.deal, flag.rule_version) == ("alpha", "2026-2")
     assert said(log, FLAG, "2021-03-01") == "2 memoranda in 2 to 14 months, nothing binding."
 
 

@@ -126,7 +126,7 @@ def test_it_names_what_binds_and_the_months_since() -> None:
     flag = the(log, FLAG, "2021-01-28")
     assert (flag.evidence, flag.clock) == ((BOUND.reference,), "delivery")
     assert (flag.certain_on, flag.next_on) == (date(2020, 2, 28), None)
-    assert said(log, FLAG, "2021-01-28") == "Bound for 35 months, and nothing was begun on the ground."
+    assert said(log, FLAG, "2021-01-28") == "Bound or permitted for 35 months, and nothing was begun on the ground."
 
 
 def test_in_a_hold_it_does_not_come_until_it_is_lifted() -> None:

@@ -10,7 +10,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.thresholds import Circumstances, Override, Rules
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, paper, pursued, turns
+from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, paper, pursued, recorded_on, turns
 
 MINE = deposit(required_legs=["equity", "debt"])
 EQUITY = pursued("equity.agreed", "2018-01-31", "alpha")
@@ -22,6 +22,9 @@ BETA = pursued("equity.agreed", "2020-05-05", "beta")
 GAMMA = pursued("equity.agreed", "2020-06-06", "gamma")
 BUILT = event("construction.started", "2015-08-31", deal=None)
 TRIED = event("production.started", "2015-08-31", deal=None)
+TALKS = pursued("intent.announced", "2020-08-31", "alpha", kind="talks")
+PLAN = pursued("milestone.planned", "2020-08-31", "alpha", milestone="first-output", planned_on="2021-08-31")
+RIGHT = pursued("rights.granted", "2020-08-31", "alpha", right="exploration")
 STUDY = pursued("study.started", "2022-08-31", "alpha", kind="survey")
 
 
@@ -54,7 +57,13 @@ ROWS = [
     Row("memorandum-churn.papers", 2, "memorandum", [paper("2020-01-01"), paper("2020-02-02")], "2020-02-02", "watch"),
     Row("silent.watch", 6, "memorandum", [paper("2020-08-31")], "2021-02-28", "watch"),
     Row("lapsed.days", 30, "memorandum", [paper("2020-01-01", expires_on="2020-08-31")], "2020-09-30", "watch"),
-    Row("unchecked.notice", 1, "memorandum", [paper("2020-08-31")], "2020-09-30", "notice"),
+    Row("unchecked.notice", 1, "memorandum", [recorded_on("2026-11-30", paper("2020-08-31"))], "2026-12-30", "notice"),
+    Row("announced-only.watch", 6, "announced", [TALKS], "2021-02-28", "watch"),
+    Row("announced-only.stagnant", 30, "announced", [TALKS], "2023-02-28", "stagnant"),
+    Row("overdue.watch", 1, "announced", [TALKS, PLAN], "2021-09-30", "watch"),
+    Row("overdue.stagnant", 6, "announced", [TALKS, PLAN], "2022-02-28", "stagnant"),
+    Row("idle-right.watch", 6, "partly-bound", [RIGHT], "2021-02-28", "watch"),
+    Row("idle-right.stagnant", 30, "partly-bound", [RIGHT], "2023-02-28", "stagnant"),
     Row("partly-bound.watch", 1, "partly-bound", [EQUITY], "2018-02-28", "watch"),
     Row("not-building.watch", 13, "partly-bound", [EQUITY], "2019-02-28", "watch"),
     Row("not-producing.construction.watch", 6, "construction", [BUILT], "2016-02-29", "watch", deal=None),
@@ -96,7 +105,7 @@ def test_an_override_of_another_place_changes_nothing(row: Row) -> None:
 
 
 def test_level_comes_before_commodity_before_sector_before_country() -> None:
-    here = Circumstances(level="memorandum", commodities=("tungsten",), sector="mining", country="KZ")
+    here = Circumstances(level="memorandum", commodities=("tungsten",), sector="mining", countries=("KZ",))
     overrides = [
         Override(rule="silent.watch", value=1, country="KZ"),
         Override(rule="silent.watch", value=2, sector="mining"),

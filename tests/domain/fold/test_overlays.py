@@ -52,7 +52,8 @@ def test_a_deal_resumes_alone_while_the_project_stays_suspended() -> None:
 def test_a_deal_suspended_by_name_is_resumed_by_name_or_with_the_whole_project() -> None:
     begun = [_paper("alpha", "2020-01-01"), event("project.suspended", "2020-06-01", deal="alpha")]
     assert _overlays(*begun) == {"alpha": ("suspended",)}
-    assert _of_project(*begun) == ()
+    assert _of_project(*begun) == ("suspended",)  # all its living deals are
+    assert _of_project(*begun, _paper("beta", "2020-01-02")) == ()
     assert _overlays(*begun, event("project.resumed", "2021-01-01", deal="alpha")) == {"alpha": ()}
     assert _overlays(*begun, event("project.resumed", "2021-01-01", deal=None)) == {"alpha": ()}
 
@@ -83,7 +84,7 @@ def test_a_hold_older_than_the_first_deal_shows_nothing_that_came_under_it() -> 
     assert judge("north", [paper, held], DAY).flags == judge("north", [held, paper], DAY).flags == ()
 
 
-@pytest.mark.parametrize("name", ["project.cancelled", "project.completed"])
+@pytest.mark.parametrize("name", ["project.cancelled", "project.completed", "project.retired"])
 def test_an_end_of_the_project_is_shown_until_a_later_row_with_a_level_or_a_physical_one(name: str) -> None:
     ended, overlay = event(name, "2020-06-01", deal=None), (name.removeprefix("project."),)
     assert _of_project(ended) == overlay
@@ -98,7 +99,9 @@ def test_an_end_of_the_project_is_shown_until_a_later_row_with_a_level_or_a_phys
         assert _of_project(ended, event(row, "2021-01-01", deal=deal, **data)) == ()
 
 
-@pytest.mark.parametrize("name", ["project.cancelled", "project.completed", "project.suspended", "hold.placed"])
+@pytest.mark.parametrize(
+    "name", ["project.cancelled", "project.completed", "project.retired", "project.suspended", "hold.placed"]
+)
 def test_a_row_that_names_a_deal_shows_on_the_deal_only(name: str) -> None:
     log = [_paper("alpha", "2020-01-01"), _paper("beta", "2020-01-02"), event(name, "2020-06-01", deal="alpha")]
     assert _of_project(*log) == ()
@@ -122,15 +125,25 @@ def test_what_was_inferred_is_never_mixed_with_what_was_asserted() -> None:
     assert (dead.overlays, dead.ended_how, dead.level is not None) == (("presumed-dead",), None, True)
 
 
-def test_exit_termination_withdrawal_and_lapse_are_a_deals_only() -> None:
-    for log in (
-        [pursued("equity.agreed", "2020-01-01", "alpha"), pursued("equity.exited", "2021-01-01", "alpha")],
-        [pursued("equity.closed", "2020-01-01", "alpha"), pursued("contract.terminated", "2021-01-01", "alpha")],
-        [paper("2020-01-01"), pursued("investor.withdrew", "2021-01-01", "alpha")],
-        [paper("2020-01-01"), pursued("memorandum.lapsed", "2021-01-01", "alpha")],
-    ):
-        assert _of_project(*log) == ()
-        assert len(_overlays(*log)["alpha"]) == 1
+ENDS_OF_THE_ONLY_DEAL = {
+    "exited": [pursued("equity.agreed", "2020-01-01", "alpha"), pursued("equity.exited", "2021-01-01", "alpha")],
+    "terminated": [pursued("equity.closed", "2020-01-01", "alpha"), pursued("contract.terminated", "2021-01-01", "alpha")],
+    "withdrawn": [paper("2020-01-01"), pursued("investor.withdrew", "2021-01-01", "alpha")],
+    "cancelled": [paper("2020-01-01"), event("project.cancelled", "2021-01-01", deal="alpha")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ENDS_OF_THE_ONLY_DEAL)
+def test_a_project_that_nobody_pursues_any_more_shows_how_the_last_of_its_deals_ended(how: str) -> None:
+    log = ENDS_OF_THE_ONLY_DEAL[how]
+    assert (_of_project(*log), _overlays(*log)["alpha"]) == ((how,), (how,))
+    assert _of_project(*log, _paper("beta", "2021-02-02")) == ()
+    assert _of_project(*log, event("construction.started", "2021-02-02", deal=None)) == ()
+
+
+def test_a_lapsed_paper_is_shown_on_its_deal_only() -> None:
+    log = [paper("2020-01-01"), pursued("memorandum.lapsed", "2021-01-01", "alpha")]
+    assert (_of_project(*log), _overlays(*log)["alpha"]) == ((), ("lapsed",))
 
 
 def test_a_hold_on_a_deal_that_begins_later_shows_nothing_that_came_under_it() -> None:
@@ -159,9 +172,9 @@ def test_whoever_suspends_or_resumes_construction_pursues_the_deal() -> None:
         assert [state.pursuers for state in judge("north", [halted], DAY).deals] == [("inv",)]
 
 
-def test_a_project_shows_that_it_was_cancelled_and_completed_until_a_later_step() -> None:
+def test_of_several_ends_a_project_shows_the_newest_until_a_later_step() -> None:
     over = [event("project.completed", "2020-01-01", deal=None), event("project.cancelled", "2020-02-01", deal=None)]
-    assert judge("north", over, DAY).project.overlays == ("cancelled", "completed")
+    assert judge("north", over, DAY).project.overlays == ("cancelled",)
     assert judge("north", [*over, _paper("alpha", "2020-03-01")], DAY).project.overlays == ()
 
 
