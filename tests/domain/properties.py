@@ -1,6 +1,7 @@
-"""Properties that hold for any log, and on how many logs they are held: a few on every run, ten thousand in a soak.
+"""Properties that hold for any log, and on how many logs they are held: a few on every run, thousands in a soak.
 
 STEPPE_HYPOTHESIS_PROFILE names the profile: `fast` (`make test-fast`), `quick` (default) or `soak` (`make soak-domain`, soak.py).
+STEPPE_HYPOTHESIS_LOGS is another number of logs than that of the profile.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from steppe.domain.values.states import History
 from tests.domain.random_logs import Log, days, instants
 
 PROFILE = os.environ.get("STEPPE_HYPOTHESIS_PROFILE", "quick")
-_LOGS = {"fast": 5, "quick": 50, "soak": 10_000}
+_LOGS = {"fast": 5, "quick": 50, "soak": 2_000}
 _EVENTS = {"fast": 20, "quick": 20, "soak": 60}
 if PROFILE not in _LOGS:
     raise ValueError(f"STEPPE_HYPOTHESIS_PROFILE is {PROFILE!r}; use {', '.join(_LOGS)}")
 EVENTS_MAX = _EVENTS[PROFILE]
+LOGS = int(os.environ.get("STEPPE_HYPOTHESIS_LOGS", _LOGS[PROFILE]))
 
 
 SHORT = Rules(
@@ -62,7 +64,7 @@ cases = st.builds(
 )
 Property = Callable[[Log, Case], None]
 as_often_as_the_profile_says = settings(
-    max_examples=_LOGS[PROFILE],
+    max_examples=LOGS,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     print_blob=True,
@@ -79,5 +81,5 @@ class Properties:
     def __call__(self, prove: Property) -> Property:
         """Make it a test."""
         self.all.append(prove)
-        quickly = settings(as_often_as_the_profile_says, max_examples=min(_LOGS[PROFILE], _LOGS["quick"]))
+        quickly = settings(as_often_as_the_profile_says, max_examples=min(LOGS, _LOGS["quick"]))
         return quickly(given(log=self.drawn, case=cases)(prove))

@@ -1,4 +1,4 @@
-"""The properties of test_fold_properties and test_portfolio_properties, each held on the same ten thousand long logs.
+"""The properties of test_fold_properties and test_portfolio_properties, each held on the same two thousand long logs.
 
 Not collected by `pytest tests`; `make soak-domain` runs it, one process a generator of logs, and prints what it saw.
 """
@@ -14,7 +14,7 @@ from hypothesis import given
 
 from tests.domain.fold import test_fold_properties
 from tests.domain.markets import test_portfolio_properties
-from tests.domain.properties import EVENTS_MAX, PROFILE, Case, Properties, as_often_as_the_profile_says, cases
+from tests.domain.properties import EVENTS_MAX, LOGS, Case, Properties, as_often_as_the_profile_says, cases
 from tests.domain.random_logs import Log
 
 
@@ -49,11 +49,15 @@ def _hold(properties: Properties, capsys: pytest.CaptureFixture[str]) -> None:
             f"\n{len(properties.all)} properties, each on {figures.logs} logs of up to {EVENTS_MAX} events: {figures.events} "
             f"events in all, the longest log {figures.longest}, {time.monotonic() - began:.0f} s{names}\n"
         )
-    assert figures.logs >= 10_000 or PROFILE != "soak"
+    assert figures.logs >= LOGS
 
 
 def test_every_property_of_a_project_holds(capsys: pytest.CaptureFixture[str]) -> None:
     _hold(test_fold_properties.holds_for_any_log, capsys)
+
+
+def test_every_property_of_a_corrected_project_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    _hold(test_fold_properties.holds_for_any_corrected_log, capsys)
 
 
 def test_every_property_of_a_portfolio_holds(capsys: pytest.CaptureFixture[str]) -> None:

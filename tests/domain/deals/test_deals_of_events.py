@@ -8,7 +8,7 @@ import pytest
 
 from steppe.domain.values.levels import Level
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import child, deal_on, deposit, judged, on, paper, pursued, turns
+from tests.domain.flags.portfolio_by_hand import child, deal_on, deposit, judged, of_project, on, paper, pursued, turns
 
 
 def named(*parties: tuple[str, str]) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_what_speaks_of_the_project_gives_no_deal_a_level_and_starts_no_clock(na
 def test_a_hosts_own_title_binds_nobody() -> None:
     title = event("rights.granted", "2020-01-01", deal=None, right="mining", parties=named(("gov", "host")))
     judgement = judged([deposit(), title], "2020-01-01")
-    assert (judgement.deals, judgement.project.level) == ((), Level.IDENTIFIED)
+    assert (judgement.deals, of_project(judgement).level) == ((), Level.IDENTIFIED)
 
 
 def test_a_rival_on_the_same_project_is_another_deal() -> None:

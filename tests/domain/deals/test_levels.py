@@ -10,7 +10,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import VOCABULARY, Effect, EventKind
 from steppe.domain.values.levels import Level
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import deal_on, deposit, judged, paper, pursued
+from tests.domain.flags.portfolio_by_hand import deal_on, deposit, judged, of_project, paper, pursued
 
 DAY = "2022-01-01"
 TALKS = pursued("intent.announced", "2019-01-01", "alpha", kind="talks")
@@ -30,7 +30,12 @@ def levels(*events: Event, as_of: str = DAY) -> tuple[str | None, str, str, str]
     judgement = judged([deposit(), *events], as_of)
     (state,) = judgement.deals
     level = None if state.level is None else state.level.label
-    return (level, state.highest_level.label, judgement.project.level.label, judgement.project.highest_level.label)
+    return (
+        level,
+        state.highest_level.label,
+        of_project(judgement).level.label,
+        of_project(judgement).highest_level.label,
+    )
 
 
 def test_the_levels_have_the_order_and_the_line_of_the_page() -> None:
@@ -105,9 +110,9 @@ def test_an_ended_deal_has_no_level_only_its_overlay_and_its_highest_ever() -> N
 
 
 def test_a_project_is_as_high_as_the_highest_of_its_living_deals_and_at_least_identified() -> None:
-    assert judged([deposit()], DAY).project.level is Level.IDENTIFIED
+    assert of_project(judged([deposit()], DAY)).level is Level.IDENTIFIED
     log = [deposit(), paper("2020-01-01"), pursued("study.started", "2020-02-02", "beta", kind="survey")]
-    assert judged(log, DAY).project.level is Level.ADVANCED
+    assert of_project(judged(log, DAY)).level is Level.ADVANCED
     left = pursued("investor.withdrew", "2021-01-01", "beta")
     judgement = judged([*log, left], DAY).project
     assert (judgement.level, judgement.highest_level) == (Level.MEMORANDUM, Level.ADVANCED)

@@ -6,7 +6,7 @@ import pytest
 
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import deal_on, deposit, judged, paper, pursued
+from tests.domain.flags.portfolio_by_hand import deal_on, deposit, judged, of_project, paper, pursued
 
 DAYS = [f"2020-0{month}-01" for month in range(1, 10)]
 
@@ -21,7 +21,7 @@ def ground(*names: str) -> list[Event]:
 
 
 def state(*events: Event) -> str | None:
-    judgement = judged([deposit(), *events], "2021-01-01").project.physical_state
+    judgement = of_project(judged([deposit(), *events], "2021-01-01")).physical_state
     return judgement.label if judgement else None
 
 
@@ -85,7 +85,7 @@ def test_suspensions_stand_side_by_side_each_until_its_own_resumption(rows: list
 def test_building_or_producing_again_ends_every_suspension(row: str, expected: str) -> None:
     suspended = ["construction.suspended", "project.suspended", "production.suspended"]
     assert state(*ground(*suspended, row)) == expected
-    assert judged([deposit(), *ground(*suspended, row)], "2021-01-01").project.overlays == ()
+    assert of_project(judged([deposit(), *ground(*suspended, row)], "2021-01-01")).overlays == ()
 
 
 def test_a_deals_own_rows_move_the_state_of_the_project() -> None:
@@ -117,7 +117,7 @@ def test_a_deal_with_a_leg_needs_none_inferred_and_a_row_of_the_project_infers_n
 def test_a_producing_mine_is_never_memorandum_only() -> None:
     log = [deposit(), paper("2010-01-01"), pursued("production.started", "2012-01-01", "alpha")]
     assert "memorandum-only" not in [flag.flag for flag in judged(log, "2020-01-01").flags]
-    assert judged(log, "2020-01-01").project.headline is None
+    assert of_project(judged(log, "2020-01-01")).headline is None
 
 
 def test_a_localised_step_is_physical_evidence_but_no_level() -> None:
@@ -132,4 +132,4 @@ def test_a_localised_step_is_physical_evidence_but_no_level() -> None:
 
 def test_for_a_corridor_production_is_service() -> None:
     road = [deposit(kind="corridor", sector="transport"), *ground("production.started commercial")]
-    assert judged(road, "2021-01-01").project.level.label == "producing"
+    assert of_project(judged(road, "2021-01-01")).level.label == "producing"

@@ -13,7 +13,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import FOREVER, DealState, Flag, Judgement
+from steppe.domain.values.states import FOREVER, DealState, Flag, Judgement, ProjectState
 from tests.domain.event_logs import event
 
 NOTHING = "nothing"
@@ -64,6 +64,12 @@ def freed(occurred: str, *, deal: str | None = None) -> Event:
 def judged(events: Sequence[Event], as_of: str, project: str = "north", rules: Rules = RULES) -> Judgement:
     """How the project stands on a day."""
     return portfolio(events, rules=rules).judged(project, date.fromisoformat(as_of))
+
+
+def of_project(judgement: Judgement) -> ProjectState:
+    """How the project stands. AssertionError: on that day there is none."""
+    assert judgement.project is not None, "no such project on that day"
+    return judgement.project
 
 
 def deal_on(events: Sequence[Event], as_of: str, deal: str = "alpha") -> DealState:

@@ -15,6 +15,7 @@ from tests.domain.flags.portfolio_by_hand import (
     freed,
     held,
     judged,
+    of_project,
     on,
     paper,
     pursued,
@@ -205,8 +206,8 @@ def test_in_a_hold_the_next_rise_is_one_that_the_hold_allows() -> None:
 def test_the_overlay_says_on_hold_of_the_deal_and_of_the_project_only_where_the_hold_names_no_deal() -> None:
     one, all_of_them = [MINE, PAPER, held("2020-01-01", deal="alpha")], [MINE, PAPER, held("2020-01-01")]
     assert deal_on(one, "2020-01-01").overlays == deal_on(all_of_them, "2020-01-01").overlays == ("on-hold",)
-    assert judged(one, "2020-01-01").project.overlays == ()
-    assert judged(all_of_them, "2020-01-01").project.overlays == ("on-hold",)
+    assert of_project(judged(one, "2020-01-01")).overlays == ()
+    assert of_project(judged(all_of_them, "2020-01-01")).overlays == ("on-hold",)
 
 
 def test_a_hold_changes_no_level_and_what_ends_in_it_ends() -> None:

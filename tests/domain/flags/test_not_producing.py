@@ -13,7 +13,18 @@ from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.thresholds import Override
 from tests.domain.event_logs import event
 from tests.domain.flags import portfolio_by_hand as by_hand
-from tests.domain.flags.portfolio_by_hand import NOTHING, deposit, freed, held, judged, paper, pursued, said, the
+from tests.domain.flags.portfolio_by_hand import (
+    NOTHING,
+    deposit,
+    freed,
+    held,
+    judged,
+    of_project,
+    paper,
+    pursued,
+    said,
+    the,
+)
 
 FLAG = "not-producing"
 MINE = deposit()
@@ -175,5 +186,5 @@ def test_a_threshold_by_level_goes_by_the_level_of_the_project_not_of_its_ground
     whole = portfolio([MINE, halted], rules=rules)
     for day, flags in ((date(2021, 1, 9), []), (date(2021, 1, 10), [FLAG])):
         found_then = whole.judged("north", day)
-        assert (found_then.project.level.label, found_then.project.physical_state) == ("bound", None)
+        assert (of_project(found_then).level.label, of_project(found_then).physical_state) == ("bound", None)
         assert [flag.flag for flag in found_then.flags if flag.deal is None] == flags

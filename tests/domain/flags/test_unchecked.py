@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -88,8 +89,10 @@ def test_what_concerns_others_was_no_look(row: Event) -> None:
 def test_a_correction_was_a_look_whatever_became_of_its_row(name: str) -> None:
     setback = recorded_on("2020-04-04", pursued("setback.reported", "2020-04-04", "alpha", kind="legal"))
     target = {"source": setback.source, "id": setback.id}
-    changes = {"changes": {"note": "checked"}} if name == "event.corrected" else {}
-    row = recorded_on("2020-07-31", event(name, "2020-07-31", deal=None, target=target, **changes))
+    data: dict[str, Any] = {"target": target}
+    if name == "event.corrected":
+        data["changes"] = {"note": "checked"}
+    row = recorded_on("2020-07-31", event(name, "2020-07-31", deal=None, **data))
     assert turns([MINE, SIGNED, setback, row], FLAG) == {"2021-01-31": "notice"}
 
 

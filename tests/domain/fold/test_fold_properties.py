@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 
-from steppe.domain.fold.fold_state import fold, fold_history, judge
+from steppe.domain.events.corrections import effective_events
+from steppe.domain.fold.fold_state import fold, fold_history, in_fold_order, judge
+from steppe.domain.fold.looks import looks_of
+from steppe.domain.fold.narrowing import ENDINGS, is_coarse, narrowed
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, judgement_on
+from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, DealState, Flag, History, Span, judgement_on
 from tests.domain.properties import EVENTS_MAX, Case, Properties
-from tests.domain.random_logs import Log, logs
+from tests.domain.random_logs import Log, corrected_logs, logs
 
 holds_for_any_log = Properties(logs(EVENTS_MAX))
 
@@ -41,13 +45,62 @@ def test_reading_the_spans_at_a_day_equals_judging_afresh_at_that_day(log: Log, 
 @holds_for_any_log
 def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case) -> None:
     history = _told(log, case)
-    for before, after in zip(history.projects, history.projects[1:], strict=False):
+    for before, after in pairwise(history.projects):
         assert before.valid_to == after.valid_from
-    assert history.projects[0].valid_from == BEGINNING
-    assert history.projects[-1].valid_to == FOREVER
     for spans in (history.deals, history.flags):
         for span in spans:
             assert span.valid_from < span.valid_to
+    spans_of_deals_and_flags: list[Span[DealState] | Span[Flag]] = [*history.deals, *history.flags]
+    for one, next_one in pairwise(spans_of_deals_and_flags):
+        if _key(one) == _key(next_one):
+            assert one.valid_to <= next_one.valid_from
+
+
+@holds_for_any_log
+def test_a_project_is_there_from_the_first_day_on_which_one_of_its_events_counts(log: Log, case: Case) -> None:
+    """Domain page, section 8; one that is superseded is nowhere (section 7)."""
+    history = _told(log, case)
+    if any(event.kind.name == "project.superseded" for event in log):
+        assert history.superseded is not None
+        assert (history.projects, history.deals, history.flags, history.crossings) == ((), (), (), ())
+        return
+    first = min(event.latest for event in in_fold_order(log))
+    assert (history.projects[0].valid_from, history.projects[-1].valid_to) == (first, FOREVER)
+    the_day_before = judgement_on(history, first - timedelta(days=1))
+    assert (the_day_before.project, the_day_before.deals, the_day_before.flags) == (None, (), ())
+
+
+@holds_for_any_log
+def test_narrowing_never_depends_on_arrival(log: Log, case: Case) -> None:
+    """Domain page, section 2, what ends must have begun."""
+    assert in_fold_order(case.chance.sample(log, len(log))) == in_fold_order(log)
+
+
+@holds_for_any_log
+def test_narrowing_moves_only_coarse_rows_each_to_the_day_of_its_ending_and_before_it(log: Log, case: Case) -> None:
+    rows = in_fold_order(log)
+    given = {event.reference: event for event in log}
+    place = {event.reference: at for at, event in enumerate(rows)}
+    assert place.keys() == given.keys()
+    for row in rows:
+        before = given[row.reference]
+        if row.narrowed_by is None:
+            assert (row.earliest, row.latest) == (before.earliest, before.latest)
+            continue
+        ending = rows[place[row.narrowed_by]]
+        assert is_coarse(before)
+        assert row.earliest == before.earliest
+        assert (row.earliest or date.min) <= row.latest <= before.latest
+        assert ending.kind.name in ENDINGS
+        # The ending may have been drawn to an earlier day itself, by another one, and then takes the row along.
+        assert row.latest <= ending.latest
+        assert place[row.reference] < place[ending.reference]
+
+
+@holds_for_any_log
+def test_narrowing_twice_is_narrowing_once(log: Log, case: Case) -> None:
+    once = in_fold_order(log)
+    assert narrowed(once) == once
 
 
 @holds_for_any_log
@@ -83,7 +136,8 @@ def _ended_by(told: History, day: date) -> list[object]:
 def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: Log, case: Case) -> None:
     """Domain page, section 6, held against the days themselves when nothing else occurs after the day that is judged."""
     by_then = [event for event in log if event.latest <= case.day and "from" not in event.data]
-    spans = fold_history("north", by_then, case.rules).flags
+    looks = [look for look in looks_of(by_then) if look.on <= case.day]
+    spans = fold_history("north", by_then, case.rules, looks).flags
     for span in spans:
         if span.valid_from <= case.day < span.valid_to:
             run = _run_around(spans, span)
@@ -97,17 +151,30 @@ def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> No
     history = _told(log, case)
     for day in _turning(history):
         judged = judgement_on(history, day)
-        levels = {state.deal: state.level for state in judged.deals}
-        bound = {state.deal for state in judged.deals if any(leg.valid for leg in state.legs)}
-        on_paper = {state.deal for state in judged.deals if state.memorandum_runs}
+        states = {state.deal: state for state in judged.deals}
         for flag in judged.flags:
-            if flag.deal is not None:
-                assert (levels[flag.deal] or Level.IDENTIFIED) >= Level.ANNOUNCED
+            if flag.deal is None:
+                continue
+            state = states[flag.deal]
+            valid = [leg for leg in state.legs if leg.valid]
+            assert (state.level or Level.IDENTIFIED) >= Level.ANNOUNCED
             if flag.flag in ("memorandum-only", "memorandum-churn"):
-                assert flag.deal in on_paper
-            if flag.flag in ("memorandum-only", "memorandum-churn", "lapsed"):
-                assert flag.deal not in bound
-        assert judged.project.level == max([*filter(None, levels.values()), judged.project.physical_state or 0, 0])
+                assert state.memorandum_runs
+            if flag.flag in ("memorandum-only", "memorandum-churn", "lapsed", "announced-only"):
+                assert not valid
+            if flag.flag == "announced-only":
+                assert (state.announcement_runs, state.papers) == (True, 0)
+            if flag.flag == "idle-right":
+                assert {(leg.leg, leg.right) for leg in valid} == {("rights", "exploration")}
+            if flag.flag == "partly-bound":
+                assert valid
+                assert flag.missing == state.missing_legs
+            if flag.flag == "not-building":
+                firm = any(leg.leg != "offtake" and leg.right != "exploration" for leg in valid)
+                assert firm or any(permit.permit in ("planning", "construction") for permit in state.permits)
+        if judged.project is not None:
+            levels = [state.level for state in judged.deals if state.level is not None]
+            assert judged.project.level == max([*levels, judged.project.physical_state or 0, 0])
 
 
 @holds_for_any_log
@@ -120,6 +187,46 @@ def test_the_highest_level_never_falls_and_no_level_is_above_it(log: Log, case: 
             assert highest.get(key, Level.IDENTIFIED) <= span.value.highest_level
             assert (span.value.level or Level.IDENTIFIED) <= span.value.highest_level
             highest[key] = span.value.highest_level
+
+
+holds_for_any_corrected_log = Properties(corrected_logs(EVENTS_MAX))
+
+
+@holds_for_any_corrected_log
+def test_what_was_known_is_read_from_the_spans_as_if_it_was_judged_afresh(log: Log, case: Case) -> None:
+    """Rows that are corrected or taken back were looks at the project all the same (section 6, unchecked)."""
+    for known_at in (None, case.instant):
+        events, looks = effective_events(log, known_at), looks_of(log, known_at)
+        history = fold_history("north", events, case.rules, looks)
+        turning = _turning(history)
+        for day in [case.day, *case.chance.sample(turning, min(len(turning), 2))]:
+            assert judgement_on(history, day) == judge("north", events, day, case.rules, looks), day
+
+
+@holds_for_any_corrected_log
+def test_what_was_known_then_is_folded_from_what_had_come_by_then(log: Log, case: Case) -> None:
+    for recorded in (False, True):
+        by_then = [
+            event
+            for event in log
+            if event.kind.name == "project.registered" or event.known_by(recorded=recorded) <= case.instant
+        ]
+        case.chance.shuffle(by_then)
+        then, now = (
+            fold_history(
+                "north",
+                effective_events(some, case.instant, recorded=recorded),
+                case.rules,
+                looks_of(some, case.instant, recorded=recorded),
+            )
+            for some in (by_then, log)
+        )
+        assert then == now
+
+
+def _key(span: Span[DealState] | Span[Flag]) -> tuple[str | None, str]:
+    value = span.value
+    return (value.deal, value.flag if isinstance(value, Flag) else "")
 
 
 def _check_the_past(flag: Flag, run: list[Span[Flag]]) -> None:

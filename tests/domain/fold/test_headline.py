@@ -6,14 +6,14 @@ import pytest
 
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import deposit, held, judged, paper, pursued
+from tests.domain.flags.portfolio_by_hand import deposit, held, judged, of_project, paper, pursued
 
 PAPER = paper("2020-03-15")
 
 
 def headline(*events: Event, as_of: str = "2022-01-01", sector: str = "energy") -> tuple[str, str, str] | None:
     """Severity, certainty and the day since when."""
-    judgement = judged([deposit(sector=sector), *events], as_of).project.headline
+    judgement = of_project(judged([deposit(sector=sector), *events], as_of)).headline
     return (judgement.severity, judgement.certainty, judgement.since.isoformat()) if judgement else None
 
 
@@ -68,7 +68,7 @@ def test_a_suspended_construction_leaves_it_and_a_deal_that_was_only_announced_m
 def test_the_deals_own_flags_are_listed_whatever_the_headline() -> None:
     rival = pursued("equity.agreed", "2021-06-06", "beta")
     judgement = judged([deposit(), PAPER, rival], "2022-01-01")
-    assert judgement.project.headline is None
+    assert of_project(judgement).headline is None
     assert [(flag.flag, flag.deal) for flag in judgement.flags if flag.flag == "memorandum-only"] == [
         ("memorandum-only", "alpha")
     ]

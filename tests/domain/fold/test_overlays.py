@@ -10,7 +10,7 @@ import pytest
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import judge
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import deposit, judged, paper, pursued
+from tests.domain.flags.portfolio_by_hand import deposit, judged, of_project, paper, pursued
 
 DAY = date(2021, 6, 1)
 SUSPENDED = event("project.suspended", "2020-06-01", deal=None)
@@ -25,7 +25,7 @@ def _overlays(*events: Event) -> dict[str, tuple[str, ...]]:
 
 
 def _of_project(*events: Event, as_of: str = "2021-06-01") -> tuple[str, ...]:
-    return judged([deposit(), *events], as_of).project.overlays
+    return of_project(judged([deposit(), *events], as_of)).overlays
 
 
 def test_a_suspended_project_suspends_the_deal_that_begins_later() -> None:
@@ -174,8 +174,8 @@ def test_whoever_suspends_or_resumes_construction_pursues_the_deal() -> None:
 
 def test_of_several_ends_a_project_shows_the_newest_until_a_later_step() -> None:
     over = [event("project.completed", "2020-01-01", deal=None), event("project.cancelled", "2020-02-01", deal=None)]
-    assert judge("north", over, DAY).project.overlays == ("cancelled",)
-    assert judge("north", [*over, _paper("alpha", "2020-03-01")], DAY).project.overlays == ()
+    assert of_project(judge("north", over, DAY)).overlays == ("cancelled",)
+    assert of_project(judge("north", [*over, _paper("alpha", "2020-03-01")], DAY)).overlays == ()
 
 
 def test_a_deal_that_was_freed_counts_a_new_hold_of_all_from_its_first_day() -> None:
