@@ -114,7 +114,7 @@ def test_a_project_is_as_high_as_the_highest_of_its_living_deals_and_at_least_id
     log = [deposit(), paper("2020-01-01"), pursued("study.started", "2020-02-02", "beta", kind="survey")]
     assert of_project(judged(log, DAY)).level is Level.ADVANCED
     left = pursued("investor.withdrew", "2021-01-01", "beta")
-    judgement = judged([*log, left], DAY).project
+    judgement = of_project(judged([*log, left], DAY))
     assert (judgement.level, judgement.highest_level) == (Level.MEMORANDUM, Level.ADVANCED)
 
 

@@ -1,249 +1,297 @@
-"""Section 6 said plainly: everybody looks at everybody on every day. Slow, and what `steppe.domain.markets.rivalry` must equal."""
+"""Section 6, displaced and crowded, said plainly: on every day everybody looks at everybody, and groups are climbed anew.
+
+Slow, and what `steppe.domain.markets.rivalry` must equal. It looks at nothing but the states of deals and projects day by
+day, the events themselves, and who is whose parent: not at the runs (`Crossing`) that the fold finds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from typing import TypeVar
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.flag_state import FlagState
 from steppe.domain.evaluation.severity_steps import FlagEvaluation
-from steppe.domain.events.vocabulary import UNKNOWN_LEG
+from steppe.domain.events.event import Event
 from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.flag_registry import RULES
-from steppe.domain.markets.groups import Groups
-from steppe.domain.markets.rivalry import CoInvestment, ProjectPlace, Rivalry, Standing
+from steppe.domain.markets.groups import Parents
+from steppe.domain.markets.rivalry import CoInvestment, Rivalry
 from steppe.domain.rules.thresholds import Circumstances, Rules
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import FOREVER, Crossing, DealState, Flag, Span
+from steppe.domain.values.states import (
+    BEGINNING,
+    FOREVER,
+    Crossing,
+    DealState,
+    Flag,
+    History,
+    LegState,
+    ProjectState,
+    Span,
+)
 
-_RIVAL_ROLES = frozenset({"investor", "contractor", "offtaker"})
-_MARKET_SECTORS = frozenset({"mining", "processing"})
-_IN_NO_MARKET = frozenset({"umbrella", "programme"})
-_ASSET_LEGS = frozenset({"equity", "rights"})
-_MARKET_LEGS = frozenset({"equity", "rights", "offtake"})
-_WORKS_DISPLACE_ON = frozenset({"plant", "corridor"})
+T = TypeVar("T")
+_RIVAL_ROLES = ("investor", "contractor", "offtaker")
+
+
+def plain_groups(parents: Parents, party: str, day: date) -> frozenset[str]:
+    """The groups of a party on a day (section 1)."""
+    passed: set[str] = set()
+    ends: set[str] = set()
+    reached: set[str] = set()
+
+    def follow(key: str) -> None:
+        if key in passed:
+            return
+        passed.add(key)
+        shares = [shares for since, shares in parents.get(key, ()) if since <= day]
+        of_day = shares[-1] if shares else ()
+        controlling = [parent for parent, percent in of_day if percent is not None and percent >= 50]
+        controlling = controlling or [parent for parent, _ in of_day]
+        if not controlling:
+            ends.add(key)
+        for parent in controlling:
+            reached.add(parent)
+            follow(parent)
+
+    follow(party)
+    return frozenset(ends) if ends else frozenset({min(reached)})
 
 
 @dataclass(frozen=True, slots=True)
-class _CauseInterval:
-    since: date
-    until: date
+class _Cause:
+    """A rival's run of days as it concerns a deal on one day: a displacement, a co-investment or a neighbour."""
+
     crossing: Crossing
-    tier: str
     groups: frozenset[str]
+    tier: str
 
 
-def plain_rivalry(
-    own: Standing,
-    deals: Iterable[Span[DealState]],
-    others: Iterable[Standing],
-    groups: Groups,
-    rules: Rules = RULES,
-) -> Rivalry:
-    """The flags displaced and crowded, and the co-investments, of all deals of a project.
-
-    `others` are the projects that share a market with it, in any order; more of them change nothing.
-    """
-    views = [_RivalView(own, other) for other in sorted([own, *others], key=lambda standing: standing.project)]
-    flags: SpanTable[tuple[str, str], Flag] = SpanTable()
-    shared: SpanTable[str, CoInvestment] = SpanTable()
-    for deal, spans in groupby(deals, key=lambda span: span.value.deal):
-        _DealImpact(deal, list(spans), own, views, groups, rules).put_spans(flags, shared)
-    return Rivalry(flags=flags.spans(), co_investments=shared.spans())
-
-
-class _RivalView:
-    """Another project (or the own one) seen from a project: when they share a market, and its crossings."""
-
-    def __init__(self, own: Standing, other: Standing) -> None:
-        self.is_own = own.project == other.project
-        self.crossings = [crossing for crossing in other.crossings if crossing.pursuing_role in _RIVAL_ROLES]
-        self.shared: list[tuple[date, date]] = []
-        if not self.crossings:
-            return
-        if self.is_own:
-            self.shared = [(s.valid_from, s.valid_to) for s in own.places if _trades(s.value)]
-        elif own.markets & other.markets:
-            self.shared = [
-                (max(mine.valid_from, theirs.valid_from), min(mine.valid_to, theirs.valid_to))
-                for mine in own.places
-                if _trades(mine.value)
-                for theirs in other.places
-                if _trades(theirs.value)
-                and mine.value.country is not None
-                and mine.value.country == theirs.value.country
-                and not set(mine.value.commodities).isdisjoint(theirs.value.commodities)
-            ]
-
-
-def _trades(place: ProjectPlace) -> bool:
-    return place.sector in _MARKET_SECTORS and place.kind not in _IN_NO_MARKET
-
-
-class _DealImpact:
-    """One deal below the line, and what others do to it."""
+class PlainMarkets:
+    """Projects beside each other: their histories, the events that made them, and the parents of parties."""
 
     def __init__(
         self,
-        deal: str,
-        spans: Sequence[Span[DealState]],
-        own: Standing,
-        views: Sequence[_RivalView],
-        groups: Groups,
-        rules: Rules,
+        histories: Mapping[str, History],
+        events: Mapping[str, Sequence[Event]],
+        parents: Parents,
+        rules: Rules = RULES,
     ) -> None:
-        self._deal = deal
-        self._spans = spans
-        self._below = [span for span in spans if _is_below_the_line(span.value)]
-        self._own = own
-        self._groups = groups
+        self._histories = histories
         self._rules = rules
-        self._displaced: list[_CauseInterval] = []
-        self._co_invested: list[_CauseInterval] = []
-        self._crowded: list[_CauseInterval] = []
-        if self._below:
-            for view in views:
-                for crossing in view.crossings:
-                    if not (view.is_own and crossing.deal == deal):
-                        self._apply_crossing(view, crossing)
+        self._parents = parents
+        self._events = {
+            (project, event.reference): event for project, of_project in events.items() for event in of_project
+        }
+        self._deals = {
+            (project, deal): [span for span in history.deals if span.value.deal == deal]
+            for project, history in histories.items()
+            for deal in sorted({span.value.deal for span in history.deals})
+        }
 
-    def put_spans(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
-        """Put the spans of this deal into the tables."""
-        self._put_flag(flags, displaced.FLAG, self._displaced)
-        self._put_flag(flags, crowded.FLAG, self._crowded)
-        for day in _turns(self._co_invested):
-            events = [interval.crossing.event for interval in _on(self._co_invested, day)]
-            shared.put(day, self._deal, CoInvestment(deal=self._deal, events=tuple(events)) if events else None)
+    def rivalry(self, project: str) -> Rivalry:
+        """What others do to the deals of a project."""
+        flags: SpanTable[tuple[str, str], Flag] = SpanTable()
+        shared: SpanTable[str, CoInvestment] = SpanTable()
+        days = self._days()
+        for deal in [deal for of_project, deal in self._deals if of_project == project]:
+            spans = self._deals[project, deal]
+            states = [
+                (definition, FlagState(definition, deal, self._rules.version))
+                for definition in (displaced.FLAG, crowded.FLAG)
+            ]
+            for day in days:
+                state = _on(spans, day)
+                co_investments: list[_Cause] = []
+                for definition, flag_state in states:
+                    causes = [] if state is None else list(self._causes(project, state, day, definition))
+                    if definition is displaced.FLAG:
+                        co_investments = [cause for cause in causes if cause.tier.startswith("co-")]
+                        causes = [cause for cause in causes if not cause.tier.startswith("co-")]
+                    evaluation = self._evaluation(project, definition, causes, state, day)
+                    held_since = None if state is None else state.held_since
+                    held_until = None if state is None else state.held_until
+                    flag = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
+                    flags.put(day, (deal, definition.name), flag)
+                events = tuple(cause.crossing.event for cause in sorted(co_investments, key=_order))
+                shared.put(day, deal, CoInvestment(deal=deal, events=events) if events else None)
+        return Rivalry(flags=flags.spans(), co_investments=shared.spans())
 
-    def _apply_crossing(self, view: _RivalView, crossing: Crossing) -> None:
-        winners = self._groups.of_all(crossing.parties, crossing.on)
-        self._apply_displacement(view, crossing, winners)
-        parts = winners | self._groups.of_all(crossing.pursuers, crossing.on)
-        for since, until, state, place in self._intervals(view.shared, crossing):
-            if parts & self._groups.of_all(state.pursuers, crossing.on):
+    def _days(self) -> list[date]:
+        """Every day on which anything turns: a state, a group, or the age of a win."""
+        days: set[date] = set()
+        for history in self._histories.values():
+            for spans in (history.deals, history.projects):
+                days |= {day for span in spans for day in (span.valid_from, span.valid_to)}
+        days |= {day for steps in self._parents.values() for day, _ in steps}
+        values = {self._rules.values["crowded.months"]}
+        values |= {override.value for override in self._rules.overrides if override.rule == "crowded.months"}
+        aged = {add_months(day, months) for day in days - {BEGINNING, FOREVER} for months in values}
+        return sorted((days | {_next(day) for day in aged}) - {BEGINNING, FOREVER})
+
+    def _causes(self, project: str, state: DealState, day: date, definition: MarketFlag) -> Iterator[_Cause]:
+        """What, on a day, displaces this deal or crowds it; a co-investment's tier begins with `co-`."""
+        if state.level is None or not Level.ANNOUNCED <= state.level < Level.PARTLY_BOUND:
+            return
+        if state.pursuing_role not in _RIVAL_ROLES:
+            return
+        for (other, deal), spans in self._deals.items():
+            if (other, deal) == (project, state.deal):
                 continue
-            months = self._threshold("crowded.months", state, place)
-            last = min(until, _day_after(add_months(crossing.on, months)))
-            if since < last:
-                self._crowded.append(_CauseInterval(since, last, crossing, "market", winners))
+            if definition is crowded.FLAG:
+                found = self._crowding(project, state, day, other, spans)
+            else:
+                found = self._displacement(project, state, day, other, spans)
+            if found is not None:
+                yield found
 
-    def _apply_displacement(self, view: _RivalView, crossing: Crossing, winners: frozenset[str]) -> None:
-        then = next((s.value for s in self._spans if s.valid_from <= crossing.on < s.valid_to), None)
-        if then is None or then.level is None or then.level.crosses_the_line:
-            return
-        if then.pursuing_role not in _RIVAL_ROLES or not _had_begun(then, crossing, view):
-            return
-        mine = self._groups.of_all(then.pursuers, crossing.on)
-        if winners <= mine:
-            return
-        affected = self._co_invested if winners & mine else self._displaced
-        leg = _leg_of(crossing)
-        always = [(span.valid_from, span.valid_to) for span in self._own.places]
-        for since, until, state, place in self._intervals(always if view.is_own else view.shared, crossing):
-            if state.phase != then.phase or state.pursuing_role not in _RIVAL_ROLES:
-                continue
-            if view.is_own:
-                if leg in _ASSET_LEGS or (leg == "works" and place.kind in _WORKS_DISPLACE_ON):
-                    affected.append(_CauseInterval(since, until, crossing, "asset", winners))
-            elif leg in _MARKET_LEGS:
-                affected.append(_CauseInterval(since, until, crossing, "market", winners))
-
-    def _intervals(
-        self, allowed: Sequence[tuple[date, date]], crossing: Crossing
-    ) -> Iterator[tuple[date, date, DealState, ProjectPlace]]:
-        """The days on which the leg is held, this deal is below the line and `allowed` says so; state and place constant."""
-        for first, last in allowed:
-            since, until = max(first, crossing.on), min(last, crossing.held_until)
-            if since >= until:
-                continue
-            for span in self._below:
-                begin, end = max(since, span.valid_from), min(until, span.valid_to)
-                if begin >= end:
-                    continue
-                for place in self._own.places:
-                    start, stop = max(begin, place.valid_from), min(end, place.valid_to)
-                    if start < stop:
-                        yield start, stop, span.value, place.value
-
-    def _put_flag(
-        self, flags: SpanTable[tuple[str, str], Flag], definition: MarketFlag, intervals: Sequence[_CauseInterval]
-    ) -> None:
-        if not intervals:
-            return
-        flag_state = FlagState(definition, self._deal, self._rules.version)
-        held = any(span.value.held_since for span in self._spans)
-        days = sorted(set(_turns(intervals)) | ({span.valid_from for span in self._spans} if held else set()))
-        for day in days:
-            state = next((s.value for s in self._spans if s.valid_from <= day < s.valid_to), None)
-            place = next(s.value for s in self._own.places if s.valid_from <= day < s.valid_to)
-            active = _on(intervals, day)
-            evaluation = None if state is None else self._evaluate(definition, active, state, place)
-            held_since = None if state is None else state.held_since
-            held_until = None if state is None else state.held_until
-            flag = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
-            flags.put(day, (self._deal, definition.name), flag)
-
-    def _evaluate(
-        self, definition: MarketFlag, active: Sequence[_CauseInterval], state: DealState, place: ProjectPlace
-    ) -> FlagEvaluation | None:
-        if not active:
+    def _displacement(
+        self, project: str, state: DealState, day: date, other: str, spans: Sequence[Span[DealState]]
+    ) -> _Cause | None:
+        if other == project:
+            tier, kinds = "asset", {"equity", "rights"}
+            if self._place(project, day).kind in ("plant", "corridor"):
+                kinds |= {"works", "investment"}
+        elif self._share_a_market(project, other, day):
+            tier, kinds = "market", {"equity", "rights", "offtake"}
+        else:
             return None
-        if definition is displaced.FLAG:
-            return displaced.evaluate(
-                [displaced.Displacement(cause.crossing, cause.tier, cause.groups) for cause in active]
-            )
-        return crowded.evaluate(
-            [crowded.Neighbour(cause.crossing, cause.groups) for cause in active],
-            groups_least=self._threshold("crowded.groups", state, place),
-            months=self._threshold("crowded.months", state, place),
+        run = self._run(other, spans, day, kinds)
+        if run is None:
+            return None
+        then = _on(self._deals[project, state.deal], run.on)
+        if then is None or then.level is None or then.phase != state.phase or any(leg.valid for leg in then.legs):
+            return None
+        if then.pursuing_role not in _RIVAL_ROLES:
+            return None
+        if tier == "asset" and not (then.first_step_on is not None and then.first_step_on <= run.on):
+            return None
+        if tier == "market" and not (then.memorandum is not None and then.memorandum.latest < run.on):
+            return None
+        winners, mine = self._groups(run.parties, run.on), self._groups(then.pursuers, run.on)
+        if winners <= mine:
+            return None
+        return _Cause(run, winners, f"co-{tier}" if winners & mine else tier)
+
+    def _crowding(
+        self, project: str, state: DealState, day: date, other: str, spans: Sequence[Span[DealState]]
+    ) -> _Cause | None:
+        if not self._share_a_market(project, other, day):
+            return None
+        run = self._run(other, spans, day, None)
+        if run is None or day > add_months(run.on, self._threshold("crowded.months", project, state, day)):
+            return None
+        winners = self._groups(run.parties, run.on)
+        if (winners | self._groups(run.pursuers, run.on)) & self._groups(state.pursuers, run.on):
+            return None
+        return _Cause(run, winners, "market")
+
+    def _run(
+        self, project: str, spans: Sequence[Span[DealState]], day: date, kinds: set[str] | None
+    ) -> Crossing | None:
+        """The present run of days at whose ends a deal holds a leg that counts, seen from a day; None: it holds none."""
+        now = _on(spans, day)
+        if now is None or not _counting(now, kinds):
+            return None
+        first = day
+        for span in reversed([span for span in spans if span.valid_from <= day]):
+            if span.value.phase != now.phase or not _counting(span.value, kinds):
+                break
+            first = span.valid_from
+        state = _on(spans, first)
+        assert state is not None
+        counting = _counting(state, kinds)
+        of_the_day = [leg for leg in counting if leg.since == first]
+        winning = (of_the_day or counting)[0]
+        event = self._events[project, winning.events[0]]
+        investors = tuple(sorted({party.party for party in event.parties if party.role == "investor"}))
+        if state.pursuing_role not in _RIVAL_ROLES:
+            return None
+        as_rights = winning.leg == "unknown" and state.pursuing_role == "investor"
+        return Crossing(
+            project=project,
+            deal=state.deal,
+            on=first,
+            held_until=FOREVER,
+            leg="rights" if as_rights else winning.leg,
+            event=event.reference,
+            parties=investors or state.pursuers,
+            pursuers=state.pursuers,
+            pursuing_role=state.pursuing_role,
+            scope="",
         )
 
-    def _threshold(self, rule: str, state: DealState, place: ProjectPlace) -> int:
+    def _share_a_market(self, one: str, other: str, day: date) -> bool:
+        """Both of sector mining or processing, in a country and with a commodity of both; a project is in its own."""
+        mine, theirs = self._place(one, day), self._place(other, day)
+        for place in (mine, theirs):
+            if place.sector not in ("mining", "processing") or place.kind in ("umbrella", "programme"):
+                return False
+        if one == other:
+            return True
+        return bool(set(mine.countries) & set(theirs.countries) and set(mine.commodities) & set(theirs.commodities))
+
+    def _place(self, project: str, day: date) -> ProjectState:
+        """How a project is registered on a day; before it is there, as on its first day."""
+        spans = self._histories[project].projects
+        return _on(spans, max(day, spans[0].valid_from)) or spans[-1].value
+
+    def _evaluation(
+        self, project: str, definition: MarketFlag, causes: Sequence[_Cause], state: DealState | None, day: date
+    ) -> FlagEvaluation | None:
+        if state is None or not causes:
+            return None
+        in_order = sorted(causes, key=_order)
+        if definition is displaced.FLAG:
+            return displaced.evaluate(
+                [displaced.Displacement(cause.crossing, cause.tier, cause.groups) for cause in in_order]
+            )
+        return crowded.evaluate(
+            [crowded.Neighbour(cause.crossing, cause.groups) for cause in in_order],
+            groups_least=self._threshold("crowded.groups", project, state, day),
+            months=self._threshold("crowded.months", project, state, day),
+        )
+
+    def _threshold(self, rule: str, project: str, state: DealState, day: date) -> int:
         assert state.level is not None, "only living deals are judged"
+        place = self._place(project, day)
         return self._rules.threshold(
             rule,
             Circumstances(
                 level=state.level.label,
                 commodities=place.commodities,
                 sector=place.sector,
-                country=place.country,
+                countries=place.countries,
             ),
         )
 
-
-def _is_below_the_line(state: DealState) -> bool:
-    return state.level is not None and Level.ANNOUNCED <= state.level < Level.PARTLY_BOUND
-
-
-def _had_begun(state: DealState, crossing: Crossing, view: _RivalView) -> bool:
-    if view.is_own:
-        return state.first_step_on is not None and state.first_step_on <= crossing.on
-    return state.memorandum is not None and state.memorandum.latest < crossing.on
+    def _groups(self, parties: Sequence[str], day: date) -> frozenset[str]:
+        return frozenset().union(*(plain_groups(self._parents, party, day) for party in parties))
 
 
-def _leg_of(crossing: Crossing) -> str:
-    return "rights" if crossing.leg == UNKNOWN_LEG and crossing.pursuing_role == "investor" else crossing.leg
+def _counting(state: DealState, kinds: set[str] | None) -> list[LegState]:
+    """The valid legs that count, in the order in which they bound; `unknown` counts as rights where investors pursue."""
+    found = []
+    for leg in state.legs:
+        name = "rights" if leg.leg == "unknown" and state.pursuing_role == "investor" else leg.leg
+        if leg.valid and (kinds is None or name in kinds):
+            found.append(leg)
+    return found
 
 
-def _on(intervals: Sequence[_CauseInterval], day: date) -> list[_CauseInterval]:
-    """The intervals of a day, the asset's first, one for each crossing, in order of days and events."""
-    active: dict[tuple[str, str, str], _CauseInterval] = {}
-    for interval in intervals:
-        if interval.since <= day < interval.until:
-            crossing = interval.crossing
-            active[crossing.project, crossing.deal, crossing.event] = interval
-    return sorted(active.values(), key=lambda p: (p.tier, p.crossing.on, p.crossing.event, p.crossing.project))
+def _order(cause: _Cause) -> tuple[str, date, str, str, str]:
+    crossing = cause.crossing
+    return (cause.tier, crossing.on, crossing.event, crossing.project, crossing.deal)
 
 
-def _turns(intervals: Sequence[_CauseInterval]) -> list[date]:
-    days = {day for interval in intervals for day in (interval.since, interval.until)}
-    return sorted(days - {FOREVER})
+def _on(spans: Sequence[Span[T]], day: date) -> T | None:
+    return next((span.value for span in spans if span.valid_from <= day < span.valid_to), None)
 
 
-def _day_after(day: date) -> date:
-    return FOREVER if day >= FOREVER else day + timedelta(days=1)
+def _next(day: date) -> date:
+    return day if day >= FOREVER else day + timedelta(days=1)
