@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from steppe.domain.values.date_advice import advice, plainly
+
 _SHORTEST_MONTH_DAYS = 28
 _POINT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?~?", re.ASCII)
 
@@ -26,8 +28,27 @@ class Days:
 def parse(text: str) -> Days:
     """The interval of `2011`, `2011-07`, `2011-07-05`, each with `~`, of `A/B`, `../B`, `A/..` or `unknown`.
 
-    Raises EdtfError. `~` is allowed and widens nothing.
+    Raises EdtfError, which says what to write instead where that can be guessed. `~` is allowed and widens nothing.
     """
+    try:
+        return _read(text)
+    except EdtfError as error:
+        instead = _instead(text)
+        raise EdtfError(f"{text[:40]!r} {instead}" if instead else str(error)) from None
+
+
+def _instead(text: str) -> str | None:
+    plain = plainly(text)
+    if plain == text:
+        return advice(text)
+    try:
+        _read(plain)
+    except EdtfError:  # spaces are not all that is wrong
+        return advice(text)
+    return f"has spaces or signs of another script; write {plain}"
+
+
+def _read(text: str) -> Days:
     if text == "unknown":
         return Days(None, None)
     start, slash, end = text.partition("/")
