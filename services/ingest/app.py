@@ -28,8 +28,8 @@ from steppe.contracts import vocabulary_table
 from steppe.contracts.generate.json_schema import file_name
 from steppe.contracts.type_schemas import Schema
 from steppe.contracts.vocabulary_table import Vocabulary
+from steppe.domain.events.trade_words import event_hint
 from steppe.domain.events.vocabulary import EVENT_KINDS
-from steppe.domain.values.faults import nearest
 from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.problems import NOT_FOUND, Refusal
 from steppe.http.security_headers import SecurityHeaders
@@ -108,7 +108,7 @@ def _add_vocabulary_routes(app: FastAPI) -> None:
         allow_parameters(request)
         document = schemas.get(name.removeprefix("steppe.").removesuffix(".v1"))
         if document is None:
-            near = nearest(name, EVENT_KINDS)
+            near = event_hint(name)
             raise Refusal(NOT_FOUND, f"GET /v1/vocabulary lists the names; {name[:80]!r} is none{near}")
         return SchemaResponse(document)
 

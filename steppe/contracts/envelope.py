@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX, is_slug, text_fault
-from steppe.domain.events.vocabulary import VOCABULARY, name_of_type
+from steppe.domain.events.trade_words import event_hint
+from steppe.domain.events.vocabulary import name_of_type
 from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape, nearest
 
 # The attributes of an event and its `data`, by name, as they were sent: nothing is checked yet.
@@ -30,7 +31,6 @@ TIMESTAMP_PATTERN = (
 _URI_REFERENCE = re.compile(URI_REFERENCE_PATTERN)
 _TIMESTAMP = re.compile(TIMESTAMP_PATTERN)
 _BREAK = re.compile(r"[\t\n\r]")
-_TYPES = tuple(kind.type for kind in VOCABULARY)
 _SUBJECT_PREFIXES = ("party:", "forum:")
 
 
@@ -100,7 +100,7 @@ def type_faults(wire_type: object) -> list[Fault]:
     if not isinstance(wire_type, str) or not wire_type or name_of_type(wire_type) is not None:
         return []  # what is no text is a fault of the attribute
     message = f"type {wire_type[:80]!r} is not in the vocabulary (steppe.<name>.v1, see GET /v1/vocabulary)"
-    return [Fault("/type", message + nearest(wire_type, _TYPES))]
+    return [Fault("/type", message + event_hint(wire_type, wire=True))]
 
 
 def subject_faults(name: str, subject: object, data: Mapping[str, Any]) -> list[Fault]:

@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from steppe.domain.events.trade_words import choice_hint, event_hint, field_hint
 from steppe.domain.events.vocabulary import (
     AMOUNT_BASES,
     AMOUNT_OF,
@@ -27,7 +28,7 @@ from steppe.domain.events.vocabulary import (
 from steppe.domain.values import edtf
 from steppe.domain.values.countries import COUNTRIES, likely_country
 from steppe.domain.values.currencies import CURRENCIES, likely_currency
-from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape, nearest
+from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape
 
 TEXT_LENGTH_MAX = 4_000
 REFERENCE_LENGTH_MAX = 200  # source and id, which are keys and stand in indexes
@@ -41,7 +42,7 @@ COUNTRY_PATTERN = r"[A-Z]{2}"
 CURRENCY_PATTERN = r"[A-Z]{3}"
 LEI_PATTERN = r"[A-Z0-9]{18}[0-9]{2}"
 DECIMAL_PATTERN = r"[0-9]{1,18}(?:\.[0-9]{1,6})?"
-URL_PATTERN = r"https?://[^\s;]+"
+URL_PATTERN = r"https?://\S+"
 # Line breaks and tabs are text; other control characters and half surrogates are not, and Postgres cannot keep NUL.
 CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
 
@@ -121,7 +122,7 @@ def _shown(value: object) -> str:
 
 def unknown_field(at: str, key: str, known: Iterable[str], what: str) -> Fault:
     """The fault of a key that is not known there, with the nearest one that is."""
-    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{nearest(key, known)}")
+    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{field_hint(key, known)}")
 
 
 def _check_text(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
@@ -137,7 +138,7 @@ def _check_slug(field: Field, value: object, at: str, faults: Faults, strict: bo
 
 def _check_choice(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str) or value not in field.choices:
-        near = nearest(value, field.choices) if isinstance(value, str) else ""
+        near = choice_hint(value, field.choices) if isinstance(value, str) else ""
         faults.append(Fault(at, f"{field.name} {_shown(value)} is not one of {', '.join(field.choices)}{near}"))
 
 
@@ -355,7 +356,7 @@ def _check_event_name(field: Field, value: object, at: str, faults: Faults, stri
     if isinstance(value, str) and value in EVENT_KINDS:
         faults.append(Fault(at, f"nothing becomes {value}; retract the event and send the right one"))
     else:
-        near = nearest(value, RECLASSIFIABLE) if isinstance(value, str) else ""
+        near = event_hint(value) if isinstance(value, str) else ""
         faults.append(Fault(at, f"name {_shown(value)} is not in the vocabulary{near}"))
 
 

@@ -237,9 +237,9 @@ _HOLD = (_REASON, Field("until", FieldKind.EDTF))
 _M, _N, _B, _P, _E = Effect.RECORD, Effect.NOT_BINDING, Effect.BINDING, Effect.PHYSICAL, Effect.ENDING
 
 _ROWS: tuple[tuple[str, Effect, Level | None, str | None, tuple[Field, ...], str], ...] = (
-    ("project.registered", _M, Level.IDENTIFIED, None, _project_fields(required=True), "A project is put on the list."),
-    ("project.amended", _M, None, None, (*_project_fields(required=False), _FROM), "What is registered of a project changes, from a day on."),
-    ("project.superseded", _M, None, None, (Field("by", FieldKind.SLUGS, required=True), _REASON), "Two keys were one project, or one was several: others stand in its place."),
+    ("project.registered", _M, Level.IDENTIFIED, None, (*_project_fields(required=True), _PART), "A project is put on the list."),
+    ("project.amended", _M, None, None, (*_project_fields(required=False), _FROM, _PART), "What is registered of a project changes, from a day on."),
+    ("project.superseded", _M, None, None, (Field("by", FieldKind.SLUGS, required=True), _REASON, _PART), "Two keys were one project, or one was several: others stand in its place."),
     ("party.registered", _M, None, None, _party_fields(required=True), "A party is put on the list."),
     ("party.amended", _M, None, None, (*_party_fields(required=False), _FROM), "What is registered of a party changes, from a day on."),
     ("forum.held", _M, None, None, (Field("forum", FieldKind.SLUG, required=True), Field("name", FieldKind.TEXT, required=True), Field("place", FieldKind.TEXT), Field("countries", FieldKind.COUNTRIES), Field("announced", FieldKind.TEXT)), "A summit or visit at which papers are signed."),
