@@ -19,24 +19,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from steppe.contracts import envelope as cloudevents
 from steppe.contracts.codec import canonical_json, content_sha256, read_known_day
 from steppe.contracts.envelope import Envelope
+from steppe.domain.events.claims import Claim, claim_of
+from steppe.domain.events.field_checks import is_slug
 from steppe.domain.events.validation import Fault, faults_of, warnings_of
 from steppe.domain.events.vocabulary import name_of_type
 
 _NO_OBJECT = Fault("", "an event is a JSON object with the attributes of CloudEvents 1.0")
-_REFERENCES = ("target", "part_of", "renews", "amends")
+_REFERENCES = ("target", "part_of", "renews", "amends", "ends", "repeats")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """An event as it goes to the log: `subject` is the record's key, `value` its value, in structured mode.
 
-    `content_sha256` is the hash of everything but `time` and `recordedtime`: what deduplication compares.
+    `content_sha256` is the hash of everything but `time` and `recordedtime`: what deduplication compares. `parties` are the
+    keys that `data.parties` names, in its order; `claim` is what it states of the money of a leg.
     """
 
     subject: str
@@ -46,6 +49,8 @@ class Accepted:
     id: str
     name: str
     warnings: tuple[str, ...]
+    parties: tuple[str, ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +92,14 @@ def accept(raw_envelope: object, recorded: datetime, *, may_restore: bool = Fals
     faults += faults_of(name, data, known_day)
     if given_id is not None:
         faults += _self_references(envelope, data)
+    if name == "party.amended" and "party" not in data and not _is_party(envelope.get("subject")):
+        faults.append(Fault("/subject", "subject is not party:<key>; name the party there, or give data.party"))
+    if name == "project.superseded" and isinstance(data.get("by"), list) and envelope.get("subject") in data["by"]:
+        faults.append(Fault("/data/by", "by is the project itself; name the ones that stand in its place"))
 
     if faults:
         return Refused(id=refused_id, errors=tuple(faults))
-    return _accepted(envelope, name, data, recorded)
+    return _accepted(envelope, name, data, recorded, known_day)
 
 
 def _take_recorded(envelope: Envelope, now: datetime, faults: list[Fault], *, may_restore: bool) -> datetime:
@@ -122,18 +131,25 @@ def _self_references(envelope: Mapping[str, Any], data: Mapping[str, Any]) -> li
     ]
 
 
-def _accepted(envelope: Envelope, name: str, data: Mapping[str, Any], recorded: datetime) -> Accepted:
+def _is_party(subject: object) -> bool:
+    return isinstance(subject, str) and subject.startswith("party:") and is_slug(subject.removeprefix("party:"))
+
+
+def _accepted(envelope: Envelope, name: str, data: Mapping[str, Any], recorded: datetime, known_day: date) -> Accepted:
     if "id" not in envelope:
         envelope["id"] = _id_of_content(envelope)
     recorded_text = cloudevents.write_timestamp(recorded)
+    source, event_id, subject = envelope["source"], envelope["id"], envelope["subject"]
     return Accepted(
-        subject=envelope["subject"],
+        subject=subject,
         value=canonical_json({"time": recorded_text, **envelope, "recordedtime": recorded_text}),
         content_sha256=content_sha256(envelope),
-        source=envelope["source"],
-        id=envelope["id"],
+        source=source,
+        id=event_id,
         name=name,
         warnings=tuple(warnings_of(name, data)),
+        parties=tuple(party["party"] for party in data.get("parties", ())),
+        claim=claim_of(name=name, source=source, id=event_id, subject=subject, data=data, known_day=known_day),
     )
 
 

@@ -20,6 +20,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from steppe.contracts import codec, envelope
 from steppe.contracts.acceptance import Accepted, Refused, accept
+from steppe.contracts.fast_remarks import fast_claim, is_remarked
 from steppe.contracts.fast_types import FAST_TYPES, FastType, is_slug, matching
 from steppe.domain.events import field_checks
 from steppe.domain.events.event import clamp_to_known_day, deal_of, is_a_plan
@@ -81,7 +82,7 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
         return None
     instant = _recorded_at(recorded)
     content = _canonical_content(sent, fast_type, data, instant)
-    if content is None:
+    if content is None or is_remarked(fast_type.name, data):
         return None
     subject, source, event_id = sent.subject, sent.source, sent.id
     content_sha256 = hashlib.sha256(_encode(content)).digest()
@@ -95,6 +96,8 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
         id=event_id,
         name=fast_type.name,
         warnings=(),
+        parties=() if data.parties is UNSET else tuple([party.party for party in data.parties]),
+        claim=fast_claim(fast_type.name, sent, data, _known_day(data, instant)),
     )
 
 
@@ -130,6 +133,10 @@ def _canonical_content(sent: Any, fast_type: FastType, data: Any, instant: _Reco
         "subject": sent.subject,
         "type": sent.type,
     }
+
+
+def _known_day(data: Any, instant: _Recorded) -> date:
+    return instant.day if data.reported is UNSET else date.fromisoformat(data.reported)
 
 
 class _Record(_Envelope, forbid_unknown_fields=True):

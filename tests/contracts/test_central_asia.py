@@ -11,14 +11,14 @@ from steppe.contracts.generate.__main__ import CHECKOUT
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-def test_all_real_events_are_accepted_without_a_warning_and_decoded() -> None:
+def test_all_real_events_are_accepted_with_few_warnings_and_decoded() -> None:
     lines = (CHECKOUT / "examples/central-asia/events.ndjson").read_bytes().splitlines()
-    seen = set()
+    seen, warnings = set(), []
     for line in lines:
         sent = decode_structured(line)
         accepted = accept(sent, RECORDED)
         assert isinstance(accepted, Accepted), (sent["id"], accepted)
-        assert accepted.warnings == ()
+        warnings += accepted.warnings
         decoded = decode(accepted.value, key=accepted.subject.encode())
         assert isinstance(decoded, Decoded)
         event = decoded.event
@@ -30,3 +30,5 @@ def test_all_real_events_are_accepted_without_a_warning_and_decoded() -> None:
         )
         seen.add((event.subject, event.source, event.id))
     assert len(seen) == len(lines) == 826
+    # Three contracts tell both ends and the years between; a reclassification repeats the parties of its target.
+    assert sorted(warning.split(" ")[0] for warning in warnings) == ["parties", *["term_years"] * 3]

@@ -14,6 +14,7 @@ import pytest
 import steppe.contracts
 from steppe.contracts import acceptance, codec, fast_codec
 from steppe.contracts.acceptance import Accepted, Refused
+from steppe.domain.events.idle_fields import remarks_on
 
 RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 EXAMPLES = sorted((Path(steppe.contracts.__file__).parent / "examples").rglob("*.json"))
@@ -105,4 +106,5 @@ def test_an_ordinary_event_takes_the_fast_path(path: Path) -> None:
     data = event["data"]
     needs_slow_type = event["type"].split(".")[1] in ("event", "party", "forum")
     needs_slow_path = needs_slow_type or {"renews", "amends", "ends", "repeats", "part_of", "ends_on"} & set(data)
+    needs_slow_path = needs_slow_path or remarks_on(event["type"].removeprefix("steppe.").removesuffix(".v1"), data)
     assert (decoded is not None) != bool(needs_slow_path)

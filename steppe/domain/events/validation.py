@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from steppe.domain.events.coordinates import doubtful_places
 from steppe.domain.events.event import is_a_plan
 from steppe.domain.events.field_checks import CHECKS, FAULTS_MAX, RECLASSIFIABLE, Faults, days_of, unknown_field
 from steppe.domain.events.field_checks import read_day as read_day
+from steppe.domain.events.idle_fields import remarks_on
 from steppe.domain.events.vocabulary import (
     COMMON_FIELDS,
     EVENT_KINDS,
@@ -77,7 +79,12 @@ def faults_of(
 
 
 def warnings_of(name: str, data: Mapping[str, Any]) -> list[str]:
-    """What ingest accepts with a warning (section 1): deals that may be split in two for want of `deal`."""
+    """What ingest accepts with a warning: fields that do nothing, doubtful coordinates, deals that may be split in two."""
+    return [*_split_deals(name, data), *remarks_on(name, data), *doubtful_places(name, data)]
+
+
+def _split_deals(name: str, data: Mapping[str, Any]) -> list[str]:
+    """Section 1: for want of `deal` the thread of several pursuers may be split."""
     if data.get("deal") or EVENT_KINDS[name].effect is Effect.RECORD or name.startswith("project."):
         return []
     roles = [party["role"] for party in data.get("parties", ())]

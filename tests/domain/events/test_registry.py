@@ -25,7 +25,9 @@ def as_known(known_at: str, *events: Event, recorded: bool = False) -> Portfolio
 
 
 def country(events: list[Event], as_of: str) -> str | None:
-    return judged(events, as_of).project.country
+    # A project is there from its first event on (section 8): an old one, so that only the registration is asked about.
+    long_ago = paper("1890", reported="1890-12-31")
+    return judged([*events, long_ago], as_of).project.country
 
 
 def test_the_first_registration_holds_from_ever_and_is_known_always() -> None:

@@ -1,0 +1,36 @@
+"""What ingest says of a plain event beside its content: whether there is a warning, and what it claims of a leg's money.
+
+Both are asked of few events, so that the others pay nothing for it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from steppe.domain.events.claims import Claim, claim_of
+from steppe.domain.events.coordinates import doubtful_places
+from steppe.domain.events.idle_fields import ASKED_FIELDS, CHANGED_FIELDS, remarks_on
+from steppe.domain.events.vocabulary import VOCABULARY, Effect
+
+_ASKED = {name: tuple(sorted(fields)) for name, fields in ASKED_FIELDS.items()}
+_CLAIMS = frozenset(kind.name for kind in VOCABULARY if kind.effect is Effect.BINDING)
+
+
+def is_remarked(name: str, data: Any) -> bool:
+    """Whether the event (a value of its fast type) is accepted with a remark, so that the slow path has to make it."""
+    if name not in CHANGED_FIELDS and all(getattr(data, field, UNSET) is UNSET for field in _ASKED[name]):
+        return False
+    fields = msgspec.to_builtins(data)
+    return bool(remarks_on(name, fields) or doubtful_places(name, fields))
+
+
+def fast_claim(name: str, sent: Any, data: Any, known_day: date) -> Claim | None:
+    """What the event claims, as `claims.claim_of` says."""
+    if name not in _CLAIMS or data.amount is UNSET:
+        return None
+    fields = msgspec.to_builtins(data)
+    return claim_of(name=name, source=sent.source, id=sent.id, subject=sent.subject, data=fields, known_day=known_day)
