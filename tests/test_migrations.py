@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from services.projector.rebuild.compare import statements_between
 from steppe.cli.commands.migrate import Prepared, SettingError, run, run_from_environment
 from steppe.database import apply_migrations, schema, sql
-from steppe.database.apply_migrations import Login, Migration, MigrationError
+from steppe.database.apply_migrations import Applied, Login, Migration, MigrationError
 from tests.stack import Database, Stack
 
 
@@ -33,7 +33,7 @@ async def test_migrating_twice_and_at_once_changes_nothing(database: Database) -
     one, two = await asyncpg.connect(database.owner), await asyncpg.connect(database.owner)
     try:
         applied = await asyncio.gather(apply_migrations.apply(one), apply_migrations.apply(two))
-        assert [*applied[0], *applied[1]] == []
+        assert list(applied) == [Applied(migrations=(), rejudged=None)] * 2
         assert len(await one.fetch("SELECT name FROM steppe.migration")) == len(apply_migrations.migrations())
     finally:
         await one.close()
@@ -67,7 +67,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(database: Database) 
         with pytest.raises(asyncpg.DivisionByZeroError):
             await apply_migrations.apply(connection, [*apply_migrations.migrations(), broken])
         assert await connection.fetchval("SELECT to_regclass('rm_v1.half')") is None
-        assert await apply_migrations.apply(connection) == []
+        assert await apply_migrations.apply(connection) == Applied(migrations=(), rejudged=None)
     finally:
         await connection.close()
 

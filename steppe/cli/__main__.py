@@ -6,11 +6,13 @@ import asyncio
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
+from rich.progress import Progress
 
 from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
 from steppe.cli.commands import backup, config, keys, manage_rules, migrate, quarantine, restore, run_backtest
@@ -21,6 +23,7 @@ from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.domain.values.grammar import counted
 from steppe.environment import SettingFileError
+from steppe.release import EDITION
 
 app = typer.Typer(
     help="Follows resource deals from the first memorandum to metal in the ground.",
@@ -229,9 +232,24 @@ def trace(
 def prepare() -> None:
     """Prepare broker and database: topics, tables, roles. Safe to repeat. Reads STEPPE_KAFKA and STEPPE_DATABASE."""
     try:
-        prepared = asyncio.run(migrate.run_from_environment())
+        with Progress(console=err(), transient=True) as progress:
+            bar = progress.add_task("Preparing ...", total=None)
+            prepared = asyncio.run(
+                migrate.run_from_environment(
+                    lambda done, of: progress.update(bar, description="Judging again ...", completed=done, total=of)
+                )
+            )
     except migrate.SettingError as error:
         raise typer.BadParameter(str(error)) from error
+    if (rejudged := prepared.rejudged) is not None:
+        counts = Counter(difference.transition for difference in rejudged.differences)
+        changes = ", ".join(f"{number} {transition}" for transition, number in sorted(counts.items()))
+        out().print(
+            f"{counted(rejudged.projects, 'project', 'projects')} judged again by edition {EDITION} of the domain page,"
+            f" rules {rejudged.version}: {changes or 'no flag changed'}."
+        )
+        for subject, fault in rejudged.faults.items():
+            err().print(f"{subject} could not be judged and is not shown: {fault}; report it, then `steppe rebuild`.")
     done = ", ".join(prepared.migrations) or "nothing to migrate"
     out().print(f"{done}; topic {prepared.topic} with {counted(prepared.partitions, 'partition', 'partitions')}.")
 

@@ -5,12 +5,15 @@ A file is never edited after it has been applied somewhere: its checksum is stor
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
 import asyncpg
 
-from steppe.database import active_read_model, locks, rule_versions
+from steppe.database import active_read_model, edition_upgrade, locks, rule_versions
+from steppe.database.read_model.rule_change import RuleChange
+from steppe.release import EDITION
 
 # Longer than another migration of this size takes, shorter than a deployment waits.
 _LOCK_TIMEOUT = "30s"
@@ -24,6 +27,9 @@ CREATE TABLE IF NOT EXISTS steppe.migration (
     CONSTRAINT migration_pk PRIMARY KEY (name)
 );
 """
+
+
+_SET_EDITION = "UPDATE steppe.read_model SET edition = $1"
 
 
 class MigrationError(Exception):
@@ -58,8 +64,23 @@ def migrations() -> list[Migration]:
     return [Migration(name=entry.name.removesuffix(".sql"), text=entry.read_text()) for entry in entries]
 
 
-async def apply(connection: asyncpg.Connection, files: list[Migration] | None = None) -> list[str]:
-    """Bring the database up to date and return the names that were applied now. Twice, or by two at once, is safe."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The migrations that were applied now; and what judging again did, where this release judges by another edition."""
+
+    migrations: tuple[str, ...]
+    rejudged: RuleChange | None
+
+
+async def apply(
+    connection: asyncpg.Connection,
+    files: list[Migration] | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Applied:
+    """Bring the database up to date. Twice, or by two at once, is safe.
+
+    `progress` is told how many projects are judged again, of how many, where this release judges by another edition.
+    """
     files = migrations() if files is None else files
     # The lock time-out also bounds the wait for tables that a reader holds, so that no queue builds up behind us.
     await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
@@ -79,7 +100,10 @@ async def apply(connection: asyncpg.Connection, files: list[Migration] | None = 
                 )
             await rule_versions.ensure_built_in(connection)
             await connection.execute(resources.files("steppe.database").joinpath("roles.sql").read_text())
-        return [file.name for file in missing]
+            if not applied_checksums:
+                await connection.execute(_SET_EDITION, EDITION)  # nothing is judged yet
+        rejudged = await edition_upgrade.upgrade(connection, progress)
+        return Applied(migrations=tuple(file.name for file in missing), rejudged=rejudged)
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", locks.MIGRATION)
         await connection.execute("RESET lock_timeout")

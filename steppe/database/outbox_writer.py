@@ -19,6 +19,7 @@ from steppe.database import sql
 from steppe.database.read_model.projection_rows import Row, copy, document
 from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.values.states import Flag, ProjectState
+from steppe.release import EDITION
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -34,6 +35,7 @@ _TRANSITION = (
 )  # fmt: skip
 _OUTBOX = ("topic", "key", "value", "headers")
 _HEADERS = encoded_headers([("content-type", STRUCTURED.encode())])
+_NO_HEADERS = encoded_headers([])
 _encode = msgspec.json.Encoder().encode
 _flag = msgspec.json.Decoder(Flag)
 _project = msgspec.json.Decoder(ProjectState)
@@ -96,12 +98,19 @@ async def announce_transitions(
 async def announce_projects(
     connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500
 ) -> int:
-    """Announce each of these projects (None: of all) whose state on this day differs from the announced one; how many they are."""
+    """Announce each of these projects (None: of all) whose state on this day differs from the announced one; how many they are.
+
+    One that is gone is announced by a record without value, which takes the one before out of the compacted topic.
+    """
     wanted = None if projects is None else sorted(projects)
-    announced, after = 0, ""
+    gone = await connection.fetch(*STATEMENTS["forget_gone_projects"](day=day, projects=wanted))
+    await put_in_outbox(connection, [(PROJECTS.name, row["project"].encode(), None, _NO_HEADERS) for row in gone])
+    announced, after = len(gone), ""
     while True:
         page = await connection.fetch(
-            *STATEMENTS["project_differences"](day=day, projects=wanted, after=after, limit=rows_max)
+            *STATEMENTS["project_differences"](
+                day=day, projects=wanted, after=after, limit=rows_max, edition=str(EDITION)
+            )
         )
         if not page:
             return announced

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
 STATEMENTS = sql.load("rules")
+# Who adds the versions that releases bring.
+_RELEASES = "steppe"
 
 
 class RuleVersionError(Exception):
@@ -64,13 +66,18 @@ async def add(connection: Connection, rules: Rules, *, by: str, note: str | None
     return False
 
 
+async def is_built_in(connection: Connection, version: str) -> bool:
+    """Whether a stored version is one that a release brought, and no operator added."""
+    return bool(await connection.fetchval(*STATEMENTS["added_by"](version=version)) == _RELEASES)
+
+
 async def ensure_built_in(connection: Connection) -> None:
     """Store the version of this release, and put it in force where none is. Twice is safe."""
-    await add(connection, RULES, by="steppe", note="The defaults of the domain page, section 6.")
+    await add(connection, RULES, by=_RELEASES, note="The defaults of the domain page, section 6.")
     if await connection.fetchrow(STATEMENTS["rules_in_force"]) is None:
         await connection.execute(
             *STATEMENTS["put_in_force"](
-                version=RULES.version, changed_by="steppe", reason="the first version", projects=0
+                version=RULES.version, changed_by=_RELEASES, reason="the first version", projects=0
             )
         )
 

@@ -31,6 +31,7 @@ from steppe.http.problems import Refusal
 _STATEMENTS = load("alternate_models", "services.api")
 _WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
 _OF_PROJECTS = ("project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
+_SEEN_BY_OTHERS = ("standing", "party_span")
 
 _Key = tuple[Knowledge | None, str]
 Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
@@ -157,6 +158,8 @@ class AlternateReadModels:
             await writer.write(connection, events, known_at, recorded=recorded)
 
     async def _copy(self, connection: asyncpg.Connection[Row], schema: str, but: list[str]) -> None:
+        """Copy the read model but for some subjects, of which only stays what others see of them: whoever writes them again
+        compares it, and judges others anew where it differs."""
         # The names are the constants above and the pointer's, never input.
         for table in (*_OF_PROJECTS, "party_span", "forum"):
             own = f"{schema}.{table}"
@@ -168,7 +171,7 @@ class AlternateReadModels:
             await connection.execute(
                 f"INSERT INTO pg_temp.{table} SELECT * FROM {own}"  # noqa: S608
                 f" WHERE NOT EXISTS (SELECT 1 FROM unnest($1::text[]) AS but WHERE but = $2 || {column})",
-                but,
+                [] if table in _SEEN_BY_OTHERS else but,
                 prefix,
             )
             await connection.execute(f"ANALYZE pg_temp.{table}")

@@ -110,9 +110,10 @@ class Announcer:
 
         differences = await self._differences(connection, base, None if compare_all else sorted(moved))
         context = EventContext() if first_time else await self._context(connection, differences, since)
-        reasons = [
-            Cause("event") if first_time else causes.cause_of_change(difference, context) for difference in differences
-        ]
+        # Where nothing was applied since, other rules judge, or another release.
+        nothing_applied = (next_offsets, last_action) == (offsets_before, until["last_action"])
+        only_cause = Cause("event") if first_time else Cause("rules") if nothing_applied else None
+        reasons = [only_cause or causes.cause_of_change(difference, context) for difference in differences]
         rules: str = until["rules_now"]
         count = await self._save(connection, base, differences, reasons, rules)
         concerned = moved.union(difference.project for difference in differences)

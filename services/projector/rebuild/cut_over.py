@@ -24,6 +24,7 @@ from services.projector.settings import Settings
 from steppe.database import active_read_model, rule_versions, sql
 from steppe.database.read_model import rule_change
 from steppe.log.positions import position_before
+from steppe.release import EDITION
 
 _STATEMENTS = sql.load("rebuild")
 _RECORDS_AT_ONCE = 2_000
@@ -148,6 +149,7 @@ async def _rejudge(connection: asyncpg.Connection, schema: str) -> None:
         await connection.fetch(_STATEMENTS["lock_every_checkpoint"])
         await rule_change.rejudge_all(connection, rules, lambda done, of: None)
         await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change))
+        await connection.execute(*active_read_model.STATEMENTS["set_edition"](schema=schema, edition=EDITION))
 
 
 async def _checkpoints(connection: asyncpg.Connection, topic: str) -> Mapping[int, int]:

@@ -7,7 +7,7 @@ killed leaves its part to the next. A subject stops before the first record with
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -21,7 +21,8 @@ from services.projector.projection.fold_subjects import fold_before_failure
 from steppe import failpoints
 from steppe.database import active_read_model, sql
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model import projection_rows
+from steppe.database.read_model.projection import copy_subjects
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import folded_event
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
@@ -115,19 +116,8 @@ class _PartRows:
 
     async def copy(self, connection: asyncpg.Connection) -> None:
         """Write them."""
-        projects = self._projects
-        tables: Iterable[tuple[str, Sequence[str], Sequence[projection_rows.Row]]] = (
-            ("project", projection_rows.PROJECT, projects.projects),
-            ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
-            ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
-            ("flag_span", projection_rows.FLAG_SPAN, projects.flag_spans),
-            ("standing", projection_rows.STANDING, projects.standings),
-            ("party_span", registry_rows.PARTY_SPAN, self._parties),
-            ("forum", registry_rows.FORUM, self._forums),
-            ("parked", record_rows.PARKED, self._parked),
-        )
-        for table, columns, rows in tables:
-            await copy(connection, table, columns, rows)
+        await copy_subjects(connection, self._projects, self._parties, self._forums)
+        await copy(connection, "parked", record_rows.PARKED, self._parked)
         if self._stopped:
             partitions, offsets, stages, subjects, reasons = map(list, zip(*self._stopped, strict=True))
             await connection.execute(

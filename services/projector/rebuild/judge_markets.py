@@ -12,7 +12,7 @@ import asyncpg
 from steppe import failpoints
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import market_judgement, projection_rows
-from steppe.database.read_model.projection_rows import copy
+from steppe.database.read_model.projection import copy_market_effects
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry
 from steppe.domain.rules.thresholds import Rules
@@ -38,8 +38,7 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
                 return
             await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
             made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
-            await copy(connection, "flag_span", projection_rows.FLAG_SPAN, made.flag_spans)
-            await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, made.co_investment_spans)
+            await copy_market_effects(connection, made)
             if faults:
                 await connection.execute(*_NOTE_FAULTS(projects=list(faults), faults=list(faults.values())))
             await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))

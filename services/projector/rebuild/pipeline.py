@@ -26,7 +26,7 @@ from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
 from steppe.database import active_read_model, locks, rule_versions, sql
 from steppe.log.positions import position_before
-from steppe.release import RELEASE
+from steppe.release import EDITION, RELEASE
 
 _REBUILD = sql.load("rebuild")
 # Without keys and indexes until their rows are there: a sorted key costs a fraction of one that grows row by row.
@@ -130,6 +130,7 @@ class _Rebuild:
             schema = await connection.fetchval(
                 *_REBUILD["create_read_model"](release=RELEASE, rule_change_id=change, bulk=list(_BULK))
             )
+            await connection.execute(*active_read_model.STATEMENTS["set_edition"](schema=schema, edition=EDITION))
             await connection.execute(*_REBUILD["enter_phase"](schema=schema, phase="read", total=0))
         return schema, change
 

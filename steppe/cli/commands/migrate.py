@@ -1,7 +1,7 @@
 """`steppe migrate`: prepares a Kafka and a Postgres for the services. Twice is safe, and changes nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import apply_migrations
 from steppe.database.apply_migrations import Login
+from steppe.database.read_model.rule_change import RuleChange
 from steppe.environment import setting
 from steppe.log.broker_address import client_options
 
@@ -24,11 +25,12 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What there is now, and which migrations were applied for it."""
+    """What there is now, which migrations were applied for it, and what judging again by another edition did, if it was needed."""
 
     migrations: tuple[str, ...]
     topic: str
     partitions: int
+    rejudged: RuleChange | None = None
 
 
 async def run(
@@ -38,6 +40,7 @@ async def run(
     *,
     topic: str = DEALS.name,
     logins: Sequence[Login] = (),
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Prepared:
     """Apply migrations and roles, create the topics with their settings, and a checkpoint row for each partition of the log.
 
@@ -45,7 +48,7 @@ async def run(
     """
     connection = await asyncpg.connect(database)
     try:
-        applied = await apply_migrations.apply(connection)
+        applied = await apply_migrations.apply(connection, progress=progress)
         for login in logins:
             await apply_migrations.ensure_login(connection, login)
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
@@ -54,10 +57,10 @@ async def run(
         await apply_migrations.ensure_checkpoints(connection, topic, count)
     finally:
         await connection.close()
-    return Prepared(migrations=tuple(applied), topic=topic, partitions=count)
+    return Prepared(migrations=applied.migrations, topic=topic, partitions=count, rejudged=applied.rejudged)
 
 
-async def run_from_environment() -> Prepared:
+async def run_from_environment(progress: Callable[[int, int], None] = lambda done, of: None) -> Prepared:
     """As `run`, on what STEPPE_KAFKA, STEPPE_DATABASE and STEPPE_PARTITIONS say, each also as a file (…_FILE).
 
     STEPPE_PROJECTOR_PASSWORD and STEPPE_API_PASSWORD make the users `projector` and `api`, or change their passwords.
@@ -77,6 +80,7 @@ async def run_from_environment() -> Prepared:
         int(partitions),
         topic=topic,
         logins=logins,
+        progress=progress,
     )
 
 

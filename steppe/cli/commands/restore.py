@@ -24,7 +24,7 @@ from steppe.cli.commands.backup import Source, bar
 from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.partitioning import partition_of
-from steppe.database import active_read_model, backup_tables, reset, sql
+from steppe.database import active_read_model, backup_tables, edition_upgrade, reset, rule_versions, sql
 from steppe.database.backup_tables import KeptTablesError, Place
 from steppe.domain.values.grammar import counted
 from steppe.log import archive
@@ -239,6 +239,9 @@ async def _restore_database(
                 )
             )
             await connection.execute(*statements["clear_halts"](topic=source.topic))
+            # The backup may be of an earlier release.
+            await rule_versions.ensure_built_in(connection)
+            await edition_upgrade.upgrade(connection)
     finally:
         await connection.close()
 

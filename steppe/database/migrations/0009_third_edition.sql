@@ -1,12 +1,15 @@
 -- What the third edition of the domain page needs. Read models are judged anew after this (`steppe migrate`), so columns are
 -- filled there. A projector of an earlier release cannot write any more: it would judge by the edition before.
--- Every read model is changed: a previous one may become active again.
+-- A read model that is not active is dropped: one that was being built is not continued by another release, and a previous one
+-- is judged by the edition before, so nobody may go back to it.
+
+SELECT steppe.drop_read_model(schema_name) FROM steppe.read_model WHERE state <> 'living';
 
 DO $$
 DECLARE
     its_schema text;
 BEGIN
-    FOR its_schema IN SELECT schema_name FROM steppe.read_model ORDER BY schema_name LOOP
+    FOR its_schema IN SELECT schema_name FROM steppe.read_model LOOP
         -- The order of events of one day follows from their type, as the release that reads them knows it.
         EXECUTE format('ALTER TABLE %I.event DROP COLUMN precedence', its_schema);
 

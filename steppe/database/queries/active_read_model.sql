@@ -57,6 +57,17 @@ SELECT read_model.rule_change_id
 FROM steppe.read_model
 WHERE read_model.schema_name = :schema::text;
 
+-- name: edition_of_active
+-- The edition of the domain page by which the active one is judged.
+SELECT read_model.edition
+FROM steppe.read_model
+WHERE read_model.state = 'living';
+
+-- name: set_edition
+UPDATE steppe.read_model
+SET edition = :edition::smallint
+WHERE schema_name = :schema::text;
+
 -- name: judged_by
 UPDATE steppe.read_model
 SET rule_change_id = :change_id::bigint

@@ -176,7 +176,8 @@ SELECT pg_notify('steppe_transition', :transition_id::text);
 
 -- name: project_differences
 -- Projects that are not as they were announced. Ages, which grow by themselves, are not among what is compared.
--- `:projects`: null for all. `:after`: the last project of the page before.
+-- `:projects`: null for all. `:after`: the last project of the page before. `:edition`: of the domain page; one announces
+-- otherwise than the one before.
 WITH stands AS (
     SELECT
         span.project COLLATE "C" AS project,
@@ -199,7 +200,7 @@ WITH stands AS (
 ), compared AS (
     SELECT
         stands.*,
-        sha256(convert_to(concat_ws(E'\n', stands.document, stands.position, array_to_string(stands.flags, E'\n')), 'UTF8')) AS sha256
+        sha256(convert_to(concat_ws(E'\n', :edition::text, stands.document, stands.position, array_to_string(stands.flags, E'\n')), 'UTF8')) AS sha256
     FROM stands
 )
 SELECT compared.project, compared.document, compared.position, compared.flags, compared.sha256
@@ -215,6 +216,20 @@ SELECT told.project, told.sha256
 FROM unnest(:projects::text[], :hashes::bytea[]) AS told (project, sha256)
 ON CONFLICT (project) DO UPDATE
 SET sha256 = EXCLUDED.sha256;
+
+-- name: forget_gone_projects
+-- Projects that were announced and of which there is nothing on this day: none of their events stands, or they are superseded.
+-- `:projects`: null for all.
+DELETE FROM steppe.announced_project AS told
+WHERE (:projects::text[] IS NULL OR told.project = ANY (:projects::text[]))
+    AND NOT EXISTS (
+        SELECT 1
+        FROM project_span AS span
+        WHERE span.project = told.project
+            AND span.valid_from <= :day::date
+            AND span.valid_to > :day::date
+    )
+RETURNING told.project;
 
 -- name: outbox_page
 -- The first records that are not acknowledged; one at least, however large.

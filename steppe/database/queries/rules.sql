@@ -18,6 +18,11 @@ SELECT version.document
 FROM steppe.rule_version AS version
 WHERE version.version = :version::text;
 
+-- name: added_by
+SELECT version.added_by
+FROM steppe.rule_version AS version
+WHERE version.version = :version::text;
+
 -- name: rule_versions
 -- Every version, the newest first, with the changes that put it in force, the newest first.
 SELECT
@@ -61,10 +66,24 @@ INSERT INTO steppe.rule_change (version, changed_by, reason, projects)
 VALUES (:version::text, :changed_by::text, :reason::text, :projects::integer)
 RETURNING change_id;
 
--- name: subjects_of_projects
-SELECT project.project, project.partition, project.log_offset
-FROM project
-ORDER BY project.project COLLATE "C";
+-- name: folded_subjects
+-- Everything of which events are folded, and where the last of them lies.
+SELECT event.subject, event.partition, max(event.log_offset) AS log_offset
+FROM event
+WHERE event.state IN ('folded', 'registry')
+GROUP BY event.subject, event.partition
+ORDER BY event.subject COLLATE "C";
+
+-- name: remove_judgements
+-- Everything that follows from events.
+WITH gone_projects AS (DELETE FROM project),
+    gone_project_spans AS (DELETE FROM project_span),
+    gone_deal_spans AS (DELETE FROM deal_span),
+    gone_flag_spans AS (DELETE FROM flag_span),
+    gone_standings AS (DELETE FROM standing),
+    gone_co_investments AS (DELETE FROM co_investment_span),
+    gone_parties AS (DELETE FROM party_span)
+DELETE FROM forum;
 
 -- name: flags_on_day
 SELECT flag.project, flag.deal, flag.flag, flag.severity

@@ -6,7 +6,7 @@ depend on which partition came first. The judgement itself is `steppe.domain.mar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -102,9 +102,40 @@ class Markets:
             for row in await connection.fetch(*self.statements["lock_standings"](projects=others))
             if row["fault"]
         }
+        impacts, faults = await self._impacts(connection, concerned, standings, histories)
+        for project in histories.keys() & impacts.keys():
+            projection_rows.add_rivalry(rows, project, impacts[project])
+        await self._rewrite(connection, {project: impacts[project] for project in others if project in impacts}, now)
+        await self._keep_as_it_stood(connection, sorted(histories.keys() & faults.keys()), rows)
+        if faults or faulty:
+            await self._note_faults(connection, {project: faults.get(project) for project in faults.keys() | faulty})
+        return faults
+
+    async def judge_stored(
+        self, connection: Connection, projects: Sequence[str], rows: projection_rows.ProjectRows
+    ) -> Mapping[str, str]:
+        """Judge some projects by what is stored of all, and add their rows; none of them may have such rows yet.
+
+        Returns those that could not be judged, with the reason.
+        """
+        impacts, faults = await self._impacts(connection, projects, {}, {})
+        for project, impact in impacts.items():
+            projection_rows.add_rivalry(rows, project, impact)
+        if faults:
+            await self._note_faults(connection, faults)
+        return faults
+
+    async def _impacts(
+        self,
+        connection: Connection,
+        concerned: Collection[str],
+        standings: Mapping[str, Standing],
+        histories: Mapping[str, History],
+    ) -> tuple[dict[str, Rivalry], dict[str, str]]:
+        """What the markets do to these projects; and which could not be judged, with the reason. What is not given is stored."""
         near = await self._near(connection, sorted(concerned), standings)
         rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
-        deals = await self._deals(connection, others)
+        deals = await self._deals(connection, sorted(set(concerned) - histories.keys()))
         deals.update({project: history.deals for project, history in histories.items()})
         groups = await self._groups(connection, near.values(), deals.values())
         by_market: dict[str, set[str]] = {}
@@ -114,7 +145,7 @@ class Markets:
         impacts: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
         keepalive = KeepAlive(connection)
-        for project in sorted(concerned & near.keys()):
+        for project in sorted(near.keys() & set(concerned)):
             await keepalive.ping()
             beside = set().union(*(by_market.get(market, ()) for market in projection_rows.market_keys(near[project])))
             try:
@@ -123,15 +154,12 @@ class Markets:
                 )
             except Exception as error:
                 faults[project] = projection_rows.fault_of(error)
-        for project in histories.keys() & impacts.keys():
-            projection_rows.add_rivalry(rows, project, impacts[project])
-        await self._rewrite(connection, {project: impacts[project] for project in others if project in impacts}, now)
-        await self._keep_as_it_stood(connection, sorted(histories.keys() & faults.keys()), rows)
-        if faults or faulty:
-            changed = sorted(faults.keys() | faulty)
-            reasons = [faults.get(project) for project in changed]
-            await connection.execute(*self.statements["note_market_faults"](projects=changed, faults=reasons))
-        return faults
+        return impacts, faults
+
+    async def _note_faults(self, connection: Connection, faults: Mapping[str, str | None]) -> None:
+        await connection.execute(
+            *self.statements["note_market_faults"](projects=list(faults), faults=list(faults.values()))
+        )
 
     async def _keep_as_it_stood(
         self, connection: Connection, projects: Sequence[str], rows: projection_rows.ProjectRows

@@ -89,6 +89,32 @@ class ReadModel:
             results[name] = self._project(name, subject, None, known_at, recorded=recorded)
         await self.save(connection, results)
 
+    async def fill(self, connection: Connection, subjects: Mapping[str, Subject]) -> Mapping[str, str]:
+        """Write what follows from the events of subjects of which nothing is stored, but for what markets do to projects.
+
+        Returns the subjects that cannot be folded, which is a defect, with the reason: nothing is stored of them.
+        """
+        projects, parties, forums = ProjectRows(), list[Row](), list[Row]()
+        faults: dict[str, str] = {}
+        keepalive = KeepAlive(connection)
+        for name, subject in subjects.items():
+            await keepalive.ping()
+            try:
+                rows = self._project(name, subject, None, None, recorded=False).rows
+            except Exception as error:
+                faults[name] = projection_rows.fault_of(error)
+            else:
+                projects.extend(rows.project)
+                (parties if name.startswith("party:") else forums).extend(rows.registry)
+        await copy_subjects(connection, projects, parties, forums)
+        return faults
+
+    async def fill_markets(self, connection: Connection, projects: Sequence[str]) -> None:
+        """Write what markets do to projects of which that is not stored, when everything else of all projects is."""
+        rows = ProjectRows()
+        await Markets(self.statements, self.rules, exclusive=True).judge_stored(connection, projects, rows)
+        await copy_market_effects(connection, rows)
+
     def project(self, name: str, subject: Subject) -> ProjectionResult:
         """What follows from all that is known of a subject; of a fold that can go on with new events only what changes.
 
@@ -172,8 +198,7 @@ class ReadModel:
             *self.statements["remove_flag_spans"](projects=list(histories), changed_from=changed_from)
         )
         await connection.execute(*self.statements["remove_co_investments"](projects=list(histories)))
-        await copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
-        await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans)
+        await copy_market_effects(connection, rows)
         return faults
 
     async def _replace(
@@ -187,3 +212,25 @@ class ReadModel:
         if rows:
             await connection.execute(*self.statements[removal](keys=list(rows)))
             await copy(connection, table, columns, list(chain.from_iterable(rows.values())))
+
+
+async def copy_subjects(
+    connection: Connection, projects: ProjectRows, parties: Sequence[Row], forums: Sequence[Row]
+) -> None:
+    """COPY the rows of projects, parties and forums of which nothing is stored, but for what markets do."""
+    for table, columns, rows in (
+        ("project", projection_rows.PROJECT, projects.projects),
+        ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
+        ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
+        ("flag_span", projection_rows.FLAG_SPAN, projects.flag_spans),
+        ("standing", projection_rows.STANDING, projects.standings),
+        ("party_span", registry_rows.PARTY_SPAN, parties),
+        ("forum", registry_rows.FORUM, forums),
+    ):
+        await copy(connection, table, columns, rows)
+
+
+async def copy_market_effects(connection: Connection, rows: ProjectRows) -> None:
+    """COPY flags, and the co-investments, which only markets make."""
+    await copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
+    await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans)

@@ -6,8 +6,8 @@ One transaction under the fence of every checkpoint: workers wait, readers go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -19,10 +19,11 @@ from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.events.event import Event
 from steppe.domain.rules.thresholds import Rules
+from steppe.release import EDITION
 
 # Longer than a batch takes: a projector that still holds its rows by then hangs.
 _LOCK_TIMEOUT = "30s"
-_PROJECTS_AT_ONCE = 200
+_SUBJECTS_AT_ONCE = 200
 
 Severities = dict[tuple[str, str, str], str]
 
@@ -41,13 +42,17 @@ class FlagDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChange:
-    """What was done. `change_id` None: it was only tried, and undone."""
+    """What was done. `change_id` None: it was only tried, and undone.
+
+    `faults`: subjects that cannot be judged, which is a defect, with the reason; nothing is left of them in the read model.
+    """
 
     version_before: str
     version: str
     projects: int
     change_id: int | None
     differences: tuple[FlagDifference, ...]
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 async def put_in_force(
@@ -77,7 +82,7 @@ async def put_in_force(
         before = await rule_versions.in_force(connection)
         today = datetime.now(UTC).date()
         severities_before = await _severities_on(connection, today)
-        projects = await rejudge_all(connection, rules, progress)
+        projects, faults = await rejudge_all(connection, rules, progress)
         differences = _differences(severities_before, await _severities_on(connection, today))
         change_id: int | None = None
         if not trial:
@@ -88,6 +93,7 @@ async def put_in_force(
             )
             await _announce(connection, differences, today, version, change_id)
             await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change_id))
+            await connection.execute(*active_read_model.STATEMENTS["set_edition"](schema=schema, edition=EDITION))
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
         await transaction.rollback()
         raise
@@ -98,33 +104,47 @@ async def put_in_force(
         projects=projects,
         change_id=change_id,
         differences=differences,
+        faults=faults,
     )
 
 
-async def rejudge_all(connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]) -> int:
-    """Write all projects of the read model on the search path anew under these rules, in the caller's transaction, which
-    must keep all others from writing there. Returns how many there are."""
-    statements = {name: text for file in STATEMENTS for name, text in sql.load(file).items()}
-    events = sql.load("event")
-    places = {
-        row["project"]: (row["partition"], row["log_offset"])
-        for row in await connection.fetch(rule_versions.STATEMENTS["subjects_of_projects"])
+async def rejudge_all(
+    connection: asyncpg.Connection, rules: Rules, progress: Callable[[int, int], None]
+) -> tuple[int, Mapping[str, str]]:
+    """Write all of the read model on the search path anew under these rules, in the caller's transaction, which must keep all
+    others from writing there.
+
+    Nothing that was judged before is read. First every subject is folded, then each project judged beside the others: so each
+    is judged once. Returns how many projects there are, and which subjects could not be folded, with the reason.
+    """
+    statements = {name: text for file in (*STATEMENTS, "event") for name, text in sql.load(file).items()}
+    subjects = {
+        row["subject"]: (row["partition"], row["log_offset"])
+        for row in await connection.fetch(rule_versions.STATEMENTS["folded_subjects"])
     }
-    projects = list(places)
-    # Whoever else judges a market waits at the fence.
+    projects = [subject for subject in subjects if ":" not in subject]
+    await connection.execute(rule_versions.STATEMENTS["remove_judgements"])
     writer = ReadModel(statements, rules, exclusive=True)
-    for first in range(0, len(projects), _PROJECTS_AT_ONCE):
-        some = projects[first : first + _PROJECTS_AT_ONCE]
-        events_by_project: dict[str, list[Event]] = {project: [] for project in some}
-        for row in await connection.fetch(*events["events_of_subjects"](subjects=some)):
+    faults: dict[str, str] = {}
+    for some in _pages(list(subjects)):
+        events_by_subject: dict[str, list[Event]] = {subject: [] for subject in some}
+        for row in await connection.fetch(*statements["events_of_subjects"](subjects=some)):
             event = stored_event(row)
             if event is not None:
-                events_by_project[row["subject"]].append(event)
-        await writer.write(
-            connection, {project: Subject(events_by_project[project], *places[project]) for project in some}
+                events_by_subject[row["subject"]].append(event)
+        faults |= await writer.fill(
+            connection, {subject: Subject(events_by_subject[subject], *subjects[subject]) for subject in some}
         )
-        progress(first + len(some), len(projects))
-    return len(projects)
+    judged = 0
+    for some in _pages(projects):
+        await writer.fill_markets(connection, some)
+        judged += len(some)
+        progress(judged, len(projects))
+    return len(projects), faults
+
+
+def _pages(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (subjects[first : first + _SUBJECTS_AT_ONCE] for first in range(0, len(subjects), _SUBJECTS_AT_ONCE))
 
 
 async def _severities_on(connection: asyncpg.Connection, day: object) -> Severities:
