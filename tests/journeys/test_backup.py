@@ -188,7 +188,7 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
         *misplaced.popitem(),
         cut,
     )
-    await reader.execute("INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-1', 'somebody')")
+    await reader.execute("INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-2', 'somebody')")
 
     announcement = await Announcer(topic).announce(reader, datetime.now(UTC).date(), await log_ends(stack.kafka, topic))
     assert announcement is not None and announcement > 50
@@ -227,7 +227,7 @@ async def test_a_backup_restored_elsewhere_gives_the_same_answers(
     changes = "SELECT array_agg(changed_by ORDER BY change_id) FROM steppe.rule_change"
     assert await other.fetchval(changes) == ["steppe", "somebody"]
     later = await other.fetchval(
-        "INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-1', 'later') RETURNING change_id"
+        "INSERT INTO steppe.rule_change (version, changed_by) VALUES ('2026-2', 'later') RETURNING change_id"
     )
     assert later == await other.fetchval("SELECT max(change_id) FROM steppe.rule_change")
     await other.execute("DELETE FROM steppe.rule_change WHERE change_id = $1", later)

@@ -36,7 +36,7 @@ def test_other_thresholds_are_tried_on_the_real_events(reading: Command, tmp_pat
     assert [override["value"] for override in tried["overrides"]["tried"]] == [24, 12]
     document = tmp_path / "strict.json"
     document.write_text('{"version": "strict-1", "values": {"silent.watch": 12}}')
-    assert "strict-1 against 2026-1" in reading("backtest", "--rules", str(document), "--project", "hyrasia-one")
+    assert "strict-1 against 2026-2" in reading("backtest", "--rules", str(document), "--project", "hyrasia-one")
     assert "No project matches" in reading(*TRY, "--project", "nobody-knows-it")
     assert "Neither version would have raised anything" in reading(*TRY, "--from", "2026-11-21")
 
@@ -45,12 +45,12 @@ def test_what_cannot_be_tried_is_refused_with_a_suggestion(reading: Command) -> 
     output = reading("backtest", "--set", "memorandum-only.stagnent=18", exits=1)
     assert "Did you mean memorandum-only.stagnant" in output
     assert "Did you mean memorandum-only" in reading(*TRY, "--flag", "memorandum-onli", exits=1)
-    assert "there is no version '2027-1'; there are 2026-1" in reading("backtest", "--version", "2027-1", exits=1)
+    assert "there is no version '2027-1'; there are 2026-2" in reading("backtest", "--version", "2027-1", exits=1)
     assert "there is no version" in reading(
         "backtest", "--override", "country=KZ:silent.watch=9", "--against", "x", exits=1
     )
     reading("backtest", exits=2)
-    reading(*TRY, "--version", "2026-1", exits=2)
+    reading(*TRY, "--version", "2026-2", exits=2)
     reading("backtest", "--set", "silent.watch", exits=2)
     reading("backtest", "--override", "planet=mars:silent.watch=9", exits=2)
     reading(*TRY, "--from", "yesterday", exits=2)

@@ -23,7 +23,7 @@ def test_a_version_is_added_tried_and_used_and_what_it_changed_is_published(read
     reading("rules", "use", "strict-1", exits=1, stdin="n\n")
     output = reading("rules", "use", "strict-1", "--yes", "--reason", "the committee asked", "--by", "desk")
     count = len(tried["differences"])
-    assert f"134 projects judged again: {count} raised. strict-1 is in force (before: 2026-1)." in output
+    assert f"134 projects judged again: {count} raised. strict-1 is in force (before: 2026-2)." in output
     published = _transitions(reading)
     assert [(one["project"], one["deal"], one["severity"], one["cause"]) for one in published] == [
         (one["project"], one["deal"], one["severity"], "rules") for one in tried["differences"]
@@ -39,17 +39,17 @@ def test_what_cannot_be_done_is_refused_in_words(reading: Command, tmp_path: Pat
     document = tmp_path / "strict.json"
     document.write_text('{"version": "strict-1", "values": {"memorandum-only.wach": 6}}')
     assert "Did you mean memorandum-only.watch" in reading("rules", "add", str(document), exits=1)
-    document.write_text('{"version": "2026-1", "values": {"memorandum-only.watch": 6}}')
+    document.write_text('{"version": "2026-2", "values": {"memorandum-only.watch": 6}}')
     assert "exists with other figures" in reading("rules", "add", str(document), exits=1)
     document.write_text("not JSON")
     assert "is not JSON" in reading("rules", "add", str(document), exits=1)
     reading("rules", "add", str(tmp_path / "absent.json"), exits=2)
-    assert "There is no version absent; there are 2026-1." in reading("rules", "use", "absent", "--yes", exits=1)
-    assert "There is no version absent; there are 2026-1." in reading("rules", "show", "absent", exits=1)
+    assert "There is no version absent; there are 2026-2." in reading("rules", "use", "absent", "--yes", exits=1)
+    assert "There is no version absent; there are 2026-2." in reading("rules", "show", "absent", exits=1)
     as_reader = reading.with_database(reading.database.api)
-    assert "the rights of the projector" in as_reader("rules", "use", "2026-1", "--yes", exits=1)
+    assert "the rights of the projector" in as_reader("rules", "use", "2026-2", "--yes", exits=1)
     nowhere = reading.with_database("postgresql://nobody@127.0.0.1:1/steppe")
-    assert "cannot be reached" in nowhere("rules", "use", "2026-1", "--yes", exits=1)
+    assert "cannot be reached" in nowhere("rules", "use", "2026-2", "--yes", exits=1)
 
 
 def _transitions(reading: Command) -> list[dict[str, str]]:

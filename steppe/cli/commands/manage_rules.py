@@ -53,7 +53,7 @@ def show(
 ) -> None:
     """Print the thresholds of a version.
 
-    Example: steppe rules show 2026-1
+    Example: steppe rules show 2026-2
     """
     answer = http_client.get(addresses.find().api, "/v1/rules")
     wanted = version or answer["in_force"]

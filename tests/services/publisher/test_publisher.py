@@ -136,7 +136,7 @@ async def test_two_leaders_in_turn_announce_a_day_once(
     publishers = [Publisher(settings(database, topics, topic), lambda: day) for _ in range(2)]
     running = [asyncio.create_task(publisher.run()) for publisher in publishers]
     try:
-        await until_sent(reader, lambda told: told > 0)
+        await _until_looked(reader)
         day = WATCH
         await _until_told(reader, "memorandum-only", 1)
         running[0].cancel()
