@@ -29,6 +29,6 @@ def test_all_real_events_are_accepted_with_few_warnings_and_decoded() -> None:
             sent["data"],
         )
         seen.add((event.subject, event.source, event.id))
-    assert len(seen) == len(lines) == 826
+    assert len(seen) == len(lines) == 830
     # Three contracts tell both ends and the years between; a reclassification repeats the parties of its target.
     assert sorted(warning.split(" ")[0] for warning in warnings) == ["parties", *["term_years"] * 3]

@@ -69,7 +69,7 @@ def test_the_real_events_shuffled_and_sent_twice_give_what_the_fold_says(steppe:
     file = tmp_path / "shuffled.ndjson"
     file.write_text("\n".join(shuffled) + "\n")
     sent = json.loads(steppe("send", str(file), "--wait", "--json"))
-    assert (sent["accepted"], sent["duplicates"], sent["rejected"]) == (826, 826, [])
+    assert (sent["accepted"], sent["duplicates"], sent["rejected"]) == (830, 830, [])
     folded = _folded(lines)
     projects = _items(steppe.api, "/v1/projects")
     assert {item["key"]: item["level"] for item in projects} == {
