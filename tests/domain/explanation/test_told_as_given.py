@@ -15,7 +15,6 @@ from tests.domain.event_logs import event
 from tests.domain.explanation.explained import deal_sentence, explained
 from tests.domain.flags.portfolio_by_hand import deposit, pursued
 
-
 # A flag's own day follows from the rules and is no date of an event.
 _SINCE_OF_A_FLAG = re.compile(r"(?:perhaps )?(?:on watch|stagnant|presumed-dead) since [^;.,]*(?:, surely on [^;.]*)?")
 
