@@ -47,6 +47,8 @@ class Deal:
         self.silence: Start | None = None
         self.last_heard: Event | None = None
         self.last_work: Start | None = None
+        # From its first own event since the last phase ended on, a deal hears what speaks of the project, too.
+        self._listens = False
         self.winning_runs = WinningRuns()
         self.permits = Permits()
         # The legs that were valid at the end of the day before, also of an earlier phase.
@@ -169,7 +171,8 @@ class Deal:
         """Take in an event that speaks of the project: it restarts the silence clock, a physical one cures conditions."""
         if event.kind.effect is Effect.RECORD:
             return
-        self._hear(event)
+        if self._listens:
+            self._hear(event)
         if event.kind.effect is Effect.PHYSICAL and self.alive:
             self._cure_conditions()
 
@@ -178,6 +181,7 @@ class Deal:
         kind = event.kind
         if kind.effect is Effect.RECORD:
             return
+        self._listens = True
         self._hear(event)
         is_step = kind.level is not None or kind.effect is Effect.PHYSICAL
         if not self.alive:
@@ -416,6 +420,7 @@ class Deal:
         self._mark_ended(list(self.legs), on, how)
         self.ended, self.ended_how = on, how
         self.silence = self.last_heard = self.last_work = None
+        self._listens = False
         self._plans_of_day = ()
         self.suspended = False
 

@@ -103,7 +103,10 @@ def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
     """Whether a row begins what an ending ends (the table of section 2)."""
     name, part = ending.kind.name, ending.data.get("part")
     if name in _LIFTS:
-        return row.kind.name == _LIFTS[name] and _overlap(row.deal, ending.deal) and _overlap(_part(row), part)
+        if row.kind.name != _LIFTS[name] or not _overlap(_part(row), part):
+            return False
+        of_works = name.startswith(("construction.", "production."))
+        return _overlap(row.deal, ending.deal) or (of_works and not _has_line_before(ending.deal, rows, at))
     if name in _STOPS:
         of_line = _part(row) == part or part is None
         return row.kind.name in _STOPS[name] and of_line and _is_of_stopped_deal(row, ending, rows, at)
@@ -161,6 +164,11 @@ def _is_of_stopped_deal(row: Event, ending: Event, rows: Sequence[Event], at: in
         )
         for place, other in enumerate(rows)
     )
+
+
+def _has_line_before(deal: str | None, rows: Sequence[Event], at: int) -> bool:
+    """Whether a deal has a line of works of its own before that place; one that has none speaks of all."""
+    return any(row.deal == deal and row.kind.name in _MAKES_A_LINE for row in rows[:at])
 
 
 def _where_nothing_stands(before: Sequence[Event], ending: Event, undated: Sequence[Event]) -> list[Event]:
