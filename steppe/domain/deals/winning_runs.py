@@ -11,7 +11,7 @@ from steppe.domain.deals.legs import Leg, Legs
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 
-# What counts in each scope; None: any leg. A leg `unknown` of a deal that investors pursue counts as rights.
+# What counts in each scope; None: any leg. A leg `unknown` counts as rights on the days on which investors pursue the deal.
 SCOPES: Mapping[str, frozenset[str] | None] = {
     "asset": frozenset({"equity", "rights"}),
     "works": frozenset({"equity", "rights", "works", "investment"}),
@@ -22,82 +22,84 @@ SCOPES: Mapping[str, frozenset[str] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class WinningRun:
-    """A run of days and its winning event. `until` None: it lasts."""
+    """A run of days, its winning event, and who pursued the deal at the end of the winning day."""
 
-    scope: str
     on: date
     leg: str
     event: str
     parties: tuple[str, ...]
     pursuers: tuple[str, ...]
-    pursuing_role: str | None
     on_earliest: date | None
     on_given: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSegment:
+    """The days of a run on which the deal was pursued in one role. `until` None: it lasts."""
+
+    scope: str
+    since: date
+    run: WinningRun
+    pursuing_role: str | None
     until: date | None = None
+
+
+# A scope, and whether a leg `unknown` counts as rights.
+_Counting = tuple[str, bool]
+_COUNTINGS: Mapping[_Counting, frozenset[str] | None] = {
+    (scope, with_unknown): kinds | {UNKNOWN_LEG} if kinds is not None and with_unknown else kinds
+    for scope, kinds in SCOPES.items()
+    for with_unknown in (False, True)
+}
 
 
 @dataclass(frozen=True, slots=True)
 class WinningRuns:
-    """The runs that are over, and the present one of each scope."""
+    """The segments that are over, the present one of each scope, and the present runs however a leg `unknown` counts."""
 
-    over: tuple[WinningRun, ...] = ()
-    present: Mapping[str, WinningRun] = field(default_factory=dict)
+    over: tuple[RunSegment, ...] = ()
+    present: Mapping[str, RunSegment] = field(default_factory=dict)
+    runs: Mapping[_Counting, WinningRun] = field(default_factory=dict)
 
     def at_end_of_day(self, day: date, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers) -> WinningRuns:
         """After a day: a run ends with the last leg that counts, and begins with the first."""
-        if not legs and not self.present:
+        if not legs and not self.present and not self.runs:
             return self
+        bound = list(bound_today)
+        runs = {}
+        for counting, kinds in _COUNTINGS.items():
+            if (kinds is None and legs) or (kinds is not None and any(legs.count_of(kind) for kind in kinds)):
+                runs[counting] = self.runs.get(counting) or _begun(kinds, day, legs, bound, pursuers)
         over, present = list(self.over), dict(self.present)
-        for scope, kinds in SCOPES.items():
-            holds = _holds(legs, kinds, pursuers)
-            run = present.get(scope)
-            if run is not None and not holds:
-                over.append(replace(run, until=day))
+        for scope in SCOPES:
+            run = runs.get((scope, pursuers.role == "investor"))
+            segment = present.get(scope)
+            if segment is not None and (segment.run != run or segment.pursuing_role != pursuers.role):
+                over.append(replace(segment, until=day))
                 del present[scope]
-            elif run is None and holds:
-                present[scope] = _begun(scope, kinds, day, legs, bound_today, pursuers)
-        if present == self.present and len(over) == len(self.over):
+            if run is not None and scope not in present:
+                present[scope] = RunSegment(scope, day, run, pursuers.role)
+        if runs == self.runs and present == self.present:
             return self
-        return WinningRuns(tuple(over), present)
+        return WinningRuns(tuple(over), present, runs)
 
-    def all(self) -> tuple[WinningRun, ...]:
+    def all(self) -> tuple[RunSegment, ...]:
         """Those that are over and those that last, in order of days."""
-        return tuple(sorted((*self.over, *self.present.values()), key=lambda run: (run.on, run.scope)))
-
-
-def _counts(leg: str, kinds: frozenset[str] | None, pursuers: Pursuers) -> bool:
-    if kinds is None or leg in kinds:
-        return True
-    return leg == UNKNOWN_LEG and pursuers.role == "investor"
-
-
-def _holds(legs: Legs, kinds: frozenset[str] | None, pursuers: Pursuers) -> bool:
-    if kinds is None:
-        return bool(legs)
-    return any(legs.count_of(kind) for kind in kinds) or (
-        pursuers.role == "investor" and legs.count_of(UNKNOWN_LEG) > 0
-    )
+        return tuple(sorted((*self.over, *self.present.values()), key=lambda one: (one.run.on, one.scope, one.since)))
 
 
 def _begun(
-    scope: str,
-    kinds: frozenset[str] | None,
-    day: date,
-    legs: Legs,
-    bound_today: Iterable[Leg],
-    pursuers: Pursuers,
+    kinds: frozenset[str] | None, day: date, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers
 ) -> WinningRun:
-    counting = [leg for leg in bound_today if leg.valid and _counts(leg.leg, kinds, pursuers)]
-    first = counting[0] if counting else next(leg for leg in legs if _counts(leg.leg, kinds, pursuers))
+    counting = [leg for leg in bound_today if leg.valid and (kinds is None or leg.leg in kinds)]
+    first = counting[0] if counting else next(leg for leg in legs if kinds is None or leg.leg in kinds)
     investors = tuple(sorted(parties_in_role(first.event, "investor")))
     return WinningRun(
-        scope=scope,
         on=day,
-        leg="rights" if first.leg == UNKNOWN_LEG and pursuers.role == "investor" else first.leg,
+        leg=first.leg,
         event=first.event.reference,
         parties=investors or pursuers.parties,
         pursuers=pursuers.parties,
-        pursuing_role=pursuers.role,
         on_earliest=first.event.earliest if first.event.latest == day else day,
         on_given=first.event.given if first.event.latest == day else None,
     )

@@ -95,11 +95,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A suspension that met no line: of `what`, of a deal (None: all) and of a part (None: all)."""
+    """A suspension that stands: of `what`, of a deal (None: all) and of a part (None: all). `met`: whether it met a line."""
 
     what: str
     deal: str | None
     part: str | None
+    met: bool
 
     def concerns(self, key: LineKey) -> bool:
         """Whether it is of that line."""
@@ -122,7 +123,7 @@ class Works:
 
     def __init__(self) -> None:
         self._lines: dict[LineKey, Line] = {}
-        self._unmet: frozenset[Suspension] = frozenset()
+        self._suspensions: frozenset[Suspension] = frozenset()
         self.last_event_on: date | None = None
 
     def fork(self) -> Works:
@@ -140,7 +141,7 @@ class Works:
     @property
     def suspended_as_a_whole(self) -> bool:
         """Whether a suspension of the whole project stands that met no works."""
-        return Suspension(_PROJECT, None, None) in self._unmet
+        return Suspension(_PROJECT, None, None, met=False) in self._suspensions
 
     @property
     def stand_still(self) -> bool:
@@ -151,6 +152,15 @@ class Works:
     def has_line(self, deal: str, part: str | None) -> bool:
         """Whether a deal has a line of a part (None: any line)."""
         return any(key[0] == deal and part in (None, key[1]) for key in self._lines)
+
+    def part_is_suspended(self, deal: str) -> bool:
+        """Whether a `project.suspended` of a part stands, of a part of which the deal has a line that stands still so."""
+        parts = {
+            one.part for one in self._suspensions if one.what == _PROJECT and one.part and one.deal in (None, deal)
+        }
+        return any(
+            key[0] == deal and key[1] in parts and _PROJECT in line.suspended for key, line in self._lines.items()
+        )
 
     def line_keys(self) -> Iterable[LineKey]:
         """The lines that were begun, retired or not."""
@@ -176,7 +186,7 @@ class Works:
             what in line.suspended and deal in (None, key[0]) and part in (None, key[1])
             for key, line in self._lines.items()
         )
-        return lines or any(one.what == what for one in self._unmet if _overlap(one, deal, part))
+        return lines or any(one.what == what for one in self._suspensions if _overlap(one, deal, part))
 
     def part_clocks(self) -> list[PartClocks]:
         """Of each part that has a line which is not retired; what names no part is one, too."""
@@ -211,7 +221,7 @@ class Works:
         if name in STARTS_OF_WORKS:
             key = (event.deal, event.data.get("part"))
             self._put(key, self._lines.get(key, Line()).started(event), event)
-            self._unmet = frozenset(one for one in self._unmet if not one.concerns(key))
+            self._suspensions = frozenset(one for one in self._suspensions if one.met or not one.concerns(key))
         elif verb == "suspended":
             self._suspend(event, what)
         elif verb == "resumed":
@@ -231,8 +241,9 @@ class Works:
         if not keys and what == "construction":
             keys = [self._proven_line(event)]
         active = [key for key in keys if not self._lines[key].retired]
-        if not active:
-            self._unmet |= {Suspension(what, event.deal, event.data.get("part"))}
+        deal = event.deal if any(key[0] == event.deal for key in keys) or what == _PROJECT else None
+        part = event.data.get("part")
+        self._suspensions |= {Suspension(what, deal if active else event.deal, part, met=bool(active))}
         for key in active:
             self._put(key, self._lines[key].stopped(event, what), event)
 
@@ -244,16 +255,17 @@ class Works:
             if not self._lines[key].retired:
                 self._put(key, self._lines[key].resumed(event, what), event)
         part = event.data.get("part")
-        self._unmet = frozenset(
+        deal = event.deal if what == _PROJECT or any(key[0] == event.deal for key in keys) else None
+        self._suspensions = frozenset(
             one
-            for one in self._unmet
-            if one.what != what or event.deal not in (None, one.deal) or part not in (None, one.part)
+            for one in self._suspensions
+            if one.what != what or deal not in (None, one.deal) or part not in (None, one.part)
         )
 
     def _proven_line(self, event: Event) -> LineKey:
         """The line that a suspension or resumption of construction proves, when it meets none."""
         key = (event.deal, event.data.get("part"))
-        what = frozenset(one.what for one in self._unmet if one.concerns(key))
+        what = frozenset(one.what for one in self._suspensions if one.concerns(key))
         self._lines[key] = Line(suspended=what)
         return key
 

@@ -50,7 +50,8 @@ class ProjectAggregate:
 
     def is_suspended(self, deal: Deal) -> bool:
         """Whether a suspension by `project.suspended` concerns a living deal."""
-        return deal.alive and (deal.suspended or (self._suspended and deal.key not in self._freed))
+        suspended = deal.suspended or (self._suspended and deal.key not in self._freed)
+        return deal.alive and (suspended or self.works.part_is_suspended(deal.key))
 
     def all_living_deals_are_suspended(self) -> bool:
         """Whether there are living deals, and all of them are suspended."""
@@ -131,7 +132,8 @@ class ProjectAggregate:
         if name == "project.suspended":
             if key is None and part is None:
                 self._suspended, self._freed = True, frozenset()
-            for deal in self._of_suspension(key, part) if key is not None or part is not None else ():
+            elif key is not None and part is None:
+                deal = self.deals[key]
                 deal.suspended = deal.alive and deal.begun
         elif name == "project.resumed":
             if key is None and part is None:

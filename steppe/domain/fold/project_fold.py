@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from steppe.domain.deals.clock_starts import first_of
 from steppe.domain.deals.deal import Deal
 from steppe.domain.evaluation.flag_input import Look, ProjectFlagInput
 from steppe.domain.evaluation.flag_state import FlagState, next_change_on
@@ -119,19 +120,20 @@ class ProjectFold:
                 Crossing(
                     project=self._project,
                     deal=key,
-                    on=run.on,
-                    held_until=run.until or FOREVER,
-                    leg=run.leg,
-                    event=run.event,
-                    parties=run.parties,
-                    pursuers=run.pursuers,
-                    pursuing_role=run.pursuing_role,
-                    scope=run.scope,
-                    on_earliest=run.on_earliest,
-                    on_given=run.on_given,
+                    on=segment.run.on,
+                    since=segment.since,
+                    held_until=segment.until or FOREVER,
+                    leg=segment.run.leg,
+                    event=segment.run.event,
+                    parties=segment.run.parties,
+                    pursuers=segment.run.pursuers,
+                    pursuing_role=segment.pursuing_role,
+                    scope=segment.scope,
+                    on_earliest=segment.run.on_earliest,
+                    on_given=segment.run.on_given,
                 )
                 for key, deal in sorted(self._aggregate.deals.items())
-                for run in deal.winning_runs.all()
+                for segment in deal.winning_runs.all()
             ),
         )
 
@@ -300,9 +302,9 @@ class ProjectFold:
         for state, _ in evaluated:
             investors.update(state.investors)
             if state.level is not None and state.bound is not None:
-                bound = _earlier(bound, state.bound)
+                bound = first_of(bound, state.bound)
             if state.memorandum_runs and state.memorandum is not None:
-                memorandum = _earlier(memorandum, state.memorandum)
+                memorandum = first_of(memorandum, state.memorandum)
         works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
         self._headlines, headline = self._headlines.on(day, evaluated, works.level)
@@ -358,8 +360,3 @@ class ProjectFold:
         if works.stand_still or works.suspended_as_a_whole or aggregate.all_living_deals_are_suspended():
             overlays.add("suspended")
         return overlays
-
-
-def _earlier(start: Start | None, other: Start) -> Start:
-    """Of two starts that which counts first."""
-    return other if start is None or other.latest < start.latest else start

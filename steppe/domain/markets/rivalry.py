@@ -128,7 +128,7 @@ def standing_of(history: History) -> Standing:
         if places:
             places[-1] = replace(places[-1], valid_to=span.valid_from)
         places.append(Span(valid_from=span.valid_from, valid_to=FOREVER, value=place))
-    crossings = tuple(crossing for crossing in history.crossings if crossing.on < crossing.held_until)
+    crossings = tuple(crossing for crossing in history.crossings if crossing.since < crossing.held_until)
     return Standing(project=history.project, places=tuple(places), crossings=crossings)
 
 
@@ -215,7 +215,11 @@ class _DealImpact:
         first, last = below[0].valid_from, below[-1].valid_to
         for view in views:
             for crossing in view.crossings:
-                if crossing.on < last and first < crossing.held_until and not (view.is_own and crossing.deal == deal):
+                if (
+                    crossing.since < last
+                    and first < crossing.held_until
+                    and not (view.is_own and crossing.deal == deal)
+                ):
                     self._apply_crossing(view, crossing)
 
     def put_spans(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
@@ -245,7 +249,7 @@ class _DealImpact:
         then = self._spans[at].value if at >= 0 and crossing.on < self._spans[at].valid_to else None
         if then is None or then.level is None or then.level.crosses_the_line:
             return
-        if then.pursuing_role not in _RIVAL_ROLES or not _had_begun(then, crossing, view):
+        if not _had_begun(then, crossing, view):
             return
         mine = self._groups.of_all(then.pursuers, crossing.on)
         if winners <= mine:
@@ -264,7 +268,7 @@ class _DealImpact:
     ) -> Iterator[tuple[date, date, DealState, ProjectPlace]]:
         """The days on which the leg is held, this deal is below the line and `allowed` says so; state and place constant."""
         for first, last in allowed:
-            since, until = max(first, crossing.on), min(last, crossing.held_until)
+            since, until = max(first, crossing.since), min(last, crossing.held_until)
             if since >= until:
                 continue
             for span in islice(self._below, max(0, bisect_right(self._below, since, key=_valid_from) - 1), None):
@@ -375,9 +379,9 @@ def _days_with_causes(
         yield day, active
 
 
-def _interval_order(interval: _CauseInterval) -> tuple[str, date, str, str, str]:
+def _interval_order(interval: _CauseInterval) -> tuple[str, date, str, str, str, date]:
     crossing = interval.crossing
-    return (interval.tier, crossing.on, crossing.event, crossing.project, crossing.deal)
+    return (interval.tier, crossing.on, crossing.event, crossing.project, crossing.deal, crossing.since)
 
 
 def _day_after(day: date) -> date:

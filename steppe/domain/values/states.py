@@ -336,8 +336,8 @@ class ProjectState:
 class Crossing:
     """A run of days at whose ends a deal holds a valid leg of a kind that counts (section 6, displaced and crowded).
 
-    `on` is its winning day (`on_earliest`, `on_given` as of a Start), `event` the winning event, `leg` what that bound, `held_until` the first day on which the deal
-    holds no such leg any more. `scope` says which kinds count: `asset` (equity, rights), `works` (these, works and
+    `on` is its winning day (`on_earliest`, `on_given` as of a Start), `event` the winning event, `leg` what that bound. From
+    `since` to the day before `held_until` the deal held such a leg and was pursued in `pursuing_role`. `scope` says which kinds count: `asset` (equity, rights), `works` (these, works and
     investment), `market` (equity, rights, offtake) or `any`. `parties` are the investors of the winning event, else the
     deal's pursuers at the end of the winning day, `pursuers` those pursuers.
     """
@@ -345,6 +345,7 @@ class Crossing:
     project: str
     deal: str
     on: date
+    since: date
     held_until: date
     leg: str
     event: str
