@@ -241,9 +241,8 @@ class Works:
         if not keys and what == "construction":
             keys = [self._proven_line(event)]
         active = [key for key in keys if not self._lines[key].retired]
-        deal = event.deal if any(key[0] == event.deal for key in keys) or what == _PROJECT else None
-        part = event.data.get("part")
-        self._suspensions |= {Suspension(what, deal if active else event.deal, part, met=bool(active))}
+        deal = event.deal if what == _PROJECT or self._has_lines(event.deal, keys) else None
+        self._suspensions |= {Suspension(what, deal, event.data.get("part"), met=bool(active))}
         for key in active:
             self._put(key, self._lines[key].stopped(event, what), event)
 
@@ -255,12 +254,16 @@ class Works:
             if not self._lines[key].retired:
                 self._put(key, self._lines[key].resumed(event, what), event)
         part = event.data.get("part")
-        deal = event.deal if what == _PROJECT or any(key[0] == event.deal for key in keys) else None
+        deal = event.deal if what == _PROJECT or self._has_lines(event.deal, keys) else None
         self._suspensions = frozenset(
             one
             for one in self._suspensions
             if one.what != what or deal not in (None, one.deal) or part not in (None, one.part)
         )
+
+    def _has_lines(self, deal: str | None, keys: Iterable[LineKey]) -> bool:
+        """Whether a deal has lines of its own, or one of these is: else it speaks of all lines."""
+        return any(key[0] == deal for key in (*self._lines, *keys))
 
     def _proven_line(self, event: Event) -> LineKey:
         """The line that a suspension or resumption of construction proves, when it meets none."""

@@ -69,12 +69,12 @@ def step_at_age(severity: str, start: Start, months: int) -> SeverityStep:
 
 
 def first_to_reach(severity: str, candidates: Sequence[SeverityStep]) -> SeverityStep:
-    """Of several clocks of one severity the first: that which is certain first, possible from the first possible day."""
-    first = min(candidates, key=lambda step: (step.certain_on, step.possible_on))
+    """Of several clocks of one severity the first that is possible; certain when any of them is."""
+    first = min(candidates, key=lambda step: (step.possible_on, step.certain_on))
     return SeverityStep(
         severity=severity,
         possible_on=min(step.possible_on for step in candidates),
-        certain_on=first.certain_on,
+        certain_on=min(step.certain_on for step in candidates),
         threshold_months=first.threshold_months,
         start=first.start,
     )
