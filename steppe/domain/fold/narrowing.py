@@ -13,7 +13,7 @@ from datetime import date
 from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.leg_endings import ENDS_LEGS, binds_what_ends
 from steppe.domain.deals.papers import is_paper
-from steppe.domain.deals.works import STARTS_OF_WORKS
+from steppe.domain.deals.works import STARTS_OF_WORKS, Works
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.fold.project_aggregate import ProjectAggregate
@@ -29,7 +29,6 @@ _STOPS = {
     "construction.suspended": frozenset({"construction.started"}),
     "production.suspended": STARTS_OF_WORKS,
 }
-_MAKES_A_LINE = STARTS_OF_WORKS | {"construction.suspended", "construction.resumed"}
 ENDINGS = (
     _ENDS_DEALS | ENDS_LEGS | _LIFTS.keys() | _STOPS.keys() | {"memorandum.lapsed", "permit.lapsed", "pledge.withdrawn"}
 )
@@ -106,7 +105,7 @@ def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
         if row.kind.name != _LIFTS[name] or not _overlap(_part(row), part):
             return False
         of_works = name.startswith(("construction.", "production."))
-        return _overlap(row.deal, ending.deal) or (of_works and not _has_line_before(ending.deal, rows, at))
+        return _overlap(row.deal, ending.deal) or (of_works and not _has_line(ending.deal, rows[:at]))
     if name in _STOPS:
         of_line = _part(row) == part or part is None
         return row.kind.name in _STOPS[name] and of_line and _is_of_stopped_deal(row, ending, rows, at)
@@ -151,24 +150,25 @@ def _is_of_stopped_deal(row: Event, ending: Event, rows: Sequence[Event], at: in
     """A suspension is of its own deal's lines; one without deal, or of a deal without lines of its own, of all."""
     if ending.deal is None or row.deal == ending.deal:
         return True
-    return not any(
+    draws_of_its_own = any(
         other.deal == ending.deal
-        and (
-            other.kind.name in _MAKES_A_LINE
-            if place < at
-            else is_coarse(other)
-            and other.kind.name in _STOPS[ending.kind.name]
-            and _part(ending) in (None, _part(other))
-            and other.earliest is not None
-            and other.earliest <= ending.latest
-        )
-        for place, other in enumerate(rows)
+        and is_coarse(other)
+        and other.kind.name in _STOPS[ending.kind.name]
+        and _part(ending) in (None, _part(other))
+        and other.earliest is not None
+        and other.earliest <= ending.latest
+        for other in rows[at + 1 :]
     )
+    return not draws_of_its_own and not _has_line(ending.deal, rows[:at])
 
 
-def _has_line_before(deal: str | None, rows: Sequence[Event], at: int) -> bool:
-    """Whether a deal has a line of works of its own before that place; one that has none speaks of all."""
-    return any(row.deal == deal and row.kind.name in _MAKES_A_LINE for row in rows[:at])
+def _has_line(deal: str | None, before: Sequence[Event]) -> bool:
+    """Whether a deal has a line of works of its own after these rows; one that has none speaks of all."""
+    works = Works()
+    for row in before:
+        if row.kind.effect is Effect.PHYSICAL or row.kind.name.startswith("project."):
+            works.apply(row)
+    return deal is not None and works.has_line(deal, None)
 
 
 def _where_nothing_stands(before: Sequence[Event], ending: Event, undated: Sequence[Event]) -> list[Event]:
