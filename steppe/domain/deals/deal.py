@@ -390,7 +390,7 @@ class Deal:
             self._expire(day)
         self.permits = self.permits.at_end_of_day(day)
         self.winning_runs = self.winning_runs.at_end_of_day(
-            day, self.legs, self.held.bound_today(self.legs), self._pursuers
+            day, self.phase, self.legs, self.held.bound_today(self.legs), self._pursuers
         )
         self.held.end_day(self.legs, self.permits)
         self._yesterday = tuple(self.legs)

@@ -60,16 +60,20 @@ class WinningRuns:
     over: tuple[RunSegment, ...] = ()
     present: Mapping[str, RunSegment] = field(default_factory=dict)
     runs: Mapping[_Counting, WinningRun] = field(default_factory=dict)
+    phase: int = 1
 
-    def at_end_of_day(self, day: date, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers) -> WinningRuns:
-        """After a day: a run ends with the last leg that counts, and begins with the first."""
+    def at_end_of_day(
+        self, day: date, phase: int, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers
+    ) -> WinningRuns:
+        """After a day: a run ends with the last leg that counts, or with its phase, and begins with the first."""
         if not legs and not self.present and not self.runs:
             return self
         bound = list(bound_today)
+        before = self.runs if phase == self.phase else {}
         runs = {}
         for counting, kinds in _COUNTINGS.items():
             if (kinds is None and legs) or (kinds is not None and any(legs.count_of(kind) for kind in kinds)):
-                runs[counting] = self.runs.get(counting) or _begun(kinds, day, legs, bound, pursuers)
+                runs[counting] = before.get(counting) or _begun(kinds, day, legs, bound, pursuers)
         over, present = list(self.over), dict(self.present)
         for scope in SCOPES:
             run = runs.get((scope, pursuers.role == "investor"))
@@ -81,7 +85,7 @@ class WinningRuns:
                 present[scope] = RunSegment(scope, day, run, pursuers.role)
         if runs == self.runs and present == self.present:
             return self
-        return WinningRuns(tuple(over), present, runs)
+        return WinningRuns(tuple(over), present, runs, phase)
 
     def all(self) -> tuple[RunSegment, ...]:
         """Those that are over and those that last, in order of days."""
