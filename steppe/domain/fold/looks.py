@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from steppe.domain.evaluation.flag_input import Look
@@ -15,22 +15,23 @@ _REFERENCES_MAX = 20
 def looks_of(events: Iterable[Event], known_at: datetime | None = None, *, recorded: bool = False) -> tuple[Look, ...]:
     """The looks at a subject, in order of days (UTC); all its events, those of the corrections too.
 
-    `known_at` and `recorded` as for `effective_events`. A look names the last rows of its day.
+    `known_at` and `recorded` as for `effective_events`. A look names rows of its day, in order of their references.
     """
-    by_day: dict[date, list[Event]] = {}
+    by_day: dict[date, set[str]] = {}
     for event in events:
         if known_at is None or event.known_by(recorded=recorded) <= known_at:
-            by_day.setdefault(event.recorded.date(), []).append(event)
-    looks = []
-    for day in sorted(by_day):
-        rows = sorted(by_day[day], key=lambda event: (event.recorded, event.source, event.id))
-        looks.append(Look(day, tuple(event.reference for event in rows[-_REFERENCES_MAX:])))
-    return tuple(looks)
+            by_day.setdefault(event.recorded.date(), set()).add(event.reference)
+    return _in_order(by_day)
 
 
 def merged_looks(looks: Iterable[Look], more: Iterable[Look]) -> tuple[Look, ...]:
-    """The looks of both, in order of days; of one day the later rows are those of `more`."""
-    by_day: dict[date, tuple[str, ...]] = {}
+    """The looks of both, in order of days: as `looks_of` all their rows, in whatever batches these came."""
+    by_day: dict[date, set[str]] = {}
     for look in (*looks, *more):
-        by_day[look.on] = (*by_day.get(look.on, ()), *look.references)[-_REFERENCES_MAX:]
-    return tuple(Look(day, by_day[day]) for day in sorted(by_day))
+        by_day.setdefault(look.on, set()).update(look.references)
+    return _in_order(by_day)
+
+
+def _in_order(by_day: Mapping[date, set[str]]) -> tuple[Look, ...]:
+    """The references that are kept follow from the set alone, so that batches cannot matter."""
+    return tuple(Look(day, tuple(sorted(by_day[day])[-_REFERENCES_MAX:])) for day in sorted(by_day))
