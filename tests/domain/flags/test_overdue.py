@@ -168,7 +168,7 @@ def test_of_several_the_first_to_reach_a_severity_counts_and_all_are_named() -> 
     alone, both = the(log, FLAG, "2020-07-01"), the(log, FLAG, "2020-08-31")
     assert (alone.milestones, alone.evidence) == (("first-ore",), (log[2].reference,))
     assert both.milestones == ("first-ore", "smelter")
-    assert said(log, FLAG, "2020-09-30").startswith("first-ore and smelter were planned, and not reached 6 months")
+    assert said(log, FLAG, "2020-09-30").startswith("first-ore and smelter were planned, the first for 31 March 2020")
     met = made("milestone.met", "2020-10-01", milestone="first-ore")
     assert turns_of([*log, met], FLAG) == {"2020-06-30": "watch", "2021-05-31": "stagnant"}
 

@@ -167,8 +167,6 @@ class PlainMarkets:
         then = _on(self._deals[project, state.deal], run.on)
         if then is None or then.level is None or then.phase != state.phase or any(leg.valid for leg in then.legs):
             return None
-        if then.pursuing_role not in _RIVAL_ROLES:
-            return None
         if tier == "asset" and not (then.first_step_on is not None and then.first_step_on <= run.on):
             return None
         if tier == "market" and not (then.memorandum is not None and then.memorandum.latest < run.on):
@@ -196,7 +194,11 @@ class PlainMarkets:
     ) -> Crossing | None:
         """The present run of days at whose ends a deal holds a leg that counts, seen from a day; None: it holds none."""
         now = _on(spans, day)
-        if now is None or not _counting(now, kinds):
+        if now is None or now.pursuing_role not in _RIVAL_ROLES:
+            return None
+        if kinds is not None and "rights" in kinds and now.pursuing_role == "investor":
+            kinds = kinds | {"unknown"}
+        if not _counting(now, kinds):
             return None
         first = day
         for span in reversed([span for span in spans if span.valid_from <= day]):
@@ -210,19 +212,17 @@ class PlainMarkets:
         winning = (of_the_day or counting)[0]
         event = self._events[project, winning.events[0]]
         investors = tuple(sorted({party.party for party in event.parties if party.role == "investor"}))
-        if state.pursuing_role not in _RIVAL_ROLES:
-            return None
-        as_rights = winning.leg == "unknown" and state.pursuing_role == "investor"
         return Crossing(
             project=project,
             deal=state.deal,
             on=first,
+            since=first,
             held_until=FOREVER,
-            leg="rights" if as_rights else winning.leg,
+            leg=winning.leg,
             event=event.reference,
             parties=investors or state.pursuers,
             pursuers=state.pursuers,
-            pursuing_role=state.pursuing_role,
+            pursuing_role=now.pursuing_role,
             scope="",
         )
 
@@ -275,13 +275,8 @@ class PlainMarkets:
 
 
 def _counting(state: DealState, kinds: set[str] | None) -> list[LegState]:
-    """The valid legs that count, in the order in which they bound; `unknown` counts as rights where investors pursue."""
-    found = []
-    for leg in state.legs:
-        name = "rights" if leg.leg == "unknown" and state.pursuing_role == "investor" else leg.leg
-        if leg.valid and (kinds is None or name in kinds):
-            found.append(leg)
-    return found
+    """The valid legs of these kinds (None: of any), in the order in which they bound."""
+    return [leg for leg in state.legs if leg.valid and (kinds is None or leg.leg in kinds)]
 
 
 def _order(cause: _Cause) -> tuple[str, date, str, str, str]:
