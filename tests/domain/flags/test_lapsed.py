@@ -110,7 +110,7 @@ def test_it_names_the_paper_and_its_day_and_shows_as_an_overlay_without_changing
     assert (flag.severity, flag.certainty, flag.evidence) == ("watch", "certain", (EXPIRING.reference,))
     assert (flag.since, flag.certain_on, flag.next_on) == (date(2021, 6, 13), date(2021, 6, 13), None)
     assert (flag.clock, flag.start, flag.expired_on) == (None, None, date(2021, 3, 15))
-    assert said(log, FLAG, "2022-01-01") == "The paper ran out on 2021-03-15, and nothing binding followed."
+    assert said(log, FLAG, "2022-01-01") == "The paper ran out on 15 March 2021, and nothing binding followed."
     before, after = deal_on(log, "2021-06-12"), deal_on(log, "2021-06-13")
     assert (before.overlays, after.overlays) == ((), ("lapsed",))
     assert before.level == after.level
@@ -120,7 +120,7 @@ def test_a_declaration_names_itself() -> None:
     declared = event("memorandum.lapsed", "2020-05-31")
     log = [MINE, EXPIRING, declared]
     assert the(log, FLAG, "2020-06-01").evidence == (declared.reference,)
-    assert said(log, FLAG, "2020-06-01") == "The paper ran out on 2020-05-31, and nothing binding followed."
+    assert said(log, FLAG, "2020-06-01") == "The paper ran out on 31 May 2020, and nothing binding followed."
 
 
 def test_in_a_hold_neither_flag_nor_overlay_comes_and_a_renewal_clears_at_once() -> None:

@@ -75,7 +75,7 @@ coming = [
     change for change in upcoming_changes(history.deals, history.flags, date(2020, 10, 1)) if change.on.month == 10
 ]
 deals = judge("north", log, date(2020, 10, 1)).deals
-assert next_changes(deals, coming) == "Counts as ceremonial (watch) on 2020-10-31 unless a paper is signed first."
+assert next_changes(deals, coming) == "Counts as ceremonial (watch) on 31 October 2020 unless a paper is signed first."
 
 assert document_of(RULES)["values"]["ceremonial.watch"] == 9
 tried = rules_from({"version": "tried", "values": {"ceremonial.watch": 24}}, RULES)

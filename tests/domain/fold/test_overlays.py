@@ -35,11 +35,12 @@ def test_a_suspended_project_suspends_the_deal_that_begins_later() -> None:
     }
 
 
-def test_building_again_ends_the_suspension_of_the_deals_but_not_of_one_that_was_suspended_by_name() -> None:
+def test_a_later_start_of_its_own_ends_the_suspension_of_a_deal_and_of_no_other() -> None:
     begun = [_paper("alpha", "2020-01-01"), _paper("beta", "2020-01-02"), SUSPENDED]
-    by_name = event("project.suspended", "2020-07-01", deal="beta")
-    built = event("construction.started", "2021-01-01", deal=None)
+    by_name = event("project.suspended", "2020-07-01", deal="alpha")
+    built = event("construction.started", "2021-01-01", deal="alpha")
     assert _overlays(*begun, by_name, built) == {"alpha": (), "beta": ("suspended",)}
+    assert _overlays(*begun, event("construction.started", "2021-01-01", deal=None))["alpha"] == ("suspended",)
 
 
 def test_a_deal_resumes_alone_while_the_project_stays_suspended() -> None:
