@@ -21,12 +21,18 @@ _ROWS = 50
 _ROWS_OF_SIDE_LISTS = 10
 _ROWS_OF_MAP_MAX = 500
 _MONTHS_AHEAD = 2
+# What turns worse by age alone; that nobody looked or heard is told with the flags.
+_FLAGS_THAT_RISE = ("memorandum-only", "announced-only", "overdue", "idle-right")
 
 
 async def portfolio_page(page: PageRequest) -> Response:
     """Counts by level and severity, the projects behind them, displaced deals, the latest changes, and the next ones."""
-    page.reject_unknown_params(*_FILTERS, "level", "headline", "flag", "severity", "updated_after", "sort", "cursor")
-    headline = page.query.get("headline", "all" if {"level", "flag", "severity"} & page.query.keys() else "any")
+    page.reject_unknown_params(
+        *_FILTERS, "level", "headline", "overlay", "flag", "severity", "updated_after", "sort", "cursor"
+    )
+    headline = page.query.get(
+        "headline", "all" if {"level", "overlay", "flag", "severity"} & page.query.keys() else "any"
+    )
     overrides: dict[str, Any] = {
         "sort": page.query.get("sort", "severity"),
         "limit": _ROWS,
@@ -35,11 +41,11 @@ async def portfolio_page(page: PageRequest) -> Response:
     question = page.build_query("/v1/projects", query_parameters.PROJECTS, **overrides)
     counts_question = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None)
     unfiltered = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None, **dict.fromkeys(
-        (*_FILTERS, "flag", "severity", "updated_after")
+        (*_FILTERS, "overlay", "flag", "severity", "updated_after")
     ))  # fmt: skip
     coming_until = months_after(question.as_of, _MONTHS_AHEAD)
     displaced_question = _flag_query(page, flag="displaced", limit=_ROWS_OF_SIDE_LISTS)
-    coming_question = _flag_query(page, flag="memorandum-only", next_before=coming_until)
+    coming_question = _flag_query(page, flag=",".join(_FLAGS_THAT_RISE), next_before=coming_until)
     async with service_of(page.request).snapshot(question) as snapshot:
         listed = await projects.project_page(snapshot, question)
         totals = await total_counts(page, snapshot, unfiltered)
@@ -53,7 +59,7 @@ async def portfolio_page(page: PageRequest) -> Response:
         transitions = await latest_transitions(snapshot, _ROWS_OF_SIDE_LISTS)
     return page.render(
         "portfolio.html", question=question, snapshot=snapshot,
-        projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
+        overlays=query_parameters.OVERLAYS, projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
         headline=headline, displaced=displaced.items, coming=coming, transitions=transitions, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
         counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),

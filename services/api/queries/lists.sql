@@ -4,7 +4,8 @@
 
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
--- :text is a part of key or name; `rank` is the value that :sort orders by.
+-- :text is a part of key, name, alias or id, folded as search_text is; :investors are those asked for and whoever belongs to
+-- them; `rank` is the value that :sort orders by.
 WITH ranked AS (
     SELECT
         span.project COLLATE "C" AS project,
@@ -13,7 +14,7 @@ WITH ranked AS (
         project.log_offset,
         span.level,
         span.headline_severity,
-        span.country,
+        span.countries,
         span.sector,
         span.commodities,
         span.investors,
@@ -34,7 +35,7 @@ WITH ranked AS (
     JOIN project ON project.project = span.project
     WHERE span.valid_from <= :as_of::date
         AND span.valid_to > :as_of::date
-        AND (:countries::text[] IS NULL OR span.country = ANY (:countries::text[]))
+        AND (:countries::text[] IS NULL OR span.countries && :countries::text[])
         AND (:commodities::text[] IS NULL OR span.commodities && :commodities::text[])
         AND (:sectors::text[] IS NULL OR span.sector = ANY (:sectors::text[]))
         AND (:levels::smallint[] IS NULL OR span.level = ANY (:levels::smallint[]))
@@ -62,11 +63,8 @@ WITH ranked AS (
             )
         )
         AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
-        AND (
-            :text::text IS NULL
-            OR strpos(lower(span.project), lower(:text::text)) > 0
-            OR strpos(lower(span.name), lower(:text::text)) > 0
-        )
+        AND (:text::text IS NULL OR strpos(span.search_text, :text::text) > 0)
+        AND (:overlays::text[] IS NULL OR span.document::jsonb -> 'overlays' ?| :overlays::text[])
         AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
         AND (
             :headlines::text[] IS NULL
@@ -83,7 +81,7 @@ SELECT
     log_offset,
     level,
     headline_severity,
-    country,
+    countries,
     sector,
     commodities,
     investors,
@@ -94,7 +92,8 @@ ORDER BY rank, project
 LIMIT :limit::integer;
 
 -- name: portfolio
--- How many projects there are of each level, severity of the headline, country and so on. Parameters: see project_page.
+-- How many projects there are of each level, severity of the headline, country and so on. Parameters: see project_page;
+-- :members and :owners are pairs, a party and one that controls it.
 WITH page AS (
     -- include: project_page
 )
@@ -102,13 +101,23 @@ SELECT 'level' AS facet, page.level::text AS value, count(*) AS projects FROM pa
 UNION ALL
 SELECT 'headline', COALESCE(page.headline_severity, 'none'), count(*) FROM page GROUP BY page.headline_severity
 UNION ALL
-SELECT 'country', page.country, count(*) FROM page WHERE page.country IS NOT NULL GROUP BY page.country
+SELECT 'country', country, count(*) FROM page CROSS JOIN LATERAL unnest(page.countries) AS country GROUP BY country
 UNION ALL
 SELECT 'sector', page.sector, count(*) FROM page WHERE page.sector IS NOT NULL GROUP BY page.sector
 UNION ALL
 SELECT 'commodity', commodity, count(*) FROM page CROSS JOIN LATERAL unnest(page.commodities) AS commodity GROUP BY commodity
 UNION ALL
-SELECT 'investor', investor, count(*) FROM page CROSS JOIN LATERAL unnest(page.investors) AS investor GROUP BY investor
+SELECT 'investor', pursuer, count(DISTINCT page.project)
+FROM page
+CROSS JOIN LATERAL unnest(page.investors) AS investor
+CROSS JOIN LATERAL (
+    SELECT investor AS pursuer
+    UNION
+    SELECT belongs.owner
+    FROM unnest(:members::text[], :owners::text[]) AS belongs (member, owner)
+    WHERE belongs.member = investor
+) AS pursuers
+GROUP BY pursuer
 UNION ALL
 SELECT 'forum', forum, count(*) FROM page CROSS JOIN LATERAL unnest(page.forums) AS forum GROUP BY forum
 UNION ALL
@@ -131,14 +140,25 @@ SELECT
     party.home_country,
     party.kind,
     party.parents[1] AS parent,
-    party.lei
+    party.lei,
+    party.document
 FROM party_span AS party
 WHERE party.party = :party::text
     AND party.valid_from <= :as_of::date
     AND party.valid_to > :as_of::date;
 
--- name: deals_of_party
--- The deals that a party pursues on a day, in whatever role.
+-- name: parents
+-- The parents of parties on a day, with their shares in the document.
+SELECT
+    party.party,
+    party.document
+FROM party_span AS party
+WHERE party.valid_from <= :as_of::date
+    AND party.valid_to > :as_of::date
+    AND cardinality(party.parents) > 0;
+
+-- name: deals_of_parties
+-- The deals that some parties pursue on a day, in whatever role.
 SELECT
     deal.project,
     deal.deal,
@@ -146,8 +166,13 @@ SELECT
 FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-    AND strpos(deal.document, to_json(:party::text)::text) > 0
-    AND deal.document::jsonb -> 'pursuers' ? :party::text
+    -- A look at the text spares reading most of them as JSON.
+    AND EXISTS (
+        SELECT 1
+        FROM unnest(:parties::text[]) AS party
+        WHERE strpos(deal.document, to_json(party)::text) > 0
+    )
+    AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
 ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
 
 -- name: party_keys
@@ -171,7 +196,7 @@ JOIN project_span AS span
     AND span.valid_to > :as_of::date
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-    AND (:countries::text[] IS NULL OR span.country = ANY (:countries::text[]))
+    AND (:countries::text[] IS NULL OR span.countries && :countries::text[])
     AND (:commodities::text[] IS NULL OR span.commodities && :commodities::text[])
     AND (:sectors::text[] IS NULL OR span.sector = ANY (:sectors::text[]))
     AND (:levels::smallint[] IS NULL OR deal.level = ANY (:levels::smallint[]))
@@ -200,11 +225,8 @@ WHERE deal.valid_from <= :as_of::date
         )
     )
     AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
-    AND (
-        :text::text IS NULL
-        OR strpos(lower(span.project), lower(:text::text)) > 0
-        OR strpos(lower(span.name), lower(:text::text)) > 0
-    )
+    AND (:text::text IS NULL OR strpos(span.search_text, :text::text) > 0)
+    AND (:overlays::text[] IS NULL OR deal.document::jsonb -> 'overlays' ?| :overlays::text[])
     AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
     AND (:projects::text[] IS NULL OR deal.project = ANY (:projects::text[]))
     AND (:deals::text[] IS NULL OR deal.deal = ANY (:deals::text[]))
@@ -241,7 +263,7 @@ WHERE flag.valid_from <= :as_of::date
             WHERE span.project = flag.project
                 AND span.valid_from <= :as_of::date
                 AND span.valid_to > :as_of::date
-                AND (:countries::text[] IS NULL OR span.country = ANY (:countries::text[]))
+                AND (:countries::text[] IS NULL OR span.countries && :countries::text[])
                 AND (:commodities::text[] IS NULL OR span.commodities && :commodities::text[])
         )
     )

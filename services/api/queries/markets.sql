@@ -5,22 +5,22 @@
 -- One page of markets that have projects on a day, with the keys of these.
 -- :investor_countries are home countries of somebody who pursues a living deal there.
 SELECT
-    span.country,
+    place.country,
     commodity,
     array_agg(span.project ORDER BY span.project COLLATE "C") AS projects
 FROM project_span AS span
+CROSS JOIN LATERAL unnest(span.countries) AS place (country)
 CROSS JOIN LATERAL unnest(span.commodities) AS commodity
 WHERE span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date
-    AND span.country IS NOT NULL
     AND COALESCE(span.kind, '') NOT IN ('umbrella', 'programme')
-    AND (:countries::text[] IS NULL OR span.country = ANY (:countries::text[]))
+    AND (:countries::text[] IS NULL OR place.country = ANY (:countries::text[]))
     AND (:commodities::text[] IS NULL OR commodity = ANY (:commodities::text[]))
     AND (
         :after_country::text IS NULL
-        OR (span.country COLLATE "C", commodity COLLATE "C") > (:after_country::text, :after_commodity::text)
+        OR (place.country COLLATE "C", commodity COLLATE "C") > (:after_country::text, :after_commodity::text)
     )
-GROUP BY span.country, commodity
+GROUP BY place.country, commodity
 HAVING :investor_countries::text[] IS NULL
     OR array_agg(span.project) && ARRAY(
         SELECT deal.project
@@ -35,7 +35,7 @@ HAVING :investor_countries::text[] IS NULL
             AND deal.level IS NOT NULL
             AND party.home_country = ANY (:investor_countries::text[])
     )
-ORDER BY span.country COLLATE "C", commodity COLLATE "C"
+ORDER BY place.country COLLATE "C", commodity COLLATE "C"
 LIMIT :limit::integer;
 
 -- name: living_deals_of_projects
@@ -69,15 +69,18 @@ WHERE flag.project COLLATE "C" = ANY (:projects::text[])
 GROUP BY flag.project, flag.flag, flag.severity;
 
 -- name: first_crossings_of_projects
--- When some deal of each project first crossed the line, by a day.
-SELECT
+-- When some deal of each project first crossed the line, by a day; the interval as its event gave it.
+SELECT DISTINCT ON (standing.project)
     standing.project,
-    min((crossing ->> 'on')::date) AS crossed_on
+    (crossing ->> 'on')::date AS crossed_on,
+    (crossing ->> 'on_earliest')::date AS crossed_earliest,
+    crossing ->> 'on_given' AS crossed_given
 FROM standing
 CROSS JOIN LATERAL jsonb_array_elements(standing.document::jsonb -> 'crossings') AS crossing
 WHERE standing.project = ANY (:projects::text[])
     AND (crossing ->> 'on')::date <= :as_of::date
-GROUP BY standing.project;
+    AND crossing ->> 'scope' = 'any'
+ORDER BY standing.project, (crossing ->> 'on')::date, crossing ->> 'on_earliest' NULLS FIRST;
 
 -- name: home_countries_of_parties
 -- The registered home countries of some parties through the days.
@@ -96,7 +99,7 @@ SELECT
     span.project,
     span.document
 FROM project_span AS span
-WHERE span.country = :country::text
+WHERE span.countries @> ARRAY[:country::text]
     AND span.commodities @> ARRAY[:commodity::text]
     AND span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date
@@ -133,7 +136,8 @@ WHERE deal.project = ANY (:projects::text[])
 ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;
 
 -- name: crossings
--- Who crossed the line by a day: in some projects, and by some events wherever a market is shared with one of these.
+-- Who crossed the line by a day: in some projects, and by some events wherever a market is shared with one of these. An event
+-- may win in several scopes.
 SELECT crossing::text AS document
 FROM standing
 CROSS JOIN LATERAL jsonb_array_elements(standing.document::jsonb -> 'crossings') AS crossing

@@ -13,6 +13,24 @@ WHERE span.project = :project::text
     AND span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date;
 
+-- name: superseded_project
+-- A project that others stand in the place of, whatever the day.
+SELECT
+    project.partition,
+    project.log_offset,
+    project.superseded_by,
+    project.superseded_reason,
+    project.superseded_event
+FROM project
+WHERE project.project = :project::text
+    AND project.superseded_by IS NOT NULL;
+
+-- name: first_day_of_project
+-- The first day on which there is such a project; null: there never is one.
+SELECT min(span.valid_from) AS valid_from
+FROM project_span AS span
+WHERE span.project = :project::text;
+
 -- name: similar_project_keys
 -- Keys that somebody who misspelt one may have meant; the caller picks the nearest.
 SELECT project.project

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
+from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.views import project_view
 from services.api.views.list_answers import DealList
@@ -28,6 +29,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of deals with their flags."""
     filters = question.filters
     after_project, after_deal = after(question.after, 2)
+    parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
     rows = await snapshot.rows(
         "deal_page",
         as_of=question.as_of,
@@ -37,7 +39,8 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         levels=filters.get("level"),
         flags=filters.get("flag"),
         severities=filters.get("severity"),
-        investors=filters.get("investor"),
+        overlays=filters.get("overlay"),
+        investors=with_members(filters.get("investor"), parents),
         investor_countries=filters.get("investor_country"),
         forums=filters.get("forum"),
         text=filters.get("q"),

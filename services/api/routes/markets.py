@@ -22,7 +22,7 @@ from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState
+from steppe.domain.values.states import DealState, Start
 from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["markets"])
@@ -87,7 +87,10 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
     ):
         flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
     first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
-    crossed = {row["project"]: row["crossed_on"] for row in first_crossings}
+    crossed = {
+        row["project"]: Start(earliest=row["crossed_earliest"], latest=row["crossed_on"], given=row["crossed_given"])
+        for row in first_crossings
+    }
     items = [
         market_view.summary(
             row["country"],
@@ -95,7 +98,7 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
             row["projects"],
             [pursuit for project in row["projects"] for pursuit in pursuits[project]],
             sum((flags[project] for project in row["projects"]), Counter[tuple[str, str]]()),
-            min((crossed[project] for project in row["projects"] if project in crossed), default=None),
+            market_view.first_of(crossed[project] for project in row["projects"] if project in crossed),
         )
         for row in rows
     ]

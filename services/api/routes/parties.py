@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
+from services.api.store.party_groups import read_parents
 from services.api.store.snapshot import Snapshot
 from services.api.views import party_view, project_view
 from services.api.views.party_view import PartyAnswer, PartyItem
@@ -15,6 +16,8 @@ from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question
 from services.api.web.responses import answer_one
+from steppe.domain.markets.group_members import members
+from steppe.domain.markets.groups import Groups
 from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["lists"])
@@ -22,7 +25,10 @@ router = APIRouter(tags=["lists"])
 
 @router.get("/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE, PartyAnswer, NOT_FOUND))
 async def party(request: Request, key: Annotated[str, Path(description="The key of the party.")]) -> Response:
-    """Who somebody is, and every deal that they pursue, in whatever role: how far each is, and how many are only paper."""
+    """Who somebody is, and every deal that they pursue, in whatever role: how far each is, and how many are only paper.
+
+    Of a party that controls others their deals are shown, too; `pursuers` of a deal says whose it is.
+    """
 
     async def item(snapshot: Snapshot, question: Question) -> PartyItem:
         return await party_item(snapshot, question, key)
@@ -34,8 +40,10 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
     """The answer of `/v1/parties/{key}`. Raises Refusal when no such party is known on the day."""
     as_of, party = question.as_of, key.replace("\x00", "")
     row = await snapshot.row("party_at", as_of=as_of, party=party)
-    rows = await snapshot.rows("deals_of_party", as_of=as_of, party=party)
-    if row is None and not rows:
+    parents = await read_parents(snapshot, as_of)
+    belonging = members([party], parents)
+    rows = await snapshot.rows("deals_of_parties", as_of=as_of, parties=sorted(belonging))
+    if row is None and not rows and belonging == {party}:
         raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
     deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
     projects = sorted({project for project, _ in deals})
@@ -51,4 +59,5 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
         )
         for project, state in deals
     ]
-    return party_view.party(party, row, [state for _, state in deals], items)
+    group = Groups({key: [(as_of, shares)] for key, shares in parents.items()}).of(party, as_of)
+    return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)

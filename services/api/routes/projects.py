@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
+from services.api.store.party_groups import read_parents, with_members
 from services.api.store.project_events import ProjectEvents, read_project_events
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
@@ -33,10 +34,11 @@ from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.events.event import Event
-from steppe.domain.explanation.project_text import explanation
+from steppe.domain.explanation.project_text import explanation, superseded_explanation
 from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.markets.group_members import owners
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Flag
+from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
@@ -114,24 +116,31 @@ async def detail_item(
     """
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
+    superseded = row_decoding.superseded(row)
     deals = [row_decoding.deal(deal) for deal in await snapshot.rows("deals_of_project", as_of=as_of, project=key)]
     flags = (await _flags(snapshot, as_of, [key])).get(key, [])
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=[key]))
     events = events or await read_project_events(snapshot, key, question.knowledge)
     effective = events.corrected.events
     occurred = sorted((event for event in effective if event.latest <= as_of), key=lambda event: event.order)
-    state = row_decoding.project(row)
+    state = ProjectState(project=key) if superseded else row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
-    explained = explanation(
-        state,
-        deals,
-        flags,
-        await _upcoming_changes(snapshot, as_of, key, effective),
-        as_of,
-        question.known_at.date(),
-    )
+    if superseded:
+        explained = superseded_explanation(superseded)
+        occurred = []
+    else:
+        explained = explanation(
+            state,
+            deals,
+            flags,
+            await _upcoming_changes(snapshot, as_of, key, effective),
+            as_of,
+            question.known_at.date(),
+        )
     return {
-        **project_view.project_detail(state, deals, flags, shared, row_decoding.position(row), as_of, explained),
+        **project_view.project_detail(
+            state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded
+        ),
         **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
         **project_view.quarantined(held, key),
         "held_events": held.get(key, 0),
@@ -192,13 +201,21 @@ async def timeline_page(snapshot: Snapshot, question: Question, key: str, events
 
 
 async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
+    """A project on a day, or what stands in its place. Raises Refusal when there is none on that day."""
     row = await snapshot.row("project_at", as_of=as_of, project=key) if "\x00" not in key else None
     if row is not None:
         return row
     readable = key.replace("\x00", "")
+    row = await snapshot.row("superseded_project", project=readable)
+    if row is not None:
+        return row
     if await snapshot.row("held_events", projects=[readable]) is not None:
         held = "its events wait in quarantine; see `steppe quarantine list`."
         raise Refusal(NOT_FOUND, f"No project {key[:80]!r} yet: {held}", suggestions=[])
+    first = await snapshot.row("first_day_of_project", project=readable)
+    if first is not None and first["valid_from"] is not None and first["valid_from"] > as_of:
+        begins = f"the first of its events counts on {first['valid_from']}. Ask for a later day with as_of=."
+        raise Refusal(NOT_FOUND, f"No project {key[:80]!r} on {as_of}: {begins}", suggestions=[])
     similar = [row["project"] for row in await snapshot.rows("similar_project_keys", key=readable)]
     raise unknown_key("project", key, similar, otherwise="Search with /v1/projects?q=.")
 
@@ -207,6 +224,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     """One page of projects with their flags; without them for those who show none."""
     filters = question.filters
     after_rank, after_project = after(question.after, 2)
+    parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
     rows = await snapshot.rows(
         "project_page",
         as_of=question.as_of,
@@ -216,7 +234,8 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
         levels=filters.get("level"),
         flags=filters.get("flag"),
         severities=filters.get("severity"),
-        investors=filters.get("investor"),
+        overlays=filters.get("overlay"),
+        investors=with_members(filters.get("investor"), parents),
         investor_countries=filters.get("investor_country"),
         forums=filters.get("forum"),
         text=filters.get("q"),
@@ -255,6 +274,8 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
     filters = question.filters
+    parents = await read_parents(snapshot, question.as_of)
+    belongs = [(member, owner) for member, above in owners(parents).items() for owner in above]
     rows = await snapshot.rows(
         "portfolio",
         as_of=question.as_of,
@@ -264,7 +285,10 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
         levels=filters.get("level"),
         flags=filters.get("flag"),
         severities=filters.get("severity"),
-        investors=filters.get("investor"),
+        overlays=filters.get("overlay"),
+        investors=with_members(filters.get("investor"), parents),
+        members=[member for member, _ in belongs],
+        owners=[owner for _, owner in belongs],
         investor_countries=filters.get("investor_country"),
         forums=filters.get("forum"),
         text=filters.get("q"),

@@ -12,7 +12,7 @@ from services.api.store.snapshot import Row
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span
+from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span, Superseded
 from steppe.log.positions import format_record_id
 
 T = TypeVar("T")
@@ -26,6 +26,13 @@ _crossing = msgspec.json.Decoder(Crossing)
 def project(row: Row) -> ProjectState:
     """The project of a span."""
     return _project.decode(row["document"])
+
+
+def superseded(row: Row) -> Superseded | None:
+    """What stands in the place of a project, of a row of `superseded_project`; None for a row of another statement."""
+    if "superseded_by" not in row:
+        return None
+    return Superseded(by=tuple(row["superseded_by"]), reason=row["superseded_reason"], event=row["superseded_event"])
 
 
 def deal(row: Row) -> DealState:

@@ -32,7 +32,7 @@ from steppe.contracts.field_types import (
 from steppe.contracts.items import HeadlineItem, headline, level_name
 from steppe.domain.flags import memorandum_only
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState
+from steppe.domain.values.states import BEGINNING, Crossing, DealState, Flag, ProjectState, Start
 
 LevelCounts = dict[LevelName, Count]
 PAPER_SEVERITIES = memorandum_only.FLAG.severities
@@ -70,6 +70,8 @@ class MarketSummary(DealCounts):
     nations_paper_only: Annotated[list[str], doc("Nations that have only paper, alphabetical.")]
     deals_of_unknown_nation: Annotated[Count, doc("Deals of parties whose home is not known.")]
     first_bound_on: Annotated[Day | None, doc("When something first bound here; null: nothing has.")]
+    first_bound_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    first_bound_on_given: Given
     flags: Annotated[FlagCounts, doc("On how many deals each flag stands.")]
 
 
@@ -218,7 +220,7 @@ def summary(
     projects: Sequence[str],
     pursuits: Sequence[Pursuit],
     flags: Mapping[tuple[str, str], int],
-    first_bound_on: date | None,
+    first_bound: Start | None,
 ) -> MarketSummary:
     """One row of `/v1/markets`. `flags` says on how many deals each (flag, severity) stands."""
     bound = {nation for pursuit in pursuits if pursuit.bound for nation in pursuit.nations}
@@ -232,7 +234,9 @@ def summary(
         "nations_bound": sorted(bound),
         "nations_paper_only": sorted(paper - bound),
         "deals_of_unknown_nation": sum(not pursuit.nations for pursuit in pursuits),
-        "first_bound_on": first_bound_on,
+        "first_bound_on": None if first_bound is None else first_bound.latest,
+        "first_bound_on_earliest": None if first_bound is None else first_bound.earliest,
+        "first_bound_on_given": None if first_bound is None else first_bound.given,
         "flags": {
             "displaced": _count(flags, "displaced"),
             "crowded": _count(flags, "crowded"),
@@ -257,7 +261,7 @@ def _count(flags: Mapping[tuple[str, str], int], name: str) -> int:
 def market(data: MarketData, as_of: date) -> MarketItem:
     """The answer of `/v1/markets/{country}/{commodity}`."""
     own = {state.project for state in data.projects}
-    crossings = [crossing for crossing in data.crossings if crossing.project in own]
+    crossings = [crossing for crossing in data.crossings if crossing.project in own and crossing.scope == "any"]
     flags = [(project, flag) for project, of_project in sorted(data.flags.items()) for flag in of_project if flag.deal]
     return {
         "country": data.country,
@@ -268,7 +272,10 @@ def market(data: MarketData, as_of: date) -> MarketItem:
             sorted(own),
             _pursuits(data.deals, data.homes, as_of),
             Counter((flag.flag, flag.severity) for _, flag in flags),
-            min((crossing.on for crossing in crossings), default=None),
+            first_of(
+                Start(earliest=crossing.on_earliest, latest=crossing.on, given=crossing.on_given)
+                for crossing in crossings
+            ),
         ),
         "projects": [_project(state) for state in data.projects],
         "nations": _nations(data, as_of),
@@ -276,6 +283,11 @@ def market(data: MarketData, as_of: date) -> MarketItem:
         "displaced": [_displaced(data, project, flag, as_of) for project, flag in flags if flag.flag == "displaced"],
         "crowded": [_affected_deal(data, project, flag, as_of) for project, flag in flags if flag.flag == "crowded"],
     }
+
+
+def first_of(starts: Iterable[Start]) -> Start | None:
+    """The one that counts first; None for none."""
+    return min(starts, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
 
 
 def causes(flags: Mapping[str, Sequence[Flag]]) -> list[str]:
@@ -380,15 +392,16 @@ def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[CrossingIt
 
 def _displaced(data: MarketData, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
     """A deal and those who overtook it; they may be of another market that its project is in."""
-    by = [
-        crossing
+    # An event that wins in several scopes is told once.
+    by = {
+        (crossing.project, crossing.deal, crossing.event): crossing
         for crossing in data.crossings
         if crossing.event in flag.evidence and (crossing.project, crossing.deal) != (project, flag.deal)
-    ]
+    }
     return {
         **_affected_deal(data, project, flag, as_of),
         "tier": flag.tier,
-        "by": [_crossing(crossing, data.homes) for crossing in sorted(by, key=_order)],
+        "by": [_crossing(crossing, data.homes) for crossing in sorted(by.values(), key=_order)],
     }
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, TypedDict
 
+from services.api.store.party_groups import Registered, registered_in
 from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
-from services.api.views.project_view import DealItem
+from services.api.views.project_view import AliasItem, DealItem, RegisterIdItem
 from steppe.contracts.field_types import Count, Key, LevelName, doc
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState
 
 
+class ParentItem(TypedDict):
+    """A party that another belongs to."""
+
+    party: Annotated[Key, doc("The parent.")]
+    percent: Annotated[float | None, doc("How much of it it holds; null: nobody said.")]
+
+
 class PartyItem(TypedDict):
-    """A party, as registered on a day, and every deal that it pursues in whatever role."""
+    """A party, as registered on a day, and every deal that it, or who belongs to it, pursues in whatever role."""
 
     key: Annotated[str, doc("The key of the party.")]
     party: Annotated[str, doc("Use `key`.", deprecated=True)]
@@ -23,21 +31,34 @@ class PartyItem(TypedDict):
         str | None, doc("Its home, ISO 3166-1 alpha-2, ZZ: the sender did not know; null: not registered.")
     ]
     kind: Annotated[str | None, doc("What it is, as in state-company; null: not registered.")]
-    parent: Annotated[Key | None, doc("The party that it belongs to; null: none is registered.")]
+    parent: Annotated[Key | None, doc("The first of its parents; null: none is registered.")]
+    parents: Annotated[list[ParentItem], doc("The parties that it belongs to, with their shares.")]
+    group: Annotated[list[Key], doc("Who controls it in the end, itself if nobody does, alphabetical.")]
+    members: Annotated[list[Key], doc("The parties that belong to it, directly or through others, alphabetical.")]
+    aliases: Annotated[list[AliasItem], doc("Its other names, as registered.")]
+    ids: Annotated[list[RegisterIdItem], doc("Its ids in other registers, as registered.")]
     lei: Annotated[str | None, doc("Its legal entity identifier, ISO 17442; null: not registered.")]
-    living_deals: Annotated[Count, doc("How many of its deals live.")]
+    living_deals: Annotated[Count, doc("How many of these deals live.")]
     bound: Annotated[Count, doc("How many of those stand above the binding line.")]
     paper_only: Annotated[Count, doc("How many of those have nothing but paper.")]
     deals_by_level: Annotated[dict[LevelName, Count], doc("How many of those stand at each level.")]
-    deals: Annotated[list[DealItem], doc("Its deals, ended ones too.")]
+    deals: Annotated[list[DealItem], doc("Its deals and those of its members, ended ones too.")]
 
 
 class PartyAnswer(OnDay, PartyItem):
     """A party and its deals."""
 
 
-def party(key: str, registered: Row | None, states: Sequence[DealState], deals: Sequence[DealItem]) -> PartyItem:
+def party(
+    key: str,
+    registered: Row | None,
+    group: Iterable[str],
+    members: Iterable[str],
+    states: Sequence[DealState],
+    deals: Sequence[DealItem],
+) -> PartyItem:
     """The answer of `/v1/parties/{key}`. `states` are what `deals` are made of."""
+    more = Registered() if registered is None else registered_in(registered["document"])
     living = [state for state in states if state.level is not None]
     return {
         "key": key,
@@ -46,6 +67,11 @@ def party(key: str, registered: Row | None, states: Sequence[DealState], deals: 
         "home_country": None if registered is None else registered["home_country"],
         "kind": None if registered is None else registered["kind"],
         "parent": None if registered is None else registered["parent"],
+        "parents": [{"party": parent.party, "percent": parent.percent} for parent in more.parents],
+        "group": sorted(group),
+        "members": sorted(members),
+        "aliases": [{"name": alias.name, "language": alias.language} for alias in more.aliases],
+        "ids": [{"scheme": given.scheme, "id": given.id} for given in more.ids],
         "lei": None if registered is None else registered["lei"],
         "living_deals": len(living),
         "bound": sum(state.level.crosses_the_line for state in living if state.level is not None),

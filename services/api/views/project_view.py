@@ -26,6 +26,7 @@ from steppe.domain.values.states import (
     PermitState,
     ProjectState,
     Start,
+    Superseded,
     WorksState,
 )
 
@@ -381,7 +382,7 @@ def project_detail(
     position: str,
     as_of: date,
     explained: Explanation,
-    superseded: SupersededItem | None = None,
+    superseded: Superseded | None = None,
 ) -> ProjectStory:
     """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
     return {
@@ -392,7 +393,9 @@ def project_detail(
         "required_legs": None if value.required_legs is None else sorted(value.required_legs),
         "physical_state": level_name(value.physical_state),
         "ended": ended(value),
-        "superseded": superseded,
+        "superseded": None
+        if superseded is None
+        else {"by": sorted(superseded.by), "reason": superseded.reason, "event": superseded.event},
         "precision": value.precision,
         "capacity": _capacity(value.capacity),
         "parts": [{"part": part.part, "name": part.name, "capacity": _capacity(part.capacity)} for part in value.parts],

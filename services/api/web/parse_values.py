@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from services.api.problems import did_you_mean
 from steppe.domain.values.levels import LEVEL_OF_LABEL
+from steppe.domain.values.search_folding import folded
 from steppe.domain.values.states import FOREVER
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -77,6 +78,13 @@ def text(text: str) -> str:
     if not text or len(text) > _TEXT_MAX or "\x00" in text:
         raise ValueError(f"a text of 1 to {_TEXT_MAX} characters")
     return text
+
+
+def search(value: str) -> str:
+    """Some text to look for, folded as what is found is."""
+    if not (words := folded(text(value))).strip():
+        raise ValueError("a text with a letter or digit")
+    return words
 
 
 def count(least: int, most: int) -> Callable[[str], int]:

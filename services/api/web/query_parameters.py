@@ -30,6 +30,10 @@ from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
 CERTAINTIES = ("certain", "possible")
+OVERLAYS = (
+    "cancelled", "completed", "delisted", "exited", "lapsed", "on-hold", "presumed-dead", "retired", "suspended", "terminated",
+    "withdrawn",
+)  # fmt: skip
 FLAGS = tuple(flag_registry.FLAGS)
 SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
 HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
@@ -83,7 +87,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
         Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
-        _many("country", "Country of the project, ISO 3166-1 alpha-2.", parse_values.country),
+        _many("country", "One of the countries of the project, ISO 3166-1 alpha-2.", parse_values.country),
         _many("commodity", "Commodity of the project.", parse_values.text),
         _many("sector", "Sector of the project.", parse_values.one_of(SECTORS), SECTORS),
         _many("level", "Current level.", parse_values.level, tuple(LEVEL_OF_LABEL)),
@@ -91,7 +95,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("severity", "Severity of that flag.", parse_values.one_of(SEVERITIES), SEVERITIES),
         _many("certainty", "Certainty of the severity.", parse_values.one_of(CERTAINTIES), CERTAINTIES),
         _many("headline", "Severity of the project's headline memorandum-only.", parse_values.one_of(HEADLINES), HEADLINES),
-        _many("investor", "Party that pursues.", parse_values.text),
+        _many("overlay", "Overlay beside the level.", parse_values.one_of(OVERLAYS), OVERLAYS),
+        _many("investor", "Party that pursues, itself or through a party that belongs to it on the day.", parse_values.text),
         _many("investor_country", "Home country of a party that pursues, on the day that is judged.", parse_values.country),
         _many("forum", "Forum at which a paper was signed.", parse_values.text),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
@@ -103,7 +108,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("evidence", "Grade of a piece of evidence that the event has.", parse_values.one_of(_EVIDENCE), _EVIDENCE),
         Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
         Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
-        Parameter(name="q", help="Part of the project's key or name, whatever the case.", read=parse_values.text),
+        Parameter(name="q", help="Part of the project's key, name, alias (a former key is one) or id in another register, whatever the case, the accents or the width.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
     )
@@ -112,13 +117,13 @@ PARAMETERS: Mapping[str, Parameter] = {
 COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
 PAGED = (*COMMON, "limit", "cursor")
 ABOUT_PROJECTS = (
-    "country", "commodity", "sector", "level", "flag", "severity", "headline", "investor", "investor_country", "forum", "q",
-    "updated_after",
+    "country", "commodity", "sector", "level", "flag", "severity", "headline", "overlay", "investor", "investor_country",
+    "forum", "q", "updated_after",
 )  # fmt: skip
 PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk")
 PORTFOLIO = (*COMMON, *ABOUT_PROJECTS)
 DEALS = (
-    *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "investor",
+    *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "overlay", "investor",
     "investor_country", "forum", "q", "updated_after",
 )  # fmt: skip
 FLAG_ROWS = (

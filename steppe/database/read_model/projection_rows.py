@@ -11,6 +11,7 @@ import msgspec
 
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
+from steppe.domain.values.search_folding import folded
 from steppe.domain.values.states import BEGINNING, Flag, History, Span
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def text(value: str | None) -> str | None:
 
 
 def search_text(names: Iterable[str | None]) -> str:
-    """Everything by which something is found, for a column: a line each."""
-    return "\n".join(name.replace("\0", "\ufffd") for name in dict.fromkeys(names) if name)
+    """Everything by which something is found, for a column: a line each, folded as what is looked for is."""
+    return "\n".join(dict.fromkeys(folded(name.replace("\0", "\ufffd")) for name in names if name))
 
 
 async def copy(

@@ -17,7 +17,7 @@ from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halt
 from steppe.domain.flags.displaced import overtaken
 from steppe.domain.values.grammar import capital, day, listed, named, on, when
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
+from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState, Superseded
 
 _IS = {"bound": "is bound", "below the line": "is below the line", "ended": "has ended"}
 
@@ -50,6 +50,16 @@ def explanation(
         stands=forecast + " ".join([_stands(state, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
         missing=" ".join(_missing(state, living, lead)),
         next=forecast_text.next_changes(living, coming),
+    )
+
+
+def superseded_explanation(superseded: Superseded) -> Explanation:
+    """A project whose key is no longer used: what stands in its place."""
+    because = f" ({superseded.reason.rstrip('.')})" if superseded.reason else ""
+    return Explanation(
+        stands=f"Superseded by {listed(superseded.by)}{because}: this key is no longer used.",
+        missing="Nothing is waited for.",
+        next="Nothing: it is judged no more. Ask for what stands in its place.",
     )
 
 

@@ -68,11 +68,13 @@ class Groups:
             return ()
         days, steps = self._parents[party]
         at = bisect_right(days, day) - 1
-        shares = steps[at][1] if at >= 0 else ()
-        majority = tuple(
-            parent for parent, percent in shares if percent is not None and percent >= _CONTROLLING_PERCENT
-        )
-        return majority or tuple(parent for parent, _ in shares)
+        return controlling_of(steps[at][1] if at >= 0 else ())
+
+
+def controlling_of(shares: Shares) -> tuple[str, ...]:
+    """The parents that hold at least half; if none does, all."""
+    majority = tuple(parent for parent, percent in shares if percent is not None and percent >= _CONTROLLING_PERCENT)
+    return majority or tuple(parent for parent, _ in shares)
 
 
 def parents_from(events_by_party: Mapping[str, Iterable[Event]]) -> Parents:

@@ -84,7 +84,8 @@ async def test_a_project_says_all_that_the_contract_lists(portfolio_log: Log, cl
     assert set(item) == {
         "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline",
         "flags", "investors", "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
-        "latitude", "longitude",
+        "latitude", "longitude", "countries", "memorandum_since_earliest", "memorandum_since_given", "bound_on_earliest",
+        "bound_on_given", "last_event_on_earliest", "last_event_on_given",
     }  # fmt: skip
     assert (item["key"], item["name"], item["level"], item["investors"]) == ("stuck", "Stuck", "memorandum", ["alpha"])
     assert item["headline"]["flag"] == "memorandum-only"
@@ -117,6 +118,7 @@ async def test_a_flag_says_its_figures(portfolio_log: Log, client: httpx.AsyncCl
         "name": "memorandum",
         "started": "2022-03-01",
         "started_earliest": "2022-03-01",
+        "started_given": None,
         "age_months": 33,
         "age_months_most": 33,
         "threshold_months": 24,

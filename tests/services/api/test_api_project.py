@@ -49,7 +49,15 @@ async def test_a_project_in_full(mine: Log, client: httpx.AsyncClient) -> None:
     assert [deal["deal"] for deal in body["deals"]] == ["alpha"]
     assert {leg["leg"] for leg in body["legs"]} == {"equity", "offtake", "debt"}
     assert body["stakes"] == [
-        {"deal": "alpha", "party": "alpha", "stake_percent": 51.0, "since": "2021-04-01", "event": "/tests#shares"}
+        {
+            "deal": "alpha",
+            "party": "alpha",
+            "stake_percent": 51.0,
+            "since": "2021-04-01",
+            "since_earliest": "2021-04-01",
+            "since_given": None,
+            "event": "/tests#shares",
+        }
     ]
     (offtake,) = body["offtakes"]
     assert (offtake["volume"], offtake["unit"], offtake["valid"]) == (150, "t", True)
@@ -76,7 +84,8 @@ async def test_the_timeline_has_both_times_levels_and_flags(mine: Log, client: h
     names = [item["name"] for item in body["items"]]
     assert names[:3] == ["project.registered", "memorandum.signed", "equity.agreed"]
     memo, shares = body["items"][1:3]
-    assert memo["occurred"] == {"text": "2020-01-10", "earliest": "2020-01-10", "latest": "2020-01-10"}
+    day = "2020-01-10"
+    assert memo["occurred"] == {"text": day, "earliest": day, "latest": day, "narrowed_by": None}
     assert memo["known"] and memo["recorded"]
     assert (memo["deal"], memo["deal_level"], memo["project_level"]) == ("alpha", "memorandum", "memorandum")
     assert shares["deal_level"] == "partly-bound"
@@ -164,25 +173,27 @@ async def test_a_project_says_in_words_where_it_stands_what_is_missing_and_what_
 ) -> None:
     explanation = (await get(client, "/v1/projects/mine", as_of=DAY))["explanation"]
     assert explanation["stands"] == (
-        "Bound and financed: equity since 2021-04-01 by alpha, offtake since 2021-05-01 by buyer and debt since 2022-06-01"
+        "Bound and financed: equity since 1 April 2021 by alpha, offtake since 1 May 2021 by buyer and debt since 1 June 2022"
         " by alpha."
     )
     assert explanation["missing"].startswith("No required leg is missing: debt, equity and offtake are held.")
     forecast = await get(client, "/v1/projects/mine", as_of="2101-01-01")
-    assert forecast["explanation"]["stands"].startswith("Forecast for 2101-01-01, if nothing happens until then. Bound")
+    assert forecast["explanation"]["stands"].startswith(
+        "Forecast for 1 January 2101, if nothing happens until then. Bound"
+    )
 
 
 async def test_what_comes_is_told_as_of_the_day_and_not_with_hindsight(mine: Log, client: httpx.AsyncClient) -> None:
     body = await get(client, "/v1/projects/mine", as_of="2020-06-01")
     assert body["explanation"] == {
-        "stands": "On paper: 1 memorandum by alpha since 2020-01-10 (4 months), nothing binding.",
+        "stands": "On paper: 1 memorandum by alpha since 10 January 2020 (4 months), nothing binding.",
         "missing": "Nothing binds it: of the required legs debt, equity and offtake none is held.",
-        "next": "Counts as memorandum-only (watch) on 2021-01-10 unless something binding or physical happens first."
-        " Counts as silent (watch) on 2022-01-10 unless something is heard first.",
+        "next": "Counts as memorandum-only (watch) on 10 January 2021 unless something binding or physical happens first."
+        " Counts as silent (watch) on 10 January 2022 unless something is heard first.",
     }
     (deal,) = (await get(client, "/v1/deals", project="mine", as_of="2021-03-31"))["items"]
     assert deal["sentence"] == (
-        "On paper: 1 memorandum by alpha since 2020-01-10 (14 months), nothing binding; on watch since 2021-01-10."
+        "On paper: 1 memorandum by alpha since 10 January 2020 (14 months), nothing binding; on watch since 10 January 2021."
     )
     same = await get(client, "/v1/projects/mine", as_of="2021-03-31")
     assert [one["sentence"] for one in same["deals"]] == [deal["sentence"]]

@@ -1,0 +1,230 @@
+"""What the third edition of the domain page added to answers: names, groups, countries, what stands in another's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
+
+DAY = "2025-12-31"
+
+
+def party(key: str, **data: Any) -> dict[str, Any]:
+    what = {"party": key, "name": key.title(), "home_country": "JP", "kind": "company", "reported": "2019-01-01"}
+    return event("party.registered", f"party:{key}", f"party-{key}", **{**what, **data})
+
+
+async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **query: Any) -> list[str]:
+    body = await get(client, path, **{"as_of": DAY, **query})
+    return [item["key" if path == "/v1/projects" else "project"] for item in body["items"]]
+
+
+@pytest.fixture
+async def named(log: Log) -> Log:
+    await log.append(
+        registered(
+            "ahuachapan", name="Ahuachapán", aliases=[{"name": "アワチャパン", "language": "ja"}, {"name": "old-key"}],
+            ids=[{"scheme": "gem", "id": "G100000409"}],
+        ),
+        registered("istanbul", name="İstanbul ısı"),
+    )  # fmt: skip
+    return log
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "found"),
+    [
+        ("Ahuachapan", ["ahuachapan"]),
+        ("AHUACHAPÁN", ["ahuachapan"]),
+        ("Ahuachapa\u0301n", ["ahuachapan"]),
+        ("ｱﾜﾁｬﾊﾟﾝ", ["ahuachapan"]),
+        ("old key", ["ahuachapan"]),
+        ("g100000409", ["ahuachapan"]),
+        ("istanbul isi", ["istanbul"]),
+        ("nothing", []),
+    ],
+)
+async def test_a_project_is_found_by_alias_and_id_and_however_it_is_written(
+    named: Log, client: httpx.AsyncClient, looked_for: str, found: list[str]
+) -> None:
+    assert await keys(client, q=looked_for) == found
+
+
+async def test_a_project_says_its_other_names_and_ids(named: Log, client: httpx.AsyncClient) -> None:
+    body = await get(client, "/v1/projects/ahuachapan", as_of=DAY)
+    assert body["aliases"] == [{"name": "アワチャパン", "language": "ja"}, {"name": "old-key", "language": None}]
+    assert body["ids"] == [{"scheme": "gem", "id": "G100000409"}]
+
+
+async def test_a_pipeline_is_found_in_each_of_its_countries(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered(
+            "pipeline", country="TM", countries=["UZ", "KZ"], sector="energy", kind="corridor", commodities=["gas"]
+        ),
+        memorandum("pipeline", "2024-01-01", "alpha"),
+    )
+    for country in ("TM", "UZ", "KZ"):
+        assert await keys(client, country=country) == ["pipeline"]
+        assert await keys(client, "/v1/deals", country=country) == ["pipeline"]
+        assert await keys(client, "/v1/flags", country=country, flag="memorandum-only") == ["pipeline"]
+        market = await get(client, f"/v1/markets/{country}/gas", as_of=DAY)
+        assert [project["key"] for project in market["projects"]] == ["pipeline"]
+    portfolio = await get(client, "/v1/portfolio", as_of=DAY)
+    assert portfolio["facets"]["country"] == {"KZ": 1, "TM": 1, "UZ": 1}
+    markets = await get(client, "/v1/markets", as_of=DAY)
+    assert [(item["country"], item["commodity"]) for item in markets["items"]] == [
+        ("KZ", "gas"),
+        ("TM", "gas"),
+        ("UZ", "gas"),
+    ]
+
+
+@pytest.fixture
+async def groups(log: Log) -> Log:
+    await log.append(
+        party("top"),
+        party("middle", parents=[{"party": "top", "percent": 60}, {"party": "minor", "percent": 40}]),
+        party("bottom", parent="middle"),
+        registered("theirs"),
+        memorandum("theirs", "2024-01-01", "bottom"),
+        registered("foreign"),
+        memorandum("foreign", "2024-01-01", "stranger"),
+    )
+    return log
+
+
+async def test_an_investor_is_found_by_what_belongs_to_it(groups: Log, client: httpx.AsyncClient) -> None:
+    for investor in ("top", "middle", "bottom"):
+        assert await keys(client, investor=investor) == ["theirs"]
+        assert await keys(client, "/v1/deals", investor=investor) == ["theirs"]
+    assert await keys(client, investor="minor") == []
+    facets = (await get(client, "/v1/portfolio", as_of=DAY))["facets"]["investor"]
+    assert facets == {"bottom": 1, "middle": 1, "stranger": 1, "top": 1}
+
+
+async def test_a_party_shows_its_group_and_the_deals_of_who_belongs_to_it(
+    groups: Log, client: httpx.AsyncClient
+) -> None:
+    top = await get(client, "/v1/parties/top", as_of=DAY)
+    assert (top["group"], top["members"]) == (["top"], ["bottom", "middle"])
+    assert [(deal["project"], deal["pursuers"]) for deal in top["deals"]] == [("theirs", ["bottom"])]
+    middle = await get(client, "/v1/parties/middle", as_of=DAY)
+    assert middle["group"] == ["top"]
+    assert middle["parents"] == [{"party": "top", "percent": 60}, {"party": "minor", "percent": 40}]
+    minor = await refused(client, "/v1/parties/minor", 404, "not-found")
+    assert "minor" in minor["detail"]
+
+
+async def test_a_superseded_project_is_on_no_list_and_says_what_stands_in_its_place(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("old"),
+        memorandum("old", "2020-05-01", "alpha"),
+        event(
+            "project.superseded",
+            "old",
+            "gone",
+            by=["new-north", "new-south"],
+            reason="Two pits.",
+            reported="2024-01-01",
+        ),
+    )
+    assert await keys(client) == []
+    assert await keys(client, "/v1/deals") == await keys(client, "/v1/flags") == []
+    body = await get(client, "/v1/projects/old", as_of=DAY)
+    assert body["superseded"] == {"by": ["new-north", "new-south"], "reason": "Two pits.", "event": "/tests#gone"}
+    assert (body["level"], body["deals"], body["flags"], body["headline"]) == ("identified", [], [], None)
+    assert (
+        body["explanation"]["stands"] == "Superseded by new-north and new-south (Two pits): this key is no longer used."
+    )
+    assert await keys(client, known_at="2023-12-31", as_of="2023-12-31") == ["old"]
+    timeline = await get(client, "/v1/projects/old/timeline", as_of=DAY)
+    assert [entry["name"] for entry in timeline["items"]]
+    page = await client.get("/projects/old")
+    assert page.status_code == 200
+    assert "new-north" in page.text
+
+
+async def test_before_its_first_event_there_is_no_such_project(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(registered("later"), memorandum("later", "2022-05-01", "alpha"))
+    assert await keys(client, as_of="2019-12-31") == []
+    problem = await refused(client, "/v1/projects/later?as_of=2019-12-31", 404, "not-found")
+    assert "2020-01-01" in problem["detail"]
+
+
+async def test_the_only_deal_cancelled_is_no_live_project(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("gone"),
+        memorandum("gone", "2018-01-01", "alpha", deal="alpha"),
+        event("project.cancelled", "gone", "cancelled", deal="alpha", occurred="2019-06-01", by="owner"),
+    )
+    assert await keys(client, overlay="cancelled") == ["gone"]
+    (item,) = (await get(client, "/v1/projects", as_of=DAY, crosswalk="gem,iati"))["items"]
+    assert item["overlays"] == ["cancelled"]
+    assert (item["crosswalk"]["gem"]["code"], item["crosswalk"]["iati"]["code"]) == ("cancelled", "5")
+
+
+async def test_lines_of_works_permits_and_the_clock_of_announcements_are_told(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    pursuer = [{"party": "alpha", "role": "investor"}]
+    await log.append(
+        registered(
+            "plant", kind="plant", sector="energy", commodities=["power"],
+            parts=[{"part": "unit-1", "capacity": {"value": "500", "unit": "MW"}}, {"part": "unit-2"}],
+        ),
+        event("intent.announced", "plant", "said", occurred="2020", kind="statement", parties=pursuer),
+        event("permit.granted", "plant", "permit", occurred="2021-05", permit="construction", part="unit-1", parties=pursuer),
+        event("investment.decided", "plant", "fid", occurred="2021-06-01", parties=pursuer),
+        event("construction.started", "plant", "started", occurred="2022", part="unit-1", parties=pursuer),
+        event("construction.suspended", "plant", "stopped", occurred="2023-03", part="unit-1"),
+        event("production.started", "plant", "runs", occurred="2024-02-01", part="unit-2", phase="commercial", parties=pursuer),
+    )  # fmt: skip
+    body = await get(client, "/v1/projects/plant", as_of=DAY)
+    works = {line["part"]: line for line in body["works"]}
+    assert works["unit-1"]["level"] is None and works["unit-1"]["suspended"] == ["construction"]
+    assert (works["unit-2"]["level"], works["unit-2"]["since"]) == ("producing", "2024-02-01")
+    (deal,) = body["deals"]
+    assert deal["clocks"]["announcement"]["started_earliest"] == "2020-01-01"
+    assert deal["clocks"]["announcement"]["running"] is False
+    assert [(permit["permit"], permit["part"], permit["since_earliest"]) for permit in deal["permits"]] == [
+        ("construction", "unit-1", "2021-05-01")
+    ]
+    assert [leg["leg"] for leg in deal["legs"] if leg["valid"]] == ["investment"]
+    assert "Unit-1 stands still." in body["explanation"]["stands"]
+    page = await client.get("/projects/plant?lang=ru")
+    assert "Приостановлено" in page.text
+
+
+async def test_files_tell_days_as_they_were_given(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(registered("coarse"), memorandum("coarse", "2024-08", "alpha", reported="2024-12-01"))
+    response = await client.get("/v1/projects", params={"as_of": DAY, "format": "csv"})
+    heading, row = (line.split(",") for line in response.text.strip().splitlines())
+    told = dict(zip(heading, row, strict=True))
+    assert told["memorandum_since"] == "2024-08-31"
+    assert told["memorandum_since_earliest"] == "2024-08-01"
+    assert told["memorandum_since_told"] == "August 2024"
+    page = await client.get(f"/?lang=ja&as_of={DAY}")
+    assert "2024年8月<" in page.text
+
+
+async def test_a_row_that_is_drawn_before_its_ending_says_so_in_the_timeline(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("done"),
+        event("grant.committed", "done", "grant", occurred="2007", deal="fund", reported="2008-01-01"),
+        event("project.completed", "done", "over", occurred="2007-06-01", reported="2008-01-01"),
+    )
+    entries = {entry["id"]: entry for entry in (await get(client, "/v1/projects/done/timeline"))["items"]}
+    assert entries["grant"]["occurred"] == {
+        "text": "2007", "earliest": "2007-01-01", "latest": "2007-06-01", "narrowed_by": "/tests#over",
+    }  # fmt: skip
+    body = await get(client, "/v1/projects/done")
+    assert body["explanation"]["stands"].startswith("Completed on 1 June 2007")
+    (leg,) = body["legs"]
+    assert (leg["since"], leg["since_earliest"], leg["since_given"]) == ("2007-06-01", "2007-01-01", "2007")
