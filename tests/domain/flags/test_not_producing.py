@@ -188,3 +188,44 @@ def test_a_threshold_by_level_goes_by_the_level_of_the_project_not_of_its_ground
         found_then = whole.judged("north", day)
         assert (of_project(found_then).level.label, of_project(found_then).physical_state) == ("bound", None)
         assert [flag.flag for flag in found_then.flags if flag.deal is None] == flags
+
+
+def test_each_part_is_asked_by_itself_and_rows_without_a_part_are_one_too() -> None:
+    one = ground("production.started", "2010-01-10", part="unit-1", phase="commercial")
+    other = ground("construction.started", "2018-03-15", part="unit-2")
+    assert turns(one, other) == {"2021-03-15": "watch", "2023-03-15": "stagnant"}
+    assert turns(one, ground("construction.started", "2018-03-15")) == turns(other)
+    done = ground("production.started", "2022-03-15", part="unit-2", phase="commercial")
+    assert turns(one, other, done) == {"2021-03-15": "watch", "2022-03-15": NOTHING}
+    assert turns(other, ground("production.started", "2022-03-15", phase="commercial")) == turns(other)
+
+
+def test_it_names_the_parts_from_the_day_on_which_each_is_late() -> None:
+    log = [
+        MINE,
+        ground("construction.started", "2018-03-15", part="unit-1"),
+        ground("construction.started", "2019-03-15", part="unit-2"),
+    ]
+    assert by_hand.turns(log, FLAG, deal=None) == {"2021-03-15": "watch", "2023-03-15": "stagnant"}
+    assert the(log, FLAG, "2021-06-06").parts == ("unit-1",)
+    assert the(log, FLAG, "2022-03-15").parts == ("unit-1", "unit-2")
+    assert said(log, FLAG, "2022-03-15").endswith("without commercial production (unit-1 and unit-2).")
+
+
+def test_a_part_that_is_retired_is_asked_no_more_until_it_begins_anew() -> None:
+    built = ground("construction.started", "2015-03-15", part="unit-1")
+    retired = event("project.retired", "2019-05-05", deal=None, part="unit-1")
+    assert turns(built, retired) == {"2018-03-15": "watch", "2019-05-05": NOTHING}
+    again = ground("construction.started", "2020-03-15", part="unit-1")
+    assert turns(built, retired, again)["2023-03-15"] == "watch"
+
+
+def test_works_of_another_deal_on_the_same_part_are_of_that_part() -> None:
+    built = pursued("construction.started", "2015-03-15", "alpha", part="unit-1")
+    producing = pursued("production.started", "2017-03-15", "beta", part="unit-1", phase="commercial")
+    assert turns(built, producing) == {}
+
+
+def test_a_suspension_of_construction_does_not_stop_the_clock() -> None:
+    built, stopped = ground("construction.started", "2015-03-15"), ground("construction.suspended", "2016-01-01")
+    assert turns(built, stopped) == turns(built)

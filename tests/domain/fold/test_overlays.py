@@ -187,3 +187,45 @@ def test_a_deal_that_was_freed_counts_a_new_hold_of_all_from_its_first_day() -> 
     again = event("hold.placed", "2021-03-01", id="again", deal=None)
     flags = judge("north", [_paper("alpha", "2020-01-01"), held, freed, lifted, again], DAY).flags
     assert [(flag.flag, flag.on_hold) for flag in flags] == [("memorandum-only", True)]
+
+
+NOT_LISTED = event("review.confirmed", "2020-06-01", deal=None, finding="not-listed")
+
+
+def test_a_project_is_delisted_after_a_review_that_did_not_find_it_on_the_list() -> None:
+    listed = _paper("alpha", "2020-01-01")
+    assert _of_project(listed, NOT_LISTED, as_of="2020-12-31") == ("delisted",)
+    assert _of_project(listed, NOT_LISTED, as_of="2020-05-31") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "deal", "data", "shown"),
+    [
+        ("review.confirmed", None, {}, False),
+        ("review.confirmed", None, {"finding": "nothing-new"}, False),
+        ("setback.reported", None, {"kind": "price"}, False),
+        ("study.started", "beta", {"kind": "survey"}, False),
+        ("project.amended", None, {"name": "North"}, True),
+        ("hold.lifted", None, {}, True),
+        ("review.confirmed", None, {"finding": "not-listed"}, True),
+    ],
+)
+def test_it_stays_delisted_until_news_or_a_review_that_found_nothing_new(
+    name: str, deal: str | None, data: dict[str, Any], shown: bool
+) -> None:
+    later = event(name, "2020-09-09", deal=deal, **data)
+    assert ("delisted" in _of_project(_paper("alpha", "2020-01-01"), NOT_LISTED, later, as_of="2020-12-31")) is shown
+
+
+def test_an_ended_deal_shows_a_hold_beside_how_it_ended() -> None:
+    left = pursued("investor.withdrew", "2020-06-01", "alpha")
+    assert _overlays(paper("2020-01-01"), left, event("hold.placed", "2020-07-01", deal=None)) == {
+        "alpha": ("on-hold", "withdrawn")
+    }
+
+
+def test_a_project_that_stands_on_the_ground_does_not_show_how_its_last_deal_ended() -> None:
+    built = event("production.started", "2019-01-01", deal=None, phase="commercial")
+    left = [paper("2020-01-01"), pursued("investor.withdrew", "2020-06-01", "alpha")]
+    assert _of_project(built, *left) == ()
+    assert _of_project(built, *left, event("project.retired", "2020-07-01", deal=None)) == ("retired", "withdrawn")
