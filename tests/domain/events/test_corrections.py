@@ -12,7 +12,7 @@ from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.field_checks import RECLASSIFIABLE
 from steppe.domain.events.vocabulary import REGISTRY_NAMES
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import child, deal_on, deposit, judged, on, paper, pursued
+from tests.domain.flags.portfolio_by_hand import child, deal_on, deposit, judged, of_project, on, paper, pursued
 
 PAPER = paper("2020-03-15", note="a draft", reported="2020-03-20")
 
@@ -184,7 +184,7 @@ def test_nothing_becomes_a_row_about_an_event(name: str) -> None:
 def test_a_registration_is_corrected() -> None:
     mine = deposit()
     fix = corrected("fix", mine, "2021-01-01", country="UZ")
-    assert judged([mine, fix], "2022-01-01").project.country == "UZ"
+    assert of_project(judged([mine, fix], "2022-01-01")).country == "UZ"
 
 
 def test_retractions_of_retractions_undo_them_and_rings_are_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import child, deposit, judged, on, paper, pursued, turns
+from tests.domain.flags.portfolio_by_hand import child, deposit, judged, of_project, on, paper, pursued, turns
 
 
 def registered(id: str, reported: str, **data: Any) -> Event:
@@ -27,14 +27,14 @@ def as_known(known_at: str, *events: Event, recorded: bool = False) -> Portfolio
 def country(events: list[Event], as_of: str) -> str | None:
     # A project is there from its first event on (section 8): an old one, so that only the registration is asked about.
     long_ago = paper("1890", reported="1890-12-31")
-    return judged([*events, long_ago], as_of).project.country
+    return of_project(judged([*events, long_ago], as_of)).country
 
 
 def test_the_first_registration_holds_from_ever_and_is_known_always() -> None:
     first = registered("first", "2026-01-01", country="KZ")
     assert country([first], "1900-01-01") == "KZ"
     then = as_known("2010-01-01", first, paper("2009-01-01", reported="2009-01-01"))
-    assert then.judged("north", date(2010, 1, 1)).project.country == "KZ"
+    assert of_project(then.judged("north", date(2010, 1, 1))).country == "KZ"
 
 
 def test_the_first_is_first_by_known_time_and_a_second_is_an_amendment_from_its_day() -> None:
@@ -64,13 +64,13 @@ def test_an_amendment_holds_from_the_day_it_names_else_from_the_day_on_which_it_
 def test_amendments_obey_known_at() -> None:
     first, change = registered("first", "2020-01-01"), amended("2015-01-01", reported="2021-06-01", country="UZ")
     as_of = date(2020, 6, 1)
-    assert as_known("2021-05-31", first, change).judged("north", as_of).project.country == "KZ"
-    assert as_known("2021-06-01", first, change).judged("north", as_of).project.country == "UZ"
+    assert of_project(as_known("2021-05-31", first, change).judged("north", as_of)).country == "KZ"
+    assert of_project(as_known("2021-06-01", first, change).judged("north", as_of)).country == "UZ"
 
 
 def test_what_an_amendment_leaves_out_stays() -> None:
     log = [registered("first", "2020-01-01"), amended("2022-02-02", kind="plant")]
-    judgement = judged(log, "2023-01-01").project
+    judgement = of_project(judged(log, "2023-01-01"))
     assert (judgement.kind, judgement.country, judgement.commodities) == ("plant", "KZ", ("tungsten",))
 
 
@@ -91,7 +91,10 @@ def test_everything_else_is_read_on_the_day_that_is_judged() -> None:
     bound = pursued("equity.agreed", "2020-01-01", "alpha")
     change = amended("2021-01-01", required_legs=["debt"])
     log = [deposit(), bound, change]
-    assert [judged(log, day).project.level.label for day in ("2020-12-31", "2021-01-01")] == ["bound", "partly-bound"]
+    assert [of_project(judged(log, day)).level.label for day in ("2020-12-31", "2021-01-01")] == [
+        "bound",
+        "partly-bound",
+    ]
 
 
 def test_what_comes_next_reckons_with_what_is_registered_on_the_day_that_is_judged() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
+from tests.domain.flags.portfolio_by_hand import of_project
 
 
 def _known(made: Event, day: int) -> Event:
@@ -16,7 +17,7 @@ def _known(made: Event, day: int) -> Event:
 
 def _commodities(*events: Event, day: int) -> tuple[str, ...]:
     at = datetime(2020, 1, day, 12, tzinfo=UTC)
-    return portfolio(events, at).judged("north", at.date()).project.commodities
+    return of_project(portfolio(events, at).judged("north", at.date())).commodities
 
 
 def test_a_registration_that_was_retracted_before_it_was_known_is_not_the_first() -> None:
