@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW
+from services.ingest.line_forms import BYTE_ORDER_MARK, HEAD_BYTES, body_form
+from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
 from steppe.http.problems import Refusal
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINES_AT_ONCE = 1_000  # so that the many short lines of one sender do not block the event loop for the others
 
 
@@ -32,7 +32,7 @@ async def read_whole(request: Request, bytes_max: int, idle_seconds_max: float, 
     """The body. Raises Refusal when it is longer than `bytes_max`, or pauses for too long."""
     _refuse_content_length(request, bytes_max, advice)
     body = bytearray()
-    async for chunk in _chunks(request, idle_seconds_max):
+    async for chunk in _text_chunks(request, idle_seconds_max):
         body += chunk
         if len(body) > bytes_max:
             raise _too_large(bytes_max, advice)
@@ -51,9 +51,7 @@ async def read_lines(
     index = bytes_read = 0
     rest = b""
     too_long = False  # inside a line whose beginning was dropped
-    async for chunk in _chunks(request, idle_seconds_max):
-        if bytes_read == 0:
-            chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
+    async for chunk in _text_chunks(request, idle_seconds_max):
         bytes_read += len(chunk)
         if bytes_max is not None and bytes_read > bytes_max:
             raise _too_large(bytes_max, advice)
@@ -78,6 +76,27 @@ async def read_lines(
         yield [Line(index, None)]
     elif rest and not rest.isspace():
         yield [Line(index, rest)]
+
+
+async def _text_chunks(request: Request, idle_seconds_max: float) -> AsyncIterator[bytes]:
+    """The body without a byte order mark. Raises Refusal when its first bytes say that it is no UTF-8 text."""
+    head: bytes | None = b""  # None: it was looked at
+    async for chunk in _chunks(request, idle_seconds_max):
+        if head is None:
+            yield chunk
+            continue
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            yield _text_of(head)
+            head = None
+    if head:
+        yield _text_of(head)
+
+
+def _text_of(head: bytes) -> bytes:
+    if form := body_form(head[:HEAD_BYTES]):
+        raise Refusal(UNSUPPORTED_MEDIA_TYPE, form)
+    return head.removeprefix(BYTE_ORDER_MARK)
 
 
 async def _chunks(request: Request, idle_seconds_max: float) -> AsyncIterator[bytes]:

@@ -133,6 +133,8 @@ def _check_text(field: Field, value: object, at: str, faults: Faults, strict: bo
 def _check_slug(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str) or not is_slug(value):
         allowed = f"lower-case letters, digits and single hyphens, at most {SLUG_LENGTH_MAX}"
+        if field.name == "parent" and isinstance(value, (list, tuple)):
+            allowed = "one key here; for several give parents, a list of {party, percent}"
         faults.append(Fault(at, f"{field.name} {_shown(value)} is not a slug; use {allowed}"))
 
 
@@ -289,6 +291,10 @@ def _check_amount(field: Field, value: object, at: str, faults: Faults, strict: 
     assert isinstance(value, Mapping)
     if not _DECIMAL.fullmatch(value["value"]):
         allowed = "digits with a point, such as 1500000.50, at most 18 before and 6 behind it, no sign"
+        if value["value"].startswith(("-", "(", "\u2212")):
+            allowed += (
+                "; for money that came back send funds.returned, for a commitment cut down send commitment.reduced"
+            )
         faults.append(Fault(f"{at}/value", f"value {_shown(value['value'])} is not decimal text; use {allowed}"))
     currency = value["currency"]
     if currency not in CURRENCIES and (strict or not _CODE.fullmatch(currency)):
