@@ -8,25 +8,31 @@ first. Together with the recent ids this makes a retry idempotent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import assert_never
+from typing import Literal, assert_never
 
 from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
+from services.ingest.known_keys import KnownKeys
+from services.ingest.line_forms import explained
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
 from services.ingest.recent_ids import RecentIds, key_of
 from steppe import failpoints
 from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import MalformedError
 from steppe.contracts.fast_codec import accept_bytes
+from steppe.domain.events.claims import Claim, may_be_one
 from steppe.domain.events.validation import Fault
 from steppe.http.openapi_parts import FieldError
 from steppe.log.positions import format_position
 from steppe.telemetry.tracing import LISTED_MAX
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
+_REGISTRATIONS = frozenset({"project.registered", "party.registered"})
+_CLAIMS_A_LEG = 20  # that are compared with each other
+UnknownSubject = Literal["accept", "reject"]
 Input = tuple[int, object | MalformedError]
 """The index of an event in its request, and the event: a line as bytes, a decoded JSON value, or why it cannot be decoded."""
 Offsets = dict[int, int]
@@ -46,6 +52,11 @@ class IngestResult:
         self.warnings: list[EventWarning] = []
         self.offsets: Offsets = {}
         self.references: list[str] = []
+        self.duplicates_known_from: Mapping[int, int] = {}
+        # Of this request: the subjects that it registers, those that were remarked on as new, and what it claims of money.
+        self.registered: set[str] = set()
+        self.remarked: set[str] = set()
+        self.claims: dict[tuple[str, str | None, str, str], list[Claim]] = {}
 
     def add_rejected(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
         self.rejected_total += 1
@@ -81,6 +92,8 @@ class IngestResult:
             "rejected": self.rejected,
             "position": self.position,
         }
+        if self.duplicates_known_from:
+            answer["duplicates_known_from"] = format_position(self.duplicates_known_from)
         if self.rejected_total > len(self.rejected):
             answer["rejected_total"] = self.rejected_total
         if self.warnings_total > len(self.warnings):
@@ -100,6 +113,7 @@ class PendingBatch:
     records: list[Record] = field(default_factory=list)
     keys: list[bytes] = field(default_factory=list)
     content_hashes: list[bytes] = field(default_factory=list)
+    parties: set[str] = field(default_factory=set)
     references: list[str] = field(default_factory=list)
     duplicates: int = 0
     duplicates_elsewhere: set[asyncio.Future[Offsets]] = field(default_factory=set)
@@ -108,32 +122,48 @@ class PendingBatch:
 class EventIntake:
     """Accepts events into the log, each once; one for the service."""
 
-    def __init__(self, log: LogProducer, event_bytes_max: int) -> None:
+    def __init__(self, log: LogProducer, event_bytes_max: int, recent_ids: RecentIds, known: KnownKeys) -> None:
         self._log = log
         self._event_bytes_max = event_bytes_max
-        self._recent_ids = RecentIds()
+        self._recent_ids = recent_ids
+        self._known = known
         self._claims: dict[bytes, tuple[bytes, PendingBatch]] = {}
 
-    def accept(self, inputs: Iterable[Input], result: IngestResult, *, may_restore: bool = False) -> PendingBatch:
+    def accept(
+        self,
+        inputs: Iterable[Input],
+        result: IngestResult,
+        *,
+        may_restore: bool = False,
+        unknown_subject: UnknownSubject = "accept",
+    ) -> PendingBatch:
         """Validate and deduplicate the events, and claim the new ones. The batch must then be sent or discarded.
 
-        A sender who `may_restore` may set `recordedtime`, the instant at which an event was recorded.
+        A sender who `may_restore` may set `recordedtime`, the instant at which an event was recorded. `unknown_subject`
+        says what becomes of events whose subject is neither known nor registered in the same request.
         """
         recorded = datetime.now(UTC)
         batch = PendingBatch(asyncio.get_running_loop().create_future())
+        verdicts: list[tuple[int, Accepted | Refused]] = []
         for index, item in inputs:
             try:
                 verdict = _validate(item, recorded, may_restore=may_restore)
             except MalformedError as error:
-                result.add_rejected(index, None, [error.fault])
-                continue
+                verdict = Refused(id=None, errors=(explained(error.fault, item),))
+            verdicts.append((index, verdict))
+            if isinstance(verdict, Accepted) and verdict.name in _REGISTRATIONS:
+                result.registered.add(verdict.subject)
+        for index, verdict in verdicts:
             match verdict:
+                case Accepted() if unknown_subject == "reject" and self._is_new(verdict, result):
+                    result.add_rejected(index, verdict.id, [Fault("/subject", self._unknown(verdict.subject))])
                 case Accepted():
                     self._deduplicate(index, verdict, batch, result)
                 case Refused():
                     result.add_rejected(index, verdict.id, verdict.errors)
                 case _:
                     assert_never(verdict)
+        result.duplicates_known_from = self._recent_ids.known_from
         return batch
 
     async def send(self, batch: PendingBatch, result: IngestResult) -> None:
@@ -148,6 +178,9 @@ class EventIntake:
             for key, content_hash, record_id in zip(batch.keys, batch.content_hashes, record_ids, strict=True):
                 self._recent_ids.remember(key, content_hash, record_id)
                 acknowledged.add_offset(*record_id)
+            for record in batch.records:
+                self._known.add(record.key.decode())
+            self._known.add_parties(batch.parties)
             batch.delivered.set_result(acknowledged.offsets)
         finally:
             self.discard(batch)
@@ -188,7 +221,7 @@ class EventIntake:
         claim = self._claims.get(key)
         if claim is None:
             self._claim(key, content_hash, event, batch)
-            result.add_warnings(index, event.id, event.warnings)
+            result.add_warnings(index, event.id, self._warnings(event, result))
             return
         claimed_hash, claiming_batch = claim
         if claimed_hash != content_hash:
@@ -198,11 +231,38 @@ class EventIntake:
         if claiming_batch is not batch:
             batch.duplicates_elsewhere.add(claiming_batch.delivered)
 
+    def _warnings(self, event: Accepted, result: IngestResult) -> Iterator[str]:
+        """What the sender should look at: in the event itself, in its keys, and beside the others of the request."""
+        yield from event.warnings
+        if self._is_new(event, result) and event.subject not in result.remarked:
+            result.remarked.add(event.subject)
+            if near := self._known.likely(event.subject):
+                kind = "party" if event.subject.startswith("party:") else "project"
+                yield f"new {kind} {event.subject}: did you mean {near}?"
+        for party in event.parties:
+            subject = f"party:{party}"
+            if not self._known.is_new_party(party) or subject in result.registered or subject in result.remarked:
+                continue
+            result.remarked.add(subject)
+            if near := self._known.likely_party(party):
+                yield f"new party {party}: did you mean {near}?"
+        if event.claim is not None:
+            yield from _claims_that_may_be_one(event.claim, result)
+
+    def _is_new(self, event: Accepted, result: IngestResult) -> bool:
+        return self._known.is_new(event.subject) and event.subject not in result.registered
+
+    def _unknown(self, subject: str) -> str:
+        near = self._known.likely(subject)
+        meant = f"; did you mean {near}?" if near else ""
+        return f"{subject} is neither known nor registered in this request{meant}; correct it, or register it first"
+
     def _claim(self, key: bytes, content_hash: bytes, event: Accepted, batch: PendingBatch) -> None:
         self._claims[key] = (content_hash, batch)
         batch.records.append(Record(event.subject.encode(), event.value))
         batch.keys.append(key)
         batch.content_hashes.append(content_hash)
+        batch.parties.update(event.parties)
         if len(batch.references) < LISTED_MAX:
             batch.references.append(f"{event.source}#{event.id}")
 
@@ -214,6 +274,20 @@ def _validate(item: object | MalformedError, recorded: datetime, *, may_restore:
     if isinstance(item, bytes):
         return accept_bytes(item, recorded, may_restore=may_restore)
     return accept(item, recorded, may_restore=may_restore)
+
+
+def _claims_that_may_be_one(claim: Claim, result: IngestResult) -> Iterator[str]:
+    """Section 3: another source of the same request states the money of the leg otherwise."""
+    others = result.claims.setdefault(claim.key, [])
+    for other in others:
+        if may_be_one(claim, other):
+            yield (
+                f"may be the same money as {other.reference}, which says {other.value:f} {claim.key[3]} of this leg; if so, "
+                "say part_of"
+            )
+            break
+    if len(others) < _CLAIMS_A_LEG:
+        others.append(claim)
 
 
 def _reject_conflict(index: int, event: Accepted, result: IngestResult) -> None:

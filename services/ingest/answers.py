@@ -32,6 +32,9 @@ class EventsAnswer(TypedDict):
     warnings: Annotated[list[EventWarning], doc("Accepted events with something to look at.")]
     rejected: Annotated[list[RejectedEvent], doc("Events that were not accepted; on_error=continue only.")]
     position: Annotated[Positions, doc("Where they are, as in 0:41,3:7: give it as min_position= to read them.")]
+    duplicates_known_from: NotRequired[
+        Annotated[Positions, doc("Older records are not known as duplicates; absent: the whole log is known.")]
+    ]
     rejected_total: NotRequired[Annotated[Count, doc("How many were rejected; only when `rejected` was cut.")]]
     warnings_total: NotRequired[Annotated[Count, doc("How many warnings there are; only when `warnings` was cut.")]]
 

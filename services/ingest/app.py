@@ -16,9 +16,12 @@ from fastapi_offline import FastAPIOffline
 from services.ingest import openapi, problems
 from services.ingest.accept import EventIntake
 from services.ingest.answers import IngestLiveness, IngestReadiness
+from services.ingest.known_keys import KnownKeys, ProjectsReader
+from services.ingest.log_tail import read_log_tail
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import BROKER_AWAY, allow_parameters
 from services.ingest.producer import LogProducer
+from services.ingest.recent_ids import RecentIds
 from services.ingest.routes import EventRoutes
 from services.ingest.settings import Settings
 from steppe.access.callers import EVENTS_WRITE, OPERATE, READ
@@ -44,14 +47,19 @@ class SchemaResponse(Response):
 
 def create_app(settings: Settings) -> FastAPI:
     """The app; it connects to the broker when it is served."""
-    log = LogProducer(settings)
+    recent_ids, known = RecentIds(), KnownKeys(settings.known_subjects_max)
+    log = LogProducer(settings, lambda: read_log_tail(settings, recent_ids, known))
+    projects = ProjectsReader(settings, known)
     ingest_metrics = IngestMetrics()
-    routes = EventRoutes(EventIntake(log, settings.event_bytes_max), settings, ingest_metrics)
+    intake = EventIntake(log, settings.event_bytes_max, recent_ids, known)
+    routes = EventRoutes(intake, settings, ingest_metrics, known)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         log.start()
+        projects.start()
         yield
+        await projects.close()
         await log.close()
 
     app = FastAPIOffline(

@@ -9,6 +9,7 @@ from services.ingest.problems import (
     BROKER_AWAY,
     METHOD_NOT_ALLOWED,
     REJECTED,
+    SUBJECTS_NOT_READ,
     TOO_LARGE,
     TOO_MANY_EVENTS,
     TOO_SLOW,
@@ -35,6 +36,7 @@ _OBJECT = {"type": "object", "description": "A CloudEvent; GET /v1/schemas/{name
 _OF_EVERY_ROUTE = (UNKNOWN_PARAMETER, METHOD_NOT_ALLOWED, INTERNAL_ERROR)
 _OF_EVENTS = (
     BAD_PARAMETER, BROKEN_OFF, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS, UNSUPPORTED_MEDIA_TYPE, REJECTED, BROKER_AWAY,
+    SUBJECTS_NOT_READ,
 )  # fmt: skip
 
 
@@ -74,7 +76,14 @@ def events_operation() -> Schema:
                 "in": "query",
                 "description": "NDJSON only. `reject`: all or nothing. `continue`: what is wrong is listed, the rest accepted.",
                 "schema": {"type": "string", "enum": ["reject", "continue"], "default": "reject"},
-            }
+            },
+            {
+                "name": "unknown_subject",
+                "in": "query",
+                "description": "What becomes of events of a project or party that is neither known nor registered in the same "
+                "request (in a stream: before). `accept`: with a warning where a known one is near. `reject`: it is refused.",
+                "schema": {"type": "string", "enum": ["accept", "reject"], "default": "accept"},
+            },
         ],
         "requestBody": {
             "required": True,

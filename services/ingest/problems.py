@@ -25,10 +25,14 @@ TOO_MANY_EVENTS = Problem(slug="too-many-events", status=413, title="Too many ev
 UNSUPPORTED_MEDIA_TYPE = Problem(slug="unsupported-media-type", status=415, title="Unsupported media type")
 REJECTED = Problem(slug="rejected", status=422, title="Events rejected, none accepted")
 BROKER_AWAY = Problem(slug="broker-away", status=503, title="Broker unavailable", retry_after_seconds=2)
+SUBJECTS_NOT_READ = Problem(
+    slug="subjects-not-read", status=503, title="Existing subjects not read yet", retry_after_seconds=2
+)
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, BROKEN_OFF, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS,
     UNSUPPORTED_MEDIA_TYPE, REJECTED, UNPROCESSABLE, INTERNAL_ERROR, BROKER_AWAY,
+    SUBJECTS_NOT_READ,
 )  # fmt: skip
 
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}

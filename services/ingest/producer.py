@@ -15,7 +15,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,8 +137,10 @@ def _record_id(partition: int, offset: int, first: int | None = None) -> RecordI
 class LogProducer:
     """Appends to the log while the broker is available, and reconnects by itself when it was not. One for the service."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, prepare: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`prepare` is awaited once the broker answers for the first time, before anything is appended."""
         self._settings = settings
+        self._prepare = prepare
         self._session: _ProducerSession | None = None
         self._unavailable_because = "not connected yet"
         self._reconnect_task: asyncio.Task[None] | None = None
@@ -210,6 +212,7 @@ class LogProducer:
         while True:
             try:
                 session = await self._connect()
+                await self._prepare_once(session)
             except (KafkaError, OSError, TimeoutError, BrokerUnavailableError) as error:
                 self._log_unavailable(str(error) or f"no connection to {self._settings.kafka} ({type(error).__name__})")
                 await asyncio.sleep(_RECONNECT_SECONDS)
@@ -220,6 +223,17 @@ class LogProducer:
             self._session = None
             self._log_unavailable(session.failure.result())
             self._close_in_background(session.producer)
+
+    async def _prepare_once(self, session: _ProducerSession) -> None:
+        if self._prepare is None:
+            return
+        self._unavailable_because = "the end of the log is being read, so that duplicates are recognised"
+        try:
+            await self._prepare()
+        except BaseException:
+            self._close_in_background(session.producer)
+            raise
+        self._prepare = None
 
     def _log_unavailable(self, reason: str) -> None:
         if reason != self._unavailable_because:

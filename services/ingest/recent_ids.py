@@ -1,7 +1,7 @@
-"""The ids of recently acknowledged events, to deduplicate retries: a hash table of fixed size.
+"""The ids of recent events of the log, to deduplicate what is sent again: a hash table of fixed size.
 
 A table of buckets: a key can stand in any slot of its bucket, and a new key replaces the oldest one of a full bucket. Older
-duplicates are not found here; the fold counts an event once however often it is in the log. Keys are hashed with a secret of
+duplicates are not found here, and `known_from` says so; the fold counts an event once however often it is in the log. Keys are hashed with a secret of
 the process, so that no sender can aim at a bucket.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from struct import Struct
 
 _BUCKETS = 8_192
@@ -37,6 +38,17 @@ class RecentIds:
         self._keys = bytearray(b"\xff") * (slots * _KEY_BYTES)
         self._entries = bytearray(b"\xff") * (slots * _ENTRY.size)
         self._next_slots = bytearray(_BUCKETS)
+        self._known_from: dict[int, int] = {}
+
+    @property
+    def known_from(self) -> Mapping[int, int]:
+        """By partition, the offset from which on all is known that this process has seen; empty: from the beginning."""
+        return self._known_from
+
+    def forget_before(self, partition: int, offset: int) -> None:
+        """Note that records before this offset are not known."""
+        if offset > self._known_from.get(partition, 0):
+            self._known_from[partition] = offset
 
     def find(self, key: bytes) -> tuple[bytes, RecordId] | None:
         """The first 16 bytes of the content's hash and the record; None when the key is not, or no longer, known."""
@@ -54,5 +66,8 @@ class RecentIds:
         slot_in_bucket = self._next_slots[bucket]
         self._next_slots[bucket] = (slot_in_bucket + 1) % _SLOTS_A_BUCKET
         slot = bucket * _SLOTS_A_BUCKET + slot_in_bucket
+        _, partition, offset = _ENTRY.unpack_from(self._entries, slot * _ENTRY.size)
+        if partition >= 0:
+            self.forget_before(partition, offset + 1)
         self._keys[slot * _KEY_BYTES : (slot + 1) * _KEY_BYTES] = key
         _ENTRY.pack_into(self._entries, slot * _ENTRY.size, content_sha256[:16], *record_id)

@@ -15,11 +15,14 @@ import msgspec
 from fastapi import Request, Response
 
 from services.ingest import request_body
-from services.ingest.accept import EventIntake, IngestResult, Input, PendingBatch
+from services.ingest.accept import EventIntake, IngestResult, Input, PendingBatch, UnknownSubject
+from services.ingest.known_keys import KnownKeys
+from services.ingest.line_forms import unreadable
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import (
     BROKER_AWAY,
     REJECTED,
+    SUBJECTS_NOT_READ,
     TOO_MANY_EVENTS,
     UNSUPPORTED_MEDIA_TYPE,
     allow_parameters,
@@ -47,8 +50,9 @@ OnError = Literal["reject", "continue"]
 class EventRoutes:
     """The handlers of `POST /v1/events`; one for the service."""
 
-    def __init__(self, intake: EventIntake, settings: Settings, metrics: IngestMetrics) -> None:
+    def __init__(self, intake: EventIntake, settings: Settings, metrics: IngestMetrics, known: KnownKeys) -> None:
         self._intake = intake
+        self._known = known
         self._settings = settings
         self._metrics = metrics
 
@@ -75,7 +79,8 @@ class EventRoutes:
         """Read the body in the form that its Content-Type names."""
         _refuse_content_encoding(request)
         media_type = _media_type(request)
-        allow_parameters(request, *(("on_error",) if media_type == LINES else ()))
+        allow_parameters(request, "unknown_subject", *(("on_error",) if media_type == LINES else ()))
+        self._unknown_subject(request)  # refused before the body is read
         match media_type:
             case "application/cloudevents+json":
                 await self._post_one(request, result, decode_structured)
@@ -99,7 +104,7 @@ class EventRoutes:
             self._settings.ingest_idle_seconds_max,
             f"One event is smaller; send several as {LINES}.",
         )
-        await self._accept_all_or_nothing(request, [(0, _decoded(decode, body))], result)
+        await self._accept_all_or_nothing(request, [(0, _decoded(decode, body, unreadable))], result)
 
     async def _post_batch(self, request: Request, result: IngestResult) -> None:
         body = await request_body.read_whole(
@@ -117,7 +122,7 @@ class EventRoutes:
         elif isinstance(events, MalformedError):
             inputs = [(0, events)]
         else:
-            inputs = [(0, MalformedError(Fault("", "a batch is a JSON array of events")))]
+            inputs = [(0, MalformedError(Fault("", f"a batch is a JSON array of events; one event goes as {ONE}")))]
         await self._accept_all_or_nothing(request, inputs, result)
 
     async def _post_lines(self, request: Request, result: IngestResult) -> None:
@@ -137,7 +142,9 @@ class EventRoutes:
         await self._accept_all_or_nothing(request, inputs, result)
 
     async def _accept_all_or_nothing(self, request: Request, inputs: Iterable[Input], result: IngestResult) -> None:
-        batch = self._intake.accept(inputs, result, may_restore=_may_restore(request))
+        batch = self._intake.accept(
+            inputs, result, may_restore=_may_restore(request), unknown_subject=self._unknown_subject(request)
+        )
         if result.rejected_total:
             self._intake.discard(batch)
             result.duplicates = 0
@@ -146,14 +153,16 @@ class EventRoutes:
 
     async def _post_stream(self, request: Request, result: IngestResult) -> None:
         pending: deque[asyncio.Task[None]] = deque()
-        may_restore = _may_restore(request)
+        may_restore, unknown_subject = _may_restore(request), self._unknown_subject(request)
         is_empty = True
         try:
             async for lines in request_body.read_lines(
                 request, self._settings.event_bytes_max, self._settings.ingest_idle_seconds_max
             ):
                 is_empty = False
-                batch: PendingBatch = self._intake.accept(self._inputs(lines), result, may_restore=may_restore)
+                batch: PendingBatch = self._intake.accept(
+                    self._inputs(lines), result, may_restore=may_restore, unknown_subject=unknown_subject
+                )
                 pending.append(asyncio.create_task(self._intake.send(batch, result)))
                 if len(pending) >= _PENDING_BATCHES_MAX:
                     await pending.popleft()
@@ -169,6 +178,24 @@ class EventRoutes:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
         if not result.accepted and not result.duplicates:
             raise _rejected(result)
+
+    def _unknown_subject(self, request: Request) -> UnknownSubject:
+        """What becomes of events of unknown subjects. Raises Refusal for `reject` while it cannot be said what is unknown."""
+        match request.query_params.get("unknown_subject", "accept"):
+            case "accept":
+                return "accept"
+            case "reject":
+                if self._known.unknown_because is not None:
+                    problem = BAD_PARAMETER if self._known.off else SUBJECTS_NOT_READ
+                    detail = f"Nobody can say which subjects are unknown: {self._known.unknown_because}."
+                    raise Refusal(problem, detail, parameter="unknown_subject")
+                return "reject"
+            case other:
+                raise Refusal(
+                    BAD_PARAMETER,
+                    f"unknown_subject is {other[:40]!r}; it is accept (with a warning where one is near) or reject.",
+                    parameter="unknown_subject",
+                )
 
     def _inputs(self, lines: list[Line]) -> list[Input]:
         limit = self._settings.event_bytes_max
@@ -200,12 +227,16 @@ def _may_restore(request: Request) -> bool:
     return isinstance(caller, Caller) and caller.may({LOG_RESTORE})
 
 
-def _decoded(decode: Callable[[bytes], object], body: bytes) -> object:
+def _decoded(
+    decode: Callable[[bytes], object],
+    body: bytes,
+    explain: Callable[[MalformedError, bytes], MalformedError] = lambda error, _: error,
+) -> object:
     """The JSON value, or the error as a value, to be reported like that of any other event."""
     try:
         return decode(body)
     except MalformedError as error:
-        return error
+        return explain(error, body)
 
 
 def _refuse_content_encoding(request: Request) -> None:

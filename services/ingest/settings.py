@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from steppe.access.settings import AccessSettings
-from steppe.contracts.topics import DEALS
+from steppe.contracts.topics import DEALS, PROJECTS
 from steppe.log.settings import Brokers
 
 KIB = 1024
@@ -20,6 +20,7 @@ class Settings(AccessSettings):
         "(docs/operating.md)."
     )
     topic: str = Field(DEALS.name, description="The log that events are appended to.")
+    projects_topic: str = Field(PROJECTS.name, description="Where the projects that exist are read.")
     ingest_port: int = Field(8001, ge=0, le=65535, description="The port to listen on.")
     # Above half a mebibyte a record would come near the 1 MiB that a broker takes by default.
     event_bytes_max: int = Field(256 * KIB, ge=KIB, le=512 * KIB, description="One event or one NDJSON line at most.")
@@ -34,3 +35,15 @@ class Settings(AccessSettings):
         5.0, gt=0, description="How long one attempt to reach the broker may take."
     )
     ingest_idle_seconds_max: float = Field(30.0, gt=0, description="How long a sender may pause inside a body.")
+    ingest_tail_events_max: int = Field(
+        100_000,
+        ge=0,
+        le=250_000,
+        description="Records at the end of the log that are read at the start, to recognise duplicates of them.",
+    )
+    known_subjects_max: int = Field(
+        50_000,
+        ge=0,
+        description="Projects that are kept in memory, to warn of a new one that may be a misspelling: some 1 kB each. With "
+        "more nothing is kept, and 0 keeps none.",
+    )
