@@ -224,6 +224,8 @@ def _interval(occurred: Item) -> str:
     """When something occurred, as it was given."""
     if occurred["latest"] is None:
         return str(occurred["text"] or "?")
+    if occurred["text"] in (None, occurred["latest"]):
+        return str(occurred["latest"])
     return told({"on": occurred["latest"], "on_earliest": occurred["earliest"], "on_given": occurred["text"]}, "on")
 
 

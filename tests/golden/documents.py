@@ -19,6 +19,7 @@ from services.api.views import money_and_stakes, project_view
 from steppe.contracts.codec import decode_structured
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.explanation.project_text import Explanation
+from steppe.domain.fold.fold_state import in_fold_order
 from tests.domain.event_logs import from_wire
 
 Document = dict[str, Any]
@@ -92,13 +93,14 @@ def answer(found: Portfolio, question: Question) -> tuple[Document, list[Documen
     state = found.judged(question.project, as_of)
     assert state.project is not None
     record = found.subjects[question.project]
-    events = sorted((event for event in record.events if event.latest <= as_of), key=lambda event: event.order)
+    events = [event for event in in_fold_order(record.events) if event.latest <= as_of]
     shared = {(question.project, deal): found_events for deal, found_events in state.co_investors.items()}
     detail = {
         **project_view.project_detail(state.project, state.deals, state.flags, shared, "", as_of, _NOT_TOLD),
         "stakes": money_and_stakes.stakes(events, state.deals),
         "offtakes": money_and_stakes.offtakes(events, state.deals),
         "money": money_and_stakes.money(events),
+        "costs": money_and_stakes.costs(events),
         "value_chain": money_and_stakes.value_chain(events),
     }
     known_at_of = {reading.event.reference: reading.event.known for reading in record.by_identity.values()}

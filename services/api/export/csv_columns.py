@@ -65,7 +65,10 @@ BACKTEST = (
     "flag", "severity", "project", "deal", "raised_on", "raised_before_on", "days_earlier", "outcome", "outcome_on",
     "outcome_before",
 )  # fmt: skip
-CONFLICTS = ("event", "subject", "position", "stands_at")
+CONFLICTS = (
+    "event", "subject", "position", "stands_at", "kind", "deal", "leg", "currency", "total", "figures.event",
+    "figures.value",
+)  # fmt: skip
 
 _TOLD = "_told"
 # A spreadsheet runs a cell that begins like this.

@@ -233,6 +233,20 @@ WHERE (:projects::text[] IS NULL OR conflict.subject = ANY (:projects::text[]))
 ORDER BY conflict.partition, conflict.log_offset
 LIMIT :limit::integer;
 
+-- name: projects_with_money
+-- Projects, by key after one, of which money is told by several sources, or taken off again: where claims may not fit together.
+SELECT event.subject
+FROM event
+WHERE (:projects::text[] IS NULL OR event.subject = ANY (:projects::text[]))
+    AND (:after_subject::text IS NULL OR event.subject COLLATE "C" >= :after_subject::text)
+    AND event.state = 'folded'
+    AND strpos(event.raw, '"amount"') > 0
+GROUP BY event.subject
+HAVING count(DISTINCT event.source) > 1
+    OR bool_or(event.name IN ('commitment.reduced', 'funds.returned', 'event.corrected', 'event.reclassified'))
+ORDER BY event.subject COLLATE "C"
+LIMIT :limit::integer;
+
 -- name: held_events
 -- Projects that are held, with how many of their events wait.
 SELECT

@@ -35,7 +35,7 @@ from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
-from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.fold.fold_state import fold_history, in_fold_order
 from steppe.domain.markets.group_members import owners
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
@@ -122,7 +122,7 @@ async def detail_item(
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=[key]))
     events = events or await read_project_events(snapshot, key, question.knowledge)
     effective = events.corrected.events
-    occurred = sorted((event for event in effective if event.latest <= as_of), key=lambda event: event.order)
+    occurred = [event for event in in_fold_order(effective) if event.latest <= as_of]
     state = ProjectState(project=key) if superseded else row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     if superseded:
@@ -147,6 +147,7 @@ async def detail_item(
         "stakes": money_and_stakes.stakes(occurred, deals),
         "offtakes": money_and_stakes.offtakes(occurred, deals),
         "money": money_and_stakes.money(occurred),
+        "costs": money_and_stakes.costs(occurred),
         "value_chain": money_and_stakes.value_chain(occurred),
     }
 

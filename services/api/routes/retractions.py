@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,14 +13,21 @@ from services.api.store.knowledge import read_as_known
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
+from services.api.views.record_view import ConflictItem
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, after_numbers
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
+from steppe.domain.analysis.claims import doubts
 from steppe.domain.events.event import Event
+from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 
 router = APIRouter(tags=["the record"])
+
+# The two parts of the list of conflicts, as a cursor names them.
+_BY_LOG, _BY_PROJECT = "log", "project"
+_PROJECTS_AT_ONCE = 200
 
 
 @router.get("/v1/retractions", openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList))
@@ -30,7 +38,10 @@ async def retractions(request: Request) -> Response:
 
 @router.get("/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList))
 async def conflicts(request: Request) -> Response:
-    """Records under the name of an event that was there already, with another content; the first in the log stands."""
+    """Where what was sent does not fit together: one name for two contents, claims that may be one, sums below zero, other figures.
+
+    Nothing is decided here. Say `part_of` where two claims are one; correct what is wrong; figures of a cost stand beside each other.
+    """
     return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, _conflict_page)
 
 
@@ -60,7 +71,70 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
-    after_partition, after_offset = after_numbers(question.after, 2)
+    """Records under a name that was taken, by their place in the log; then the doubts about money, by project."""
+    stage, *place = after(question.after, 3)
+    if stage == _BY_PROJECT:
+        items, next_key = await _doubts(snapshot, question, place[0], _count(place[1]), question.limit)
+        return Page(items=items, next_key=next_key)
+    same_id, next_key = await _same_id(snapshot, question, place if stage else None)
+    left = question.limit - len(same_id)
+    if next_key is None and left > 0:
+        items, next_key = await _doubts(snapshot, question, None, 0, left)
+        return Page(items=[*same_id, *items], next_key=next_key)
+    return Page(items=same_id, next_key=next_key or [_BY_PROJECT, "", "0"])
+
+
+async def _doubts(
+    snapshot: Snapshot, question: Question, after_subject: str | None, shown: int, limit: int
+) -> tuple[list[ConflictItem], list[str] | None]:
+    """Up to `limit` doubts, from a project on, of which so many were shown; and where the next page begins."""
+    items: list[ConflictItem] = []
+    subject = after_subject or None
+    while True:
+        rows = await snapshot.rows(
+            "projects_with_money",
+            projects=question.filters.get("project"),
+            after_subject=subject,
+            limit=_PROJECTS_AT_ONCE + 1,
+        )
+        projects = [row["subject"] for row in rows]
+        events = await _events_of(snapshot, projects[:_PROJECTS_AT_ONCE])
+        for project in projects[:_PROJECTS_AT_ONCE]:
+            stored = events.get(project, [])
+            read = read_as_known([event for event, _ in stored], question.knowledge)
+            if superseded_by(read.events) is not None:
+                continue
+            occurred = [event for event in in_fold_order(read.events) if event.latest <= question.as_of]
+            by_reference = {event.reference: row for event, row in stored}
+            found = [record_view.doubt(one, by_reference) for one in doubts(occurred)]
+            rest = found[shown if project == after_subject else 0 :]
+            room = limit - len(items)
+            if len(rest) > room:
+                already = len(found) - len(rest)
+                return [*items, *rest[:room]], [_BY_PROJECT, project, str(already + room)]
+            items += rest
+        if len(projects) <= _PROJECTS_AT_ONCE:
+            return items, None
+        subject = projects[-1]
+
+
+async def _events_of(snapshot: Snapshot, projects: list[str]) -> dict[str, list[tuple[Event, Row]]]:
+    events: dict[str, list[tuple[Event, Row]]] = defaultdict(list)
+    for row in await snapshot.rows("events_of_subjects", subjects=projects):
+        event = row_decoding.event(row)
+        if event is not None:
+            events[row["subject"]].append((event, row))
+    return events
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else 0
+
+
+async def _same_id(
+    snapshot: Snapshot, question: Question, place: list[Any] | None
+) -> tuple[list[ConflictItem], list[str] | None]:
+    after_partition, after_offset = after_numbers(place, 2)
     rows = await snapshot.rows(
         "conflict_page",
         projects=question.filters.get("project"),
@@ -71,7 +145,7 @@ async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
     rows, more = pagination.cut_page(rows, question.limit)
     items = [record_view.conflict(row) for row in rows]
     last = rows[-1] if more else None
-    return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
+    return items, [_BY_LOG, str(last["partition"]), str(last["log_offset"])] if last else None
 
 
 def _identity(row: Row) -> list[str]:

@@ -71,7 +71,9 @@ class RetractionList(ListAnswer):
 class ConflictList(ListAnswer):
     """One page of conflicts."""
 
-    items: Annotated[list[ConflictItem], doc("The conflicts, in the order of the log.")]
+    items: Annotated[
+        list[ConflictItem], doc("Those of kind same-id in the order of the log, then the others by project.")
+    ]
 
 
 class QuarantineList(ListAnswer):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
 from steppe.contracts.field_types import EARLIEST, Day, Decimal, Given, Key, LegName, Reference, doc
+from steppe.domain.analysis.claims import figures_of_cost
 from steppe.domain.analysis.money import sums
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState
@@ -23,6 +24,18 @@ class Money(TypedDict):
     currency: Annotated[str, doc("ISO 4217.")]
     committed: Annotated[Decimal, doc("What was committed.")]
     disbursed: Annotated[Decimal, doc("What was disbursed.")]
+
+
+class CostFigure(TypedDict):
+    """What one event says that the project costs. Figures of several sources stand beside each other; none is the right one."""
+
+    value: Annotated[Decimal, doc("How much.")]
+    currency: Annotated[str, doc("ISO 4217.")]
+    basis: Annotated[str | None, doc("stated, estimated or imputed; null: nobody said.")]
+    on: Annotated[Day, doc("The latest day on which it was said.")]
+    on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    on_given: Given
+    event: Annotated[Reference, doc("The event that says so, source#id.")]
 
 
 class Stake(TypedDict):
@@ -84,6 +97,22 @@ def money(events: Sequence[Event]) -> list[Money]:
             "disbursed": f"{total.disbursed:f}",
         }
         for (deal, leg, currency), total in sorted(sums(events).items())
+    ]
+
+
+def costs(events: Sequence[Event]) -> list[CostFigure]:
+    """What is said of the project's cost, in the order in which it was said."""
+    return [
+        {
+            "value": event.data["amount"]["value"],
+            "currency": event.data["amount"]["currency"],
+            "basis": event.data["amount"].get("basis"),
+            "on": event.latest,
+            "on_earliest": event.earliest,
+            "on_given": event.given,
+            "event": event.reference,
+        }
+        for event in figures_of_cost(events)
     ]
 
 

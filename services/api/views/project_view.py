@@ -12,7 +12,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from services.api.views import frames
 from services.api.views.frames import Ended, OnDay
-from services.api.views.money_and_stakes import ChainStep, Money, Offtake, Stake
+from services.api.views.money_and_stakes import ChainStep, CostFigure, Money, Offtake, Stake
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LegName, LevelName, Reference, Severity, doc
 from steppe.contracts.items import Clock, FlagItem, ProjectItem, clock, flag, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
@@ -246,6 +246,7 @@ class ProjectDetail(ProjectStory, QuarantinedPart, CrosswalkPart):
     stakes: Annotated[list[Stake], doc("Who holds a share.")]
     offtakes: Annotated[list[Offtake], doc("Its offtake contracts.")]
     money: Annotated[list[Money], doc("Its sums, deal by deal, leg by leg, currency by currency.")]
+    costs: Annotated[list[CostFigure], doc("What sources say that the project costs, beside each other.")]
     value_chain: Annotated[list[ChainStep], doc("What moved into the host country.")]
 
 

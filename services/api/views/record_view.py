@@ -12,8 +12,10 @@ from services.api.store.snapshot import Row
 from services.api.views.frames import DayRange, OnDay
 from steppe.contracts.field_types import (
     Count,
+    Decimal,
     Instant,
     Key,
+    LegName,
     LevelName,
     Position,
     Reference,
@@ -22,6 +24,8 @@ from steppe.contracts.field_types import (
 )
 from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
+from steppe.domain.analysis.claims import KINDS as CLAIM_KINDS
+from steppe.domain.analysis.claims import Doubt
 from steppe.domain.events.corrections import CorrectedEvent, Identity
 from steppe.domain.values.states import Flag
 from steppe.log.positions import format_record_id
@@ -92,15 +96,37 @@ class RetractionItem(TypedDict):
     position: Annotated[Position, doc("Where it stands in the log, partition:offset.")]
 
 
-class ConflictItem(TypedDict):
-    """A record under the name of an event that was there already, with another content. The first in the log stands."""
+class Figure(TypedDict):
+    """What one event says."""
 
-    event: Annotated[Reference, doc("The name of both, source#id.")]
+    event: Annotated[Reference, doc("The event, source#id.")]
+    value: Annotated[Decimal, doc("How much, as the event says; what is taken off has no sign.")]
+
+
+class ConflictItem(TypedDict):
+    """Where what was sent does not fit together.
+
+    same-id: a record under the name of an event that was there already, with another content; the first in the log stands.
+    may-be-one: two binding rows of other sources with other amounts, which may tell one contract; both count until somebody
+    says part_of. below-zero: more was taken off than there was. figures-differ: sources say other costs of the project.
+    """
+
+    kind: Annotated[str, choice("same-id", *CLAIM_KINDS), doc("Which of these.")]
+    deal: Annotated[Key | None, doc("The deal; null: of the project, or of a same-id.")]
+    leg: Annotated[LegName | None, doc("The leg whose money it is; null: of none.")]
+    currency: Annotated[str | None, doc("ISO 4217; null: of a same-id.")]
+    total: Annotated[Decimal | None, doc("The sum below zero; else null.")]
+    figures: Annotated[
+        list[Figure], doc("What each event says, in the order in which they are folded; of a same-id none.")
+    ]
+    event: Annotated[Reference, doc("The later event, source#id; of a same-id the name of both.")]
     subject: Annotated[str, doc("Whose it is: a project, party:<key> or forum:<slug>.")]
     position: Annotated[Position, doc("Where the later record stands in the log, partition:offset.")]
-    stands_at: Annotated[Position, doc("Where the record that counts stands, partition:offset.")]
+    stands_at: Annotated[
+        Position, doc("Where the first record stands, partition:offset; of a same-id it alone counts.")
+    ]
     record: Annotated[Any, doc("The later record.")]
-    stands: Annotated[Any, doc("The record that counts.")]
+    stands: Annotated[Any, doc("The first record.")]
 
 
 class Shown(TypedDict, total=False):
@@ -184,14 +210,39 @@ def retraction(row: Row, readings: Mapping[Identity, CorrectedEvent]) -> Retract
 
 
 def conflict(row: Row) -> ConflictItem:
-    """One row of `/v1/conflicts`."""
+    """A record under a name that was taken, as a row of `/v1/conflicts`."""
     return {
+        "kind": "same-id",
+        "deal": None,
+        "leg": None,
+        "currency": None,
+        "total": None,
+        "figures": [],
         "event": f"{row['source']}#{row['id']}",
         "subject": row["subject"],
         "position": row_decoding.position(row),
         "stands_at": format_record_id(row["standing_partition"], row["standing_offset"]),
         "record": row_decoding.raw(row["raw"]),
         "stands": row_decoding.raw(row["standing_raw"]),
+    }
+
+
+def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:
+    """Claims that do not fit together, as a row of `/v1/conflicts`; `rows` are those of the events by reference."""
+    first, last = value.events[0], value.events[-1]
+    return {
+        "kind": value.kind,
+        "deal": value.deal,
+        "leg": value.leg,
+        "currency": value.currency,
+        "total": None if value.total is None else f"{value.total:f}",
+        "figures": [{"event": event.reference, "value": event.data["amount"]["value"]} for event in value.events],
+        "event": last.reference,
+        "subject": last.subject,
+        "position": row_decoding.position(rows[last.reference]),
+        "stands_at": row_decoding.position(rows[first.reference]),
+        "record": row_decoding.raw(rows[last.reference]["raw"]),
+        "stands": row_decoding.raw(rows[first.reference]["raw"]),
     }
 
 

@@ -228,3 +228,93 @@ async def test_a_row_that_is_drawn_before_its_ending_says_so_in_the_timeline(
     assert body["explanation"]["stands"].startswith("Completed on 1 June 2007")
     (leg,) = body["legs"]
     assert (leg["since"], leg["since_earliest"], leg["since_given"]) == ("2007-06-01", "2007-01-01", "2007")
+
+
+def paid(name: str, project: str, id: str, value: str, *, source: str = "/tests", **data: Any) -> dict[str, Any]:
+    amount = {"value": value, "currency": "USD", **data.pop("amount", {})}
+    return {**event(name, project, id, amount=amount, **data), "source": source}
+
+
+async def test_two_publishers_of_one_grant_are_told_as_claims_that_may_be_one(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    told = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
+    await log.append(
+        registered("grant"),
+        paid("grant.committed", "grant", "g1", "100", source="/file/2021", **told),
+        paid("grant.committed", "grant", "g1", "250", source="/file/2022", **told),
+    )
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["deal"], conflict["leg"], conflict["currency"]) == (
+        "may-be-one", "unido", "grant", "USD",
+    )  # fmt: skip
+    assert conflict["figures"] == [
+        {"event": "/file/2021#g1", "value": "100"},
+        {"event": "/file/2022#g1", "value": "250"},
+    ]
+    (money,) = (await get(client, "/v1/projects/grant"))["money"]
+    assert money["committed"] == "350", "both count until somebody says part_of"
+    correction = event(
+        "event.corrected", "grant", "same", target={"source": "/file/2022", "id": "g1"},
+        changes={"part_of": {"source": "/file/2021", "id": "g1"}},
+    )  # fmt: skip
+    await log.append(correction)
+    assert (await get(client, "/v1/conflicts"))["items"] == []
+    (money,) = (await get(client, "/v1/projects/grant"))["money"]
+    assert money["committed"] == "100"
+
+
+async def test_what_came_back_is_taken_off_and_a_sum_below_zero_is_a_conflict(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    donor = {"parties": [{"party": "donor", "role": "donor"}]}
+    await log.append(
+        registered("returned"),
+        paid("grant.committed", "returned", "a", "1000", occurred="2020-01-01", **donor),
+        paid("funds.disbursed", "returned", "b", "600", occurred="2020-06-01", **donor),
+        paid("funds.returned", "returned", "c", "200", occurred="2020-12-01", **donor),
+        paid("commitment.reduced", "returned", "d", "300", occurred="2021-01-01", **donor),
+    )
+    (money,) = (await get(client, "/v1/projects/returned"))["money"]
+    assert (money["committed"], money["disbursed"]) == ("700", "400")
+    assert (await get(client, "/v1/conflicts"))["items"] == []
+    await log.append(paid("funds.returned", "returned", "e", "500", occurred="2022-01-01", **donor))
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["total"], conflict["event"]) == ("below-zero", "-100", "/tests#e")
+    assert (await get(client, "/v1/conflicts", as_of="2021-12-31"))["items"] == []
+
+
+async def test_three_figures_of_one_cost_stand_beside_each_other(log: Log, client: httpx.AsyncClient) -> None:
+    said = {"occurred": "2026-03-16", "kind": "statement", "parties": [{"party": "acme", "role": "investor"}]}
+    cost = {"of": "project-cost", "basis": "stated"}
+    await log.append(
+        registered("capex"),
+        *(
+            paid("intent.announced", "capex", f"capex-{press}", value, source=f"/press/{press}", amount=cost, **said)
+            for press, value in (("a", "3000000000"), ("b", "3500000000"), ("c", "5100000000"))
+        ),
+    )
+    body = await get(client, "/v1/projects/capex")
+    assert [figure["value"] for figure in body["costs"]] == ["3000000000", "3500000000", "5100000000"]
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert conflict["kind"] == "figures-differ"
+    assert [figure["value"] for figure in conflict["figures"]] == ["3000000000", "3500000000", "5100000000"]
+    assert body["money"] == []
+
+
+async def test_conflicts_are_paged_over_projects_and_within_one(log: Log, client: httpx.AsyncClient) -> None:
+    grant = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
+    for project in ("one", "two"):
+        await log.append(
+            registered(project),
+            *(paid("grant.committed", project, "g", str(n), source=f"/file/{n}", **grant) for n in range(1, 4)),
+        )
+    found, cursor = [], None
+    while True:
+        body = await get(client, "/v1/conflicts", limit=2, **({"cursor": cursor} if cursor else {}))
+        found += [(item["subject"], [figure["value"] for figure in item["figures"]]) for item in body["items"]]
+        cursor = body["next_cursor"]
+        if cursor is None:
+            break
+    pairs = [["1", "2"], ["1", "3"], ["2", "3"]]
+    assert found == [("one", pair) for pair in pairs] + [("two", pair) for pair in pairs]

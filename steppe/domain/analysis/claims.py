@@ -1,0 +1,114 @@
+"""Where what is told of money does not fit together: claims that may be one, sums below zero, figures that differ (section 3).
+
+Nothing is decided here: both claims count until somebody says `part_of`, and figures stand beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from steppe.domain.analysis.money import MoneyRow, money_rows
+from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import Effect
+
+MAY_BE_ONE = "may-be-one"
+BELOW_ZERO = "below-zero"
+FIGURES_DIFFER = "figures-differ"
+KINDS = (MAY_BE_ONE, BELOW_ZERO, FIGURES_DIFFER)
+_PROJECT_COST = "project-cost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One such finding. `events` are those concerned, in fold order; the last one made it so.
+
+    `leg` None: of a project's cost. `total` is the sum below zero, committed or disbursed as `of` says.
+    """
+
+    kind: str
+    deal: str | None
+    leg: str | None
+    currency: str
+    events: tuple[Event, ...]
+    of: str | None = None
+    total: Decimal | None = None
+
+
+def doubts(events: Sequence[Event]) -> list[Doubt]:
+    """All of a project's, by kind, deal, leg, currency and place. `events` must be in fold order, of one project."""
+    found = [*_may_be_one(events), *_below_zero(events), *_figures_that_differ(events)]
+    return sorted(found, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency, one.events[-1].order))  # fmt: skip
+
+
+def _may_be_one(events: Sequence[Event]) -> Iterator[Doubt]:
+    """Two binding rows of other sources for one deal and leg on overlapping days, with other amounts in one currency."""
+    groups: dict[tuple[str, str, str], list[Event]] = {}
+    for row in money_rows(events):
+        if row.event.kind.effect is Effect.BINDING and row.event.deal is not None:
+            groups.setdefault((row.event.deal, row.leg, row.currency), []).append(row.event)
+    for (deal, leg, currency), rows in groups.items():
+        for at, later in enumerate(rows):
+            for earlier in rows[:at]:
+                if (
+                    earlier.source != later.source
+                    and _value(earlier) != _value(later)
+                    and _overlap(earlier, later)
+                    and not _is_part(earlier, later)
+                    and not _is_part(later, earlier)
+                ):
+                    yield Doubt(kind=MAY_BE_ONE, deal=deal, leg=leg, currency=currency, events=(earlier, later))
+
+
+def _below_zero(events: Sequence[Event]) -> Iterator[Doubt]:
+    groups: dict[tuple[str, str, str, str], list[MoneyRow]] = {}
+    for row in money_rows(events):
+        groups.setdefault((row.event.deal or "", row.leg, row.currency, row.of), []).append(row)
+    for (deal, leg, currency, of), rows in groups.items():
+        total = Decimal(0)
+        for row in rows:
+            total = row.added_to(total)
+        if total < 0:
+            concerned = tuple(row.event for row in rows)
+            yield Doubt(
+                kind=BELOW_ZERO, deal=deal or None, leg=leg, currency=currency, events=concerned, of=of, total=total
+            )
+
+
+def _figures_that_differ(events: Sequence[Event]) -> Iterator[Doubt]:
+    """What several sources say that the project costs, on overlapping days: beside each other."""
+    by_currency: dict[str, list[list[Event]]] = {}
+    for event in events:
+        amount = event.data.get("amount")
+        if not amount or amount.get("of") != _PROJECT_COST or "part_of" in event.data:
+            continue
+        told = by_currency.setdefault(amount["currency"], [])
+        together = next((group for group in told if any(_overlap(event, other) for other in group)), None)
+        if together is None:
+            told.append([event])
+        else:
+            together.append(event)
+    for currency, groups in by_currency.items():
+        for group in groups:
+            if len({_value(event) for event in group}) > 1 and len({event.source for event in group}) > 1:
+                yield Doubt(kind=FIGURES_DIFFER, deal=None, leg=None, currency=currency, events=tuple(group))
+
+
+def figures_of_cost(events: Iterable[Event]) -> list[Event]:
+    """The events that say what the project costs, in the order given."""
+    return [event for event in events if (event.data.get("amount") or {}).get("of") == _PROJECT_COST]
+
+
+def _value(event: Event) -> Decimal:
+    return Decimal(event.data["amount"]["value"])
+
+
+def _overlap(one: Event, other: Event) -> bool:
+    return (one.earliest or date.min) <= other.latest and (other.earliest or date.min) <= one.latest
+
+
+def _is_part(event: Event, of: Event) -> bool:
+    part_of = event.data.get("part_of")
+    return part_of is not None and (part_of["source"], part_of["id"]) == (of.source, of.id)
