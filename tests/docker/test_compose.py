@@ -25,7 +25,7 @@ _PARTS = (
     ".dockerignore", "Makefile", "pyproject.toml", "README.md",
 )  # fmt: skip
 _SERVICES = ("ingest", "projector", "api")
-_RELEASE_BEFORE = "f518747b5ab4df6bbe2964892b590ff34fda3a52"  # 0.1.0
+_RELEASE_BEFORE = "92ce35b2ec94084430ec7362a3dc88cd6a8dd8fd"  # 0.2.0
 _IMAGE_BYTES_MAX = 250_000_000
 
 
@@ -102,6 +102,23 @@ class Compose:
             httpx.get(f"{self.api}/v1/flags", params=asked, timeout=20).raise_for_status().json()["items"]
         )
         return items
+
+    def query(self, statement: str) -> list[str]:
+        """The rows of one column that the database answers."""
+        return self("exec", "-T", "postgres", "psql", "-U", "steppe", "-d", "steppe", "-Atc", statement).split()
+
+    def announced(self, seconds: float = 60) -> int:
+        """Wait until everything is announced; the number of the last transition."""
+        deadline, last = time.monotonic() + seconds, 0
+        while True:
+            before, last = (
+                last,
+                int(self.query("SELECT COALESCE(max(transition_id), 0) FROM steppe.flag_transition")[0]),
+            )
+            if last and last == before:
+                return last
+            assert time.monotonic() < deadline, "nothing is announced"
+            time.sleep(3)
 
 
 @pytest.fixture
@@ -195,14 +212,20 @@ def test_the_next_release_goes_on_where_the_one_before_it_stopped(tmp_path: Path
         example = ("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
         sent = json.loads(_last_json(compose(*example)))
         assert sent["rejected"] == [] and sent["accepted"] > 800
-        before, flags = compose.caught_up(), compose.flags()
-        assert flags
+        before = compose.caught_up()
+        assert compose.flags()
+        told = compose.announced()
 
         lay_out(tmp_path)  # as `git pull` does; the secrets stay
         compose("build", seconds=900)
         compose("up", "-d", "--wait")
         after = compose.caught_up()
-        assert compose.flags() == flags
+        flags = compose.flags()
+        assert flags
+        compose("run", "--rm", "steppe", "verify")  # what is judged again equals a fold of the log
+        compose.announced()
+        causes = compose.query(f"SELECT DISTINCT cause FROM steppe.flag_transition WHERE transition_id > {told}")
+        assert causes == ["rules"]
         assert [one["position"] for one in after["partitions"]] == [one["position"] for one in before["partitions"]]
         again = json.loads(_last_json(compose(*example)))
         assert (again["accepted"] + again["duplicates"], again["rejected"]) == (sent["accepted"], [])

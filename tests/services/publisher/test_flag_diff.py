@@ -316,3 +316,29 @@ async def test_every_deal_has_its_own_flag(log: Log, desk: Desk) -> None:
     await desk.look(date(2023, 5, 1))
     days_announced = [(row["deal"], row["on_day"]) for row in await desk.rows() if row["deal"]]
     assert days_announced == [("alpha", WATCH), ("beta", date(2023, 5, 1))]
+
+
+async def test_a_superseded_project_goes_out_of_the_topic_with_its_flags_and_comes_back(log: Log, desk: Desk) -> None:
+    await log.append(registered("north"), paper(), registered("east"), bound("east", "rival", "2022-09-01"))
+    await desk.look(LATER)
+    await log.append(event("project.superseded", "east", "merged", by=["north"], reason="one mine, two keys"))
+    assert await desk.look(LATER) == [("north", "displaced", "cleared", "alert", None, LATER, "event")]
+    waiting = "SELECT key, value FROM steppe.outbox WHERE topic = 'steppe.projects.v1' ORDER BY outbox_id DESC"
+    assert (b"east", None) in [tuple(row) for row in await desk.connection.fetch(waiting)]
+    stored = "SELECT superseded_by, superseded_reason, superseded_event, forums FROM project WHERE project = 'east'"
+    row = await desk.connection.fetchrow(stored)
+    assert row is not None and tuple(row) == (["north"], "one mine, two keys", f"{SOURCE}#merged", [])
+    for table in ("project_span", "deal_span", "flag_span", "co_investment_span"):
+        assert await desk.connection.fetchval(f"SELECT count(*) FROM {table} WHERE project = 'east'") == 0
+    await log.append(about("retracted", "east", "undo", "merged"))
+    assert await desk.look(LATER) == [("north", "displaced", "raised", None, "alert", LATER, "correction")]
+    assert await desk.connection.fetchval("SELECT superseded_by FROM project WHERE project = 'east'") is None
+    assert {row["key"] for row in await desk.connection.fetch(waiting + " LIMIT 2")} == {b"north", b"east"}
+
+
+async def test_what_is_judged_otherwise_though_nothing_was_applied_is_told_with_the_rules(log: Log, desk: Desk) -> None:
+    await log.append(registered("north"), paper(), registered("east"), bound("east", "rival", "2022-09-01"))
+    await desk.look(EVE)
+    await desk.connection.execute("DELETE FROM flag_span WHERE flag = 'displaced'")  # as another release may judge
+    desk.restarted()
+    assert await desk.look(EVE) == [("north", "displaced", "cleared", "alert", None, EVE, "rules")]
