@@ -142,6 +142,7 @@ CREATE TABLE rm_v1.party_span (
     parents text[] NOT NULL,
     search_text text NOT NULL,
     document text NOT NULL,
+    registered boolean NOT NULL,
     CONSTRAINT party_span_pk PRIMARY KEY (party, valid_from),
     CONSTRAINT party_span_forward CHECK ((valid_from < valid_to))
 );
@@ -401,6 +402,19 @@ CREATE TABLE steppe.halt (
     since timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT halt_pk PRIMARY KEY (topic, partition)
 );
+
+CREATE TABLE rm_v1.party_naming (
+    project text NOT NULL,
+    party text NOT NULL,
+    field text NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    id text NOT NULL,
+    value text NOT NULL,
+    CONSTRAINT party_naming_pk PRIMARY KEY (project, party, field)
+);
+CREATE INDEX party_naming_by_party ON rm_v1.party_naming USING btree (party);
 
 CREATE OR REPLACE FUNCTION steppe.grant_read_model(wanted text)
  RETURNS void

@@ -19,7 +19,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +39,7 @@ from services.projector.settings import Settings
 from steppe.database import active_read_model, sql
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
 from steppe.settings import from_environment
 
@@ -55,6 +56,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "flag_span": projection_rows.FLAG_SPAN,
     "standing": [*projection_rows.STANDING, "fault"],
     "co_investment_span": projection_rows.CO_INVESTMENT_SPAN,
+    "party_naming": projection_rows.PARTY_NAMING,
     "party_span": registry_rows.PARTY_SPAN,
     "forum": registry_rows.FORUM,
 }
@@ -142,6 +144,7 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
     parties: list[projection_rows.Row] = []
     forums: list[projection_rows.Row] = []
     parked: list[projection_rows.Row] = []
+    told: list[Event] = []
     faults: dict[str, str] = {}
     folded = portfolio(
         (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
@@ -163,6 +166,8 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
             projection_rows.add_project(
                 made, folded.histories[subject], record.events, last_event, now=datetime.now(UTC)
             )
+            if folded.histories[subject].superseded is None:
+                told += record.events
             if subject in folded.rivalries:
                 projection_rows.add_rivalry(made, subject, folded.rivalries[subject])
     return {
@@ -176,9 +181,26 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
         "flag_span": made.flag_spans,
         "standing": [(*row, faults.get(row[0])) for row in made.standings],
         "co_investment_span": made.co_investment_spans,
-        "party_span": parties,
+        "party_naming": made.party_namings,
+        "party_span": [*parties, *_stand_ins(told, {row[0] for row in parties})],
         "forum": forums,
     }
+
+
+def _stand_ins(events: Sequence[Event], registered: Collection[str]) -> list[projection_rows.Row]:
+    """Of every party that nobody registered: the name, and the country, that the first event gives which gives one."""
+    names: dict[str, str] = {}
+    countries: dict[str, str] = {}
+    for event in sorted(events, key=lambda event: (event.known, event.recorded, event.source, event.id, event.subject)):
+        for party in event.parties:
+            if party.name is not None:
+                names.setdefault(party.party, party.name)
+            if party.country is not None:
+                countries.setdefault(party.party, party.country)
+    return [
+        registry_rows.stand_in(party, names.get(party), countries.get(party))
+        for party in sorted((names.keys() | countries.keys()) - set(registered))
+    ]
 
 
 def _stop_where_stored(classified: ClassifiedBatch, stops: Mapping[RecordId, str]) -> None:

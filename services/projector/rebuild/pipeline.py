@@ -25,17 +25,21 @@ from services.projector.rebuild.rebuild_progress import RebuildProgress, Report
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
 from steppe.database import active_read_model, locks, rule_versions, sql
+from steppe.database.read_model.projection import name_unregistered
 from steppe.log.positions import position_before
 from steppe.release import EDITION, RELEASE
 
 _REBUILD = sql.load("rebuild")
 # Without keys and indexes until their rows are there: a sorted key costs a fraction of one that grows row by row.
-_BULK = ("event", "project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span")
+_BULK = (
+    "event", "project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span", "party_naming",
+)  # fmt: skip
 _BEFORE_JUDGING = (
     "project",
     "project_span",
     "deal_span",
     "standing",
+    "party_naming",
     "party_span",
     "forum",
     "event",
@@ -108,6 +112,9 @@ class _Rebuild:
             stage = "index"
         if stage == "index":
             await self._index("index", _BEFORE_JUDGING)
+            async with connection.transaction():
+                await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
+                await name_unregistered(connection, STATEMENTS, None)
             stage = "judge"
         if stage == "judge":
             await self._run_parts("judge", judge_markets.PHASE)

@@ -25,14 +25,30 @@ BEGIN
         EXECUTE format('DROP INDEX IF EXISTS %I.project_span_by_country', its_schema);
         EXECUTE format('CREATE INDEX project_span_by_countries ON %I.project_span USING gin (countries)', its_schema);
 
-        -- A party may have several parents; `document` has them with their shares, and its aliases and ids.
+        -- A party may have several parents; `document` has them with their shares, and its aliases and ids. A party that nobody
+        -- registered has one row, of what the first event that names it says (`registered` is false).
         EXECUTE format('ALTER TABLE %I.party_span ADD COLUMN parents text[] NOT NULL DEFAULT ''{}'','
-            ' ADD COLUMN search_text text NOT NULL DEFAULT '''', ADD COLUMN document text NOT NULL DEFAULT ''{}''',
-            its_schema);
+            ' ADD COLUMN search_text text NOT NULL DEFAULT '''', ADD COLUMN document text NOT NULL DEFAULT ''{}'','
+            ' ADD COLUMN registered boolean NOT NULL DEFAULT true', its_schema);
         EXECUTE format('ALTER TABLE %I.party_span ALTER COLUMN parents DROP DEFAULT,'
-            ' ALTER COLUMN search_text DROP DEFAULT, ALTER COLUMN document DROP DEFAULT', its_schema);
+            ' ALTER COLUMN search_text DROP DEFAULT, ALTER COLUMN document DROP DEFAULT,'
+            ' ALTER COLUMN registered DROP DEFAULT', its_schema);
         EXECUTE format('ALTER TABLE %I.party_span DROP COLUMN parent', its_schema);
         EXECUTE format('CREATE INDEX party_span_by_parents ON %I.party_span USING gin (parents)', its_schema);
+
+        -- Which event of each project first gives a party a name, and which a country (`field`).
+        EXECUTE format('CREATE TABLE %I.party_naming (
+            project text NOT NULL,
+            party text NOT NULL,
+            field text NOT NULL,
+            known_at timestamptz NOT NULL,
+            recorded_at timestamptz NOT NULL,
+            source text NOT NULL,
+            id text NOT NULL,
+            value text NOT NULL,
+            CONSTRAINT party_naming_pk PRIMARY KEY (project, party, field)
+        )', its_schema);
+        EXECUTE format('CREATE INDEX party_naming_by_party ON %I.party_naming (party)', its_schema);
     END LOOP;
 END
 $$;

@@ -211,7 +211,7 @@ WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.cont
 -- name: registries_differ
 -- Who belongs to which group decides what a market does.
 SELECT EXISTS (
-    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span WHERE registered)
     UNION ALL
-    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span WHERE registered)
 );

@@ -11,6 +11,7 @@ WITH
     gone_project_spans AS (DELETE FROM project_span),
     gone_deal_spans AS (DELETE FROM deal_span),
     gone_flag_spans AS (DELETE FROM flag_span),
+    gone_party_namings AS (DELETE FROM party_naming),
     gone_party_spans AS (DELETE FROM party_span),
     gone_standings AS (DELETE FROM standing),
     gone_co_investments AS (DELETE FROM co_investment_span)

@@ -82,6 +82,7 @@ WITH gone_projects AS (DELETE FROM project),
     gone_flag_spans AS (DELETE FROM flag_span),
     gone_standings AS (DELETE FROM standing),
     gone_co_investments AS (DELETE FROM co_investment_span),
+    gone_namings AS (DELETE FROM party_naming),
     gone_parties AS (DELETE FROM party_span)
 DELETE FROM forum;
 

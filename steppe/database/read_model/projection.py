@@ -6,7 +6,7 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -185,6 +185,7 @@ class ReadModel:
         markets = Markets(self.statements, self.rules, exclusive=self.exclusive)
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
+        await self._name_parties(connection, list(histories), parties, rows.party_namings)
         for query in _REMOVALS:
             await connection.execute(*self.statements[query](projects=list(histories)))
         for query in _REMOVALS_OF_SPANS:
@@ -201,6 +202,19 @@ class ReadModel:
         await copy_market_effects(connection, rows)
         return faults
 
+    async def _name_parties(
+        self, connection: Connection, projects: Sequence[str], parties: Iterable[str], namings: Sequence[Row]
+    ) -> None:
+        """Write what events of these projects call parties, and what is shown of those that nobody registered."""
+        removed = await connection.fetch(*self.statements["remove_party_namings"](projects=projects))
+        await copy(connection, "party_naming", projection_rows.PARTY_NAMING, namings)
+        changed = {tuple(row) for row in removed} ^ set(namings)
+        concerned = sorted({row[1] for row in changed}.union(parties))
+        if concerned:
+            if not self.exclusive:
+                await connection.execute(*self.statements["lock_parties_named"](parties=concerned))
+            await name_unregistered(connection, self.statements, concerned)
+
     async def _replace(
         self,
         connection: Connection,
@@ -214,6 +228,16 @@ class ReadModel:
             await copy(connection, table, columns, list(chain.from_iterable(rows.values())))
 
 
+async def name_unregistered(
+    connection: Connection, statements: Mapping[str, Statement], parties: Sequence[str] | None
+) -> None:
+    """Write anew what stands in for a registration of these parties (None: of all), where nobody registered them."""
+    await connection.execute(*statements["remove_stand_ins"](parties=parties))
+    rows = await connection.fetch(*statements["first_namings"](parties=parties))
+    stand_ins = [registry_rows.stand_in(row["party"], row["name"], row["country"]) for row in rows]
+    await copy(connection, "party_span", registry_rows.PARTY_SPAN, stand_ins)
+
+
 async def copy_subjects(
     connection: Connection, projects: ProjectRows, parties: Sequence[Row], forums: Sequence[Row]
 ) -> None:
@@ -224,6 +248,7 @@ async def copy_subjects(
         ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
         ("flag_span", projection_rows.FLAG_SPAN, projects.flag_spans),
         ("standing", projection_rows.STANDING, projects.standings),
+        ("party_naming", projection_rows.PARTY_NAMING, projects.party_namings),
         ("party_span", registry_rows.PARTY_SPAN, parties),
         ("forum", registry_rows.FORUM, forums),
     ):

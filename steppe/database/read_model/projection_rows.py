@@ -30,6 +30,7 @@ PROJECT_SPAN = (
 )  # fmt: skip
 DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
 STANDING = ("project", "markets", "parties", "document")
+PARTY_NAMING = ("project", "party", "field", "known_at", "recorded_at", "source", "id", "value")
 CO_INVESTMENT_SPAN = ("project", "deal", "valid_from", "valid_to", "events")
 FLAG_SPAN = ("project", "deal", "flag", "valid_from", "valid_to", "severity", "certainty", "document")
 
@@ -46,6 +47,7 @@ class ProjectRows:
     flag_spans: list[Row] = field(default_factory=list)
     standings: list[Row] = field(default_factory=list)
     co_investment_spans: list[Row] = field(default_factory=list)
+    party_namings: list[Row] = field(default_factory=list)
 
     def extend(self, others: ProjectRows) -> None:
         """Take in the rows of other projects."""
@@ -108,10 +110,26 @@ def add_project(
         )  # fmt: skip
     rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))
     rows.standings.append(_standing_row(history))
+    if superseded is None:
+        rows.party_namings += _naming_rows(project, events)
 
 
 def _since(spans: Sequence[Span[T]], changed_from: date) -> Sequence[Span[T]]:
     return spans if changed_from == BEGINNING else [span for span in spans if span.valid_to >= changed_from]
+
+
+def _naming_rows(project: str, events: Iterable[Event]) -> list[Row]:
+    """Which event first gives each party a name, and which a country."""
+    first: dict[tuple[str, str], Row] = {}
+    for event in events:
+        for party in event.parties:
+            for name, value in (("name", party.name), ("country", party.country)):
+                if value is not None:
+                    key = (party.party, name)
+                    said = (event.known, event.recorded, event.source, event.id, text(value))
+                    if key not in first or said[:4] < first[key][:4]:
+                        first[key] = said
+    return [(project, *key, *said) for key, said in first.items()]
 
 
 def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:

@@ -18,10 +18,10 @@ from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
 from steppe.domain.markets.groups import Shares
-from steppe.domain.values.states import FOREVER
+from steppe.domain.values.states import BEGINNING, FOREVER
 
 PARTY_SPAN = (
-    "party", "valid_from", "valid_to", "name", "home_country", "kind", "lei", "parents", "search_text", "document",
+    "party", "valid_from", "valid_to", "name", "home_country", "kind", "lei", "parents", "search_text", "document", "registered",
 )  # fmt: skip
 FORUM = ("forum", "name", "place", "countries", "held_earliest", "held_latest")
 
@@ -35,6 +35,7 @@ class _Party(msgspec.Struct):
     parents: list[_Parent]
 
 
+_NOTHING_MORE = document({"parents": [], "aliases": [], "ids": []})
 _party = msgspec.json.Decoder(_Party).decode
 
 
@@ -58,7 +59,14 @@ def _party_row(party: str, since: date, until: date, stands: Mapping[str, Any]) 
         search_text(
             [party, stands.get("name"), stands.get("lei"), *(a["name"] for a in aliases), *(i["id"] for i in ids)]
         ),
-        document({"parents": parents, "aliases": aliases, "ids": ids}),
+        document({"parents": parents, "aliases": aliases, "ids": ids}), True,
+    )  # fmt: skip
+
+
+def stand_in(party: str, name: str | None, country: str | None) -> Row:
+    """The row of a party that nobody registered: what the first events that name it, and its country, say."""
+    return (
+        party, BEGINNING, FOREVER, text(name), country, None, None, [], search_text([party, name]), _NOTHING_MORE, False,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import asyncpg
 
 from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
-from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
+from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject, name_unregistered
 from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.events.event import Event
@@ -135,6 +135,7 @@ async def rejudge_all(
         faults |= await writer.fill(
             connection, {subject: Subject(events_by_subject[subject], *subjects[subject]) for subject in some}
         )
+    await name_unregistered(connection, statements, None)
     judged = 0
     for some in _pages(projects):
         await writer.fill_markets(connection, some)

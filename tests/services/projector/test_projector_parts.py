@@ -188,19 +188,27 @@ def test_a_party_holds_from_ever_and_changes_from_a_day_in_whatever_order_it_was
         party_event("2", "party.amended", "2024-02-01", home_country="JP", **{"from": "2010"}),
         party_event("3", "party.registered", "2024-03-01", name="New", home_country="US", kind="fund"),
     ]
-    spans = {tuple(registry_rows.party_spans("p", order)) for order in permutations(events)}
+    spans = {tuple(row[:6] for row in registry_rows.party_spans("p", order)) for order in permutations(events)}
     assert spans == {
         (
-            ("p", BEGINNING, date(2010, 1, 1), "Old", "KR", "company", None, None),
-            ("p", date(2010, 1, 1), date(2024, 3, 1), "Old", "JP", "company", None, None),
-            ("p", date(2024, 3, 1), FOREVER, "New", "US", "fund", None, None),
+            ("p", BEGINNING, date(2010, 1, 1), "Old", "KR", "company"),
+            ("p", date(2010, 1, 1), date(2024, 3, 1), "Old", "JP", "company"),
+            ("p", date(2024, 3, 1), FOREVER, "New", "US", "fund"),
         )
     }
 
 
 def test_an_amendment_without_registration_holds_from_its_day() -> None:
-    assert registry_rows.party_spans("p", [party_event("1", parent="q")]) == [
-        ("p", date(2024, 1, 1), FOREVER, None, None, None, "q", None)
-    ]
+    (row,) = registry_rows.party_spans("p", [party_event("1", parent="q")])
+    assert row[:8] == ("p", date(2024, 1, 1), FOREVER, None, None, None, None, ["q"])
+    assert registry_rows.shares_in(row[9]) == (("q", None),)
     assert registry_rows.party_spans("p", []) == []
     assert registry_rows.forum_rows("f", []) == ()
+
+
+def test_parents_keep_their_shares_and_a_party_is_found_by_its_names_and_ids() -> None:
+    parents = [{"party": "q", "percent": 60}, {"party": "r", "percent": 40.5}]
+    aliases, ids = [{"name": "\u041f\u0435", "language": "ru"}], [{"scheme": "lei", "id": "X1"}]
+    (row,) = registry_rows.party_spans("p", [party_event("1", name="Pe", parents=parents, aliases=aliases, ids=ids)])
+    assert registry_rows.shares_in(row[9]) == (("q", 60), ("r", 40.5))
+    assert (row[7], row[8]) == (["q", "r"], "p\npe\n\u043f\u0435\nx1")
