@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 Document = dict[str, Any]
 JSON = "application/json"
@@ -74,7 +74,7 @@ def check(response: httpx.Response) -> None:
     if validator is None or not response.content:
         return
     errors = [
-        f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+        f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}"
         for error in validator.iter_errors(msgspec.json.decode(response.content))
     ]
     assert not errors, f"{request.method} {request.url} {response.status_code}: {errors[:_ERRORS_SHOWN]}"
