@@ -15,10 +15,10 @@ from itertools import islice
 from typing import Literal, assert_never
 
 from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
-from services.ingest.known_keys import KnownKeys
 from services.ingest.line_forms import explained
+from services.ingest.memory.known_keys import KnownKeys
+from services.ingest.memory.recent_ids import RecentIds, key_of
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
-from services.ingest.recent_ids import RecentIds, key_of
 from steppe import failpoints
 from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import MalformedError

@@ -16,12 +16,12 @@ from fastapi_offline import FastAPIOffline
 from services.ingest import openapi, problems
 from services.ingest.accept import EventIntake
 from services.ingest.answers import IngestLiveness, IngestReadiness
-from services.ingest.known_keys import KnownKeys, ProjectsReader
-from services.ingest.log_tail import read_log_tail
+from services.ingest.memory.known_keys import KnownKeys, ProjectsReader
+from services.ingest.memory.log_tail import read_log_tail
+from services.ingest.memory.recent_ids import RecentIds
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import BROKER_AWAY, allow_parameters
 from services.ingest.producer import LogProducer
-from services.ingest.recent_ids import RecentIds
 from services.ingest.routes import EventRoutes
 from services.ingest.settings import Settings
 from steppe.access.callers import EVENTS_WRITE, OPERATE, READ

@@ -22,7 +22,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from services.ingest.recent_ids import RecordId
+from services.ingest.memory.recent_ids import RecordId
 from services.ingest.settings import KIB, Settings
 from steppe.contracts.partitioning import partition_of
 from steppe.log.broker_address import client_options

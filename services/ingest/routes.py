@@ -16,8 +16,8 @@ from fastapi import Request, Response
 
 from services.ingest import request_body
 from services.ingest.accept import EventIntake, IngestResult, Input, PendingBatch, UnknownSubject
-from services.ingest.known_keys import KnownKeys
 from services.ingest.line_forms import unreadable
+from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import (
     BROKER_AWAY,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.ingest.log_tail import _first_offsets
-from services.ingest.recent_ids import RecentIds, key_of
+from services.ingest.memory.log_tail import _first_offsets
+from services.ingest.memory.recent_ids import RecentIds, key_of
 from tests.services.ingest.ingest_client import LINES, IngestClient, lines, logged, memorandum, problem
 from tests.stack import Stack, start_service
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from services.ingest.known_keys import KnownKeys
+from services.ingest.memory.known_keys import KnownKeys
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import PARTITIONS_DEFAULT, PROJECTS
 from tests.services.ingest.ingest_client import BATCH, LINES, IngestClient, lines, memorandum, problem

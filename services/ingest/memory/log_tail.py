@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from services.ingest.known_keys import KnownKeys
-from services.ingest.recent_ids import RecentIds, key_of
+from services.ingest.memory.known_keys import KnownKeys
+from services.ingest.memory.recent_ids import RecentIds, key_of
 from services.ingest.settings import Settings
 from steppe.contracts.codec import Decoded, UndecodableError, Unknown, decode
 from steppe.contracts.fast_codec import decode_fast
