@@ -42,7 +42,7 @@ class Plan:
 def met_by(event: Event) -> Iterator[PartMilestone]:
     """The milestones that a row meets, with its part."""
     part = event.data.get("part")
-    if event.kind.name == "milestone.met":
+    if event.kind.name == "milestone.met" and "milestone" in event.data:
         yield event.data["milestone"], part
     for milestone, condition, value in _MET_BY.get(event.kind.name, ()):
         if condition is None or event.data.get(condition) == value:
@@ -60,15 +60,16 @@ class MilestonePlans:
     def with_event(self, event: Event) -> MilestonePlans:
         """After one more event, which may plan milestones or meet them; the same value when it does neither."""
         if event.kind.name == "milestone.planned":
-            return self._with_plan(event)
+            # A row that became a plan by reclassification need not say of what; then it plans nothing.
+            return self._with_plan(event) if "milestone" in event.data else self
         met = frozenset(met_by(event))
         return self if met <= self.met else MilestonePlans(self.planned, self.slips, self.met | met)
 
     def _with_plan(self, event: Event) -> MilestonePlans:
-        days = edtf.parse(event.data["planned_on"])
+        text: str = event.data.get("planned_on", "unknown")
+        days = edtf.parse(text)
         on = (days.latest or date.max, days.earliest or date.min)
         key = (event.data["milestone"], event.data.get("part"))
-        text: str = event.data["planned_on"]
         given = None if text == edtf.text_of(days) else text
         start = None if days.latest is None else Start(earliest=days.earliest, latest=days.latest, given=given)
         slips = self.slips

@@ -62,7 +62,7 @@ def faults_of(
         if key in kept and key not in _COMMON:
             del faults[before:]
     for field in _REQUIRED[name]:
-        needed = _is_vital(field) or (strict and field.name not in kept)
+        needed = field.name not in kept and (strict or _is_vital(field))
         if needed and field.name not in data:
             hint = f"; one of {', '.join(field.choices)}" if field.choices else ""
             if name == "project.registered":
@@ -70,7 +70,7 @@ def faults_of(
             faults.append(
                 Fault(f"/data/{field.name}", f"{field.name} is missing: {name} says nothing without it{hint}")
             )
-    _check_occurred(name, data, known_day, faults)
+    _check_occurred(name, data, known_day, kept, faults)
     _check_pursuer(name, data, faults)
     _check_offtake_years(name, data, faults)
     if strict and name in ("event.corrected", "event.reclassified"):
@@ -103,10 +103,10 @@ def _is_vital(field: Field) -> bool:
     return field.name in names or field.kind in (FieldKind.CHANGES, FieldKind.EVENT_NAME)
 
 
-def _check_occurred(name: str, data: Mapping[str, Any], known_day: date, faults: Faults) -> None:
+def _check_occurred(name: str, data: Mapping[str, Any], known_day: date, kept: frozenset[str], faults: Faults) -> None:
     if "occurred" in data:
         _check_no_plan(data["occurred"], known_day, "/data/occurred", faults)
-    elif EVENT_KINDS[name].effect is not Effect.RECORD:
+    elif EVENT_KINDS[name].effect is not Effect.RECORD and "occurred" not in kept:
         faults.append(Fault("/data/occurred", "occurred is missing: say when it happened; unknown is a date too"))
 
 

@@ -255,4 +255,29 @@ def test_after_retracting_everything_nothing_is_left_of_a_deal() -> None:
 @pytest.mark.parametrize("name", sorted(RECLASSIFIABLE))
 def test_a_paper_may_become_any_row_without_what_that_row_must_say(name: str) -> None:
     log = [deposit(), PAPER, paper("2019-01-01"), reclassified("re", PAPER, name)]
+    assert states(*log) == {"re": "stands"}
     assert judged(log, "2023-01-01").project is not None
+
+
+def test_a_paper_that_became_a_plan_or_its_meeting_without_a_milestone_plans_and_meets_nothing() -> None:
+    plan = event("milestone.planned", "2019-01-01", milestone="first-ore", planned_on="2019-06")
+    for name in ("milestone.planned", "milestone.met"):
+        log = [deposit(), PAPER, paper("2019-01-01"), plan, reclassified("re", PAPER, name)]
+        (overdue,) = [flag for flag in judged(log, "2023-01-01").flags if flag.flag == "overdue"]
+        assert overdue.milestones == ("first-ore",)
+
+
+def test_a_plan_that_lacks_its_day_is_in_force_and_never_late() -> None:
+    plan = event("milestone.planned", "2019-01-01", milestone="first-ore", planned_on="2019-06")
+    became = reclassified("re", PAPER, "milestone.planned", milestone="first-ore")
+    log = [deposit(), PAPER, paper("2019-01-01"), plan, became]
+    assert "overdue" not in {flag.flag for flag in judged(log, "2023-01-01").flags}
+
+
+def test_a_row_of_the_record_that_becomes_a_fact_without_its_day_counts_on_its_known_day() -> None:
+    look = interpret(
+        source="/desk", id="look", subject="north", name="review.confirmed", recorded=day("2020-05-06"),
+        data={"deal": "alpha", "reported": "2020-05-05"},
+    )  # fmt: skip
+    read = reading(look, look, reclassified("re", look, "memorandum.signed"))
+    assert (read.state, read.event.kind.name, read.event.latest) == ("stands", "memorandum.signed", date(2020, 5, 5))

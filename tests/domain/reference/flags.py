@@ -203,7 +203,7 @@ class _Judge:
         return self._clock("unchecked", ("notice",), Start(look[0], look[0], look[1]))
 
     def _overdue(self) -> Condition | None:
-        plans = [row for row in self.deal.own if row.name == "milestone.planned"]
+        plans = [row for row in self.deal.own if _plans(row)]
         clocks = _late(plans, [*self.deal.own, *self.snapshot.spoken], self.threshold)
         return _first_to_reach("overdue", self.deal.key, ("watch", "stagnant"), clocks, "milestones")
 
@@ -265,7 +265,7 @@ class _Judge:
             return None
         plans: dict[tuple[str, str | None], list[Row]] = {}
         for row in self.deal.own:
-            if row.name == "milestone.planned":
+            if _plans(row):
                 plans.setdefault((str(row.data.get("milestone")), row.part), []).append(row)
         needed = self.threshold("slipping.watch")
         moved: list[Row] = []
@@ -281,6 +281,11 @@ class _Judge:
         step = Step("watch", self.snapshot.day, self.snapshot.day, needed, None, ids)
         about = {"count": len(moved), "milestones": sorted(set(names))}
         return self._condition("slipping", [step], about)
+
+
+def _plans(row: Row) -> bool:
+    """Whether it plans something: what became a plan by reclassification need not say what."""
+    return row.name == "milestone.planned" and "milestone" in row.data
 
 
 def _planned(row: Row) -> tuple[date, date]:
@@ -363,7 +368,7 @@ def _overdue_of_project(snapshot: Snapshot, threshold: Callable[[str], int]) -> 
     """Plans that speak of the project: anybody may meet them."""
     if snapshot.rests:
         return []
-    plans = [row for row in snapshot.spoken if row.name == "milestone.planned"]
+    plans = [row for row in snapshot.spoken if _plans(row)]
     clocks = _late(plans, snapshot.rows, threshold)
     condition = _first_to_reach("overdue", None, ("watch", "stagnant"), clocks, "milestones")
     return [] if condition is None else [condition]
