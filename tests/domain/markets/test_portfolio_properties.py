@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from steppe.domain.analysis.portfolio import PARTY_PREFIX, Portfolio, portfolio
 from steppe.domain.events.event import Event, interpret
-from steppe.domain.fold.fold_state import fold_history
-from steppe.domain.markets.rivalry import standing_of
-from steppe.domain.values.states import BEGINNING
+from steppe.domain.fold.fold_state import begin_fold, fold_history, in_fold_order, superseded_by
+from steppe.domain.fold.looks import looks_of
+from steppe.domain.markets.groups import Groups, parents_from
+from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
+from steppe.domain.values.states import BEGINNING, FOREVER, Judgement
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import PROJECTS, Log, portfolios
 
@@ -90,13 +92,42 @@ def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened
 def test_reading_the_portfolio_at_a_day_equals_judging_what_had_occurred_by_then(log: Log, case: Case) -> None:
     """Decision 6: spans, not snapshots, for displaced and crowded too."""
     whole = portfolio(log, rules=case.rules)
-    effective = [event for record in whole.subjects.values() for event in record.events]
     turning = _turning(whole)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
-        by_then = [event for event in effective if event.latest <= day or event.kind.is_registry]
-        afresh = portfolio(by_then, rules=case.rules)
-        for project in whole.histories.keys() & afresh.histories.keys():
-            assert whole.judged(project, day) == afresh.judged(project, day), (project, day)
+        afresh = _judged_from_what_had_occurred(log, whole, day, case)
+        for project, judgement in afresh.items():
+            assert whole.judged(project, day) == judgement, (project, day)
+
+
+def _judged_from_what_had_occurred(log: Log, whole: Portfolio, day: date, case: Case) -> dict[str, Judgement]:
+    """Every project on a day, from the rows that counted by then, narrowed as the whole log has it, and the looks by then."""
+    histories = {}
+    for project in whole.histories:
+        events = whole.subjects[project].events
+        if superseded_by(events) is not None:
+            histories[project] = fold_history(project, events, case.rules)
+            continue
+        looks = [look for look in looks_of(event for event in log if event.subject == project) if look.on <= day]
+        project_fold = begin_fold(project, events, case.rules, looks)
+        project_fold.run_through([event for event in in_fold_order(events) if event.latest <= day], FOREVER)
+        histories[project] = project_fold.history()
+    parties = {
+        subject.removeprefix(PARTY_PREFIX): found.events
+        for subject, found in whole.subjects.items()
+        if subject.startswith(PARTY_PREFIX)
+    }
+    groups = Groups(parents_from(parties))
+    standings = {project: standing_of(history) for project, history in histories.items()}
+    rivals = [rival for standing in standings.values() if (rival := Rival.of(standing)) is not None]
+    by_then = Portfolio(
+        subjects=whole.subjects,
+        histories=histories,
+        rivalries={
+            project: rivalry(standing, histories[project].deals, rivals, groups, case.rules)
+            for project, standing in standings.items()
+        },
+    )
+    return {project: by_then.judged(project, day) for project in histories}
 
 
 def _judgement(found: Portfolio) -> tuple[object, object]:
