@@ -13,7 +13,8 @@ RECORDED = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 def test_all_real_events_are_accepted_with_few_warnings_and_decoded() -> None:
     lines = (CHECKOUT / "examples/central-asia/events.ndjson").read_bytes().splitlines()
-    seen, warnings = set(), []
+    seen: set[tuple[str, str, str]] = set()
+    warnings: list[str] = []
     for line in lines:
         sent = decode_structured(line)
         accepted = accept(sent, RECORDED)

@@ -10,6 +10,7 @@ import pytest
 from services.api.export import csv_columns
 from services.api.views.forum_view import ForumItem
 from services.api.views.market_view import MarketSummary
+from services.api.views.party_view import KnownParty
 from services.api.views.project_view import DealItem, ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.rules_view import BacktestWarning
@@ -29,6 +30,7 @@ TABLES = {
     "forums": (ForumItem, csv_columns.FORUMS),
     "retractions": (RetractionItem, csv_columns.RETRACTIONS),
     "transitions": (TransitionItem, csv_columns.TRANSITIONS),
+    "parties": (KnownParty, csv_columns.PARTIES),
     "quarantine": (QuarantineItem, csv_columns.QUARANTINE),
     "conflicts": (ConflictItem, csv_columns.CONFLICTS),
     "back-test": (BacktestWarning, csv_columns.BACKTEST),

@@ -60,6 +60,10 @@ TRANSITIONS = (
     "id", "project", "country", "deal", "flag", "transition", "severity_before", "severity", "certainty", "since", "on",
     "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
 )  # fmt: skip
+PARTIES = (
+    "key", "name", "home_country", "kind", "registered", "parents.party", "parents.percent", "group", "members",
+    "aliases.name", "ids.scheme", "ids.id", "lei",
+)  # fmt: skip
 QUARANTINE = ("id", "subject", "stage", "reason", "held_events", "since", "bytes")
 BACKTEST = (
     "flag", "severity", "project", "deal", "raised_on", "raised_before_on", "days_earlier", "outcome", "outcome_on",

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
-from services.api.store.party_groups import read_parents
+from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.views import party_view, project_view
+from services.api.views.list_answers import PartyList
 from services.api.views.party_view import PartyAnswer, PartyItem
-from services.api.web import query_parameters
+from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
+from services.api.web.pagination import after
 from services.api.web.query_parameters import Question
-from services.api.web.responses import answer_one
-from steppe.domain.markets.group_members import members
-from steppe.domain.markets.groups import Groups
+from services.api.web.responses import Page, answer_list, answer_one
+from steppe.domain.markets.group_members import members, owners
+from steppe.domain.markets.groups import Groups, Shares
 from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["lists"])
+
+
+@router.get("/v1/parties", openapi_extra=operation("list_parties", query_parameters.PARTIES, PartyList))
+async def parties(request: Request) -> Response:
+    """Parties that are registered on a day, or named by events: who they are, and which group they belong to."""
+    return await answer_list(request, query_parameters.PARTIES, csv_columns.PARTIES, party_page)
+
+
+async def party_page(snapshot: Snapshot, question: Question) -> Page:
+    """One page of parties."""
+    as_of, filters = question.as_of, question.filters
+    (after_party,) = after(question.after, 1)
+    parents = await read_parents(snapshot, as_of)
+    rows = await snapshot.rows(
+        "party_page",
+        as_of=as_of,
+        text=filters.get("q"),
+        countries=filters.get("country"),
+        kinds=filters.get("kind"),
+        members=with_members(filters.get("group"), parents),
+        after_party=after_party,
+        limit=question.limit + 1,
+    )
+    rows, more = pagination.cut_page(rows, question.limit)
+    groups = _groups(parents, as_of)
+    below: dict[str, list[str]] = {}
+    for party, above in owners(parents).items():
+        for owner in above:
+            below.setdefault(owner, []).append(party)
+    items = [
+        party_view.known_party(row["party"], row, groups.of(row["party"], as_of), below.get(row["party"], ()))
+        for row in rows
+    ]
+    return Page(items=items, next_key=[rows[-1]["party"]] if more else None)
+
+
+def _groups(parents: Mapping[str, Shares], as_of: date) -> Groups:
+    return Groups({party: [(as_of, shares)] for party, shares in parents.items()})
 
 
 @router.get("/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE, PartyAnswer, NOT_FOUND))
@@ -59,5 +102,5 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
         )
         for project, state in deals
     ]
-    group = Groups({key: [(as_of, shares)] for key, shares in parents.items()}).of(party, as_of)
+    group = _groups(parents, as_of).of(party, as_of)
     return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)

@@ -7,6 +7,7 @@ from typing import Annotated
 from services.api.views.forum_view import ForumItem
 from services.api.views.frames import ListAnswer
 from services.api.views.market_view import MarketSummary
+from services.api.views.party_view import KnownParty
 from services.api.views.project_view import DealItem, ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
@@ -37,6 +38,12 @@ class TransitionList(ListAnswer):
     """One page of what became of flags."""
 
     items: Annotated[list[TransitionItem], doc("The transitions, in the order in which they were found out.")]
+
+
+class PartyList(ListAnswer):
+    """One page of parties."""
+
+    items: Annotated[list[KnownParty], doc("The parties, by key.")]
 
 
 class MarketList(ListAnswer):

@@ -21,14 +21,16 @@ class ParentItem(TypedDict):
     percent: Annotated[float | None, doc("How much of it it holds; null: nobody said.")]
 
 
-class PartyItem(TypedDict):
-    """A party, as registered on a day, and every deal that it, or who belongs to it, pursues in whatever role."""
+class KnownParty(TypedDict):
+    """A party as it is known on a day: registered, or as the first events say that name it."""
 
     key: Annotated[str, doc("The key of the party.")]
-    party: Annotated[str, doc("Use `key`.", deprecated=True)]
-    name: Annotated[str | None, doc("Its name; null: not registered.")]
+    registered: Annotated[
+        bool, doc("Whether it is registered; else name and country are those of the first events that give them.")
+    ]
+    name: Annotated[str | None, doc("Its name; null: nobody gave one.")]
     home_country: Annotated[
-        str | None, doc("Its home, ISO 3166-1 alpha-2, ZZ: the sender did not know; null: not registered.")
+        str | None, doc("Its home, ISO 3166-1 alpha-2, ZZ: the sender did not know; null: nobody said.")
     ]
     kind: Annotated[str | None, doc("What it is, as in state-company; null: not registered.")]
     parent: Annotated[Key | None, doc("The first of its parents; null: none is registered.")]
@@ -38,6 +40,12 @@ class PartyItem(TypedDict):
     aliases: Annotated[list[AliasItem], doc("Its other names, as registered.")]
     ids: Annotated[list[RegisterIdItem], doc("Its ids in other registers, as registered.")]
     lei: Annotated[str | None, doc("Its legal entity identifier, ISO 17442; null: not registered.")]
+
+
+class PartyItem(KnownParty):
+    """A party, as known on a day, and every deal that it, or who belongs to it, pursues in whatever role."""
+
+    party: Annotated[str, doc("Use `key`.", deprecated=True)]
     living_deals: Annotated[Count, doc("How many of these deals live.")]
     bound: Annotated[Count, doc("How many of those stand above the binding line.")]
     paper_only: Annotated[Count, doc("How many of those have nothing but paper.")]
@@ -49,6 +57,25 @@ class PartyAnswer(OnDay, PartyItem):
     """A party and its deals."""
 
 
+def known_party(key: str, row: Row | None, group: Iterable[str], members: Iterable[str]) -> KnownParty:
+    """One row of `/v1/parties`; `row` None: nobody said anything of it."""
+    more = Registered() if row is None else registered_in(row["document"])
+    return {
+        "key": key,
+        "registered": row is not None and row["registered"],
+        "name": None if row is None else row["name"],
+        "home_country": None if row is None else row["home_country"],
+        "kind": None if row is None else row["kind"],
+        "parent": None if row is None else row["parent"],
+        "parents": [{"party": parent.party, "percent": parent.percent} for parent in more.parents],
+        "group": sorted(group),
+        "members": sorted(members),
+        "aliases": [{"name": alias.name, "language": alias.language} for alias in more.aliases],
+        "ids": [{"scheme": given.scheme, "id": given.id} for given in more.ids],
+        "lei": None if row is None else row["lei"],
+    }
+
+
 def party(
     key: str,
     registered: Row | None,
@@ -58,21 +85,10 @@ def party(
     deals: Sequence[DealItem],
 ) -> PartyItem:
     """The answer of `/v1/parties/{key}`. `states` are what `deals` are made of."""
-    more = Registered() if registered is None else registered_in(registered["document"])
     living = [state for state in states if state.level is not None]
     return {
-        "key": key,
+        **known_party(key, registered, group, members),
         "party": key,
-        "name": None if registered is None else registered["name"],
-        "home_country": None if registered is None else registered["home_country"],
-        "kind": None if registered is None else registered["kind"],
-        "parent": None if registered is None else registered["parent"],
-        "parents": [{"party": parent.party, "percent": parent.percent} for parent in more.parents],
-        "group": sorted(group),
-        "members": sorted(members),
-        "aliases": [{"name": alias.name, "language": alias.language} for alias in more.aliases],
-        "ids": [{"scheme": given.scheme, "id": given.id} for given in more.ids],
-        "lei": None if registered is None else registered["lei"],
         "living_deals": len(living),
         "bound": sum(state.level.crosses_the_line for state in living if state.level is not None),
         "paper_only": sum(state.memorandum_runs for state in living),

@@ -21,7 +21,7 @@ from services.api.web.pagination import Cursor
 from steppe.contracts.announcements import CAUSES
 from steppe.contracts.type_schemas import Schema
 from steppe.domain.analysis.crosswalk import SCHEMES
-from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, SECTORS
+from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, PARTY_KINDS, SECTORS
 from steppe.domain.flags import flag_registry, memorandum_only
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.states import SEVERITIES
@@ -87,7 +87,9 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
         Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
-        _many("country", "One of the countries of the project, ISO 3166-1 alpha-2.", parse_values.country),
+        _many("country", "One of the countries of the project, or the home of the party, ISO 3166-1 alpha-2.", parse_values.country),
+        _many("kind", "Kind of party.", parse_values.one_of(PARTY_KINDS), PARTY_KINDS),
+        _many("group", "Party that controls those wanted, on the day; it is one of them.", parse_values.text),
         _many("commodity", "Commodity of the project.", parse_values.text),
         _many("sector", "Sector of the project.", parse_values.one_of(SECTORS), SECTORS),
         _many("level", "Current level.", parse_values.level, tuple(LEVEL_OF_LABEL)),
@@ -108,7 +110,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("evidence", "Grade of a piece of evidence that the event has.", parse_values.one_of(_EVIDENCE), _EVIDENCE),
         Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
         Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
-        Parameter(name="q", help="Part of the project's key, name, alias (a former key is one) or id in another register, whatever the case, the accents or the width.", read=parse_values.search),
+        Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, whatever the case, the accents or the width.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
     )
@@ -136,6 +138,7 @@ SCORECARD = (*COMMON, "horizon_months")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
+PARTIES = (*PAGED, "q", "country", "kind", "group")
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")

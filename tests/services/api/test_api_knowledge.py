@@ -103,9 +103,9 @@ async def test_more_questions_than_alternate_read_models_are_answered(log: Log, 
     await log.append(*katpar())
     levels = []
     for year in (*range(2017, 2026), 2017, 2019):
-        (project,) = (await get(client, "/v1/projects", known_at=f"{year}-12-31"))["items"]
-        levels.append(project["level"])
-    assert levels == ["identified", "memorandum", *["bound"] * 4, *["advanced"] * 3, "identified", "bound"]
+        projects = (await get(client, "/v1/projects", known_at=f"{year}-12-31"))["items"]
+        levels.append(next((project["level"] for project in projects), None))
+    assert levels == [None, "memorandum", *["bound"] * 4, *["advanced"] * 3, None, "bound"]
 
 
 async def test_more_questions_than_alternate_read_models_at_once_are_answered(
@@ -115,8 +115,9 @@ async def test_more_questions_than_alternate_read_models_at_once_are_answered(
     await log.append(*katpar())
     days = [f"20{17 + number % 9}-12-{20 + number % 4}" for number in range(36)]
     answers = await asyncio.gather(*(get(client, "/v1/projects", known_at=day) for day in days))
-    levels = {"2017": "identified", "2018": "memorandum", "2023": "advanced", "2024": "advanced", "2025": "advanced"}
-    assert [body["items"][0]["level"] for body in answers] == [levels.get(day[:4], "bound") for day in days]
+    levels = {"2017": None, "2018": "memorandum", "2023": "advanced", "2024": "advanced", "2025": "advanced"}
+    shown = [next((item["level"] for item in body["items"]), None) for body in answers]
+    assert shown == [levels.get(day[:4], "bound") for day in days]
 
 
 async def test_a_refused_question_spoils_no_world(log: Log, client: httpx.AsyncClient) -> None:

@@ -74,6 +74,8 @@ async def test_a_market_counts_who_is_bound_and_who_only_has_paper(market_log: L
         "nations_paper_only": ["JP", "KR"],
         "deals_of_unknown_nation": 0,
         "first_bound_on": "2023-06-15",
+        "first_bound_on_earliest": "2023-06-15",
+        "first_bound_on_given": None,
         "flags": {
             "displaced": 2,
             "crowded": 0,
@@ -117,7 +119,7 @@ async def test_a_nation_that_has_withdrawn_pursues_nothing_there(market_log: Log
     korea = body["nations"][2]
     assert (korea["nation"], korea["bound"], korea["paper_only"]) == ("KR", 0, 0)
     assert [(deal["level"], deal["ended"]) for deal in korea["deals"]] == [
-        (None, {"on": "2024-05-05", "how": "withdrawn"})
+        (None, {"on": "2024-05-05", "on_earliest": "2024-05-05", "on_given": None, "how": "withdrawn"})
     ]
     assert body["summary"]["deals"] == 2
 
@@ -149,6 +151,7 @@ async def test_a_market_tells_each_nations_deals_and_who_was_first(market_log: L
                 "nations": ["JP"],
                 "on": "2020-05-31",
                 "on_earliest": "2020-05-01",
+                "on_given": None,
             }
         ],
         "bound": [
@@ -160,6 +163,8 @@ async def test_a_market_tells_each_nations_deals_and_who_was_first(market_log: L
                 "event": f"{SOURCE}#south-beta-bought",
                 "leg": "equity",
                 "on": "2023-06-15",
+                "on_earliest": "2023-06-15",
+                "on_given": None,
             }
         ],
     }
@@ -214,7 +219,6 @@ async def test_a_deal_of_two_nations_counts_under_both_and_once_for_the_market(
 async def test_deals_of_an_unknown_nation_come_last(market_log: Log, client: httpx.AsyncClient) -> None:
     await market_log.append(
         memorandum("north", "2019-02-01", "nobody-registered"),
-        party("zeta", "ZZ"),
         memorandum("north", "2022-02-01", "zeta"),
     )
     body = await get(client, TUNGSTEN, as_of=DAY)

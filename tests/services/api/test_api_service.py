@@ -137,7 +137,7 @@ async def test_rules_that_do_not_exist_are_refused_with_those_that_do(log: Log, 
     await log.append(registered("a"))
     for path in (*LISTS, "/v1/projects/a", "/v1/projects/a/timeline"):
         problem = await refused(client, f"{path}?rules=2019-9", 400, "bad-parameter")
-        assert (problem["parameter"], problem["versions"]) == ("rules", ["2026-1"])
+        assert (problem["parameter"], problem["versions"]) == ("rules", ["2026-2"])
         assert (await client.get(f"{path}?known_by=reported")).status_code == 200
 
 

@@ -45,7 +45,7 @@ async def test_it_says_what_would_have_been_raised_how_much_earlier_and_what_bou
 async def test_it_reads_as_a_table_too_and_changes_nothing(log: Log, client: httpx.AsyncClient) -> None:
     await portfolio_of_three(log)
     before = (await client.get("/v1/flags?as_of=2020-01-01")).json()["items"]
-    answer = await client.post("/v1/backtest?format=csv", json={"version": "2026-1", "to": "2021-12-31"})
+    answer = await client.post("/v1/backtest?format=csv", json={"version": "2026-2", "to": "2021-12-31"})
     lines = answer.text.splitlines()
     assert lines[0].lstrip("\ufeff").startswith("flag,severity,project,deal,raised_on")
     assert len([line for line in lines if ",presumed-dead," in line]) == 2
@@ -57,13 +57,13 @@ async def test_it_reads_as_a_table_too_and_changes_nothing(log: Log, client: htt
     [
         ([], ""),
         ({}, ""),
-        ({"version": "2026-1", "rules": {}}, ""),
+        ({"version": "2026-2", "rules": {}}, ""),
         ({"rules": {"values": {"memo": 3}}}, "/rules/values/memo"),
-        ({"version": "2026-1", "flags": ["memo"]}, "/flags/0"),
-        ({"version": "2026-1", "form": "2020-01-01"}, "/form"),
-        ({"version": "2026-1", "from": "2020"}, "/from"),
-        ({"version": "2026-1", "to": 7}, "/to"),
-        ({"version": "2026-1", "from": "2020-01-01", "to": "2019-01-01"}, "/from"),
+        ({"version": "2026-2", "flags": ["memo"]}, "/flags/0"),
+        ({"version": "2026-2", "form": "2020-01-01"}, "/form"),
+        ({"version": "2026-2", "from": "2020"}, "/from"),
+        ({"version": "2026-2", "to": 7}, "/to"),
+        ({"version": "2026-2", "from": "2020-01-01", "to": "2019-01-01"}, "/from"),
     ],
 )
 async def test_what_cannot_be_asked_is_refused_with_its_place(
@@ -76,7 +76,7 @@ async def test_what_cannot_be_asked_is_refused_with_its_place(
 
 async def test_a_version_that_does_not_exist_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/backtest", json={"version": "2019-9"})
-    assert (answer.status_code, answer.json()["versions"]) == (400, ["2026-1"])
+    assert (answer.status_code, answer.json()["versions"]) == (400, ["2026-2"])
 
 
 async def test_the_flags_whose_rules_differ_are_compared_if_none_is_named(log: Log, client: httpx.AsyncClient) -> None:
@@ -103,5 +103,5 @@ async def test_a_rule_that_decides_no_flag_of_a_back_test_is_refused_and_a_missp
     assert answer.json()["errors"][0]["message"].endswith(
         "Did you mean memorandum-only.stagnant or memorandum-only.watch?"
     )
-    answer = await client.post("/v1/backtest", json={"version": "2026-1", "against": "2019-9"})
+    answer = await client.post("/v1/backtest", json={"version": "2026-2", "against": "2019-9"})
     assert (answer.status_code, answer.json()["parameter"]) == (400, "against")

@@ -48,7 +48,7 @@ async def test_another_version_judges_everything_again_and_says_what_it_changed(
     assert await severities(client) == {}
     before = await client.get("/v1/flags", params={"as_of": AS_OF})
     change = await put(database, STRICT, reason="the committee wants to know earlier")
-    assert (change.version_before, change.version, change.projects) == ("2026-1", "strict-1", 2)
+    assert (change.version_before, change.version, change.projects) == ("2026-2", "strict-1", 2)
     assert await severities(client) == {"north": "watch", "south": "watch"}
     after = await client.get("/v1/flags", params={"as_of": AS_OF}, headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200, "an answer that another version judged is not the answer that the reader holds"
@@ -73,7 +73,7 @@ async def test_the_differences_are_recorded_with_their_cause(
     rest = (await get(client, "/v1/flags/transitions", after=str(feed[0]["id"])))["items"]
     assert [one["project"] for one in rest] == ["south"]
     rule_list = await get(client, "/v1/rules")
-    assert (rule_list["in_force"], [item["version"] for item in rule_list["items"]]) == ("mild-1", ["mild-1", "2026-1"])
+    assert (rule_list["in_force"], [item["version"] for item in rule_list["items"]]) == ("mild-1", ["mild-1", "2026-2"])
     assert all(item["in_force_from"] for item in rule_list["items"])
 
 
@@ -83,7 +83,7 @@ async def test_a_trial_says_the_same_and_leaves_everything(
     await two_papers(log)
     trial = await put(database, {"version": "mild-1", "values": {}, "overrides": []}, trial=True)
     assert trial.change_id is None
-    assert (await get(client, "/v1/rules"))["in_force"] == "2026-1"
+    assert (await get(client, "/v1/rules"))["in_force"] == "2026-2"
     assert (await get(client, "/v1/flags/transitions"))["items"] == []
     assert await severities(client) == {}
 
@@ -93,14 +93,14 @@ async def test_one_version_judges_a_whole_answer_whichever_is_asked_for(
 ) -> None:
     await two_papers(log)
     await put(database, STRICT)
-    assert await severities(client, rules="2026-1") == {}
+    assert await severities(client, rules="2026-2") == {}
     assert await severities(client, rules="strict-1") == {"north": "watch", "south": "watch"}
     await log.append(registered("west"), memorandum("west", "2021-02-10", "gamma"))
-    assert await severities(client, rules="2026-1") == {"west": "watch"}
+    assert await severities(client, rules="2026-2") == {"west": "watch"}
     assert await severities(client) == {"north": "watch", "south": "watch", "west": "stagnant"}
     assert await severities(client, rules="strict-1", known_at="2022-03-01") == {}, "nothing was reported by then"
-    project = await get(client, "/v1/projects/west", as_of=AS_OF, rules="2026-1")
-    assert {flag["rule_version"] for flag in project["flags"]} == {"2026-1"}
+    project = await get(client, "/v1/projects/west", as_of=AS_OF, rules="2026-2")
+    assert {flag["rule_version"] for flag in project["flags"]} == {"2026-2"}
 
 
 async def test_a_world_of_the_past_is_judged_anew_when_the_rules_change(
@@ -127,7 +127,7 @@ async def test_a_version_is_never_edited(database: Database) -> None:
     with pytest.raises(RuleVersionError, match="exists with other figures"):
         await put(database, {**STRICT, "values": {"memorandum-only.watch": 5}})
     connection = await asyncpg.connect(database.projector)
-    with pytest.raises(RuleVersionError, match=r"There is no version absent; there are strict-1, 2026-1"):
+    with pytest.raises(RuleVersionError, match=r"There is no version absent; there are strict-1, 2026-2"):
         await rule_change.put_in_force(connection, "absent", by="desk")
     await connection.close()
 

@@ -267,7 +267,7 @@ async def test_two_publishers_of_one_grant_are_told_as_claims_that_may_be_one(
 async def test_what_came_back_is_taken_off_and_a_sum_below_zero_is_a_conflict(
     log: Log, client: httpx.AsyncClient
 ) -> None:
-    donor = {"parties": [{"party": "donor", "role": "donor"}]}
+    donor: dict[str, Any] = {"parties": [{"party": "donor", "role": "donor"}]}
     await log.append(
         registered("returned"),
         paid("grant.committed", "returned", "a", "1000", occurred="2020-01-01", **donor),
@@ -318,3 +318,26 @@ async def test_conflicts_are_paged_over_projects_and_within_one(log: Log, client
             break
     pairs = [["1", "2"], ["1", "3"], ["2", "3"]]
     assert found == [("one", pair) for pair in pairs] + [("two", pair) for pair in pairs]
+
+
+async def test_parties_are_listed_with_their_groups_and_found_by_what_events_call_them(
+    groups: Log, client: httpx.AsyncClient
+) -> None:
+    named = {"party": "unheard", "role": "investor", "name": "Unheard-of Mining", "country": "CA"}
+    await groups.append(
+        registered("their-mine"),
+        event("memorandum.signed", "their-mine", "paper", occurred="2024-01-01", instrument="mou", parties=[named]),
+    )
+
+    async def listed(**query: str) -> list[str]:
+        return [item["key"] for item in (await get(client, "/v1/parties", as_of=DAY, **query))["items"]]
+
+    assert await listed() == ["bottom", "middle", "top", "unheard"]
+    assert await listed(group="top") == ["bottom", "middle", "top"]
+    assert await listed(q="unheard of") == await listed(country="CA") == ["unheard"]
+    assert await listed(kind="company") == ["bottom", "middle", "top"]
+    assert await keys(client, investor_country="CA") == ["their-mine"]
+    party_of_event = await get(client, "/v1/parties/unheard", as_of=DAY)
+    assert (party_of_event["registered"], party_of_event["name"], party_of_event["home_country"]) == (
+        False, "Unheard-of Mining", "CA",
+    )  # fmt: skip
