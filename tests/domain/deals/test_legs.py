@@ -259,3 +259,83 @@ def test_an_end_of_an_ended_deal_changes_nothing() -> None:
 def test_the_next_phase_has_its_own_legs() -> None:
     log = [agreed(), withdrew("2021-05-05"), paper("2022-01-01"), made("loan.signed", "2022-02-02", lender_kind="eca")]
     assert legs(*log) == [("debt", None, None)]
+
+
+NOTHING_BUT_LEGS = [
+    [agreed(conditional=True, long_stop="2021-05-05")],
+    [agreed(), LOST],
+    [made("rights.granted", "2020-01-01", right="mining"), made("rights.revoked", "2021-05-05")],
+    [made("rights.granted", "2020-01-01", right="mining", ends_on="2021-05-04")],
+    [made("processing.localised", "2020-01-01", step="metal"), LOST],
+]
+
+
+@pytest.mark.parametrize("log", NOTHING_BUT_LEGS, ids=["long stop", "termination", "revocation", "expiry", "inferred"])
+def test_a_deal_of_which_nothing_but_legs_had_a_level_ends_with_the_last_of_them(log: list[Event]) -> None:
+    assert how(*log) == ("terminated", "terminated", "2021-05-05")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        made("intent.announced", "2019-01-01", kind="talks"),
+        made("memorandum.signed", "2019-01-01", instrument="treaty"),
+        made("study.started", "2019-01-01", kind="survey"),
+        made("permit.applied", "2019-01-01"),
+        made("pledge.announced", "2019-01-01", amount={"value": "1", "currency": "USD"}),
+    ],
+    ids=lambda step: str(step.kind.name),
+)
+def test_any_other_row_with_a_level_keeps_it_alive(step: Event) -> None:
+    for log in NOTHING_BUT_LEGS[:4]:
+        assert how(step, *log) == ("living", None, None)
+
+
+def test_news_alone_keeps_nothing_alive_and_neither_does_a_step_of_an_earlier_phase() -> None:
+    news = made("setback.reported", "2019-01-01", kind="price")
+    assert how(news, agreed(), LOST)[0] == "terminated"
+    left = made("investor.withdrew", "2019-06-06")
+    assert how(PAPER, left, agreed(), LOST)[0] == "terminated"
+
+
+def test_a_leg_that_is_named_by_ends_ends_alone_and_where_nothing_fits_nothing_ends() -> None:
+    one, other = agreed(), agreed("2020-02-02")
+    named = made("contract.terminated", "2021-05-05", ends={"source": other.source, "id": other.id})
+    assert [leg[1] for leg in legs(one, other, named)] == [None, "2021-05-05"]
+    wrong_leg = made("contract.terminated", "2021-05-05", leg="debt", ends={"source": other.source, "id": other.id})
+    assert [leg[1] for leg in legs(one, other, wrong_leg)] == [None, None]
+    unknown = made("contract.terminated", "2021-05-05", ends={"source": "/desk", "id": "nobody sent it"})
+    assert [leg[1] for leg in legs(one, other, unknown)] == [None, None]
+
+
+def test_an_offtake_ends_with_its_years_in_whole_months_counted_from_its_start() -> None:
+    assert legs(sold("2020-01-31", term_years=1.5)) == [("offtake", "2021-07-31", "expired")]
+    assert legs(sold("2020-01-31", term_years=1, starts_on="2020-06"))[0][1] == "2021-06-30"
+    assert legs(sold("2020-01-31", term_years=1, ends_on="2022-12-31"))[0][1] == "2023-01-01"
+    assert legs(sold("2020-01-31", term_years=1, ends_on="2022/.."))[0][1] is None
+
+
+def test_an_amendment_changes_field_by_field_and_the_end_is_reckoned_anew() -> None:
+    contract = sold("2020-01-31", term_years=1)
+    longer = made("offtake.amended", "2020-06-06", term_years=2)
+    assert legs(contract, longer)[0][1] == "2022-01-31"
+    later = made("offtake.amended", "2020-07-07", starts_on="2020-03-31")
+    assert legs(contract, longer, later)[0][1] == "2022-03-31"
+    opened = made("offtake.amended", "2020-08-08", ends_on="2020/..")
+    assert legs(contract, opened)[0][1] is None
+
+
+def test_an_amended_right_changes_the_end_of_those_it_speaks_of() -> None:
+    mining = made("rights.granted", "2020-01-01", right="mining", ends_on="2021-05-04")
+    land = made("rights.granted", "2020-01-02", right="land", ends_on="2021-05-04")
+    prolonged = {"ends_on": "2022-05-04"}
+    by_right = made("rights.amended", "2020-06-06", right="land", **prolonged)
+    assert [leg[1] for leg in legs(mining, land, by_right)] == ["2021-05-05", "2022-05-05"]
+    by_name = made("rights.amended", "2020-06-06", amends={"source": mining.source, "id": mining.id}, **prolonged)
+    assert [leg[1] for leg in legs(mining, land, by_name)] == ["2022-05-05", "2021-05-05"]
+    of_all = made("rights.amended", "2020-06-06", **prolonged)
+    assert [leg[1] for leg in legs(mining, land, of_all)] == ["2022-05-05", "2022-05-05"]
+    hosts_own = event(
+        "rights.amended", "2020-06-06", deal=None, amends={"source": land.source, "id": land.id}, **prolonged
+    )
+    assert [leg[1] for leg in legs(mining, land, hosts_own)] == ["2021-05-05", "2022-05-05"]
