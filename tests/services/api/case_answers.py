@@ -66,7 +66,7 @@ def _ages(clock: dict[str, Any] | None) -> list[int | None] | None:
 
 
 def _deal(item: dict[str, Any]) -> Case:
-    memorandum, silence = item["clocks"]["memorandum"], item["clocks"]["silence"]
+    memorandum, silence, step = (item["clocks"][name] for name in ("memorandum", "silence", "step"))
     return {
         **item,
         "living": item["level"] is not None,
@@ -76,9 +76,9 @@ def _deal(item: dict[str, Any]) -> Case:
             {
                 "leg": leg["leg"],
                 "id": leg["events"][0],
-                "bound_on": [leg["since"], leg["since"]],
+                "bound_on": [leg["since_earliest"], leg["since"]],
                 "valid": leg["valid"],
-                "ended_on": leg["ended"] and leg["ended"]["on"],
+                "ended_on": leg["ended"] and [leg["ended"]["on_earliest"], leg["ended"]["on"]],
                 "ended_by": leg["ended"] and leg["ended"]["how"],
                 "inferred": leg["inferred"],
                 "conditional": leg["conditional"],
@@ -91,6 +91,7 @@ def _deal(item: dict[str, Any]) -> Case:
             "age_months": _ages(memorandum),
         },
         "silence_clock": None if silence is None else {"last": _interval(silence), "age_months": _ages(silence)},
+        "step_clock": None if step is None else {"last": _interval(step)},
     }
 
 

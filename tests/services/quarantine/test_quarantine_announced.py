@@ -78,6 +78,7 @@ async def test_corrections_that_wait_for_their_target_are_counted_until_it_comes
         event("new", VICTIM, type="steppe.memorandum.signed.v99"),
         event("late", VICTIM),
         event("late", VICTIM, note="another content"),
+        event("other", VICTIM),
     )
     await worked.apply(1)
     totals = (await get(client, "/v1/status"))["totals"]
