@@ -32,7 +32,7 @@ from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETE
 
 ANSWERS = (
     list_answers.ProjectList, list_answers.DealList, list_answers.FlagList, list_answers.TransitionList,
-    list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
+    list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
     MarketAnswer, ScorecardAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, rules_view.BacktestAnswer,
     projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
@@ -55,6 +55,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_timeline": Example("/v1/projects/kz-masdar-wind/timeline?as_of=2026-11-01&limit=1"),
     "list_deals": Example("/v1/deals?project=kz-masdar-wind&as_of=2026-11-01"),
     "list_flags": Example("/v1/flags?flag=memorandum-only&severity=stagnant&as_of=2026-11-01&limit=1"),
+    "list_parties": Example("/v1/parties?q=jogmec&as_of=2026-11-01"),
     "list_markets": Example("/v1/markets?country=KZ&commodity=tungsten&as_of=2026-11-01"),
     "get_market": Example("/v1/markets/KZ/tungsten?as_of=2026-11-01"),
     "list_forums": Example("/v1/forums?as_of=2026-11-01&limit=1"),
