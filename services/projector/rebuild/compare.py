@@ -19,6 +19,7 @@ _COMPARED = {
     "differing_deal_spans": "deal_span",
     "differing_flag_spans": "flag_span",
     "differing_standings": "standing",
+    "differing_party_namings": "party_naming",
 }
 _COMPARED_IN_MARKETS = {
     "differing_market_flag_spans": "flag_span",

@@ -24,6 +24,8 @@ SELECT 'forum' AS table_name, (SELECT count(*) FROM active_model.forum) AS activ
 UNION ALL
 SELECT 'standing' AS table_name, (SELECT count(*) FROM active_model.standing) AS active, (SELECT count(*) FROM built_model.standing) AS built
 UNION ALL
+SELECT 'party_naming' AS table_name, (SELECT count(*) FROM active_model.party_naming) AS active, (SELECT count(*) FROM built_model.party_naming) AS built
+UNION ALL
 SELECT 'co_investment_span' AS table_name, (SELECT count(*) FROM active_model.co_investment_span) AS active, (SELECT count(*) FROM built_model.co_investment_span) AS built;
 
 -- name: same_position
@@ -164,6 +166,27 @@ FROM active
 FULL JOIN built USING (project)
 WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.content);
 
+-- name: differing_party_namings
+WITH compared AS (
+    -- include: same_position
+),
+active AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, party, field, known_at, recorded_at, source, id, value)::text, 0)) AS content
+    FROM active_model.party_naming
+    JOIN compared USING (project)
+    GROUP BY project
+),
+built AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, party, field, known_at, recorded_at, source, id, value)::text, 0)) AS content
+    FROM built_model.party_naming
+    JOIN compared USING (project)
+    GROUP BY project
+)
+SELECT project
+FROM active
+FULL JOIN built USING (project)
+WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.content);
+
 -- name: differing_market_flag_spans
 WITH compared AS (
     -- include: same_position_in_markets
@@ -211,7 +234,7 @@ WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.cont
 -- name: registries_differ
 -- Who belongs to which group decides what a market does.
 SELECT EXISTS (
-    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span WHERE registered)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document, registered FROM active_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document, registered FROM built_model.party_span WHERE registered)
     UNION ALL
-    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM built_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document FROM active_model.party_span WHERE registered)
+    (SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document, registered FROM built_model.party_span WHERE registered EXCEPT SELECT party, valid_from, valid_to, name, home_country, kind, lei, parents, search_text, document, registered FROM active_model.party_span WHERE registered)
 );

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, date, datetime
 from itertools import islice, permutations
+from typing import Any
 
 import asyncpg
 import pytest
@@ -36,7 +37,7 @@ def cache_of(*names: str, events: int = 1) -> ProjectCache:
     return cache
 
 
-def party_event(id: str, name: str = "party.amended", day: str = "2024-01-01", /, **data: str) -> Event:
+def party_event(id: str, name: str = "party.amended", day: str = "2024-01-01", /, **data: Any) -> Event:
     return interpret(
         source="/desk", id=id, subject="party:p", name=name,
         recorded=datetime.fromisoformat(day).replace(tzinfo=UTC), data={"party": "p", **data},

@@ -85,6 +85,7 @@ def test_nearly_every_record_of_a_long_log_takes_the_fast_codec() -> None:
         ("differing_flag_spans", "flag_span", projection_rows.FLAG_SPAN),
         ("differing_market_flag_spans", "flag_span", projection_rows.FLAG_SPAN),
         ("differing_standings", "standing", projection_rows.STANDING),
+        ("differing_party_namings", "party_naming", projection_rows.PARTY_NAMING),
         ("differing_co_investment_spans", "co_investment_span", projection_rows.CO_INVESTMENT_SPAN),
     ],
 )
