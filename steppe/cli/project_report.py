@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from steppe.cli.given_days import happened, since, told
+from steppe.cli.date_text import happened, since, told
 from steppe.cli.tables import severity, style_of
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.grammar import day

@@ -19,7 +19,7 @@ from services.api.web.operations import operation
 from services.api.web.pagination import after, after_numbers
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
-from steppe.domain.analysis.claims import doubts
+from steppe.domain.analysis.doubtful_claims import doubts
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
 from steppe.contracts.field_types import EARLIEST, Day, Decimal, Given, Key, LegName, Reference, doc
-from steppe.domain.analysis.claims import figures_of_cost
+from steppe.domain.analysis.doubtful_claims import figures_of_cost
 from steppe.domain.analysis.money import sums
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState

@@ -24,8 +24,8 @@ from steppe.contracts.field_types import (
 )
 from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
-from steppe.domain.analysis.claims import KINDS as CLAIM_KINDS
-from steppe.domain.analysis.claims import Doubt
+from steppe.domain.analysis.doubtful_claims import KINDS as CLAIM_KINDS
+from steppe.domain.analysis.doubtful_claims import Doubt
 from steppe.domain.events.corrections import CorrectedEvent, Identity
 from steppe.domain.values.states import Flag
 from steppe.log.positions import format_record_id
