@@ -107,7 +107,7 @@ class PageRequest:
         """When an event of a timeline occurred, in the same way."""
         if occurred["latest"] is None:
             return None
-        return told_days(self.translation, occurred["earliest"], occurred["latest"], occurred["text"])
+        return told_days(self.translation, occurred["earliest"], occurred["latest"], occurred.get("text"))
 
     def dated(self, message: str, value: date | datetime | None) -> Markup:
         """A message with a day in the place of `%(day)s`, wherever the language puts it."""
