@@ -95,16 +95,33 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A suspension that stands: of `what`, of a deal (None: all) and of a part (None: all). `met`: whether it met a line."""
+    """A suspension that stands: of `what`, of a deal (None: all) and of a part (None: all). `met`: whether it met a line,
+    or a line of it was begun since.
+
+    `freed` are the deals and parts that were resumed since: it does not concern their lines, also those begun later.
+    """
 
     what: str
     deal: str | None
     part: str | None
     met: bool
+    freed: frozenset[LineKey] = frozenset()
 
     def concerns(self, key: LineKey) -> bool:
         """Whether it is of that line."""
+        return self.covers(key) and not any(
+            deal in (None, key[0]) and part in (None, key[1]) for deal, part in self.freed
+        )
+
+    def covers(self, key: LineKey) -> bool:
+        """Whether it was of that line when it was told."""
         return self.deal in (None, key[0]) and self.part in (None, key[1])
+
+    def without(self, deal: str | None, part: str | None) -> Suspension | None:
+        """What is left of it after a resumption of a deal (None: all) and a part (None: all)."""
+        if deal in (None, self.deal) and part in (None, self.part):
+            return None
+        return replace(self, freed=self.freed | {(deal, part)}) if _overlap(self, deal, part) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +158,9 @@ class Works:
     @property
     def suspended_as_a_whole(self) -> bool:
         """Whether a suspension of the whole project stands that met no works."""
-        return Suspension(_PROJECT, None, None, met=False) in self._suspensions
+        return any(
+            one.what == _PROJECT and one.deal is None and one.part is None and not one.met for one in self._suspensions
+        )
 
     @property
     def stand_still(self) -> bool:
@@ -221,7 +240,9 @@ class Works:
         if name in STARTS_OF_WORKS:
             key = (event.deal, event.data.get("part"))
             self._put(key, self._lines.get(key, Line()).started(event), event)
-            self._suspensions = frozenset(one for one in self._suspensions if one.met or not one.concerns(key))
+            self._suspensions = frozenset(
+                replace(one, met=True) if one.covers(key) else one for one in self._suspensions
+            )
         elif verb == "suspended":
             self._suspend(event, what)
         elif verb == "resumed":
@@ -255,11 +276,8 @@ class Works:
                 self._put(key, self._lines[key].resumed(event, what), event)
         part = event.data.get("part")
         deal = event.deal if what == _PROJECT or self._has_lines(event.deal, keys) else None
-        self._suspensions = frozenset(
-            one
-            for one in self._suspensions
-            if one.what != what or deal not in (None, one.deal) or part not in (None, one.part)
-        )
+        left = [one if one.what != what else one.without(deal, part) for one in self._suspensions]
+        self._suspensions = frozenset(one for one in left if one is not None)
 
     def _has_lines(self, deal: str | None, keys: Iterable[LineKey]) -> bool:
         """Whether a deal has lines of its own, or one of these is: else it speaks of all lines."""
@@ -268,8 +286,7 @@ class Works:
     def _proven_line(self, event: Event) -> LineKey:
         """The line that a suspension or resumption of construction proves, when it meets none."""
         key = (event.deal, event.data.get("part"))
-        what = frozenset(one.what for one in self._suspensions if one.concerns(key))
-        self._lines[key] = Line(suspended=what)
+        self._lines[key] = Line(suspended=frozenset(one.what for one in self._suspensions if one.concerns(key)))
         return key
 
     def _concerned(self, event: Event) -> list[LineKey]:

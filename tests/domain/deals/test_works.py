@@ -225,6 +225,22 @@ def test_a_stop_that_met_no_line_is_ended_by_a_start_and_what_was_reached_later_
     assert lines(stop, *UNITS)[None, "unit-1"] == ("producing", ())
 
 
+def test_a_part_that_was_resumed_before_its_line_began_does_not_stand_still() -> None:
+    stop = event("production.suspended", "2020-06-01", deal=None)
+    resumed = event("production.resumed", "2020-07-01", deal=None, part="unit-3")
+    proven = [event("construction.resumed", f"2020-08-0{unit}", deal=None, part=f"unit-{unit}") for unit in (3, 4)]
+    found = lines(*UNITS, stop, resumed, *proven)
+    assert (found[None, "unit-3"][1], found[None, "unit-4"][1]) == ((), ("production",))
+
+
+def test_a_start_ends_a_stop_that_met_no_line_for_its_own_line_only() -> None:
+    stop = event("project.suspended", "2020-01-01", deal=None, part="unit-1")
+    proven = pursued("construction.suspended", "2020-02-01", "alpha", part="unit-1")
+    started = pursued("construction.started", "2020-03-01", "beta", part="unit-1")
+    log = [deposit(), stop, proven, started]
+    assert [deal_on(log, "2021-01-01", deal).overlays for deal in ("alpha", "beta")] == [("suspended",), ()]
+
+
 def test_a_stop_or_resumption_of_construction_proves_that_it_had_begun_and_of_production_nothing() -> None:
     for name, proven in (
         ("construction.suspended", {(None, "unit-1"): (None, ("construction",))}),
