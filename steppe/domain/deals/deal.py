@@ -400,7 +400,7 @@ class Deal:
         if not due:
             return
         on = Start(earliest=day, latest=day)
-        stopped = [leg for leg in due if leg.conditional and leg.long_stop is not None and leg.long_stop <= day]
+        stopped = [leg for leg in due if leg.stops]
         self._end_legs(stopped, on, "terminated", "long-stop")
         for name, how in (("rights", "terminated"), ("offtake", "completed")):
             if self.alive:

@@ -69,6 +69,11 @@ def test_a_leg_is_valid_from_its_binding_day_until_the_day_on_which_it_ceases(
     assert deal_on([deposit(), bound, end], "2020-01-01").bound_on is not None
 
 
+def test_of_an_end_and_a_long_stop_that_were_over_when_it_was_bound_the_first_counts() -> None:
+    right = made("rights.granted", "2020-01-01", right="land", conditional=True, ends_on="2018", long_stop="2019-06-01")
+    assert legs(right) == [("rights", "2020-01-01", "expired")]
+
+
 def test_what_ceases_by_itself_ceases_at_the_end_of_the_day_after_its_events() -> None:
     prolonged = made("offtake.amended", "2021-05-05", ends_on="2030")
     assert legs(sold(ends_on="2021-05-04"), prolonged) == [("offtake", None, None)]
