@@ -209,7 +209,11 @@ def _stands(project: ProjectAggregate, ending: Event, key: str | None) -> bool:
     if name == "hold.lifted":
         return project.holds.until(key if ending.deal is None else ending.deal) is not None
     if name in _LIFTS:
-        return project.works.suspended(name.partition(".")[0], ending.deal, part)
+        asked = key
+        if ending.deal is not None:
+            speaks_of_all = name != "project.resumed" and not project.works.has_line(ending.deal, None)
+            asked = None if speaks_of_all else ending.deal
+        return project.works.suspended(name.partition(".")[0], asked, part)
     if name in _STOPS:
         return project.works.runs(name.partition(".")[0], key, part)
     if name in _ENDS_DEALS and part is not None:

@@ -180,7 +180,7 @@ class ProjectFold:
         for event in narrowed:
             the_day_before.apply(event)
         the_day_before.end_day(day - timedelta(days=1), list(the_day_before.deals))
-        required = self._registry.values.get("required_legs", ())
+        required = self._registry.values_before(day).get("required_legs", ())
         physical = the_day_before.works.level
         for key, deal in the_day_before.deals.items():
             level = deal.level(required, physical)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from steppe.domain.fold.registry import PROJECT_FIELDS, RegisteredValues
@@ -34,6 +34,10 @@ class RegistryCursor:
     def values(self) -> Mapping[str, Any]:
         """The values that hold; a field nobody registered is absent."""
         return self._registered.at(self._at)
+
+    def values_before(self, day: date) -> Mapping[str, Any]:
+        """The values that held on the day before."""
+        return self._registered.on(day - timedelta(days=1))
 
     @property
     def rule_version(self) -> str:

@@ -267,6 +267,21 @@ def test_an_undated_hold_or_suspension_is_drawn_where_none_stands() -> None:
     assert drawn(undated, standing, end("hold.lifted", deal=None)) == {}
 
 
+def test_a_resumption_of_a_deal_without_works_of_its_own_asks_for_the_suspensions_of_all() -> None:
+    undated = event("construction.suspended", "unknown", deal="gamma", part="unit-1")
+    resumed = end("construction.resumed", deal="beta")
+    standing = event("construction.suspended", "2006-06-06", deal="gamma")
+    assert drawn(undated, resumed) == {undated.id: ENDED}
+    assert drawn(undated, standing, resumed) == {}
+
+
+def test_a_resumption_without_deal_asks_for_the_suspensions_of_each_deal_by_itself() -> None:
+    undated = event("project.suspended", "unknown", deal="gamma")
+    resumed = end("project.resumed", deal=None)
+    assert drawn(undated, event("project.suspended", "2006-06-06", deal="beta"), resumed) == {undated.id: ENDED}
+    assert drawn(undated, event("project.suspended", "2006-06-06", deal="gamma"), resumed) == {}
+
+
 def test_an_ending_that_is_drawn_itself_counts_on_its_new_day() -> None:
     """A coarse stop is drawn before the resumption, and draws the coarse start of what it stops."""
     begun = row("construction.started", deal=None)
@@ -290,6 +305,12 @@ def test_a_drawn_row_counts_for_the_highest_ever_as_on_the_day_before() -> None:
     stood = [deposit(), row("construction.started", deal=None), end("construction.suspended", deal=None)]
     project = of_project(judged(stood, "2008-01-01"))
     assert (project.physical_state, project.highest_level) == (None, Level.CONSTRUCTION)
+
+
+def test_the_day_before_asks_for_the_legs_that_were_required_then() -> None:
+    asked = event("project.amended", ENDED, deal=None, required_legs=["debt"])
+    log = [deposit(), row("grant.committed"), asked, end("project.completed", deal=None)]
+    assert deal_on(log, "2008-01-01").highest_level is Level.BOUND
 
 
 def test_what_begins_again_after_the_ending_opens_a_phase_as_ever() -> None:
