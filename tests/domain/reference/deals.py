@@ -21,7 +21,7 @@ class Leg:
     kind: str
     row: Row
     inferred: bool = False
-    holders: dict[str, Decimal | None] = field(default_factory=dict)
+    holders: set[str] = field(default_factory=set)
     conditional: bool = False
     right: str | None = None
     terms: dict[str, object] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Leg:
         """The day on which it ceases by itself, and how: its end or its long stop, of both the first (section 4)."""
         day, how = self._end(), "expired"
         long_stop = latest_day(self.row.data.get("long_stop")) if self.conditional else None
-        if long_stop is not None and long_stop < day:
+        if long_stop is not None and long_stop <= day:
             day, how = long_stop, "long-stop"
         return day, how
 
@@ -120,7 +120,10 @@ class Phase:
     lapse: Row | None = None
     pledges_left: set[tuple[str, str]] = field(default_factory=set)
     closed: bool = False
-    left: set[str] = field(default_factory=set)
+    # Who pursues, by role, less those who left and did not sign again.
+    signed: dict[str, set[str]] = field(default_factory=dict)
+    # What is known of the shares of equity that parties hold.
+    holdings: dict[str, Decimal] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
 
     @property
@@ -140,17 +143,23 @@ class Phase:
         )
 
     def role(self) -> str | None:
-        """The highest pursuing role seen in those of its events that have a level (section 1)."""
-        levelled = [row for row in self.rows if row.level is not None]
-        return next((role for role in PURSUING if any(row.parties(role) for row in levelled)), None)
+        """The highest pursuing role of those who pursue (section 1)."""
+        return next((role for role in PURSUING if self.signed.get(role)), None)
 
     def pursuers(self) -> list[str]:
-        """The parties of that role that have not left."""
+        """The parties of that role."""
         role = self.role()
-        if role is None:
-            return []
-        named = {party for row in self.rows if row.level is not None for party in row.parties(role)}
-        return sorted(named - self.left)
+        return [] if role is None else sorted(self.signed[role])
+
+    def sign(self, row: Row) -> None:
+        """Take in the parties that a row with a level names in a pursuing role; who had left signs again."""
+        for role in PURSUING:
+            self.signed.setdefault(role, set()).update(row.parties(role))
+
+    def leave(self, parties: Iterable[str]) -> None:
+        """Who leaves pursues in no role."""
+        for signed in self.signed.values():
+            signed.difference_update(parties)
 
 
 class Deal:
@@ -207,15 +216,18 @@ def leg_bound_by(row: Row) -> str | None:
     return KINDS[row.name].leg if row.is_binding else None
 
 
-def holders_named_by(row: Row, kind: str) -> dict[str, Decimal | None]:
-    """Who holds the leg that a row binds, with the holding if it is told (section 4)."""
+def holders_named_by(row: Row, kind: str) -> set[str]:
+    """Who holds the leg that a row binds (section 4)."""
     role = {"equity": "investor", "offtake": "offtaker"}.get(kind)
-    if role is None or not row.is_binding:
-        return {}
+    return set(row.parties(role)) if role is not None and row.is_binding else set()
+
+
+def stakes_told_by(row: Row, role: str | None = None) -> dict[str, Decimal]:
+    """The holdings after a row that it tells, of everybody or of the parties in a role (section 3)."""
     return {
-        str(party["party"]): Decimal(str(party["stake_percent"])) if party.get("stake_percent") is not None else None
+        str(party["party"]): Decimal(str(party["stake_percent"]))
         for party in row.data.get("parties", ())
-        if party["role"] == role
+        if party.get("stake_percent") is not None and role in (None, party["role"])
     }
 
 
@@ -246,7 +258,7 @@ LEG_ENDINGS = {
 }
 
 
-def speaks_of(ending: Row, ref: tuple[str, str], kind: str, right: str | None, holders: Iterable[str]) -> bool:
+def speaks_of(ending: Row, ref: tuple[str, str], kind: str, right: str | None, holders: set[str]) -> bool:
     """Whether an ending row of a leg speaks of one: leg, right and holders have to fit, and the event it names."""
     if ending.reference("ends") not in (None, ref):
         return False
@@ -256,7 +268,7 @@ def speaks_of(ending: Row, ref: tuple[str, str], kind: str, right: str | None, h
         return kind == "rights" and ending.data.get("right") in (None, right)
     role, wanted = ("offtaker", "offtake") if ending.name == "offtake.ended" else ("investor", "equity")
     named = ending.parties(role)
-    return kind == wanted and (not named or not set(named).isdisjoint(holders))
+    return kind == wanted and (not named or not holders or not holders.isdisjoint(named))
 
 
 def speaks_of_leg(ending: Row, leg: Leg) -> bool:
@@ -264,35 +276,38 @@ def speaks_of_leg(ending: Row, leg: Leg) -> bool:
     return speaks_of(ending, leg.row.event.key, leg.kind, leg.right, leg.holders)
 
 
-def take_out(ending: Row, leg: Leg) -> bool:
-    """Take out of a leg the holders that a row names, none named: all; whether it ceases with its last one (section 4)."""
-    if ending.name not in ("equity.exited", "offtake.ended"):
-        return True
-    role = "investor" if ending.name == "equity.exited" else "offtaker"
-    named = ending.parties(role)
-    leaving = [party for party in leg.holders if not named or party in named]
-    if ending.name == "equity.exited" and "stake_percent" in ending.data:
-        own = {
-            str(party["party"]): Decimal(str(party["stake_percent"]))
-            for party in ending.data.get("parties", ())
-            if party["role"] == role and party.get("stake_percent") is not None
-        }
-        if leaving and all(party in own for party in leaving):  # a party's own is its holding after the event
-            after: dict[str, Decimal] = {party: own[party] for party in leaving}
-        else:
-            held = [leg.holders[party] for party in leaving]
-            if not held or any(holding is None for holding in held):
-                return False
-            left = sum((holding for holding in held if holding is not None), Decimal()) - Decimal(
-                str(ending.data["stake_percent"])
-            )
-            after = dict.fromkeys(leaving, left)
-        for party in leaving:
-            leg.holders[party] = after[party]
-        leaving = [party for party in leaving if after[party] <= 0]
-        for party in leaving:
-            del leg.holders[party]
-        return not leg.holders
+def leavers(ending: Row, spoken: Iterable[Leg], holdings: dict[str, Decimal]) -> set[str] | None:
+    """Who has nothing left of the legs that an exit or the end of an offtake speaks of; None: all who hold them (section 4).
+
+    Takes off the holdings what is given up.
+    """
+    if ending.name == "offtake.ended":
+        return set(ending.parties("offtaker")) or None
+    named = set(ending.parties("investor"))
+    told = stakes_told_by(ending, "investor")  # a party's own is its holding after the event
+    holdings |= told
+    given_up = ending.data.get("stake_percent")
+    if given_up is None:
+        left = {party for party in named if told.get(party, Decimal()) <= 0}
+        if not named:
+            left = {party for leg in spoken for party in leg.holders}
+        for party in left:
+            holdings.pop(party, None)
+        return left if named else None
+    leaving = named or {party for leg in spoken for party in leg.holders}
+    if told:
+        return {party for party in leaving if holdings.get(party, Decimal(1)) <= 0}
+    if not leaving or any(party not in holdings for party in leaving):
+        return set()
+    left_over = sum((holdings[party] for party in leaving), Decimal()) - Decimal(str(given_up))
     for party in leaving:
-        del leg.holders[party]
+        holdings[party] = max(left_over, Decimal())
+    return leaving if left_over <= 0 else set()
+
+
+def take_out(leg: Leg, leaving: set[str] | None) -> bool:
+    """Take parties (None: all) out of a leg; whether it ceases with its last holder, or has none and somebody left."""
+    if leaving is None or not leg.holders:
+        return leaving is None or bool(leaving)
+    leg.holders -= leaving
     return not leg.holders

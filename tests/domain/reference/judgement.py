@@ -77,7 +77,7 @@ class Judgements:
             severity, certain = _ranks(condition, day)
             held_since = self._held_since(name[1], day)
             if held_since is not None:
-                then = self._stood(name, held_since, day)
+                then = self._stood(name, held_since)
                 severity, certain = min(severity, then[0]), min(certain, then[1])
             if severity >= 0:
                 found[name] = Shown(severity, certain, condition, held_since is not None)
@@ -89,20 +89,10 @@ class Judgements:
             return None
         return snapshot.held_since if deal is None else snapshot.deals[deal].held_since
 
-    def _stood(self, name: Name, first: date, day: date) -> tuple[int, int]:
-        """What stood on the first day of a run of holds; of a deal that begins later nothing."""
+    def _stood(self, name: Name, first: date) -> tuple[int, int]:
+        """What stood of a flag on the first day of a run of holds, whatever phases came and went since."""
         condition = self.conditions(first).get(name)
-        if condition is None or not self._is_same_phase(name[1], first, day):
-            return -1, -1
-        return _ranks(condition, first)
-
-    def _is_same_phase(self, deal: str | None, first: date, day: date) -> bool:
-        if deal is None:
-            return True
-        then, now = self.history.at(first), self.history.at(day)
-        assert then is not None
-        assert now is not None
-        return then.deals[deal].phase == now.deals[deal].phase
+        return (-1, -1) if condition is None else _ranks(condition, first)
 
     def headline(self, day: date) -> Shown | None:
         """A living deal whose M runs, no living deal at or above the line, no physical state (section 6).

@@ -210,14 +210,12 @@ def _works_stand(ending: Row, row: Row, before: Project) -> bool:
 
 
 def _suspension_stands(ending: Row, row: Row, before: Project) -> bool:
-    """Whether a suspension of the same deal stands that the resumption could lift."""
+    """Whether a suspension stands that the resumption could lift; one without deal is asked for the deal of the row."""
+    scope = before.works.scope(ending)
+    asked = Scope(row.deal if ending.deal is None else scope.deal, scope.part)
     what = ending.name.partition(".")[0]
     return any(
-        suspension.what == what
-        and suspension.row.deal == row.deal
-        and _is_lifted(suspension.row, ending, before)
-        and before.works.suspension_stands(suspension)
-        for suspension in before.works.suspensions
+        suspension.what == what and before.works.stands_in(suspension, asked) for suspension in before.works.suspensions
     )
 
 

@@ -13,9 +13,11 @@ from tests.domain.reference.deals import (
     Grant,
     Leg,
     Run,
+    leavers,
     leg_bound_by,
     new_leg,
     speaks_of_leg,
+    stakes_told_by,
     take_out,
 )
 from tests.domain.reference.events import Row
@@ -25,6 +27,7 @@ from tests.domain.reference.vocabulary import (
     FINANCED,
     IDENTIFIED,
     PARTLY_BOUND,
+    PURSUING,
 )
 from tests.domain.reference.works import NONE, Works
 
@@ -142,8 +145,10 @@ class Project:
         phase = deal.phase
         if row.has_level_or_is_physical:
             phase.rows.append(row)
-        if row.level is not None:  # who left has signed again
-            phase.left -= {str(party["party"]) for party in row.data.get("parties", ())}
+        if row.level is not None:
+            phase.sign(row)
+        if row.name != "equity.exited":
+            phase.holdings |= stakes_told_by(row)
         if row.is_memorandum_class:
             phase.papers.append(row)
             phase.lapse = None
@@ -208,7 +213,10 @@ class Project:
         if row.reference("ends") is None:
             before = [leg for leg in spoken if leg.valid_before]
             spoken = before or spoken
-        ceasing = [leg for leg in spoken if leg.valid and take_out(row, leg)]
+        ceasing = [leg for leg in spoken if leg.valid]
+        if row.name in ("equity.exited", "offtake.ended"):
+            leaving = leavers(row, spoken, deal.phase.holdings)
+            ceasing = [leg for leg in ceasing if take_out(leg, leaving)]
         self._cease(deal, ceasing, row.span, LEG_ENDINGS[row.name])
 
     def _cease(self, deal: Deal, ceasing: list[Leg], span: Span, how: str) -> None:
@@ -248,13 +256,14 @@ class Project:
     def _withdraw(self, row: Row, deal: Deal) -> None:
         """The named ones leave, until they sign again; none named: all. Without a pursuer the deal ends."""
         phase = deal.phase
-        named = {
+        pursuers = set(phase.pursuers())
+        leaving = {
             str(party["party"])
             for party in row.data.get("parties", ())
-            if party["role"] in ("investor", "financier", "contractor", "offtaker", "donor")
-        }
-        phase.left |= named or set(phase.pursuers())
-        if not phase.pursuers():
+            if party["role"] in PURSUING or party["party"] in pursuers
+        } or pursuers
+        phase.leave(leaving)
+        if pursuers <= leaving:
             self._end(deal, "withdrawn", row.span)
 
     def _end_deals(self, row: Row, deal: Deal | None) -> None:
@@ -285,13 +294,14 @@ class Project:
                 self._cease_by_themselves(deal, day)
 
     def _cease_by_themselves(self, deal: Deal, day: date) -> None:
-        due = sorted(
-            (leg for leg in deal.phase.valid_legs if leg.ceases_by_itself()[0] <= day),
-            key=lambda leg: leg.ceases_by_itself()[0],
-        )
-        for leg in due:
-            if deal.living and leg.valid:
-                self._cease(deal, [leg], on(day), leg.ceases_by_itself()[1])
+        """On one day first what reached its long stop, then rights, then offtakes: the last decide how the deal ends."""
+        due = [leg for leg in deal.phase.valid_legs if leg.ceases_by_itself()[0] <= day]
+        for how, kind in (("long-stop", None), ("expired", "rights"), ("expired", "offtake")):
+            ceasing = [
+                leg for leg in due if leg.valid and leg.ceases_by_itself()[1] == how and kind in (None, leg.kind)
+            ]
+            if deal.living:
+                self._cease(deal, ceasing, on(day), how)
 
     def note_day(self, day: date) -> None:
         """Remember what holds at the end of a day: runs, holds, the highest level ever."""
@@ -364,7 +374,7 @@ def _amend(row: Row, legs: list[Leg]) -> None:
             elif row.data["right"] != leg.right:
                 continue
         named = row.parties("offtaker")
-        if kind == "offtake" and amends is None and named and set(named).isdisjoint(leg.holders):
+        if kind == "offtake" and amends is None and named and leg.holders.isdisjoint(named):
             continue
         leg.amend(row, right)
 

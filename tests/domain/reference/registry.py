@@ -24,7 +24,6 @@ class Entry:
     values: Mapping[str, Any]
     row: Row
     is_first: bool
-    by_occurring: bool
 
 
 class Registered:
@@ -37,7 +36,7 @@ class Registered:
         # The first registration, in the order of corrections, is known always and holds from ever.
         first = min(record.registrations, key=lambda row: row.event.order, default=None)
         if first is not None:
-            self.entries.append(Entry(FROM_EVER, _said(first), first, is_first=True, by_occurring=False))
+            self.entries.append(Entry(FROM_EVER, _said(first), first, is_first=True))
         amending = [
             row
             for row in record.rows
@@ -45,19 +44,16 @@ class Registered:
             or (row.name in ("project.registered", "party.registered") and row is not first)
         ]
         amending = [row for row in amending if first is None or row.event.key != first.event.key]
-        self.entries += [
-            Entry(_holds_from(row), _said(row), row, is_first=False, by_occurring="from" not in row.data)
-            for row in amending
-        ]
-        self.entries.sort(key=lambda entry: (not entry.is_first, entry.day, entry.row.event.order))
+        self.entries += [Entry(_holds_from(row), _said(row), row, is_first=False) for row in amending]
+        self.entries.sort(key=lambda entry: (not entry.is_first, entry.day, entry.row.order))
 
     def __deepcopy__(self, memo: object) -> Registered:
         return self
 
     def upto(self, as_of: date) -> Registered:
-        """The same without what comes to hold only by occurring after a day: nothing else occurs then."""
+        """The same without what comes to hold only after a day: for a forecast things stay as they are registered."""
         kept = Registered(None)
-        kept.entries = [entry for entry in self.entries if not entry.by_occurring or entry.day <= as_of]
+        kept.entries = [entry for entry in self.entries if entry.day <= as_of]
         return kept
 
     def days(self) -> list[date]:

@@ -46,6 +46,15 @@ class Scope:
         """Whether a line is among them."""
         return self.deal in (None, line.deal) and self.part in (None, line.part)
 
+    def covers(self, other: Scope) -> bool:
+        """Whether all lines of another are among them."""
+        return self.deal in (None, other.deal) and self.part in (None, other.part)
+
+    def meets(self, other: Scope) -> bool:
+        """Whether a line may be of both."""
+        deals, parts = {self.deal, other.deal} - {None}, {self.part, other.part} - {None}
+        return len(deals) < 2 and len(parts) < 2
+
 
 @dataclass(slots=True)
 class Suspension:
@@ -67,6 +76,8 @@ class Resumption:
     scope: Scope
     row: Row
     number: int
+    # The deals that have a line of its part by then.
+    deals: frozenset[str | None]
 
 
 class Works:
@@ -137,7 +148,8 @@ class Works:
                 met_no_works = not any(scope.has(line) and line.stands for line in self.lines.values())
                 self.suspensions.append(Suspension(what, scope, row, number, phase, met_no_works))
             else:
-                self.resumptions.append(Resumption(what, scope, row, number))
+                deals = frozenset(line.deal for line in self.lines.values() if row.part in (None, line.part))
+                self.resumptions.append(Resumption(what, scope, row, number, deals))
         elif row.name == "project.retired" or (row.name == "project.cancelled" and row.part is not None):
             for line in self.lines.values():
                 if Scope(row.deal, row.part).has(line):
@@ -205,24 +217,27 @@ class Works:
         started_again = any(row.deal == deal and number > suspension.number for row, number in self.starts)
         return not started_again and not self._is_over(suspension, deal)
 
-    def suspension_stands(self, suspension: Suspension) -> bool:
-        """Whether it stands on a line, or, of the project, as an overlay."""
-        if any(suspension in self.standing(line) for line in self.lines.values()):
+    def stands_in(self, suspension: Suspension, scope: Scope) -> bool:
+        """Whether it stands on a line of a scope, or as one of a scope that meets this: not yet lifted whole."""
+        if any(scope.has(line) and suspension in self.standing(line) for line in self.lines.values()):
             return True
-        deal = suspension.row.deal
-        return (
-            suspension.what == "project"
-            and suspension.row.part is None
-            and not self._is_over(suspension, deal)
-            and not any(deal in (None, row.deal) and number > suspension.number for row, number in self.starts)
+        lifted = any(
+            resumption.what == suspension.what
+            and resumption.number > suspension.number
+            and resumption.scope.covers(suspension.scope)
+            for resumption in self.resumptions
         )
+        return suspension.scope.meets(scope) and not lifted
 
     def _is_over(self, suspension: Suspension, deal: str | None) -> bool:
-        """Whether a suspension without part was lifted, for a deal or (None) for the project."""
+        """Whether a suspension without part was lifted, for a deal or (None) for the project.
+
+        A resumption of a part lifts it for the deals that have a line of that part by then.
+        """
         return any(
             resumption.what == "project"
             and resumption.number > suspension.number
-            and resumption.row.part is None
             and resumption.row.deal in (None, deal)
+            and (resumption.row.part is None or (deal is not None and deal in resumption.deals))
             for resumption in self.resumptions
         )
