@@ -190,8 +190,8 @@ async def test_a_reader_that_reconnects_across_a_killed_api_gets_each_event_once
     await three(log)
     got: list[Item] = []
     last: str | None = None
-    await announcer.announce(EVE)
-    days = [WATCH, date(2024, 3, 1), date(2025, 3, 1)]
+    await announcer.announce(WATCH)
+    days = [date(2024, 3, 1), date(2025, 3, 1)]
     for day in days:
         service = start("api")
         async with (
@@ -258,7 +258,7 @@ async def test_a_reader_that_takes_nothing_is_dropped_and_others_go_on(
 ) -> None:
     """Asked without a socket, whose buffers would hide for long that nobody reads."""
     await three(log)
-    await announcer.announce(EVE)
+    await announcer.announce(WATCH)
     app = create_app(Settings(database=database.api, topic=topic, stream_stuck_seconds_max=0.3))
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
