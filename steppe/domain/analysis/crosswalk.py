@@ -186,6 +186,14 @@ OVERLAY_ROWS: tuple[OverlayRow, ...] = (
         },
     ),
     OverlayRow(
+        overlay="retired",
+        words={
+            IATI: Word("4", "what ran was taken out of service for good"),
+            GEM: Word("retired", "what ran was taken out of service for good"),
+            AIDDATA: Word("Completion", "it was built and ran, and is out of service"),
+        },
+    ),
+    OverlayRow(
         overlay="suspended",
         reached=Level.PRODUCING,
         words={GEM: Word("mothballed", "it has produced, stands still and may go on")},

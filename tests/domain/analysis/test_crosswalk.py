@@ -42,6 +42,7 @@ def test_every_word_has_a_name(scheme: str) -> None:
         (P, P, (), ("3", "completion", "operating", "Completion")),
         (Level.IDENTIFIED, C, ("cancelled",), ("5", "cancelled", "cancelled", "Cancelled")),
         (P, P, ("completed",), ("4", "completed", "retired", "Completion")),
+        (Level.IDENTIFIED, P, ("retired",), ("4", "identification", "retired", "Completion")),
         (Level.BOUND, C, ("suspended",), ("6", "implementation", "shelved", "Suspended")),
         (Level.COMMISSIONING, P, ("suspended",), ("6", "completion", "mothballed", "Suspended")),
         (
