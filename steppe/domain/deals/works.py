@@ -98,7 +98,8 @@ class Suspension:
     """A suspension that stands: of `what`, of a deal (None: all) and of a part (None: all). `met`: whether it met a line,
     or a line of it was begun since.
 
-    `freed` are the deals and parts that were resumed since: it does not concern their lines, also those begun later.
+    `freed` are the deals and parts that were resumed since: it does not concern their lines, also those begun later. Neither
+    does it concern the lines that `started` since.
     """
 
     what: str
@@ -106,16 +107,20 @@ class Suspension:
     part: str | None
     met: bool
     freed: frozenset[LineKey] = frozenset()
+    started: frozenset[LineKey] = frozenset()
 
     def concerns(self, key: LineKey) -> bool:
         """Whether it is of that line."""
-        return self.covers(key) and not any(
-            deal in (None, key[0]) and part in (None, key[1]) for deal, part in self.freed
-        )
+        freed = any(deal in (None, key[0]) and part in (None, key[1]) for deal, part in self.freed)
+        return self.covers(key) and not freed and key not in self.started
 
     def covers(self, key: LineKey) -> bool:
         """Whether it was of that line when it was told."""
         return self.deal in (None, key[0]) and self.part in (None, key[1])
+
+    def after_start(self, key: LineKey) -> Suspension:
+        """What is left of it after a start of a line."""
+        return replace(self, met=True, started=self.started | {key}) if self.covers(key) else self
 
     def without(self, deal: str | None, part: str | None) -> Suspension | None:
         """What is left of it after a resumption of a deal (None: all) and a part (None: all)."""
@@ -174,11 +179,10 @@ class Works:
 
     def part_is_suspended(self, deal: str) -> bool:
         """Whether a `project.suspended` of a part stands, of a part of which the deal has a line that stands still so."""
-        parts = {
-            one.part for one in self._suspensions if one.what == _PROJECT and one.part and one.deal in (None, deal)
-        }
+        of_parts = [one for one in self._suspensions if one.what == _PROJECT and one.part]
         return any(
-            key[0] == deal and key[1] in parts and _PROJECT in line.suspended for key, line in self._lines.items()
+            key[0] == deal and _PROJECT in line.suspended and any(one.concerns(key) for one in of_parts)
+            for key, line in self._lines.items()
         )
 
     def line_keys(self) -> Iterable[LineKey]:
@@ -240,9 +244,7 @@ class Works:
         if name in STARTS_OF_WORKS:
             key = (event.deal, event.data.get("part"))
             self._put(key, self._lines.get(key, Line()).started(event), event)
-            self._suspensions = frozenset(
-                replace(one, met=True) if one.covers(key) else one for one in self._suspensions
-            )
+            self._suspensions = frozenset(one.after_start(key) for one in self._suspensions)
         elif verb == "suspended":
             self._suspend(event, what)
         elif verb == "resumed":

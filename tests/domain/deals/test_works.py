@@ -308,6 +308,15 @@ def test_a_part_that_is_suspended_suspends_the_deals_that_have_a_line_of_it() ->
     assert deal_on(log, "2021-01-01", "beta").overlays == ()
 
 
+def test_a_part_that_started_again_is_not_what_suspends_its_deal_when_the_whole_stops_later() -> None:
+    part = event("project.suspended", "2020-01-01", deal=None, part="unit-1")
+    again = pursued("construction.started", "2020-02-01", "alpha", part="unit-1")
+    whole = event("project.suspended", "2020-03-01", deal=None)
+    other = pursued("construction.started", "2020-04-01", "alpha")
+    assert deal_on([deposit(), part, again, whole], "2021-01-01").overlays == ("suspended",)
+    assert deal_on([deposit(), part, again, whole, other], "2021-01-01").overlays == ()
+
+
 def test_a_suspension_of_a_deal_is_of_the_phase_in_which_it_was_told() -> None:
     suspended = event("project.suspended", "2020-02-01", deal="alpha")
     left = pursued("investor.withdrew", "2020-03-01", "alpha")
