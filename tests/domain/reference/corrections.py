@@ -62,7 +62,7 @@ def _record(subject: str, events: list[Event], is_known: Callable[[Event], bool]
             record.parked.append(correction.ref)
         elif not _apply(correction, target):
             record.refused.append(correction.ref)
-    deals = {key: deal_of(reading.name, _heeded(reading)) for key, reading in readings.items()}
+    deals = {key: deal_of(reading.name, _heeded(reading)) for key, reading in readings.items() if key not in retracted}
     for reading in readings.values():
         if reading.event.key in retracted:
             continue

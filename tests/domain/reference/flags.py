@@ -181,7 +181,7 @@ class _Judge:
         if self.deal.valid_legs or len(papers) < needed:
             return None
         ids = tuple(row.ref for row in papers.values())
-        step = Step("watch", self.snapshot.day, self.snapshot.day, needed, None, ids)
+        step = Step("watch", self.snapshot.day, self.snapshot.day, needed, self.deal.memorandum, ids)
         return self._condition("memorandum-churn", [step], {"count": len(papers)})
 
     def _announced_only(self) -> Condition | None:
