@@ -20,8 +20,8 @@ def test_the_golden_case_says_both_answers_and_why_they_differ(reading: Command,
     assert all(len(line) <= columns for line in output.splitlines())
     words = " ".join(output.split())
     assert "as of 2021-12-31, as known at 2021-12-31 23:59 UTC" in words
-    assert "stands Bound by xiamen-tungsten: equity since 2018-11-30." in words
-    assert "equity since 2018-11-30, held by xiamen-tungsten" in words
+    assert "stands Bound by xiamen-tungsten: equity since 30 November 2018." in words
+    assert "equity since 30 November 2018, held by xiamen-tungsten" in words
     assert "2018-01-01..2018-11-30 2018-11-30 equity.agreed xiamen-tungsten: bound" in words
     then, _, since = words.partition("Learnt since then of the time until this day")
     assert "memorandum.signed" not in then, "nobody knew of it"

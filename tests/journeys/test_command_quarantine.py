@@ -116,7 +116,7 @@ async def _forget_its_type(owner: str) -> None:
     connection = await asyncpg.connect(owner)
     await connection.execute(
         "UPDATE event SET state = 'unknown', name = 'steppe.memorandum.signed.v1', deal = NULL, known_at = NULL,"
-        " recorded_at = NULL, occurred_earliest = NULL, occurred_latest = NULL, precedence = NULL"
+        " recorded_at = NULL, occurred_earliest = NULL, occurred_latest = NULL"
         " WHERE subject = 'south' AND name = 'memorandum.signed'"
     )
     await connection.close()

@@ -23,7 +23,7 @@ def test_a_version_is_added_tried_and_used_and_what_it_changed_is_published(read
     reading("rules", "use", "strict-1", exits=1, stdin="n\n")
     output = reading("rules", "use", "strict-1", "--yes", "--reason", "the committee asked", "--by", "desk")
     count = len(tried["differences"])
-    assert f"134 projects judged again: {count} raised. strict-1 is in force (before: 2026-2)." in output
+    assert f"136 projects judged again: {count} raised. strict-1 is in force (before: 2026-2)." in output
     published = _transitions(reading)
     assert [(one["project"], one["deal"], one["severity"], one["cause"]) for one in published] == [
         (one["project"], one["deal"], one["severity"], "rules") for one in tried["differences"]

@@ -44,7 +44,9 @@ async def test_the_example_sent_through_ingest_answers_as_the_golden_documents_s
 async def _with_the_example_read(database: Database, start: Callable[..., Service]) -> Service:
     projector, ingest, api = start("projector", **QUICK), IngestClient(start("ingest").address), start("api")
     answer = ingest.post(EXAMPLE.read_bytes(), LINES, "?on_error=reject").json()
-    assert (answer["rejected"], answer["warnings"]) == ([], [])
+    assert answer["rejected"] == []
+    # The facts are kept as they were collected, with a few fields that do nothing where they stand.
+    assert all("nothing" in warning["message"] for warning in answer["warnings"])
     places = (place.split(":") for place in answer["position"].split(","))
     connection = await asyncpg.connect(database.api)
     try:
