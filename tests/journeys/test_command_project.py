@@ -20,9 +20,9 @@ def test_the_golden_case_says_both_answers_and_why_they_differ(reading: Command,
     assert all(len(line) <= columns for line in output.splitlines())
     words = " ".join(output.split())
     assert "as of 2021-12-31, as known at 2021-12-31 23:59 UTC" in words
-    assert "stands Bound by xiamen-tungsten: equity since 30 November 2018." in words
-    assert "equity since 30 November 2018, held by xiamen-tungsten" in words
-    assert "2018-01-01..2018-11-30 2018-11-30 equity.agreed xiamen-tungsten: bound" in words
+    assert "stands Bound by xiamen-tungsten: equity since 2018." in words
+    assert "equity since 2018, held by xiamen-tungsten" in words
+    assert "2018 2018-11-30 equity.agreed xiamen-tungsten: bound" in words
     then, _, since = words.partition("Learnt since then of the time until this day")
     assert "memorandum.signed" not in then, "nobody knew of it"
     assert "corrected name: equity.agreed → termsheet.signed" in since
@@ -31,12 +31,12 @@ def test_the_golden_case_says_both_answers_and_why_they_differ(reading: Command,
 
     now = " ".join(reading(*KATPAR, "--as-of", "2026-11-22", columns=columns).split())
     assert "Learnt since" not in now
-    assert "stands Bound in part by cove-capital: equity since 2026-03-12; debt missing." in now
+    assert "stands Bound in part by cove-capital: equity since 2026; debt missing." in now
     assert "corrected name: equity.agreed → termsheet.signed" in now
     assert "2021-01-01 ⚑ memorandum-only escalated presumed-dead xiamen-tungsten" in now
     assert "⚑ memorandum-only cleared xiamen-tungsten" in now
-    assert "..2025-11-26 2025-11-26 investor.withdrew xiamen-tungsten: ended, project advanced" in now
-    assert "2026-09-12 unchecked notice cove-capital Nobody looked for 8 months." in now
+    assert "2025-11-26 investor.withdrew xiamen-tungsten: ended, project advanced" in now
+    assert "unchecked" not in now, "somebody looked on the day on which it was recorded"
 
 
 def test_json_has_all_of_it(reading: Command) -> None:
