@@ -230,7 +230,7 @@ class LogProducer:
         self._unavailable_because = "the end of the log is being read, so that duplicates are recognised"
         try:
             await self._prepare()
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else knows of this producer yet, and it is raised on
             self._close_in_background(session.producer)
             raise
         self._prepare = None

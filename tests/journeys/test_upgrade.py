@@ -39,6 +39,7 @@ def _release_before(folder: Path) -> Path:
     """A checkout of the release before."""
     archived = subprocess.run(["git", "archive", _RELEASE_BEFORE], cwd=_ROOT, capture_output=True, check=False)
     if archived.returncode != 0:
+        # A source archive, or a shallow clone, does not have the release that one would upgrade from.
         pytest.skip(f"a checkout without history has no release before: {archived.stderr.decode()}")
     checkout = folder / "before"
     checkout.mkdir()
