@@ -69,9 +69,9 @@ def _up(degrees: float) -> float:
     return math.ceil(degrees * 10) / 10
 
 
-def module(found: dict[str, tuple[float, float, float, float]]) -> str:
+def module(boxes: dict[str, tuple[float, float, float, float]]) -> str:
     """The text of the module."""
-    entries = [f'"{code}": ({", ".join(f"{side:g}" for side in box)})' for code, box in found.items()]
+    entries = [f'"{code}": ({", ".join(f"{side:g}" for side in box)})' for code, box in boxes.items()]
     lines = [", ".join(entries[at : at + _PER_LINE]) for at in range(0, len(entries), _PER_LINE)]
     body = ",\n    ".join(lines)
     return f'''"""The box around each country: south, north, west, east in degrees; west above east where it crosses the date line.

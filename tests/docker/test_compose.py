@@ -214,7 +214,7 @@ def test_the_next_release_goes_on_where_the_one_before_it_stopped(tmp_path: Path
         assert sent["rejected"] == [] and sent["accepted"] > 800
         before = compose.caught_up()
         assert compose.flags()
-        told = compose.announced()
+        last_announced = compose.announced()
 
         lay_out(tmp_path)  # as `git pull` does; the secrets stay
         compose("build", seconds=900)
@@ -224,7 +224,9 @@ def test_the_next_release_goes_on_where_the_one_before_it_stopped(tmp_path: Path
         assert flags
         compose("run", "--rm", "steppe", "verify")  # what is judged again equals a fold of the log
         compose.announced()
-        causes = compose.query(f"SELECT DISTINCT cause FROM steppe.flag_transition WHERE transition_id > {told}")
+        causes = compose.query(
+            f"SELECT DISTINCT cause FROM steppe.flag_transition WHERE transition_id > {last_announced}"
+        )
         assert causes == ["rules"]
         assert [one["position"] for one in after["partitions"]] == [one["position"] for one in before["partitions"]]
         again = json.loads(_last_json(compose(*example)))

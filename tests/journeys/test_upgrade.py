@@ -121,7 +121,7 @@ def test_data_of_the_release_before_are_judged_again_and_only_the_rules_are_told
         up.run("steppe.cli", "send", "examples/central-asia/events.ndjson", "--wait")
         up.run("steppe.cli", "rules", "add", str(own_rules))
         up.until_announced()
-        told = up.fetch("SELECT max(transition_id) AS last FROM steppe.flag_transition")[0]["last"]
+        last_announced = up.fetch("SELECT max(transition_id) AS last FROM steppe.flag_transition")[0]["last"]
         projects = up.get("/v1/status")["totals"]["projects"]
     with _Up(_ROOT, data) as up:
         up.until_announced()
@@ -131,12 +131,14 @@ def test_data_of_the_release_before_are_judged_again_and_only_the_rules_are_told
         rules = up.get("/v1/rules")
         assert rules["in_force"] == RULES.version
         assert {item["version"] for item in rules["items"]} == {RULES.version, "2026-1", "desk-1"}
-        after = up.fetch(f"SELECT cause, rule_version FROM steppe.flag_transition WHERE transition_id > {told}")
+        after = up.fetch(
+            f"SELECT cause, rule_version FROM steppe.flag_transition WHERE transition_id > {last_announced}"
+        )
         assert after
         assert {(row["cause"], row["rule_version"]) for row in after} == {("rules", RULES.version)}
         wrong = up.fetch(
-            "SELECT project, deal, flag FROM steppe.announced_flag AS told"
+            "SELECT project, deal, flag FROM steppe.announced_flag AS announced"
             " FULL JOIN (SELECT * FROM flag_span WHERE now()::date >= valid_from AND now()::date < valid_to) AS stands"
-            " USING (project, deal, flag) WHERE told.severity IS DISTINCT FROM stands.severity"
+            " USING (project, deal, flag) WHERE announced.severity IS DISTINCT FROM stands.severity"
         )
         assert wrong == []

@@ -36,7 +36,7 @@ def idle_since(*events: Event) -> Days | None:
 
 
 def _start_of(flag: str, *events: Event) -> Days | None:
-    starts = [found.start for found in standing([MINE, *events], flag, "2030-01-01")]
+    starts = [raised.start for raised in standing([MINE, *events], flag, "2030-01-01")]
     return Days(starts[0].earliest, starts[0].latest) if starts and starts[0] is not None else None
 
 

@@ -89,9 +89,9 @@ def test_building_or_producing_again_ends_every_suspension(row: str, expected: s
 
 
 def test_a_deals_own_rows_move_the_state_of_the_project() -> None:
-    begun = pursued("construction.started", "2020-01-01", "alpha")
-    assert state(begun) == "construction"
-    assert state(begun, pursued("construction.suspended", "2020-02-02", "beta")) is None
+    start = pursued("construction.started", "2020-01-01", "alpha")
+    assert state(start) == "construction"
+    assert state(start, pursued("construction.suspended", "2020-02-02", "beta")) is None
 
 
 def test_a_suspension_of_one_deal_leaves_the_ground_as_it_is() -> None:
@@ -187,19 +187,19 @@ def test_a_stop_concerns_the_lines_of_its_part_and_of_its_deal(
 ) -> None:
     """A deal without lines of its own speaks of all."""
     keys = {"alpha 1": ("alpha", "unit-1"), "alpha 2": ("alpha", "unit-2"), "beta 1": ("beta", "unit-1")}
-    begun = [
+    starts = [
         event("construction.started", "2020-01-01", id=name, deal=own, part=of_part)
         for name, (own, of_part) in keys.items()
     ]
     stop = event("construction.suspended", "2020-06-01", deal=deal, **({"part": part} if part else {}))
-    found = lines(*begun, stop)
-    assert {name for name, key in keys.items() if found[key][1]} == stopped
+    works = lines(*starts, stop)
+    assert {name for name, key in keys.items() if works[key][1]} == stopped
 
 
 def test_what_suspends_the_project_with_a_deal_is_of_that_deals_own_lines_only() -> None:
-    begun = event("construction.started", "2020-01-01", deal="alpha")
-    assert state(begun, event("project.suspended", "2020-06-01", deal="gamma")) == "construction"
-    assert state(begun, event("project.suspended", "2020-06-01", deal="alpha")) is None
+    start = event("construction.started", "2020-01-01", deal="alpha")
+    assert state(start, event("project.suspended", "2020-06-01", deal="gamma")) == "construction"
+    assert state(start, event("project.suspended", "2020-06-01", deal="alpha")) is None
 
 
 def test_a_completion_and_what_it_reached_stand_while_construction_is_stopped() -> None:
@@ -215,8 +215,8 @@ def test_a_later_start_of_the_line_ends_all_its_suspensions_and_no_others(start:
         for name in ("project.suspended", "production.suspended", "construction.suspended")
     ]
     again = event(start, "2020-07-01", deal=None, part="unit-1")
-    found = lines(*UNITS, *stops, again)
-    assert (found[None, "unit-1"][1], len(found[None, "unit-2"][1])) == ((), 3)
+    works = lines(*UNITS, *stops, again)
+    assert (works[None, "unit-1"][1], len(works[None, "unit-2"][1])) == ((), 3)
 
 
 def test_a_stop_that_met_no_line_is_ended_by_a_start_and_what_was_reached_later_stands() -> None:
@@ -229,8 +229,8 @@ def test_a_part_that_was_resumed_before_its_line_began_does_not_stand_still() ->
     stop = event("production.suspended", "2020-06-01", deal=None)
     resumed = event("production.resumed", "2020-07-01", deal=None, part="unit-3")
     proven = [event("construction.resumed", f"2020-08-0{unit}", deal=None, part=f"unit-{unit}") for unit in (3, 4)]
-    found = lines(*UNITS, stop, resumed, *proven)
-    assert (found[None, "unit-3"][1], found[None, "unit-4"][1]) == ((), ("production",))
+    works = lines(*UNITS, stop, resumed, *proven)
+    assert (works[None, "unit-3"][1], works[None, "unit-4"][1]) == ((), ("production",))
 
 
 def test_a_start_ends_a_stop_that_met_no_line_for_its_own_line_only() -> None:
@@ -282,8 +282,8 @@ def test_a_retired_line_begins_anew_with_a_later_start() -> None:
     stopped = event("construction.suspended", "2020-07-01", deal=None)
     again = event("construction.started", "2020-08-01", deal=None, part="unit-1")
     assert lines(*UNITS, retired, stopped)[None, "unit-1"] == (None, ())
-    found = lines(*UNITS, retired, stopped, again)
-    assert (found[None, "unit-1"], found[None, "unit-2"]) == (("construction", ()), (None, ()))
+    works = lines(*UNITS, retired, stopped, again)
+    assert (works[None, "unit-1"], works[None, "unit-2"]) == (("construction", ()), (None, ()))
 
 
 def test_a_plant_of_which_one_unit_runs_is_not_suspended() -> None:

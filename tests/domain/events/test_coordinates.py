@@ -11,7 +11,7 @@ from steppe.domain.values.countries import COUNTRIES
 from steppe.domain.values.country_boxes import BOXES
 
 
-def told(latitude: float, longitude: float, *countries: str, name: str = "project.registered") -> str:
+def doubts(latitude: float, longitude: float, *countries: str, name: str = "project.registered") -> str:
     data: dict[str, Any] = {"latitude": latitude, "longitude": longitude}
     if countries:
         data |= {"country": countries[0], "countries": list(countries[1:])}
@@ -34,7 +34,7 @@ def told(latitude: float, longitude: float, *countries: str, name: str = "projec
     ],
 )
 def test_a_probable_mistake_is_named(kind: str, latitude: float, longitude: float, country: str, words: str) -> None:
-    assert words in told(latitude, longitude, country)
+    assert words in doubts(latitude, longitude, country)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_a_probable_mistake_is_named(kind: str, latitude: float, longitude: floa
 def test_what_may_be_right_is_not_remarked_on(
     kind: str, latitude: float, longitude: float, countries: tuple[str, ...]
 ) -> None:
-    assert told(latitude, longitude, *countries) == ""
+    assert doubts(latitude, longitude, *countries) == ""
 
 
 def test_half_a_place_and_other_events_are_not_asked() -> None:
     assert doubtful_places("project.registered", {"latitude": 0, "country": "KZ"}) == []
-    assert told(0, 0, "KZ", name="project.amended") != ""
+    assert doubts(0, 0, "KZ", name="project.amended") != ""
 
 
 def test_boxes_are_of_assigned_countries_and_have_an_inside() -> None:

@@ -96,10 +96,10 @@ def test_a_refused_date_says_what_to_write_instead(kind: str, text: str, instead
 
 @given(st.text(alphabet="0123456789-/.~?X QHTZ:+[]uJulyspring\uff12\u2013", max_size=24))
 def test_what_is_advised_can_be_read(text: str) -> None:
-    told = advice(text)
-    if told is None:
+    sentence = advice(text)
+    if sentence is None:
         return
-    for instead in re.split(r" or |, or ", told.rpartition("; write ")[2]):
+    for instead in re.split(r" or |, or ", sentence.rpartition("; write ")[2]):
         if instead[:1].isdigit() or instead[:2] in ("..", "un"):
             parse(instead.partition(" ")[0])
 

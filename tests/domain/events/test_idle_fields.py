@@ -78,8 +78,8 @@ def test_a_long_stop_does_nothing_without_a_condition(name: str) -> None:
 )  # fmt: skip
 def test_what_does_nothing_is_remarked_on_once(name: str, data: dict[str, Any], idle: str) -> None:
     others = {"project.amended", "party.amended", "offtake.amended", "rights.amended"}
-    told = [text for text in remarks_on(name, data) if text.startswith(idle)]
-    assert len(told) == 1, remarks_on(name, data)
+    remarks = [text for text in remarks_on(name, data) if text.startswith(idle)]
+    assert len(remarks) == 1, remarks_on(name, data)
     assert len(remarks_on(name, data)) == 1 or name in others | {"project.registered"}
 
 
@@ -123,10 +123,10 @@ def test_every_remark_is_about_a_field_that_the_event_may_have() -> None:
 
 
 def test_what_only_tells_is_idle_nowhere() -> None:
-    told: dict[str, object] = {"note": "x", "confidence": "high", "evidence": [{"grade": "press", "title": "x"}], "occurred": "2020", "reported": "2020-12-31"}  # fmt: skip
+    data: dict[str, object] = {"note": "x", "confidence": "high", "evidence": [{"grade": "press", "title": "x"}], "occurred": "2020", "reported": "2020-12-31"}  # fmt: skip
     changing: dict[str, dict[str, object]] = {"project.amended": {"name": "x"}, "party.amended": {"name": "x"}, "offtake.amended": {"volume": 1}, "rights.amended": {"right": "mining"}}  # fmt: skip
     for kind in VOCABULARY:
-        assert warnings_of(kind.name, {**told, **changing.get(kind.name, {})}) == []
+        assert warnings_of(kind.name, {**data, **changing.get(kind.name, {})}) == []
 
 
 def test_the_real_events_of_central_asia_have_few_idle_fields_and_no_fault() -> None:

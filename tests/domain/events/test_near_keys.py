@@ -24,10 +24,10 @@ KEYS = (
 
 
 def keys(*own: str) -> NearKeys:
-    found = NearKeys()
+    near_keys = NearKeys()
     for key in own or KEYS:
-        found.add(key)
-    return found
+        near_keys.add(key)
+    return near_keys
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_another_thing_is_not_taken_for_a_misspelling(other: str) -> None:
 
 
 def test_a_key_that_was_taken_out_is_not_meant() -> None:
-    found = keys("sareco-stepnogorsk")
-    found.discard("sareco-stepnogorsk")
-    found.discard("never-there")
-    assert found.likely("sareco-stepnogorks") is None
-    assert len(found) == 0 and "sareco-stepnogorsk" not in found
+    near_keys = keys("sareco-stepnogorsk")
+    near_keys.discard("sareco-stepnogorsk")
+    near_keys.discard("never-there")
+    assert near_keys.likely("sareco-stepnogorks") is None
+    assert len(near_keys) == 0 and "sareco-stepnogorsk" not in near_keys
 
 
 def test_among_the_real_projects_and_parties_none_is_taken_for_another() -> None:

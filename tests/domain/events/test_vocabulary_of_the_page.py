@@ -127,8 +127,8 @@ def test_the_common_fields_are_those_of_the_page() -> None:
     match = re.search(r"Common fields of\s+`data`:(.*?)\(url optional\), `note`\.", SECTIONS["3"], re.DOTALL)
     assert match is not None
     names = [field.name for field in COMMON_FIELDS]
-    told = re.findall(r"`([a-z_]+)(?:`|\[| \{|:| \()", match[0].partition(":")[2])
-    assert [name for name in told if name not in OF_SOME_ROWS] == names
+    on_page = re.findall(r"`([a-z_]+)(?:`|\[| \{|:| \()", match[0].partition(":")[2])
+    assert [name for name in on_page if name not in OF_SOME_ROWS] == names
     for field in (*PARTY_REQUIRED, *PARTY_OPTIONAL, *AMOUNT_REQUIRED, *AMOUNT_OPTIONAL, *EVIDENCE_REQUIRED, *EVIDENCE_OPTIONAL):  # fmt: skip
         assert re.search(rf"\b{field.name}\b", match[0]), field.name
         if field.name != "role":

@@ -120,9 +120,9 @@ def test_plans_of_two_parts_stand_beside_each_other() -> None:
 
 
 def test_a_row_that_speaks_of_the_project_meets_the_plan_of_a_deal_and_one_of_another_deal_does_not() -> None:
-    begun = plan("2020-03-31", "construction-start")
-    assert turns(PAPER, begun, event("construction.started", "2020-02-02", deal=None)) == {}
-    assert turns(PAPER, begun, pursued("construction.started", "2020-02-02", "beta")) == LATE
+    planned_start = plan("2020-03-31", "construction-start")
+    assert turns(PAPER, planned_start, event("construction.started", "2020-02-02", deal=None)) == {}
+    assert turns(PAPER, planned_start, pursued("construction.started", "2020-02-02", "beta")) == LATE
 
 
 def test_a_plan_of_the_project_is_met_by_anybody_and_its_flag_is_the_projects() -> None:

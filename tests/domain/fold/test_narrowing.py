@@ -33,8 +33,8 @@ def drawn(*events: Event) -> dict[str, str]:
     return {made.id: made.latest.isoformat() for made in in_fold_order(events) if made.narrowed_by is not None}
 
 
-def is_drawn(begun: Event, ending: Event, *others: Event) -> bool:
-    return begun.id in drawn(begun, ending, *others)
+def is_drawn(beginning: Event, ending: Event, *others: Event) -> bool:
+    return beginning.id in drawn(beginning, ending, *others)
 
 
 STEPS_OF_A_DEAL = [
@@ -60,15 +60,15 @@ ENDS_A_DEAL = ("investor.withdrew", "project.cancelled", "project.completed", "p
 
 
 @pytest.mark.parametrize("ending", ENDS_A_DEAL)
-@pytest.mark.parametrize("begun", STEPS_OF_A_DEAL, ids=lambda begun: str(begun.kind.name))
-def test_the_end_of_a_deal_draws_its_rows_with_a_level_and_the_physical_ones(begun: Event, ending: str) -> None:
-    assert drawn(begun, end(ending)) == {begun.id: ENDED}
+@pytest.mark.parametrize("beginning", STEPS_OF_A_DEAL, ids=lambda beginning: str(beginning.kind.name))
+def test_the_end_of_a_deal_draws_its_rows_with_a_level_and_the_physical_ones(beginning: Event, ending: str) -> None:
+    assert drawn(beginning, end(ending)) == {beginning.id: ENDED}
 
 
 @pytest.mark.parametrize("ending", ENDS_A_DEAL)
-@pytest.mark.parametrize("begun", NEWS_OF_A_DEAL, ids=lambda begun: str(begun.kind.name))
-def test_the_end_of_a_deal_draws_no_news(begun: Event, ending: str) -> None:
-    assert drawn(begun, end(ending)) == {}
+@pytest.mark.parametrize("beginning", NEWS_OF_A_DEAL, ids=lambda beginning: str(beginning.kind.name))
+def test_the_end_of_a_deal_draws_no_news(beginning: Event, ending: str) -> None:
+    assert drawn(beginning, end(ending)) == {}
 
 
 @pytest.mark.parametrize("ending", ["project.cancelled", "project.completed", "project.retired"])
@@ -133,14 +133,14 @@ LEG_ENDINGS: list[tuple[Event, Event, bool]] = [
 
 
 @pytest.mark.parametrize(
-    ("begun", "ending", "expected"),
+    ("beginning", "ending", "expected"),
     LEG_ENDINGS,
-    ids=[f"{begun.kind.name} {ending.kind.name} {at}" for at, (begun, ending, _) in enumerate(LEG_ENDINGS)],
+    ids=[f"{beginning.kind.name} {ending.kind.name} {at}" for at, (beginning, ending, _) in enumerate(LEG_ENDINGS)],
 )
 def test_the_end_of_a_leg_draws_the_rows_that_bind_one_of_which_it_speaks(
-    begun: Event, ending: Event, expected: bool
+    beginning: Event, ending: Event, expected: bool
 ) -> None:
-    assert is_drawn(begun, ending) is expected
+    assert is_drawn(beginning, ending) is expected
 
 
 def test_a_lapse_draws_the_papers_of_its_deal_and_no_treaty() -> None:
@@ -177,8 +177,8 @@ def test_a_withdrawn_pledge_draws_the_pledges_of_which_it_speaks() -> None:
 
 
 def test_a_stop_of_construction_draws_its_start_and_no_completion() -> None:
-    begun, completed = row("construction.started", deal=None), row("construction.completed", deal=None)
-    assert drawn(begun, completed, end("construction.suspended", deal=None)) == {begun.id: ENDED}
+    start, completion = row("construction.started", deal=None), row("construction.completed", deal=None)
+    assert drawn(start, completion, end("construction.suspended", deal=None)) == {start.id: ENDED}
 
 
 def test_a_stop_of_production_draws_whatever_starts_or_completes_works() -> None:
@@ -233,9 +233,9 @@ def test_a_row_that_already_comes_before_its_ending_stays_as_it_was_given() -> N
 
 
 def test_a_drawn_row_counts_on_the_day_of_the_ending_and_before_it_and_names_it() -> None:
-    begun, ending = row("equity.agreed"), end("investor.withdrew")
-    first, second = in_fold_order([ending, begun])
-    assert (first.id, first.earliest, first.latest) == (begun.id, date(2007, 1, 1), date(2007, 6, 1))
+    beginning, ending = row("equity.agreed"), end("investor.withdrew")
+    first, second = in_fold_order([ending, beginning])
+    assert (first.id, first.earliest, first.latest) == (beginning.id, date(2007, 1, 1), date(2007, 6, 1))
     assert (first.narrowed_by, second.narrowed_by) == (ending.reference, None)
 
 
@@ -284,17 +284,17 @@ def test_a_resumption_without_deal_asks_for_the_suspensions_of_each_deal_by_itse
 
 def test_an_ending_that_is_drawn_itself_counts_on_its_new_day() -> None:
     """A coarse stop is drawn before the resumption, and draws the coarse start of what it stops."""
-    begun = row("construction.started", deal=None)
+    start = row("construction.started", deal=None)
     stopped = row("construction.suspended", "2007-02/2007-12", deal=None)
     resumed = end("construction.resumed", deal=None)
-    assert drawn(begun, stopped, resumed) == {begun.id: ENDED, stopped.id: ENDED}
-    assert of_project(judged([deposit(), begun, stopped, resumed], "2008-01-01")).physical_state is Level.CONSTRUCTION
+    assert drawn(start, stopped, resumed) == {start.id: ENDED, stopped.id: ENDED}
+    assert of_project(judged([deposit(), start, stopped, resumed], "2008-01-01")).physical_state is Level.CONSTRUCTION
 
 
 def test_of_two_endings_the_first_draws() -> None:
-    begun = row("grant.committed")
+    beginning = row("grant.committed")
     first, second = event("project.completed", "2007-03-03"), end("project.completed")
-    assert drawn(begun, first, second) == {begun.id: "2007-03-03"}
+    assert drawn(beginning, first, second) == {beginning.id: "2007-03-03"}
 
 
 def test_a_drawn_row_counts_for_the_highest_ever_as_on_the_day_before() -> None:
@@ -308,8 +308,8 @@ def test_a_drawn_row_counts_for_the_highest_ever_as_on_the_day_before() -> None:
 
 
 def test_the_day_before_asks_for_the_legs_that_were_required_then() -> None:
-    asked = event("project.amended", ENDED, deal=None, required_legs=["debt"])
-    log = [deposit(), row("grant.committed"), asked, end("project.completed", deal=None)]
+    amendment = event("project.amended", ENDED, deal=None, required_legs=["debt"])
+    log = [deposit(), row("grant.committed"), amendment, end("project.completed", deal=None)]
     assert deal_on(log, "2008-01-01").highest_level is Level.BOUND
 
 

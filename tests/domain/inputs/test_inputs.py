@@ -71,8 +71,8 @@ def flags(name: str, as_of: str = TODAY) -> set[tuple[str, str | None, str]]:
 
 
 def flag(name: str, flag_name: str, as_of: str = TODAY) -> Flag:
-    (found,) = [flag for flag in judgement(name, as_of).flags if flag.flag == flag_name]
-    return found
+    (raised,) = [flag for flag in judgement(name, as_of).flags if flag.flag == flag_name]
+    return raised
 
 
 def words(name: str) -> str:
@@ -108,9 +108,9 @@ def test_what_is_begun_by_the_year_and_ended_on_a_day_of_it_is_ended(
 )
 def test_what_is_started_by_the_year_and_stopped_on_a_day_of_it_stands_still(name: str, physical: str | None) -> None:
     accepted(name)
-    found = project(name)
-    assert "suspended" in found.overlays
-    assert (found.physical_state.label if found.physical_state else None) == physical
+    state = project(name)
+    assert "suspended" in state.overlays
+    assert (state.physical_state.label if state.physical_state else None) == physical
 
 
 @pytest.mark.parametrize("name", ["07-coarse-construction-production", "07-another-coarse-completion-production"])
@@ -124,16 +124,16 @@ def test_production_on_a_day_stands_whatever_of_its_construction_is_known_by_the
 )
 def test_what_is_announced_for_years_and_never_on_paper_stagnates(name: str, party: str, count: int) -> None:
     accepted(name)
-    found = flag(name, "announced-only")
-    assert (found.deal, found.severity, found.certainty, found.count) == (party, "stagnant", "certain", count)
+    raised = flag(name, "announced-only")
+    assert (raised.deal, raised.severity, raised.certainty, raised.count) == (party, "stagnant", "certain", count)
 
 
 def test_a_plan_that_went_by_is_overdue() -> None:
     """Of a deal, and of a part of a project that another part does not meet."""
     accepted("11-plan-overdue")
-    found = flag("11-plan-overdue", "overdue")
-    assert (found.deal, found.severity, found.milestones) == ("acme-mining", "watch", ("construction-start",))
-    assert days([found.since, found.next_on]) == ["2026-03-31", "2026-12-31"]
+    of_deal = flag("11-plan-overdue", "overdue")
+    assert (of_deal.deal, of_deal.severity, of_deal.milestones) == ("acme-mining", "watch", ("construction-start",))
+    assert days([of_deal.since, of_deal.next_on]) == ["2026-03-31", "2026-12-31"]
     accepted("11-another-plan-of-a-part")
     of_part = flag("11-another-plan-of-a-part", "overdue")
     assert (of_part.deal, of_part.severity, of_part.milestones) == (None, "stagnant", ("first-output",))
@@ -288,9 +288,9 @@ def test_the_fields_of_an_imprecise_day_carry_both_its_ends() -> None:
 @pytest.mark.parametrize("name", ["49-one-of-two-units-mothballed", "49-another-one-of-two-parts-mothballed"])
 def test_a_plant_of_which_one_unit_is_idle_produces_and_tells_which(name: str) -> None:
     accepted(name)
-    found = project(name)
-    assert (found.level.label, found.overlays, flags(name)) == ("producing", (), set())
-    assert [(line.part or line.deal, line.suspended) for line in found.works] == [
+    plant = project(name)
+    assert (plant.level.label, plant.overlays, flags(name)) == ("producing", (), set())
+    assert [(line.part or line.deal, line.suspended) for line in plant.works] == [
         ("unit-1", ("production",)),
         ("unit-2", ()),
     ]
@@ -302,8 +302,8 @@ def test_a_second_unit_that_is_never_finished_is_told_when_it_is_a_part() -> Non
     assert flags("50-second-unit-never-finished") == set()
     name = "50-another-second-part-never-finished"
     accepted(name)
-    found = flag(name, "not-producing")
-    assert (found.deal, found.severity, found.parts, project(name).level.label) == (
+    raised = flag(name, "not-producing")
+    assert (raised.deal, raised.severity, raised.parts, project(name).level.label) == (
         None,
         "stagnant",
         ("unit-2",),

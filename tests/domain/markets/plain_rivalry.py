@@ -144,11 +144,11 @@ class PlainMarkets:
             if (other, deal) == (project, state.deal):
                 continue
             if definition is crowded.FLAG:
-                found = self._crowding(project, state, day, other, spans)
+                cause = self._crowding(project, state, day, other, spans)
             else:
-                found = self._displacement(project, state, day, other, spans)
-            if found is not None:
-                yield found
+                cause = self._displacement(project, state, day, other, spans)
+            if cause is not None:
+                yield cause
 
     def _displacement(
         self, project: str, state: DealState, day: date, other: str, spans: Sequence[Span[DealState]]

@@ -83,8 +83,8 @@ def test_after_retracting_everything_every_project_is_as_if_nothing_had_happened
     """Domain page, section 7. Retractions that lie in the log are retracted with the rest."""
     after_all = datetime(2030, 1, 1, tzinfo=UTC)
     whole = portfolio([*log, *(_back(event, after_all) for event in log)], rules=case.rules)
-    for project, told in whole.histories.items():
-        assert told == fold_history(project, [], case.rules)
+    for project, history in whole.histories.items():
+        assert history == fold_history(project, [], case.rules)
         assert (whole.rivalries[project].flags, whole.rivalries[project].co_investments) == ((), ())
 
 
@@ -112,8 +112,8 @@ def _judged_from_what_had_occurred(log: Log, whole: Portfolio, day: date, case: 
         project_fold.run_through([event for event in in_fold_order(events) if event.latest <= day], FOREVER)
         histories[project] = project_fold.history()
     parties = {
-        subject.removeprefix(PARTY_PREFIX): found.events
-        for subject, found in whole.subjects.items()
+        subject.removeprefix(PARTY_PREFIX): record.events
+        for subject, record in whole.subjects.items()
         if subject.startswith(PARTY_PREFIX)
     }
     groups = Groups(parents_from(parties))

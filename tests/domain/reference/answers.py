@@ -84,7 +84,7 @@ def _looks(record: Record, conflicts: Sequence[Event], is_known: object) -> list
     """Every known row of a project, whatever became of it (section 6, unchecked)."""
     assert callable(is_known)
     return [
-        *record.known,
+        *record.known_events,
         *(event for event in conflicts if event.subject == record.subject and is_known(event)),
     ]
 
@@ -173,20 +173,20 @@ class _Project:
         }
 
     def _deal_overlays(self, deal: DealView) -> list[str]:
-        found = set()
+        overlays = set()
         if deal.held_since is not None:
-            found.add("on-hold")
+            overlays.add("on-hold")
         if not deal.living:
-            found.add(str(deal.how))
-            return sorted(found)
+            overlays.add(str(deal.how))
+            return sorted(overlays)
         if deal.suspended:
-            found.add("suspended")
+            overlays.add("suspended")
         if ("lapsed", deal.key) in self.shown:
-            found.add("lapsed")
+            overlays.add("lapsed")
         paper = self.shown.get(("memorandum-only", deal.key))
         if paper is not None and paper.certain >= _PRESUMED_DEAD:
-            found.add("presumed-dead")
-        return sorted(found)
+            overlays.add("presumed-dead")
+        return sorted(overlays)
 
     def project(self) -> dict[str, Any]:
         snapshot = self.snapshot
@@ -225,20 +225,20 @@ class _Project:
 
     def _overlays(self, headline: Shown | None) -> list[str]:
         snapshot = self.snapshot
-        found = set()
+        overlays = set()
         if snapshot.on_hold:
-            found.add("on-hold")
+            overlays.add("on-hold")
         if snapshot.ended_how is not None:
-            found.add(snapshot.ended_how)
+            overlays.add(snapshot.ended_how)
         if not snapshot.living and snapshot.physical == NONE and snapshot.last_end is not None:
-            found.add(snapshot.last_end)
+            overlays.add(snapshot.last_end)
         if snapshot.delisted:
-            found.add("delisted")
+            overlays.add("delisted")
         if snapshot.works_suspended or (snapshot.living and all(deal.suspended for deal in snapshot.living)):
-            found.add("suspended")
+            overlays.add("suspended")
         if headline is not None and headline.certain >= _PRESUMED_DEAD:
-            found.add("presumed-dead")
-        return sorted(found)
+            overlays.add("presumed-dead")
+        return sorted(overlays)
 
 
 def _leg(leg: LegView) -> dict[str, Any]:

@@ -18,22 +18,22 @@ CASES: dict[str, Case] = {path.stem: json.loads(path.read_text()) for path in so
 
 def differences(expected: Case, answers: Answers) -> list[str]:
     """What an answer lacks that a case expects, and what it has that the case excludes."""
-    found: list[str] = []
+    texts: list[str] = []
     for wanted in expected.get("flags", ()):
         like = _flags_like(wanted, answers)
         if len(like) != 1:
-            found.append(f"{len(like)} flags like {wanted}")
+            texts.append(f"{len(like)} flags like {wanted}")
         else:
-            found += _unlike(str(wanted), wanted, like[0])
-    found += [f"unwanted {flag}" for wanted in expected.get("no_flags", ()) for flag in _flags_like(wanted, answers)]
+            texts += _unlike(str(wanted), wanted, like[0])
+    texts += [f"unwanted {flag}" for wanted in expected.get("no_flags", ()) for flag in _flags_like(wanted, answers)]
     for kind, views in (("deals", answers.deals), ("projects", answers.projects)):
         for key, wanted in expected.get(kind, {}).items():
-            found += _unlike(key, wanted, views[key]) if key in views else [f"{key} is not there"]
-    found += [f"{key} is there" for key in expected.get("absent", ()) if key in answers.projects]
+            texts += _unlike(key, wanted, views[key]) if key in views else [f"{key} is not there"]
+    texts += [f"{key} is there" for key in expected.get("absent", ()) if key in answers.projects]
     for kind in ("parked", "refused_ids", "conflict_ids"):
         if kind in expected and sorted(expected[kind]) != sorted(getattr(answers, kind)):
-            found.append(f"{kind}: {getattr(answers, kind)} and not {expected[kind]}")
-    return found
+            texts.append(f"{kind}: {getattr(answers, kind)} and not {expected[kind]}")
+    return texts
 
 
 def _flags_like(wanted: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
@@ -42,11 +42,11 @@ def _flags_like(wanted: Mapping[str, Any], answers: Answers) -> list[dict[str, A
 
 
 def _unlike(what: str, wanted: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
+    texts: list[str] = []
     for field, value in wanted.items():
         held = got[field]
         if isinstance(value, dict) and value and isinstance(held, dict):
             held = {key: held.get(key) for key in value}
         if held != value:
-            found.append(f"{what}: {field} is {held} and not {value}")
-    return found
+            texts.append(f"{what}: {field} is {held} and not {value}")
+    return texts

@@ -37,17 +37,17 @@ def differences(
 ) -> list[tuple[str, Any, Any]]:
     """What the reference and the core answer otherwise: the thing, and both values."""
     expected = _reference_answers(events, question, thresholds)
-    found = core_answers(events, question, rules)
-    for key in [key for key in found if key.endswith(" level") and key not in expected]:
+    answers = core_answers(events, question, rules)
+    for key in [key for key in answers if key.endswith(" level") and key not in expected]:
         deal = key.removesuffix(" level")
-        if found[key] == "identified" and not found[f"{deal} legs"]:
+        if answers[key] == "identified" and not answers[f"{deal} legs"]:
             # The core lists a deal of which there is nothing but news.
-            found = {other: value for other, value in found.items() if not other.startswith(f"{deal} ")}
+            answers = {other: value for other, value in answers.items() if not other.startswith(f"{deal} ")}
     missing = "is not there"
     return [
-        (key, expected.get(key, missing), found.get(key, missing))
-        for key in sorted(expected.keys() | found.keys())
-        if expected.get(key, missing) != found.get(key, missing)
+        (key, expected.get(key, missing), answers.get(key, missing))
+        for key in sorted(expected.keys() | answers.keys())
+        if expected.get(key, missing) != answers.get(key, missing)
     ]
 
 
@@ -159,26 +159,26 @@ def _reference_answers(events: Sequence[Envelope], question: Question, threshold
     spelled: Spelled = {}
     for key, project in answers.projects.items():
         headline = project["headline"]
-        told = {
+        fields = {
             name: project[name] for name in ("level", "highest_level", "physical_state", "overlays", "memorandum_since")
         }
-        told["headline"] = None if headline is None else [headline["severity"], headline["certainty"]]
-        _put(spelled, key, told)
+        fields["headline"] = None if headline is None else [headline["severity"], headline["certainty"]]
+        _put(spelled, key, fields)
     for key, deal in answers.deals.items():
-        told = {name: deal[name] for name in ("level", "highest_level", "phase", "overlays", "co_investor")}
-        told["legs"] = [list(leg.values()) for leg in deal["legs"]]
+        fields = {name: deal[name] for name in ("level", "highest_level", "phase", "overlays", "co_investor")}
+        fields["legs"] = [list(leg.values()) for leg in deal["legs"]]
         for clock in ("memorandum_clock", "announcement_clock"):
-            told[clock] = [deal[clock]["running"], deal[clock]["started"]]
+            fields[clock] = [deal[clock]["running"], deal[clock]["started"]]
         for clock in ("silence_clock", "step_clock"):
-            told[clock] = None if deal[clock] is None else deal[clock]["last"]
-        _put(spelled, key, told | _of_living(deal["level"], deal["pursuers"], deal["missing_legs"]))
+            fields[clock] = None if deal[clock] is None else deal[clock]["last"]
+        _put(spelled, key, fields | _of_living(deal["level"], deal["pursuers"], deal["missing_legs"]))
     for flag in answers.flags:
         rising = flag["next"]
-        told = {name: flag[name] for name in ("since", "certain_on", "on_hold", "started")}
-        told["severity"] = [flag["severity"], flag["certainty"], flag["certain_severity"]]
-        told["next"] = None if rising is None else [rising["severity"], rising["on"]]
-        told["names"] = flag[_NAMES[flag["flag"]]] if flag["flag"] in _NAMES else None
-        told["rivals"] = [flag.get("groups", []), flag.get("tier")]
-        _put(spelled, f"{flag['project']}/{flag['deal'] or ''} {flag['flag']}", told)
+        fields = {name: flag[name] for name in ("since", "certain_on", "on_hold", "started")}
+        fields["severity"] = [flag["severity"], flag["certainty"], flag["certain_severity"]]
+        fields["next"] = None if rising is None else [rising["severity"], rising["on"]]
+        fields["names"] = flag[_NAMES[flag["flag"]]] if flag["flag"] in _NAMES else None
+        fields["rivals"] = [flag.get("groups", []), flag.get("tier")]
+        _put(spelled, f"{flag['project']}/{flag['deal'] or ''} {flag['flag']}", fields)
     spelled |= {f"{ref} parked": True for ref in answers.parked}
     return spelled | {f"{ref} refused": True for ref in answers.refused_ids}

@@ -32,7 +32,7 @@ class Record:
 
     subject: str
     rows: list[Row] = field(default_factory=list)
-    known: list[Event] = field(default_factory=list)
+    known_events: list[Event] = field(default_factory=list)
     registrations: list[Row] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -47,14 +47,14 @@ def records(log: Log, is_known: Callable[[Event], bool]) -> dict[str, Record]:
 
 
 def _record(subject: str, events: list[Event], is_known: Callable[[Event], bool]) -> Record:
-    known = [event for event in events if is_known(event)]
+    known_events = [event for event in events if is_known(event)]
     arrived = {event.key: event for event in events if is_known(event) or event.name in FIRST_REGISTRATIONS}
-    record = Record(subject, known=known)
-    retracted = _retracted(record, known, arrived)
+    record = Record(subject, known_events=known_events)
+    retracted = _retracted(record, known_events, arrived)
     readings = {
         event.key: Reading(event, event.name, dict(event.data), event.known.date()) for event in arrived.values()
     }
-    for correction in sorted(known, key=lambda event: event.order):
+    for correction in sorted(known_events, key=lambda event: event.order):
         if correction.name not in ("event.corrected", "event.reclassified") or correction.key in retracted:
             continue
         target = readings.get(_target(correction))
@@ -78,14 +78,14 @@ def _target(event: Event) -> Reference:
     return str(event.data["target"]["source"]), str(event.data["target"]["id"])
 
 
-def _retracted(record: Record, known: list[Event], arrived: Mapping[Reference, Event]) -> set[Reference]:
+def _retracted(record: Record, known_events: list[Event], arrived: Mapping[Reference, Event]) -> set[Reference]:
     """What has no effect, because a retraction that has one aims at it.
 
     Retractions in a ring, or of themselves, are refused; one whose target has not come waits.
     """
-    aims = {event.key: _target(event) for event in known if event.name == "event.retracted"}
+    aims = {event.key: _target(event) for event in known_events if event.name == "event.retracted"}
     in_rings = {key for key in aims if _returns_to_itself(key, aims)}
-    names = {event.key: event.ref for event in known}
+    names = {event.key: event.ref for event in known_events}
     record.refused += [names[key] for key in aims if key in in_rings]
     record.parked += [names[key] for key, target in aims.items() if key not in in_rings and target not in arrived]
 
@@ -150,9 +150,9 @@ def _heeded(reading: Reading) -> dict[str, Any]:
 
 def _row(reading: Reading, deals: Mapping[Reference, str | None]) -> Row:
     event, data = reading.event, _heeded(reading)
-    known = reading.cut_on
+    known_day = reading.cut_on
     # `occurred` defaults to the known day on m rows (section 2), and where a reclassified event lacks it.
-    span = days.occurred(data["occurred"], known) if "occurred" in data else days.on(event.known.date())
+    span = days.occurred(data["occurred"], known_day) if "occurred" in data else days.on(event.known.date())
     deal = deals[event.key]
     if deal is None and reading.name.startswith("rights."):  # section 3: about the deal of the event that it names
         for named in ("ends", "amends"):

@@ -61,10 +61,10 @@ def bounds(text: str) -> Bounds:
 
 
 def _point(text: str) -> tuple[date, date]:
-    found = _POINT.fullmatch(text)
-    if found is None:
+    match = _POINT.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text} is no date")
-    year, month, day = found.groups()
+    year, month, day = match.groups()
     if day is not None:
         exact = date(int(year), int(month), int(day))
         return exact, exact
@@ -90,16 +90,16 @@ def latest_day(text: object) -> date | None:
     return bounds(text)[1] if isinstance(text, str) else None
 
 
-def is_plan(text: str, known: date) -> bool:
+def is_plan(text: str, known_day: date) -> bool:
     """Whether the earliest day is more than one day after the known day: a plan, not a fact (section 2)."""
     earliest = bounds(text)[0]
-    return earliest is not None and earliest > known + timedelta(days=1)
+    return earliest is not None and earliest > known_day + timedelta(days=1)
 
 
-def occurred(text: str, known: date) -> Span:
+def occurred(text: str, known_day: date) -> Span:
     """The days of an event: an open end is the known day, the latest never after it, but within the grace (section 2)."""
     earliest, latest = bounds(text)
-    latest = known if latest is None else min(latest, known)
+    latest = known_day if latest is None else min(latest, known_day)
     if earliest is not None and earliest > latest:
         latest = earliest
     return Span(earliest, latest)

@@ -284,18 +284,18 @@ def leavers(ending: Row, spoken: Iterable[Leg], holdings: dict[str, Decimal]) ->
     if ending.name == "offtake.ended":
         return set(ending.parties("offtaker")) or None
     named = set(ending.parties("investor"))
-    told = stakes_told_by(ending, "investor")  # a party's own is its holding after the event
-    holdings |= told
+    stakes = stakes_told_by(ending, "investor")  # a party's own is its holding after the event
+    holdings |= stakes
     given_up = ending.data.get("stake_percent")
     if given_up is None:
-        left = {party for party in named if told.get(party, Decimal()) <= 0}
+        left = {party for party in named if stakes.get(party, Decimal()) <= 0}
         if not named:
             left = {party for leg in spoken for party in leg.holders}
         for party in left:
             holdings.pop(party, None)
         return left if named else None
     leaving = named or {party for leg in spoken for party in leg.holders}
-    if told:
+    if stakes:
         return {party for party in leaving if holdings.get(party, Decimal(1)) <= 0}
     if not leaving or any(party not in holdings for party in leaving):
         return set()

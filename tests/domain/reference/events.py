@@ -180,13 +180,13 @@ def _event(envelope: Mapping[str, Any]) -> Event | None:
         return None
     data: Mapping[str, Any] = envelope.get("data") or {}
     recorded = _instant(envelope["recordedtime"])
-    known = recorded
+    known_at = recorded
     if isinstance(data.get("reported"), str):
         try:
-            known = datetime.combine(date.fromisoformat(data["reported"]), time(), tzinfo=UTC)
+            known_at = datetime.combine(date.fromisoformat(data["reported"]), time(), tzinfo=UTC)
         except ValueError:
             return None
-    return Event(envelope["source"], envelope["id"], envelope["subject"], name, data, recorded, known)
+    return Event(envelope["source"], envelope["id"], envelope["subject"], name, data, recorded, known_at)
 
 
 def _instant(text: str) -> datetime:

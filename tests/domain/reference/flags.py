@@ -94,13 +94,13 @@ def conditions(
     history: History, snapshot: Snapshot, day: date, rules: Thresholds, levels: Sequence[str]
 ) -> list[Condition]:
     """All flags but displaced and crowded that stand or will, as things are at the end of a day."""
-    found: list[Condition] = []
+    flags: list[Condition] = []
     for deal in snapshot.living:
-        found += _Judge(history, snapshot, deal, day, _of(rules, history, levels[deal.level or 0], day)).all()
+        flags += _Judge(history, snapshot, deal, day, _of(rules, history, levels[deal.level or 0], day)).all()
     threshold = _of(rules, history, levels[snapshot.level], day)
-    found += _overdue_of_project(snapshot, threshold)
-    found += _not_producing(history, snapshot, day, threshold)
-    return found
+    flags += _overdue_of_project(snapshot, threshold)
+    flags += _not_producing(history, snapshot, day, threshold)
+    return flags
 
 
 def _of(rules: Thresholds, history: History, level: str, day: date) -> Callable[[str], int]:
@@ -123,7 +123,7 @@ class _Judge:
 
     def all(self) -> list[Condition]:
         """Every flag of the deal that stands or will."""
-        found = [
+        flags = [
             self._memorandum_only(),
             self._churn(),
             self._announced_only(),
@@ -136,7 +136,7 @@ class _Judge:
             self._not_building(),
             self._slipping(),
         ]
-        return [condition for condition in found if condition is not None]
+        return [condition for condition in flags if condition is not None]
 
     def _condition(self, flag: str, steps: Iterable[Step], about: Mapping[str, Any] | None = None) -> Condition:
         named = about or {}
@@ -270,8 +270,8 @@ class _Judge:
         needed = self.threshold("slipping.watch")
         moved: list[Row] = []
         names: list[str] = []
-        for (milestone, _), told in plans.items():
-            later = [now for before, now in pairwise(told) if _planned(now) > _planned(before)]
+        for (milestone, _), rows in plans.items():
+            later = [now for before, now in pairwise(rows) if _planned(now) > _planned(before)]
             if len(later) >= needed:
                 moved += later
                 names.append(milestone)

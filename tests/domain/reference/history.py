@@ -216,23 +216,23 @@ class History:
         for row in rows:
             of_day.setdefault(row.day, []).append(row)
         planned = sorted({*of_day, *self.registered.days()})
-        found: list[Snapshot] = []
+        snapshots: list[Snapshot] = []
         while True:
             due = project.next_change()
             day = min([due, *planned[:1]])
             if day == NEVER:
-                return found
+                return snapshots
             if planned and planned[0] == day:
                 planned.pop(0)
-            told = of_day.get(day, [])
-            if any(row.narrowed_by for row in told):
-                self._count_the_day_before(project, [row for row in told if row.narrowed_by], day)
+            rows_of_day = of_day.get(day, [])
+            if any(row.narrowed_by for row in rows_of_day):
+                self._count_the_day_before(project, [row for row in rows_of_day if row.narrowed_by], day)
             project.begin_day()
-            for row in told:
+            for row in rows_of_day:
                 project.apply(row)
             project.end_day(day)
             project.note_day(day)
-            found.append(_snapshot(project, day))
+            snapshots.append(_snapshot(project, day))
 
     def _count_the_day_before(self, project: Project, drawn: list[Row], day: date) -> None:
         """For highest ever a narrowed row counts as if it had counted the day before (section 4)."""

@@ -52,10 +52,10 @@ class Judgements:
         base = self._own_days[bisect_right(self._own_days, day) - 1]
         if base not in self._own:
             self._own[base] = conditions(self.history, snapshot, base, self.rules, LEVELS)
-        found = list(self._own[base])
+        all_conditions = list(self._own[base])
         for deal in snapshot.living:
-            found += self.rivalry(deal, day).conditions
-        return {(condition.flag, condition.deal): condition for condition in found}
+            all_conditions += self.rivalry(deal, day).conditions
+        return {(condition.flag, condition.deal): condition for condition in all_conditions}
 
     def rivalry(self, deal: DealView, day: date) -> Rivalry:
         """The rivals of a deal on a day."""
@@ -72,7 +72,7 @@ class Judgements:
         return self._shown[day]
 
     def _show(self, day: date) -> dict[Name, Shown]:
-        found: dict[Name, Shown] = {}
+        shown: dict[Name, Shown] = {}
         for name, condition in self.conditions(day).items():
             severity, certain = _ranks(condition, day)
             held_since = self._held_since(name[1], day)
@@ -80,8 +80,8 @@ class Judgements:
                 then = self._stood(name, held_since)
                 severity, certain = min(severity, then[0]), min(certain, then[1])
             if severity >= 0:
-                found[name] = Shown(severity, certain, condition, held_since is not None)
-        return found
+                shown[name] = Shown(severity, certain, condition, held_since is not None)
+        return shown
 
     def _held_since(self, deal: str | None, day: date) -> date | None:
         snapshot = self.history.at(day)
@@ -120,13 +120,13 @@ class Judgements:
         """Every day on which something may change."""
         if self._days is None:
             base = sorted({*self._own_days, *self._changes} - {NEVER})
-            found = set(base)
+            days = set(base)
             for index, day in enumerate(base):
                 until = base[index + 1] if index + 1 < len(base) else NEVER
                 for condition in self.conditions(day).values():
                     for step in condition.steps:
-                        found |= {on for on in (step.possible, step.certain) if day < on < until}
-            self._days = sorted(found)
+                        days |= {on for on in (step.possible, step.certain) if day < on < until}
+            self._days = sorted(days)
         return self._days
 
     def _at(self, name: Name, day: date) -> Shown | None:

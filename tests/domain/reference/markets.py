@@ -53,16 +53,16 @@ class Markets:
 
     def changes(self) -> set[date]:
         """The days on which a rival may come, go, or have won too long ago."""
-        found: set[date] = set()
+        days: set[date] = set()
         for history in self.histories.values():
-            found |= set(history.days)
+            days |= set(history.days)
             for snapshot in history.snapshots:
                 for deal in snapshot.living:
                     for leg in deal.valid_legs:
                         if leg.bound.latest == snapshot.day:
                             subject = subject_of(history, None, snapshot.day)
-                            found.add(later_by(snapshot.day, self.rules.of("crowded.notice", subject)))
-        return found
+                            days.add(later_by(snapshot.day, self.rules.of("crowded.notice", subject)))
+        return days
 
     def rivalry(self, project: str, deal: DealView, day: date) -> Rivalry:
         """Section 6, displaced and crowded, of a deal below the line on a day."""
@@ -71,8 +71,8 @@ class Markets:
         causes: list[Win] = []
         joined: list[Win] = []
         tier = "market"
-        for among, found in (("asset", self._asset(project, deal, day)), ("market", self._market(project, deal, day))):
-            for win in found:
+        for among, wins in (("asset", self._asset(project, deal, day)), ("market", self._market(project, deal, day))):
+            for win in wins:
                 own = self._groups_then(project, deal, win.day)
                 if own is None or not win.groups or win.groups <= own:
                     continue

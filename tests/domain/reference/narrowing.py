@@ -60,10 +60,10 @@ def narrowed(rows: Sequence[Row], folded: Callable[[Sequence[Row], date], Projec
             at += 1
             continue
         before = folded(ordered[:at], ending.day)
-        begun = [row for row in candidates if _begins_what_ends(row, ending, before, candidates)]
-        dated = [row for row in begun if row.span.earliest is not None]
+        beginnings = [row for row in candidates if _begins_what_ends(row, ending, before, candidates)]
+        dated = [row for row in beginnings if row.span.earliest is not None]
         ordered = _draw(ordered, ending, dated)
-        undated = [row for row in begun if row.span.earliest is None]
+        undated = [row for row in beginnings if row.span.earliest is None]
         if undated:
             place = ordered.index(ending)
             before = folded(ordered[:place], ending.day)
@@ -212,10 +212,11 @@ def _works_stand(ending: Row, row: Row, before: Project) -> bool:
 def _suspension_stands(ending: Row, row: Row, before: Project) -> bool:
     """Whether a suspension stands that the resumption could lift; one without deal is asked for the deal of the row."""
     scope = before.works.scope(ending)
-    asked = Scope(row.deal if ending.deal is None else scope.deal, scope.part)
+    scope_of_row = Scope(row.deal if ending.deal is None else scope.deal, scope.part)
     what = ending.name.partition(".")[0]
     return any(
-        suspension.what == what and before.works.stands_in(suspension, asked) for suspension in before.works.suspensions
+        suspension.what == what and before.works.stands_in(suspension, scope_of_row)
+        for suspension in before.works.suspensions
     )
 
 

@@ -276,12 +276,12 @@ class Project:
 
     def next_change(self) -> date:
         """The first day on which something ceases by itself."""
-        found = [hold.ceases_on for hold in self.holds]
+        days = [hold.ceases_on for hold in self.holds]
         for deal in self.deals.values():
             if deal.living:
-                found += [leg.ceases_by_itself()[0] for leg in deal.phase.valid_legs]
-                found += [grant.ceases_on for grant in deal.phase.grants if grant.valid]
-        return min(found, default=NEVER)
+                days += [leg.ceases_by_itself()[0] for leg in deal.phase.valid_legs]
+                days += [grant.ceases_on for grant in deal.phase.grants if grant.valid]
+        return min(days, default=NEVER)
 
     def end_day(self, day: date) -> None:
         """What ceases by itself ceases at the end of the day, after the day's events (section 4)."""
@@ -337,14 +337,14 @@ class Project:
         if not deal.living:
             return None
         level = deal.phase.steps_level()
-        found = [IDENTIFIED if level is None else level]
+        levels = [IDENTIFIED if level is None else level]
         valid = deal.phase.valid_legs
         if valid:
-            found.append(PARTLY_BOUND if self.missing_legs(deal, day) else BOUND)
+            levels.append(PARTLY_BOUND if self.missing_legs(deal, day) else BOUND)
             if any(leg.financed for leg in valid):
-                found.append(FINANCED)
-            found.append(self.works.state())
-        return max(found)
+                levels.append(FINANCED)
+            levels.append(self.works.state())
+        return max(levels)
 
     def level(self, day: date) -> int:
         """The highest of its living deals and its own physical state, at least identified."""
@@ -384,14 +384,14 @@ Holding = list[tuple[object, list[Start]]]
 
 def _legs(deal: Deal, counts: Callable[[str, str | None], bool]) -> Holding:
     """The valid legs that count as they are now, each with the rows that made it count."""
-    found: Holding = []
+    holding: Holding = []
     for leg in deal.phase.valid_legs:
         rows: list[Start] = []
         for row, right in leg.said:
             rows = [*rows, row.start] if counts(leg.kind, right) else []
         if rows:
-            found.append((leg, rows))
-    return found
+            holding.append((leg, rows))
+    return holding
 
 
 def _is_bound(deal: Deal) -> Holding:
@@ -400,8 +400,8 @@ def _is_bound(deal: Deal) -> Holding:
 
 def _is_idle(deal: Deal) -> Holding:
     """All valid legs are exploration rights (section 6, idle-right)."""
-    found = _legs(deal, _is_exploration)
-    return found if len(found) == len(deal.phase.valid_legs) else []
+    rights = _legs(deal, _is_exploration)
+    return rights if len(rights) == len(deal.phase.valid_legs) else []
 
 
 def _is_to_build(deal: Deal) -> Holding:

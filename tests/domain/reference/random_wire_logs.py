@@ -148,8 +148,8 @@ class _Log:
                 self.ids[subject].append(f"c{number}")
 
     def _add(self, id: str, subject: str, name: str, recorded: datetime, data: dict[str, Any]) -> bool:
-        known = date.fromisoformat(data["reported"]) if "reported" in data else recorded.date()
-        if faults_of(name, data, known):
+        known_day = date.fromisoformat(data["reported"]) if "reported" in data else recorded.date()
+        if faults_of(name, data, known_day):
             return False
         self.events.append(
             {
@@ -182,12 +182,12 @@ class _Log:
         return self.random.choice(forms)
 
     def _parties(self) -> list[dict[str, Any]]:
-        found: dict[tuple[str, str], dict[str, Any]] = {}
+        parties: dict[tuple[str, str], dict[str, Any]] = {}
         for _ in range(self.random.choice((0, 1, 1, 1, 2, 2))):
             party, role = self.random.choice(_PARTIES), self.random.choice(("investor", "investor", *ROLES))
             stake = {"stake_percent": self.random.choice((0, 20, 30, 50))} if self.random.random() < 0.15 else {}
-            found[party, role] = {"party": party, "role": role, **stake}
-        return list(found.values())
+            parties[party, role] = {"party": party, "role": role, **stake}
+        return list(parties.values())
 
     def _reference(self, subject: str) -> dict[str, str]:
         ids = self.ids[subject]

@@ -23,12 +23,12 @@ from tests.domain.reference.vocabulary import (
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def faults(name: str, data: Mapping[str, Any], known: date, recorded: date) -> list[str]:
+def faults(name: str, data: Mapping[str, Any], known_day: date, recorded: date) -> list[str]:
     """Why an event is refused; nothing if it is not."""
     return [
         *(fault for field, value in data.items() if (fault := fault_of_field(name, field, value))),
         *(f"{field} is required" for field in missing_fields(name, data)),
-        *faults_of_whole(name, data, known),
+        *faults_of_whole(name, data, known_day),
         *(["reported is after recordedtime"] if _later(data.get("reported"), recorded) else []),
         *(["no event becomes one of this name"] if _becomes_what_none_becomes(name, data) else []),
     ]
@@ -48,19 +48,19 @@ def missing_fields(name: str, data: Mapping[str, Any]) -> list[str]:
     return [field for field in needed if data.get(field) is None]
 
 
-def faults_of_whole(name: str, data: Mapping[str, Any], known: date) -> list[str]:
+def faults_of_whole(name: str, data: Mapping[str, Any], known_day: date) -> list[str]:
     """Why an event is refused whose fields are right one by one."""
-    found = []
-    if is_edtf(data.get("occurred")) and is_plan(data["occurred"], known):
-        found.append("this is a plan: send milestone.planned")
+    reasons = []
+    if is_edtf(data.get("occurred")) and is_plan(data["occurred"], known_day):
+        reasons.append("this is a plan: send milestone.planned")
     if not may_speak_of_the_project(name) and deal_of(name, data) is None:
-        found.append("name whoever pursues, or deal")
+        reasons.append("name whoever pursues, or deal")
     parties = data.get("parties")
     if isinstance(parties, list):
         stakes = [Decimal(str(party["stake_percent"])) for party in parties if party.get("stake_percent") is not None]
         if sum(stakes) > 101:
-            found.append("holdings add up to more than 101 percent")
-    return found
+            reasons.append("holdings add up to more than 101 percent")
+    return reasons
 
 
 def deal_of(name: str, data: Mapping[str, Any]) -> str | None:

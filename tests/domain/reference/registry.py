@@ -107,10 +107,10 @@ class Parties:
 
     def groups_of(self, parties: Iterable[str], day: date) -> frozenset[str]:
         """The groups of several parties on a day."""
-        found: frozenset[str] = frozenset()
+        groups: frozenset[str] = frozenset()
         for party in parties:
-            found |= self.groups(party, day)
-        return found
+            groups |= self.groups(party, day)
+        return groups
 
     def groups(self, party: str, day: date) -> frozenset[str]:
         """Who controls a party on a day, followed to those without a parent (section 1)."""

@@ -66,15 +66,15 @@ def _questions(chance: random.Random) -> list[Question]:
     """Some days as known today, and one as known and one as recorded on some day of the past."""
     days = [date(2015, 6, 1) + timedelta(days=chance.randrange(2600)) for _ in range(5)]
     then = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(900))
-    known = [(_LATE, "reported")] * 3 + [(then, "reported"), (then, "recorded")]
-    return [Question(day, *how) for day, how in zip(days, known, strict=True)]
+    knowledge = [(_LATE, "reported")] * 3 + [(then, "reported"), (then, "recorded")]
+    return [Question(day, *how) for day, how in zip(days, knowledge, strict=True)]
 
 
 def _differ(events: Sequence[Envelope], question: Question, seed: int) -> list[str]:
     """What is answered otherwise; every other log is judged by short rules."""
     rules = _SHORT if seed % 2 else RULES
-    found = differences(events, question, rules, _thresholds(rules))
-    return [f"{what}: reference {expected}, core {got}" for what, expected, got in found]
+    unequal = differences(events, question, rules, _thresholds(rules))
+    return [f"{what}: reference {expected}, core {got}" for what, expected, got in unequal]
 
 
 def _shortened(events: Sequence[Envelope], question: Question, seed: int) -> list[Envelope]:

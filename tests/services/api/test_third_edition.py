@@ -35,7 +35,7 @@ async def named(log: Log) -> Log:
 
 
 @pytest.mark.parametrize(
-    ("looked_for", "found"),
+    ("looked_for", "expected"),
     [
         ("Ahuachapan", ["ahuachapan"]),
         ("AHUACHAPÁN", ["ahuachapan"]),
@@ -48,9 +48,9 @@ async def named(log: Log) -> Log:
     ],
 )
 async def test_a_project_is_found_by_alias_and_id_and_however_it_is_written(
-    named: Log, client: httpx.AsyncClient, looked_for: str, found: list[str]
+    named: Log, client: httpx.AsyncClient, looked_for: str, expected: list[str]
 ) -> None:
-    assert await keys(client, q=looked_for) == found
+    assert await keys(client, q=looked_for) == expected
 
 
 async def test_a_project_says_its_other_names_and_ids(named: Log, client: httpx.AsyncClient) -> None:
@@ -204,10 +204,10 @@ async def test_files_tell_days_as_they_were_given(log: Log, client: httpx.AsyncC
     await log.append(registered("coarse"), memorandum("coarse", "2024-08", "alpha", reported="2024-12-01"))
     response = await client.get("/v1/projects", params={"as_of": DAY, "format": "csv"})
     heading, row = (line.split(",") for line in response.text.strip().splitlines())
-    told = dict(zip(heading, row, strict=True))
-    assert told["memorandum_since"] == "2024-08-31"
-    assert told["memorandum_since_earliest"] == "2024-08-01"
-    assert told["memorandum_since_told"] == "August 2024"
+    cells = dict(zip(heading, row, strict=True))
+    assert cells["memorandum_since"] == "2024-08-31"
+    assert cells["memorandum_since_earliest"] == "2024-08-01"
+    assert cells["memorandum_since_told"] == "August 2024"
     page = await client.get(f"/?lang=ja&as_of={DAY}")
     assert "2024年8月<" in page.text
 
@@ -238,11 +238,11 @@ def paid(name: str, project: str, id: str, value: str, *, source: str = "/tests"
 async def test_two_publishers_of_one_grant_are_told_as_claims_that_may_be_one(
     log: Log, client: httpx.AsyncClient
 ) -> None:
-    told = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
+    gift = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
     await log.append(
         registered("grant"),
-        paid("grant.committed", "grant", "g1", "100", source="/file/2021", **told),
-        paid("grant.committed", "grant", "g1", "250", source="/file/2022", **told),
+        paid("grant.committed", "grant", "g1", "100", source="/file/2021", **gift),
+        paid("grant.committed", "grant", "g1", "250", source="/file/2022", **gift),
     )
     (conflict,) = (await get(client, "/v1/conflicts"))["items"]
     assert (conflict["kind"], conflict["deal"], conflict["leg"], conflict["currency"]) == (
@@ -309,15 +309,15 @@ async def test_conflicts_are_paged_over_projects_and_within_one(log: Log, client
             registered(project),
             *(paid("grant.committed", project, "g", str(n), source=f"/file/{n}", **grant) for n in range(1, 4)),
         )
-    found, cursor = [], None
+    listed, cursor = [], None
     while True:
         body = await get(client, "/v1/conflicts", limit=2, **({"cursor": cursor} if cursor else {}))
-        found += [(item["subject"], [figure["value"] for figure in item["figures"]]) for item in body["items"]]
+        listed += [(item["subject"], [figure["value"] for figure in item["figures"]]) for item in body["items"]]
         cursor = body["next_cursor"]
         if cursor is None:
             break
     pairs = [["1", "2"], ["1", "3"], ["2", "3"]]
-    assert found == [("one", pair) for pair in pairs] + [("two", pair) for pair in pairs]
+    assert listed == [("one", pair) for pair in pairs] + [("two", pair) for pair in pairs]
 
 
 async def test_parties_are_listed_with_their_groups_and_found_by_what_events_call_them(

@@ -152,8 +152,8 @@ def test_two_sources_of_one_grant_in_one_request_are_warned_of(ingest: IngestCli
     assert warning["index"] == 1
     assert warning["message"].startswith("may be the same money as /file/2021#g1, which says 100 USD")
     document = {"source": "/file/2024", "id": "g1"}
-    told = [grant("/file/2024", "100", deal="d"), grant("/file/2025", "250", deal="d", part_of=document)]
-    assert ingest.post(lines(told), LINES).json()["warnings"] == []
+    grants = [grant("/file/2024", "100", deal="d"), grant("/file/2025", "250", deal="d", part_of=document)]
+    assert ingest.post(lines(grants), LINES).json()["warnings"] == []
 
 
 def test_one_id_with_other_content_is_refused(ingest: IngestClient) -> None:

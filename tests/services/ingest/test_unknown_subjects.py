@@ -141,15 +141,15 @@ def test_without_the_memory_for_it_nothing_is_said_and_to_reject_is_refused(
 
 
 def test_more_projects_than_the_limit_switch_the_comparison_off() -> None:
-    known = KnownKeys(2)
-    known.complete()
-    known.add("kumtor-gold")
-    known.add("party:sumitomo")
-    known.add("forum:summit")
-    assert known.is_new("kumtor-golf") and known.likely("kumtr-gold") == "kumtor-gold"
-    assert known.is_new("party:sumitmo") and known.likely("party:sumitmo") == "party:sumitomo"
-    assert not known.is_new("forum:another")
-    known.add("second-one")
-    known.add("third-one")
-    assert known.off and len(known) == 0 and not known.is_new("kumtor-golf")
-    assert known.unknown_because is not None and "STEPPE_KNOWN_SUBJECTS_MAX=2" in known.unknown_because
+    keys = KnownKeys(2)
+    keys.complete()
+    keys.add("kumtor-gold")
+    keys.add("party:sumitomo")
+    keys.add("forum:summit")
+    assert keys.is_new("kumtor-golf") and keys.likely("kumtr-gold") == "kumtor-gold"
+    assert keys.is_new("party:sumitmo") and keys.likely("party:sumitmo") == "party:sumitomo"
+    assert not keys.is_new("forum:another")
+    keys.add("second-one")
+    keys.add("third-one")
+    assert keys.off and len(keys) == 0 and not keys.is_new("kumtor-golf")
+    assert keys.unknown_because is not None and "STEPPE_KNOWN_SUBJECTS_MAX=2" in keys.unknown_because

@@ -76,8 +76,8 @@ async def test_the_cases_come_out_of_what_was_sent(database: Database, start: Ca
     refused: set[tuple[str, str]] = set()
     last: dict[int, int] = {}
     for title, case in cases.items():
-        told = {} if title in _ONLY_FOR_THE_DOOR else _TOLD_AT_THE_DOOR
-        sent = [_as_sent(event, told.get(event["type"], {})) for event in case["events"]]
+        defaults = {} if title in _ONLY_FOR_THE_DOOR else _TOLD_AT_THE_DOOR
+        sent = [_as_sent(event, defaults.get(event["type"], {})) for event in case["events"]]
         answer = ingest.post(lines(sent), LINES, "?on_error=continue").json()
         expected = {name for question in case["questions"] for name in question["expect"].get("refused_ids", ())}
         at_the_door = {_identity(case["events"][rejected["index"]]) for rejected in answer["rejected"]}
@@ -131,12 +131,12 @@ def _may_be_sent(name: str, case: Case) -> bool:
     return name != _NOT_FOR_THE_DOOR and "unchecked" not in flags
 
 
-def _as_sent(envelope: Envelope, told: Mapping[str, Any]) -> Envelope:
+def _as_sent(envelope: Envelope, defaults: Mapping[str, Any]) -> Envelope:
     """With what ingest requires; a project is there from the day on which the case registered it."""
     said = {field: value for field, value in envelope.items() if field != "recordedtime"}
     if envelope["type"] == "steppe.project.registered.v1":
-        told = {**told, "reported": envelope["recordedtime"][:10]}
-    return {**said, "data": {**told, **envelope["data"]}}
+        defaults = {**defaults, "reported": envelope["recordedtime"][:10]}
+    return {**said, "data": {**defaults, **envelope["data"]}}
 
 
 async def _store_rules(connection: asyncpg.Connection, cases: dict[str, Case]) -> None:
