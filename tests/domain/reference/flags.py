@@ -21,8 +21,8 @@ from tests.domain.reference.days import (
 )
 from tests.domain.reference.events import Row
 from tests.domain.reference.history import DealView, History, Snapshot
-from tests.domain.reference.project import IDLE, LEGS, TO_BUILD
 from tests.domain.reference.registry import FROM_EVER
+from tests.domain.reference.runs_of_days import IDLE, LEGS, TO_BUILD
 from tests.domain.reference.thresholds import Subject, Thresholds
 from tests.domain.reference.vocabulary import CONSTRUCTION, PRODUCING
 from tests.domain.reference.works import NONE

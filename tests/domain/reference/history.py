@@ -12,8 +12,9 @@ from tests.domain.reference.days import NEVER, Span, Start, add_months, first_of
 from tests.domain.reference.deals import Deal, Run
 from tests.domain.reference.events import Event, Row
 from tests.domain.reference.narrowing import narrowed
-from tests.domain.reference.project import IDLE, LEGS, TO_BUILD, Project
+from tests.domain.reference.project import Project
 from tests.domain.reference.registry import Registered
+from tests.domain.reference.runs_of_days import IDLE, LEGS, TO_BUILD
 from tests.domain.reference.vocabulary import LEVELS
 
 

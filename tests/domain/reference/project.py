@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.domain.reference.days import NEVER, Span, Start, latest_day, on
+from tests.domain.reference.days import NEVER, Span, latest_day, on
 from tests.domain.reference.deals import (
     LEG_ENDINGS,
     Deal,
     Grant,
     Leg,
-    Run,
     leavers,
     leg_bound_by,
     new_leg,
@@ -22,6 +21,7 @@ from tests.domain.reference.deals import (
 )
 from tests.domain.reference.events import Row
 from tests.domain.reference.registry import Registered
+from tests.domain.reference.runs_of_days import note_runs
 from tests.domain.reference.vocabulary import (
     BOUND,
     FINANCED,
@@ -37,8 +37,6 @@ _ENDS_OF_PROJECTS = {
     "project.completed": "completed",
     "project.retired": "retired",
 }
-# Conditions that hold for runs of days at whose ends they do (section 5).
-LEGS, IDLE, TO_BUILD = "legs", "idle", "to-build"
 
 
 @dataclass(slots=True)
@@ -312,8 +310,7 @@ class Project:
                 self.held_since.pop(key, None)
         for deal in self.deals.values():
             if deal.living:
-                for name, holds_for in _CONDITIONS.items():
-                    _note_run(deal, name, holds_for, day)
+                note_runs(deal, day)
         self.note_highest(day)
 
     def note_highest(self, day: date, whose: Project | None = None) -> None:
@@ -377,67 +374,3 @@ def _amend(row: Row, legs: list[Leg]) -> None:
         if kind == "offtake" and amends is None and named and leg.holders.isdisjoint(named):
             continue
         leg.amend(row, right)
-
-
-Holding = list[tuple[object, list[Start]]]
-
-
-def _legs(deal: Deal, counts: Callable[[str, str | None], bool]) -> Holding:
-    """The valid legs that count as they are now, each with the rows that made it count."""
-    holding: Holding = []
-    for leg in deal.phase.valid_legs:
-        rows: list[Start] = []
-        for row, right in leg.said:
-            rows = [*rows, row.start] if counts(leg.kind, right) else []
-        if rows:
-            holding.append((leg, rows))
-    return holding
-
-
-def _is_bound(deal: Deal) -> Holding:
-    return _legs(deal, lambda kind, right: True)
-
-
-def _is_idle(deal: Deal) -> Holding:
-    """All valid legs are exploration rights (section 6, idle-right)."""
-    rights = _legs(deal, _is_exploration)
-    return rights if len(rights) == len(deal.phase.valid_legs) else []
-
-
-def _is_to_build(deal: Deal) -> Holding:
-    """A leg other than offtake or an exploration right, or a permit to plan or to build (section 6, not-building)."""
-    legs = _legs(deal, lambda kind, right: kind != "offtake" and not _is_exploration(kind, right))
-    permits: Holding = [
-        (grant, [grant.row.start])
-        for grant in deal.phase.grants
-        if grant.valid and grant.permit in ("planning", "construction")
-    ]
-    return legs + permits
-
-
-def _is_exploration(kind: str, right: str | None) -> bool:
-    return kind == "rights" and right == "exploration"
-
-
-_CONDITIONS: dict[str, Callable[[Deal], Holding]] = {LEGS: _is_bound, IDLE: _is_idle, TO_BUILD: _is_to_build}
-
-
-def _note_run(deal: Deal, name: str, holds_for: Callable[[Deal], Holding], day: date) -> None:
-    """Begin, go on with or end a run of days (section 5)."""
-    phase = deal.phase
-    holding = holds_for(deal)
-    if not holding:
-        phase.runs.pop(name, None)
-        return
-    rows = [start for _, starts in holding for start in starts]
-    run = phase.runs.get(name)
-    if run is None:
-        run = phase.runs[name] = Run(day, [])
-        if name == IDLE:  # of the conditions only this one can begin because something ended
-            run.endings = [
-                Start(leg.ended.earliest, leg.ended.latest)
-                for leg in phase.legs
-                if leg.valid_before and not leg.valid and not leg.is_exploration and leg.ended is not None
-            ]
-            run.left = rows
-    run.begun_by += [start for start in rows if start not in run.begun_by]
