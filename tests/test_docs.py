@@ -13,7 +13,6 @@ from steppe.cli.__main__ import app
 ROOT = Path(__file__).parent.parent
 _FOLDERS = ("docs", "examples", "services", "steppe", "tests", "benchmarks")
 PAGES = [*sorted(ROOT.glob("*.md")), *(page for folder in _FOLDERS for page in sorted((ROOT / folder).rglob("*.md")))]
-PAGES += sorted((ROOT / "services").rglob("README.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -43,11 +42,11 @@ def test_every_steppe_command_that_is_named_exists(page: Path) -> None:
     assert [name for name in named if not re.search(rf"\b{name}\b", help_text)] == []
 
 
-def test_the_readme_of_the_projector_names_files_and_functions_that_exist() -> None:
-    folder = ROOT / "services" / "projector"
-    text = (folder / "README.md").read_text()
-    named = re.findall(r"`((?:\w+/)?\w+\.py)`(?: `([\w.]+)`)?", text)
-    assert len(named) > 15
+@pytest.mark.parametrize("package", ["services/projector", "steppe/domain"])
+def test_the_walk_of_a_package_names_files_and_functions_that_exist(package: str) -> None:
+    folder = ROOT / package
+    named = re.findall(r"`(\w+/\w+\.py)`:?(?: \(?`([\w.]+)[`:])?", (folder / "README.md").read_text())
+    assert len(named) > 12
     for path, name in named:
         source = (folder / path).read_text()
         for part in name.split(".") if name else ():

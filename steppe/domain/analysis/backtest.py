@@ -14,9 +14,9 @@ from statistics import median
 from typing import Literal
 
 from steppe.domain.analysis.portfolio import Portfolio
-from steppe.domain.deals.legs import EXPLORATION
 from steppe.domain.flags import idle_right
 from steppe.domain.flags.flag_registry import FLAGS
+from steppe.domain.legs.legs import EXPLORATION
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, History, Span
 

@@ -111,4 +111,4 @@ def _overlap(one: Event, other: Event) -> bool:
 
 def _is_part(event: Event, of: Event) -> bool:
     part_of = event.data.get("part_of")
-    return part_of is not None and (part_of["source"], part_of["id"]) == (of.source, of.id)
+    return part_of is not None and of.is_named_by(part_of)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from steppe.domain.deals.leg_endings import disbursed_leg
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
+from steppe.domain.legs.leg_endings import disbursed_leg
 
 COMMITTED = "committed"
 DISBURSED = "disbursed"

@@ -1,7 +1,7 @@
 """A deal as the fold builds it up, event by event (sections 1, 4, 5): phases, legs, papers and clocks.
 
 An aggregate in the sense of event sourcing: mutable, owned by the fold and seen by the flags only; its frozen value is
-`DealState`.
+`DealState` (`deal_snapshot`).
 """
 
 from __future__ import annotations
@@ -9,24 +9,25 @@ from __future__ import annotations
 from datetime import date
 from typing import assert_never
 
-from steppe.domain.deals.clock_starts import first_start, latest_start, start_of
+from steppe.domain.deals.announcement_history import Announcements
+from steppe.domain.deals.clock_starts import latest_start, start_of
 from steppe.domain.deals.held_runs import HeldRuns
-from steppe.domain.deals.leg_endings import ENDS_LEGS, disbursed_leg, legs_concerned, parties_in_role, speaks_of
-from steppe.domain.deals.legs import Leg, Legs, amended, leg_from
 from steppe.domain.deals.milestones import MilestonePlans
+from steppe.domain.deals.news import News
 from steppe.domain.deals.papers import Papers, is_paper
 from steppe.domain.deals.permits import Permits
 from steppe.domain.deals.pursuers import Pursuers
-from steppe.domain.deals.shareholdings import Shareholdings
 from steppe.domain.deals.winning_runs import WinningRuns
 from steppe.domain.deals.works import STARTS_OF_WORKS
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CLOSINGS, PURSUING_ROLES, UNKNOWN_LEG, Effect
+from steppe.domain.legs.leg_endings import ENDS_LEGS, disbursed_leg, legs_concerned, parties_in_role, speaks_of
+from steppe.domain.legs.legs import Leg, Legs, amended, leg_from
+from steppe.domain.legs.shareholdings import Shareholdings
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Start
+from steppe.domain.values.states import Start
 
 _STEPS = frozenset({"study.started", "study.completed", "finance.approved", "permit.applied", "permit.granted"})
-_WORK_ON_A_RIGHT = ("study.", "permit.")
 ENDS_DEALS = frozenset({"project.cancelled", "project.completed", "project.retired"})
 _LEG_ENDED_HOW = {
     "contract.terminated": ("terminated", "terminated"),
@@ -44,11 +45,7 @@ class Deal:
         self.phase = 0
         self.highest_level = Level.IDENTIFIED
         self.suspended = False
-        self.silence: Start | None = None
-        self.last_heard: Event | None = None
-        self.last_work: Start | None = None
-        # From its first own event since the last phase ended on, a deal hears what speaks of the project, too.
-        self._listens = False
+        self.news = News()
         self.winning_runs = WinningRuns()
         self.permits = Permits()
         # The legs that were valid at the end of the day before, also of an earlier phase.
@@ -67,11 +64,9 @@ class Deal:
         self.closed = False
         self.bound: Start | None = None
         self.papers = Papers()
-        self.pledges: tuple[Event, ...] = ()
         self.only_pledges = True
         self.permits = self.permits.in_new_phase()
-        self.announced: Start | None = None
-        self.announced_by: tuple[Event, ...] = ()
+        self.announcements = Announcements()
         self.step: Start | None = None
         self._shareholdings = Shareholdings()
         self.first_step: Start | None = None
@@ -116,7 +111,8 @@ class Deal:
     @property
     def announcement_runs(self) -> bool:
         """Whether the announcement clock runs: the deal lives and nothing of this phase was above an announcement."""
-        return self.announced is not None and self.ended is None and not self.legs and self.reached <= Level.ANNOUNCED
+        unbound = self.ended is None and not self.legs and self.reached <= Level.ANNOUNCED
+        return unbound and self.announcements.start is not None
 
     @property
     def pursuing_role(self) -> str | None:
@@ -127,6 +123,11 @@ class Deal:
     def pursuers(self) -> tuple[str, ...]:
         """The parties of that role."""
         return self._pursuers.parties
+
+    @property
+    def investors(self) -> tuple[str, ...]:
+        """The parties that pursue as investors."""
+        return self._pursuers.investors
 
     def level(self, required: tuple[str, ...], physical: Level | None) -> Level | None:
         """The current level; None once ended."""
@@ -158,8 +159,8 @@ class Deal:
         ends = [grant.ceases_on for grant in self.permits.building]
         if self.legs.any_firm:
             ends.append(self.legs.last_ceasing_on(firm=True))
-        known = [day for day in ends if day is not None]
-        return max(known) if known and len(known) == len(ends) else None
+        days = [day for day in ends if day is not None]
+        return max(days) if days and len(days) == len(ends) else None
 
     def falls_below_announced_on(self) -> date | None:
         """The day on which it ends or its level falls below announced, if nothing else occurs; None: never."""
@@ -171,8 +172,7 @@ class Deal:
         """Take in an event that speaks of the project: it restarts the silence clock, a physical one cures conditions."""
         if event.kind.effect is Effect.RECORD:
             return
-        if self._listens:
-            self._hear(event)
+        self.news = self.news.with_project(event)
         if event.kind.effect is Effect.PHYSICAL and self.alive:
             self._cure_conditions()
 
@@ -181,8 +181,7 @@ class Deal:
         kind = event.kind
         if kind.effect is Effect.RECORD:
             return
-        self._listens = True
-        self._hear(event)
+        self.news = self.news.with_own(event)
         is_step = kind.level is not None or kind.effect is Effect.PHYSICAL
         if not self.alive:
             if not is_step:
@@ -221,14 +220,6 @@ class Deal:
         if is_paper(event) or event.kind.name in _STEPS or event.kind.effect in (Effect.BINDING, Effect.PHYSICAL):
             self.step = latest_start(self.step, event)
 
-    def _hear(self, event: Event) -> None:
-        self.silence = latest_start(self.silence, event)
-        self.last_heard = event
-        name = event.kind.name
-        physical = event.kind.effect is Effect.PHYSICAL
-        if physical or name == "exploration.reported" or name.startswith(_WORK_ON_A_RIGHT):
-            self.last_work = latest_start(self.last_work, event)
-
     def _note_plan(self, event: Event) -> None:
         """Plans, and what meets them, count in the phase of their day, though its first step may come after them."""
         if self.alive and self.first_step is not None:
@@ -242,13 +233,10 @@ class Deal:
         if event.kind.level is not None:
             self.steps_level = max(self.steps_level, event.kind.level)
         if event.kind.level is Level.ANNOUNCED:
-            self.announced = first_start(self.announced, event)
-            self.announced_by = (*self.announced_by, event)
+            self.announcements = self.announcements.with_event(event)
         if is_paper(event):
             self.papers = self.papers.with_paper(event)
         match name:
-            case "pledge.announced":
-                self.pledges = (*self.pledges, event)
             case "pledge.withdrawn":
                 self._withdraw_pledges(event)
             case "permit.granted":
@@ -262,12 +250,8 @@ class Deal:
                 return
 
     def _withdraw_pledges(self, event: Event) -> None:
-        ends = event.data.get("ends")
-        left = (
-            () if ends is None else tuple(p for p in self.pledges if (p.source, p.id) != (ends["source"], ends["id"]))
-        )
-        had, self.pledges = self.pledges, left
-        if had and not left and self.only_pledges:
+        before, self.announcements = self.announcements, self.announcements.after_withdrawal(event)
+        if before.pledges and not self.announcements.pledges and self.only_pledges:
             self.end(start_of(event), "withdrawn")
 
     def _amend(self, event: Event) -> None:
@@ -275,7 +259,7 @@ class Deal:
         legs = self.legs.of("rights" if rights else "offtake")
         amends = event.data.get("amends")
         if amends is not None:
-            legs = [leg for leg in legs if (leg.event.source, leg.event.id) == (amends["source"], amends["id"])]
+            legs = [leg for leg in legs if leg.event.is_named_by(amends)]
         elif rights:
             legs = [leg for leg in legs if event.data.get("right") in (None, leg.right)]
         else:
@@ -419,8 +403,7 @@ class Deal:
             return
         self._mark_ended(list(self.legs), on, how)
         self.ended, self.ended_how = on, how
-        self.silence = self.last_heard = self.last_work = None
-        self._listens = False
+        self.news = News()
         self._plans_of_day = ()
         self.suspended = False
 
@@ -431,46 +414,3 @@ class Deal:
     def ends_of_legs_spoken_of(self, event: Event) -> bool:
         """Whether a leg is valid, or was yesterday, of which an ending row speaks."""
         return any(speaks_of(event, leg) for leg in (*self._yesterday, *self.legs))
-
-    def state(
-        self,
-        level: Level | None,
-        required: tuple[str, ...],
-        overlays: tuple[str, ...],
-        held_since: date | None,
-        held_until: date | None,
-    ) -> DealState:
-        """Its state at the end of a day. `level` and `overlays` are those of that day, as the fold found them."""
-        self.note_level(level)
-        return DealState(
-            deal=self.key,
-            phase=self.phase,
-            level=level,
-            highest_level=self.highest_level,
-            overlays=overlays,
-            ended_on=self.ended_on,
-            ended_on_earliest=None if self.ended is None else self.ended.earliest,
-            ended_on_given=None if self.ended is None else self.ended.given,
-            ended_how=self.ended_how,
-            pursuers=self.pursuers,
-            investors=self._pursuers.investors,
-            legs=self.legs.states(),
-            missing_legs=self.legs.missing(required) if required and self.alive else (),
-            memorandum=self.papers.start,
-            memorandum_runs=self.memorandum_runs,
-            announcement=self.announced,
-            announcement_runs=self.announcement_runs,
-            silence=self.silence if self.alive else None,
-            step=self.step if self.alive else None,
-            bound_on=None if self.bound is None else self.bound.latest,
-            bound_on_earliest=None if self.bound is None else self.bound.earliest,
-            bound_on_given=None if self.bound is None else self.bound.given,
-            papers=self.papers.count,
-            permits=self.permits.states() if self.alive else (),
-            pursuing_role=self.pursuing_role,
-            first_step_on=None if self.first_step is None else self.first_step.latest,
-            first_step_on_earliest=None if self.first_step is None else self.first_step.earliest,
-            first_step_on_given=None if self.first_step is None else self.first_step.given,
-            held_since=held_since,
-            held_until=held_until,
-        )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from steppe.domain.deals.clock_starts import run_start, start_of
-from steppe.domain.deals.legs import Leg, Legs
 from steppe.domain.deals.permits import Grant, Permits
 from steppe.domain.events.event import Event
+from steppe.domain.legs.legs import Leg, Legs
 from steppe.domain.values.states import Start
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from steppe.domain.deals.legs import latest_day_of
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import BUILDING_PERMITS
+from steppe.domain.legs.legs import latest_day_of
 from steppe.domain.values.states import PermitState
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from steppe.domain.deals.leg_endings import parties_in_role
-from steppe.domain.deals.legs import Leg, Legs
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
+from steppe.domain.legs.leg_endings import parties_in_role
+from steppe.domain.legs.legs import Leg, Legs
 
 # What counts in each scope; None: any leg. A leg `unknown` counts as rights on the days on which investors pursue the deal.
 SCOPES: Mapping[str, frozenset[str] | None] = {
@@ -60,16 +60,18 @@ class WinningRuns:
     over: tuple[RunSegment, ...] = ()
     present: Mapping[str, RunSegment] = field(default_factory=dict)
     runs: Mapping[_Counting, WinningRun] = field(default_factory=dict)
-    phase: int = 1
+    # What the last day was judged by: the phase, the kinds of legs that were valid, and the role.
+    judged_by: tuple[int, frozenset[str], str | None] = (1, frozenset(), None)
 
     def at_end_of_day(
         self, day: date, phase: int, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers
     ) -> WinningRuns:
         """After a day: a run ends with the last leg that counts, or with its phase, and begins with the first."""
-        if not legs and not self.present and not self.runs:
+        judged_by = (phase, legs.kinds, pursuers.role)
+        if judged_by == self.judged_by:
             return self
         bound = list(bound_today)
-        before = self.runs if phase == self.phase else {}
+        before = self.runs if phase == self.judged_by[0] else {}
         runs = {}
         for counting, kinds in _COUNTINGS.items():
             if (kinds is None and legs) or (kinds is not None and any(legs.count_of(kind) for kind in kinds)):
@@ -83,9 +85,7 @@ class WinningRuns:
                 del present[scope]
             if run is not None and scope not in present:
                 present[scope] = RunSegment(scope, day, run, pursuers.role)
-        if runs == self.runs and present == self.present:
-            return self
-        return WinningRuns(tuple(over), present, runs, phase)
+        return WinningRuns(tuple(over), present, runs, judged_by)
 
     def all(self) -> tuple[RunSegment, ...]:
         """Those that are over and those that last, in order of days."""

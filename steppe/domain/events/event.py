@@ -65,6 +65,10 @@ class Event:
             return None
         return occurred
 
+    def is_named_by(self, reference: Mapping[str, Any]) -> bool:
+        """Whether a reference {source, id} of another event of the subject names it."""
+        return (self.source, self.id) == (reference["source"], reference["id"])
+
     def known_by(self, *, recorded: bool) -> datetime:
         """The instant at which it was known; `recorded`: at which ingest accepted it (section 8, `known_by`)."""
         return self.recorded if recorded else self.known

@@ -14,17 +14,18 @@ from steppe.domain.values.states import Flag
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch and stagnant by the announcement clock."""
     deal = given.deal
-    start = deal.announced
+    start = deal.announcements.start
     if start is None or not deal.announcement_runs:
         return None
-    first = [event for event in deal.announced_by if event.latest == start.latest or event.earliest == start.earliest]
+    events = deal.announcements.events
+    first = [event for event in events if event.latest == start.latest or event.earliest == start.earliest]
     return FlagEvaluation(
         steps=(
             step_at_age("watch", start, given.thresholds["announced-only.watch"]),
             step_at_age("stagnant", start, given.thresholds["announced-only.stagnant"]),
         ),
         start=start,
-        count=len(deal.announced_by),
+        count=len(events),
         evidence=tuple(event.reference for event in first),
     )
 

@@ -18,7 +18,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     run = deal.held.exploring
     if run is None:
         return None
-    start = run if deal.last_work is None else latest_of((run, deal.last_work))
+    start = run if deal.news.work is None else latest_of((run, deal.news.work))
     return FlagEvaluation(
         steps=(
             step_at_age("watch", start, given.thresholds["idle-right.watch"]),

@@ -15,12 +15,12 @@ from steppe.domain.values.states import Flag
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch by the silence clock, unless the mine is producing."""
     deal = given.deal
-    if deal.silence is None or deal.last_heard is None or given.level >= Level.PRODUCING:
+    if deal.news.silence is None or deal.news.last is None or given.level >= Level.PRODUCING:
         return None
     return FlagEvaluation(
-        steps=(step_at_age("watch", deal.silence, given.thresholds["silent.watch"]),),
-        start=deal.silence,
-        evidence=(deal.last_heard.reference,),
+        steps=(step_at_age("watch", deal.news.silence, given.thresholds["silent.watch"]),),
+        start=deal.news.silence,
+        evidence=(deal.news.last.reference,),
         ends_on=deal.falls_below_announced_on,
     )
 

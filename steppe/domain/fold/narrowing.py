@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import date
 
 from steppe.domain.deals.deal import Deal
-from steppe.domain.deals.leg_endings import ENDS_LEGS, binds_what_ends
 from steppe.domain.deals.papers import is_paper
 from steppe.domain.deals.works import STARTS_OF_WORKS, Works
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.fold.project_aggregate import ProjectAggregate
+from steppe.domain.legs.leg_endings import ENDS_LEGS, binds_what_ends
 
 _ENDS_DEALS = frozenset({"investor.withdrew", "project.cancelled", "project.completed", "project.retired"})
 _LIFTS = {
@@ -129,9 +129,7 @@ def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:
     if name == "memorandum.lapsed":
         return is_paper(row)
     ends = ending.data.get("ends")
-    return row.kind.name == "pledge.announced" and (
-        ends is None or (row.source, row.id) == (ends["source"], ends["id"])
-    )
+    return row.kind.name == "pledge.announced" and (ends is None or row.is_named_by(ends))
 
 
 def _part(event: Event) -> str | None:
@@ -236,5 +234,5 @@ _STANDS_OF_DEAL: dict[str, Callable[[Deal, Event], bool]] = {
     **dict.fromkeys(ENDS_LEGS, Deal.ends_of_legs_spoken_of),
     "memorandum.lapsed": lambda deal, _: deal.papers.start is not None and deal.papers.lapse_declared is None,
     "permit.lapsed": _has_permit,
-    "pledge.withdrawn": lambda deal, _: bool(deal.pledges),
+    "pledge.withdrawn": lambda deal, _: bool(deal.announcements.pledges),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from steppe.domain.deals.deal import Deal
+from steppe.domain.deals.deal_snapshot import snapshot
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
 from steppe.domain.evaluation.flag_state import FlagState, changes_on, next_change_on
 from steppe.domain.evaluation.severity_steps import FlagEvaluation
@@ -92,7 +93,8 @@ class TrackedDeal:
             given = FlagInput(deal, level, project, registry.thresholds(level))
         change_on = self._evaluate_flags(day, given, hold, registry.rule_version, spans)
         overlays = self._overlays(self.flags, hold.until)
-        self.state = deal.state(level, project.required_legs, overlays, hold.since, hold.until)
+        deal.note_level(level)
+        self.state = snapshot(deal, level, project.required_legs, overlays, hold.since, hold.until)
         spans.states.put(day, deal.key, self.state)
         return min(change_on, self.other_change_on)
 

@@ -24,11 +24,11 @@ from steppe.domain.values.states import Flag
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch by the silence clock while the deal is only announced."""
-    if given.level is not Level.ANNOUNCED or given.deal.silence is None:
+    if given.level is not Level.ANNOUNCED or given.deal.news.silence is None:
         return None
     return FlagEvaluation(
-        steps=(step_at_age("watch", given.deal.silence, given.thresholds["ceremonial.watch"]),),
-        start=given.deal.silence,
+        steps=(step_at_age("watch", given.deal.news.silence, given.thresholds["ceremonial.watch"]),),
+        start=given.deal.news.silence,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from steppe.domain.deals.legs import Leg, leg_from
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import UNKNOWN_LEG, Effect
+from steppe.domain.legs.legs import Leg, leg_from
 
 ENDS_LEGS = frozenset({"contract.terminated", "rights.revoked", "offtake.ended", "equity.exited"})
 _HOLDER_ROLE = {"offtake.ended": "offtaker", "equity.exited": "investor"}
@@ -20,7 +20,7 @@ def parties_in_role(event: Event, role: str) -> frozenset[str]:
 def speaks_of(ending: Event, leg: Leg) -> bool:
     """Whether an ending row speaks of a leg."""
     ends = ending.data.get("ends")
-    if ends is not None and (leg.event.source, leg.event.id) != (ends["source"], ends["id"]):
+    if ends is not None and not leg.event.is_named_by(ends):
         return False
     match ending.kind.name:
         case "contract.terminated":

@@ -187,6 +187,11 @@ class Legs:
         """The required legs of which none is valid, in alphabetical order."""
         return tuple(sorted({leg for leg in required if not self._valid_of.get(leg)}))
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the valid ones."""
+        return frozenset(name for name, count in self._valid_of.items() if count)
+
     def count_of(self, name: str) -> int:
         """How many of a name are valid."""
         return self._valid_of.get(name, 0)
