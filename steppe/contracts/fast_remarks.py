@@ -1,6 +1,6 @@
 """What ingest says of a plain event beside its content: whether there is a warning, and what it claims of a leg's money.
 
-Both are asked of few events, so that the others pay nothing for it.
+Both are computed for few events only, so that the others pay nothing for it.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ async def apply(
 ) -> Applied:
     """Bring the database up to date. Twice, or by two at once, is safe.
 
-    `progress` is told how many projects are judged again, of how many, where this release judges by another edition.
+    `progress` is called with how many projects are judged again, of how many, where this release judges by another edition.
     """
     files = migrations() if files is None else files
     # The lock time-out also bounds the wait for tables that a reader holds, so that no queue builds up behind us.

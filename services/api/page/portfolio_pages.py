@@ -21,7 +21,7 @@ _ROWS = 50
 _ROWS_OF_SIDE_LISTS = 10
 _ROWS_OF_MAP_MAX = 500
 _MONTHS_AHEAD = 2
-# What turns worse by age alone; that nobody looked or heard is told with the flags.
+# What turns worse by age alone; that nobody looked or heard is shown with the flags.
 _FLAGS_THAT_RISE = ("memorandum-only", "announced-only", "overdue", "idle-right")
 
 

@@ -392,7 +392,7 @@ def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[CrossingIt
 
 def _displaced(data: MarketData, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
     """A deal and those who overtook it; they may be of another market that its project is in."""
-    # An event that wins in several scopes is told once.
+    # An event that wins in several scopes is listed once.
     by = {
         (crossing.project, crossing.deal, crossing.event): crossing
         for crossing in data.crossings

@@ -24,7 +24,7 @@ class Grant:
 
     @property
     def part(self) -> str | None:
-        """The part of the project that it is for; None: not told."""
+        """The part of the project that it is for; None: not stated."""
         return self.event.data.get("part")
 
     @property

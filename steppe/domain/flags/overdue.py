@@ -1,4 +1,4 @@
-"""overdue: a planned day went by, and nothing that would meet the plan is told. Of a deal, or of the project itself."""
+"""overdue: a planned day went by, and nothing that would meet the plan is reported. Of a deal, or of the project itself."""
 
 from __future__ import annotations
 

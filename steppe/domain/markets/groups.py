@@ -12,7 +12,7 @@ from datetime import date
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
 
-# The parents of a party, with their shares where they are told.
+# The parents of a party, with their shares where they are stated.
 Shares = tuple[tuple[str, float | None], ...]
 Parents = Mapping[str, Sequence[tuple[date, Shares]]]
 
