@@ -122,11 +122,11 @@ class PendingBatch:
 class EventIntake:
     """Accepts events into the log, each once; one for the service."""
 
-    def __init__(self, log: LogProducer, event_bytes_max: int, recent_ids: RecentIds, known: KnownKeys) -> None:
+    def __init__(self, log: LogProducer, event_bytes_max: int, recent_ids: RecentIds, known_keys: KnownKeys) -> None:
         self._log = log
         self._event_bytes_max = event_bytes_max
         self._recent_ids = recent_ids
-        self._known = known
+        self._known_keys = known_keys
         self._claims: dict[bytes, tuple[bytes, PendingBatch]] = {}
 
     def accept(
@@ -179,8 +179,8 @@ class EventIntake:
                 self._recent_ids.remember(key, content_hash, record_id)
                 acknowledged.add_offset(*record_id)
             for record in batch.records:
-                self._known.add(record.key.decode())
-            self._known.add_parties(batch.parties)
+                self._known_keys.add(record.key.decode())
+            self._known_keys.add_parties(batch.parties)
             batch.delivered.set_result(acknowledged.offsets)
         finally:
             self.discard(batch)
@@ -236,24 +236,24 @@ class EventIntake:
         yield from event.warnings
         if self._is_new(event, result) and event.subject not in result.remarked:
             result.remarked.add(event.subject)
-            if near := self._known.likely(event.subject):
+            if near := self._known_keys.likely(event.subject):
                 kind = "party" if event.subject.startswith("party:") else "project"
                 yield f"new {kind} {event.subject}: did you mean {near}?"
         for party in event.parties:
             subject = f"party:{party}"
-            if not self._known.is_new_party(party) or subject in result.registered or subject in result.remarked:
+            if not self._known_keys.is_new_party(party) or subject in result.registered or subject in result.remarked:
                 continue
             result.remarked.add(subject)
-            if near := self._known.likely_party(party):
+            if near := self._known_keys.likely_party(party):
                 yield f"new party {party}: did you mean {near}?"
         if event.claim is not None:
             yield from _claims_that_may_be_one(event.claim, result)
 
     def _is_new(self, event: Accepted, result: IngestResult) -> bool:
-        return self._known.is_new(event.subject) and event.subject not in result.registered
+        return self._known_keys.is_new(event.subject) and event.subject not in result.registered
 
     def _unknown(self, subject: str) -> str:
-        near = self._known.likely(subject)
+        near = self._known_keys.likely(subject)
         meant = f"; did you mean {near}?" if near else ""
         return f"{subject} is neither known nor registered in this request{meant}; correct it, or register it first"
 

@@ -47,12 +47,12 @@ class SchemaResponse(Response):
 
 def create_app(settings: Settings) -> FastAPI:
     """The app; it connects to the broker when it is served."""
-    recent_ids, known = RecentIds(), KnownKeys(settings.known_subjects_max)
-    log = LogProducer(settings, lambda: read_log_tail(settings, recent_ids, known))
-    projects = ProjectsReader(settings, known)
+    recent_ids, known_keys = RecentIds(), KnownKeys(settings.known_subjects_max)
+    log = LogProducer(settings, lambda: read_log_tail(settings, recent_ids, known_keys))
+    projects = ProjectsReader(settings, known_keys)
     ingest_metrics = IngestMetrics()
-    intake = EventIntake(log, settings.event_bytes_max, recent_ids, known)
-    routes = EventRoutes(intake, settings, ingest_metrics, known)
+    intake = EventIntake(log, settings.event_bytes_max, recent_ids, known_keys)
+    routes = EventRoutes(intake, settings, ingest_metrics, known_keys)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

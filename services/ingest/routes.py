@@ -50,9 +50,9 @@ OnError = Literal["reject", "continue"]
 class EventRoutes:
     """The handlers of `POST /v1/events`; one for the service."""
 
-    def __init__(self, intake: EventIntake, settings: Settings, metrics: IngestMetrics, known: KnownKeys) -> None:
+    def __init__(self, intake: EventIntake, settings: Settings, metrics: IngestMetrics, known_keys: KnownKeys) -> None:
         self._intake = intake
-        self._known = known
+        self._known_keys = known_keys
         self._settings = settings
         self._metrics = metrics
 
@@ -185,9 +185,9 @@ class EventRoutes:
             case "accept":
                 return "accept"
             case "reject":
-                if self._known.unknown_because is not None:
-                    problem = BAD_PARAMETER if self._known.off else SUBJECTS_NOT_READ
-                    detail = f"Nobody can say which subjects are unknown: {self._known.unknown_because}."
+                if self._known_keys.unknown_because is not None:
+                    problem = BAD_PARAMETER if self._known_keys.off else SUBJECTS_NOT_READ
+                    detail = f"Nobody can say which subjects are unknown: {self._known_keys.unknown_because}."
                     raise Refusal(problem, detail, parameter="unknown_subject")
                 return "reject"
             case other:

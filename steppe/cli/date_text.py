@@ -1,4 +1,4 @@
-"""Days of events as an answer of the api has them, told no more exactly than they were given (domain page, section 2)."""
+"""Days of events as an answer of the api has them, no more exact than they were given (domain page, section 2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def happened(item: Item, name: str) -> str:
     return "on a day that is not known" if start is None else grammar.on(start)
 
 
-def told(item: Item, name: str) -> str:
+def dated(item: Item, name: str) -> str:
     """The same as it stands alone in a table."""
     start = _start(item, name)
     return "" if start is None else grammar.dated(start)

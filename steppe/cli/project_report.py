@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from steppe.cli.date_text import happened, since, told
+from steppe.cli.date_text import dated, happened, since
 from steppe.cli.tables import severity, style_of
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.grammar import day
@@ -96,10 +96,10 @@ def _leg(leg: Item) -> str:
 def _works(line: Item) -> str:
     """A line of works: whose, of which part, how far, since when, and what stands still of it."""
     whose = " ".join(part for part in (line["deal"], line["part"]) if part) or "the project"
-    stands = "out of service" if line["retired"] else line["level"] or "not there"
+    level = "out of service" if line["retired"] else line["level"] or "not there"
     when = f" since {since(line, 'since')}" if line["since"] else ""
     still = f"; {', '.join(line['suspended'])} suspended" if line["suspended"] else ""
-    return f"works of {whose}: {stands}{when}{still}"
+    return f"works of {whose}: {level}{when}{still}"
 
 
 def _flags(flags: Sequence[Item]) -> Iterator[RenderableType]:
@@ -226,7 +226,7 @@ def _interval(occurred: Item) -> str:
         return str(occurred["text"] or "?")
     if occurred["text"] in (None, occurred["latest"]):
         return str(occurred["latest"])
-    return told({"on": occurred["latest"], "on_earliest": occurred["earliest"], "on_given": occurred["text"]}, "on")
+    return dated({"on": occurred["latest"], "on_earliest": occurred["earliest"], "on_given": occurred["text"]}, "on")
 
 
 def _instant(text: str) -> str:

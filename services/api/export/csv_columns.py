@@ -74,7 +74,7 @@ CONFLICTS = (
     "figures.value",
 )  # fmt: skip
 
-_TOLD = "_told"
+_IN_WORDS = "_told"
 # A spreadsheet runs a cell that begins like this.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -111,11 +111,11 @@ def _at(value: Any, path: Sequence[str]) -> Any:
             return [_at(element, path[place:]) for element in value]
         if value is None:
             return None
-        value = _told(value, name.removesuffix(_TOLD)) if name.endswith(_TOLD) else value[name]
+        value = _day_in_words(value, name.removesuffix(_IN_WORDS)) if name.endswith(_IN_WORDS) else value[name]
     return value
 
 
-def _told(item: Mapping[str, Any], name: str) -> str | None:
+def _day_in_words(item: Mapping[str, Any], name: str) -> str | None:
     """A day of an event in words, never more exactly than it was given: `2014`, `by 31 August 2024`."""
     latest = item[name]
     if name == "latest":  # of a timeline: the text that was said stands beside the days

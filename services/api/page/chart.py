@@ -180,19 +180,21 @@ def _lane(
     flags_of_deal = [row for row in flags if (row["deal"] or None) == deal]
     names = sorted({row["flag"] for row in flags_of_deal})
     labelled: set[str] = set()
-    told = _told_on(entries, deal)
+    coarse_days = _coarse_days(entries, deal)
     lane = Lane(
         deal=deal,
         y=y,
         line_y=base - 4 * _LEVEL_HEIGHT,
         base_y=base,
-        blocks=[_block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of), told) for row in levels],
+        blocks=[
+            _block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of), coarse_days) for row in levels
+        ],
         bands=[
             _band(row, scale, base + 9 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
             for row in flags_of_deal
         ],
         marks=[_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)],
-        forecast=_block(current, scale, base, as_of, scale.last, told) if current else None,
+        forecast=_block(current, scale, base, as_of, scale.last, coarse_days) if current else None,
         escalations=[_escalation(flag, scale, top) for flag in raised_flags if _escalates_on_chart(flag, deal, scale)],
     )
     return lane, base + 9 + BAND_HEIGHT * len(names) + LANE_GAP
@@ -233,7 +235,7 @@ def _exactly(day: date) -> Occurred:
     return {"text": None, "earliest": day, "latest": day}
 
 
-def _told_on(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict[date, Occurred]:
+def _coarse_days(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict[date, Occurred]:
     """Of each day on which a coarse event of the deal, or of the project, counts: how it was given."""
     return {
         entry["occurred"]["latest"]: entry["occurred"]
@@ -244,14 +246,14 @@ def _told_on(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict[dat
 
 
 def _block(
-    row: Mapping[str, Any], scale: _Scale, base: float, begin: date, end: date, told: Mapping[date, Occurred]
+    row: Mapping[str, Any], scale: _Scale, base: float, begin: date, end: date, coarse_days: Mapping[date, Occurred]
 ) -> Block:
     level = Level(row["level"])
     height = max(level * _LEVEL_HEIGHT, 2)
     x = scale.x_of(begin)
     return Block(
         x=x, y=round(base - height, 1), width=max(round(scale.x_of(end) - x, 1), 0.5), height=round(height, 1),
-        level=level.label, begin=told.get(begin) or _exactly(begin), end=told.get(end) or _exactly(end),
+        level=level.label, begin=coarse_days.get(begin) or _exactly(begin), end=coarse_days.get(end) or _exactly(end),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Days of events as a page tells them: no more exactly than they were given, in the words of the page's language."""
+"""Days of events as a page shows them: no more exact than they were given, in the words of the page's language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from steppe.domain.values import edtf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldDays:
+class GivenDays:
     """What a template puts into words. `kind`: point, about, by, from, between or unknown.
 
     `first` and `last` are the days, months or years that it names. `latest` is the day by which one reckons, `reckoned`
@@ -24,26 +24,26 @@ class ToldDays:
     reckoned: str | None
 
 
-def told_days(translation: Translation, earliest: date | None, latest: date, given: str | None) -> ToldDays:
+def given_days(translation: Translation, earliest: date | None, latest: date, given: str | None) -> GivenDays:
     """The interval of an event; `given` is its EDTF text where the days do not say the same."""
-    told = edtf.told(given or edtf.text_of(edtf.Days(earliest, latest)))
-    kind = _kind(told)
+    interval = edtf.given_interval(given or edtf.text_of(edtf.Days(earliest, latest)))
+    kind = _kind(interval)
     inflected = kind != "point"
     first, last = (
         "" if point is None else translation.point(point, after_preposition=inflected)
-        for point in (told.first, told.last)
+        for point in (interval.first, interval.last)
     )
     exact = earliest == latest and kind == "point"
-    return ToldDays(
+    return GivenDays(
         kind=kind, first=first, last=last, latest=latest, reckoned=None if exact else f"{earliest or '…'} – {latest}"
     )
 
 
-def _kind(told: edtf.Told) -> str:
-    if told.first is None:
-        return "unknown" if told.last is None else "by"
-    if told.last is None:
+def _kind(interval: edtf.GivenInterval) -> str:
+    if interval.first is None:
+        return "unknown" if interval.last is None else "by"
+    if interval.last is None:
         return "from"
-    if told.first != told.last:
+    if interval.first != interval.last:
         return "between"
-    return "about" if told.approximate else "point"
+    return "about" if interval.approximate else "point"

@@ -16,7 +16,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from services.api.page.given_days import ToldDays, told_days
+from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
@@ -97,17 +97,17 @@ class PageRequest:
         iso = (value.date() if isinstance(value, datetime) else value).isoformat()
         return Markup('<time datetime="{}">{}</time>').format(iso, self.translation.day(value))
 
-    def told(self, item: Mapping[str, Any], name: str) -> ToldDays | None:
+    def given_day(self, item: Mapping[str, Any], name: str) -> GivenDays | None:
         """The day of that field of an item, no more exactly than its event gave it (domain page, section 2); None: no day."""
         if item[name] is None:
             return None
-        return told_days(self.translation, item[f"{name}_earliest"], item[name], item[f"{name}_given"])
+        return given_days(self.translation, item[f"{name}_earliest"], item[name], item[f"{name}_given"])
 
-    def occurred(self, occurred: Mapping[str, Any]) -> ToldDays | None:
+    def occurred(self, occurred: Mapping[str, Any]) -> GivenDays | None:
         """When an event of a timeline occurred, in the same way."""
         if occurred["latest"] is None:
             return None
-        return told_days(self.translation, occurred["earliest"], occurred["latest"], occurred.get("text"))
+        return given_days(self.translation, occurred["earliest"], occurred["latest"], occurred.get("text"))
 
     def dated(self, message: str, value: date | datetime | None) -> Markup:
         """A message with a day in the place of `%(day)s`, wherever the language puts it."""

@@ -106,11 +106,11 @@ async def _doubts(
                 continue
             occurred = [event for event in in_fold_order(read.events) if event.latest <= question.as_of]
             by_reference = {event.reference: row for event, row in stored}
-            found = [record_view.doubt(one, by_reference) for one in doubts(occurred)]
-            rest = found[shown if project == after_subject else 0 :]
+            doubt_items = [record_view.doubt(one, by_reference) for one in doubts(occurred)]
+            rest = doubt_items[shown if project == after_subject else 0 :]
             room = limit - len(items)
             if len(rest) > room:
-                already = len(found) - len(rest)
+                already = len(doubt_items) - len(rest)
                 return [*items, *rest[:room]], [_BY_PROJECT, project, str(already + room)]
             items += rest
         if len(projects) <= _PROJECTS_AT_ONCE:

@@ -120,15 +120,15 @@ class KnownKeys:
 class ProjectsReader:
     """Reads the compacted topic of projects from its beginning, and follows it. One for the service."""
 
-    def __init__(self, settings: Settings, known: KnownKeys) -> None:
+    def __init__(self, settings: Settings, known_keys: KnownKeys) -> None:
         self._settings = settings
-        self._known = known
+        self._known_keys = known_keys
         self._task: asyncio.Task[None] | None = None
         self._said = ""
 
     def start(self) -> None:
         """Begin to read in the background; returns at once, also when there is no broker or no topic."""
-        if not self._known.off:
+        if not self._known_keys.off:
             self._task = asyncio.create_task(self._read_forever(), name="known-projects")
 
     async def close(self) -> None:
@@ -138,7 +138,7 @@ class ProjectsReader:
             await asyncio.wait({self._task})
 
     async def _read_forever(self) -> None:
-        while not self._known.off:
+        while not self._known_keys.off:
             try:
                 await self._follow()
             except (KafkaError, OSError, TimeoutError, LookupError) as error:
@@ -164,16 +164,16 @@ class ProjectsReader:
             consumer.assign(places)
             for place in places:
                 consumer.seek(place, info.starts[place.partition])
-            while not self._known.off:
+            while not self._known_keys.off:
                 for records in (await consumer.getmany(*places, timeout_ms=_POLL_MS)).values():
                     for record in records:
                         self._take(record.key, record.value)
                 await asyncio.sleep(0)
-                if self._known.unknown_because is not None:
+                if self._known_keys.unknown_because is not None:
                     positions = [await consumer.position(place) for place in places]
                     if all(at >= info.ends[place.partition] for at, place in zip(positions, places, strict=True)):
-                        self._known.complete()
-                        log.info("%d projects are known", len(self._known))
+                        self._known_keys.complete()
+                        log.info("%d projects are known", len(self._known_keys))
         finally:
             await consumer.stop()
 
@@ -182,11 +182,11 @@ class ProjectsReader:
         if not project:
             return
         if value is None:
-            self._known.discard_project(project)
+            self._known_keys.discard_project(project)
             return
         try:
             investors = _read(value).data.investors
         except (msgspec.MsgspecError, UnicodeDecodeError):  # of another release: the key is all that is needed
             investors = []
-        self._known.add(project)
-        self._known.add_parties(investors)
+        self._known_keys.add(project)
+        self._known_keys.add_parties(investors)

@@ -23,7 +23,7 @@ _RECORDS_AT_ONCE = 500
 _IDLE_SECONDS_MAX = 10.0
 
 
-async def read_log_tail(settings: Settings, recent_ids: RecentIds, known: KnownKeys) -> None:
+async def read_log_tail(settings: Settings, recent_ids: RecentIds, known_keys: KnownKeys) -> None:
     """Remember the last `ingest_tail_events_max` records of the log, and from where on all are remembered.
 
     Raises what aiokafka raises, and TimeoutError when the broker falls silent; then reading again from the start is safe.
@@ -53,10 +53,10 @@ async def read_log_tail(settings: Settings, recent_ids: RecentIds, known: KnownK
             consumer.seek(place, firsts[place.partition])
         while waiting:
             async with asyncio.timeout(_IDLE_SECONDS_MAX):
-                found = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
-            for records in found.values():
+                batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
+            for records in batches.values():
                 for record in records:
-                    _remember(record, recent_ids, known)
+                    _remember(record, recent_ids, known_keys)
                 count += len(records)
             for place in list(waiting):
                 # Asked of the consumer, for a record that is not there (of a transaction) takes an offset, too.
@@ -78,7 +78,7 @@ def _first_offsets(starts: Mapping[int, int], ends: Mapping[int, int], records_m
     return firsts
 
 
-def _remember(record: object, recent_ids: RecentIds, known: KnownKeys) -> None:
+def _remember(record: object, recent_ids: RecentIds, known_keys: KnownKeys) -> None:
     key, value, headers = record.key, record.value, record.headers  # type: ignore[attr-defined]  # aiokafka ships no types
     record_id = (record.partition, record.offset)  # type: ignore[attr-defined]
     fast = decode_fast(value, key) if key and value else None
@@ -94,4 +94,4 @@ def _remember(record: object, recent_ids: RecentIds, known: KnownKeys) -> None:
     identity_key = key_of(*identity)
     if recent_ids.find(identity_key) is None:  # of several records of one event the first counts
         recent_ids.remember(identity_key, content_sha256, record_id)
-    known.add(identity[0])
+    known_keys.add(identity[0])

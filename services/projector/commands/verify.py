@@ -144,7 +144,7 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
     parties: list[projection_rows.Row] = []
     forums: list[projection_rows.Row] = []
     parked: list[projection_rows.Row] = []
-    told: list[Event] = []
+    project_events: list[Event] = []
     faults: dict[str, str] = {}
     folded = portfolio(
         (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
@@ -167,7 +167,7 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
                 made, folded.histories[subject], record.events, last_event, now=datetime.now(UTC)
             )
             if folded.histories[subject].superseded is None:
-                told += record.events
+                project_events += record.events
             if subject in folded.rivalries:
                 projection_rows.add_rivalry(made, subject, folded.rivalries[subject])
     return {
@@ -182,7 +182,7 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
         "standing": [(*row, faults.get(row[0])) for row in made.standings],
         "co_investment_span": made.co_investment_spans,
         "party_naming": made.party_namings,
-        "party_span": [*parties, *_stand_ins(told, {row[0] for row in parties})],
+        "party_span": [*parties, *_stand_ins(project_events, {row[0] for row in parties})],
         "forum": forums,
     }
 

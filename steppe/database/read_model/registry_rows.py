@@ -44,20 +44,20 @@ def party_spans(party: str, events: Iterable[Event]) -> list[Row]:
     registered = RegisteredValues(events, PARTY_FIELDS)
     spans: list[Row] = []
     for since, until in pairwise([*registered.days, FOREVER]):
-        stands = registered.on(since)
-        if stands:
-            spans.append(_party_row(party, since, until, stands))
+        fields = registered.on(since)
+        if fields:
+            spans.append(_party_row(party, since, until, fields))
     return spans
 
 
-def _party_row(party: str, since: date, until: date, stands: Mapping[str, Any]) -> Row:
-    parents = stands.get("parents", ())
-    aliases, ids = stands.get("aliases", ()), stands.get("ids", ())
+def _party_row(party: str, since: date, until: date, fields: Mapping[str, Any]) -> Row:
+    parents = fields.get("parents", ())
+    aliases, ids = fields.get("aliases", ()), fields.get("ids", ())
     return (
-        party, since, until, text(stands.get("name")), stands.get("home_country"), stands.get("kind"),
-        text(stands.get("lei")), [parent["party"] for parent in parents],
+        party, since, until, text(fields.get("name")), fields.get("home_country"), fields.get("kind"),
+        text(fields.get("lei")), [parent["party"] for parent in parents],
         search_text(
-            [party, stands.get("name"), stands.get("lei"), *(a["name"] for a in aliases), *(i["id"] for i in ids)]
+            [party, fields.get("name"), fields.get("lei"), *(a["name"] for a in aliases), *(i["id"] for i in ids)]
         ),
         document({"parents": parents, "aliases": aliases, "ids": ids}), True,
     )  # fmt: skip
@@ -80,9 +80,9 @@ def forum_rows(forum: str, events: Iterable[Event]) -> Sequence[Row]:
     held = sorted((event for event in events if event.kind.name == "forum.held"), key=correction_order)
     if not held:
         return ()
-    stands: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for event in held:
-        stands.update(event.data)
+        fields.update(event.data)
     last = held[-1]
-    countries = list(stands.get("countries", ()))
-    return ((forum, text(stands["name"]), text(stands.get("place")), countries, last.earliest, last.latest),)
+    countries = list(fields.get("countries", ()))
+    return ((forum, text(fields["name"]), text(fields.get("place")), countries, last.earliest, last.latest),)

@@ -177,7 +177,7 @@ async def _announce(
     version: str,
     change_id: int | None,
 ) -> None:
-    """Tell what the rules did. Where it was not yet announced what severities_before before, the publisher will tell of both at once."""
+    """Announce what the rules changed. Where the severity before was not announced yet, the publisher announces both at once."""
     statements = outbox_writer.STATEMENTS
     await connection.execute(*statements["lock_announcing"](lock=locks.ANNOUNCING))
     projects = sorted({difference.project for difference in differences})
@@ -185,7 +185,7 @@ async def _announce(
     announced = {
         _key(row): row for row in await connection.fetch(*statements["announced_flags_of_projects"](projects=projects))
     }
-    stands = {
+    current = {
         _key(row): row for row in await connection.fetch(*statements["flags_of_projects"](day=today, projects=projects))
     }
     countries = await outbox_writer.countries(connection, today, projects)
@@ -195,7 +195,7 @@ async def _announce(
         before = announced.get(key)
         if began and (before["severity"] if before else None) != difference.severity_before:
             continue
-        row = before if difference.severity is None else stands[key]
+        row = before if difference.severity is None else current[key]
         transitions.append(
             Transition(
                 project=difference.project,

@@ -1,4 +1,4 @@
-"""Where what is told of money does not fit together: claims that may be one, sums below zero, figures that differ (section 3).
+"""Where claims about money do not fit together: claims that may be one, sums below zero, figures that differ (section 3).
 
 Nothing is decided here: both claims count until somebody says `part_of`, and figures stand beside each other.
 """
@@ -39,8 +39,8 @@ class Doubt:
 
 def doubts(events: Sequence[Event]) -> list[Doubt]:
     """All of a project's, by kind, deal, leg, currency and place. `events` must be in fold order, of one project."""
-    found = [*_may_be_one(events), *_below_zero(events), *_figures_that_differ(events)]
-    return sorted(found, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency, one.events[-1].order))  # fmt: skip
+    unsorted = [*_may_be_one(events), *_below_zero(events), *_figures_that_differ(events)]
+    return sorted(unsorted, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency, one.events[-1].order))  # fmt: skip
 
 
 def _may_be_one(events: Sequence[Event]) -> Iterator[Doubt]:
@@ -84,10 +84,10 @@ def _figures_that_differ(events: Sequence[Event]) -> Iterator[Doubt]:
         amount = event.data.get("amount")
         if not amount or amount.get("of") != _PROJECT_COST or "part_of" in event.data:
             continue
-        told = by_currency.setdefault(amount["currency"], [])
-        together = next((group for group in told if any(_overlap(event, other) for other in group)), None)
+        groups = by_currency.setdefault(amount["currency"], [])
+        together = next((group for group in groups if any(_overlap(event, other) for other in group)), None)
         if together is None:
-            told.append([event])
+            groups.append([event])
         else:
             together.append(event)
     for currency, groups in by_currency.items():

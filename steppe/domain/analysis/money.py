@@ -62,8 +62,8 @@ def money_rows(events: Iterable[Event]) -> Iterator[MoneyRow]:
     """The events whose amounts are summed, in the order given, which must be that of the fold, of one project."""
     events = list(events)
     with_amount = {(event.source, event.id) for event in events if event.data.get("amount")}
-    known = {(event.source, event.id) for event in events}
-    legs: dict[tuple[str, str, str], set[str]] = {}
+    identities = {(event.source, event.id) for event in events}
+    legs_by_sum: dict[tuple[str, str, str], set[str]] = {}
     for event in events:
         amount = event.data.get("amount")
         of = _sum_of(event)
@@ -72,11 +72,11 @@ def money_rows(events: Iterable[Event]) -> Iterator[MoneyRow]:
         part_of = event.data.get("part_of")
         if part_of is not None:
             whole = (part_of["source"], part_of["id"])
-            if whole in with_amount or whole not in known:
+            if whole in with_amount or whole not in identities:
                 continue
-        told_in = legs.setdefault((event.deal or "", amount["currency"], of), set())
-        leg = _leg(event, told_in)
-        told_in.add(leg)
+        legs = legs_by_sum.setdefault((event.deal or "", amount["currency"], of), set())
+        leg = _leg(event, legs)
+        legs.add(leg)
         yield MoneyRow(event=event, leg=leg, currency=amount["currency"], of=of)
 
 
@@ -96,10 +96,10 @@ def _sum_of(event: Event) -> str | None:
     return COMMITTED if event.kind.effect is Effect.BINDING else None
 
 
-def _leg(event: Event, told_in: set[str]) -> str:
+def _leg(event: Event, legs: set[str]) -> str:
     """The leg that the amount belongs to. What is taken off without one is of the only leg there is a sum of."""
     if event.kind.leg is not None:
         return event.kind.leg
-    if event.kind.name in _TAKEN_OFF and "leg" not in event.data and len(told_in) == 1:
-        return next(iter(told_in))
+    if event.kind.name in _TAKEN_OFF and "leg" not in event.data and len(legs) == 1:
+        return next(iter(legs))
     return disbursed_leg(event)

@@ -94,7 +94,7 @@ class Deal:
         return self.ended is None
 
     @property
-    def begun(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether it ever had a step: its own news alone does not begin a deal."""
         return self.phase > 1 or self.first_step is not None
 
@@ -399,7 +399,7 @@ class Deal:
 
     def end(self, on: Start, how: str) -> None:
         """End the deal: its legs cease. Ending an ended deal, or one that had no step yet, changes nothing."""
-        if not self.alive or not self.begun:
+        if not self.alive or not self.has_begun:
             return
         self._mark_ended(list(self.legs), on, how)
         self.ended, self.ended_how = on, how

@@ -75,7 +75,7 @@ class WinningRuns:
         runs = {}
         for counting, kinds in _COUNTINGS.items():
             if (kinds is None and legs) or (kinds is not None and any(legs.count_of(kind) for kind in kinds)):
-                runs[counting] = before.get(counting) or _begun(kinds, day, legs, bound, pursuers)
+                runs[counting] = before.get(counting) or _new_run(kinds, day, legs, bound, pursuers)
         over, present = list(self.over), dict(self.present)
         for scope in SCOPES:
             run = runs.get((scope, pursuers.role == "investor"))
@@ -92,7 +92,7 @@ class WinningRuns:
         return tuple(sorted((*self.over, *self.present.values()), key=lambda one: (one.run.on, one.scope, one.since)))
 
 
-def _begun(
+def _new_run(
     kinds: frozenset[str] | None, day: date, legs: Legs, bound_today: Iterable[Leg], pursuers: Pursuers
 ) -> WinningRun:
     counting = [leg for leg in bound_today if leg.valid and (kinds is None or leg.leg in kinds)]

@@ -115,7 +115,7 @@ class Suspension:
         return self.covers(key) and not freed and key not in self.started
 
     def covers(self, key: LineKey) -> bool:
-        """Whether it was of that line when it was told."""
+        """Whether its deal and part include that line, whatever was started or resumed since."""
         return self.deal in (None, key[0]) and self.part in (None, key[1])
 
     def after_start(self, key: LineKey) -> Suspension:
@@ -189,7 +189,7 @@ class Works:
         """The lines that were begun, retired or not."""
         return self._lines.keys()
 
-    def begun(self, deal: str | None, part: str | None) -> bool:
+    def has_unretired_line(self, deal: str | None, part: str | None) -> bool:
         """Whether a line of exactly this deal, and of this part (None: any), was begun and is not retired."""
         return any(key[0] == deal and part in (None, key[1]) and not line.retired for key, line in self._lines.items())
 

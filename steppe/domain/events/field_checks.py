@@ -120,9 +120,9 @@ def _shown(value: object) -> str:
     return repr(value[:40]) if isinstance(value, str) else _sort(value)
 
 
-def unknown_field(at: str, key: str, known: Iterable[str], what: str) -> Fault:
+def unknown_field(at: str, key: str, fields: Iterable[str], what: str) -> Fault:
     """The fault of a key that is not known there, with the nearest one that is."""
-    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{field_hint(key, known)}")
+    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{field_hint(key, fields)}")
 
 
 def _check_text(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:

@@ -30,8 +30,8 @@ CHANGED_FIELDS = {
     for kind in VOCABULARY
     if kind.name in ("project.amended", "party.amended", "offtake.amended", "rights.amended")
 }
-# Where the works are kept by part, a plan or a permit is of a part, or the ending of one is: elsewhere it is only told.
-_PART_ONLY_TOLD = ("funds.disbursed", "processing.localised", "works.awarded", "rights.", "setback.")
+# Where the works are kept by part, a plan or a permit is of a part, or the ending of one is: elsewhere it is only recorded.
+_PART_ONLY_RECORDED = ("funds.disbursed", "processing.localised", "works.awarded", "rights.", "setback.")
 _CLOSED_END = {
     "pledge.announced": ("deadline",),
     "memorandum.signed": ("expires_on",),
@@ -47,13 +47,13 @@ _CLOSED_END = {
 
 def remarks_on(name: str, data: Data) -> list[str]:
     """What does nothing in an event that ingest accepts; empty of nearly all."""
-    found = []
+    texts = []
     for remark in REMARKS[name]:
         if remark.field is None or remark.field in data:
             text = remark.of(data)
             if text is not None:
-                found.append(text)
-    return found
+                texts.append(text)
+    return texts
 
 
 def _always(text: str) -> Callable[[Data], str]:
@@ -74,60 +74,62 @@ _COMMON = frozenset(field.name for field in COMMON_FIELDS)
 
 def _of_common_fields(kind: EventKind) -> list[Remark]:
     name, is_record = kind.name, kind.effect is Effect.RECORD
-    found = []
+    remarks = []
     if is_record and not name.startswith("hold."):
-        found.append(Remark("deal", _always(f"deal does nothing on {name}: it is about the record, not about a deal")))
+        remarks.append(
+            Remark("deal", _always(f"deal does nothing on {name}: it is about the record, not about a deal"))
+        )
     if is_record:
-        found.append(Remark("parties", _parties_of_record(name)))
-        found.append(Remark("part_of", _always(f"part_of does nothing on {name}, which repeats no document")))
+        remarks.append(Remark("parties", _parties_of_record(name)))
+        remarks.append(Remark("part_of", _always(f"part_of does nothing on {name}, which repeats no document")))
         if name != "forum.held":
-            found.append(Remark("forum", _always(f"forum does nothing on {name}: nothing is signed by it")))
-        found.append(Remark("amount", _amount_of_record(name)))
-        found.append(Remark("programme", _always(f"programme does nothing on {name}, through which no money comes")))
+            remarks.append(Remark("forum", _always(f"forum does nothing on {name}: nothing is signed by it")))
+        remarks.append(Remark("amount", _amount_of_record(name)))
+        remarks.append(Remark("programme", _always(f"programme does nothing on {name}, through which no money comes")))
     if name in ("commitment.reduced", "funds.returned"):
-        found.append(Remark("amount", _no_total(name)))
-    return found
+        remarks.append(Remark("amount", _no_total(name)))
+    return remarks
 
 
 def _of_own_fields(kind: EventKind) -> list[Remark]:
     name = kind.name
-    found = [
+    remarks = [
         Remark("long_stop", _long_stop),
         *(Remark(field, _closed_end(field)) for field in _CLOSED_END.get(name, ())),
     ]
-    if name.startswith(_PART_ONLY_TOLD):
-        found.append(Remark("part", _always(f"part is told with {name} and judges nothing there")))
+    if name.startswith(_PART_ONLY_RECORDED):
+        remarks.append(Remark("part", _always(f"part is told with {name} and judges nothing there")))
     if name in ("project.registered", "project.amended", "project.superseded"):
-        found.append(Remark("part", _always(f"part does nothing on {name}; parts lists the parts of a project")))
+        remarks.append(Remark("part", _always(f"part does nothing on {name}; parts lists the parts of a project")))
     if name in CHANGED_FIELDS:
-        found.append(Remark(None, _changes_something(name, CHANGED_FIELDS[name])))
+        remarks.append(Remark(None, _changes_something(name, CHANGED_FIELDS[name])))
     match name:
         case "project.registered":
-            found += [
+            remarks += [
                 Remark("latitude", _without("latitude", "longitude")),
                 Remark("longitude", _without("longitude", "latitude")),
             ]
-            found.append(Remark("precision", _precision))
+            remarks.append(Remark("precision", _precision))
         case "party.registered" | "party.amended":
-            found += [Remark("parent", _parent), Remark("parents", _own_parent)]
+            remarks += [Remark("parent", _parent), Remark("parents", _own_parent)]
         case "memorandum.signed" | "memorandum.renewed":
-            found.append(Remark("expires_on", _treaty))
+            remarks.append(Remark("expires_on", _treaty))
         case "offtake.signed":
-            found += [
+            remarks += [
                 Remark("volume", _volume),
                 Remark("unit", _without("unit", "volume")),
                 Remark("per", _without("per", "volume")),
                 Remark("term_years", _term_years),
             ]
         case "production.started":
-            found += [Remark("output", _without("output", "unit")), Remark("unit", _without("unit", "output"))]
+            remarks += [Remark("output", _without("output", "unit")), Remark("unit", _without("unit", "output"))]
         case "project.completed":
-            found.append(
+            remarks.append(
                 Remark("part", _always("project.completed of a part changes nothing: production.started says it runs"))
             )
         case "hold.lifted":
-            found.append(Remark("until", _always("until does nothing on hold.lifted: the hold ends with the event")))
-    return found
+            remarks.append(Remark("until", _always("until does nothing on hold.lifted: the hold ends with the event")))
+    return remarks
 
 
 def _parties_of_record(name: str) -> Callable[[Data], str | None]:

@@ -316,10 +316,10 @@ def choice_hint(text: str, choices: tuple[str, ...]) -> str:
     return nearest(plain, choices, cutoff=0.7)
 
 
-def field_hint(key: str, known: Iterable[str]) -> str:
+def field_hint(key: str, fields: Iterable[str]) -> str:
     """`; did you mean occurred?` of an unknown field; nothing where nothing is suggested."""
     plain = re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key[:_WORD_LENGTH_MAX].strip()).lower())
-    names = frozenset(known)
+    names = frozenset(fields)
     if plain in names:
         return f"; did you mean {plain}?"
     for hint in _FIELD_HINTS.get(plain, ()):

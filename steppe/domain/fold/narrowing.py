@@ -207,15 +207,15 @@ def _stands(project: ProjectAggregate, ending: Event, key: str | None) -> bool:
     if name == "hold.lifted":
         return project.holds.until(key if ending.deal is None else ending.deal) is not None
     if name in _LIFTS:
-        asked = key
+        resumed_deal = key
         if ending.deal is not None:
             speaks_of_all = name != "project.resumed" and not project.works.has_line(ending.deal, None)
-            asked = None if speaks_of_all else ending.deal
-        return project.works.suspended(name.partition(".")[0], asked, part)
+            resumed_deal = None if speaks_of_all else ending.deal
+        return project.works.suspended(name.partition(".")[0], resumed_deal, part)
     if name in _STOPS:
         return project.works.runs(name.partition(".")[0], key, part)
     if name in _ENDS_DEALS and part is not None:
-        return project.works.begun(key, part)
+        return project.works.has_unretired_line(key, part)
     if key is None:
         return project.stands_without_deal
     deal = project.deals.get(key)
@@ -223,7 +223,7 @@ def _stands(project: ProjectAggregate, ending: Event, key: str | None) -> bool:
 
 
 def _has_begun(deal: Deal, ending: Event) -> bool:
-    return deal.begun
+    return deal.has_begun
 
 
 def _has_permit(deal: Deal, ending: Event) -> bool:

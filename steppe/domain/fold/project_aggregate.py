@@ -55,7 +55,7 @@ class ProjectAggregate:
 
     def all_living_deals_are_suspended(self) -> bool:
         """Whether there are living deals, and all of them are suspended."""
-        living = [deal for deal in self.deals.values() if deal.alive and deal.begun]
+        living = [deal for deal in self.deals.values() if deal.alive and deal.has_begun]
         return bool(living) and all(self.is_suspended(deal) for deal in living)
 
     def apply(self, event: Event) -> bool:
@@ -134,7 +134,7 @@ class ProjectAggregate:
                 self._suspended, self._freed = True, frozenset()
             elif key is not None and part is None:
                 deal = self.deals[key]
-                deal.suspended = deal.alive and deal.begun
+                deal.suspended = deal.alive and deal.has_begun
         elif name == "project.resumed":
             if key is None and part is None:
                 self._suspended, self._freed = False, frozenset()

@@ -246,7 +246,7 @@ class ProjectFold:
         return last
 
     def _deals_begun(self) -> list[Deal]:
-        return [deal for deal in self._aggregate.deals.values() if deal.begun]
+        return [deal for deal in self._aggregate.deals.values() if deal.has_begun]
 
     def _evaluate_project_flags(self, day: date, project: ProjectFlagInput) -> None:
         holds = self._aggregate.holds
@@ -348,7 +348,7 @@ class ProjectFold:
         if aggregate.ended_how is not None:
             overlays.add(aggregate.ended_how)
         nobody_left = aggregate.works.level is None and not any(
-            deal.alive and deal.begun for deal in aggregate.deals.values()
+            deal.alive and deal.has_begun for deal in aggregate.deals.values()
         )
         if nobody_left and aggregate.last_deal_ended_how is not None:
             overlays.add(aggregate.last_deal_ended_how)

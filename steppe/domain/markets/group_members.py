@@ -14,8 +14,8 @@ def owners(parents: Mapping[str, Shares]) -> dict[str, frozenset[str]]:
 
 def members(parties: Iterable[str], parents: Mapping[str, Shares]) -> frozenset[str]:
     """These parties and all that belong to one of them, directly or through others."""
-    asked = frozenset(parties)
-    return asked | {party for party, above in owners(parents).items() if not asked.isdisjoint(above)}
+    controllers = frozenset(parties)
+    return controllers | {party for party, above in owners(parents).items() if not controllers.isdisjoint(above)}
 
 
 def _above(party: str, parents: Mapping[str, Shares]) -> frozenset[str]:

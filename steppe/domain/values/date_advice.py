@@ -49,11 +49,11 @@ def advice(text: str) -> str | None:
     plain = plainly(text)
     for read in _READERS:
         try:
-            found = read(plain.lower())
+            guess = read(plain.lower())
         except (ValueError, OverflowError):  # a month 13, a day 31 of June: no such date, perhaps of another form
-            found = None
-        if found is not None:
-            what, instead = found
+            guess = None
+        if guess is not None:
+            what, instead = guess
             return f"{what}; write {' or '.join(instead)}"
     return None
 
@@ -222,8 +222,8 @@ def _order(text: str) -> Advice | None:
         return None
     first, second, year = match[1], match[2], str(_year(match[3]))
     readings = [_named_day(year, month, day) for day, month in ((first, second), (second, first))]
-    found = tuple(dict.fromkeys(reading for reading in readings if reading))
-    return ("has the year last", found) if found else None
+    days = tuple(dict.fromkeys(reading for reading in readings if reading))
+    return ("has the year last", days) if days else None
 
 
 def _month_name(text: str) -> Advice | None:
@@ -282,7 +282,7 @@ def _day(year: str, month: str, day: str) -> str:
 
 def _named_day(year: str, month: str, day: str) -> str | None:
     try:
-        found = date(int(year), int(month), int(day))
+        named_day = date(int(year), int(month), int(day))
     except ValueError:  # no such day when read in this order
         return None
-    return f"{found} ({found.day} {calendar.month_name[found.month]})"
+    return f"{named_day} ({named_day.day} {calendar.month_name[named_day.month]})"

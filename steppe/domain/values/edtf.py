@@ -64,7 +64,7 @@ def _read(text: str) -> Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class GivenInterval:
     """A date as somebody gave it: points of a year, month or day. `first` and `last` are equal for a single point.
 
     None is an open end, both are None for `unknown`. `approximate`: it, or one of its ends, had a `~`.
@@ -75,12 +75,14 @@ class Told:
     approximate: bool = False
 
 
-def told(text: str) -> Told:
+def given_interval(text: str) -> GivenInterval:
     """The parts of an EDTF text that `parse` reads."""
     start, slash, end = text.replace("~", "").partition("/")
     if text == "unknown":
-        return Told(None, None)
-    return Told(None if start == ".." else start, None if end == ".." else end if slash else start, "~" in text)
+        return GivenInterval(None, None)
+    return GivenInterval(
+        None if start == ".." else start, None if end == ".." else end if slash else start, "~" in text
+    )
 
 
 def text_of(days: Days) -> str:

@@ -17,9 +17,9 @@ class Fault:
     message: str
 
 
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """`; did you mean X?`, or nothing when no known word is near: as similar as `cutoff`, 1 being the same."""
-    matches = get_close_matches(word[:SLUG_LENGTH_MAX], known, 1, cutoff)
+def nearest(word: str, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """`; did you mean X?`, or nothing when no choice is near: as similar as `cutoff`, 1 being the same."""
+    matches = get_close_matches(word[:SLUG_LENGTH_MAX], choices, 1, cutoff)
     return f"; did you mean {matches[0]}?" if matches else ""
 
 

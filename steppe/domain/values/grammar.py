@@ -55,40 +55,40 @@ def day(value: date) -> str:
 
 def when(start: Start) -> str:
     """When something began, never more exactly than it was given, as one would say it after `since`."""
-    told = _told(start)
-    first, last = told.first, told.last
+    interval = _given_interval(start)
+    first, last = interval.first, interval.last
     if last is None:
         return "an unknown day" if first is None else f"{_point(first)} or later"
     if first is None:
         return f"{_point(last)} or before"
-    about = "about " if told.approximate else ""
+    about = "about " if interval.approximate else ""
     return about + _point(first) if first == last else f"a day between {_between(first, last)}"
 
 
 def on(start: Start) -> str:
     """The same, as one would say it of something that happened: `on 31 August 2024`, `in 2014`, `by 31 August 2024`."""
-    told = _told(start)
-    first, last = told.first, told.last
+    interval = _given_interval(start)
+    first, last = interval.first, interval.last
     if last is None:
         return "on an unknown day" if first is None else f"in or after {_point(first)}"
     if first is None:
         return f"by {_point(last)}"
     if first != last:
         return f"between {_between(first, last)}"
-    about = "about " if told.approximate else ""
+    about = "about " if interval.approximate else ""
     return f"{'on' if len(first) == _DAY_LENGTH else 'in'} {about}{_point(first)}"
 
 
 def dated(start: Start) -> str:
     """The same, as it stands alone in a table: `31 August 2024`, `2014`, `by 31 August 2024`, `on an unknown day`."""
-    told = _told(start)
-    if told.first is None or told.last is None or told.first != told.last:
+    interval = _given_interval(start)
+    if interval.first is None or interval.last is None or interval.first != interval.last:
         return on(start)
-    return f"{'about ' if told.approximate else ''}{_point(told.first)}"
+    return f"{'about ' if interval.approximate else ''}{_point(interval.first)}"
 
 
-def _told(start: Start) -> edtf.Told:
-    return edtf.told(start.given or edtf.text_of(edtf.Days(start.earliest, start.latest)))
+def _given_interval(start: Start) -> edtf.GivenInterval:
+    return edtf.given_interval(start.given or edtf.text_of(edtf.Days(start.earliest, start.latest)))
 
 
 def _between(first: str, last: str) -> str:

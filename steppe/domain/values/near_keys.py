@@ -63,8 +63,8 @@ class NearKeys:
 
     def likely(self, key: str) -> str | None:
         """The key that is probably meant by one that is not here; None where none is near."""
-        found = {near for entry in _questions(key) for near in self._by_piece.get(entry, ())}
-        rated = [(distance, near) for near in found if (distance := _difference(key, near)) is not None]
+        candidates = {near for entry in _possible_entries(key) for near in self._by_piece.get(entry, ())}
+        rated = [(distance, near) for near in candidates if (distance := _difference(key, near)) is not None]
         return min(rated)[1] if rated else None
 
 
@@ -80,17 +80,17 @@ def _entries(key: str) -> Iterator[tuple[int, str]]:
     yield _PIECES + 1, plain
 
 
-def _questions(key: str) -> Iterator[tuple[int, str]]:
+def _possible_entries(key: str) -> Iterator[tuple[int, str]]:
     """The entries that a key which may be meant can have: its length is one or two off, its pieces shifted."""
     plain = _plain(key)
-    asked = set()
+    entries = set()
     for length in range(len(plain) - _SHIFT_MOST, len(plain) + _SHIFT_MOST + 1):
         for number, (start, end) in enumerate(_cuts(length)):
             for shift in range(-_SHIFT_MOST, _SHIFT_MOST + 1):
                 if start + shift >= 0 and end + shift <= len(plain) and end > start:
-                    asked.add((number, plain[start + shift : end + shift]))
-    asked |= {(_PIECES, "-".join(sorted(key.split("-")))), (_PIECES + 1, plain)}
-    yield from asked
+                    entries.add((number, plain[start + shift : end + shift]))
+    entries |= {(_PIECES, "-".join(sorted(key.split("-")))), (_PIECES + 1, plain)}
+    yield from entries
 
 
 def _cuts(length: int) -> Iterator[tuple[int, int]]:
@@ -141,7 +141,7 @@ def _is_another_word(word: str, other: str) -> bool:
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """Letters to insert, leave out, replace or swap with the next; more than `most` is told as one more than that."""
+    """Letters to insert, leave out, replace or swap with the next; more than `most` counts as one more than that."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

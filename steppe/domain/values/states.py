@@ -104,7 +104,7 @@ class PermitState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorksState:
-    """A line of works: what a deal (None: nobody named) builds and runs of a part (None: not told which).
+    """A line of works: what a deal (None: nobody named) builds and runs of a part (None: not stated which).
 
     `suspended` names what stands still: construction, production, project. `since` is when it came to its level; None: it
     never left none.
@@ -313,8 +313,8 @@ class ProjectState:
     def physical_since(self) -> Start | None:
         """Since when a line of works has been where the project is on the ground; None: nothing stands there."""
         starts = [line.start for line in self.works if line.level is not None and line.level is self.physical_state]
-        told = [start for start in starts if start is not None]
-        return min(told, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
+        dated_starts = [start for start in starts if start is not None]
+        return min(dated_starts, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
 
     @property
     def memorandum(self) -> Start | None:
