@@ -8,10 +8,11 @@ from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, is_
 import pytest
 
 from services.api.export import csv_columns
+from services.api.views.deal_view import DealItem
 from services.api.views.forum_view import ForumItem
 from services.api.views.market_view import MarketSummary
 from services.api.views.party_view import KnownParty
-from services.api.views.project_view import DealItem, ProjectRow
+from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.rules_view import BacktestWarning
 from services.api.views.timeline_view import TimelineEntry

@@ -132,25 +132,9 @@ WHERE party.home_country IS NOT NULL
 GROUP BY party.home_country
 ORDER BY facet, value;
 
--- name: party_at
--- A party as it is registered on a day.
-SELECT
-    party.party,
-    party.name,
-    party.home_country,
-    party.kind,
-    party.parents[1] AS parent,
-    party.lei,
-    party.document,
-    party.registered
-FROM party_span AS party
-WHERE party.party = :party::text
-    AND party.valid_from <= :as_of::date
-    AND party.valid_to > :as_of::date;
-
 -- name: party_page
--- One page of parties as they are known on a day. :text is a part of key, name, alias or id, folded as search_text is; :members
--- are those who belong to the groups that are asked for.
+-- One page of parties as they are known on a day. :text is a part of key, name, alias or id, folded as search_text is; :parties
+-- are those that are asked for.
 SELECT
     party.party,
     party.name,
@@ -166,7 +150,7 @@ WHERE party.valid_from <= :as_of::date
     AND (:text::text IS NULL OR strpos(party.search_text, :text::text) > 0)
     AND (:countries::text[] IS NULL OR party.home_country = ANY (:countries::text[]))
     AND (:kinds::text[] IS NULL OR party.kind = ANY (:kinds::text[]))
-    AND (:members::text[] IS NULL OR party.party = ANY (:members::text[]))
+    AND (:parties::text[] IS NULL OR party.party = ANY (:parties::text[]))
     AND (:after_party::text IS NULL OR party.party COLLATE "C" > :after_party::text)
 ORDER BY party.party COLLATE "C"
 LIMIT :limit::integer;

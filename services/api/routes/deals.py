@@ -8,7 +8,7 @@ from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
-from services.api.views import project_view
+from services.api.views import deal_view
 from services.api.views.list_answers import DealList
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
@@ -58,7 +58,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     )
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=question.as_of, projects=projects))
     items = [
-        project_view.deal(
+        deal_view.deal(
             row["project"],
             row_decoding.deal(row),
             [flag for flag in flags.get(row["project"], []) if flag.deal == row["deal"]],

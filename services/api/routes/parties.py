@@ -13,7 +13,7 @@ from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
-from services.api.views import party_view, project_view
+from services.api.views import deal_view, party_view
 from services.api.views.list_answers import PartyList
 from services.api.views.party_view import PartyAnswer, PartyItem
 from services.api.web import pagination, query_parameters
@@ -45,7 +45,7 @@ async def party_page(snapshot: Snapshot, question: Question) -> Page:
         text=filters.get("q"),
         countries=filters.get("country"),
         kinds=filters.get("kind"),
-        members=with_members(filters.get("group"), parents),
+        parties=with_members(filters.get("group"), parents),
         after_party=after_party,
         limit=question.limit + 1,
     )
@@ -82,7 +82,9 @@ async def party(request: Request, key: Annotated[str, Path(description="The key 
 async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyItem:
     """The answer of `/v1/parties/{key}`. Raises Refusal when no such party is known on the day."""
     as_of, party = question.as_of, key.replace("\x00", "")
-    row = await snapshot.row("party_at", as_of=as_of, party=party)
+    row = await snapshot.row(
+        "party_page", as_of=as_of, parties=[party], text=None, countries=None, kinds=None, after_party=None, limit=1
+    )
     parents = await read_parents(snapshot, as_of)
     belonging = members([party], parents)
     rows = await snapshot.rows("deals_of_parties", as_of=as_of, parties=sorted(belonging))
@@ -93,7 +95,7 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
     flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=projects))
     items = [
-        project_view.deal(
+        deal_view.deal(
             project,
             state,
             [flag for flag in flags.get(project, []) if flag.deal == state.deal],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from services.api.views.deal_view import DealItem
 from services.api.views.forum_view import ForumItem
 from services.api.views.frames import ListAnswer
 from services.api.views.market_view import MarketSummary
 from services.api.views.party_view import KnownParty
-from services.api.views.project_view import DealItem, ProjectRow
+from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
 from steppe.contracts.announcements import TransitionItem

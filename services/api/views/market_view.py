@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypedDict
 
-from services.api.views import project_view
+from services.api.views import deal_view
 from services.api.views.frames import Ended, OnDay
 from services.api.views.home_countries import Homes
 from steppe.contracts.field_types import (
@@ -353,7 +353,7 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
         "deal": state.deal,
         "level": level_name(state.level),
         "highest_level": state.highest_level.label,
-        "ended": project_view.ended(state),
+        "ended": deal_view.ended(state),
         "pursuers": sorted(state.pursuers),
         "bound_on": state.bound_on,
         "bound_on_earliest": state.bound_on_earliest,

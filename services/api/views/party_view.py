@@ -7,8 +7,9 @@ from typing import Annotated, TypedDict
 
 from services.api.store.party_groups import Registered, registered_in
 from services.api.store.snapshot import Row
+from services.api.views.deal_view import DealItem
 from services.api.views.frames import OnDay
-from services.api.views.project_view import AliasItem, DealItem, RegisterIdItem
+from services.api.views.project_view import AliasItem, RegisterIdItem
 from steppe.contracts.field_types import Count, Key, LevelName, doc
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState
