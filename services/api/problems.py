@@ -39,6 +39,7 @@ PROBLEMS = (
     TOO_MANY_STREAMS, INTERNAL_ERROR,
 )  # fmt: skip
 
+_WORD_MAX = 80
 _BY_STATUS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 406: FORMAT_NOT_AVAILABLE}
 
 
@@ -56,7 +57,9 @@ def unknown_key(kind: str, key: str, known: Sequence[str], *, otherwise: str = "
 
 
 def _nearest(word: str, known: Sequence[str]) -> list[str]:
-    """At most three, nearest first."""
+    """At most three, nearest first. A word far longer than any of ours is near to none, and comparing it takes long."""
+    if len(word) > _WORD_MAX:
+        return []
     return get_close_matches(word, known, n=3, cutoff=0.6)
 
 

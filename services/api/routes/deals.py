@@ -12,7 +12,7 @@ from services.api.views import deal_view
 from services.api.views.list_answers import DealList
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 
@@ -28,7 +28,7 @@ async def deals(request: Request) -> Response:
 async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of deals with their flags."""
     filters = question.filters
-    after_project, after_deal = after(question.after, 2)
+    after_project, after_deal = after(question.after, text, text)
     parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
     rows = await snapshot.rows(
         "deal_page",

@@ -10,7 +10,7 @@ from services.api.store.snapshot import Snapshot
 from services.api.views.list_answers import FlagList
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.items import FlagItem
@@ -28,7 +28,7 @@ async def flags(request: Request) -> Response:
 async def flag_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of flags."""
     filters = question.filters
-    after_project, after_deal, after_flag = after(question.after, 3)
+    after_project, after_deal, after_flag = after(question.after, text, text, text)
     rows = await snapshot.rows(
         "flag_page",
         as_of=question.as_of,

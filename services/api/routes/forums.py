@@ -16,7 +16,7 @@ from services.api.views.forum_view import ScorecardAnswer, ScorecardItem
 from services.api.views.list_answers import ForumList
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.analysis.scorecard import scorecard
@@ -55,7 +55,7 @@ async def forum_scorecard(
 
 async def forum_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of forums."""
-    after_rank, after_forum = after(question.after, 2)
+    after_rank, after_forum = after(question.after, text, text)
     rows = await snapshot.rows(
         "forum_page",
         as_of=question.as_of,

@@ -18,7 +18,7 @@ from services.api.views.list_answers import MarketList
 from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, Pursuit
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.values.levels import Level
@@ -57,7 +57,7 @@ async def market(
 async def market_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of markets with the counts of their deals."""
     as_of, filters = question.as_of, question.filters
-    after_country, after_commodity = after(question.after, 2)
+    after_country, after_commodity = after(question.after, text, text)
     rows = await snapshot.rows(
         "market_page",
         as_of=as_of,

@@ -18,7 +18,7 @@ from services.api.views.list_answers import PartyList
 from services.api.views.party_view import PartyAnswer, PartyItem
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.markets.group_members import members, owners
@@ -37,7 +37,7 @@ async def parties(request: Request) -> Response:
 async def party_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of parties."""
     as_of, filters = question.as_of, question.filters
-    (after_party,) = after(question.after, 1)
+    (after_party,) = after(question.after, text)
     parents = await read_parents(snapshot, as_of)
     rows = await snapshot.rows(
         "party_page",

@@ -28,7 +28,7 @@ from services.api.views.project_view import (
 )
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after
+from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.contracts.items import project as project_item
@@ -184,11 +184,12 @@ async def timeline_page(snapshot: Snapshot, question: Question, key: str, events
         rules=snapshot.rules,
         stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
     )
+    place = tuple(after(question.after, *[text] * timeline_view.PLACE_PARTS)) if question.after is not None else None
     if view.has_corrections:
         async with _one_at_a_time:
-            entries, next_key = await asyncio.to_thread(view.page, question.after, question.limit)
+            entries, next_key = await asyncio.to_thread(view.page, place, question.limit)
     else:
-        entries, next_key = view.page(question.after, question.limit)
+        entries, next_key = view.page(place, question.limit)
     conflicts = await snapshot.rows("conflicts_of_project", project=key)
     return Page(
         items=entries,
@@ -224,7 +225,7 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
     """One page of projects with their flags; without them for those who show none."""
     filters = question.filters
-    after_rank, after_project = after(question.after, 2)
+    after_rank, after_project = after(question.after, text, text)
     parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
     rows = await snapshot.rows(
         "project_page",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +15,8 @@ from services.api.views.list_answers import ConflictList, RetractionList
 from services.api.views.record_view import ConflictItem
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
-from services.api.web.pagination import after, after_numbers
+from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
+from services.api.web.parse_values import one_of
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 from steppe.domain.analysis.doubtful_claims import doubts
@@ -48,7 +48,7 @@ async def conflicts(request: Request) -> Response:
 async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
     known_at = None if question.knowledge is None else question.knowledge.known_at
     recorded = question.knowledge is not None and question.knowledge.recorded
-    after_subject, after_source, after_id = after(question.after, 3)
+    after_subject, after_source, after_id = after(question.after, text, text, text)
     rows = await snapshot.rows(
         "retraction_page",
         projects=question.filters.get("project"),
@@ -72,11 +72,11 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
 
 async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
     """Records under a name that was taken, by their place in the log; then the doubts about money, by project."""
-    stage, *place = after(question.after, 3)
-    if stage == _BY_PROJECT:
-        items, next_key = await _doubts(snapshot, question, place[0], _count(place[1]), question.limit)
+    if question.after is not None and question.after[:1] == [_BY_PROJECT]:
+        _, after_subject, shown = after(question.after, text, text, WHOLE_NUMBER)
+        items, next_key = await _doubts(snapshot, question, after_subject, shown, question.limit)
         return Page(items=items, next_key=next_key)
-    same_id, next_key = await _same_id(snapshot, question, place if stage else None)
+    same_id, next_key = await _same_id(snapshot, question)
     left = question.limit - len(same_id)
     if next_key is None and left > 0:
         items, next_key = await _doubts(snapshot, question, None, 0, left)
@@ -127,14 +127,8 @@ async def _events_of(snapshot: Snapshot, projects: list[str]) -> dict[str, list[
     return events
 
 
-def _count(text: str | None) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else 0
-
-
-async def _same_id(
-    snapshot: Snapshot, question: Question, place: list[Any] | None
-) -> tuple[list[ConflictItem], list[str] | None]:
-    after_partition, after_offset = after_numbers(place, 2)
+async def _same_id(snapshot: Snapshot, question: Question) -> tuple[list[ConflictItem], list[str] | None]:
+    _, after_partition, after_offset = after(question.after, one_of((_BY_LOG,)), PARTITION, WHOLE_NUMBER)
     rows = await snapshot.rows(
         "conflict_page",
         projects=question.filters.get("project"),

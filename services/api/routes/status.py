@@ -19,7 +19,7 @@ from services.api.views.list_answers import QuarantineList
 from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import health_operation, operation
-from services.api.web.pagination import after_numbers
+from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after
 from services.api.web.query_parameters import Question
 from services.api.web.responses import JSON, Page, answer_list, service_of, wait_for_position
 from steppe.log.end_offsets import EndOffsetsReader
@@ -88,7 +88,7 @@ async def quarantine(request: Request) -> Response:
 
 async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of open records."""
-    after_partition, after_offset = after_numbers(question.after, 2)
+    after_partition, after_offset = after(question.after, PARTITION, WHOLE_NUMBER)
     rows = await snapshot.rows(
         "quarantine_page", after_partition=after_partition, after_offset=after_offset, limit=question.limit + 1
     )

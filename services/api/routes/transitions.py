@@ -13,6 +13,7 @@ from services.api.store.snapshot import Row, Snapshot
 from services.api.views.list_answers import TransitionList
 from services.api.web import pagination
 from services.api.web.operations import operation
+from services.api.web.pagination import WHOLE_NUMBER, after
 from services.api.web.query_parameters import FEED, Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.announcements import Transition, TransitionItem, transition_item
@@ -30,21 +31,23 @@ async def transitions(request: Request) -> Response:
     return await answer_list(request, FEED, csv_columns.TRANSITIONS, _page, stands_for=_last)
 
 
-async def last_id(snapshot: Snapshot, after: int) -> int:
-    """The id of the last transition. Refuses an `after` beyond it: it was read from another feed than this."""
+async def last_id(snapshot: Snapshot, after_id: int) -> int:
+    """The id of the last transition. Refuses an `after_id` beyond it: it was read from another feed than this."""
     row = await snapshot.row("last_transition")
     last = int(row["transition_id"]) if row else 0
-    if after > last:
-        detail = f"after: {after} is beyond the end of the feed, which is {last}: it was read elsewhere. Start with 0."
+    if after_id > last:
+        detail = (
+            f"after: {after_id} is beyond the end of the feed, which is {last}: it was read elsewhere. Start with 0."
+        )
         raise Refusal(BAD_PARAMETER, detail, parameter="after", last=last)
     return last
 
 
-async def rows_after(snapshot: Snapshot, after: int, filters: Mapping[str, Any], limit: int) -> list[TransitionItem]:
+async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, Any], limit: int) -> list[TransitionItem]:
     """The transitions behind an id that fit the filters, as items."""
     rows = await snapshot.rows(
         "transition_page",
-        after=after,
+        after=after_id,
         projects=filters.get("project"),
         flags=filters.get("flag"),
         countries=filters.get("country"),
@@ -55,9 +58,11 @@ async def rows_after(snapshot: Snapshot, after: int, filters: Mapping[str, Any],
 
 
 async def _page(snapshot: Snapshot, question: Question) -> Page:
-    after = int(question.after[0]) if question.after else question.filters.get("after", 0)
-    await last_id(snapshot, after)
-    items = await rows_after(snapshot, after, question.filters, question.limit + 1)
+    (after_id,) = after(question.after, WHOLE_NUMBER)
+    if after_id is None:
+        after_id = question.filters.get("after", 0)
+    await last_id(snapshot, after_id)
+    items = await rows_after(snapshot, after_id, question.filters, question.limit + 1)
     items, more = pagination.cut_page(items, question.limit)
     return Page(items=items, next_key=[str(items[-1]["id"])] if more else None)
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypedDict
 
-from services.api.problems import STALE_CURSOR
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge
 from services.api.store.project_events import ProjectEvents
@@ -31,7 +30,6 @@ from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import SEVERITIES
-from steppe.http.problems import Refusal
 
 NOT_STATED = "not-stated"
 _CHANGES = ("raised", "escalated", "eased", "cleared")
@@ -173,14 +171,12 @@ class TimelineView:
         """Whether there is a correction, whose effect takes folding the project again."""
         return has_corrections(self._events)
 
-    def page(self, after: list[str] | None, limit: int) -> tuple[list[TimelineEntry], list[str] | None]:
-        """The entries after a place, and the place of the last one if there are more. Raises Refusal."""
-        if after is not None and len(after) != _PLACE_PARTS:
-            raise Refusal(STALE_CURSOR, "The cursor is of another list. Start again without cursor=.")
+    def page(self, after: tuple[str, ...] | None, limit: int) -> tuple[list[TimelineEntry], list[str] | None]:
+        """The entries after a place, and the place of the last one if there are more."""
         rest = [
             (place, row)
             for place, row in self._rows
-            if (after is None or place > tuple(after)) and (not self._stated or self._is_asked_for(row))
+            if (after is None or place > after) and (not self._stated or self._is_asked_for(row))
         ]
         shown = rest[:limit]
         effects = self._effects([row for _, row in shown])
@@ -278,7 +274,9 @@ class TimelineView:
         return next((row for row in self._project_spans if row["valid_from"] <= day < row["valid_to"]), None)
 
 
-_PLACE_PARTS = 5
+PLACE_PARTS = 5
+"""How many texts a place in the order of the fold is."""
+
 _LAST = date.max.isoformat()
 
 

@@ -5,7 +5,7 @@ Every fault is named with its place in the body.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypedDict
@@ -22,13 +22,15 @@ from steppe.domain.values.states import BEGINNING
 from steppe.http.problems import UNPROCESSABLE, Refusal
 
 _BODY_BYTES_MAX = 200_000
+_VALUES_MAX = 200
+_OVERRIDES_MAX = 50  # each is looked at for every value that a rule is asked for
 EXAMPLE = {"rules": {"values": {"memorandum-only.stagnant": 18}}, "flags": ["memorandum-only"], "from": "2015-01-01"}
 
 BacktestBody = TypedDict(
     "BacktestBody",
     {
         "rules": Annotated[
-            JsonObject, doc("Thresholds to try: values, overrides; what is left out is as in `against`.")
+            JsonObject, doc("Thresholds to try: values, at most 50 overrides; what is left out is as in `against`.")
         ],
         "version": Annotated[str, doc("Or a stored version to try.")],
         "against": Annotated[str, doc("The version to compare with. Default: the one in force.")],
@@ -80,11 +82,31 @@ async def _body(request: Request) -> JsonObject:
             raise refusal([("", f"is longer than {_BODY_BYTES_MAX} bytes")])
     try:
         body = msgspec.json.decode(text or b"{}")
+    except UnicodeDecodeError as error:
+        raise refusal([("", f"is not UTF-8: byte {error.start} of a text; send JSON in UTF-8")]) from None
+    except RecursionError:
+        raise refusal(
+            [("", "is nested too deeply; the deepest that is read is rules.overrides, a list of objects")]
+        ) from None
     except msgspec.DecodeError as error:
         raise refusal([("", f"is not JSON: {error}")]) from None
     if not isinstance(body, dict):
         raise refusal([("", "must be an object, as in the example of /docs")])
+    if too_long := list(_too_long(body)):
+        raise refusal(too_long)
     return body
+
+
+def _too_long(body: JsonObject) -> Iterator[tuple[str, str]]:
+    """The lists and objects that hold more than is read, with their places."""
+    rules = body.get("rules")
+    parts = {f"/{field}": value for field, value in body.items() if field in _FIELDS}
+    if isinstance(rules, dict):
+        parts |= {f"/rules/{field}": rules[field] for field in ("values", "overrides") if field in rules}
+    for pointer, part in {"": body, **parts}.items():
+        most = _OVERRIDES_MAX if pointer == "/rules/overrides" else _VALUES_MAX
+        if isinstance(part, list | dict) and len(part) > most:
+            yield pointer, f"has {len(part):,} entries; a back-test takes at most {most}: split it into several"
 
 
 def _parse(body: JsonObject) -> BacktestRequest:

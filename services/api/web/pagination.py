@@ -2,6 +2,9 @@
 
 A cursor holds the order key of the last row (keyset pagination), the day that was asked, and a fingerprint of path, filters and order. The
 day is in it so that paging that began yesterday ends on the list it began with. `cut_page` cuts a page of results off the rows that were read.
+
+A cursor comes back from outside, so it may hold anything: `decode` reads its form and `after` its order key, part by part, for
+every list. Nothing else takes a cursor apart.
 """
 
 from __future__ import annotations
@@ -9,17 +12,25 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from services.api.problems import STALE_CURSOR
+from services.api.web import parse_values
 from steppe.http.problems import Refusal
 
 VERSION = 1
 
 Row = TypeVar("Row")
+
+Part = Callable[[str], Any]
+"""Reads one part of an order key. Raises ValueError."""
+
+PARTITION: Part = parse_values.count(0, 2**31 - 1)
+WHOLE_NUMBER: Part = parse_values.count(0, 2**63 - 1)
 
 
 class Cursor(msgspec.Struct, frozen=True, rename={"version": "v", "fingerprint": "f", "as_of": "a", "key": "k"}):
@@ -48,10 +59,14 @@ def decode(text: str) -> Cursor:
     try:
         raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         cursor = msgspec.json.decode(raw, type=Cursor)
-    except (UnicodeEncodeError, binascii.Error, msgspec.MsgspecError):
+    except (UnicodeError, binascii.Error, msgspec.MsgspecError, RecursionError):
         raise _stale("The cursor cannot be read.") from None
     if cursor.version != VERSION:
         raise _stale(f"The cursor is of version {cursor.version}, this service speaks {VERSION}.")
+    try:
+        parse_values.day(cursor.as_of.isoformat())
+    except ValueError as error:
+        raise _stale(f"The cursor is of no day that can be asked for: {error}.") from None
     return cursor
 
 
@@ -65,21 +80,22 @@ def _stale(detail: str) -> Refusal:
     return Refusal(STALE_CURSOR, f"{detail} Start again without cursor=.", parameter="cursor")
 
 
-def after(key: list[str] | None, parts: int) -> list[str] | list[None]:
-    """The order key of the last row of the page before, as the parts of a statement's parameters; all None on the first page."""
-    if key is None:
-        return [None] * parts
-    if len(key) != parts or any("\x00" in part for part in key):
-        raise _stale("The cursor is of another list.")
-    return key
+def text(value: str) -> str:
+    """A part of an order key that is any text which the database can hold."""
+    if "\x00" in value:
+        raise ValueError("a text without NUL")
+    return value
 
 
-def after_numbers(key: list[str] | None, parts: int) -> list[int] | list[None]:
-    """The same for an order key of whole numbers."""
+def after(key: Sequence[str] | None, *parts: Part) -> list[Any]:
+    """The order key of the last row of the page before, each part read by its reader; all None on the first page.
+
+    Raises Refusal when the key is not one of this list, whoever wrote it.
+    """
     if key is None:
-        return [None] * parts
+        return [None] * len(parts)
     try:
-        return [int(part) for part in after(key, parts) if part is not None]
+        return [read(value) for read, value in zip(parts, key, strict=True)]
     except ValueError:
         raise _stale("The cursor is of another list.") from None
 

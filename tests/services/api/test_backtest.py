@@ -74,6 +74,47 @@ async def test_what_cannot_be_asked_is_refused_with_its_place(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"rules":' + b"[" * 90_000, "nested too deeply"),
+        (b'{"rules":' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
+        (b'{"rules":' + b'{"a":' * 30_000 + b"1" + b"}" * 30_000 + b"}", "nested too deeply"),
+        (b'{"version":"\xff\xfe"}', "not UTF-8"),
+        (b'{"version":"\xed\xa0\x80"}', "not UTF-8"),
+        ('{"version":"2026-2"}'.encode("utf-16"), "not"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_with_the_reason(
+    client: httpx.AsyncClient, body: bytes, message: str
+) -> None:
+    answer = await client.post("/v1/backtest", content=body)
+    assert answer.status_code == 422, answer.text
+    assert message in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "message"),
+    [
+        (
+            {"rules": {"overrides": [{"rule": "silent.watch", "level": "announced", "value": 3}] * 1000}},
+            "/rules/overrides",
+            "has 1,000 entries; a back-test takes at most 50",
+        ),
+        ({"rules": {"values": {f"silent.watc{n}": 3 for n in range(5000)}}}, "/rules/values", "has 5,000 entries"),
+        ({"version": "2026-2", "project": ["a"] * 9000}, "/project", "has 9,000 entries"),
+        ({f"rule{n}": 1 for n in range(9000)}, "", "has 9,000 entries"),
+    ],
+)
+async def test_a_body_of_more_than_a_back_test_takes_is_refused_at_once(
+    client: httpx.AsyncClient, body: dict[str, Any], pointer: str, message: str
+) -> None:
+    answer = await client.post("/v1/backtest", json=body)
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], message in error["message"]) == (pointer, True), error
+
+
 async def test_a_version_that_does_not_exist_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/backtest", json={"version": "2019-9"})
     assert (answer.status_code, answer.json()["versions"]) == (400, ["2026-2"])
