@@ -129,7 +129,7 @@ def _pins(extra: str) -> dict[str, str]:
             for other in match[1].split(","):
                 pins |= _pins(other)
         else:
-            name, _, version = item.partition("==")
+            name, _, version = re.sub(r"\[.+\]", "", item).partition("==")
             pins[re.sub(r"[-_.]+", "-", name).lower()] = version
     return pins
 
