@@ -11,6 +11,7 @@ import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from services.api.export.formula_quoting import quote_formulas
 from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.values.grammar import dated
 from steppe.domain.values.levels import Level
@@ -75,8 +76,6 @@ CONFLICTS = (
 )  # fmt: skip
 
 _IN_WORDS = "_told"
-# A spreadsheet runs a cell that begins like this.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
@@ -85,7 +84,7 @@ def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
 
 
 def csv_of(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
-    """The items under a header line; UTF-8, CRLF as RFC 4180 has it."""
+    """The items under a header line; UTF-8, CRLF as RFC 4180 has it. No text becomes a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heading(column) for column in columns)
@@ -127,8 +126,8 @@ def _day_in_words(item: Mapping[str, Any], name: str) -> str | None:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return _safe(";".join(_text(element) for element in value))
-    return _text(value) if isinstance(value, int | float) else _safe(_text(value))
+        return quote_formulas(";".join(_text(element) for element in value))
+    return _text(value) if isinstance(value, int | float) else quote_formulas(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -139,7 +138,3 @@ def _text(value: Any) -> str:
             return "true" if value else "false"
         case _:
             return str(value)
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from services.api.export.csv_columns import csv_of
 from services.api.export.spreadsheets import parquet_of, xlsx_of
+from tests.domain.properties import LOGS
 
 ITEMS: list[dict[str, Any]] = [
     {
@@ -48,3 +56,60 @@ def test_parquet_keeps_kinds_and_what_it_is_of(tmp_path: Path) -> None:
     table = duckdb.read_parquet(str(file))
     assert [str(kind) for kind in table.types] == ["VARCHAR", "DATE", "DOUBLE", "VARCHAR", "BOOLEAN", "VARCHAR"]
     assert table.fetchall()[0] == (ITEMS[0]["name"], date(2020, 2, 29), 1.0, "a;b", True, None)
+
+
+_PIECES = st.sampled_from(
+    ["=1+1", "＝1+1", "﹦1", "+1+1", "＋1", "-2+3", "－2", "−2", "@SUM(1)", "＠SUM(1)", "|1", "%1", "\n", "\r", "\t", "\u2028",
+     "\ufeff", "\u200b", " ", "\u3000", ";", ",", '"', "'", "a", "é", "7"]
+)  # fmt: skip
+_TEXTS = st.lists(_PIECES, max_size=6).map("".join)
+
+
+def as_programs_see_it(file: bytes) -> Iterator[str]:
+    """The cells of a file as programs split it: at commas; at semicolons or tabs, with quotation marks read or not."""
+    text = file.decode()
+    for delimiter in ",;\t":
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            if (delimiter, quoting) != (",", csv.QUOTE_NONE):  # who splits at commas reads the marks
+                lines = text.splitlines() if quoting == csv.QUOTE_NONE else io.StringIO(text, newline="")
+                yield from (cell for line in csv.reader(lines, delimiter=delimiter, quoting=quoting) for cell in line)
+
+
+def begins_a_formula(cell: str) -> bool:
+    """Whether a spreadsheet takes it for one: by its first visible character, in whatever width."""
+    visible = cell.lstrip('"')
+    while visible and (visible[0].isspace() or unicodedata.category(visible[0])[0] == "C"):
+        visible = visible[1:].lstrip('"')
+    return unicodedata.normalize("NFKC", visible[:1]).startswith(("=", "+", "-", "−", "@", "|", "%"))
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("\n=1+1", "\n'=1+1"),
+        ("|cmd", "'|cmd"),
+        ("\ufeff＠SUM(1)", "'\ufeff＠SUM(1)"),
+        (["a", "=1+1"], "a;'=1+1"),
+        (["a", ' "+1+1'], "a;' \"+1+1"),
+        ("a;\u3000-1+1", "a;'\u3000-1+1"),
+        ("a\u2028＋1+1", "a\u2028'＋1+1"),
+        ("-40200000.50", "-40200000.50"),
+        (["-1", "-2", ""], "-1;-2;"),
+        ("/desk/tokyo#01JD;№ 5; (x) – y = z", "/desk/tokyo#01JD;№ 5; (x) – y = z"),
+        ("«Қазатомпром»; 東京", "«Қазатомпром»; 東京"),
+    ],
+)
+def test_a_text_is_quoted_where_a_spreadsheet_would_find_a_formula_and_nowhere_else(value: Any, cell: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(csv_of([{"name": value}], ["name"]).decode(), newline=""))
+    assert row["name"] == cell
+
+
+@settings(max_examples=LOGS * 4, deadline=None)
+@given(st.lists(st.tuples(_TEXTS, st.lists(_TEXTS, max_size=4), _TEXTS), min_size=1, max_size=3))
+def test_no_program_finds_a_formula_in_a_file(rows: list[tuple[str, list[str], str]]) -> None:
+    columns = ("first", "listed", "last")
+    file = csv_of([dict(zip(columns, row, strict=True)) for row in rows], columns)
+    found = [cell for cell in as_programs_see_it(file) if begins_a_formula(cell)]
+    assert found == []
