@@ -8,7 +8,7 @@ first. Together with the recent ids this makes a retry idempotent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,6 +16,7 @@ from typing import Literal, assert_never
 
 from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
 from services.ingest.line_forms import explained
+from services.ingest.loop_share import LoopShare, WorkSlices
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.memory.recent_ids import RecentIds, key_of
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
@@ -31,6 +32,8 @@ from steppe.telemetry.tracing import LISTED_MAX
 
 _CONFLICT = "was already sent with other content; correct it with event.corrected, or give a new event its own id"
 _REGISTRATIONS = frozenset({"project.registered", "party.registered"})
+_SUGGESTIONS_MAX = 1_000  # a request: each compares a word with all others
+_NOT_LISTED = Refused(id=None, errors=())
 _CLAIMS_A_LEG = 20  # that are compared with each other
 UnknownSubject = Literal["accept", "reject"]
 Input = tuple[int, object | MalformedError]
@@ -40,10 +43,11 @@ Offsets = dict[int, int]
 
 
 class IngestResult:
-    """The answer to a request. Lists are cut at `entries_max`, counts are not."""
+    """The answer to a request. Lists are cut at `entries_max`, counts are not; suggestions are made for the first thousand."""
 
     def __init__(self, entries_max: int) -> None:
-        self._entries_max = entries_max
+        self.entries_max = entries_max
+        self._suggestions_left = _SUGGESTIONS_MAX
         self.accepted = 0
         self.duplicates = 0
         self.rejected_total = 0
@@ -56,19 +60,28 @@ class IngestResult:
         # Of this request: the subjects that it registers, those that were remarked on as new, and what it claims of money.
         self.registered: set[str] = set()
         self.remarked: set[str] = set()
+        self.stops_comparing = False
         self.claims: dict[tuple[str, str | None, str, str], list[Claim]] = {}
 
-    def add_rejected(self, index: int, id: str | None, faults: Iterable[Fault]) -> None:
+    def add_rejected(self, index: int, id: str | None, errors: list[FieldError]) -> None:
         self.rejected_total += 1
-        if len(self.rejected) < self._entries_max:
-            errors: list[FieldError] = [{"pointer": fault.pointer, "message": fault.message} for fault in faults]
+        if not self.full_of_rejected:
             self.rejected.append({"index": index, "id": id, "errors": errors})
 
-    def add_warnings(self, index: int, id: str, messages: Iterable[str]) -> None:
-        for message in messages:
-            self.warnings_total += 1
-            if len(self.warnings) < self._entries_max:
-                self.warnings.append({"index": index, "id": id, "message": message})
+    @property
+    def full_of_rejected(self) -> bool:
+        """Whether no more rejected events are listed, but only counted."""
+        return len(self.rejected) >= self.entries_max
+
+    def add_warning(self, index: int, id: str, message: str) -> None:
+        self.warnings_total += 1
+        if len(self.warnings) < self.entries_max:
+            self.warnings.append({"index": index, "id": id, "message": message})
+
+    def may_suggest(self) -> bool:
+        """Take one of the suggestions that a request may have; False when all are used up."""
+        self._suggestions_left -= 1
+        return self._suggestions_left >= 0
 
     def add_references(self, references: Iterable[str]) -> None:
         """Keep the references of accepted events for the audit trail; of many only the first 20."""
@@ -123,13 +136,14 @@ class EventIntake:
     """Accepts events into the log, each once; one for the service."""
 
     def __init__(self, log: LogProducer, event_bytes_max: int, recent_ids: RecentIds, known_keys: KnownKeys) -> None:
+        self._loop_share = LoopShare()
         self._log = log
         self._event_bytes_max = event_bytes_max
         self._recent_ids = recent_ids
         self._known_keys = known_keys
         self._claims: dict[bytes, tuple[bytes, PendingBatch]] = {}
 
-    def accept(
+    async def accept(
         self,
         inputs: Iterable[Input],
         result: IngestResult,
@@ -142,27 +156,25 @@ class EventIntake:
         A sender who `may_restore` may set `recordedtime`, the instant at which an event was recorded. `unknown_subject`
         says what becomes of events whose subject is neither known nor registered in the same request.
         """
-        recorded = datetime.now(UTC)
+        slices = self._loop_share.begin()
+        verdicts = await _validate_all(inputs, result, slices, may_restore=may_restore)
         batch = PendingBatch(asyncio.get_running_loop().create_future())
-        verdicts: list[tuple[int, Accepted | Refused]] = []
-        for index, item in inputs:
-            try:
-                verdict = _validate(item, recorded, may_restore=may_restore)
-            except MalformedError as error:
-                verdict = Refused(id=None, errors=(explained(error.fault, item),))
-            verdicts.append((index, verdict))
-            if isinstance(verdict, Accepted) and verdict.name in _REGISTRATIONS:
-                result.registered.add(verdict.subject)
-        for index, verdict in verdicts:
-            match verdict:
-                case Accepted() if unknown_subject == "reject" and self._is_new(verdict, result):
-                    result.add_rejected(index, verdict.id, [Fault("/subject", self._unknown(verdict.subject))])
-                case Accepted():
-                    self._deduplicate(index, verdict, batch, result)
-                case Refused():
-                    result.add_rejected(index, verdict.id, verdict.errors)
-                case _:
-                    assert_never(verdict)
+        try:
+            for index, verdict in verdicts:
+                if slices.over:
+                    await slices.wait()
+                match verdict:
+                    case Accepted() if unknown_subject == "reject" and self._is_new(verdict, result):
+                        await _reject(index, verdict.id, [self._unknown(verdict.subject)], result, slices)
+                    case Accepted():
+                        await self._take(index, verdict, batch, result, slices)
+                    case Refused():
+                        await _reject(index, verdict.id, verdict.errors, result, slices)
+                    case _:
+                        assert_never(verdict)
+        except BaseException:
+            self.discard(batch)
+            raise
         result.duplicates_known_from = self._recent_ids.known_from
         return batch
 
@@ -201,61 +213,77 @@ class EventIntake:
             batch.delivered.set_exception(BrokerUnavailableError("the same event was on its way and did not arrive"))
             batch.delivered.exception()  # marks it as retrieved: usually no request waits for it
 
-    def _deduplicate(self, index: int, event: Accepted, batch: PendingBatch, result: IngestResult) -> None:
-        """Put a new event into the batch, count a duplicate, and reject a known id with other content."""
+    async def _take(
+        self, index: int, event: Accepted, batch: PendingBatch, result: IngestResult, slices: WorkSlices
+    ) -> None:
+        claimed = len(batch.records)
+        if fault := self._deduplicate(event, batch, result):
+            await _reject(index, event.id, [fault], result, slices)
+        elif len(batch.records) > claimed:
+            await self._warn(index, event, result, slices)
+
+    def _deduplicate(self, event: Accepted, batch: PendingBatch, result: IngestResult) -> Fault | None:
+        """Put a new event into the batch, or count a duplicate; the fault of one that is too large or known otherwise."""
         if len(event.value) > self._event_bytes_max:
-            message = f"the event takes {len(event.value)} bytes; at most {self._event_bytes_max} are kept"
-            result.add_rejected(index, event.id, [Fault("", message)])
-            return
+            return Fault("", f"the event takes {len(event.value)} bytes; at most {self._event_bytes_max} are kept")
         key = key_of(event.subject, event.source, event.id)
         content_hash = event.content_sha256[:16]
         recent = self._recent_ids.find(key)
         if recent is not None:
             recent_hash, record_id = recent
-            if recent_hash == content_hash:
-                result.duplicates += 1
-                result.add_offset(*record_id)
-            else:
-                _reject_conflict(index, event, result)
-            return
+            if recent_hash != content_hash:
+                return _conflict(event)
+            result.duplicates += 1
+            result.add_offset(*record_id)
+            return None
         claim = self._claims.get(key)
         if claim is None:
             self._claim(key, content_hash, event, batch)
-            result.add_warnings(index, event.id, self._warnings(event, result))
-            return
+            return None
         claimed_hash, claiming_batch = claim
         if claimed_hash != content_hash:
-            _reject_conflict(index, event, result)
-            return
+            return _conflict(event)
         batch.duplicates += 1
         if claiming_batch is not batch:
             batch.duplicates_elsewhere.add(claiming_batch.delivered)
+        return None
 
-    def _warnings(self, event: Accepted, result: IngestResult) -> Iterator[str]:
-        """What the sender should look at: in the event itself, in its keys, and beside the others of the request."""
+    async def _warn(self, index: int, event: Accepted, result: IngestResult, slices: WorkSlices) -> None:
+        for message in self._warnings(event, result):
+            if message is not None:
+                result.add_warning(index, event.id, message)
+            if slices.over:
+                await slices.wait()
+
+    def _warnings(self, event: Accepted, result: IngestResult) -> Iterator[str | None]:
+        """What the sender should look at: in the event itself, in its keys, and beside the others of the request.
+
+        None where a key was compared with all others, which takes its time, and none is near.
+        """
         yield from event.warnings
         if self._is_new(event, result) and event.subject not in result.remarked:
             result.remarked.add(event.subject)
-            if near := self._known_keys.likely(event.subject):
-                kind = "party" if event.subject.startswith("party:") else "project"
-                yield f"new {kind} {event.subject}: did you mean {near}?"
+            kind = "party" if event.subject.startswith("party:") else "project"
+            yield _near_key(f"new {kind} {event.subject}", self._known_keys.likely, event.subject, result)
         for party in event.parties:
             subject = f"party:{party}"
             if not self._known_keys.is_new_party(party) or subject in result.registered or subject in result.remarked:
                 continue
             result.remarked.add(subject)
-            if near := self._known_keys.likely_party(party):
-                yield f"new party {party}: did you mean {near}?"
+            yield _near_key(f"new party {party}", self._known_keys.likely_party, party, result)
         if event.claim is not None:
             yield from _claims_that_may_be_one(event.claim, result)
 
     def _is_new(self, event: Accepted, result: IngestResult) -> bool:
         return self._known_keys.is_new(event.subject) and event.subject not in result.registered
 
-    def _unknown(self, subject: str) -> str:
-        near = self._known_keys.likely(subject)
-        meant = f"; did you mean {near}?" if near else ""
-        return f"{subject} is neither known nor registered in this request{meant}; correct it, or register it first"
+    def _unknown(self, subject: str) -> Fault:
+        def meant() -> str:
+            near = self._known_keys.likely(subject)
+            return f"; did you mean {near}?" if near else ""
+
+        statement = f"{subject} is neither known nor registered in this request; correct it, or register it first"
+        return Fault("/subject", statement, meant)
 
     def _claim(self, key: bytes, content_hash: bytes, event: Accepted, batch: PendingBatch) -> None:
         self._claims[key] = (content_hash, batch)
@@ -265,6 +293,30 @@ class EventIntake:
         batch.parties.update(event.parties)
         if len(batch.references) < LISTED_MAX:
             batch.references.append(f"{event.source}#{event.id}")
+
+
+async def _validate_all(
+    inputs: Iterable[Input], result: IngestResult, slices: WorkSlices, *, may_restore: bool
+) -> list[tuple[int, Accepted | Refused]]:
+    """What becomes of each event by itself; the subjects that are registered go into the result."""
+    recorded = datetime.now(UTC)
+    verdicts: list[tuple[int, Accepted | Refused]] = []
+    refused = len(result.rejected)
+    for index, item in inputs:
+        try:
+            verdict = _validate(item, recorded, may_restore=may_restore)
+        except MalformedError as error:
+            verdict = Refused(id=None, errors=(explained(error.fault, item),))
+        if isinstance(verdict, Refused):
+            refused += 1
+            if refused > result.entries_max:  # only counted: what is wrong would fill the memory
+                verdict = _NOT_LISTED
+        elif verdict.name in _REGISTRATIONS:
+            result.registered.add(verdict.subject)
+        verdicts.append((index, verdict))
+        if slices.over:
+            await slices.wait()
+    return verdicts
 
 
 def _validate(item: object | MalformedError, recorded: datetime, *, may_restore: bool) -> Accepted | Refused:
@@ -290,5 +342,29 @@ def _claims_that_may_be_one(claim: Claim, result: IngestResult) -> Iterator[str]
         others.append(claim)
 
 
-def _reject_conflict(index: int, event: Accepted, result: IngestResult) -> None:
-    result.add_rejected(index, event.id, [Fault("/id", f"id {event.id!r} of {event.source} {_CONFLICT}")])
+def _conflict(event: Accepted) -> Fault:
+    return Fault("/id", f"id {event.id!r} of {event.source} {_CONFLICT}")
+
+
+async def _reject(
+    index: int, id: str | None, faults: Iterable[Fault], result: IngestResult, slices: WorkSlices
+) -> None:
+    """Count an event as rejected, and list it with what is wrong while the list is not full."""
+    errors: list[FieldError] = []
+    for fault in () if result.full_of_rejected else faults:
+        suggests = fault.suggest is not None and result.may_suggest()
+        errors.append({"pointer": fault.pointer, "message": fault.message if suggests else fault.statement})
+        if slices.over:
+            await slices.wait()
+    result.add_rejected(index, id, errors)
+
+
+def _near_key(what: str, likely: Callable[[str], str | None], key: str, result: IngestResult) -> str | None:
+    """The warning of a new key that another is near to; once, that from here on keys are no longer compared."""
+    if result.may_suggest():
+        near = likely(key)
+        return f"{what}: did you mean {near}?" if near else None
+    if result.stops_comparing:
+        return None
+    result.stops_comparing = True
+    return f"{what}: from here on new keys are not compared with those that exist; send fewer at once"

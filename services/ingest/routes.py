@@ -142,7 +142,7 @@ class EventRoutes:
         await self._accept_all_or_nothing(request, inputs, result)
 
     async def _accept_all_or_nothing(self, request: Request, inputs: Iterable[Input], result: IngestResult) -> None:
-        batch = self._intake.accept(
+        batch = await self._intake.accept(
             inputs, result, may_restore=_may_restore(request), unknown_subject=self._unknown_subject(request)
         )
         if result.rejected_total:
@@ -160,7 +160,7 @@ class EventRoutes:
                 request, self._settings.event_bytes_max, self._settings.ingest_idle_seconds_max
             ):
                 is_empty = False
-                batch: PendingBatch = self._intake.accept(
+                batch: PendingBatch = await self._intake.accept(
                     self._inputs(lines), result, may_restore=may_restore, unknown_subject=unknown_subject
                 )
                 pending.append(asyncio.create_task(self._intake.send(batch, result)))
@@ -291,6 +291,8 @@ def _rejected(result: IngestResult) -> Refusal:
     if result.rejected_total > len(result.rejected):
         totals["rejected_total"] = result.rejected_total
     detail = f"{what} refused; the first reason, at {first['pointer'] or 'the whole'}: {first['message']}."
+    if totals:
+        detail += f" The first {len(result.rejected)} are listed: correct them and send again to see the others."
     return Refusal(REJECTED, detail, rejected=result.rejected, **totals)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX, is_slug, text_fault
@@ -78,8 +79,9 @@ def strict_attribute_faults(envelope: Mapping[str, Any]) -> list[Fault]:
         if name == "data_base64":
             faults.append(Fault("/data_base64", "data_base64 is not read; give data as a JSON object"))
         elif name not in ATTRIBUTES:
-            advice = f"our attributes are {', '.join(sorted(ATTRIBUTES))}{nearest(name, ATTRIBUTES)}"
-            faults.append(Fault(f"/{escape(name)}", f"{name[:40]!r} is not an attribute of these events; {advice}"))
+            advice = f"our attributes are {', '.join(sorted(ATTRIBUTES))}"
+            statement = f"{name[:40]!r} is not an attribute of these events; {advice}"
+            faults.append(Fault(f"/{escape(name)}", statement, partial(nearest, name, ATTRIBUTES)))
         if len(faults) >= 20:
             return faults
     faults += [
@@ -100,7 +102,7 @@ def type_faults(wire_type: object) -> list[Fault]:
     if not isinstance(wire_type, str) or not wire_type or name_of_type(wire_type) is not None:
         return []  # what is no text is a fault of the attribute
     message = f"type {wire_type[:80]!r} is not in the vocabulary (steppe.<name>.v1, see GET /v1/vocabulary)"
-    return [Fault("/type", message + event_hint(wire_type, wire=True))]
+    return [Fault("/type", message, partial(event_hint, wire_type, wire=True))]
 
 
 def subject_faults(name: str, subject: object, data: Mapping[str, Any]) -> list[Fault]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from steppe.domain.events.trade_words import choice_hint, event_hint, field_hint
@@ -122,7 +122,7 @@ def _shown(value: object) -> str:
 
 def unknown_field(at: str, key: str, fields: Iterable[str], what: str) -> Fault:
     """The fault of a key that is not known there, with the nearest one that is."""
-    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}{field_hint(key, fields)}")
+    return Fault(f"{at}/{escape(key)}", f"{key[:40]!r} is not {what}", partial(field_hint, key, fields))
 
 
 def _check_text(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
@@ -140,8 +140,8 @@ def _check_slug(field: Field, value: object, at: str, faults: Faults, strict: bo
 
 def _check_choice(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:
     if not isinstance(value, str) or value not in field.choices:
-        near = choice_hint(value, field.choices) if isinstance(value, str) else ""
-        faults.append(Fault(at, f"{field.name} {_shown(value)} is not one of {', '.join(field.choices)}{near}"))
+        suggest = partial(choice_hint, value, field.choices) if isinstance(value, str) else None
+        faults.append(Fault(at, f"{field.name} {_shown(value)} is not one of {', '.join(field.choices)}", suggest))
 
 
 def _within(least: float, most: float) -> Check:
@@ -362,8 +362,8 @@ def _check_event_name(field: Field, value: object, at: str, faults: Faults, stri
     if isinstance(value, str) and value in EVENT_KINDS:
         faults.append(Fault(at, f"nothing becomes {value}; retract the event and send the right one"))
     else:
-        near = event_hint(value) if isinstance(value, str) else ""
-        faults.append(Fault(at, f"name {_shown(value)} is not in the vocabulary{near}"))
+        suggest = partial(event_hint, value) if isinstance(value, str) else None
+        faults.append(Fault(at, f"name {_shown(value)} is not in the vocabulary", suggest))
 
 
 def _check_country(field: Field, value: object, at: str, faults: Faults, strict: bool) -> None:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 SLUG_LENGTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A validation error: where (a JSON pointer into the event) and what is wrong, with what to do instead."""
+    """A validation error: where (a JSON pointer into the event) and what is wrong, with what to do instead.
+
+    `suggest` gives the end of the message, as `; did you mean mou?` or nothing. It is called only when somebody reads the
+    message: to compare a word with all others takes longer than every other check, and nobody reads ten thousand of them.
+    """
 
     pointer: str
-    message: str
+    statement: str
+    suggest: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def message(self) -> str:
+        """The statement with its suggestion."""
+        return self.statement if self.suggest is None else self.statement + self.suggest()
 
 
 def nearest(word: str, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
     """`; did you mean X?`, or nothing when no choice is near: as similar as `cutoff`, 1 being the same."""
-    matches = get_close_matches(word[:SLUG_LENGTH_MAX], choices, 1, cutoff)
+    return _nearest(word[:SLUG_LENGTH_MAX], tuple(choices), cutoff)
+
+
+@lru_cache(maxsize=4_096)  # a wrong name usually stands in every line of its file
+def _nearest(word: str, choices: tuple[str, ...], cutoff: float) -> str:
+    matches = get_close_matches(word, choices, 1, cutoff)
     return f"; did you mean {matches[0]}?" if matches else ""
 
 

@@ -18,6 +18,7 @@ _KEYS_A_PIECE = (
 _LENGTH_LEAST = 5
 _LENGTH_FOR_OTHER_LETTER = 7  # in shorter words another letter makes another word: tepco and kepco, jica and jbic
 _LENGTH_FOR_TWO = 12  # shorter keys may differ in one place, longer ones in two
+_OTHER_LETTERS_MOST = 4  # another letter in two places: in one key and not in the other
 _ROMAN = re.compile(r"(?:x{0,3})(?:ix|iv|v?i{0,3})")
 # Words that make another place of a name, though they differ in two letters.
 _APART = (
@@ -30,7 +31,7 @@ class NearKeys:
     """Keys, and the one among them that another is probably a misspelling of."""
 
     def __init__(self) -> None:
-        self._keys: set[str] = set()
+        self._keys: dict[str, int] = {}  # each with the set of its letters
         self._by_piece: dict[tuple[int, str], list[str]] = {}
 
     def __len__(self) -> int:
@@ -43,7 +44,7 @@ class NearKeys:
         """Take in a key; twice is safe."""
         if key in self._keys:
             return
-        self._keys.add(key)
+        self._keys[key] = _letters(key)
         for entry in _entries(key):
             alike = self._by_piece.setdefault(entry, [])
             if len(alike) < _KEYS_A_PIECE:
@@ -53,7 +54,7 @@ class NearKeys:
         """Take a key out, if it is there."""
         if key not in self._keys:
             return
-        self._keys.discard(key)
+        del self._keys[key]
         for entry in _entries(key):
             alike = self._by_piece.get(entry, [])
             if key in alike:
@@ -63,9 +64,23 @@ class NearKeys:
 
     def likely(self, key: str) -> str | None:
         """The key that is probably meant by one that is not here; None where none is near."""
-        candidates = {near for entry in _possible_entries(key) for near in self._by_piece.get(entry, ())}
+        letters = _letters(key)
+        candidates = {
+            near
+            for entry in _possible_entries(key)
+            for near in self._by_piece.get(entry, ())
+            if (letters ^ self._keys[near]).bit_count() <= _OTHER_LETTERS_MOST
+        }
         rated = [(distance, near) for near in candidates if (distance := _difference(key, near)) is not None]
         return min(rated)[1] if rated else None
+
+
+def _letters(key: str) -> int:
+    """The letters and digits of a key as a set of bits, which costs nothing to compare."""
+    letters = 0
+    for letter in set(_plain(key)):
+        letters |= 1 << (ord(letter) & 127)
+    return letters
 
 
 def _plain(key: str) -> str:

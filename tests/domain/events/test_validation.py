@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from steppe.domain.events.field_checks import FAULTS_MAX, NUMBER_MAX, TEXT_LENGTH_MAX
-from steppe.domain.events.validation import Fault, faults_of, warnings_of
+from steppe.domain.events.validation import faults_of, warnings_of
 from steppe.domain.events.vocabulary import VOCABULARY, Effect, EventKind
 
 KNOWN = date(2026, 11, 22)
@@ -221,12 +221,11 @@ def test_several_investors_without_deal_are_remarked_on() -> None:
 
 
 def test_a_fault_names_the_field_and_says_what_to_do() -> None:
-    assert faults_of("memorandum.signed", {**PAPER, "instrument": "mous"}, KNOWN) == [
-        Fault(
-            "/data/instrument",
-            "instrument 'mous' is not one of mou, loi, protocol, framework, cooperation, treaty; did you mean mou?",
-        )
-    ]
+    (fault,) = faults_of("memorandum.signed", {**PAPER, "instrument": "mous"}, KNOWN)
+    assert fault.pointer == "/data/instrument"
+    assert fault.message == (
+        "instrument 'mous' is not one of mou, loi, protocol, framework, cooperation, treaty; did you mean mou?"
+    )
 
 
 def test_the_holding_of_a_party_in_two_roles_is_one_holding() -> None:
