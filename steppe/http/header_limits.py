@@ -1,7 +1,9 @@
-"""Limits on the size of request headers and on the time they take: a protocol for uvicorn. httptools itself has no limit.
+"""Limits on the number and size of request headers and on the time they take: a protocol for uvicorn.
 
-64 KiB is four times what browsers and proxies send at most; more gets 400 and the connection is closed. A connection is also
-closed when its headers are not complete after twenty seconds, or idle connections would pile up (slowloris).
+httptools itself has no limit, and reads HTTP/0.9 and 2.0 in a request line as if they were 1.1. 64 KiB and 100 headers are four
+times what browsers and proxies send at most; more gets 400 and the connection is closed, and so does another version than 1.0
+and 1.1. A connection is also closed when its headers are not complete after twenty seconds, or idle connections would pile up
+(slowloris).
 """
 
 from __future__ import annotations
@@ -11,14 +13,20 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_BYTES_MAX = 64 * 1024
+HEADERS_MAX = 100
+_VERSIONS = ("1.0", "1.1")
 
 
 class HeadersTooLargeError(Exception):
-    """More than HEADER_BYTES_MAX."""
+    """More than HEADER_BYTES_MAX or HEADERS_MAX."""
+
+
+class UnsupportedVersionError(Exception):
+    """The request is of another version of HTTP."""
 
 
 class LimitedHeadersProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with a limit on the request line and the headers together, and on the time they take."""
+    """Uvicorn's protocol with a limit on the request line and the headers together, their number and the time they take."""
 
     header_seconds_max = 20.0
     _header_timer: asyncio.TimerHandle | None = None
@@ -50,12 +58,16 @@ class LimitedHeadersProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header; httptools turns what is raised into a 400."""
         self._count(len(name) + len(value))
+        if len(self.headers) >= HEADERS_MAX:
+            raise HeadersTooLargeError
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """All headers have come."""
         self._in_headers = False
         self._stop_header_timer()
+        if self.parser.get_http_version() not in _VERSIONS:
+            raise UnsupportedVersionError
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,32 +82,19 @@ async def test_a_connection_whose_headers_do_not_complete_is_closed_and_a_slow_b
     class Quick(LimitedHeadersProtocol):
         header_seconds_max = 0.5
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            while (await receive()).get("more_body"):
-                pass
-            await send({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body"})
-
-    server = uvicorn.Server(uvicorn.Config(app, port=free_port(0), http=Quick, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
-            await asyncio.sleep(0.01)
+    async with _served(Quick) as port:
         for begun in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Begun: a"):
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(begun)
             assert await reader.read() == b"", "it is closed without a word"
             writer.close()
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.config.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(2):  # a connection that is kept serves a second request as well
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
             await asyncio.sleep(1.0)
             writer.write(b"b")
             assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
         writer.close()
-        server.should_exit = True
-        await serving
 
 
 def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -142,3 +130,56 @@ def test_headers_without_end_are_refused(start: Start, name: str) -> None:
     finally:
         connection.close()
     assert b" 200 " not in answer.split(b"\r\n")[0], answer[:100]
+
+
+_MANY = b"".join(b"X-%d: a\r\n" % number for number in range(10_000))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"GET /livez HTTP/1.1\r\nHost: x\r\n" + _MANY + b"\r\n", id="ten thousand headers"),
+        pytest.param(b"GET /livez HTTP/1.1\r\nHost: x\r\n" + b"X-A: a\r\n" * 100 + b"\r\n", id="one header too many"),
+        pytest.param(b"GET /livez HTTP/0.9\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"GET /livez\r\n\r\n", id="HTTP/0.9 as it was"),
+        pytest.param(b"GET /livez HTTP/2.0\r\nHost: x\r\n\r\n", id="HTTP/2.0"),
+    ],
+)
+async def test_too_many_headers_and_other_versions_are_refused_and_the_connection_is_closed(head: bytes) -> None:
+    async with _served(LimitedHeadersProtocol) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 400"), answer
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_a_hundred_headers_and_both_versions_are_taken(version: bytes) -> None:
+    async with _served(LimitedHeadersProtocol) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /livez HTTP/" + version + b"\r\nHost: x\r\n" + b"X-A: a\r\n" * 99 + b"\r\n")
+        assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+
+async def _app(scope: Any, receive: Any, send: Any) -> None:
+    """Reads the body, however long it takes, and answers 204."""
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+@asynccontextmanager
+async def _served(protocol: type[LimitedHeadersProtocol]) -> AsyncIterator[int]:
+    """The port of a server of this protocol."""
+    server = uvicorn.Server(uvicorn.Config(_app, port=free_port(0), http=protocol, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(60):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+        yield server.config.port
+        server.should_exit = True
+        await serving

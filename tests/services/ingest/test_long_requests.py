@@ -108,7 +108,7 @@ async def test_thousands_of_new_parties_near_to_known_ones_are_compared_up_to_a_
     assert result.rejected_total == 0
     assert _suggestions(result) <= _SUGGESTIONS_MAX
     told = [warning["index"] for warning in result.warnings if "not compared" in warning["message"]]
-    assert told == [49]  # the project that all are of is new as well, so that the last party of the fiftieth is one too many
+    assert told == [49]  # their project is new as well, so that the last party of the fiftieth is one too many
 
 
 async def test_plain_events_leave_turns_to_others_as_well() -> None:
