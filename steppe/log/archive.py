@@ -38,13 +38,17 @@ class ArchiveError(Exception):
     """The file is no backup, is damaged, or stands in the way; the message says which."""
 
 
-class PartitionPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What the archive holds of a partition: the records from `start` up to, but without, `end`."""
+class PartitionPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the archive holds of a partition: the records from `start` up to, but without, `end`. `void`: offsets among them
+    that held none, but the end of a transaction or what was aborted. `unread`: records whose keys only are there.
+    """
 
     start: int
     end: int
     records: int
     sha256: str
+    void: int = 0
+    unread: int = 0
 
 
 class TablePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +77,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return sum(part.records for part in self.partitions.values())
 
     @property
+    def unread(self) -> int:
+        """How many records are there without their values, because they were too large to be read."""
+        return sum(part.unread for part in self.partitions.values())
+
+    @property
     def complete(self) -> bool:
         """Whether the log had lost nothing, neither its beginning nor anything within."""
-        return all(part.start == 0 and part.records == part.end for part in self.partitions.values())
+        return all(part.start == 0 and part.records + part.void == part.end for part in self.partitions.values())
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from steppe.log.broker_address import client_options
+from steppe.log.fetched_records import record_of
 from steppe.log.records import Record
 
 _FETCH_BYTES = 64 * 1024
@@ -22,7 +22,7 @@ _POLL_MS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicInfo:
-    """A topic at one moment. `starts` and `ends` by partition: the first offset that is there, and the one after the last."""
+    """A topic at one moment. `starts` and `ends` by partition: the first offset that is there, and the one after the last that is committed."""
 
     cluster: str
     starts: Mapping[int, int]
@@ -86,18 +86,19 @@ async def open_topic(kafka: str, topic: str) -> AsyncIterator[TopicReader | None
 
 
 def make_consumer(kafka: str, **options: object) -> AIOKafkaConsumer:
-    """A consumer without a group that never commits and never resets its offset."""
+    """A consumer without a group that never commits and never resets its offset; it reads as `fetched_records` says."""
     return AIOKafkaConsumer(
         **client_options(kafka),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        isolation_level="read_committed",
         **{"max_partition_fetch_bytes": _FETCH_BYTES, **options},
     )
 
 
 async def records_at(consumer: AIOKafkaConsumer, topic: str, offsets: Mapping[int, int]) -> dict[int, Record]:
-    """The first record at or after each offset, by partition; each must lie below the end, or this waits for it."""
+    """The first record, or remark, at or after each offset, by partition; each must lie below the end, or this waits for it."""
     missing = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
     records: dict[int, Record] = {}
     if not missing:
@@ -111,15 +112,3 @@ async def records_at(consumer: AIOKafkaConsumer, topic: str, offsets: Mapping[in
             del missing[partition]
     consumer.unsubscribe()  # or it would go on fetching
     return records
-
-
-def record_of(delivered: Any) -> Record:
-    """The record, from what aiokafka delivers."""
-    return Record(
-        partition=delivered.partition,
-        offset=delivered.offset,
-        timestamp_ms=delivered.timestamp,
-        key=delivered.key,
-        value=delivered.value,
-        headers=tuple(delivered.headers),
-    )

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,17 @@ def test_every_record_comes_back_byte_for_byte(tmp_path_factory: pytest.TempPath
         assert found.manifest == manifest
         for number in range(3):
             assert list(found.records(number)) == [record for record in records if record.partition == number]
+
+
+def test_the_end_of_a_transaction_is_no_loss_and_a_manifest_of_an_earlier_release_keeps_its_id(tmp_path: Path) -> None:
+    manifest = written(tmp_path / "b.zip", [Record(0, 0, 5, b"k", b"v")])
+    assert b"void" not in zipfile.ZipFile(tmp_path / "b.zip").read("manifest.json")
+    assert manifest.complete
+    (part,) = (part for part in manifest.partitions.values() if part.records)
+    longer = msgspec.structs.replace(part, end=part.end + 2)
+    assert not msgspec.structs.replace(manifest, partitions={0: longer}).complete
+    explained = msgspec.structs.replace(longer, void=2)
+    assert msgspec.structs.replace(manifest, partitions={0: explained}).complete
 
 
 def test_partitions_are_merged_by_time_and_each_keeps_its_order(tmp_path: Path) -> None:

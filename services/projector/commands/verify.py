@@ -256,7 +256,7 @@ async def read_log(
         reached = dict.fromkeys(until, 0)
         while any(reached[p] < until[p] for p in until):
             for p, batch in (await log.batch(20_000)).items():
-                records[p] += [record for record in batch if record.offset < until[p]]
+                records[p] += [record for record in batch if record.offset < until[p] and record.void_from is None]
                 reached[p] = batch[-1].offset + 1
             report("reading the log", sum(map(len, records.values())), total)
     return [record for p in sorted(records) for record in records[p]], ends

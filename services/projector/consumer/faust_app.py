@@ -30,6 +30,7 @@ from services.projector.projection.progress import Progress
 from services.projector.publisher.publisher import Publisher
 from services.projector.settings import Settings
 from steppe.log.broker_address import KafkaAddress, parse
+from steppe.log.fetched_records import record_with_time
 
 log = logging.getLogger("steppe.projector")
 
@@ -228,12 +229,4 @@ def _credentials(kafka: KafkaAddress) -> Credentials | None:
 
 
 def _record(event: Any) -> Record:
-    message = event.message
-    return Record(
-        partition=message.partition,
-        offset=message.offset,
-        timestamp_ms=round(message.timestamp * 1000),
-        key=message.key,
-        value=message.value,
-        headers=tuple(message.headers or ()),
-    )
+    return record_with_time(event.message, round(event.message.timestamp * 1000))

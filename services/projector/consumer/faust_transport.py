@@ -11,11 +11,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 
 from services.projector.health.watchdog import exit_after
+from steppe.log import fetched_records as fetched_records  # what its consumer reads with, too
 
 log = logging.getLogger("steppe.projector")
 
@@ -25,8 +27,24 @@ _TRIES = 5
 _SECONDS_IN_HAND_MAX = 7.0
 
 
+class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
+    """The thread of a consumer that reads what is committed, which Faust does only where it writes in transactions itself."""
+
+    def _create_worker_consumer(self, transport: aiokafka.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    def highwater(self, tp: TP) -> int:
+        """The offset after the last committed record, as far as the broker has told."""
+        return cast(int, self._ensure_consumer().last_stable_offset(tp))
+
+
 class Consumer(aiokafka.Consumer):
     """A consumer that asks the read model where to start."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the

@@ -10,7 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.projector.projection import batches
 from services.projector.projection.batches import Record
-from steppe.log.broker_address import client_options
+from steppe.log.fetched_records import record_of
+from steppe.log.topic_info import make_consumer
 
 # A fetch holds what one batch takes of a partition; the broker's own bound is the size of a segment.
 _PARTITION_FETCH_BYTES_MAX = 8 * 2**20
@@ -25,18 +26,14 @@ class LogReader:
         self._partitions = {partition: TopicPartition(topic, partition) for partition in start}
 
     async def ends(self) -> dict[int, int]:
-        """The offset after the last record of each partition, asked of the broker now."""
+        """The offset after the last committed record of each partition, asked of the broker now."""
         ends = await self._consumer.end_offsets(list(self._partitions.values()))
         return {tp.partition: end for tp, end in ends.items()}
 
     async def batch(self, records_max: int, seconds_max: float = 1.0) -> dict[int, list[Record]]:
         """The records that follow, in order within each partition; empty when none came in that time."""
         messages = await self._consumer.getmany(timeout_ms=int(seconds_max * 1000), max_records=records_max)
-        return {
-            tp.partition: [Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in of_tp]
-            for tp, of_tp in messages.items()
-            if of_tp
-        }
+        return {tp.partition: [record_of(delivered) for delivered in of_tp] for tp, of_tp in messages.items() if of_tp}
 
     def seek(self, start: Mapping[int, int]) -> None:
         """Go on from other offsets."""
@@ -47,12 +44,8 @@ class LogReader:
 @asynccontextmanager
 async def reading(kafka: str, topic: str, start: Mapping[int, int]) -> AsyncIterator[LogReader]:
     """Read these partitions from these offsets. Raises LogGapError or LogShorterError when the log does not have them."""
-    consumer = AIOKafkaConsumer(
-        **client_options(kafka),
-        group_id=None,
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX,
-        fetch_max_bytes=_FETCH_BYTES_MAX,
+    consumer = make_consumer(
+        kafka, max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX, fetch_max_bytes=_FETCH_BYTES_MAX
     )
     await consumer.start()
     try:

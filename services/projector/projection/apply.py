@@ -112,6 +112,7 @@ class Applier:
             decode.decode_record(record, self.partitions)
             for of_partition in unapplied.values()
             for record in of_partition
+            if record.void_from is None
         ]
         failpoints.reach("after-decode")
         batch, last_action = await self._classify(connection, decoded, unapplied)

@@ -74,6 +74,8 @@ def decode_record(record: Record, partitions: int) -> StoredEvent | Undecoded:
 
 def _event_or_reason(record: Record, partitions: int) -> StoredEvent | str:
     """The event, or why the record is none."""
+    if record.unreadable is not None:
+        return record.unreadable
     if record.value is None:
         return "the record has no value; send the event as the value"
     try:

@@ -127,7 +127,7 @@ class LogGapError(ProjectorError):
         self.actual = actual
         super().__init__(
             f"partition {partition} continues at offset {actual}, the checkpoint expects {expected}: "
-            + (what_to_do or "check that the topic was not truncated, compacted, recreated or written in transactions")
+            + (what_to_do or "check that the topic was not truncated, compacted or recreated")
         )
 
 

@@ -25,7 +25,7 @@ from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.settings import Settings
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 from steppe.database import active_read_model, locks, outbox_writer, sql
-from steppe.log.broker_address import client_options
+from steppe.log.topic_info import make_consumer
 
 log = logging.getLogger("steppe.projector.publisher")
 
@@ -160,7 +160,7 @@ class Publisher:
         partitions = [TopicPartition(self._settings.topic, row["partition"]) for row in rows]
         async with asyncio.timeout(_ENDS_SECONDS_MAX):
             if self._consumer is None:
-                self._consumer = AIOKafkaConsumer(**client_options(self._settings.kafka), client_id="steppe-publisher")
+                self._consumer = make_consumer(self._settings.kafka, client_id="steppe-publisher")
                 await self._consumer.start()
             ends = await self._consumer.end_offsets(partitions)
         return {partition.partition: end for partition, end in ends.items()}

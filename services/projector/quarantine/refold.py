@@ -23,7 +23,7 @@ from steppe.database.read_model.projection import ReadModel, Subject
 from steppe.database.read_model.stored_events import headers_of
 from steppe.database.sql import Statement
 from steppe.domain.events.vocabulary import name_of_type
-from steppe.log.records import fingerprint
+from steppe.log.records import UNREAD, fingerprint
 from steppe.release import RELEASE
 
 if TYPE_CHECKING:
@@ -286,10 +286,11 @@ def _entry(row: asyncpg.Record) -> StoredEntry:
 
 
 def _record(row: asyncpg.Record) -> Record:
-    headers = tuple(headers_of(row["headers"]))
+    unreadable = row["reason"] if row["value"] is None and row["reason"].startswith(UNREAD) else None
     return Record(
-        row["partition"], row["log_offset"], _milliseconds(row["record_at"]), row["key"], row["value"], headers
-    )
+        row["partition"], row["log_offset"], _milliseconds(row["record_at"]), row["key"], row["value"],
+        tuple(headers_of(row["headers"])), unreadable=unreadable,
+    )  # fmt: skip
 
 
 def _milliseconds(instant: datetime | None) -> int:

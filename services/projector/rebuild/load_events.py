@@ -52,7 +52,9 @@ async def _load_batch(
     connection: asyncpg.Connection, applier: Applier, schema: str, records: Mapping[int, list[Record]], skips: Skips
 ) -> dict[int, int]:
     rows = {
-        partition: [rows_of(record, applier.partitions, skips) for record in of_partition]
+        partition: [
+            rows_of(record, applier.partitions, skips) if record.void_from is None else None for record in of_partition
+        ]
         for partition, of_partition in records.items()
     }
     async with connection.transaction():
@@ -63,7 +65,7 @@ async def _load_batch(
         last: list[Record] = []
         for partition, of_partition in records.items():
             unapplied = batches.unapplied(of_partition, fence[partition])
-            for is_event, row in rows[partition][len(of_partition) - len(unapplied) :]:
+            for is_event, row in filter(None, rows[partition][len(of_partition) - len(unapplied) :]):
                 (events if is_event else quarantined).append(row)
             last += unapplied[-1:]
         await copy(connection, "event", event_rows.EVENT, events)

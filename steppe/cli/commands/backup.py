@@ -27,8 +27,9 @@ from steppe.database import backup_tables
 from steppe.domain.values.grammar import counted
 from steppe.log import archive
 from steppe.log.archive import ArchiveError, ArchiveWriter, Manifest, PartitionPart, TablePart
+from steppe.log.fetched_records import record_of
 from steppe.log.records import Record
-from steppe.log.topic_info import TopicReader, make_consumer, open_topic, record_of
+from steppe.log.topic_info import TopicReader, make_consumer, open_topic
 
 _SECONDS_WITHOUT_A_RECORD_MAX = 60.0
 _FETCH_BYTES = 8 << 20
@@ -79,6 +80,12 @@ def command(
         )
     if not manifest.complete:
         err().print("The log had lost records before: this backup is not the whole truth.", style="yellow")
+    if manifest.unread:
+        err().print(
+            f"Of {counted(manifest.unread, 'record', 'records')} that were too large to be read (see `steppe quarantine list`) "
+            "it has the keys only.",
+            style="yellow",
+        )
 
 
 def verified(path: Path) -> Manifest:
@@ -102,6 +109,7 @@ def described(path: Path, manifest: Manifest) -> dict[str, Any]:
         "cluster": manifest.cluster,
         "records": manifest.records,
         "complete": manifest.complete,
+        "unread": manifest.unread,
         "partitions": {
             str(number): {"start": part.start, "end": part.end, "records": part.records}
             for number, part in manifest.partitions.items()
@@ -164,10 +172,23 @@ async def _partition(
     source: Source, log: TopicReader, number: int, writer: ArchiveWriter, advance: Callable[[int], None]
 ) -> PartitionPart:
     start, end = log.info.starts[number], log.info.ends[number]
+    void = unread = 0
+
+    def take(record: Record) -> None:
+        nonlocal void, unread
+        if record.void_from is None:
+            add(record)
+            unread += record.unreadable is not None
+        else:
+            void += record.offset + 1 - record.void_from
+        advance(record.offset + 1 - record.first_offset)
+
     with writer.partition(number) as add:
         if start < end:
-            await _each(source, number, start, end, add, advance)
-    return PartitionPart(start=start, end=end, records=writer.last.lines, sha256=writer.last.sha256)
+            await _each(source, number, start, end, take)
+    return PartitionPart(
+        start=start, end=end, records=writer.last.lines, sha256=writer.last.sha256, void=void, unread=unread
+    )
 
 
 async def _each(
@@ -175,10 +196,9 @@ async def _each(
     number: int,
     start: int,
     end: int,
-    add: Callable[[Record], None],
-    advance: Callable[[int], None],
+    take: Callable[[Record], None],
 ) -> None:
-    """Every record from start to end, in order; what compaction or transactions left out is left out here, too."""
+    """Every record from start to end, in order, and remarks on what transactions left out; what compaction did is left out, too."""
     partition = TopicPartition(source.topic, number)
     async with make_consumer(source.kafka, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
         consumer.assign([partition])
@@ -188,8 +208,7 @@ async def _each(
                 batch = (await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=10_000)).get(partition, [])
                 records = [record_of(delivered) for delivered in batch if delivered.offset < end]
                 for record in records:
-                    add(record)
-                advance(len(records))
+                    take(record)
                 if records:
                     limit.reschedule(asyncio.get_running_loop().time() + _SECONDS_WITHOUT_A_RECORD_MAX)
 

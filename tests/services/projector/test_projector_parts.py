@@ -49,6 +49,16 @@ def test_what_the_checkpoint_covers_is_dropped() -> None:
     assert unapplied([record(3)], 9) == []
 
 
+def test_offsets_that_hold_no_record_are_no_gap_and_what_is_missing_beside_them_is() -> None:
+    void = Record(0, 7, 0, None, None, void_from=5)
+    assert unapplied([record(4), void, record(8)], 4) == [record(4), void, record(8)]
+    assert unapplied([void, record(8)], 6) == [void, record(8)], "the checkpoint may lie within"
+    assert unapplied([void], 8) == []
+    for records, next_offset in (([record(3), void], 3), ([void, record(9)], 5), ([void], 3)):
+        with pytest.raises(LogGapError):
+            unapplied(records, next_offset)
+
+
 @pytest.mark.parametrize(("offsets", "next_offset"), [((4, 5), 3), ((3, 5), 3), ((2, 3, 5), 3)])
 def test_a_hole_halts_instead_of_being_stepped_over(offsets: tuple[int, ...], next_offset: int) -> None:
     with pytest.raises(LogGapError, match="continues at offset"):
