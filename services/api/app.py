@@ -35,7 +35,9 @@ from services.api.store.alternate_models import AlternateReadModels, connector
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Row, open_pool, server_settings
 from services.api.web import operations
-from services.api.web.responses import Service
+from services.api.web.abandoned_requests import CancelAbandoned
+from services.api.web.responses import Queues, Service
+from services.api.web.work_queue import WorkQueue
 from steppe.access.callers import OPERATE, READ
 from steppe.access.middleware import AuthenticationMiddleware
 from steppe.access.openapi_security import add_security
@@ -66,7 +68,13 @@ def create_app(settings: Settings) -> FastAPI:
         log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
         opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
         alternate_models = AlternateReadModels(opening, settings.topic, settings.worlds_max)
-        app.state.service = Service(reader, watch, alternate_models)
+        queues = Queues(
+            otherwise=WorkQueue("known_at and rules", at_once=settings.worlds_max),
+            backtests=WorkQueue("back-tests", at_once=1, waiting_max=16, waiting_of_one_max=4),
+            corrections=WorkQueue("timelines with corrections", at_once=2),
+        )
+        app.state.service = Service(reader, watch, alternate_models, queues)
+        app.state.settings = settings
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
         try:
@@ -84,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.streams = streams
     app.state.metrics = metrics.Metrics()
     problems.install(app)
+    app.add_middleware(CancelAbandoned, but=(stream.PATH,))
     app.add_middleware(HeadAsGet)
     app.add_middleware(
         AuthenticationMiddleware, settings=settings, service="api", required_scopes=required_scopes, browsers=True

@@ -38,6 +38,8 @@ class ProblemDocument(TypedDict):
     last: NotRequired[Annotated[Count, doc("The last id of the feed.")]]
     wanted: NotRequired[Annotated[str, doc("The position that was asked for.")]]
     position: NotRequired[Annotated[str, doc("How far the read model is.")]]
+    place: NotRequired[Annotated[Count, doc("The place in the queue that the next question would get.")]]
+    seconds_expected: NotRequired[Annotated[Count, doc("In how many seconds it would be answered, about.")]]
     partitions: NotRequired[Annotated[list[int], doc("The partitions that the log has.")]]
     errors: NotRequired[Annotated[list[FieldError], doc("What is wrong in the body, field by field.")]]
 

@@ -30,12 +30,14 @@ async def project_page(page: PageRequest) -> Response:
     path = f"/v1/projects/{key}"
     question = page.build_query(path, query_parameters.ONE)
     timeline_question = page.build_query(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX)
-    async with service_of(page.request).snapshot(question) as snapshot:
+    service = service_of(page.request)
+    async with service.snapshot(question) as snapshot:
         events = await read_project_events(snapshot, key, question.knowledge)
         item = await projects.detail_item(snapshot, question, key, events)
-        timeline = await projects.timeline_page(snapshot, timeline_question, key, events)
+        timeline = await projects.timeline_page(snapshot, timeline_question, key, service.queues.corrections, events)
         spans = await snapshot.rows("deal_spans_of_project", project=key)
         flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
+    timeline = await timeline.finished()
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
         "project.html", question=question, snapshot=snapshot,

@@ -1,25 +1,30 @@
 """POST /v1/backtest: history under other thresholds (domain page, section 6). Reads; keeps nothing.
 
-Judging everything twice takes seconds of processor, so it runs beside the event loop, one back-test at a time.
+Judging everything twice takes seconds of processor, so it is done in another process, one back-test at a time. Who hangs up
+ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import asyncpg
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns, spreadsheets
 from services.api.store import row_decoding
-from services.api.store.knowledge import rules_named
-from services.api.store.snapshot import Snapshot
+from services.api.store.knowledge import picklable, rules_named
+from services.api.store.snapshot import Snapshot, server_settings, snapshot_of
 from services.api.views import rules_view
 from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
+from services.api.web.computation import in_process
 from services.api.web.operations import backtest_operation
+from services.api.web.query_parameters import caller_of
 from services.api.web.responses import CSV, JSON, service_of
 from steppe.domain.analysis.backtest import BACKTEST_FLAGS, Backtest, backtest
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
@@ -30,8 +35,6 @@ from steppe.domain.values.states import BEGINNING
 
 router = APIRouter(tags=["rules"])
 
-_one_at_a_time = asyncio.Semaphore(1)
-
 
 @router.post("/v1/backtest", openapi_extra=backtest_operation())
 async def back_test(request: Request) -> Response:
@@ -41,32 +44,75 @@ async def back_test(request: Request) -> Response:
     """
     parsed = await backtest_request.parse_request(request)
     shape = query_parameters.read(request, ("format",)).format
-    async with _one_at_a_time:
-        async with service_of(request).reader.snapshot() as snapshot:
+    service, settings = service_of(request), request.app.state.settings
+    async with service.queues.backtests.turn(caller_of(request)):
+        async with service.reader.snapshot() as snapshot:
             against = await rules_named(snapshot, parsed.against, "against")
             candidate = await _candidate_rules(snapshot, parsed, against)
-            flags = parsed.flags or _flags_of(_changed_rules(against, candidate))
-            events = await _events(snapshot)
-            position = snapshot.position
-        result, projects = await asyncio.to_thread(_judge, events, parsed, flags, against, candidate)
-    items = [rules_view.warning(warned) for warned in result.warnings]
+        flags = parsed.flags or _flags_of(_changed_rules(against, candidate))
+        task = BacktestTask(
+            database=settings.database,
+            server_settings=server_settings(settings),
+            topic=settings.topic,
+            parsed=parsed,
+            flags=flags,
+            against=picklable(against),
+            candidate=picklable(candidate),
+            shape=shape,
+        )
+        position, answer = await in_process(run, task)
     headers = {"Steppe-Position": position, "Cache-Control": "no-store"}
+    media_type = {"json": JSON, "csv": CSV}.get(shape) or query_parameters.MEDIA_TYPES[shape]
+    return Response(answer, headers=headers, media_type=media_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestTask:
+    """What another process needs to answer a back-test. `shape` is the format of the answer."""
+
+    database: str
+    server_settings: dict[str, str]
+    topic: str
+    parsed: BacktestRequest
+    flags: tuple[str, ...]
+    against: Rules
+    candidate: Rules
+    shape: str
+
+
+def run(task: BacktestTask) -> tuple[str, bytes]:
+    """The position of the log that was judged, and the answer. Reads the database; called in a process of its own."""
+    position, events = asyncio.run(_read_events(task))
+    result, projects = _judge(events, task.parsed, task.flags, task.against, task.candidate)
+    return position, _answer(task, result, projects, position)
+
+
+async def _read_events(task: BacktestTask) -> tuple[str, list[Event]]:
+    connection = await asyncpg.connect(task.database, timeout=5, server_settings=task.server_settings)
+    try:
+        async with snapshot_of(connection, task.topic) as snapshot:
+            return snapshot.position, await _events(snapshot)
+    finally:
+        await connection.close(timeout=5)
+
+
+def _answer(task: BacktestTask, result: Backtest, projects: int, position: str) -> bytes:
+    parsed, against, candidate = task.parsed, task.against, task.candidate
+    items = [rules_view.warning(warned) for warned in result.warnings]
     about = {"what": "/v1/backtest", "position": position, "version": candidate.version, "against": against.version}
-    match shape:
+    match task.shape:
         case "csv":
-            return Response(csv_columns.csv_of(items, csv_columns.BACKTEST), headers=headers, media_type=CSV)
+            return csv_columns.csv_of(items, csv_columns.BACKTEST)
         case "xlsx":
-            book = spreadsheets.xlsx_of(items, csv_columns.BACKTEST, about)
-            return Response(book, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
+            return spreadsheets.xlsx_of(items, csv_columns.BACKTEST, about)
         case "parquet":
-            table = spreadsheets.parquet_of(items, csv_columns.BACKTEST, about)
-            return Response(table, headers=headers, media_type=query_parameters.MEDIA_TYPES[shape])
+            return spreadsheets.parquet_of(items, csv_columns.BACKTEST, about)
     body: BacktestAnswer = {
         "version": candidate.version,
         "against": against.version,
         "changed": rules_view.changed(against, candidate),
         "overrides": rules_view.overrides(against, candidate),
-        "flags": list(flags),
+        "flags": list(task.flags),
         "projects": projects,
         "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
         "from": None if parsed.first_day == BEGINNING else parsed.first_day,
@@ -75,7 +121,7 @@ async def back_test(request: Request) -> Response:
         "items": items,
         "position": position,
     }
-    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+    return msgspec.json.encode(body)
 
 
 def _judge(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -15,8 +16,9 @@ from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
 from services.api.views.list_answers import MarketList
-from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, Pursuit
+from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, MarketSummary, Pursuit
 from services.api.web import pagination, query_parameters
+from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -72,6 +74,24 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
     projects = sorted({project for row in rows for project in row["projects"]})
     deals = await snapshot.rows("living_deals_of_projects", as_of=as_of, projects=projects)
     homes = await _homes(snapshot, (party for deal in deals for party in deal["pursuers"]))
+    flag_rows = await snapshot.rows(
+        "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
+    )
+    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
+    items = await in_thread(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of)
+    return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
+
+
+def _summaries(
+    rows: Sequence[Row],
+    projects: Sequence[str],
+    deals: Sequence[Row],
+    homes: Homes,
+    flag_rows: Sequence[Row],
+    first_crossings: Sequence[Row],
+    as_of: date,
+) -> list[MarketSummary]:
+    """The markets of the rows, with what pursues them."""
     pursuits: dict[str, list[Pursuit]] = {project: [] for project in projects}
     for deal in deals:
         pursuits[deal["project"]].append(
@@ -82,16 +102,13 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
             )
         )
     flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
-    for flag in await snapshot.rows(
-        "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
-    ):
+    for flag in flag_rows:
         flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
-    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
     crossed = {
         row["project"]: Start(earliest=row["crossed_earliest"], latest=row["crossed_on"], given=row["crossed_given"])
         for row in first_crossings
     }
-    items = [
+    return [
         market_view.summary(
             row["country"],
             row["commodity"],
@@ -102,7 +119,6 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
         )
         for row in rows
     ]
-    return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
 
 
 async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> MarketItem:
@@ -110,9 +126,11 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
     as_of = question.as_of
     rows = await _projects_of_market(snapshot, question, country, commodity)
     projects = [row["project"] for row in rows]
-    deals = _deals(await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
-    signed = _deals(await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
-    flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))
+    deals = await in_thread(_deals, await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
+    signed = await in_thread(_deals, await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
+    flags = await in_thread(
+        row_decoding.flags_by_project, await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
+    )
     crossed = await snapshot.rows("crossings", as_of=as_of, projects=projects, events=market_view.causes(flags))
     crossings = [row_decoding.crossing(row) for row in crossed]
     parties = {party for _, state in (*deals, *signed) for party in state.pursuers}
@@ -127,7 +145,7 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
         crossings=crossings,
         homes=homes,
     )
-    return market_view.market(data, as_of)
+    return await in_thread(market_view.market, data, as_of)
 
 
 async def _projects_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:

@@ -17,6 +17,7 @@ from services.api.views import deal_view, party_view
 from services.api.views.list_answers import PartyList
 from services.api.views.party_view import PartyAnswer, PartyItem
 from services.api.web import pagination, query_parameters
+from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -90,19 +91,25 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
     rows = await snapshot.rows("deals_of_parties", as_of=as_of, parties=sorted(belonging))
     if row is None and not rows and belonging == {party}:
         raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
-    deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
-    projects = sorted({project for project, _ in deals})
-    flags = row_decoding.flags_by_project(await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects))
-    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=projects))
-    items = [
-        deal_view.deal(
-            project,
-            state,
-            [flag for flag in flags.get(project, []) if flag.deal == state.deal],
-            shared.get((project, state.deal), ()),
-            as_of,
-        )
-        for project, state in deals
-    ]
+    projects = sorted({deal["project"] for deal in rows})
+    flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
+    shared_rows = await snapshot.rows("co_investments", as_of=as_of, projects=projects)
     group = _groups(parents, as_of).of(party, as_of)
-    return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)
+
+    def answer() -> PartyItem:
+        deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
+        flags = row_decoding.flags_by_project(flag_rows)
+        shared = row_decoding.co_investors(shared_rows)
+        items = [
+            deal_view.deal(
+                project,
+                state,
+                [flag for flag in flags.get(project, []) if flag.deal == state.deal],
+                shared.get((project, state.deal), ()),
+                as_of,
+            )
+            for project, state in deals
+        ]
+        return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)
+
+    return await in_thread(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -26,11 +25,14 @@ from services.api.views.project_view import (
     ProjectDetail,
     ProjectRow,
 )
+from services.api.views.timeline_view import TimelineEntry
 from services.api.web import pagination, query_parameters
+from services.api.web.computation import in_process, in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list, answer_one
+from services.api.web.responses import Page, answer_list, answer_one, service_of
+from services.api.web.work_queue import WorkQueue
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.events.event import Event
@@ -43,8 +45,6 @@ from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
 
-# What corrections did takes folding a project again, which is kept from holding up the event loop and other requests.
-_one_at_a_time = asyncio.Semaphore(1)
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
 
@@ -102,7 +102,7 @@ async def project_timeline(
     """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
-        return await timeline_page(snapshot, question, key)
+        return await timeline_page(snapshot, question, key, service_of(request).queues.corrections)
 
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
 
@@ -167,8 +167,13 @@ async def _upcoming_changes(
     )
 
 
-async def timeline_page(snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None) -> Page:
-    """One page of a timeline. `events` as for `detail_item`. Raises Refusal as it does, and for a cursor of another list."""
+async def timeline_page(
+    snapshot: Snapshot, question: Question, key: str, queue: WorkQueue, events: ProjectEvents | None = None
+) -> Page:
+    """One page of a timeline. `events` as for `detail_item`. Raises Refusal as it does, and for a cursor of another list.
+
+    What corrections did takes folding the project again, which waits for its turn in the queue, and can be refused there.
+    """
     await _project_row(snapshot, question.as_of, key)
     changes = timeline_view.changes(
         await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
@@ -185,14 +190,19 @@ async def timeline_page(snapshot: Snapshot, question: Question, key: str, events
         stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
     )
     place = tuple(after(question.after, *[text] * timeline_view.PLACE_PARTS)) if question.after is not None else None
-    if view.has_corrections:
-        async with _one_at_a_time:
-            entries, next_key = await asyncio.to_thread(view.page, place, question.limit)
-    else:
-        entries, next_key = view.page(place, question.limit)
+    rows, next_key = view.shown(place, question.limit)
+
+    async def entries() -> list[TimelineEntry]:
+        corrections, effects = view.corrections(rows), timeline_view.NO_EFFECTS
+        if corrections is not None:
+            async with queue.turn(question.caller):
+                effects = await in_process(timeline_view.effects_of, corrections)
+        return await in_thread(view.entries, rows, effects)
+
     conflicts = await snapshot.rows("conflicts_of_project", project=key)
     return Page(
-        items=entries,
+        items=(),
+        finish=entries,
         next_key=next_key,
         beside={
             "project": key,

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["feed"])
 
+PATH = "/v1/stream"
 MEDIA_TYPE = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0
 _RETRY_MS = 2000
@@ -44,7 +45,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 
-@router.get("/v1/stream", response_class=Response, openapi_extra=stream_operation(STREAM, MEDIA_TYPE))
+@router.get(PATH, response_class=Response, openapi_extra=stream_operation(STREAM, MEDIA_TYPE))
 async def stream(request: Request) -> Response:
     """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.
 

@@ -40,3 +40,8 @@ async def rules_named(snapshot: Snapshot, version: str | None, field: str = "rul
         detail = f"{field}: there is no version {version[:40]!r}; there are {', '.join(versions)}."
         raise Refusal(BAD_PARAMETER, detail, parameter=field, versions=versions)
     return rules
+
+
+def picklable(rules: Rules) -> Rules:
+    """The same version, with plain values and nothing cached, for another process."""
+    return Rules(version=rules.version, values=dict(rules.values), overrides=rules.overrides)

@@ -111,14 +111,18 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment. The first statement takes the snapshot and names the live read model."""
-        async with (
-            self._pool.acquire(timeout=5) as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            await active_read_model.use_active(connection)
-            rows = await connection.fetch(*QUERIES["position"](topic=self._topic))
-            next_offsets = {row["partition"]: row["next_offset"] for row in rows}
-            yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
+        async with self._pool.acquire(timeout=5) as connection, snapshot_of(connection, self._topic) as snapshot:
+            yield snapshot
+
+
+@asynccontextmanager
+async def snapshot_of(connection: Any, topic: str) -> AsyncIterator[Snapshot]:
+    """The snapshot that a connection takes now, for as long as the context is open."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await active_read_model.use_active(connection)
+        rows = await connection.fetch(*QUERIES["position"](topic=topic))
+        next_offsets = {row["partition"]: row["next_offset"] for row in rows}
+        yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
 
 
 def last_action_of(rows: list[Row]) -> int:

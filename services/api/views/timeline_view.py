@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, TypedDict
 
 from services.api.store import row_decoding
-from services.api.store.knowledge import Knowledge
+from services.api.store.knowledge import Knowledge, picklable
 from services.api.store.project_events import ProjectEvents
 from services.api.store.snapshot import Row
 from steppe.contracts.field_types import (
@@ -25,7 +25,8 @@ from steppe.contracts.field_types import (
     doc,
 )
 from steppe.domain.analysis.correction_effects import correction_effects
-from steppe.domain.events.corrections import CorrectedEvent, CorrectedEvents, Identity, has_corrections
+from steppe.domain.events.corrections import CorrectedEvent, CorrectedEvents, Identity
+from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.rules.thresholds import Rules
@@ -121,6 +122,43 @@ class ConflictEntry(TypedDict):
     record: Annotated[Any, doc("The later record.")]
 
 
+Effects = Mapping[Identity, CorrectionEffect]
+"""What corrections did, by the event that corrects."""
+NO_EFFECTS: Effects = {}
+
+
+@dataclass(frozen=True, slots=True)
+class EffectsTask:
+    """What another process needs to say what corrections did to the flags of a day."""
+
+    project: str
+    events: Sequence[Event]
+    corrections: Sequence[Identity]
+    as_of: date
+    rules: Rules
+    knowledge: Knowledge | None
+
+
+def effects_of(task: EffectsTask) -> Effects:
+    """What the corrections did to the flags of the day."""
+    effects = correction_effects(
+        task.project,
+        task.events,
+        task.corrections,
+        task.as_of,
+        task.rules,
+        task.knowledge.known_at if task.knowledge else None,
+        recorded=task.knowledge is not None and task.knowledge.recorded,
+    )
+    return {
+        identity: {
+            "raised": [_flag_of(key) for key in effect.raised],
+            "revoked": [_flag_of(key) for key in effect.revoked],
+        }
+        for identity, effect in effects.items()
+    }
+
+
 class TimelineView:
     """A project's events until a day, each as it is read now and in the fold's order of that reading (section 7).
 
@@ -166,22 +204,19 @@ class TimelineView:
             key=lambda placed_row: placed_row[0],
         )
 
-    @property
-    def has_corrections(self) -> bool:
-        """Whether there is a correction, whose effect takes folding the project again."""
-        return has_corrections(self._events)
-
-    def page(self, after: tuple[str, ...] | None, limit: int) -> tuple[list[TimelineEntry], list[str] | None]:
-        """The entries after a place, and the place of the last one if there are more."""
+    def shown(self, after: tuple[str, ...] | None, limit: int) -> tuple[list[Row], list[str] | None]:
+        """The rows of a page after a place, and the place of the last one if there are more."""
         rest = [
             (place, row)
             for place, row in self._rows
             if (after is None or place > after) and (not self._stated or self._is_asked_for(row))
         ]
         shown = rest[:limit]
-        effects = self._effects([row for _, row in shown])
-        entries = [self._entry(row, effects.get((row["source"], row["id"]))) for _, row in shown]
-        return entries, list(shown[-1][0]) if len(rest) > limit else None
+        return [row for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
+
+    def entries(self, rows: Iterable[Row], effects: Effects) -> list[TimelineEntry]:
+        """The entries of these rows."""
+        return [self._entry(row, effects.get((row["source"], row["id"]))) for row in rows]
 
     def _is_asked_for(self, row: Row) -> bool:
         reading = self._readings.get((row["source"], row["id"]))
@@ -243,26 +278,16 @@ class TimelineView:
             "position": row_decoding.position(row),
         }
 
-    def _effects(self, rows: Iterable[Row]) -> dict[Identity, CorrectionEffect]:
-        """What the corrections in these rows that are in force do to the flags of the day that is judged."""
+    def corrections(self, rows: Iterable[Row]) -> EffectsTask | None:
+        """The corrections in these rows that are in force; what they did takes folding the project again. None: there is none."""
         readings = (self._readings.get((row["source"], row["id"])) for row in rows)
         events = [reading.event for reading in readings if reading and reading.state == "stands"]
-        effects = correction_effects(
-            self._project,
-            self._events,
-            [(event.source, event.id) for event in events if event.kind.is_correction],
-            self._as_of,
-            self._rules,
-            self._knowledge.known_at if self._knowledge else None,
-            recorded=self._knowledge is not None and self._knowledge.recorded,
+        corrections = [(event.source, event.id) for event in events if event.kind.is_correction]
+        if not corrections:
+            return None
+        return EffectsTask(
+            self._project, self._events, corrections, self._as_of, picklable(self._rules), self._knowledge
         )
-        return {
-            identity: {
-                "raised": [_flag_of(key) for key in effect.raised],
-                "revoked": [_flag_of(key) for key in effect.revoked],
-            }
-            for identity, effect in effects.items()
-        }
 
     def _deal_on(self, deal: str | None, day: date) -> Row | None:
         return next(

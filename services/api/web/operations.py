@@ -14,6 +14,7 @@ from services.api.problems import (
     METHOD_NOT_ALLOWED,
     NOT_CAUGHT_UP,
     NOT_PREPARED,
+    QUEUE_FULL,
     STALE_CURSOR,
     TOO_MANY_STREAMS,
     TOO_SLOW,
@@ -79,7 +80,11 @@ _OF_EVERY_ROUTE = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, METHOD_NOT_ALLOWED, FORMAT_NOT_AVAILABLE, INTERNAL_ERROR, DATABASE_AWAY, NOT_PREPARED,
     TOO_SLOW,
 )  # fmt: skip
-_OF_PARAMETER = {"cursor": (STALE_CURSOR,), "min_position": (UNKNOWN_PARTITION, NOT_CAUGHT_UP)}
+_OF_PARAMETER = {
+    "cursor": (STALE_CURSOR,),
+    "known_at": (QUEUE_FULL,),
+    "min_position": (UNKNOWN_PARTITION, NOT_CAUGHT_UP),
+}
 _HEADERS = {
     "ETag": "Stands for the answer; send it as If-None-Match to be told 304 while it is still the answer.",
     "Steppe-Position": "The prefix of the log that the answer reflects, as in 0:41,3:7.",
@@ -125,7 +130,7 @@ def metrics_operation() -> Schema:
 
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
-    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, UNPROCESSABLE)
+    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, UNPROCESSABLE, QUEUE_FULL)
     body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
     responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}
     return {**whole, "requestBody": body, "responses": responses}

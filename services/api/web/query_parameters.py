@@ -18,6 +18,8 @@ from services.api.store.knowledge import Knowledge
 from services.api.views.timeline_view import NOT_STATED
 from services.api.web import pagination, parse_values
 from services.api.web.pagination import Cursor
+from steppe.access.callers import ANYBODY
+from steppe.access.middleware import CALLER
 from steppe.contracts.announcements import CAUSES
 from steppe.contracts.type_schemas import Schema
 from steppe.domain.analysis.crosswalk import SCHEMES
@@ -166,6 +168,7 @@ class Question:
     min_position: str | None
     filters: Mapping[str, Any]
     fingerprint: str
+    caller: str
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
@@ -192,7 +195,15 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
         min_position=values.get("min_position"),
         filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
         fingerprint=digest,
+        caller=caller_of(request),
     )
+
+
+def caller_of(request: Request) -> str:
+    """Who asks, as fair shares are counted: by key or token, where there are none by address."""
+    caller = request.scope.get(CALLER)
+    address = request.client.host if request.client else ""
+    return caller.name if caller is not None and caller is not ANYBODY else address
 
 
 def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +25,7 @@ from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
 from services.api.web import pagination
 from services.api.web.query_parameters import MEDIA_TYPES, Question, read
+from services.api.web.work_queue import WorkQueue
 from steppe.release import RELEASE
 
 JSON = "application/json"
@@ -37,13 +38,31 @@ Item = Mapping[str, Any]
 class Page:
     """Items, and the order key of the last one if there are more.
 
-    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for.
+    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for. `finish`
+    computes the items, when the snapshot is closed: what takes long holds no connection.
     """
 
     items: Sequence[Item]
     next_key: list[str] | None
     beside: Mapping[str, Any] | None = None
     columns: tuple[str, ...] = ()
+    finish: Callable[[], Awaitable[Sequence[Item]]] | None = None
+
+    async def finished(self) -> Page:
+        """The page with its items."""
+        return self if self.finish is None else replace(self, items=await self.finish(), finish=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The kinds of work that take seconds, each with a queue of its own.
+
+    `otherwise`: questions under another knowledge or other rules; `backtests`; `corrections`: what corrections did to flags.
+    """
+
+    otherwise: WorkQueue
+    backtests: WorkQueue
+    corrections: WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,7 @@ class Service:
     reader: Reader
     watch: PositionWatch
     alternate_models: AlternateReadModels
+    queues: Queues
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
@@ -64,7 +84,10 @@ class Service:
             elif question.knowledge is None:
                 yield now
                 return
-        async with self.alternate_models.snapshot(question.knowledge, rules) as snapshot:
+        async with (
+            self.queues.otherwise.turn(question.caller),
+            self.alternate_models.snapshot(question.knowledge, rules) as snapshot,
+        ):
             yield snapshot
 
 
@@ -90,6 +113,7 @@ async def answer_list(
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         listed = await page(snapshot, question)
+    listed = await listed.finished()
     cursor = pagination.encode(listed.next_key, question.as_of, question.fingerprint) if listed.next_key else None
     if cursor:
         headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
