@@ -124,6 +124,15 @@ def test_of_several_commodities_the_smallest_threshold_counts() -> None:
     assert turns(log, "silent", rules=rules) == {"2021-02-28": "watch"}
 
 
+def test_of_several_countries_the_smallest_threshold_counts() -> None:
+    overrides = tuple(
+        Override(rule="silent.watch", value=months, country=code) for code, months in (("KZ", 18), ("UZ", 6), ("KG", 1))
+    )
+    rules = Rules(version="tried", values=RULES.values, overrides=overrides)
+    log = [deposit(country=None, countries=["KZ", "UZ"]), paper("2020-08-31")]
+    assert turns(log, "silent", rules=rules) == {"2021-02-28": "watch"}
+
+
 def test_the_level_of_a_flag_of_the_project_is_that_of_the_project() -> None:
     stopped = event("construction.suspended", "2016-01-01", deal=None)
     rules = Rules(

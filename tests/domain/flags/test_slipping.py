@@ -13,8 +13,8 @@ FLAG = "slipping"
 START = [deposit(), paper("2018-01-01")]
 
 
-def plan(occurred: str, planned_on: str, milestone: str = "first-ore", party: str = "alpha") -> Event:
-    return pursued("milestone.planned", occurred, party, milestone=milestone, planned_on=planned_on)
+def plan(occurred: str, planned_on: str, milestone: str = "first-ore", party: str = "alpha", **data: str) -> Event:
+    return pursued("milestone.planned", occurred, party, milestone=milestone, planned_on=planned_on, **data)
 
 
 def turns(*events: Event) -> dict[str, str]:
@@ -59,6 +59,17 @@ def test_milestones_are_counted_apart() -> None:
     plans = [plan("2018-05-05", "2020"), plan("2019-05-05", "2021"), plan("2018-06-06", "2020", "smelter"), plan("2019-06-06", "2021", "smelter")]  # fmt: skip
     assert turns(*plans) == {}
     assert turns(*plans, plan("2020-06-06", "2022", "smelter")) == {"2020-06-06": "watch"}
+
+
+def test_the_same_milestone_of_two_parts_is_counted_apart() -> None:
+    plans = [
+        plan("2018-05-05", "2020", part="pit-1"),
+        plan("2019-05-05", "2021", part="pit-1"),
+        plan("2019-06-06", "2022", part="pit-2"),
+        plan("2019-07-07", "2023"),
+    ]
+    assert turns(*plans) == {}
+    assert turns(*plans, plan("2020-05-05", "2022", part="pit-1")) == {"2020-05-05": "watch"}
 
 
 def test_only_the_deals_own_plans_count() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from steppe.domain.events.event import Event
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import deposit, held, judged, of_project, paper, pursued
+from tests.domain.flags.portfolio_by_hand import deposit, held, judged, of_project, on, paper, pursued
 
 PAPER = paper("2020-03-15")
 
@@ -86,3 +86,16 @@ def test_busy_for_31_months_and_bound_to_nothing_is_a_high_memorandum_clock_besi
     assert state.silence is not None
     assert (state.memorandum.latest.isoformat(), state.silence.latest.isoformat()) == ("2020-03-15", "2022-09-15")
     assert {flag.flag for flag in judgement.flags} == {"memorandum-only"}
+
+
+def test_aliases_and_ids_judge_nothing() -> None:
+    named = {
+        "aliases": [{"name": "Солтүстік", "language": "kk"}],
+        "ids": [{"scheme": "gem", "id": "G100"}],
+    }
+    party = on("party:alpha", event("party.registered", "2008-01-01", deal=None, party="alpha"))
+    known_too = on("party:alpha", event("party.registered", "2008-01-01", deal=None, party="alpha", **named))
+    plainly = judged([deposit(), party, PAPER], "2022-05-05")
+    assert judged([deposit(**named), known_too, PAPER], "2022-05-05").flags == plainly.flags
+    assert judged([deposit(**named), known_too, PAPER], "2022-05-05").deals == plainly.deals
+    assert plainly.flags

@@ -68,6 +68,20 @@ async def test_a_scorecard_at_an_age_is_as_it_stood_then(summit: Log, client: ht
     assert (then["strict"], then["loose"]) == (0, 1)
 
 
+@pytest.mark.parametrize("gone", ["bound", "paper"])
+async def test_a_superseded_project_is_in_no_measure(summit: Log, client: httpx.AsyncClient, gone: str) -> None:
+    await summit.append(
+        event("project.superseded", gone, f"{gone}-superseded", by=["other"], reason="One pit.", reported="2022-12-01")
+    )
+    card = await get(client, f"/v1/forums/{FORUM}/scorecard", as_of="2023-01-01")
+    assert (card["papers"], card["strict"]) == ((2, 0) if gone == "bound" else (2, 1))
+    assert gone not in [deal["project"] for deal in card["deals"]]
+    market = await get(client, "/v1/markets/KZ/tungsten", as_of="2023-01-01")
+    assert {project["key"] for project in market["projects"]} == {"bound", "advanced", "paper", "elsewhere"} - {gone}
+    deals = (await get(client, "/v1/deals", as_of="2023-01-01"))["items"]
+    assert gone not in [deal["project"] for deal in deals]
+
+
 async def test_what_bound_before_the_forum_is_not_its_doing(summit: Log, client: httpx.AsyncClient) -> None:
     await summit.append(
         event(

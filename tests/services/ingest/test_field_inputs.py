@@ -120,6 +120,17 @@ def test_a_refusal_says_what_to_send_instead(
     assert any(words in message for message in said), said
 
 
+@pytest.mark.parametrize("code", ["DEM", "SUR", "ZWD", "XEU"])
+def test_a_currency_that_is_no_longer_in_use_is_accepted(ingest: IngestClient, code: str) -> None:
+    paid = {"amount": {"value": "1", "currency": code}, "parties": [{"party": "kfw", "role": "financier"}]}
+    loan = {
+        **setback(f"in-{code.lower()}"),
+        "type": "steppe.loan.signed.v1",
+        "data": {"occurred": "1992", "lender_kind": "oda", **paid},
+    }
+    assert ingest.post(loan).status_code == 202
+
+
 @pytest.mark.parametrize("shares", [(33.34, 33.33, 33.34), (50.5, 50.5)])
 def test_shares_by_rounding_are_accepted(ingest: IngestClient, shares: tuple[float, ...]) -> None:
     parties = [{"party": f"p-{at}", "role": "investor", "stake_percent": share} for at, share in enumerate(shares)]
