@@ -48,8 +48,13 @@ def _forms(day: date) -> list[str]:
 _DAYS_APART = 16
 _DATES = [form for count in range(0, 2500, _DAYS_APART) for form in _forms(_FIRST + timedelta(days=count))]
 dates = st.sampled_from(_DATES)
+# A few days about which everything is told: then several rows are drawn before several endings of one day.
+_crowded_dates = st.sampled_from(
+    [form for day in ("2016-02-29", "2016-06-30", "2016-12-31") for form in _forms(date.fromisoformat(day))]
+)
 # Endings are told to the day more often than beginnings: then these are narrowed.
 _precise = st.sampled_from([(_FIRST + timedelta(days=count)).isoformat() for count in range(150, 2300, _DAYS_APART)])
+_dates_of_endings = st.one_of(_precise, _precise, dates)
 _parties = st.sampled_from(
     [
         [{"party": first, "role": "investor", **stake}, {"party": second, "role": role}][begin:end]
@@ -211,7 +216,13 @@ class _Claim:
 
 
 @st.composite
-def _claims(draw: st.DrawFn, subjects: st.SearchStrategy[str], instants: st.SearchStrategy[datetime]) -> _Claim:
+def _claims(
+    draw: st.DrawFn,
+    subjects: st.SearchStrategy[str],
+    instants: st.SearchStrategy[datetime],
+    dates: st.SearchStrategy[str] = dates,
+    ends: st.SearchStrategy[str] = _dates_of_endings,
+) -> _Claim:
     """A fact of any kind about one of the subjects."""
     subject, recorded = draw(subjects), draw(instants)
     if subject.startswith("party:"):
@@ -230,10 +241,10 @@ def _claims(draw: st.DrawFn, subjects: st.SearchStrategy[str], instants: st.Sear
             name, data = kind.name, draw(_data(kind))
         elif drawn % 10 < 3:
             kind = draw(st.sampled_from(_ENDINGS))
-            name, data = kind.name, draw(_data(kind, st.one_of(_precise, _precise, dates)))
+            name, data = kind.name, draw(_data(kind, ends))
         else:
             kind = draw(st.sampled_from(_FOLDED if drawn % 10 < 6 else _LIVELY))
-            name, data = kind.name, draw(_data(kind))
+            name, data = kind.name, draw(_data(kind, dates))
     return _Claim(subject, name, recorded, _reported(data, recorded, draw(_days_before)))
 
 
@@ -316,10 +327,17 @@ def portfolios(events_max: int) -> st.SearchStrategy[Log]:
 def logs(events_max: int) -> st.SearchStrategy[Log]:
     """Up to so many events of the project `north`, all known in the end; none about another event."""
     recorded = st.one_of(_late_instants, _late_instants, instants)
-    return _logs(("north",), _claims(st.just("north"), recorded), events_max)
+    crowded = _claims(st.just("north"), recorded, _crowded_dates, _crowded_dates)
+    return st.one_of(
+        _logs(("north",), _claims(st.just("north"), recorded), events_max), _logs(("north",), crowded, events_max)
+    )
 
 
 def corrected_logs(events_max: int) -> st.SearchStrategy[Log]:
     """Up to so many events of the project `north`, known and recorded at different times; some correct others."""
     facts = _claims(st.just("north"), instants)
-    return _logs(("north",), st.one_of(facts, facts, facts, _rows_about_others()), events_max)
+    crowded = _claims(st.just("north"), instants, _crowded_dates, _crowded_dates)
+    return st.one_of(
+        _logs(("north",), st.one_of(facts, facts, facts, _rows_about_others()), events_max),
+        _logs(("north",), st.one_of(crowded, crowded, crowded, _rows_about_others()), events_max),
+    )

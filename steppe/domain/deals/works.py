@@ -173,6 +173,11 @@ class Works:
         lines = [line for line in self._lines.values() if not line.retired]
         return bool(lines) and all(line.suspended for line in lines)
 
+    @property
+    def go_on(self) -> bool:
+        """Whether a line that was begun and is not retired does not stand still."""
+        return any(not line.retired and not line.suspended for line in self._lines.values())
+
     def has_line(self, deal: str, part: str | None) -> bool:
         """Whether a deal has a line of a part (None: any line)."""
         return any(key[0] == deal and part in (None, key[1]) for key in self._lines)

@@ -23,7 +23,7 @@ from steppe.domain.fold.looks import looks_of, merged_looks
 from steppe.domain.fold.narrowing import ENDINGS, is_coarse, narrowed
 from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.fold.registry import RegisteredValues
-from steppe.domain.fold.rights_rows import with_deals_of_rights
+from steppe.domain.fold.rights_rows import named_but_missing, with_deals_of_rights
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, Superseded, judgement_on
 
@@ -68,7 +68,7 @@ class FoldState:
     if it was folded from the beginning. Spans that ended before that day are the same in both.
     """
 
-    __slots__ = ("_last_day", "_last_ending_on", "_looks", "_past", "_superseded", "changed_from", "rules")
+    __slots__ = ("_awaited", "_last_day", "_last_ending_on", "_looks", "_past", "_superseded", "changed_from", "rules")
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class FoldState:
         rules: Rules,
         changed_from: date,
         last_ending_on: date,
+        awaited: frozenset[tuple[str, str]] = frozenset(),
         superseded: Superseded | None = None,
     ) -> None:
         self._past = past
@@ -87,6 +88,8 @@ class FoldState:
         self._looks = looks
         # The last day on which something ended: a coarse row that began before may belong before it.
         self._last_ending_on = last_ending_on
+        # What rows about rights name that has not come: it will give them its deal.
+        self._awaited = awaited
         self._superseded = superseded
         self.rules = rules
         self.changed_from = changed_from
@@ -108,8 +111,10 @@ class FoldState:
         if not new_events or not self._last_day or self._superseded is not None:
             return None
         last = self._last_day[-1]
-        if new_events[0].latest < last.latest or any(_is_retroactive(event) for event in new_events):
+        if new_events[0].latest < last.latest or any(self._is_retroactive(event) for event in new_events):
             return None
+        if any(event.narrowed_by is not None for event in self._last_day):
+            return None  # their places among the others of the day follow from all events
         looks = looks_of(new_events)
         if looks[0].on < last.latest:
             return None
@@ -118,7 +123,18 @@ class FoldState:
         if any(is_coarse(event) and (event.earliest or date.min) <= ending_on for event in in_order):
             return None
         looks = merged_looks(self._looks, looks)
-        return _run_before_last_day(self._past.fork(), in_order, looks, self.rules, last.latest, ending_on)
+        return _run_before_last_day(
+            self._past.fork(), in_order, looks, self.rules, last.latest, ending_on, self._awaited
+        )
+
+    def _is_retroactive(self, event: Event) -> bool:
+        """Whether it changes days before its own, or how rows of other days are read."""
+        return (
+            event.kind.is_registry
+            or event.kind.is_correction
+            or (event.deal is None and event.kind.name.startswith("rights."))
+            or (event.source, event.id) in self._awaited
+        )
 
 
 def fold(project: str, events: Iterable[Event], rules: Rules = RULES, looks: Sequence[Look] | None = None) -> FoldState:
@@ -127,12 +143,18 @@ def fold(project: str, events: Iterable[Event], rules: Rules = RULES, looks: Seq
     superseded = superseded_by(unique)
     if superseded is not None:
         nothing = ProjectFold(project, RegisteredValues(()), rules, ())
-        return FoldState(nothing, (), (), rules, BEGINNING, BEGINNING, superseded)
+        return FoldState(nothing, (), (), rules, BEGINNING, BEGINNING, superseded=superseded)
     looks = tuple(looks_of(unique) if looks is None else looks)
     project_fold = begin_fold(project, unique, rules, ())
     endings = [event.latest for event in unique if event.kind.name in ENDINGS]
     return _run_before_last_day(
-        project_fold, in_fold_order(unique), looks, rules, BEGINNING, max(endings, default=BEGINNING)
+        project_fold,
+        in_fold_order(unique),
+        looks,
+        rules,
+        BEGINNING,
+        max(endings, default=BEGINNING),
+        named_but_missing(unique),
     )
 
 
@@ -168,9 +190,10 @@ def _run_before_last_day(
     rules: Rules,
     changed_from: date,
     last_ending_on: date,
+    awaited: frozenset[tuple[str, str]],
 ) -> FoldState:
     if not in_order:
-        return FoldState(project_fold, (), looks, rules, changed_from, last_ending_on)
+        return FoldState(project_fold, (), looks, rules, changed_from, last_ending_on, awaited)
     last = in_order[-1].latest
     first_of_last_day = len(in_order)
     while first_of_last_day > 0 and in_order[first_of_last_day - 1].latest == last:
@@ -178,13 +201,5 @@ def _run_before_last_day(
     past = [look for look in looks if look.on < last]
     project_fold.with_looks(past).run_through(in_order[:first_of_last_day], last, including=False)
     to_come = tuple(look for look in looks if look.on >= last)
-    return FoldState(project_fold, tuple(in_order[first_of_last_day:]), to_come, rules, changed_from, last_ending_on)
-
-
-def _is_retroactive(event: Event) -> bool:
-    """Whether it changes days before its own, or how rows of other days are read."""
-    return (
-        event.kind.is_registry
-        or event.kind.is_correction
-        or (event.deal is None and event.kind.name.startswith("rights."))
-    )
+    last_day = tuple(in_order[first_of_last_day:])
+    return FoldState(project_fold, last_day, to_come, rules, changed_from, last_ending_on, awaited)

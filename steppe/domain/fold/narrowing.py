@@ -91,11 +91,18 @@ def _moved(drawn: Sequence[Event], ending: Event) -> list[Event]:
 
 
 def _placed(before: Sequence[Event], moved: Sequence[Event], ending: Event) -> list[Event]:
-    """The rows before an ending with those that it draws, each where it belongs on that day."""
+    """The rows before an ending with those that it draws, each where it belongs on that day.
+
+    What stands there keeps its order: earlier endings of the day may have drawn rows before themselves.
+    """
     first = len(before)
     while first > 0 and before[first - 1].latest == ending.latest:
         first -= 1
-    return [*before[:first], *sorted((*before[first:], *moved), key=lambda row: row.order)]
+    of_day = list(before[first:])
+    for row in sorted(moved, key=lambda row: row.order):
+        place = next((at for at, other in enumerate(of_day) if other.order > row.order), len(of_day))
+        of_day.insert(place, row)
+    return [*before[:first], *of_day]
 
 
 def _begins(row: Event, ending: Event, rows: Sequence[Event], at: int) -> bool:

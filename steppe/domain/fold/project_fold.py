@@ -357,6 +357,7 @@ class ProjectFold:
         if aggregate.delisted:
             overlays.add("delisted")
         works = aggregate.works
-        if works.stand_still or works.suspended_as_a_whole or aggregate.all_living_deals_are_suspended():
+        all_suspended = aggregate.all_living_deals_are_suspended() and not works.go_on
+        if works.stand_still or works.suspended_as_a_whole or all_suspended:
             overlays.add("suspended")
         return overlays

@@ -344,3 +344,17 @@ def test_an_amended_right_changes_the_end_of_those_it_speaks_of() -> None:
         "rights.amended", "2020-06-06", deal=None, amends={"source": land.source, "id": land.id}, **prolonged
     )
     assert [leg[1] for leg in legs(mining, land, hosts_own)] == ["2021-05-05", "2022-05-05"]
+
+
+def test_an_ending_takes_what_it_drew_with_what_came_on_its_day_unless_it_names_one() -> None:
+    first, next_one = made("works.awarded", "2012"), made("works.awarded", "2012-06-01")
+    assert (
+        how(first, next_one, made("contract.terminated", "2012-06-01"))[1:]
+        == how(first, made("contract.terminated", "2012-06-01"))[1:]
+    )
+    named = made("contract.terminated", "2012-06-01", ends={"source": "/desk", "id": first.id})
+    assert [leg[0] for leg in legs(first, next_one, named) if leg[1] is None] == ["works"]
+    by_the_day = made("works.awarded", "2012-01-01")
+    assert [
+        leg[0] for leg in legs(by_the_day, next_one, made("contract.terminated", "2012-06-01")) if leg[1] is None
+    ] == ["works"]

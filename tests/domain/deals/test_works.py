@@ -299,6 +299,16 @@ def test_a_plant_of_which_one_unit_runs_is_not_suspended() -> None:
     assert overlays(one, event("project.retired", "2020-07-01", deal=None, part="unit-1")) == ()
 
 
+def test_a_unit_that_runs_keeps_the_plant_going_though_its_only_living_deal_is_suspended() -> None:
+    runs = pursued("production.started", "2012-01-01", "alpha", phase="commercial", part="unit-1")
+    stops = pursued("production.started", "2013-01-01", "alpha", phase="commercial", part="unit-2")
+    log = [deposit(), runs, stops, event("project.suspended", "2015-01-01", deal=None, part="unit-2")]
+    assert deal_on(log, "2016-01-01").overlays == ("suspended",)
+    assert of_project(judged(log, "2016-01-01")).overlays == ()
+    whole = event("project.suspended", "2015-02-01", deal=None)
+    assert of_project(judged([*log, whole], "2016-01-01")).overlays == ("suspended",)
+
+
 def test_a_part_that_is_suspended_suspends_the_deals_that_have_a_line_of_it() -> None:
     mine = pursued("construction.started", "2020-01-01", "alpha", part="unit-1")
     theirs = pursued("construction.started", "2020-01-01", "beta", part="unit-2")

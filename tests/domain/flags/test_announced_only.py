@@ -100,3 +100,9 @@ def test_it_says_what_comes_next() -> None:
     flag = the([MINE, talks("2020-01-10")], FLAG, "2023-01-01")
     assert (flag.severity, flag.threshold_months, flag.since) == ("watch", 24, date(2022, 1, 10))
     assert (flag.next_severity, flag.next_on) == ("stagnant", date(2024, 1, 10))
+
+
+def test_a_treaty_ends_it() -> None:
+    treaty = paper("2021-01-01", instrument="treaty")
+    assert turns([deposit(), talks("2020-01-01")], "announced-only") != {}
+    assert turns([deposit(), talks("2020-01-01"), treaty], "announced-only") == {}

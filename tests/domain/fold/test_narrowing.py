@@ -320,3 +320,29 @@ def test_what_begins_again_after_the_ending_opens_a_phase_as_ever() -> None:
     assert (state.phase, state.level) == (2, Level.MEMORANDUM)
     assert state.memorandum is not None
     assert state.memorandum.latest == date(2025, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("drawn_too", "second_ending"),
+    [
+        (row("grant.committed", "2016/2017", id="b's", deal="beta"), row("project.completed", "2016", id="e", deal="beta")),
+        (
+            row("memorandum.signed", "2016-12/2017", id="b's", deal="beta", instrument="mou"),
+            row("memorandum.lapsed", "2016-12-31", id="e", deal="beta"),
+        ),
+        (
+            row("hold.placed", "2016-11/2017", id="b's", deal="zeta", reason="a strike"),
+            row("hold.lifted", "2016-12-31", id="e", deal="zeta"),
+        ),
+    ],
+    ids=["another deal ends", "its paper lapses", "a hold is lifted"],
+)  # fmt: skip
+def test_a_second_ending_of_the_day_leaves_before_the_first_what_that_drew(
+    drawn_too: Event, second_ending: Event
+) -> None:
+    alone = [deposit(), row("grant.committed", "2016-12"), row("project.completed", "2016")]
+    events = [*alone, drawn_too, second_ending]
+    order = [made.id for made in in_fold_order(events)]
+    assert order.index("grant.committed-2016-12") < order.index("project.completed-2016")
+    assert order.index("b's") < order.index("e")
+    assert deal_on(events, "2020-01-01").ended_how == deal_on(alone, "2020-01-01").ended_how == "completed"

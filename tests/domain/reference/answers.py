@@ -234,7 +234,8 @@ class _Project:
             overlays.add(snapshot.last_end)
         if snapshot.delisted:
             overlays.add("delisted")
-        if snapshot.works_suspended or (snapshot.living and all(deal.suspended for deal in snapshot.living)):
+        all_suspended = bool(snapshot.living) and all(deal.suspended for deal in snapshot.living)
+        if snapshot.works_suspended or (all_suspended and not snapshot.works_go_on):
             overlays.add("suspended")
         if headline is not None and headline.certain >= _PRESUMED_DEAD:
             overlays.add("presumed-dead")

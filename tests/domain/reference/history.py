@@ -147,6 +147,7 @@ class Snapshot:
     deals: dict[str, DealView]
     lines: tuple[LineView, ...]
     works_suspended: bool
+    works_go_on: bool
     ended_how: str | None
     last_end: str | None
     delisted: bool
@@ -289,6 +290,7 @@ def _snapshot(project: Project, day: date) -> Snapshot:
             for line in works.lines.values()
         ),
         works_suspended=works.is_suspended(),
+        works_go_on=works.go_on(),
         ended_how=project.ended_how,
         last_end=project.ended_last.how if project.ended_last is not None else None,
         delisted=project.delisted,

@@ -28,6 +28,10 @@ _RARE = frozenset({"technology.transferred", "training.delivered", "certificatio
 _FIRST, _RECORDED = date(2015, 1, 1), datetime(2019, 6, 1, 10, tzinfo=UTC)
 _REFERENCES = frozenset({"ends", "amends", "renews", "repeats", "part_of"})
 _SOURCE = "/s"
+_SHARED_DAYS = (
+    *(date(2016, 2, 28), date(2016, 2, 29), date(2016, 3, 1), date(2016, 6, 30), date(2016, 12, 31)),
+    *(date(2017, 1, 1), date(2017, 6, 15), date(2017, 6, 16), date(2018, 1, 31)),
+)
 
 
 def portfolio_log(seed: int, events: int = 28) -> list[Envelope]:
@@ -57,6 +61,8 @@ class _Log:
         self.ids: dict[str, list[str]] = {project: [] for project in projects}
         theme = chance.choice(_THEMES)
         self.weights = [_weight(kind, theme) for kind in VOCABULARY]
+        # Every second log tells of a few days only: then rows and endings of many kinds meet on one.
+        self.days = chance.sample(_SHARED_DAYS, chance.randrange(2, 6)) if chance.random() < 0.5 else []
         for project in projects:
             self._register(project)
 
@@ -165,6 +171,8 @@ class _Log:
         return True
 
     def _day(self) -> date:
+        if self.days and self.random.random() < 0.9:
+            return self.random.choice(self.days) + timedelta(days=self.random.choice((0, 0, 0, 0, 1, -1)))
         if self.random.random() < 0.6:
             return _FIRST + timedelta(days=self.random.randrange(1500))
         return date(2016, 6, 1) + timedelta(days=self.random.randrange(40))

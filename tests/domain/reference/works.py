@@ -201,6 +201,10 @@ class Works:
             for suspension in self.suspensions
         )
 
+    def go_on(self) -> bool:
+        """Whether a line that stands does not stand still."""
+        return any(line.stands and not self.standing(line) for line in self.lines.values())
+
     def suspends(self, deal: str, phase: int) -> bool:
         """Whether a living deal shows `suspended`, for a `project.suspended` that concerns it."""
         return any(self._suspends(suspension, deal, phase) for suspension in self.suspensions)
