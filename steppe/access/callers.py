@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 EVENTS_WRITE = "events:write"
 LOG_RESTORE = "log:restore"
@@ -20,11 +20,15 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who sends a request. `name` stands in the audit trail; `requests_a_minute` None: the rate limit of the service."""
+    """Who sends a request. `name` stands in the audit trail; `requests_a_minute` None: the rate limit of the service.
+
+    `still_valid` says whether the key or token that proved it would do so now: a request may stay open for long.
+    """
 
     name: str
     scopes: frozenset[str]
     requests_a_minute: int | None = None
+    still_valid: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
 
     def may(self, any_of: Iterable[str]) -> bool:
         """Whether the caller has one of these scopes."""

@@ -1,8 +1,10 @@
 """Bearer tokens of an OpenID provider, verified by PyJWT against its published keys (JWKS).
 
 Algorithms are pinned to asymmetric ones (RFC 8725 3.1), audience and issuer are demanded (3.8, 3.9), clocks may differ by
-a minute. Keys are cached for five minutes; an unknown key id fetches them again, but not more often than every half minute, so
-that invented ids cannot make us call the provider. While the provider is unavailable the cached keys stay valid.
+a minute. Only keys for signatures verify (RFC 7517 4.2, 4.3). Keys are cached; after five minutes they are fetched again beside
+the requests, so that a provider that hangs keeps nobody with a known key waiting. An unknown key id waits for the keys to be
+fetched, for five seconds at most, and not more often than every half minute, so that invented ids cannot make us call the
+provider. While the provider is unavailable the cached keys stay valid.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ import asyncio
 import json
 import logging
 import time
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import jwt
 
 from steppe.access.callers import SCOPES, Caller
@@ -24,8 +26,11 @@ log = logging.getLogger(__name__)
 LEEWAY_SECONDS = 60
 _CACHE_SECONDS = 300.0
 _REFRESH_SECONDS_MIN = 30.0
-_FETCH_TIMEOUT_SECONDS = 5.0
+_FETCH_SECONDS_MAX = 5.0  # for both documents, however slowly they come
 _DOCUMENT_BYTES_MAX = 1024 * 1024
+_FETCH_ERRORS = (
+    httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, KeyError, TypeError, RecursionError, jwt.PyJWTError,
+)  # fmt: skip
 
 
 class InvalidTokenError(Exception):
@@ -54,13 +59,13 @@ class TokenVerifier:
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at: float | None = None
         self._last_attempt_at = float("-inf")
-        self._fetch_lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def caller(self, token: str) -> Caller:
         """The caller that a token authenticates, with the scopes that it names. Raises InvalidTokenError, ProviderUnavailableError."""
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, RecursionError):
             raise InvalidTokenError("it is no JSON Web Token") from None
         if header.get("alg") not in self._provider.algorithms:
             raise InvalidTokenError(f"its algorithm is none of {', '.join(self._provider.algorithms)}")
@@ -83,55 +88,82 @@ class TokenVerifier:
             raise InvalidTokenError("it is meant for somebody else") from None
         except jwt.InvalidSignatureError:
             raise InvalidTokenError("its signature does not fit") from None
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidTokenError(f"it cannot be verified ({type(error).__name__})") from None
-        return Caller(name=f"oidc:{claims['sub']}", scopes=_scopes(claims))
+        valid_until = int(claims["exp"]) + LEEWAY_SECONDS
+        return Caller(
+            name=f"oidc:{claims['sub']}", scopes=_scopes(claims), still_valid=lambda: time.time() < valid_until
+        )
 
     async def _key(self, kid: str | None) -> jwt.PyJWK:
-        now = time.monotonic()
-        stale = self._fetched_at is None or now - self._fetched_at > _CACHE_SECONDS
-        if stale or kid not in self._keys:
-            await self._refresh(force=stale and self._fetched_at is None)
+        """The key of this id; only for an unknown one the provider is waited for."""
+        if kid not in self._keys:
+            refreshing = self._refresh()
+            if refreshing is not None:
+                await asyncio.wait({refreshing})
+        elif self._fetched_at is None or time.monotonic() - self._fetched_at > _CACHE_SECONDS:
+            self._refresh()
         if self._fetched_at is None:
             raise ProviderUnavailableError("the keys of the provider cannot be fetched")
         if kid not in self._keys:
             raise InvalidTokenError("the provider has no such key")
         return self._keys[kid]
 
-    async def _refresh(self, *, force: bool) -> None:
-        async with self._fetch_lock:
-            now = time.monotonic()
-            pause_seconds = 1.0 if force else _REFRESH_SECONDS_MIN
-            if now - self._last_attempt_at < pause_seconds:
-                return
-            self._last_attempt_at = now
-            try:
-                self._keys = await asyncio.to_thread(self._fetch)
-                self._fetched_at = time.monotonic()
-            except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
-                log.warning("the keys of %s cannot be fetched: %s", self._provider.issuer, error)
+    def _refresh(self) -> asyncio.Task[None] | None:
+        """The fetch that is under way, or a new one; None when the last one was just now."""
+        if self._refreshing is not None and not self._refreshing.done():
+            return self._refreshing
+        now = time.monotonic()
+        pause_seconds = 1.0 if self._fetched_at is None else _REFRESH_SECONDS_MIN
+        if now - self._last_attempt_at < pause_seconds:
+            return None
+        self._last_attempt_at = now
+        self._refreshing = asyncio.create_task(self._fetch(), name="oidc-keys")
+        return self._refreshing
 
-    def _fetch(self) -> dict[str | None, jwt.PyJWK]:
-        address = self._provider.jwks
-        if address is None:
-            issuer = self._provider.issuer.rstrip("/")
-            address = _document(f"{issuer}/.well-known/openid-configuration")["jwks_uri"]
-        key_set = jwt.PyJWKSet.from_dict(_document(address))
-        return {key.key_id: key for key in key_set.keys}
+    async def _fetch(self) -> None:
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS_MAX):
+                self._keys = await self._published_keys()
+        except _FETCH_ERRORS as error:
+            reason = str(error) or f"no answer within {_FETCH_SECONDS_MAX:g} s"
+            log.warning("the keys of %s cannot be fetched: %s", self._provider.issuer, reason)
+            return
+        self._fetched_at = time.monotonic()
+
+    async def _published_keys(self) -> dict[str | None, jwt.PyJWK]:
+        trust = await asyncio.to_thread(httpx.create_ssl_context)  # reads a file of certificates
+        async with httpx.AsyncClient(follow_redirects=True, verify=trust) as client:
+            address = self._provider.jwks
+            if address is None:
+                issuer = self._provider.issuer.rstrip("/")
+                address = (await _document(client, f"{issuer}/.well-known/openid-configuration"))["jwks_uri"]
+            key_set = jwt.PyJWKSet.from_dict(await _document(client, address))
+        return {key.key_id: key for key in key_set.keys if _is_for_signatures(key)}
 
 
-def _document(address: str) -> dict[str, Any]:
-    if not address.startswith(("https://", "http://")):
-        raise ValueError(f"{address} is no web address")
-    with urllib.request.urlopen(address, timeout=_FETCH_TIMEOUT_SECONDS) as response:  # noqa: S310 - the scheme is checked above
-        document = json.loads(response.read(_DOCUMENT_BYTES_MAX))
+async def _document(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
+    body = bytearray()
+    async with client.stream("GET", address) as response:
+        response.raise_for_status()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > _DOCUMENT_BYTES_MAX:
+                raise ValueError(f"{address} gives more than {_DOCUMENT_BYTES_MAX} bytes")
+    document = json.loads(body)
     if not isinstance(document, dict):
         raise ValueError(f"{address} gives no JSON object")
     return document
 
 
+def _is_for_signatures(key: jwt.PyJWK) -> bool:
+    """Whether the provider's `use` and `key_ops` let it verify signatures; without them it may."""
+    operations = key._jwk_data.get("key_ops")
+    return key.public_key_use in (None, "sig") and (operations is None or "verify" in operations)
+
+
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
-    """`scope` as RFC 8693 4.2 has it, words in one text; some providers write `scp`, also as a list."""
+    """`scope` as RFC 8693 4.2 has it, words in one text; some providers write `scp`, also as a list. Anything else is none."""
     claim = claims.get("scope", claims.get("scp", ""))
-    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
-    return frozenset(word for word in words if word in SCOPES)
+    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else ()
+    return frozenset(word for word in words if isinstance(word, str) and word in SCOPES)
