@@ -7,13 +7,15 @@ as a whole and reloaded within a second of a change, so no service has to restar
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,6 +70,15 @@ def read(path: Path) -> tuple[Key, ...]:
     return contents.keys
 
 
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Nobody else changes the file in the context: two commands that read, change and write it would lose a revocation."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("ab") as lock:  # the file itself is replaced at every change
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def write(path: Path, keys: Sequence[Key]) -> None:
     """Replace the file atomically. Readable by all: hashes of random secrets are no secret."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,18 +130,25 @@ class KeyRing:
 
     def caller(self, text: str) -> Caller | None:
         """The caller of this key; None when it is unknown, revoked or expired."""
-        self._reload_if_changed()
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
-        key = self._keys.get(key_id) if prefix == _PREFIX else None
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        key = self._active(key_id, digest) if prefix == _PREFIX else None
         if key is None:
             return None
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        if not hmac.compare_digest(digest, key.sha256) or key.state(datetime.now(UTC)) != "active":
-            return None
         return Caller(
-            name=f"key:{key.id} {key.name}", scopes=frozenset(key.scopes), requests_a_minute=key.requests_a_minute
+            name=f"key:{key.id} {key.name}",
+            scopes=frozenset(key.scopes),
+            requests_a_minute=key.requests_a_minute,
+            still_valid=lambda: self._active(key_id, digest) is not None,
         )
+
+    def _active(self, key_id: str, digest: str) -> Key | None:
+        self._reload_if_changed()
+        key = self._keys.get(key_id)
+        if key is None or not hmac.compare_digest(digest, key.sha256):
+            return None
+        return key if key.state(datetime.now(UTC)) == "active" else None
 
     def _reload_if_changed(self) -> None:
         now = time.monotonic()

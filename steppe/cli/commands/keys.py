@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,8 +53,9 @@ def make(
         key, text = key_file.make(name, scope, now, expires_at=expires_at, requests_a_minute=requests_a_minute)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--scope") from None
-    keys = _read(file) if file.exists() else ()
-    _write(file, [*keys, key])
+    with _exclusive(file):
+        keys = _read(file) if file.exists() else ()
+        _write(file, [*keys, key])
     _audit("made", key)
     if as_json:
         print_json({**_item(key, now), "key": text})
@@ -101,19 +104,28 @@ def revoke(
     Example: steppe keys revoke 0f3a9c21d4e5
     """
     now = datetime.now(UTC).replace(microsecond=0)
-    keys = _read(file)
-    wanted = next((key for key in keys if key.id == key_id), None)
-    if wanted is None:
-        raise RefusedError(f"There is no key {key_id!r} in {file}; `steppe keys list` shows them.")
-    if wanted.revoked_at is None:
-        revoked = key_file.revoked(wanted, now)
-        _write(file, [revoked if key.id == key_id else key for key in keys])
-        _audit("revoked", revoked)
-        wanted = revoked
+    with _exclusive(file):
+        keys = _read(file)
+        wanted = next((key for key in keys if key.id == key_id), None)
+        if wanted is None:
+            raise RefusedError(f"There is no key {key_id!r} in {file}; `steppe keys list` shows them.")
+        if wanted.revoked_at is None:
+            wanted = key_file.revoked(wanted, now)
+            _write(file, [wanted if key.id == key_id else key for key in keys])
+            _audit("revoked", wanted)
     if as_json:
         print_json(_item(wanted, now))
     else:
         out().print(f"Key {wanted.id} of {wanted.name} is revoked.", markup=False)
+
+
+@contextmanager
+def _exclusive(file: Path) -> Iterator[None]:
+    try:
+        with key_file.exclusive(file):
+            yield
+    except OSError as error:
+        raise RefusedError(f"{file} cannot be locked beside it: {error.strerror}.") from error
 
 
 def _read(file: Path) -> tuple[Key, ...]:
