@@ -42,6 +42,7 @@ from steppe.access.callers import OPERATE, READ
 from steppe.access.middleware import AuthenticationMiddleware
 from steppe.access.openapi_security import add_security
 from steppe.contracts.type_schemas import Schema
+from steppe.http.body_deadline import BodyDeadline
 from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(CancelAbandoned, but=(stream.PATH,))
     app.add_middleware(HeadAsGet)
+    app.add_middleware(BodyDeadline, seconds_max=settings.api_body_seconds_max)
     app.add_middleware(
         AuthenticationMiddleware, settings=settings, service="api", required_scopes=required_scopes, browsers=True
     )

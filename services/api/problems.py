@@ -11,6 +11,7 @@ import asyncpg
 from fastapi import FastAPI, Request, Response
 
 from steppe.http import problems
+from steppe.http.body_deadline import BODY_TOO_SLOW
 from steppe.http.problems import (
     BAD_PARAMETER,
     INTERNAL_ERROR,
@@ -36,7 +37,7 @@ TOO_MANY_STREAMS = Problem(slug="too-many-streams", status=503, title="Too many 
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
-    METHOD_NOT_ALLOWED, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED,
+    METHOD_NOT_ALLOWED, BODY_TOO_SLOW, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED,
     TOO_MANY_STREAMS, QUEUE_FULL, INTERNAL_ERROR,
 )  # fmt: skip
 

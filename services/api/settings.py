@@ -19,6 +19,9 @@ class Settings(AccessSettings):
     )
     topic: str = Field(default="steppe.deals.v1", description="The log that the read model follows.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
+    api_body_seconds_max: float = Field(
+        default=30.0, gt=0, description="How long the body of a back-test may take to arrive."
+    )
     database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
     worlds_max: int = Field(
         default=4,

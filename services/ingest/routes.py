@@ -28,7 +28,7 @@ from services.ingest.problems import (
     allow_parameters,
 )
 from services.ingest.producer import BrokerUnavailableError
-from services.ingest.request_body import Line
+from services.ingest.request_body import Line, Patience
 from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
 from steppe.access.middleware import AUDIT_FIELDS, CALLER
@@ -101,7 +101,7 @@ class EventRoutes:
         body = await request_body.read_whole(
             request,
             self._settings.event_bytes_max,
-            self._settings.ingest_idle_seconds_max,
+            self._patience(),
             f"One event is smaller; send several as {LINES}.",
         )
         await self._accept_all_or_nothing(request, [(0, _decoded(decode, body, unreadable))], result)
@@ -110,7 +110,7 @@ class EventRoutes:
         body = await request_body.read_whole(
             request,
             self._settings.batch_bytes_max,
-            self._settings.ingest_idle_seconds_max,
+            self._patience(),
             f"Split it, or send {LINES} with on_error=continue, which has no limit.",
         )
         events = _decoded(decode_json, body)
@@ -130,7 +130,7 @@ class EventRoutes:
         async for lines in request_body.read_lines(
             request,
             self._settings.event_bytes_max,
-            self._settings.ingest_idle_seconds_max,
+            self._patience(),
             bytes_max=self._settings.batch_bytes_max,
             advice="Split it, or send it with on_error=continue, which has no limit.",
         ):
@@ -156,9 +156,7 @@ class EventRoutes:
         may_restore, unknown_subject = _may_restore(request), self._unknown_subject(request)
         is_empty = True
         try:
-            async for lines in request_body.read_lines(
-                request, self._settings.event_bytes_max, self._settings.ingest_idle_seconds_max
-            ):
+            async for lines in request_body.read_lines(request, self._settings.event_bytes_max, self._patience()):
                 is_empty = False
                 batch: PendingBatch = await self._intake.accept(
                     self._inputs(lines), result, may_restore=may_restore, unknown_subject=unknown_subject
@@ -178,6 +176,9 @@ class EventRoutes:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
         if not result.accepted and not result.duplicates:
             raise _rejected(result)
+
+    def _patience(self) -> Patience:
+        return Patience(self._settings.ingest_idle_seconds_max, self._settings.ingest_body_seconds_max)
 
     def _unknown_subject(self, request: Request) -> UnknownSubject:
         """What becomes of events of unknown subjects. Raises Refusal for `reject` while it cannot be said what is unknown."""

@@ -35,6 +35,11 @@ class Settings(AccessSettings):
         5.0, gt=0, description="How long one attempt to reach the broker may take."
     )
     ingest_idle_seconds_max: float = Field(30.0, gt=0, description="How long a sender may pause inside a body.")
+    ingest_body_seconds_max: float = Field(
+        120.0,
+        gt=0,
+        description="How long a body may take that is taken all or nothing, and each line of a stream.",
+    )
     ingest_tail_events_max: int = Field(
         100_000,
         ge=0,

@@ -1,42 +1,39 @@
 """ASGI middleware for authentication, authorization by scope, rate limits and the audit trail.
 
 A path that `required_scopes` does not name needs the service's ordinary scope, so a new route cannot be left open by accident.
-Rate limits are counted in this process by the library `limits` (a moving window); each replica counts for itself.
+Rate limits are counted in this process by the library `limits` (a moving window); each replica counts for itself. A request
+counts as open, and has its share of those that are (request_shares), from when its caller is known until it is answered.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import limits
 
 from steppe.access.audit import Audit
-from steppe.access.callers import ANYBODY, EVENTS_WRITE, Caller
+from steppe.access.callers import ANYBODY, EVENTS_WRITE, OPERATE, Caller
 from steppe.access.key_file import KeyRing
 from steppe.access.oidc import InvalidTokenError, Provider, ProviderUnavailableError, TokenVerifier
+from steppe.access.open_request import Message, OpenRequest, Receive, Scope, Send
+from steppe.access.request_shares import BUSY, TOO_MANY_REQUESTS, RequestShares
 from steppe.access.settings import AccessSettings
 from steppe.http.problems import Problem, Refusal
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 RequiredScopes = Callable[[str, str], Collection[str] | None]
 """From method and path to the scopes of which the caller needs one; None: no authentication, for probes."""
 
 UNAUTHENTICATED = Problem(slug="unauthenticated", status=401, title="Not authenticated")
 FORBIDDEN = Problem(slug="forbidden", status=403, title="Missing scope")
-TOO_MANY_REQUESTS = Problem(slug="too-many-requests", status=429, title="Rate limit exceeded", retry_after_seconds=5)
 PROVIDER_AWAY = Problem(
     slug="identity-provider-away", status=503, title="Identity provider unavailable", retry_after_seconds=5
 )
-BUSY = Problem(slug="busy", status=503, title="Too many requests at once", retry_after_seconds=1)
 PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS, PROVIDER_AWAY, BUSY)
 
+_ENDED = "The key or token was revoked, or expired, while the request was open"
 CALLER = "steppe.caller"
 AUDIT_FIELDS = "steppe.audit"
 """Keys of the ASGI scope: the authenticated Caller, and a dict of fields that a route adds to the audit line of a write."""
@@ -64,7 +61,7 @@ class AuthenticationMiddleware:
         self._audit = Audit(service, settings.audit)
         self._keys = key_ring(settings)
         self._tokens = token_verifier(settings)
-        self._open_requests = 0
+        self._shares = RequestShares(settings.requests_at_once_max, settings.requests_at_once_a_caller_max)
         self._rate_limiter = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,34 +74,41 @@ class AuthenticationMiddleware:
         if required_scopes is None:
             await self._app(scope, receive, send)
             return
-        self._open_requests += 1
-        try:
-            await self._answer(scope, receive, send, required_scopes)
-        finally:
-            self._open_requests -= 1
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, required_scopes: Collection[str]) -> None:
         caller: Caller | None = None
         try:
-            self._limit_open_requests()
             caller = await self._authenticate(scope)
             self._limit_rate(caller)
             _authorize(caller, required_scopes, scope)
+            with self._shares.take(caller, operates=_operates(caller, required_scopes)):
+                await self._answer(scope, receive, send, caller, audited=set(required_scopes) == {EVENTS_WRITE})
         except Refusal as refusal:
-            self._audit.record(
-                caller.name if caller else "nobody",
-                f"{scope['method']} {scope['path']}",
-                answer=refusal.problem.status,
-                because=refusal.detail,
-                address=_address(scope),
-            )
-            await refusal.response(scope["path"])(scope, receive, send)
-            return
+            self._audit_refusal(scope, refusal, caller)
+            await refusal.response(path)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, caller: Caller, *, audited: bool) -> None:
         scope[CALLER] = caller
-        if set(required_scopes) == {EVENTS_WRITE}:
-            await self._answer_and_audit(scope, receive, send, caller)
-        else:
-            await self._app(scope, receive, send)
+        answer = self._answer_and_audit if audited else self._app_of
+        if caller is ANYBODY:
+            await answer(scope, receive, send, caller)
+            return
+        ended = self._unauthenticated(_ENDED, invalid=True, headers={"Connection": "close"})
+        request = OpenRequest(scope, receive, send, caller, ended)
+        await answer(scope, request.receive, request.send, caller)
+        if request.cut_off and not audited:
+            self._audit_refusal(scope, ended, caller)
+        await request.finish()
+
+    def _audit_refusal(self, scope: Scope, refusal: Refusal, caller: Caller | None) -> None:
+        self._audit.record(
+            caller.name if caller else "nobody",
+            f"{scope['method']} {scope['path']}",
+            answer=refusal.problem.status,
+            because=refusal.detail,
+            address=_address(scope),
+        )
+
+    async def _app_of(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+        await self._app(scope, receive, send)
 
     async def _answer_and_audit(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
         status = 0
@@ -148,18 +152,15 @@ class AuthenticationMiddleware:
         except ProviderUnavailableError as error:
             raise Refusal(PROVIDER_AWAY, f"{error}; ask again.") from None
 
-    def _unauthenticated(self, reason: str, *, invalid: bool = False) -> Refusal:
+    def _unauthenticated(
+        self, reason: str, *, invalid: bool = False, headers: Mapping[str, str] | None = None
+    ) -> Refusal:
         credential = "an API key" if self._keys is not None else "a token"
         challenges = ['error="invalid_token"'] if invalid else []
         if self._browsers and self._keys is not None:
             challenges.append('Basic realm="Steppe: any name, and an API key as the password", charset="UTF-8"')
         detail = f"{reason}. Send `Authorization: Bearer …` with {credential}."
-        return Refusal(UNAUTHENTICATED, detail, headers=_challenge(*challenges))
-
-    def _limit_open_requests(self) -> None:
-        limit = self._settings.requests_at_once_max
-        if self._open_requests > limit:
-            raise Refusal(BUSY, f"{limit} requests are being answered; ask again in a moment.")
+        return Refusal(UNAUTHENTICATED, detail, headers={**_challenge(*challenges), **(headers or {})})
 
     def _limit_rate(self, caller: Caller) -> None:
         if self._keys is None and self._tokens is None:
@@ -167,6 +168,11 @@ class AuthenticationMiddleware:
         limit = caller.requests_a_minute or self._settings.requests_a_minute_max
         if not self._rate_limiter.hit(limits.RateLimitItemPerMinute(limit), caller.name):
             raise Refusal(TOO_MANY_REQUESTS, f"More than {limit} requests in a minute; wait a little.")
+
+
+def _operates(caller: Caller, required_scopes: Collection[str]) -> bool:
+    """Whether the request is for metrics or the status, and the caller an operator."""
+    return OPERATE in required_scopes and caller.may((OPERATE,))
 
 
 def _authorize(caller: Caller, required_scopes: Collection[str], scope: Scope) -> None:
@@ -214,7 +220,7 @@ def _authorization(scope: Scope) -> tuple[str, str] | None:
 def _password(credentials: str) -> str:
     try:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of what is no Base64, of characters beyond ASCII, and of what is no UTF-8
         return ""
 
 

@@ -36,6 +36,12 @@ class AccessSettings(ServiceSettings):
     requests_at_once_max: int = Field(
         default=500, ge=1, description="Requests that are answered at once, at most; probes go besides."
     )
+    requests_at_once_a_caller_max: int = Field(
+        default=100,
+        ge=1,
+        description="Requests of one key or token holder that are answered at once, at most; an operator's for metrics and "
+        "the status go besides.",
+    )
     audit: str | None = Field(
         default=None, description="The file that the audit trail is appended to. Absent: standard error."
     )

@@ -28,6 +28,7 @@ from services.api.views.record_view import TraceAnswer
 from services.api.web.backtest_request import EXAMPLE, BacktestBody
 from services.api.web.query_parameters import FORMATS, MEDIA_TYPES, PARAMETERS
 from steppe.contracts.type_schemas import Schema
+from steppe.http.body_deadline import BODY_TOO_SLOW
 from steppe.http.openapi_parts import add_problems, complete, schema
 from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETER, UNPROCESSABLE, Problem
 
@@ -130,7 +131,7 @@ def metrics_operation() -> Schema:
 
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
-    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, UNPROCESSABLE, QUEUE_FULL)
+    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL)
     body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
     responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}
     return {**whole, "requestBody": body, "responses": responses}
