@@ -38,6 +38,8 @@ def main() -> int:
         access_log=False,
         server_header=False,
         http=LimitedHeadersProtocol,
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=_STOP_SECONDS_MAX,
     )
     server = Server(config)

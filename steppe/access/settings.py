@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from steppe.settings import ServiceSettings, is_loopback
 
@@ -42,9 +43,26 @@ class AccessSettings(ServiceSettings):
         description="Requests of one key or token holder that are answered at once, at most; an operator's for metrics and "
         "the status go besides.",
     )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or networks of the proxies in front, with commas between: their X-Forwarded-For says whose "
+        "address stands in the audit trail. Absent: nobody's does.",
+    )
     audit: str | None = Field(
         default=None, description="The file that the audit trail is appended to. Absent: standard error."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_or_networks(cls, value: str | None) -> str | None:
+        for proxy in (value or "").split(","):
+            try:
+                ip_network(proxy.strip()) if value is not None else None
+            except ValueError:
+                raise ValueError(
+                    f"{proxy.strip()[:80]!r} is no address or network of a proxy; write 10.0.0.7 or 10.0.0.0/24"
+                ) from None
+        return value
 
     @model_validator(mode="after")
     def _authentication_unless_loopback(self) -> AccessSettings:

@@ -324,6 +324,24 @@ def test_the_audit_trail_tells_writes_and_refusals(start: Start, keys: Keys, tmp
     )
 
 
+@pytest.mark.parametrize(
+    ("proxies", "addresses"),
+    [(None, ["127.0.0.1"] * 3), ("127.0.0.0/8", ["203.0.113.9", "203.0.113.9", "127.0.0.1"])],
+)
+def test_only_a_trusted_proxy_says_whose_address_is_audited(
+    start: Start, keys: Keys, tmp_path: Path, proxies: str | None, addresses: list[str]
+) -> None:
+    trail = tmp_path / "audit.ndjson"
+    trusted = {} if proxies is None else {"STEPPE_TRUSTED_PROXIES": proxies}
+    service = start("ingest", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path), STEPPE_AUDIT=str(trail), **trusted)
+    with httpx.Client(base_url=service.address) as client:
+        # What the client wrote itself stands before what the proxy added, and proves nothing.
+        for chain in ("203.0.113.9", "198.51.100.1, 203.0.113.9", None):
+            headers = {} if chain is None else {"x-forwarded-for": chain}
+            assert client.get("/v1/vocabulary", headers=headers).status_code == 401
+    assert [json.loads(line)["address"] for line in trail.read_text().splitlines()] == addresses
+
+
 def until(holds: Callable[[], bool], seconds: float = 5) -> None:
     deadline = time.monotonic() + seconds
     while not holds():

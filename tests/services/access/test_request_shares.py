@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from steppe.access.callers import OPERATE, READ
+from steppe.access.settings import AccessSettings
 from tests.services.access.guarded_app import Waiting, bearer, guarded_client
 from tests.services.access.test_authentication import Keys
 from tests.services.access.test_authentication import keys as keys
@@ -57,3 +58,13 @@ async def test_credentials_beyond_ascii_are_unknown(keys: Keys, authorization: b
     async with guarded_client(Waiting(), auth="keys", keys=str(keys.path)) as client:
         answer = await client.get("/", headers=[(b"authorization", authorization)])
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.0/24,", "10.0.0.1/24", ""])
+def test_a_proxy_that_is_no_address_or_network_is_refused(proxies: str) -> None:
+    with pytest.raises(ValueError, match="no address or network"):
+        AccessSettings(trusted_proxies=proxies)
+
+
+def test_proxies_may_be_addresses_and_networks() -> None:
+    assert AccessSettings(trusted_proxies="10.0.0.7, 10.1.0.0/16,::1").trusted_proxies == "10.0.0.7, 10.1.0.0/16,::1"
