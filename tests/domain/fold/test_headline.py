@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from steppe.domain.events.event import Event
@@ -89,7 +91,7 @@ def test_busy_for_31_months_and_bound_to_nothing_is_a_high_memorandum_clock_besi
 
 
 def test_aliases_and_ids_judge_nothing() -> None:
-    named = {
+    named: dict[str, Any] = {
         "aliases": [{"name": "Солтүстік", "language": "kk"}],
         "ids": [{"scheme": "gem", "id": "G100"}],
     }
