@@ -26,18 +26,26 @@ WHERE project.project = :project::text
     AND project.superseded_by IS NOT NULL;
 
 -- name: first_day_of_project
--- The first day on which there is such a project; null: there never is one.
-SELECT min(span.valid_from) AS valid_from
+-- The first day on which there is such a project; null: there never is one. `named`: whether events name it, standing or not.
+SELECT
+    min(span.valid_from) AS valid_from,
+    EXISTS (SELECT FROM project WHERE project.project = :project::text) AS named
 FROM project_span AS span
 WHERE span.project = :project::text;
 
 -- name: similar_project_keys
--- Keys that somebody who misspelt one may have meant; the caller picks the nearest.
+-- Keys that somebody who misspelt one may have meant; the caller picks the nearest. None of a project that never is.
 SELECT project.project
 FROM project
-WHERE left(project.project, 2) = left(:key::text, 2)
+WHERE (
+    left(project.project, 2) = left(:key::text, 2)
     OR right(project.project, 4) = right(:key::text, 4)
     OR strpos(project.project, :key::text) > 0
+)
+AND (
+    project.superseded_by IS NOT NULL
+    OR EXISTS (SELECT FROM project_span AS span WHERE span.project = project.project)
+)
 ORDER BY project.project COLLATE "C"
 LIMIT 2000;
 

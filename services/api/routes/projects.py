@@ -228,6 +228,9 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
     if first is not None and first["valid_from"] is not None and first["valid_from"] > as_of:
         begins = f"the first of its events counts on {first['valid_from']}. Ask for a later day with as_of=."
         raise Refusal(NOT_FOUND, f"No project {key[:80]!r} on {as_of}: {begins}", suggestions=[])
+    if first is not None and first["valid_from"] is None and first["named"]:
+        none_stands = "none of its events stands. See /v1/retractions."
+        raise Refusal(NOT_FOUND, f"No project {key[:80]!r}: {none_stands}", suggestions=[])
     similar = [row["project"] for row in await snapshot.rows("similar_project_keys", key=readable)]
     raise unknown_key("project", key, similar, otherwise="Search with /v1/projects?q=.")
 

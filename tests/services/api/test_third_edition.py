@@ -156,6 +156,20 @@ async def test_before_its_first_event_there_is_no_such_project(log: Log, client:
     assert "2020-01-01" in problem["detail"]
 
 
+async def test_a_project_none_of_whose_events_stands_is_not_suggested_under_its_own_key(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("quarry-2"),
+        event("event.retracted", "quarry-2", "back", target={"source": "/tests", "id": "quarry-2-registered"}, reason="No such place."),
+    )  # fmt: skip
+    problem = await refused(client, "/v1/projects/quarry-2", 404, "not-found")
+    assert problem["detail"] == "No project 'quarry-2': none of its events stands. See /v1/retractions."
+    assert problem["suggestions"] == []
+    misspelt = await refused(client, "/v1/projects/quarry-3", 404, "not-found")
+    assert "quarry-2" not in misspelt["suggestions"]
+
+
 async def test_the_only_deal_cancelled_is_no_live_project(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         registered("gone"),
