@@ -114,7 +114,7 @@ def _standalone() -> Iterator[tuple[str, str]]:
     postgres = Postgres(
         folder / "postgres", folder / "logs" / "postgres.log", free_port(0), PASSWORD, say=_say, durable=False
     )
-    kafka = Kafka(folder / "kafka", folder / "logs", kafka_jars(_say), free_ports())
+    kafka = Kafka(folder / "kafka", folder / "logs", kafka_jars(_say), free_ports(), short_lived=True)
     try:
         postgres.start()
         kafka.start()

@@ -94,7 +94,7 @@ def own_database(data: Path) -> Iterator[Postgres]:
 @contextmanager
 def own_brokers(data: Path, ports: Sequence[Ports]) -> Iterator[Kafka]:
     """Started brokers at these ports whose files lie in that folder."""
-    kafka = Kafka(data / "kafka", data / "logs", kafka_jars(_say), ports)
+    kafka = Kafka(data / "kafka", data / "logs", kafka_jars(_say), ports, short_lived=True)
     try:
         kafka.start()
         yield kafka

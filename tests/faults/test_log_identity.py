@@ -41,7 +41,7 @@ async def reader(database: Database) -> AsyncIterator[asyncpg.Connection]:
 def other_cluster() -> Iterator[str]:
     """The address of a second, empty cluster."""
     folder = Path(tempfile.mkdtemp(prefix="steppe-other-"))
-    kafka = Kafka(folder / "kafka", folder / "logs", kafka_jars(lambda _: None), free_ports())
+    kafka = Kafka(folder / "kafka", folder / "logs", kafka_jars(lambda _: None), free_ports(), short_lived=True)
     try:
         kafka.start()
         yield kafka.bootstrap

@@ -41,7 +41,7 @@ class Closed:
 def closed() -> Iterator[Closed]:
     folder = Path(tempfile.mkdtemp(prefix="steppe-closed-"))
     both, ca = certificates(folder)
-    kafka = ClosedKafka(folder / "kafka", folder / "logs", kafka_jars(lambda _: None), free_ports())
+    kafka = ClosedKafka(folder / "kafka", folder / "logs", kafka_jars(lambda _: None), free_ports(), short_lived=True)
     kafka.secure_port, kafka.certificate = free_port(0), both
     try:
         kafka.start()

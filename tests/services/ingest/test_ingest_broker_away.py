@@ -26,7 +26,7 @@ _RECOVERY_SECONDS = 60.0
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[Kafka]:
     """A broker of the test's own, not yet started: it is stopped and killed here."""
-    broker = Kafka(tmp_path / "kafka", tmp_path / "logs", kafka_jars(print), free_ports())
+    broker = Kafka(tmp_path / "kafka", tmp_path / "logs", kafka_jars(print), free_ports(), short_lived=True)
     yield broker
     broker.stop()
 

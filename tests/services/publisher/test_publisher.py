@@ -49,7 +49,7 @@ async def topics(stack: Stack, topic: str) -> Topics:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Kafka]:
     """A broker of the test's own, not yet started."""
-    own = Kafka(tmp_path / "kafka", tmp_path / "logs", kafka_jars(print), free_ports())
+    own = Kafka(tmp_path / "kafka", tmp_path / "logs", kafka_jars(print), free_ports(), short_lived=True)
     yield own
     own.stop()
 
