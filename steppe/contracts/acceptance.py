@@ -147,7 +147,7 @@ def _accepted(envelope: Envelope, name: str, data: Mapping[str, Any], recorded: 
         source=source,
         id=event_id,
         name=name,
-        warnings=tuple(warnings_of(name, data)),
+        warnings=tuple(warnings_of(name, data, known_day)),
         parties=tuple(party["party"] for party in data.get("parties", ())),
         claim=claim_of(name=name, source=source, id=event_id, subject=subject, data=data, known_day=known_day),
     )

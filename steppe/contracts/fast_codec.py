@@ -82,7 +82,10 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
         return None
     instant = _recorded_at(recorded)
     content = _canonical_content(sent, fast_type, data, instant)
-    if content is None or is_remarked(fast_type.name, data):
+    if content is None:
+        return None
+    known_day = _known_day(data, instant)
+    if is_remarked(fast_type.name, data, known_day):
         return None
     subject, source, event_id = sent.subject, sent.source, sent.id
     content_sha256 = hashlib.sha256(_encode(content)).digest()
@@ -97,7 +100,7 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
         name=fast_type.name,
         warnings=(),
         parties=() if data.parties is UNSET else tuple([party.party for party in data.parties]),
-        claim=fast_claim(fast_type.name, sent, data, _known_day(data, instant)),
+        claim=fast_claim(fast_type.name, sent, data, known_day),
     )
 
 

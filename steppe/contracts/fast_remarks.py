@@ -13,19 +13,30 @@ from msgspec import UNSET
 
 from steppe.domain.events.claims import Claim, claim_of
 from steppe.domain.events.coordinates import doubtful_places
-from steppe.domain.events.idle_fields import ASKED_FIELDS, CHANGED_FIELDS, remarks_on
+from steppe.domain.events.doubtful_days import doubtful_days
+from steppe.domain.events.idle_fields import ASKED_FIELDS, CHANGED_FIELDS, idle_stakes, remarks_on
 from steppe.domain.events.vocabulary import VOCABULARY, Effect
 
 _ASKED = {name: tuple(sorted(fields)) for name, fields in ASKED_FIELDS.items()}
 _CLAIMS = frozenset(kind.name for kind in VOCABULARY if kind.effect is Effect.BINDING)
 
 
-def is_remarked(name: str, data: Any) -> bool:
+def is_remarked(name: str, data: Any, known_day: date) -> bool:
     """Whether the event (a value of its fast type) is accepted with a remark, so that the slow path has to make it."""
-    if name not in CHANGED_FIELDS and all(getattr(data, field, UNSET) is UNSET for field in _ASKED[name]):
+    is_asked = name in CHANGED_FIELDS or any(getattr(data, field, UNSET) is not UNSET for field in _ASKED[name])
+    if not is_asked and not _states_stakes(data):
         return False
     fields = msgspec.to_builtins(data)
-    return bool(remarks_on(name, fields) or doubtful_places(name, fields))
+    return bool(
+        remarks_on(name, fields)
+        or idle_stakes(name, fields)
+        or doubtful_days(name, fields, known_day)
+        or doubtful_places(name, fields)
+    )
+
+
+def _states_stakes(data: Any) -> bool:
+    return data.parties is not UNSET and any(party.stake_percent is not UNSET for party in data.parties)
 
 
 def fast_claim(name: str, sent: Any, data: Any, known_day: date) -> Claim | None:

@@ -1,17 +1,20 @@
 """Fields that an event may have and that do nothing there (domain page, section 3): ingest accepts them with a warning.
 
 `REMARKS` is the list, by event: the fields that have to be there for the remark to be asked, and the question, whose answer
-is the remark. What only tells (note, evidence, confidence, reason, kinds, lenders) does so everywhere and is never idle.
+is the remark. What only tells (note, evidence, confidence, reason, kinds, lenders, results, vehicles, the output of a start,
+the paper that is renewed) does so everywhere and is never idle. What stands of parties is asked by `idle_stakes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from steppe.domain.events.field_checks import days_of
-from steppe.domain.events.vocabulary import COMMON_FIELDS, VOCABULARY, Effect, EventKind
+from steppe.domain.events.vocabulary import COMMON_FIELDS, MILESTONES, VOCABULARY, Effect, EventKind
+from steppe.domain.values.near_keys import NearKeys
 
 Data = Mapping[str, Any]
 
@@ -32,8 +35,16 @@ CHANGED_FIELDS = {
 }
 # Where the works are kept by part, a plan or a permit is of a part, or the ending of one is: elsewhere it is only recorded.
 _PART_ONLY_RECORDED = ("funds.disbursed", "processing.localised", "works.awarded", "rights.", "setback.")
+# What a measure is to read that is not there yet (section 9), and what to do meanwhile.
+_NOT_READ_YET = {
+    "deadline": "is kept; no measure reads it yet; send milestone.planned for a day that is to become overdue",
+    "programme": "is kept; no measure reads it yet; say deal or part_of for what has to be seen together today",
+    "recipients": "are kept; no measure reads them yet; a project is found by its own countries",
+    "repeats": "is kept; no measure reads it yet; both pledges stand in the timeline, and no pledge is summed",
+}
+# Who may say what it holds after an equity event: the investors hold the leg, hosts and sellers keep the rest.
+_SHAREHOLDERS = frozenset({"investor", "host", "seller"})
 _CLOSED_END = {
-    "pledge.announced": ("deadline",),
     "memorandum.signed": ("expires_on",),
     "memorandum.renewed": ("expires_on",),
     "termsheet.signed": ("expires_on",),
@@ -54,6 +65,17 @@ def remarks_on(name: str, data: Data) -> list[str]:
             if text is not None:
                 texts.append(text)
     return texts
+
+
+def idle_stakes(name: str, data: Data) -> list[str]:
+    """A stake that a party states whose role holds no shares by the event: it is told and counts for nothing."""
+    shareholders = _SHAREHOLDERS if name.startswith("equity.") else {"investor"}
+    return [
+        f"stake_percent of {party['party']} does nothing: as {party['role']} it holds nothing by {name}; shares are held by "
+        "the investors of an equity event"
+        for party in data.get("parties", ())
+        if "stake_percent" in party and party["role"] not in shareholders
+    ]
 
 
 def _always(text: str) -> Callable[[Data], str]:
@@ -86,6 +108,8 @@ def _of_common_fields(kind: EventKind) -> list[Remark]:
             remarks.append(Remark("forum", _always(f"forum does nothing on {name}: nothing is signed by it")))
         remarks.append(Remark("amount", _amount_of_record(name)))
         remarks.append(Remark("programme", _always(f"programme does nothing on {name}, through which no money comes")))
+    else:
+        remarks.append(Remark("programme", _not_read_yet("programme")))
     if name in ("commitment.reduced", "funds.returned"):
         remarks.append(Remark("amount", _no_total(name)))
     return remarks
@@ -112,8 +136,16 @@ def _of_own_fields(kind: EventKind) -> list[Remark]:
             remarks.append(Remark("precision", _precision))
         case "party.registered" | "party.amended":
             remarks += [Remark("parent", _parent), Remark("parents", _own_parent)]
+        case "pledge.announced":
+            remarks += [
+                Remark("deadline", _deadline),
+                Remark("recipients", _not_read_yet("recipients")),
+                Remark("repeats", _not_read_yet("repeats")),
+            ]
         case "memorandum.signed" | "memorandum.renewed":
             remarks.append(Remark("expires_on", _treaty))
+        case "milestone.planned" | "milestone.met":
+            remarks.append(Remark("milestone", _milestone))
         case "offtake.signed":
             remarks += [
                 Remark("volume", _volume),
@@ -178,6 +210,27 @@ def _closed_end(field: str) -> Callable[[Data], str | None]:
     return remark
 
 
+def _not_read_yet(field: str) -> Callable[[Data], str]:
+    return _always(f"{field} {_NOT_READ_YET[field]}")
+
+
+def _deadline(data: Data) -> str | None:
+    return _closed_end("deadline")(data) or _not_read_yet("deadline")(data)
+
+
+def _milestone(data: Data) -> str | None:
+    milestone = data["milestone"]
+    meant = None if milestone in MILESTONES else _likely_milestone(milestone)
+    if meant is None:
+        return None
+    return f"milestone {milestone}: did you mean {meant}? Only that one is met by the event that it stands for"
+
+
+@lru_cache(maxsize=1_024)
+def _likely_milestone(milestone: str) -> str | None:
+    return _NEAR_MILESTONES.likely(milestone)
+
+
 def _without(field: str, other: str) -> Callable[[Data], str | None]:
     return lambda data: None if other in data else f"{field} does nothing without {other}"
 
@@ -228,6 +281,9 @@ def _term_years(data: Data) -> str | None:
     return None
 
 
+_NEAR_MILESTONES = NearKeys()
+for _name in MILESTONES:
+    _NEAR_MILESTONES.add(_name)
 REMARKS = {kind.name: _of(kind) for kind in VOCABULARY}
 # The fields that a remark is asked for, by event; an event without them has none.
 ASKED_FIELDS = {

@@ -11,10 +11,11 @@ from datetime import date
 from typing import Any
 
 from steppe.domain.events.coordinates import doubtful_places
+from steppe.domain.events.doubtful_days import doubtful_days
 from steppe.domain.events.event import is_a_plan
 from steppe.domain.events.field_checks import CHECKS, FAULTS_MAX, RECLASSIFIABLE, Faults, days_of, unknown_field
 from steppe.domain.events.field_checks import read_day as read_day
-from steppe.domain.events.idle_fields import remarks_on
+from steppe.domain.events.idle_fields import idle_stakes, remarks_on
 from steppe.domain.events.vocabulary import (
     COMMON_FIELDS,
     EVENT_KINDS,
@@ -78,9 +79,15 @@ def faults_of(
     return faults[:FAULTS_MAX]
 
 
-def warnings_of(name: str, data: Mapping[str, Any]) -> list[str]:
-    """What ingest accepts with a warning: fields that do nothing, doubtful coordinates, deals that may be split in two."""
-    return [*_split_deals(name, data), *remarks_on(name, data), *doubtful_places(name, data)]
+def warnings_of(name: str, data: Mapping[str, Any], known_day: date) -> list[str]:
+    """What ingest accepts with a warning: deals that may be split in two, fields that do nothing, doubtful days and places."""
+    return [
+        *_split_deals(name, data),
+        *remarks_on(name, data),
+        *idle_stakes(name, data),
+        *doubtful_days(name, data, known_day),
+        *doubtful_places(name, data),
+    ]
 
 
 def _split_deals(name: str, data: Mapping[str, Any]) -> list[str]:

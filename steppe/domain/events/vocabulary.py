@@ -38,6 +38,11 @@ SETBACK_KINDS = (
 )  # fmt: skip
 PERMITS = ("planning", "environmental", "construction", "operating", "export", "other")
 BUILDING_PERMITS = frozenset({"planning", "construction"})
+# The milestones that an event meets by itself (section 6, overdue); any other name is met by milestone.met alone.
+MILESTONES = (
+    "construction-start", "construction-end", "first-output", "production-start", "financial-close",
+    "final-investment-decision", "equity", "offtake", "feasibility-study", "rights", "permit",
+)  # fmt: skip
 PRECISIONS = ("exact", "approximate", "region")
 ENDED_BY = ("owner", "state", "lender", "court", "investor")
 FINDINGS = ("nothing-new", "not-listed")

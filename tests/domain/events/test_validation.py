@@ -214,10 +214,10 @@ def test_several_investors_without_deal_are_remarked_on() -> None:
         **PAPER,
         "parties": [INVESTOR, {"party": "beta", "role": "investor"}, {"party": "bank", "role": "financier"}],
     }
-    assert len(warnings_of("memorandum.signed", data)) == 2
-    assert warnings_of("memorandum.signed", {**data, "deal": "alpha"}) == []
-    assert warnings_of("project.suspended", data) == []
-    assert warnings_of("memorandum.signed", PAPER) == []
+    assert len(warnings_of("memorandum.signed", data, KNOWN)) == 2
+    assert warnings_of("memorandum.signed", {**data, "deal": "alpha"}, KNOWN) == []
+    assert warnings_of("project.suspended", data, KNOWN) == []
+    assert warnings_of("memorandum.signed", PAPER, KNOWN) == []
 
 
 def test_a_fault_names_the_field_and_says_what_to_do() -> None:
