@@ -48,8 +48,9 @@ def follow(api: str, state: Path) -> None:
 
 def listen(api: str, state: Path) -> None:
     """One stream, until it ends."""
-    # The first time from the beginning of the feed; leave `after` out to begin with the next transition.
-    parameters = {"flag": "memorandum-only", "after": "0"}
+    # The first time from the beginning of the feed; leave `after` out to begin with the next transition, and `backfill` to be
+    # told only news: not what old events raised when they were sent.
+    parameters = {"flag": "memorandum-only", "after": "0", "backfill": "true"}
     headers = {"Last-Event-ID": state.read_text()} if state.exists() else {}
     timeout = httpx.Timeout(10.0, read=SILENT_SECONDS_MAX)
     with httpx.stream("GET", f"{api}/v1/stream", params=parameters, headers=headers, timeout=timeout) as response:

@@ -21,6 +21,7 @@ from steppe.domain.values.states import SEVERITIES, Flag, ProjectState
 
 TRANSITIONS = ("raised", "escalated", "eased", "cleared", "revoked")
 CAUSES = ("event", "day", "correction", "rules")
+BACKFILL_DAYS = 31
 SOURCE = "/steppe"
 PROJECT_TYPE = "steppe.project.changed.v1"
 
@@ -52,6 +53,9 @@ class TransitionItem(TypedDict):
     on: Annotated[Day, doc("The day (UTC) as of which this is announced.")]
     cause: Annotated[
         str, choice(*CAUSES), doc("What brought it about: an event, the day, a correction, or other rules.")
+    ]
+    backfill: Annotated[
+        bool, doc("History, no news: an event raised it, and it stood for more than 31 days when it was announced.")
     ]
     events: Annotated[list[Reference], doc("The events that brought it about, each as source#id, where known.")]
     evidence: Annotated[list[Reference], doc("The events on which the flag rests or rested, each as source#id.")]
@@ -121,6 +125,16 @@ class Transition:
     flag_state: Flag | None
     event_id: UUID
 
+    @property
+    def backfill(self) -> bool:
+        """Whether it is history that an event told, and no news: the flag stood for more than 31 days when it was announced.
+
+        What ends is news, and so is what the day, a correction or other rules bring.
+        """
+        if self.cause != "event" or self.severity is None or self.flag_state is None:
+            return False
+        return (self.on - self.flag_state.since).days > BACKFILL_DAYS
+
 
 def transition_between(before: str | None, after: str | None) -> str:
     """Which transition leads from one severity to another; None: the flag is not raised. Tells nothing of revocation."""
@@ -148,6 +162,7 @@ def transition_item(id: int, found_at: datetime, transition: Transition) -> Tran
         "since": transition.flag_state.since if transition.flag_state else None,
         "on": transition.on,
         "cause": transition.cause,
+        "backfill": transition.backfill,
         "events": list(transition.events),
         "evidence": list(transition.flag_state.evidence) if transition.flag_state else [],
         "sentence": _sentence(transition),

@@ -31,7 +31,7 @@ Key = tuple[str, str, str]
 
 _TRANSITION = (
     "project", "deal", "flag", "transition", "severity_before", "severity", "on_day", "cause", "rule_version", "change_id",
-    "event_id", "country", "events", "document",
+    "event_id", "country", "events", "document", "backfill",
 )  # fmt: skip
 _OUTBOX = ("topic", "key", "value", "headers")
 _HEADERS = encoded_headers([("content-type", STRUCTURED.encode())])
@@ -67,6 +67,7 @@ async def announce_transitions(
         (
             transition.project, transition.deal or "", transition.flag, transition.transition, transition.severity_before, transition.severity, transition.on,
             transition.cause, transition.rule_version, change_id, transition.event_id, transition.country, list(transition.events), text,
+            transition.backfill,
         )
         for transition, text in zip(transitions, documents, strict=True)
     ]  # fmt: skip

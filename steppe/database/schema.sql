@@ -222,11 +222,13 @@ CREATE TABLE steppe.flag_transition (
     country text,
     events text[] NOT NULL DEFAULT '{}'::text[],
     document text,
+    backfill boolean NOT NULL DEFAULT false,
     CONSTRAINT flag_transition_pk PRIMARY KEY (transition_id),
     CONSTRAINT flag_transition_event_id_unique UNIQUE (event_id),
     CONSTRAINT flag_transition_change_fk FOREIGN KEY (change_id) REFERENCES steppe.rule_change(change_id)
 );
 CREATE INDEX flag_transition_by_project ON steppe.flag_transition USING btree (project, transition_id);
+CREATE INDEX flag_transition_news ON steppe.flag_transition USING btree (transition_id) WHERE (NOT backfill);
 
 CREATE TABLE steppe.read_model (
     schema_name text NOT NULL,

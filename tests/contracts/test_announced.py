@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from steppe.contracts.announcements import Transition, transition_between
 from steppe.contracts.generate import async_api
 from steppe.contracts.generate.__main__ import ANNOUNCED, CHECKOUT
 from steppe.contracts.generate.announced_schema import flag_schema, project_schema
+from steppe.domain.values.states import Flag
 
 EXAMPLES = sorted((CHECKOUT / ANNOUNCED / "examples").glob("*.json"))
 SCHEMAS = {"flag": flag_schema(), "project": project_schema()}
@@ -60,3 +64,30 @@ def test_an_example_is_told_under_the_ids_that_its_data_name(path: Path) -> None
         assert data["transition"] == path.stem.removeprefix("flag.")
     else:
         assert example["subject"] == data["key"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "severity", "days", "backfill"),
+    [
+        ("event", "watch", 32, True),
+        ("event", "watch", 31, False),
+        ("event", None, 400, False),
+        ("day", "watch", 400, False),
+        ("correction", "watch", 400, False),
+        ("rules", "watch", 400, False),
+    ],
+)
+def test_history_is_what_an_event_tells_of_a_flag_that_stood_for_more_than_31_days(
+    cause: str, severity: str | None, days: int, backfill: bool
+) -> None:
+    since = date(2025, 1, 1)
+    flag = Flag(
+        flag="memorandum-only", deal="alpha", severity="watch", certainty="certain", certain_severity="watch", since=since,
+        certain_on=since, clock="memorandum", start=None, threshold_months=12,
+    )  # fmt: skip
+    transition = Transition(
+        project="north", deal="alpha", flag=flag.flag, transition=transition_between(None, severity), severity_before=None,
+        severity=severity, on=since + timedelta(days=days), cause=cause, events=(), rule_version="2026-2", country="KZ",
+        flag_state=flag, event_id=UUID(int=1),
+    )  # fmt: skip
+    assert transition.backfill is backfill

@@ -59,7 +59,7 @@ RETRACTIONS = (
 )  # fmt: skip
 TRANSITIONS = (
     "id", "project", "country", "deal", "flag", "transition", "severity_before", "severity", "certainty", "since", "on",
-    "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id",
+    "cause", "events", "evidence", "sentence", "rule_version", "found_at", "event_id", "backfill",
 )  # fmt: skip
 PARTIES = (
     "key", "name", "home_country", "kind", "registered", "parents.party", "parents.percent", "group", "members",

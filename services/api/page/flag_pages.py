@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from services.api.page.page_data import latest_transitions, months_after, next_page_url, total_counts
+from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
 from services.api.routes.flags import flag_page, next_flags
+from services.api.routes.transitions import latest
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
 
 _ROWS = 50
-_TRANSITIONS = 30
+_PROJECTS_OF_CHANGES = 20
 _TRANSITIONS_OF_FEED = 100
 _ROWS_OF_CALENDAR = 40
 _MONTHS_OF_CALENDAR = 12
@@ -31,22 +32,22 @@ async def flags_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         flags = await flag_page(snapshot, question)
         coming, coming_count = await next_flags(snapshot, coming_question, _ROWS_OF_CALENDAR)
-        transitions = await latest_transitions(snapshot, _TRANSITIONS)
+        changes = await latest_changes(snapshot, _PROJECTS_OF_CHANGES)
         totals = await total_counts(page, snapshot, unfiltered)
     return page.render(
         "flags.html", question=question, snapshot=snapshot, flags=flags.items,
         next_url=next_page_url(page, question, flags.next_key), coming=coming, coming_count=coming_count,
-        transitions=transitions, totals=totals, flag_names=query_parameters.FLAGS,
+        changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip
 
 
 async def atom_feed(page: PageRequest) -> Response:
-    """The latest transitions of flags as an Atom feed (RFC 4287)."""
-    page.reject_unknown_params()
+    """The latest transitions of flags as an Atom feed (RFC 4287); with `backfill=true` also those that only told history."""
+    page.reject_unknown_params("backfill")
     question = page.build_query("/v1/flags/transitions", query_parameters.FEED)
     async with service_of(page.request).snapshot(question) as snapshot:
-        transitions = await latest_transitions(snapshot, _TRANSITIONS_OF_FEED)
+        transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=question.filters.get("backfill", False))
     return page.render(
         "flags.atom.xml", question=question, snapshot=snapshot, transitions=transitions, media_type="application/atom+xml",
         base_url=str(page.request.base_url).rstrip("/"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
@@ -14,11 +14,13 @@ from services.api.web import pagination
 from services.api.web.query_parameters import Question
 from steppe.contracts.announcements import TransitionItem
 from steppe.domain.values.months import add_months
-from steppe.domain.values.states import FOREVER
+from steppe.domain.values.states import FOREVER, SEVERITIES
 
 Item = Mapping[str, Any]
 
 _CACHED_COUNTS_MAX = 32
+_CHANGES_READ = 10
+_CHANGES_SHOWN = 3
 _LAST_DAY = FOREVER - timedelta(days=1)
 
 
@@ -36,11 +38,24 @@ async def total_counts(page: PageRequest, snapshot: Snapshot, unfiltered: Questi
     return cache[key]
 
 
-async def latest_transitions(snapshot: Snapshot, count: int) -> list[TransitionItem]:
-    """The last `count` flag transitions, the newest first."""
-    last_id = await transitions_route.last_id(snapshot, 0)
-    transitions = await transitions_route.rows_after(snapshot, max(last_id - count, 0), {}, count)
-    return transitions[::-1]
+class ProjectChanges(NamedTuple):
+    """What changed at one project lately, the newest first; `more`: so many are not listed."""
+
+    project: str
+    transitions: Sequence[TransitionItem]
+    more: int
+
+
+async def latest_changes(snapshot: Snapshot, projects_max: int) -> list[ProjectChanges]:
+    """The projects at which flags changed last, the last one first. Notices and history are no news and left out."""
+    transitions = await transitions_route.latest(snapshot, projects_max * _CHANGES_READ, SEVERITIES[1:])
+    by_project: dict[str, list[TransitionItem]] = {}
+    for transition in transitions:
+        by_project.setdefault(transition["project"], []).append(transition)
+    return [
+        ProjectChanges(project, changes[:_CHANGES_SHOWN], max(0, len(changes) - _CHANGES_SHOWN))
+        for project, changes in list(by_project.items())[:projects_max]
+    ]
 
 
 def next_page_url(page: PageRequest, question: Question, next_key: list[str] | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 
 from services.api.page.map import points, region
-from services.api.page.page_data import latest_transitions, months_after, next_page_url, total_counts
+from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
 from services.api.routes.flags import flag_page, next_flags
@@ -56,11 +56,11 @@ async def portfolio_page(page: PageRequest) -> Response:
         )
         displaced = await flag_page(snapshot, displaced_question)
         coming, _ = await next_flags(snapshot, coming_question, _ROWS_OF_SIDE_LISTS)
-        transitions = await latest_transitions(snapshot, _ROWS_OF_SIDE_LISTS)
+        changes = await latest_changes(snapshot, _ROWS_OF_SIDE_LISTS)
     return page.render(
         "portfolio.html", question=question, snapshot=snapshot,
         overlays=query_parameters.OVERLAYS, projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
-        headline=headline, displaced=displaced.items, coming=coming, transitions=transitions, levels=list(Level),
+        headline=headline, displaced=displaced.items, coming=coming, changes=changes, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
         counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 -- The feed of transitions.
 
 -- name: transition_page
--- In the order in which they were found, with an id larger than :after. Each filter may be null: any.
+-- In the order in which they were found, with an id larger than :after. Each filter may be null: any. Without :backfill
+-- those are left out that only told history.
 SELECT
     transition.transition_id,
     transition.event_id,
@@ -24,7 +25,32 @@ WHERE transition.transition_id > :after::bigint
     AND (:flags::text[] IS NULL OR transition.flag = ANY (:flags::text[]))
     AND (:countries::text[] IS NULL OR transition.country = ANY (:countries::text[]))
     AND (:causes::text[] IS NULL OR transition.cause = ANY (:causes::text[]))
+    AND (:backfill::boolean OR NOT transition.backfill)
 ORDER BY transition.transition_id
+LIMIT :limit::integer;
+
+-- name: latest_transitions
+-- The newest first. :severities: those that are shown (null: any); what ends is shown by what it was.
+SELECT
+    transition.transition_id,
+    transition.event_id,
+    transition.project,
+    transition.deal,
+    transition.flag,
+    transition.transition,
+    transition.severity_before,
+    transition.severity,
+    transition.on_day,
+    transition.cause,
+    transition.events,
+    transition.rule_version,
+    transition.country,
+    transition.document,
+    transition.found_at
+FROM steppe.flag_transition AS transition
+WHERE (:backfill::boolean OR NOT transition.backfill)
+    AND (:severities::text[] IS NULL OR COALESCE(transition.severity, transition.severity_before) = ANY (:severities::text[]))
+ORDER BY transition.transition_id DESC
 LIMIT :limit::integer;
 
 -- name: last_transition

@@ -49,7 +49,7 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 async def stream(request: Request) -> Response:
     """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.
 
-    A reader that reconnects with `Last-Event-ID` (browsers do by themselves) or `after` goes on there, and begins with what
+    What only told history is left out as there, unless `backfill=true`. A reader that reconnects with `Last-Event-ID` (browsers do by themselves) or `after` goes on there, and begins with what
     comes next if it has neither.
     """
     question = query_parameters.read(request, STREAM, formats=query_parameters.EVENT_STREAM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +27,7 @@ async def transitions(request: Request) -> Response:
     """What became of flags (raised, escalated, eased, cleared, revoked), in the order in which it was found out.
 
     Each is told once, with the same `event_id` as in the topic `steppe.flags.v1`. Go on with `after` the last `id` you have.
+    What only told history (`backfill`), as an import of old events does, is left out unless it is asked for.
     """
     return await answer_list(request, FEED, csv_columns.TRANSITIONS, _page, stands_for=_last)
 
@@ -52,8 +53,17 @@ async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, An
         flags=filters.get("flag"),
         countries=filters.get("country"),
         causes=filters.get("cause"),
+        backfill=filters.get("backfill", False),
         limit=limit,
     )
+    return [_item(row) for row in rows]
+
+
+async def latest(
+    snapshot: Snapshot, limit: int, severities: Sequence[str] | None = None, *, backfill: bool = False
+) -> list[TransitionItem]:
+    """The last transitions, the newest first; of these severities only, if any are given. `backfill`: also what is no news."""
+    rows = await snapshot.rows("latest_transitions", severities=severities, backfill=backfill, limit=limit)
     return [_item(row) for row in rows]
 
 

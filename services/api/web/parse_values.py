@@ -98,6 +98,13 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def truth(text: str) -> bool:
+    """Yes or no, as JSON writes it."""
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text == "true"
+
+
 def level(text: str) -> int:
     """The number of a level\'s name."""
     return int(LEVEL_OF_LABEL[one_of(tuple(LEVEL_OF_LABEL))(text)])

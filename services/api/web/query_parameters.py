@@ -106,6 +106,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
         _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),
+        Parameter(name="backfill", help="`true`: also what only told history: flags that stood for more than 31 days when an event told of them. Default: false.", read=parse_values.truth, kind="boolean"),
         _many("project", "Project key.", parse_values.text),
         _many("deal", "Deal slug.", parse_values.text),
         _many("confidence", "How sure the source is of the event.", parse_values.one_of(_CONFIDENCES), _CONFIDENCES),
@@ -143,7 +144,7 @@ TIMELINE = (*PAGED, *STATED)
 PARTIES = (*PAGED, "q", "country", "kind", "group")
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
-_OF_TRANSITIONS = ("after", "project", "flag", "country", "cause")
+_OF_TRANSITIONS = ("after", "project", "flag", "country", "cause", "backfill")
 FEED = ("format", "min_position", "limit", "cursor", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor")

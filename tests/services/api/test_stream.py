@@ -118,6 +118,61 @@ async def test_the_stream_tells_what_the_feed_tells(
     assert first["evidence"] == ["/tests#north-alpha-2022-03-01"]
 
 
+async def test_history_is_marked_and_left_out_of_feed_stream_and_atom_unless_asked_for(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
+    await three(log)
+    await announcer.announce(LATER)  # an import of old facts: the flags stood long before
+    assert await feed(client, flag="memorandum-only") == []
+    history = await feed(client, flag="memorandum-only", backfill="true")
+    assert {(one["project"], one["cause"], one["backfill"]) for one in history} == {
+        ("north", "event", True), ("south", "event", True), ("west", "event", True),
+    }  # fmt: skip
+    await log.append(registered("late"), memorandum("late", "2023-06-20", "alpha"))
+    await announcer.announce(date(2025, 6, 21))  # and news: its day is yesterday
+    assert [one["project"] for one in await feed(client, flag="memorandum-only")] == ["late"]
+    async with streaming(client, after="0", flag="memorandum-only") as reader:
+        assert (await reader.next())["project"] == "late"
+    async with streaming(client, after="0", flag="memorandum-only", backfill="true") as reader:
+        assert await reader.take(len(history)) == history
+    atom = (await client.get("/flags.atom")).text
+    assert "late" in atom and "north" not in atom
+    assert "north" in (await client.get("/flags.atom?backfill=true")).text
+    await refused(client, "/v1/stream?backfill=perhaps", 400, "bad-parameter")
+
+
+async def test_what_the_day_or_an_end_brings_is_news_however_old_the_flag_is(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
+    await three(log)
+    await announcer.announce(WATCH)
+    await announcer.announce(LATER)  # the lag of a worker that was away: the day came, late
+    await log.append(
+        event(
+            "equity.agreed", "north", "bound", occurred="2025-06-01", parties=[{"party": "alpha", "role": "investor"}]
+        )
+    )
+    await announcer.announce(date(2025, 6, 2))
+    changes = await feed(client, flag="memorandum-only", project="north", backfill="true")
+    assert [(one["transition"], one["cause"]) for one in changes[-2:]] == [("escalated", "day"), ("cleared", "event")]
+    assert [one["backfill"] for one in changes[1:]] == [False] * len(changes[1:])
+
+
+async def test_the_page_groups_recent_changes_by_project_without_notices_and_history(
+    log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
+    await three(log)
+    await announcer.announce(WATCH)
+    changes = await feed(client, limit=500)
+    shown = {one["project"] for one in changes if "notice" not in (one["severity"], one["severity_before"])}
+    assert shown == {"north", "south", "west"}
+    for path in ("/flags", "/"):
+        text = (await client.get(path, headers={"Accept-Language": "en"})).text
+        recent = text.partition('<ul class="changes">')[2] if path == "/flags" else text.partition("Recent changes")[2]
+        assert [recent.count(f'data-key="{project}"') for project in sorted(shown)] == [1, 1, 1], path
+        assert "notice" not in recent.partition("</section>")[0]
+
+
 async def test_a_stream_without_a_place_begins_with_what_comes_next(
     log: Log, client: httpx.AsyncClient, announcer: DayAnnouncer
 ) -> None:
