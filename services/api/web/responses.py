@@ -77,18 +77,17 @@ class Service:
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
         """The read model for the knowledge and the version of the rules that the question names. Raises Refusal."""
-        async with self.reader.snapshot() as now:
-            rules = now.rules
-            if question.rules not in (None, rules.version):
+        if question.knowledge is None:
+            async with self.reader.snapshot() as now:
+                if question.rules in (None, now.rules.version):
+                    yield now
+                    return
+        # Who waits for a turn holds no connection.
+        async with self.queues.otherwise.turn(question.caller):
+            async with self.reader.snapshot() as now:
                 rules = await rules_named(now, question.rules)
-            elif question.knowledge is None:
-                yield now
-                return
-        async with (
-            self.queues.otherwise.turn(question.caller),
-            self.alternate_models.snapshot(question.knowledge, rules) as snapshot,
-        ):
-            yield snapshot
+            async with self.alternate_models.snapshot(question.knowledge, rules) as snapshot:
+                yield snapshot
 
 
 def service_of(request: Request) -> Service:

@@ -6,6 +6,7 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -86,7 +87,8 @@ class ReadModel:
         keepalive = KeepAlive(connection)
         for name, subject in subjects.items():
             await keepalive.ping()
-            results[name] = self._project(name, subject, None, known_at, recorded=recorded)
+            # In a thread: the loop answers others meanwhile.
+            results[name] = await asyncio.to_thread(self._project, name, subject, None, known_at, recorded=recorded)
         await self.save(connection, results)
 
     async def fill(self, connection: Connection, subjects: Mapping[str, Subject]) -> Mapping[str, str]:
