@@ -20,39 +20,39 @@ from steppe.domain.values.states import Start
 PROJECTS = (
     "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline.flag",
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
-    "memorandum_since", "bound_on", "last_event_on", "position", "quarantined", "latitude", "longitude", "countries",
-    "memorandum_since_earliest", "memorandum_since_told", "bound_on_earliest", "bound_on_told", "last_event_on_earliest",
-    "last_event_on_told",
+    "memorandum_since", "memorandum_since_told", "bound_on", "bound_on_told", "last_event_on", "last_event_on_told",
+    "position", "quarantined", "latitude", "longitude", "countries", "memorandum_since_earliest", "bound_on_earliest",
+    "last_event_on_earliest",
 )  # fmt: skip
 DEALS = (
-    "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.how", "pursuers", "bound_on",
-    "legs.leg", "legs.since", "legs.valid", "missing_legs", "clocks.memorandum.started", "clocks.memorandum.age_months",
-    "clocks.silence.started", "clocks.silence.age_months", "clocks.step.started", "clocks.step.age_months",
-    "flags.flag", "flags.severity", "sentence", "ended.on_earliest", "ended.on_told", "bound_on_earliest",
-    "bound_on_told", "legs.since_earliest", "legs.since_told", "legs.right", "clocks.memorandum.started_earliest",
-    "clocks.memorandum.started_told", "clocks.announcement.started", "clocks.announcement.started_earliest",
-    "clocks.announcement.started_told", "clocks.announcement.age_months", "clocks.silence.started_earliest",
-    "clocks.silence.started_told", "clocks.step.started_earliest", "clocks.step.started_told", "permits.permit",
-    "permits.since_told",
+    "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.on_told", "ended.how",
+    "pursuers", "bound_on", "bound_on_told", "legs.leg", "legs.since", "legs.since_told", "legs.valid", "missing_legs",
+    "clocks.memorandum.started", "clocks.memorandum.started_told", "clocks.memorandum.age_months",
+    "clocks.silence.started", "clocks.silence.started_told", "clocks.silence.age_months", "clocks.step.started",
+    "clocks.step.started_told", "clocks.step.age_months", "flags.flag", "flags.severity", "sentence",
+    "ended.on_earliest", "bound_on_earliest", "legs.since_earliest", "legs.right",
+    "clocks.memorandum.started_earliest", "clocks.announcement.started", "clocks.announcement.started_told",
+    "clocks.announcement.started_earliest", "clocks.announcement.age_months", "clocks.silence.started_earliest",
+    "clocks.step.started_earliest", "permits.permit", "permits.since", "permits.since_told",
 )  # fmt: skip
 FLAGS = (
-    "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started",
+    "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started", "clock.started_told",
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
-    "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups",
-    "clock.started_told", "milestones", "parts",
+    "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups", "milestones",
+    "parts",
 )  # fmt: skip
 MARKETS = (
     "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
-    "deals_of_unknown_nation", "first_bound_on", *(f"deals_by_level.{level.label}" for level in Level),
-    "flags.displaced", "flags.crowded", "flags.memorandum-only.watch", "flags.memorandum-only.stagnant",
-    "flags.memorandum-only.presumed-dead",
+    "deals_of_unknown_nation", "first_bound_on", "first_bound_on_told",
+    *(f"deals_by_level.{level.label}" for level in Level), "flags.displaced", "flags.crowded",
+    "flags.memorandum-only.watch", "flags.memorandum-only.stagnant", "flags.memorandum-only.presumed-dead",
 )  # fmt: skip
 TIMELINE = (
-    "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "known", "recorded",
-    "deal_level", "project_level", "parties.party", "parties.role", "position", "occurred.latest_told",
+    "event", "name", "state", "deal", "occurred.text", "occurred.earliest", "occurred.latest", "occurred.latest_told",
+    "known", "recorded", "deal_level", "project_level", "parties.party", "parties.role", "position",
     "occurred.narrowed_by",
 )  # fmt: skip
-FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "projects", "key")
+FORUMS = ("forum", "name", "place", "countries", "held.earliest", "held.latest", "held.latest_told", "projects", "key")
 RETRACTIONS = (
     "event", "subject", "target", "target_name", "target_deal", "reason", "state", "because", "retracted_by", "known",
     "recorded", "position",
@@ -117,8 +117,8 @@ def _at(value: Any, path: Sequence[str]) -> Any:
 def _day_in_words(item: Mapping[str, Any], name: str) -> str | None:
     """A day of an event in words, never more exactly than it was given: `2014`, `by 31 August 2024`."""
     latest = item[name]
-    if name == "latest":  # of a timeline: the text that was said stands beside the days
-        given, earliest = item["text"], item["earliest"]
+    if name == "latest":  # of a timeline, where the text that was said stands beside the days, or of a forum
+        given, earliest = item.get("text"), item["earliest"]
     else:
         given, earliest = item[f"{name}_given"], item[f"{name}_earliest"]
     return None if latest is None else dated(Start(earliest=earliest, latest=latest, given=given))

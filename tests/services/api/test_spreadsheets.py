@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.api.export import csv_columns
 from services.api.export.csv_columns import csv_of
 from services.api.export.spreadsheets import parquet_of, xlsx_of
 from tests.domain.properties import LOGS
@@ -40,6 +41,17 @@ def test_no_cell_becomes_a_formula() -> None:
     cells = [cell for line in book["items"].iter_rows() for cell in line]
     assert {cell.data_type for cell in cells} == {"s", "d", "n", "b"}
     assert [cell.value for cell in cells if cell.column == 1] == ["name", ITEMS[0]["name"], "@sum"]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [csv_columns.PROJECTS, csv_columns.DEALS, csv_columns.FLAGS, csv_columns.MARKETS, csv_columns.TIMELINE, csv_columns.FORUMS],
+)  # fmt: skip
+def test_a_day_in_words_stands_directly_behind_its_day(columns: tuple[str, ...]) -> None:
+    behind = dict(zip(columns[1:], columns, strict=False))
+    in_words = [column for column in columns if column.endswith("_told")]
+    assert in_words
+    assert [behind[column] for column in in_words] == [column.removesuffix("_told") for column in in_words]
 
 
 def test_an_empty_list_has_its_columns(tmp_path: Path) -> None:

@@ -226,6 +226,23 @@ async def test_files_tell_days_as_they_were_given(log: Log, client: httpx.AsyncC
     assert "2024年8月<" in page.text
 
 
+async def test_a_forum_and_the_first_that_was_bound_are_told_as_they_were_given(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    held = {"occurred": "2022-03", "reported": "2022-12-01", "forum": "spring", "name": "Spring"}
+    pursuer = [{"party": "alpha", "role": "investor"}]
+    await log.append(
+        event("forum.held", "forum:spring", "spring", **held),
+        registered("north"),
+        event("equity.agreed", "north", "agreed", occurred="2023", reported="2024-01-01", parties=pursuer),
+    )
+    assert ",2022-03-01,2022-03-31,March 2022," in (await client.get("/v1/forums?format=csv")).text
+    assert ",2023-12-31,2023," in (await client.get("/v1/markets?format=csv")).text
+    page = await client.get("/forums")
+    assert ">March 2022<" in page.text
+    assert "31 Mar 2022" not in page.text
+
+
 async def test_a_row_that_is_drawn_before_its_ending_says_so_in_the_timeline(
     log: Log, client: httpx.AsyncClient
 ) -> None:
