@@ -3,7 +3,7 @@
 httptools itself has no limit, and reads HTTP/0.9 and 2.0 in a request line as if they were 1.1. 64 KiB and 100 headers are four
 times what browsers and proxies send at most; more gets 400 and the connection is closed, and so does another version than 1.0
 and 1.1. A connection is also closed when its headers are not complete after twenty seconds, or idle connections would pile up
-(slowloris).
+(slowloris), or when the body of a request that was answered before its end, as a refusal is, goes on for five seconds more.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class LimitedHeadersProtocol(HttpToolsProtocol):
     """Uvicorn's protocol with a limit on the request line and the headers together, their number and the time they take."""
 
     header_seconds_max = 20.0
+    rest_of_body_seconds_max = 5.0
+    _rest_of_body_timer: asyncio.TimerHandle | None = None
     _header_timer: asyncio.TimerHandle | None = None
     _in_headers = False
     _header_bytes = 0
@@ -42,6 +44,7 @@ class LimitedHeadersProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._stop_header_timer()
+        self._stop_rest_of_body_timer()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -70,6 +73,17 @@ class LimitedHeadersProtocol(HttpToolsProtocol):
             raise UnsupportedVersionError
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """The body has come to its end."""
+        self._stop_rest_of_body_timer()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A client that has its answer may finish its body, so that it reads the answer, but not for ever."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body and self._rest_of_body_timer is None:
+            self._rest_of_body_timer = self.loop.call_later(self.rest_of_body_seconds_max, self._close)
+
     def data_received(self, data: bytes) -> None:
         """Refuse a single header that does not end, which httptools would buffer without limit."""
         if self._in_headers and self._unfinished_bytes > HEADER_BYTES_MAX:
@@ -87,6 +101,11 @@ class LimitedHeadersProtocol(HttpToolsProtocol):
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
+
+    def _stop_rest_of_body_timer(self) -> None:
+        if self._rest_of_body_timer is not None:
+            self._rest_of_body_timer.cancel()
+            self._rest_of_body_timer = None
 
     def _close(self) -> None:
         if not self.transport.is_closing():

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -163,9 +163,38 @@ async def test_a_hundred_headers_and_both_versions_are_taken(version: bytes) -> 
         writer.close()
 
 
+async def test_a_body_that_goes_on_after_its_refusal_is_cut_off_and_one_that_ends_is_not() -> None:
+    class Quick(LimitedHeadersProtocol):
+        rest_of_body_seconds_max = 0.5
+
+    async with _served(Quick) as port:
+        head = b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\na"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        assert b" 413 " in await reader.readuntil(b"\r\n\r\n")
+        ended = asyncio.create_task(reader.read())
+        while not ended.done():
+            with suppress(ConnectionError):
+                writer.write(b"a")
+                await writer.drain()
+            await asyncio.wait({ended}, timeout=0.1)
+        writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+        assert b" 413 " in await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"a")
+        await asyncio.sleep(1.0)  # longer than the rest of a body may take
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 204 " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+
 async def _app(scope: Any, receive: Any, send: Any) -> None:
-    """Reads the body, however long it takes, and answers 204."""
-    if scope["type"] == "http":
+    """Refuses /refused at once; else reads the body, however long it takes, and answers 204."""
+    if scope["type"] == "http" and scope["path"] == "/refused":
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+    elif scope["type"] == "http":
         while (await receive()).get("more_body"):
             pass
         await send({"type": "http.response.start", "status": 204, "headers": []})
