@@ -57,7 +57,6 @@ class OpenRequest:
         if message["type"] == "http.response.start":
             if self._scope["method"] in ("GET", "HEAD") and self._is_lasting() and not self._caller.still_valid():
                 self._body_complete = self.cut_off = True
-                await self._refusal.response(self._scope["path"])(self._scope, self._receive, self._send)
                 return
             self._answer_begun = True
             self._is_event_stream = _is_event_stream(message)
@@ -67,8 +66,12 @@ class OpenRequest:
         await self._send(message)
 
     async def finish(self) -> None:
-        """End an event stream that was cut off; what else was cut off stays incomplete, and the server closes the connection."""
-        if self.cut_off and self._answer_begun and self._is_event_stream:
+        """Send the refusal, or the end of an event stream, to whom was cut off after the body; another answer stays incomplete."""
+        if not self.cut_off or not self._body_complete:
+            return
+        if not self._answer_begun:
+            await self._refusal.response(self._scope["path"])(self._scope, self._receive, self._send)
+        elif self._is_event_stream:
             await self._send({"type": "http.response.body", "body": b""})
 
     async def _next_message(self) -> Message | None:

@@ -36,6 +36,7 @@ class CancelAbandoned:
                 answering.result()
             else:
                 await _ended(answering)
+                watching.result()  # raises what refused the rest of the body
                 await send({"type": "http.response.start", "status": CLIENT_LEFT, "headers": []})
         finally:
             await _ended(answering)

@@ -15,13 +15,15 @@ from steppe.access.settings import AccessSettings
 
 
 class Waiting:
-    """An application that answers 204 when the test lets it."""
+    """An application that reads the body and answers 204 when the test lets it."""
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
         self.open = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
         self.open += 1
         if scope["path"] == "/slow":
             await self.go_on.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -15,12 +16,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from services.api.web.abandoned_requests import CancelAbandoned
 from steppe.access import key_file
 from steppe.access.callers import EVENTS_WRITE, READ, Caller
 from steppe.access.middleware import UNAUTHENTICATED
 from steppe.access.oidc import LEEWAY_SECONDS
 from steppe.access.open_request import OpenRequest
 from steppe.http.problems import Refusal
+from tests.services.access.guarded_app import Waiting, bearer, guarded_client
 from tests.services.access.test_authentication import Keys, Provider
 from tests.services.access.test_authentication import keys as keys
 from tests.services.access.test_authentication import provider as provider
@@ -157,24 +160,16 @@ def test_a_stream_ends_with_its_token(start: Start, provider: Provider) -> None:
     assert not reader.is_alive()
 
 
-def test_an_answer_that_was_long_in_coming_is_refused_when_its_key_was_revoked_meanwhile(
-    start: Start, keys: Keys, database: object
-) -> None:
+async def test_a_request_that_waits_is_refused_when_its_key_is_revoked_meanwhile(keys: Keys) -> None:
     text = keys.make(READ)
-    service = start("api", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path))
-    answers: list[httpx.Response] = []
-
-    def ask() -> None:
-        headers = {"authorization": f"Bearer {text}", "prefer": "wait=5"}
-        answers.append(
-            httpx.get(f"{service.address}/v1/projects?min_position=0:999999", headers=headers, timeout=_SECONDS_MAX)
-        )
-
-    waiting = threading.Thread(target=ask)
-    waiting.start()
-    _revoke(keys.path, keys.made[0].id)
-    waiting.join()
-    assert answers[0].status_code == 401
+    app = Waiting()
+    async with guarded_client(CancelAbandoned(app, ()), auth="keys", keys=str(keys.path)) as client:
+        waiting = asyncio.create_task(client.get("/slow", headers=bearer(text)))
+        async with asyncio.timeout(_SECONDS_MAX):
+            while not app.open:  # noqa: ASYNC110  # the application has no event for it
+                await asyncio.sleep(0.01)
+            _revoke(keys.path, keys.made[0].id)
+            assert (await waiting).status_code == 401
 
 
 @pytest.mark.parametrize(
