@@ -73,7 +73,10 @@ async def follow(kafka: str, topic: str, state: State) -> None:
                 for record in records:
                     event = json.loads(record.value)
                     if not state.handled(event["id"]):
-                        alert(event["data"])
+                        if "data" in event:
+                            alert(event["data"])
+                        else:  # too large for a record
+                            say(f"LOOK UP {event['subject']}: {event['dataref']} of the API")
                     state.next_offsets[str(partition.partition)] = record.offset + 1
                 state.save()
 

@@ -59,6 +59,7 @@ def main() -> None:
         lambda: app.halted is not None,
         lambda: app.connections,
         lambda: app.transitions,
+        lambda: app.oversized,
     )
     try:
         health_server = _health_server(settings, lambda: _worker_status(app, lag_monitor, watchdog), metrics)

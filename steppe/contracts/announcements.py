@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 from uuid import UUID
 
 from msgspec import Meta
@@ -24,6 +24,7 @@ CAUSES = ("event", "day", "correction", "rules")
 BACKFILL_DAYS = 31
 SOURCE = "/steppe"
 PROJECT_TYPE = "steppe.project.changed.v1"
+_DATAREF = "Where the API has what is too large for a record, as a path; only where `data` is absent."
 
 
 def transition_type(transition: str) -> str:
@@ -93,14 +94,18 @@ class FlagEvent(CloudEvent):
     """What became of one flag."""
 
     type: Annotated[str, choice(*map(transition_type, TRANSITIONS)), doc("Which transition this is.")]
-    data: Annotated[TransitionItem, doc("The transition.")]
+    data: NotRequired[Annotated[TransitionItem, doc("The transition; absent: see dataref.")]]
+    dataref: NotRequired[Annotated[str, doc(_DATAREF)]]
 
 
 class ProjectEvent(CloudEvent):
     """How a project stands now; the last record of a key counts."""
 
     type: Annotated[str, choice(PROJECT_TYPE), doc("A project stands otherwise.")]
-    data: Annotated[ProjectChanged, doc("The item of /v1/projects, and the day for which it holds.")]
+    data: NotRequired[
+        Annotated[ProjectChanged, doc("The item of /v1/projects, and the day for which it holds; absent: see dataref.")]
+    ]
+    dataref: NotRequired[Annotated[str, doc(_DATAREF)]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +180,7 @@ def transition_item(id: int, found_at: datetime, transition: Transition) -> Tran
 def transition_event(id: int, found_at: datetime, transition: Transition) -> FlagEvent:
     """The transition as a CloudEvent of `steppe.flags.v1`; the same transition always has the same id."""
     attributes = _attributes(transition.event_id, transition_type(transition.transition), transition.project, found_at)
-    return {**attributes, "data": transition_item(id, found_at, transition)}
+    return {**attributes, "data": transition_item(id, found_at, transition)}  # type: ignore[typeddict-item]  # a pointer has dataref
 
 
 def project_event(
@@ -183,7 +188,21 @@ def project_event(
 ) -> ProjectEvent:
     """A project's state on a day as a CloudEvent of `steppe.projects.v1`: the item of `/v1/projects`, and the day."""
     data: ProjectChanged = {"as_of": as_of, **items.project(state, flags, position, as_of)}
-    return {**_attributes(event_id, PROJECT_TYPE, state.project, told_at), "data": data}
+    attributes = _attributes(event_id, PROJECT_TYPE, state.project, told_at)
+    return {**attributes, "data": data}  # type: ignore[typeddict-item]  # a pointer has dataref
+
+
+def without_data(event: dict[str, Any]) -> dict[str, Any]:
+    """A pointer in place of an announced event that is too large: the same attributes, and `dataref` (the extension of
+    CloudEvents) instead of `data`. Of a pointer, itself.
+    """
+    if "data" not in event:
+        return event
+    if event["type"] == PROJECT_TYPE:
+        path = f"/v1/projects/{event['subject']}"
+    else:
+        path = f"/v1/flags/transitions?after={event['data']['id'] - 1}&limit=1"
+    return {**{name: value for name, value in event.items() if name != "data"}, "dataref": path}
 
 
 def _attributes(id: UUID, type: str, subject: str, time: datetime) -> CloudEvent:

@@ -34,6 +34,13 @@ CROSS JOIN LATERAL (
 WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
 
+-- name: outbox
+-- How long the oldest announcement waits that is not sent; no row: none is.
+SELECT extract(epoch FROM clock_timestamp() - outbox.created_at)::float8 AS oldest_seconds
+FROM steppe.outbox AS outbox
+ORDER BY outbox.outbox_id
+LIMIT 1;
+
 -- name: rebuild
 -- How far the rebuild is that is under way; no row: none is.
 SELECT

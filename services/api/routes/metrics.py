@@ -32,13 +32,19 @@ class Metrics:
             "How long the oldest of them has been in the log; NaN: unknown.",
             registry=self._registry,
         )
+        self._outbox_seconds = Gauge(
+            "steppe_outbox_oldest_seconds",
+            "How long the oldest announcement has waited for the broker; 0: none waits; NaN: unknown.",
+            registry=self._registry,
+        )
         self._connections = Gauge(
             "steppe_database_connections", "Connections to Postgres, by state.", ["state"], registry=self._registry
         )
         ProcessCollector(registry=self._registry)
 
-    def seen(self, lag_events: int | None, lag_seconds: float | None) -> None:
-        """How far behind the read model was a moment ago; None: unknown."""
+    def seen(self, lag_events: int | None, lag_seconds: float | None, outbox_seconds: float | None) -> None:
+        """How far behind the read model and the outbox were a moment ago; None: unknown."""
+        self._outbox_seconds.set(math.nan if outbox_seconds is None else outbox_seconds)
         self._lag_events.set(math.nan if lag_events is None else lag_events)
         self._lag_seconds.set(math.nan if lag_seconds is None else lag_seconds)
 
@@ -54,18 +60,21 @@ class Metrics:
 
 @router.get("/metrics", response_class=PlainTextResponse, openapi_extra=metrics_operation())
 async def metrics(request: Request) -> Response:
-    """Counters and durations for Prometheus, and how far the read model is behind the log, as seen from here: a projector
-    that is gone tells nobody that it is.
+    """Counters and durations for Prometheus, and how far the read model is behind the log and announcements behind both, as
+    seen from here: a projector that is gone tells nobody that it is.
     """
     measured = request.app.state.metrics
     assert isinstance(measured, Metrics)
     try:
         totals = (await status.read_status(request))["totals"]
         lag_events, lag_seconds = totals["lag_events"], totals["lag_seconds"]
+        async with request.app.state.service.reader.snapshot() as snapshot:
+            outbox = await snapshot.row("outbox")
+        outbox_seconds = outbox["oldest_seconds"] if outbox else 0.0
     except Exception as error:
         if of_database(error) is None:
             raise
-        lag_events = lag_seconds = None
+        lag_events = lag_seconds = outbox_seconds = None
     measured.pool(*request.app.state.service.reader.connections)
-    measured.seen(lag_events, lag_seconds)
+    measured.seen(lag_events, lag_seconds, outbox_seconds)
     return Response(measured.as_text(), media_type="text/plain; version=0.0.4")

@@ -115,6 +115,11 @@ class Projector(faust.App):
         """How many transitions of flags this worker has announced, by flag and transition."""
         return {} if self._publisher is None else dict(self._publisher.transitions)
 
+    @property
+    def oversized(self) -> dict[str, int]:
+        """How many records this worker published as pointers, and set aside, because they were too large."""
+        return {} if self._publisher is None else dict(self._publisher.oversized)
+
     async def catch_up_backlog(self) -> None:
         """Read without Faust for a while when too much waits, and let Faust go on behind it. Returns soon when there is a rebalance
         or a stop; called after every batch, so that Faust polls in between and keeps its partitions."""

@@ -42,13 +42,17 @@ class Metrics(Collector):
         halted: Callable[[], bool],
         connections: Callable[[], tuple[int, int]],
         transitions: Callable[[], Mapping[tuple[str, str], int]],
+        oversized: Callable[[], Mapping[str, int]],
     ) -> None:
-        """`connections`: open ones and idle ones. `transitions`: how many this worker has announced, by flag and transition."""
+        """`connections`: open ones and idle ones. `transitions`: how many this worker has announced, by flag and transition.
+        `oversized`: what became of records that were too large for their topics.
+        """
         self._lag_monitor = lag_monitor
         self._progress = progress
         self._halted = halted
         self._connections = connections
         self._transitions = transitions
+        self._oversized = oversized
         self._registry = CollectorRegistry()
         self._measures = {
             measure: Histogram(name, what, buckets=buckets, registry=self._registry)
@@ -99,6 +103,14 @@ class Metrics(Collector):
         for labels, count in sorted(self._transitions().items()):
             announced.add_metric(labels, count)
         yield announced
+        oversized = CounterMetricFamily(
+            "steppe_outbox_oversized",
+            "Records that were too large for their topic: published as pointers, or set aside.",
+            labels=["outcome"],
+        )
+        for outcome, count in sorted(self._oversized().items()):
+            oversized.add_metric([outcome], count)
+        yield oversized
         counts = {} if progress is None else progress.counts
         for name, (metric, what) in _COUNTS.items():
             yield CounterMetricFamily(metric, what, value=counts.get(name, 0))

@@ -64,6 +64,11 @@ class Publisher:
             },
         )
 
+    @property
+    def oversized(self) -> Counter[str]:
+        """How many records were too large: went as pointers, or were set aside."""
+        return self._outbox.counts
+
     async def run(self) -> None:
         """Lead as soon as nobody else does, until cancelled. Raises nothing."""
         pauses = retry_policy.backoff(self._jitter)
