@@ -29,13 +29,15 @@ _CACHED_SECONDS_MAX = 30.0
 
 @dataclass(frozen=True, slots=True)
 class EndOffsets:
-    """By partition: `offsets`, the one after the last record; `starts`, the first one that is there; `waiting_since`, when (UTC)
+    """By partition: `offsets`, the one after the last committed record; `written`, the one after the last record, also where it
+    waits for the end of a transaction; `starts`, the first one that is there; `waiting_since`, when (UTC)
     the oldest record that is not applied came into the log. `unknown_because`: why nothing of this is known.
     """
 
     offsets: Mapping[int, int]
     unknown_because: str | None = None
     starts: Mapping[int, int] = field(default_factory=dict)
+    written: Mapping[int, int] = field(default_factory=dict)
     waiting_since: Mapping[int, datetime] = field(default_factory=dict)
 
 
@@ -47,6 +49,7 @@ class EndOffsetsReader:
         self._topic = topic
         self._client = client
         self._consumer: AIOKafkaConsumer | None = None
+        self._uncommitted: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
         self._ends = EndOffsets({}, "not asked yet")
         self._read_at = -math.inf
@@ -79,8 +82,9 @@ class EndOffsetsReader:
         await self._disconnect()
 
     async def _disconnect(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
+        consumers = (self._consumer, self._uncommitted)
+        self._consumer = self._uncommitted = None
+        for consumer in filter(None, consumers):
             with suppress(TimeoutError, KafkaError, OSError):  # closed either way
                 await asyncio.wait_for(consumer.stop(), TIMEOUT_SECONDS)
 
@@ -89,15 +93,14 @@ class EndOffsetsReader:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 if self._consumer is None:
-                    consumer = make_consumer(bootstrap, client_id=self._client)
-                    try:
-                        await consumer.start()
-                    except BaseException:  # also cancelled by the time-out: a half-started consumer keeps its tasks
-                        await consumer.stop()
-                        raise
-                    self._consumer = consumer
+                    self._consumer = await _started(make_consumer(bootstrap, client_id=self._client))
+                if self._uncommitted is None:
+                    uncommitted = make_consumer(bootstrap, client_id=self._client, isolation_level="read_uncommitted")
+                    self._uncommitted = await _started(uncommitted)
                 ends = {tp.partition: end for tp, end in (await self._consumer.end_offsets(wanted)).items()}
                 starts = {tp.partition: start for tp, start in (await self._consumer.beginning_offsets(wanted)).items()}
+                # After the others: never less than what is committed.
+                written = {tp.partition: end for tp, end in (await self._uncommitted.end_offsets(wanted)).items()}
         except (TimeoutError, KafkaError, OSError) as error:
             log.warning("log ends: %s: %s", type(error).__name__, error)
             await self._disconnect()
@@ -107,7 +110,7 @@ class EndOffsetsReader:
             for partition, offset in next_offsets.items()
             if starts[partition] <= offset < ends[partition]
         }
-        return EndOffsets(ends, starts=starts, waiting_since=await self._waiting_since(behind))
+        return EndOffsets(ends, starts=starts, written=written, waiting_since=await self._waiting_since(behind))
 
     async def _waiting_since(self, behind: Mapping[int, int]) -> dict[int, datetime]:
         try:
@@ -120,3 +123,12 @@ class EndOffsetsReader:
         return {
             partition: datetime.fromtimestamp(record.timestamp_ms / 1000, UTC) for partition, record in records.items()
         }
+
+
+async def _started(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
+    try:
+        await consumer.start()
+    except BaseException:  # also cancelled by the time-out: a half-started consumer keeps its tasks
+        await consumer.stop()
+        raise
+    return consumer

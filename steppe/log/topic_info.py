@@ -92,8 +92,7 @@ def make_consumer(kafka: str, **options: object) -> AIOKafkaConsumer:
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",
-        isolation_level="read_committed",
-        **{"max_partition_fetch_bytes": _FETCH_BYTES, **options},
+        **{"isolation_level": "read_committed", "max_partition_fetch_bytes": _FETCH_BYTES, **options},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -26,12 +27,16 @@ from tests.services.rebuild.rebuilding import ran, settings_of
 from tests.stack import Stack
 
 
-def kept(world: World, workers: Workers) -> tuple[Verdict, list[Record]]:
-    """Projection, status, verify, backup and rebuild go on to the end of what is committed; the records that the backup holds."""
+def kept(world: World, workers: Workers, waiting: int = 0) -> tuple[Verdict, list[Record]]:
+    """Projection, status, verify, backup and rebuild go on to the end of what is committed; the records that the backup holds.
+    `waiting`: how many records lie behind an open transaction.
+    """
     ends = asyncio.run(topic_info(world)).ends
     until_reached(world, dict(ends), workers)
     assert workers.exits == []
-    assert caught_up(world)
+    told = status(world)
+    assert told["halts"] == []
+    assert (told["state"], told["totals"]["lag_events"]) == (("behind", waiting) if waiting else ("caught-up", 0))
     verdict = asyncio.run(verify(world.kafka, world.database.api, world.topic))
     assert (verdict.differences, verdict.behind) == ([], 0)
     file = world.folder / f"{time.monotonic_ns()}.zip"
@@ -48,14 +53,13 @@ def kept(world: World, workers: Workers) -> tuple[Verdict, list[Record]]:
     return verdict, records
 
 
-def caught_up(world: World) -> bool:
+def status(world: World) -> dict[str, Any]:
     """What the API says of the projection."""
     api = world.start("api")
     try:
-        status = httpx.get(f"{api.address}/v1/status", timeout=10).raise_for_status().json()
+        return dict(httpx.get(f"{api.address}/v1/status", timeout=10).raise_for_status().json())
     finally:
         api.stop()
-    return bool(status["state"] == "caught-up" and status["totals"]["lag_events"] == 0 and status["halts"] == [])
 
 
 async def topic_info(world: World) -> TopicInfo:

@@ -88,7 +88,7 @@ def test_behind_an_open_transaction_records_wait_and_go_on_when_it_ends(world: W
     asyncio.run(publish(world.kafka, world.topic, before))
     asyncio.run(transaction(world, within, "leave open", id="left-open"))
     asyncio.run(publish(world.kafka, world.topic, behind))
-    kept(world, workers)
+    kept(world, workers, waiting=len(within) + len(behind))
     assert stored(world) == identities(before)
     # Whoever comes back under that name ends what was left.
     asyncio.run(transaction(world, after, "commit", id="left-open"))

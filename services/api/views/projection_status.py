@@ -46,7 +46,10 @@ class PartitionStatus(TypedDict):
     log_end: Annotated[Count | None, doc("The offset that the next record will get; null: unknown.")]
     lag_events: Annotated[Count | None, doc("Records that are not applied; null: unknown.")]
     lag_seconds: Annotated[
-        float | None, doc("How long the oldest of them has been in the log, in seconds; null: unknown.")
+        float | None,
+        doc(
+            "How long the oldest of them has been in the log, in seconds; null: unknown, or it waits for an open transaction."
+        ),
     ]
     state: Annotated[_State, doc("How it fares.")]
     halted: Annotated[HaltReason | None, doc("Why it is halted; null: it is not.")]
@@ -130,7 +133,7 @@ class Readiness(TypedDict):
 def partition(row: Row, ends: EndOffsets, halt: Row | None, now: datetime) -> PartitionStatus:
     """One partition."""
     number, next_offset = row["partition"], row["next_offset"]
-    end = ends.offsets.get(number)
+    end = ends.written.get(number)
     lag = None if end is None else max(end - next_offset, 0)
     return {
         "partition": number,
@@ -152,7 +155,7 @@ def partition(row: Row, ends: EndOffsets, halt: Row | None, now: datetime) -> Pa
 def state(row: Row, ends: EndOffsets, halt: Row | None, now: datetime) -> str:
     """How a partition fares: one of STATES."""
     number, next_offset = row["partition"], row["next_offset"]
-    end = ends.offsets.get(number)
+    end = ends.written.get(number)
     if halt is not None:
         return "halted"
     if end is None:
