@@ -72,7 +72,7 @@ BACKTEST = (
 )  # fmt: skip
 CONFLICTS = (
     "event", "subject", "position", "stands_at", "kind", "deal", "leg", "currency", "total", "figures.event",
-    "figures.value",
+    "figures.value", "names", "because",
 )  # fmt: skip
 
 _IN_WORDS = "_told"

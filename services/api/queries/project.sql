@@ -241,19 +241,46 @@ WHERE (:projects::text[] IS NULL OR conflict.subject = ANY (:projects::text[]))
 ORDER BY conflict.partition, conflict.log_offset
 LIMIT :limit::integer;
 
--- name: projects_with_money
--- Projects, by key after one, of which money is told by several sources, or taken off again: where claims may not fit together.
+-- name: projects_with_doubts
+-- Projects, by key after one, whose events may not fit together: money told by several sources, or taken off again, and rows that
+-- refer to others.
 SELECT event.subject
 FROM event
 WHERE (:projects::text[] IS NULL OR event.subject = ANY (:projects::text[]))
     AND (:after_subject::text IS NULL OR event.subject COLLATE "C" >= :after_subject::text)
     AND event.state = 'folded'
-    AND strpos(event.raw, '"amount"') > 0
+    AND (
+        strpos(event.raw, '"amount"') > 0
+        OR strpos(event.raw, '"part_of"') > 0
+        OR event.name IN (
+            'memorandum.renewed', 'pledge.withdrawn', 'rights.amended', 'rights.revoked', 'offtake.amended', 'offtake.ended',
+            'equity.exited', 'contract.terminated', 'event.corrected', 'event.reclassified'
+        )
+    )
 GROUP BY event.subject
-HAVING count(DISTINCT event.source) > 1
+HAVING count(DISTINCT event.source) FILTER (WHERE strpos(event.raw, '"amount"') > 0) > 1
     OR bool_or(event.name IN ('commitment.reduced', 'funds.returned', 'event.corrected', 'event.reclassified'))
+    OR bool_or(strpos(event.raw, '"part_of"') > 0)
+    OR bool_or(
+        event.name IN (
+            'memorandum.renewed', 'pledge.announced', 'pledge.withdrawn', 'rights.amended', 'rights.revoked', 'offtake.amended',
+            'offtake.ended', 'equity.exited', 'contract.terminated'
+        )
+        AND event.raw ~ '"(ends|amends|renews|repeats)"'
+    )
 ORDER BY event.subject COLLATE "C"
 LIMIT :limit::integer;
+
+-- name: documents_elsewhere
+-- Events of other projects with these ids that state an amount or a volume, as known at an instant (null: now).
+SELECT event.source, event.id
+FROM event
+WHERE event.id = ANY (:ids::text[])
+    AND event.subject <> :project::text
+    AND event.state = 'folded'
+    AND (strpos(event.raw, '"amount"') > 0 OR strpos(event.raw, '"volume"') > 0)
+    AND (:known_at::timestamptz IS NULL
+        OR CASE WHEN :recorded::boolean THEN event.recorded_at ELSE event.known_at END <= :known_at::timestamptz);
 
 -- name: held_events
 -- Projects that are held, with how many of their events wait.

@@ -12,7 +12,7 @@ from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
-from services.api.store.project_events import ProjectEvents, read_project_events
+from services.api.store.project_events import ProjectEvents, read_project_events, stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import money_and_stakes, project_view, timeline_view
 from services.api.views.list_answers import ProjectList, Timeline
@@ -123,6 +123,7 @@ async def detail_item(
     events = events or await read_project_events(snapshot, key, question.knowledge)
     effective = events.corrected.events
     occurred = [event for event in in_fold_order(effective) if event.latest <= as_of]
+    elsewhere = await stated_elsewhere(snapshot, key, occurred, question.knowledge)
     state = ProjectState(project=key) if superseded else row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     if superseded:
@@ -145,8 +146,8 @@ async def detail_item(
         **project_view.quarantined(held, key),
         "held_events": held.get(key, 0),
         "stakes": money_and_stakes.stakes(occurred, deals),
-        "offtakes": money_and_stakes.offtakes(occurred, deals),
-        "money": money_and_stakes.money(occurred),
+        "offtakes": money_and_stakes.offtakes(occurred, deals, elsewhere),
+        "money": money_and_stakes.money(occurred, elsewhere),
         "costs": money_and_stakes.costs(occurred),
         "value_chain": money_and_stakes.value_chain(occurred),
     }

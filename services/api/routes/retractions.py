@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
+from services.api.store.project_events import stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
@@ -38,7 +39,8 @@ async def retractions(request: Request) -> Response:
 
 @router.get("/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList))
 async def conflicts(request: Request) -> Response:
-    """Where what was sent does not fit together: one name for two contents, claims that may be one, sums below zero, other figures.
+    """Where what was sent does not fit together: one name for two contents, claims that may be one, sums below zero, other figures,
+    money taken off a leg that nobody named, references that lead to nothing.
 
     Nothing is decided here. Say `part_of` where two claims are one; correct what is wrong; figures of a cost stand beside each other.
     """
@@ -71,7 +73,7 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
-    """Records under a name that was taken, by their place in the log; then the doubts about money, by project."""
+    """Records under a name that was taken, by their place in the log; then the doubts about what events say, by project."""
     if question.after is not None and question.after[:1] == [_BY_PROJECT]:
         _, after_subject, shown = after(question.after, text, text, WHOLE_NUMBER)
         items, next_key = await _doubts(snapshot, question, after_subject, shown, question.limit)
@@ -92,7 +94,7 @@ async def _doubts(
     subject = after_subject or None
     while True:
         rows = await snapshot.rows(
-            "projects_with_money",
+            "projects_with_doubts",
             projects=question.filters.get("project"),
             after_subject=subject,
             limit=_PROJECTS_AT_ONCE + 1,
@@ -104,9 +106,11 @@ async def _doubts(
             read = read_as_known([event for event, _ in stored], question.knowledge)
             if superseded_by(read.events) is not None:
                 continue
-            occurred = [event for event in in_fold_order(read.events) if event.latest <= question.as_of]
             by_reference = {event.reference: row for event, row in stored}
-            doubt_items = [record_view.doubt(one, by_reference) for one in doubts(occurred)]
+            in_order = in_fold_order(read.events)
+            elsewhere = await stated_elsewhere(snapshot, project, in_order, question.knowledge)
+            found = doubts(in_order, read.by_identity, question.as_of, elsewhere)
+            doubt_items = [record_view.doubt(one, by_reference) for one in found]
             rest = doubt_items[shown if project == after_subject else 0 :]
             room = limit - len(items)
             if len(rest) > room:

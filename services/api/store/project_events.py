@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row, Snapshot
-from steppe.domain.events.corrections import CorrectedEvents
+from steppe.domain.analysis.idle_references import wholes_missing
+from steppe.domain.events.corrections import CorrectedEvents, Identity
 from steppe.domain.events.event import Event
 
 
@@ -29,3 +30,21 @@ async def read_project_events(snapshot: Snapshot, project: str, knowledge: Knowl
     events = [row_decoding.event(row) for row in rows if row_decoding.folds(row)]
     decoded = [event for event in events if event is not None]
     return ProjectEvents(rows=rows, decoded=decoded, corrected=read_as_known(decoded, knowledge))
+
+
+async def stated_elsewhere(
+    snapshot: Snapshot, project: str, events: Sequence[Event], knowledge: Knowledge | None
+) -> frozenset[Identity]:
+    """Of the documents that these events of a project are part of and that are not among them: those that state an amount or a
+    volume in another project, as far as known (whatever became of them there). Asks the database only where there are some."""
+    missing = wholes_missing(events)
+    if not missing:
+        return frozenset()
+    rows = await snapshot.rows(
+        "documents_elsewhere",
+        project=project,
+        ids=[event_id for _, event_id in missing],
+        known_at=None if knowledge is None else knowledge.known_at,
+        recorded=knowledge is not None and knowledge.recorded,
+    )
+    return frozenset(missing) & {(row["source"], row["id"]) for row in rows}

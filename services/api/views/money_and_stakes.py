@@ -6,12 +6,13 @@ own currency; nothing is converted, nothing counted twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal, TypedDict
 
 from steppe.contracts.field_types import EARLIEST, Day, Decimal, Given, Key, LegName, Reference, doc
 from steppe.domain.analysis.doubtful_claims import figures_of_cost
 from steppe.domain.analysis.money import sums
+from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState
 
@@ -86,8 +87,11 @@ _OFFTAKE_TERMS: tuple[_Term, ...] = ("commodity", "volume", "unit", "per", "term
 _BESIDE_THE_CHAIN = ("technology.transferred", "training.delivered", "certification.granted")
 
 
-def money(events: Sequence[Event]) -> list[Money]:
-    """Committed and disbursed of each deal, leg and currency, as decimal text."""
+def money(events: Sequence[Event], stated_elsewhere: Collection[Identity] = ()) -> list[Money]:
+    """Committed and disbursed of each deal, leg and currency, as decimal text.
+
+    What is part of a document of another project that is `stated_elsewhere` is not counted again.
+    """
     return [
         {
             "deal": deal or None,
@@ -96,7 +100,7 @@ def money(events: Sequence[Event]) -> list[Money]:
             "committed": f"{total.committed:f}",
             "disbursed": f"{total.disbursed:f}",
         }
-        for (deal, leg, currency), total in sorted(sums(events).items())
+        for (deal, leg, currency), total in sorted(sums(events, stated_elsewhere).items())
     ]
 
 
@@ -154,8 +158,10 @@ def stakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Stake]:
     ]
 
 
-def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Offtake]:
-    """The offtake contracts with their terms as amended, and whether they still bind."""
+def offtakes(
+    events: Sequence[Event], deals: Sequence[DealState], stated_elsewhere: Collection[Identity] = ()
+) -> list[Offtake]:
+    """The offtake contracts with their terms as amended, and whether they still bind; those `stated_elsewhere` are not told again."""
     valid = {
         (deal.deal, event)
         for deal in deals
@@ -163,9 +169,10 @@ def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Offtak
         if leg.leg == "offtake" and leg.valid
         for event in leg.events
     }
+    stated = {*stated_elsewhere, *((event.source, event.id) for event in events if "volume" in event.data)}
     contracts: dict[str, Offtake] = {}
     for event in events:
-        if event.kind.name == "offtake.signed" and "part_of" not in event.data:
+        if event.kind.name == "offtake.signed" and not _is_repeated(event, stated):
             contracts[event.reference] = {
                 "deal": event.deal,
                 "offtakers": sorted(party.party for party in event.parties if party.role == "offtaker"),
@@ -185,6 +192,12 @@ def offtakes(events: Sequence[Event], deals: Sequence[DealState]) -> list[Offtak
                     if term in event.data:
                         contracts[reference][term] = event.data[term]
     return list(contracts.values())
+
+
+def _is_repeated(event: Event, stated: Collection[Identity]) -> bool:
+    """Whether a contract is part of a document that states a volume: what states none, or is not there, tells nothing of it."""
+    part_of = event.data.get("part_of")
+    return part_of is not None and (part_of["source"], part_of["id"]) in stated
 
 
 def _amended(event: Event, contracts: dict[str, Offtake]) -> list[str]:

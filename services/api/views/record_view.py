@@ -109,16 +109,21 @@ class ConflictItem(TypedDict):
     same-id: a record under the name of an event that was there already, with another content; the first in the log stands.
     may-be-one: two binding rows of other sources with other amounts, which may tell one contract; both count until somebody
     says part_of. below-zero: more was taken off than there was. figures-differ: sources say other costs of the project.
+    leg-not-named: money is taken off, two legs have some, and the row says none; send event.corrected with the leg.
+    dangling-reference: part_of, ends, amends, renews or repeats names no event that stands, or none of which the row can speak.
     """
 
     kind: Annotated[str, choice("same-id", *CLAIM_KINDS), doc("Which of these.")]
     deal: Annotated[Key | None, doc("The deal; null: of the project, or of a same-id.")]
     leg: Annotated[LegName | None, doc("The leg whose money it is; null: of none.")]
-    currency: Annotated[str | None, doc("ISO 4217; null: of a same-id.")]
+    currency: Annotated[str | None, doc("ISO 4217; null: of a same-id or a reference.")]
     total: Annotated[Decimal | None, doc("The sum below zero; else null.")]
     figures: Annotated[
-        list[Figure], doc("What each event says, in the order in which they are folded; of a same-id none.")
+        list[Figure],
+        doc("What each event says, in the order in which they are folded; of a same-id or a reference none."),
     ]
+    names: Annotated[Reference | None, doc("What a dangling reference names, source#id; else null.")]
+    because: Annotated[str | None, doc("Why, of a leg that is not named or a dangling reference; else null.")]
     event: Annotated[Reference, doc("The later event, source#id; of a same-id the name of both.")]
     subject: Annotated[str, doc("Whose it is: a project, party:<key> or forum:<slug>.")]
     position: Annotated[Position, doc("Where the later record stands in the log, partition:offset.")]
@@ -218,6 +223,8 @@ def conflict(row: Row) -> ConflictItem:
         "currency": None,
         "total": None,
         "figures": [],
+        "names": None,
+        "because": None,
         "event": f"{row['source']}#{row['id']}",
         "subject": row["subject"],
         "position": row_decoding.position(row),
@@ -228,7 +235,7 @@ def conflict(row: Row) -> ConflictItem:
 
 
 def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:
-    """Claims that do not fit together, as a row of `/v1/conflicts`; `rows` are those of the events by reference."""
+    """What does not fit together in a project, as a row of `/v1/conflicts`; `rows` are those of the events by reference."""
     first, last = value.events[0], value.events[-1]
     return {
         "kind": value.kind,
@@ -236,7 +243,13 @@ def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:
         "leg": value.leg,
         "currency": value.currency,
         "total": None if value.total is None else f"{value.total:f}",
-        "figures": [{"event": event.reference, "value": event.data["amount"]["value"]} for event in value.events],
+        "figures": [
+            {"event": event.reference, "value": event.data["amount"]["value"]}
+            for event in value.events
+            if value.currency is not None
+        ],
+        "names": value.names,
+        "because": value.because,
         "event": last.reference,
         "subject": last.subject,
         "position": row_decoding.position(rows[last.reference]),

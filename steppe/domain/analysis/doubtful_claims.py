@@ -1,23 +1,28 @@
-"""Where claims about money do not fit together: claims that may be one, sums below zero, figures that differ (section 3).
+"""Where a project's events do not fit together: claims that may be one, sums below zero, figures that differ, money taken off
+a leg that nobody named, references that lead to nothing (section 3).
 
 Nothing is decided here: both claims count until somebody says `part_of`, and figures stand beside each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from steppe.domain.analysis.idle_references import idle_references
 from steppe.domain.analysis.money import MoneyRow, money_rows
+from steppe.domain.events.corrections import CorrectedEvent, Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 
 MAY_BE_ONE = "may-be-one"
 BELOW_ZERO = "below-zero"
 FIGURES_DIFFER = "figures-differ"
-KINDS = (MAY_BE_ONE, BELOW_ZERO, FIGURES_DIFFER)
+LEG_NOT_NAMED = "leg-not-named"
+DANGLING_REFERENCE = "dangling-reference"
+KINDS = (MAY_BE_ONE, BELOW_ZERO, FIGURES_DIFFER, LEG_NOT_NAMED, DANGLING_REFERENCE)
 _PROJECT_COST = "project-cost"
 
 
@@ -25,28 +30,48 @@ _PROJECT_COST = "project-cost"
 class Doubt:
     """One such finding. `events` are those concerned, in fold order; the last one made it so.
 
-    `leg` None: of a project's cost. `total` is the sum below zero, committed or disbursed as `of` says.
+    `leg` None: of a project's cost, or of a reference, which has no currency either. `total` is the sum below zero, committed
+    or disbursed as `of` says. `because` says what is wrong with a leg or a reference, which `names` (`source#id`) something.
     """
 
     kind: str
     deal: str | None
     leg: str | None
-    currency: str
+    currency: str | None
     events: tuple[Event, ...]
     of: str | None = None
     total: Decimal | None = None
+    names: str | None = None
+    because: str | None = None
 
 
-def doubts(events: Sequence[Event]) -> list[Doubt]:
-    """All of a project's, by kind, deal, leg, currency and place. `events` must be in fold order, of one project."""
-    unsorted = [*_may_be_one(events), *_below_zero(events), *_figures_that_differ(events)]
-    return sorted(unsorted, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency, one.events[-1].order))  # fmt: skip
+def doubts(
+    in_order: Sequence[Event],
+    known: Mapping[Identity, CorrectedEvent],
+    as_of: date,
+    stated_elsewhere: Collection[Identity] = (),
+) -> list[Doubt]:
+    """All of a project's on a day, by kind, deal, leg, currency and place.
+
+    `in_order` are the events that stand, in fold order, of one project; `known` is every one that was known. `stated_elsewhere`
+    are documents of other projects that state their amount.
+    """
+    events = [event for event in in_order if event.latest <= as_of]
+    rows = list(money_rows(events, stated_elsewhere))
+    unsorted = [
+        *_may_be_one(rows),
+        *_below_zero(rows),
+        *_figures_that_differ(events),
+        *_legs_not_named(rows),
+        *_dangling_references(events, known, in_order, stated_elsewhere),
+    ]
+    return sorted(unsorted, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency or "", one.events[-1].order))  # fmt: skip
 
 
-def _may_be_one(events: Sequence[Event]) -> Iterator[Doubt]:
+def _may_be_one(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
     """Two binding rows of other sources for one deal and leg on overlapping days, with other amounts in one currency."""
     groups: dict[tuple[str, str, str], list[Event]] = {}
-    for row in money_rows(events):
+    for row in money:
         if row.event.kind.effect is Effect.BINDING and row.event.deal is not None:
             groups.setdefault((row.event.deal, row.leg, row.currency), []).append(row.event)
     for (deal, leg, currency), rows in groups.items():
@@ -62,9 +87,9 @@ def _may_be_one(events: Sequence[Event]) -> Iterator[Doubt]:
                     yield Doubt(kind=MAY_BE_ONE, deal=deal, leg=leg, currency=currency, events=(earlier, later))
 
 
-def _below_zero(events: Sequence[Event]) -> Iterator[Doubt]:
+def _below_zero(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
     groups: dict[tuple[str, str, str, str], list[MoneyRow]] = {}
-    for row in money_rows(events):
+    for row in money:
         groups.setdefault((row.event.deal or "", row.leg, row.currency, row.of), []).append(row)
     for (deal, leg, currency, of), rows in groups.items():
         total = Decimal(0)
@@ -94,6 +119,30 @@ def _figures_that_differ(events: Sequence[Event]) -> Iterator[Doubt]:
         for group in groups:
             if len({_value(event) for event in group}) > 1 and len({event.source for event in group}) > 1:
                 yield Doubt(kind=FIGURES_DIFFER, deal=None, leg=None, currency=currency, events=tuple(group))
+
+
+def _legs_not_named(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
+    for row in money:
+        if row.may_be_of:
+            legs = " and ".join(row.may_be_of)
+            because = f"leg is missing: {legs} have a sum; it is taken off {row.leg}, as the parties would have it"
+            yield Doubt(
+                kind=LEG_NOT_NAMED, deal=row.event.deal, leg=row.leg, currency=row.currency, events=(row.event,), of=row.of,
+                because=because,
+            )  # fmt: skip
+
+
+def _dangling_references(
+    events: Sequence[Event],
+    known: Mapping[Identity, CorrectedEvent],
+    in_order: Sequence[Event],
+    stated_elsewhere: Collection[Identity],
+) -> Iterator[Doubt]:
+    for idle in idle_references(events, known, in_order, stated_elsewhere):
+        yield Doubt(
+            kind=DANGLING_REFERENCE, deal=idle.event.deal, leg=None, currency=None, events=(idle.event,), names=idle.names,
+            because=idle.because,
+        )  # fmt: skip
 
 
 def figures_of_cost(events: Iterable[Event]) -> list[Event]:

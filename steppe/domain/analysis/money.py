@@ -1,15 +1,16 @@
 """What events say of money (domain page, section 3): sums by deal, leg and currency. No amount is converted or counted twice.
 
 `increment` adds, `total` replaces, what was reduced or came back is taken off. An event that is part of another repeats it and
-is not counted again, unless that one states no amount.
+is not counted again, unless that one states no amount; one that is not there states none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.legs.leg_endings import disbursed_leg
@@ -31,12 +32,17 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyRow:
-    """An event whose amount is summed: of which leg and currency, and into which sum, `committed` or `disbursed`."""
+    """An event whose amount is summed: of which leg and currency, and into which sum, `committed` or `disbursed`.
+
+    `may_be_of` are the legs of which there was such a sum when an amount was taken off without saying of which: `leg` is then
+    read from the parties, and may be the wrong one. Empty where the leg is told, or only one can be meant.
+    """
 
     event: Event
     leg: str
     currency: str
     of: str
+    may_be_of: tuple[str, ...] = ()
 
     def added_to(self, total: Decimal) -> Decimal:
         """The sum after it."""
@@ -45,10 +51,10 @@ class MoneyRow:
         return added(total, self.event)
 
 
-def sums(events: Iterable[Event]) -> Mapping[tuple[str, str, str], Sums]:
-    """By deal ('' speaks of the project), leg and currency. Events must be in fold order, of one project."""
+def sums(events: Iterable[Event], stated_elsewhere: Collection[Identity] = ()) -> Mapping[tuple[str, str, str], Sums]:
+    """By deal ('' speaks of the project), leg and currency. Events and `stated_elsewhere` as for `money_rows`."""
     by_key: dict[tuple[str, str, str], Sums] = {}
-    for row in money_rows(list(events)):
+    for row in money_rows(events, stated_elsewhere):
         key = (row.event.deal or "", row.leg, row.currency)
         so_far = by_key.get(key, Sums())
         if row.of == DISBURSED:
@@ -58,11 +64,14 @@ def sums(events: Iterable[Event]) -> Mapping[tuple[str, str, str], Sums]:
     return by_key
 
 
-def money_rows(events: Iterable[Event]) -> Iterator[MoneyRow]:
-    """The events whose amounts are summed, in the order given, which must be that of the fold, of one project."""
+def money_rows(events: Iterable[Event], stated_elsewhere: Collection[Identity] = ()) -> Iterator[MoneyRow]:
+    """The events whose amounts are summed, in the order given, which must be that of the fold, of one project.
+
+    `stated_elsewhere` are documents that are not among these events, and state their amount: of other projects, or of
+    earlier days. What is part of one is not counted again.
+    """
     events = list(events)
-    with_amount = {(event.source, event.id) for event in events if event.data.get("amount")}
-    identities = {(event.source, event.id) for event in events}
+    stated = {*stated_elsewhere, *((event.source, event.id) for event in events if event.data.get("amount"))}
     legs_by_sum: dict[tuple[str, str, str], set[str]] = {}
     for event in events:
         amount = event.data.get("amount")
@@ -70,14 +79,14 @@ def money_rows(events: Iterable[Event]) -> Iterator[MoneyRow]:
         if of is None or not amount or amount.get("of", "price") not in _SUMMED_OF:
             continue
         part_of = event.data.get("part_of")
-        if part_of is not None:
-            whole = (part_of["source"], part_of["id"])
-            if whole in with_amount or whole not in identities:
-                continue
+        if part_of is not None and (part_of["source"], part_of["id"]) in stated:
+            continue
         legs = legs_by_sum.setdefault((event.deal or "", amount["currency"], of), set())
         leg = _leg(event, legs)
+        untold = event.kind.name in _TAKEN_OFF and "leg" not in event.data and len(legs) > 1
+        may_be_of = tuple(sorted(legs)) if untold else ()
         legs.add(leg)
-        yield MoneyRow(event=event, leg=leg, currency=amount["currency"], of=of)
+        yield MoneyRow(event=event, leg=leg, currency=amount["currency"], of=of, may_be_of=may_be_of)
 
 
 def added(so_far: Decimal, event: Event) -> Decimal:

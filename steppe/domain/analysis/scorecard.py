@@ -78,6 +78,7 @@ def scorecard(
     outcomes: list[PaperOutcome] = []
     announced: defaultdict[str, Decimal] = defaultdict(Decimal)
     bound: defaultdict[str, Decimal] = defaultdict(Decimal)
+    stated = {(event.source, event.id) for of in events.values() for event in of if event.data.get("amount")}
     for project, known in sorted(events.items()):
         papers: dict[str, list[Event]] = {}
         for event in signed_at(known, forum, until):
@@ -95,7 +96,7 @@ def scorecard(
                 (event for event in known if event.deal == deal and first <= event.latest <= until),
                 key=lambda event: event.order,
             )
-            for (_, _, currency), money in sums(since).items():
+            for (_, _, currency), money in sums(since, stated).items():
                 bound[currency] += money.committed
     values = [
         Value(currency=name, announced=announced[name], bound=bound[name]) for name in sorted({*announced, *bound})

@@ -63,12 +63,29 @@ def test_what_stands_on_paper_is_never_committed(name: str) -> None:
 
 
 def test_a_part_of_another_document_is_not_counted_again() -> None:
-    part = {"part_of": {"source": "/desk", "id": "x"}}
-    assert sums(paid("loan.signed", "2020-01-01", "100", data=part)) == []
-    log = [pursued("offtake.signed", "2020-01-01", "alpha", commodity="tungsten", volume=5, **part)]
+    loan = paid("loan.signed", "2020-01-01", "100")
+    part = {"part_of": {"source": loan.source, "id": loan.id}}
+    assert sums(loan, paid("loan.signed", "2020-02-02", "100", data=part)) == [("alpha", "debt", "USD", "100", "0")]
+    contract = pursued("offtake.signed", "2020-01-01", "alpha", commodity="tungsten", volume=5)
+    again = pursued("offtake.signed", "2020-02-02", "alpha", commodity="tungsten", volume=5, part_of={"source": contract.source, "id": contract.id})  # fmt: skip
+    log = [contract, again]
     state = deal_on([deposit(), *log], "2021-01-01")
-    assert offtakes(log, [state]) == []
-    assert [leg.leg for leg in state.legs] == ["offtake"]
+    assert [row["event"] for row in offtakes(log, [state])] == [contract.reference]
+    assert [leg.leg for leg in state.legs] == ["offtake", "offtake"]
+
+
+def test_a_part_of_what_is_not_there_counts() -> None:
+    part = {"part_of": {"source": "/desk", "id": "typo"}}
+    assert sums(paid("loan.signed", "2020-01-01", "50", data=part)) == [("alpha", "debt", "USD", "50", "0")]
+    log = [pursued("offtake.signed", "2020-01-01", "alpha", commodity="tungsten", volume=5, **part)]
+    (row,) = offtakes(log, [deal_on([deposit(), *log], "2021-01-01")])
+    assert (row["volume"], row["valid"]) == (5, True)
+
+
+def test_a_part_counts_where_the_whole_states_nothing() -> None:
+    whole = pursued("loan.signed", "2020-01-01", "alpha")
+    part = {"part_of": {"source": whole.source, "id": whole.id}}
+    assert sums(whole, paid("loan.signed", "2020-02-02", "50", data=part)) == [("alpha", "debt", "USD", "50", "0")]
 
 
 def test_a_partys_stake_is_its_holding_afterwards_and_the_events_own_is_the_share_that_moved() -> None:

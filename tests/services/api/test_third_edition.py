@@ -315,6 +315,80 @@ async def test_what_came_back_is_taken_off_and_a_sum_below_zero_is_a_conflict(
     assert (await get(client, "/v1/conflicts", as_of="2021-12-31"))["items"] == []
 
 
+async def test_a_part_of_a_document_that_is_not_there_counts_and_is_a_conflict(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    lender: dict[str, Any] = {"occurred": "2021-01-01", "parties": [{"party": "bank", "role": "financier"}]}
+    typo = {"source": "/tests", "id": "typo"}
+    await log.append(registered("dangling"), paid("loan.signed", "dangling", "a", "50", part_of=typo, **lender))
+    (money,) = (await get(client, "/v1/projects/dangling"))["money"]
+    assert money["committed"] == "50"
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["event"], conflict["names"]) == ("dangling-reference", "/tests#a", "/tests#typo")
+    assert conflict["because"] == "part_of names no event of this project"
+    assert (conflict["figures"], conflict["currency"], conflict["position"]) == ([], None, conflict["stands_at"])
+    assert (await get(client, "/v1/conflicts", as_of="2020-12-31"))["items"] == []
+    await log.append(paid("loan.signed", "dangling", "typo", "80", **lender))
+    (money,) = (await get(client, "/v1/projects/dangling"))["money"]
+    assert money["committed"] == "80"
+    assert (await get(client, "/v1/conflicts"))["items"] == []
+
+
+async def test_a_part_of_a_document_of_another_project_is_not_counted_again_and_no_conflict(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    lender: dict[str, Any] = {"occurred": "2021-01-01", "parties": [{"party": "bank", "role": "financier"}]}
+    await log.append(
+        registered("block-1"),
+        registered("block-2"),
+        paid("loan.signed", "block-1", "both", "50", **lender),
+        paid("loan.signed", "block-2", "again", "50", part_of={"source": "/tests", "id": "both"}, **lender),
+    )
+    assert (await get(client, "/v1/projects/block-2"))["money"] == []
+    assert (await get(client, "/v1/conflicts"))["items"] == []
+    ended = {"occurred": "2022-01-01", "deal": "bank", "ends": {"source": "/tests", "id": "both"}}
+    await log.append(event("contract.terminated", "block-2", "end", **ended))
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["event"]) == ("dangling-reference", "/tests#end")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("memorandum.renewed", {"renews": {"source": "/tests", "id": "typo"}}),
+        ("offtake.ended", {"ends": {"source": "/tests", "id": "typo"}}),
+        ("rights.amended", {"amends": {"source": "/tests", "id": "typo"}, "ends_on": "2030"}),
+    ],
+)
+async def test_every_reference_to_nothing_is_a_conflict(
+    log: Log, client: httpx.AsyncClient, name: str, data: dict[str, Any]
+) -> None:
+    await log.append(registered("nothing"), event(name, "nothing", "row", occurred="2021-01-01", deal="alpha", **data))
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["deal"], conflict["event"]) == ("dangling-reference", "alpha", "/tests#row")
+
+
+async def test_what_is_taken_off_one_of_two_legs_without_saying_which_is_a_conflict(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    both: dict[str, Any] = {"deal": "alpha", "occurred": "2021-01-01"}
+    await log.append(
+        registered("untold"),
+        paid("loan.signed", "untold", "a", "50", **both),
+        paid("equity.agreed", "untold", "b", "70", **both),
+        paid("commitment.reduced", "untold", "c", "10", deal="alpha", occurred="2022-01-01"),
+    )
+    (conflict,) = (await get(client, "/v1/conflicts"))["items"]
+    assert (conflict["kind"], conflict["leg"], conflict["event"]) == ("leg-not-named", "debt", "/tests#c")
+    assert conflict["because"].startswith("leg is missing: debt and equity have a sum")
+    await log.append(
+        event("event.corrected", "untold", "d", target={"source": "/tests", "id": "c"}, changes={"leg": "equity"})
+    )
+    assert (await get(client, "/v1/conflicts"))["items"] == []
+    money = (await get(client, "/v1/projects/untold"))["money"]
+    assert {row["leg"]: row["committed"] for row in money} == {"debt": "50", "equity": "60"}
+
+
 async def test_three_figures_of_one_cost_stand_beside_each_other(log: Log, client: httpx.AsyncClient) -> None:
     said = {"occurred": "2026-03-16", "kind": "statement", "parties": [{"party": "acme", "role": "investor"}]}
     cost = {"of": "project-cost", "basis": "stated"}
