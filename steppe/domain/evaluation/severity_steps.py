@@ -69,8 +69,11 @@ def step_at_age(severity: str, start: Start, months: int) -> SeverityStep:
 
 
 def first_to_reach(severity: str, candidates: Sequence[SeverityStep]) -> SeverityStep:
-    """Of several clocks of one severity the first that is possible; certain when any of them is."""
-    first = min(candidates, key=lambda step: (step.possible_on, step.certain_on))
+    """Of several clocks of one severity the first that is possible; certain when any of them is.
+
+    Of clocks that reach it on the same days the one that started first: months are clamped, so both may.
+    """
+    first = min(candidates, key=_order)
     return SeverityStep(
         severity=severity,
         possible_on=min(step.possible_on for step in candidates),
@@ -78,6 +81,11 @@ def first_to_reach(severity: str, candidates: Sequence[SeverityStep]) -> Severit
         threshold_months=first.threshold_months,
         start=first.start,
     )
+
+
+def _order(step: SeverityStep) -> tuple[date, ...]:
+    started = (step.start.latest, step.start.earliest or date.min) if step.start is not None else ()
+    return (step.possible_on, step.certain_on, *started)
 
 
 def step_at_once(severity: str, threshold_months: int | None = None) -> SeverityStep:

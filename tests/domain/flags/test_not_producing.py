@@ -200,6 +200,12 @@ def test_each_part_is_asked_by_itself_and_rows_without_a_part_are_one_too() -> N
     assert turns(other, ground("production.started", "2022-03-15", phase="commercial")) == turns(other)
 
 
+def test_of_parts_that_are_late_on_one_day_the_clock_is_that_of_the_first_to_begin() -> None:
+    later, first = ground("construction.started", "2016-02-29"), ground("construction.started", "2016-02-28", part="u1")
+    flag = the([MINE, later, first], FLAG, "2019-03-05")
+    assert (flag.start and flag.start.latest, flag.since) == (date(2016, 2, 28), date(2019, 2, 28))
+
+
 def test_it_names_the_parts_from_the_day_on_which_each_is_late() -> None:
     log = [
         MINE,
