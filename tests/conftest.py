@@ -59,18 +59,23 @@ def template(stack: Stack) -> Iterator[str]:
 
 
 @pytest.fixture
-def topic(stack: Stack) -> str:
-    """A log of the test's own, with the settings and the number of partitions of the real one."""
-    name = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=name))
-    return name
+def topic_name() -> str:
+    """A name for a log of the test's own; a test that needs no log does not pay for one."""
+    return f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture
-def database(stack: Stack, template: str, topic: str) -> Iterator[Database]:
+def topic(stack: Stack, topic_name: str) -> str:
+    """A log of the test's own, with the settings and the number of partitions of the real one."""
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=topic_name))
+    return topic_name
+
+
+@pytest.fixture
+def database(stack: Stack, template: str, topic_name: str) -> Iterator[Database]:
     """A migrated database of the test's own, with a checkpoint row for each partition of its `topic`."""
     name = f"steppe_test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(clone_database(stack, template, name, topic))
+    asyncio.run(clone_database(stack, template, name, topic_name))
     yield database_of(stack.database, name)
     asyncio.run(drop_database(stack, name))
 

@@ -14,15 +14,15 @@ from tests.stack import Database, Stack
 
 
 @pytest.fixture
-async def log(database: Database, topic: str) -> Log:
+async def log(database: Database, topic_name: str) -> Log:
     """The test's own log and read model."""
-    return Log(database, topic)
+    return Log(database, topic_name)
 
 
 @pytest.fixture
-async def client(database: Database, topic: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, topic_name: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an API that reads it."""
-    async with api(database.api, topic) as connected:
+    async with api(database.api, topic_name) as connected:
         yield connected
 
 
