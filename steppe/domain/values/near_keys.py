@@ -16,7 +16,8 @@ _KEYS_A_PIECE = (
     48  # of a piece that many keys share, as a prefix of all, the first ones: the other pieces tell them apart
 )
 _LENGTH_LEAST = 5
-_LENGTH_FOR_OTHER_LETTER = 7  # in shorter words another letter makes another word: tepco and kepco, jica and jbic
+_LENGTH_FOR_OTHER_LETTER = 6  # in shorter words another letter makes another word: tepco and kepco, jica and jbic
+_LENGTH_FOR_OTHER_LETTERS = 7  # in words of six, two other letters do: altona and astana
 _LENGTH_FOR_TWO = 12  # shorter keys may differ in one place, longer ones in two
 _OTHER_LETTERS_MOST = 4  # another letter in two places: in one key and not in the other
 _ROMAN = re.compile(r"(?:x{0,3})(?:ix|iv|v?i{0,3})")
@@ -150,9 +151,11 @@ def _tell_apart(words: list[str], others: list[str]) -> bool:
 
 
 def _is_another_word(word: str, other: str) -> bool:
-    """Whether two short words of one length differ by more than swapped letters."""
-    short = min(len(word), len(other)) < _LENGTH_FOR_OTHER_LETTER
-    return short and len(word) == len(other) and sorted(word) != sorted(other)
+    """Whether two short words of one length differ by more than swapped letters; words of six by more than one letter."""
+    if len(word) != len(other) or len(word) >= _LENGTH_FOR_OTHER_LETTERS or sorted(word) == sorted(other):
+        return False
+    differing = sum(letter != against for letter, against in zip(word, other, strict=True))
+    return len(word) < _LENGTH_FOR_OTHER_LETTER or differing > 1
 
 
 def _distance(one: str, other: str, most: int) -> int:

@@ -20,6 +20,7 @@ KEYS = (
     "rio-tinto",
     "tepco",
     "block-a-oilfield",
+    "gov-us",
 )
 
 
@@ -43,6 +44,7 @@ def keys(*own: str) -> NearKeys:
         ("a hyphen too many", "kum-tor", "kumtor"),
         ("a short one", "kumtr", "kumtor"),
         ("a short one", "rio-tnto", "rio-tinto"),
+        ("another letter in a word of six", "kumtar", "kumtor"),
         ("beside a number", "galkynish-phase-2", "galkynysh-phase-2"),
     ],
 )
@@ -57,6 +59,8 @@ def test_a_misspelt_key_finds_the_one_that_is_meant(kind: str, written: str, mea
         "galkynysh-phase-3",
         "galkynysh-phase-ii",
         "kepco",
+        "kamter",
+        "gov-uss",
         "block-b-oilfield",
         "something-else",
         "k",
