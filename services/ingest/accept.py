@@ -18,6 +18,7 @@ from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
 from services.ingest.line_forms import explained
 from services.ingest.loop_share import LoopShare, WorkSlices
 from services.ingest.memory.known_keys import KnownKeys
+from services.ingest.memory.named_events import NamedEvents
 from services.ingest.memory.recent_ids import RecentIds, key_of
 from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
 from steppe import failpoints
@@ -57,9 +58,11 @@ class IngestResult:
         self.offsets: Offsets = {}
         self.references: list[str] = []
         self.duplicates_known_from: Mapping[int, int] = {}
-        # Of this request: the subjects that it registers, those that were remarked on as new, and what it claims of money.
+        # Of this request: the subjects that it registers, those that were remarked on as new, the events that it names, and what
+        # it claims of money.
         self.registered: set[str] = set()
         self.remarked: set[str] = set()
+        self.named_events = NamedEvents()
         self.stops_comparing = False
         self.claims: dict[tuple[str, str | None, str, str], list[Claim]] = {}
 
@@ -205,6 +208,15 @@ class EventIntake:
             for partition, offset in (await asyncio.shield(other_batch)).items():
                 result.add_offset(partition, offset)
 
+    def warn_of_unseen_events(self, result: IngestResult) -> None:
+        """Warn of what the events of a request name and nobody sent, if all of the log is known; once, when all were sent."""
+        if not self._recent_ids.known_from:
+            for index, event_id, message in result.named_events.warnings(self._is_seen):
+                result.add_warning(index, event_id, message)
+
+    def _is_seen(self, key: bytes) -> bool:
+        return self._recent_ids.find(key) is not None or key in self._claims
+
     def discard(self, batch: PendingBatch) -> None:
         """Release the claims of a batch; a request that waits for it fails. After `send`, or twice, it does no harm."""
         for key in batch.keys:
@@ -219,7 +231,10 @@ class EventIntake:
         claimed = len(batch.records)
         if fault := self._deduplicate(event, batch, result):
             await _reject(index, event.id, [fault], result, slices)
-        elif len(batch.records) > claimed:
+            return
+        result.named_events.add_sent(event)
+        if len(batch.records) > claimed:
+            result.named_events.add_references(index, event)
             await self._warn(index, event, result, slices)
 
     def _deduplicate(self, event: Accepted, batch: PendingBatch, result: IngestResult) -> Fault | None:

@@ -72,6 +72,7 @@ class EventRoutes:
             raise
         finally:
             _audit(request, result)
+        self._intake.warn_of_unseen_events(result)
         self._metrics.add(result)
         return Response(msgspec.json.encode(result.as_json()), 202, media_type="application/json")
 

@@ -31,7 +31,8 @@ from steppe.domain.events.validation import Fault, faults_of, warnings_of
 from steppe.domain.events.vocabulary import name_of_type
 
 _NO_OBJECT = Fault("", "an event is a JSON object with the attributes of CloudEvents 1.0")
-_REFERENCES = ("target", "part_of", "renews", "amends", "ends", "repeats")
+_NAMING_OTHERS = ("part_of", "renews", "amends", "ends", "repeats")
+_REFERENCES = ("target", *_NAMING_OTHERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class Accepted:
     """An event as it goes to the log: `subject` is the record's key, `value` its value, in structured mode.
 
     `content_sha256` is the hash of everything but `time` and `recordedtime`: what deduplication compares. `parties` are the
-    keys that `data.parties` names, in its order; `claim` is what it states of the money of a leg.
+    keys that `data.parties` names, in its order; `claim` is what it states of the money of a leg. `references` are the other
+    events that it names, a correction's target apart: field, source, id.
     """
 
     subject: str
@@ -51,6 +53,7 @@ class Accepted:
     warnings: tuple[str, ...]
     parties: tuple[str, ...] = ()
     claim: Claim | None = None
+    references: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,9 @@ def _accepted(envelope: Envelope, name: str, data: Mapping[str, Any], recorded: 
         warnings=tuple(warnings_of(name, data, known_day)),
         parties=tuple(party["party"] for party in data.get("parties", ())),
         claim=claim_of(name=name, source=source, id=event_id, subject=subject, data=data, known_day=known_day),
+        references=tuple(
+            (field, data[field]["source"], data[field]["id"]) for field in _NAMING_OTHERS if field in data
+        ),
     )
 
 
