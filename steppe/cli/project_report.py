@@ -87,7 +87,7 @@ def _leg(leg: Item) -> str:
     if leg["inferred"]:
         parts.append("inferred")
     if leg["conditional"]:
-        parts.append("on conditions" + (f", long stop {leg['long_stop']}" if leg["long_stop"] else ""))
+        parts.append("on conditions" + (f", long stop {dated(leg, 'long_stop')}" if leg["long_stop"] else ""))
     if ended := leg["ended"]:
         parts.append(f"ended {happened(ended, 'on')} ({ended['how']})")
     return ", ".join(parts)

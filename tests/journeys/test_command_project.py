@@ -85,3 +85,21 @@ async def test_what_was_taken_back_or_never_counted_is_marked(
     assert "No deals yet." in bare
     assert "No flags." in bare
     assert "Did you mean bare?" in steppe("project", "bear", exits=1) + steppe("project", "bara", exits=1)
+
+
+async def test_ends_are_told_as_they_were_given(start: Callable[..., Service], database: Database, topic: str) -> None:
+    pursuer = [{"party": "alpha", "role": "investor"}]
+    await Log(database, topic).append(
+        registered("mine"),
+        event("rights.granted", "mine", "right", occurred="2014", parties=pursuer, right="mining", ends_on="2018"),
+        event("loan.signed", "mine", "loan", occurred="2015", deal="bank", conditional=True, long_stop="2028"),
+        event("hold.placed", "mine", "hold", occurred="2019", deal="bank", until="2027"),
+    )
+    steppe = Command(start("api"), database)
+    output = steppe("project", "mine", "--as-of", "2020-01-01")
+    words = " ".join(output.split())
+    assert "rights (mining) since 2014, ended in 2018 (expired)" in words
+    assert "debt since 2015, on conditions, long stop 2028" in words
+    assert "On hold until the end of 2027." in words
+    told = " ".join(line for line in output.splitlines() if "⚑" not in line)  # a flag's own days are reckoned
+    assert not {"2018-12-31", "2019-01-01", "2028-12-31", "2027-12-31"} & set(told.split())

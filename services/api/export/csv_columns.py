@@ -30,10 +30,12 @@ DEALS = (
     "clocks.memorandum.started", "clocks.memorandum.started_told", "clocks.memorandum.age_months",
     "clocks.silence.started", "clocks.silence.started_told", "clocks.silence.age_months", "clocks.step.started",
     "clocks.step.started_told", "clocks.step.age_months", "flags.flag", "flags.severity", "sentence",
-    "ended.on_earliest", "bound_on_earliest", "legs.since_earliest", "legs.right",
+    "ended.on_earliest", "bound_on_earliest", "legs.since_earliest", "legs.right", "legs.long_stop",
+    "legs.long_stop_told", "legs.ended.on", "legs.ended.on_told", "hold.until", "hold.until_told",
     "clocks.memorandum.started_earliest", "clocks.announcement.started", "clocks.announcement.started_told",
     "clocks.announcement.started_earliest", "clocks.announcement.age_months", "clocks.silence.started_earliest",
-    "clocks.step.started_earliest", "permits.permit", "permits.since", "permits.since_told",
+    "clocks.step.started_earliest", "permits.permit", "permits.since", "permits.since_told", "permits.ends_on",
+    "permits.ends_on_told",
 )  # fmt: skip
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started", "clock.started_told",

@@ -5,13 +5,14 @@ Drawn by a template and not by a plotting library: see docs/decisions/0016-chart
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.levels import Level
+from steppe.domain.values.states import DealState, Start
 
 WIDTH = 900
 MARGIN = 12
@@ -107,11 +108,13 @@ def chart(
     flags: Sequence[Mapping[str, Any]],
     raised_flags: Sequence[Mapping[str, Any]],
     entries: Sequence[Mapping[str, Any]],
+    phases: Iterable[DealState],
     as_of: date,
 ) -> Chart | None:
     """The chart of a project; None when nothing has happened.
 
-    `spans` and `flags` are rows of level spans and flag spans, `raised_flags` items of `/v1/flags`, `entries` those of the timeline.
+    `spans` and `flags` are rows of level spans and flag spans, `raised_flags` items of `/v1/flags`, `entries` those of the
+    timeline, `phases` the phases of its deals, each as it stood last.
     """
     deals = sorted({row["deal"] for row in spans if row["valid_from"] <= as_of})
     days = [row["valid_from"] for row in spans if date.min < row["valid_from"] <= as_of]
@@ -120,12 +123,13 @@ def chart(
         return None
     scale = _Scale(min(days), _end_of_chart(raised_flags, as_of))
     lanes: list[Lane] = []
+    ends = _ends_of_deals(phases)
     y = float(AXIS_HEIGHT)
     names: list[str | None] = list(deals)
     if any(entry["deal"] is None for entry in entries if _days_of(entry)):
         names.insert(0, None)
     for deal in names[:_LANES_MAX]:
-        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, as_of)
+        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, ends.get(deal, ()), as_of)
         lanes.append(lane)
     return Chart(
         width=WIDTH,
@@ -171,7 +175,8 @@ class _Scale:
 
 
 def _lane(
-    deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, raised_flags: Any, entries: Any, as_of: date
+    deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, raised_flags: Any, entries: Any,
+    ends: Sequence[Start], as_of: date,
 ) -> tuple[Lane, float]:  # fmt: skip
     top = y + LANE_LABEL_HEIGHT
     base = top + (PLOT_HEIGHT if deal is not None else _LEVEL_HEIGHT)
@@ -180,7 +185,7 @@ def _lane(
     flags_of_deal = [row for row in flags if (row["deal"] or None) == deal]
     names = sorted({row["flag"] for row in flags_of_deal})
     labelled: set[str] = set()
-    coarse_days = _coarse_days(entries, deal)
+    coarse_days = {**_coarse_ends(ends), **_coarse_days(entries, deal)}
     lane = Lane(
         deal=deal,
         y=y,
@@ -243,6 +248,24 @@ def _coarse_days(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict
         if entry["deal"] in (deal, None) and _days_of(entry)
         and entry["occurred"]["earliest"] != entry["occurred"]["latest"]
     }  # fmt: skip
+
+
+def _ends_of_deals(phases: Iterable[DealState]) -> Mapping[str | None, Sequence[Start]]:
+    """When deals and their legs ended, with events or by themselves."""
+    ends: dict[str | None, list[Start]] = {}
+    for phase in phases:
+        intervals = [phase.ended, *(leg.ended for leg in phase.legs)]
+        ends.setdefault(phase.deal, []).extend(interval for interval in intervals if interval is not None)
+    return ends
+
+
+def _coarse_ends(ends: Sequence[Start]) -> dict[date, Occurred]:
+    """Of each day on which something ended that is not known to the day: how that was given."""
+    return {
+        end.latest: {"text": end.given, "earliest": end.earliest, "latest": end.latest}
+        for end in ends
+        if end.earliest != end.latest
+    }
 
 
 def _block(

@@ -33,7 +33,7 @@ def given_days(translation: Translation, earliest: date | None, latest: date, gi
         "" if point is None else translation.point(point, after_preposition=inflected)
         for point in (interval.first, interval.last)
     )
-    exact = earliest == latest and kind == "point"
+    exact = earliest == latest and given is None
     return GivenDays(
         kind=kind, first=first, last=last, latest=latest, reckoned=None if exact else f"{earliest or '…'} – {latest}"
     )

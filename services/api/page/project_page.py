@@ -11,6 +11,7 @@ from services.api.page.chart import chart
 from services.api.page.page_data import Item
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
+from services.api.store import row_decoding
 from services.api.store.project_events import read_project_events
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
@@ -37,12 +38,16 @@ async def project_page(page: PageRequest) -> Response:
         timeline = await projects.timeline_page(snapshot, timeline_question, key, service.queues.corrections, events)
         spans = await snapshot.rows("deal_spans_of_project", project=key)
         flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
+        phases = await snapshot.rows("last_states_of_phases", as_of=question.as_of, project=key)
     timeline = await timeline.finished()
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
         "project.html", question=question, snapshot=snapshot,
         project=item, entries=timeline.items, truncated=timeline.next_key is not None,
-        chart=chart([dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items, question.as_of),
+        chart=chart(
+            [dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items,
+            [row_decoding.deal(row) for row in phases], question.as_of,
+        ),
         compared=known_now is not None, differences=_differences(item, known_now) if known_now else [],
         project_url=page.api_url(path, query_parameters.ONE),
         timeline_url=page.api_url(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX),

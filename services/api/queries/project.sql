@@ -91,6 +91,16 @@ FROM deal_span AS deal
 WHERE deal.project = :project::text
 ORDER BY deal.deal COLLATE "C", deal.valid_from;
 
+-- name: last_states_of_phases
+-- Each phase of a project's deals as it stood last by a day: with all its legs, and how it ended.
+SELECT DISTINCT ON (deal.deal, deal.phase)
+    deal.deal,
+    deal.document
+FROM deal_span AS deal
+WHERE deal.project = :project::text
+    AND deal.valid_from <= :as_of::date
+ORDER BY deal.deal, deal.phase, deal.valid_from DESC;
+
 -- name: project_spans_of_project
 -- A project through the days.
 SELECT

@@ -11,7 +11,7 @@ from services.api.views.frames import Ended
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LegName, LevelName, Reference, doc
 from steppe.contracts.items import Clock, FlagItem, clock, flag, level_name
 from steppe.domain.explanation import deal_text
-from steppe.domain.values.states import DealState, Flag, LegState, PermitState, ProjectState, Start
+from steppe.domain.values.states import FOREVER, DealState, Flag, LegState, PermitState, ProjectState, Start
 
 
 class LegItem(TypedDict):
@@ -28,6 +28,8 @@ class LegItem(TypedDict):
     ended_how: Annotated[str | None, doc("Use `ended`.", deprecated=True)]
     conditional: Annotated[bool, doc("Whether it still depends on conditions.")]
     long_stop: Annotated[Day | None, doc("The day by which the conditions must be met; null: none is named.")]
+    long_stop_earliest: Annotated[Day | None, doc(EARLIEST)]
+    long_stop_given: Given
     inferred: Annotated[bool, doc("Whether it is inferred from a later event, as a loan from its disbursement.")]
     holders: Annotated[list[Key], doc("Who holds it, alphabetical.")]
     events: Annotated[list[Reference], doc("The events that bind it, each as source#id.")]
@@ -60,7 +62,18 @@ class PermitItem(TypedDict):
     since_earliest: Annotated[Day | None, doc(EARLIEST)]
     since_given: Given
     ends_on: Annotated[Day | None, doc("Its last day; null: nobody said one.")]
+    ends_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    ends_on_given: Given
     event: Annotated[Reference, doc("The event that granted it, source#id.")]
+
+
+class Hold(TypedDict):
+    """A hold on a deal: flags show no more than when it began."""
+
+    since: Annotated[Day | None, doc("The first day of the unbroken run of holds.")]
+    until: Annotated[Day | None, doc("The day on which it is free again; null: nobody said.")]
+    until_earliest: Annotated[Day | None, doc(EARLIEST)]
+    until_given: Given
 
 
 class DealClocks(TypedDict):
@@ -88,6 +101,7 @@ class DealItem(TypedDict):
     ended: Annotated[Ended | None, doc("When and how it ended; null: it lives.")]
     pursuers: Annotated[list[Key], doc("The parties that pursue it in whatever role, alphabetical.")]
     investors: Annotated[list[Key], doc("Those of them that do so as investors, alphabetical.")]
+    hold: Annotated[Hold | None, doc("The hold on it; null: there is none.")]
     bound_on: Annotated[Day | None, doc("The day on which something first bound; null: nothing has.")]
     bound_on_earliest: Annotated[Day | None, doc(EARLIEST)]
     bound_on_given: Given
@@ -117,6 +131,7 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
         "ended": ended(value),
         "pursuers": sorted(value.pursuers),
         "investors": sorted(value.investors),
+        "hold": hold(value),
         "bound_on": value.bound_on,
         "bound_on_earliest": value.bound_on_earliest,
         "bound_on_given": value.bound_on_given,
@@ -140,6 +155,21 @@ def ended(value: DealState | LegState | ProjectState) -> Ended | None:
     return frames.ended(value.ended, value.ended_how)
 
 
+def hold(value: DealState) -> Hold | None:
+    """The hold on a deal; None when there is none."""
+    ends = value.hold_ends
+    if ends is None:
+        return None
+    if ends.latest == FOREVER:
+        return {"since": value.held_since, "until": None, "until_earliest": None, "until_given": None}
+    return {
+        "since": value.held_since,
+        "until": ends.latest,
+        "until_earliest": ends.earliest,
+        "until_given": ends.given,
+    }
+
+
 def permit(value: PermitState) -> PermitItem:
     """A permit in force."""
     return {
@@ -149,6 +179,8 @@ def permit(value: PermitState) -> PermitItem:
         "since_earliest": value.since_earliest,
         "since_given": value.since_given,
         "ends_on": value.ends_on,
+        "ends_on_earliest": value.ends_on_earliest,
+        "ends_on_given": value.ends_on_given,
         "event": value.event,
     }
 
@@ -167,6 +199,8 @@ def leg(value: LegState) -> LegItem:
         "ended_how": value.ended_how,
         "conditional": value.conditional,
         "long_stop": value.long_stop,
+        "long_stop_earliest": value.long_stop_earliest,
+        "long_stop_given": value.long_stop_given,
         "inferred": value.inferred,
         "holders": sorted(value.holders),
         "events": list(value.events),

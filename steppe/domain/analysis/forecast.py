@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 
-from steppe.domain.values.states import SEVERITIES, DealState, Flag, LegState, Span
+from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Span, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +24,25 @@ class FlagEscalates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegsExpire:
-    """Legs of a deal cease by themselves; `ends` how the deal ends with them, None if it lives on."""
+    """Legs of a deal cease by themselves; `ends` how the deal ends with them, None if it lives on.
+
+    `told` is the interval that `on` is the last day of, as it was given.
+    """
 
     on: date
     deal: str
     legs: tuple[LegState, ...]
     ends: str | None
+    told: Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEnds:
-    """The hold on a deal ends."""
+    """The hold on a deal ends; `told` as for legs."""
 
     on: date
     deal: str
+    told: Start
 
 
 UpcomingChange = FlagEscalates | LegsExpire | HoldEnds
@@ -86,6 +91,19 @@ def _expiries_and_hold_ends(spans: Sequence[Span[DealState]], as_of: date) -> It
         expired = [leg for leg in old.legs if leg.valid and (leg.leg, leg.events) not in still_valid]
         ends = new.ended_how if old.ended_on is None else None
         if expired or ends:
-            yield LegsExpire(on=on, deal=deal, legs=tuple(expired), ends=ends)
+            yield LegsExpire(on=on, deal=deal, legs=tuple(expired), ends=ends, told=_ended(expired, new, on))
         if old.held_until is not None and new.held_until is None:
-            yield HoldEnds(on=on, deal=deal)
+            yield HoldEnds(on=on, deal=deal, told=_on_that_day([old.hold_ends], on))
+
+
+def _ended(expired: Sequence[LegState], new: DealState, on: date) -> Start:
+    """When legs ceased that were valid before, as the deal tells it since; a deal that begins anew tells nothing of them."""
+    names = {(leg.leg, leg.events) for leg in expired}
+    return _on_that_day([new.ended, *(leg.ended for leg in new.legs if (leg.leg, leg.events) in names)], on)
+
+
+def _on_that_day(intervals: Iterable[Start | None], on: date) -> Start:
+    """The interval that is known best of those of that day, else the day itself."""
+    of_day = [interval for interval in intervals if interval is not None and interval.latest == on]
+    exactly = Start(earliest=on, latest=on)
+    return max(of_day, key=lambda interval: interval.earliest or BEGINNING, default=exactly)

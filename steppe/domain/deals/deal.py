@@ -6,11 +6,12 @@ An aggregate in the sense of event sourcing: mutable, owned by the fold and seen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 
 from steppe.domain.deals.announcement_history import Announcements
-from steppe.domain.deals.clock_starts import latest_start, start_of
+from steppe.domain.deals.clock_starts import latest_of, latest_start, start_of
 from steppe.domain.deals.held_runs import HeldRuns
 from steppe.domain.deals.milestones import MilestonePlans
 from steppe.domain.deals.news import News
@@ -332,7 +333,7 @@ class Deal:
         elif event.kind.name == "offtake.ended":
             self._remove_holders(valid, set(parties_in_role(event, "offtaker")), event, how, leg_how)
         else:
-            self._end_legs(valid, start_of(event), how, leg_how)
+            self._end_legs([(leg, start_of(event)) for leg in valid], how, leg_how)
 
     def _remove_holders(self, legs: list[Leg], parties: set[str], event: Event, how: str, leg_how: str) -> None:
         ceasing = []
@@ -345,18 +346,20 @@ class Deal:
                 ceasing.append(changed)
             else:
                 ceasing.append(leg)
-        self._end_legs(ceasing, start_of(event), how, leg_how)
+        self._end_legs([(leg, start_of(event)) for leg in ceasing], how, leg_how)
 
-    def _end_legs(self, legs: list[Leg], on: Start, how: str, leg_how: str) -> None:
-        """End these legs, and the deal with the last of them. `how` is what the deal's end is called.
+    def _end_legs(self, ending: Sequence[tuple[Leg, Start]], how: str, leg_how: str) -> None:
+        """End these legs, each when it does, and the deal with the last of them. `how` is what the deal's end is called.
 
         A termination before any closing is no end while something else of the phase has a level: the deal lives on, with
         the memorandum clock from its original start.
         """
-        if not legs:
+        if not ending:
             return
-        self._mark_ended(legs, on, leg_how)
-        if self.legs.only_unknown and any(leg.leg != UNKNOWN_LEG for leg in legs):
+        for leg, ended in ending:
+            self._mark_ended([leg], ended, leg_how)
+        on = latest_of([ended for _, ended in ending])
+        if self.legs.only_unknown and any(leg.leg != UNKNOWN_LEG for leg, _ in ending):
             self._mark_ended(list(self.legs), on, leg_how)
         if self.legs:
             return
@@ -383,14 +386,14 @@ class Deal:
         due = self.legs.ceasing_by(day)
         if not due:
             return
-        on = Start(earliest=day, latest=day)
-        stopped = [leg for leg in due if leg.stops]
-        self._end_legs(stopped, on, "terminated", "long-stop")
+        stopped = [(leg, leg.ended_by_itself(day)) for leg in due if leg.stops]
+        self._end_legs(stopped, "terminated", "long-stop")
         for name, how in (("rights", "terminated"), ("offtake", "completed")):
             if self.alive:
                 # A leg that ceases takes an inferred one along, which may be due itself.
                 left = {leg.number for leg in self.legs}
-                self._end_legs([leg for leg in due if leg.leg == name and leg.number in left], on, how, "expired")
+                expired = [leg for leg in due if leg.leg == name and leg.number in left]
+                self._end_legs([(leg, leg.ended_by_itself(day)) for leg in expired], how, "expired")
 
     def note_physical_state(self, physical: Level | None) -> None:
         """Take in the physical state of the project: while the deal is bound it counts as a closing."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState
+from steppe.domain.values.states import DealState, Start
 
 
 def snapshot(
@@ -15,7 +15,7 @@ def snapshot(
     required: tuple[str, ...],
     overlays: tuple[str, ...],
     held_since: date | None,
-    held_until: date | None,
+    hold_ends: Start | None,
 ) -> DealState:
     """The state of a deal. `level` and `overlays` are those of the day, as the fold found them."""
     return DealState(
@@ -48,5 +48,7 @@ def snapshot(
         first_step_on_earliest=None if deal.first_step is None else deal.first_step.earliest,
         first_step_on_given=None if deal.first_step is None else deal.first_step.given,
         held_since=held_since,
-        held_until=held_until,
+        held_until=None if hold_ends is None else hold_ends.latest,
+        held_until_earliest=None if hold_ends is None else hold_ends.earliest,
+        held_until_given=None if hold_ends is None else hold_ends.given,
     )

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from steppe.domain.deals.clock_starts import run_start, start_of
 from steppe.domain.deals.permits import Grant, Permits
 from steppe.domain.events.event import Event
-from steppe.domain.legs.legs import Leg, Legs
+from steppe.domain.legs.legs import ENDED_BY_THEMSELVES, Leg, Legs
+from steppe.domain.values import edtf
 from steppe.domain.values.states import Start
 
 
@@ -73,7 +74,9 @@ class HeldRuns:
             return self.exploring
         # Only an ending of other legs can leave nothing but rights to explore behind.
         endings = [
-            leg.ended for leg in self._ended if not leg.explores and leg.ended is not None and not self._new(leg)
+            _reckoned(leg, leg.ended)
+            for leg in self._ended
+            if not leg.explores and leg.ended is not None and not self._new(leg)
         ]
         left = [start_of(leg.event) for leg in legs]
         self._exploring_by_ending = self.exploring is None and bool(endings)
@@ -88,3 +91,11 @@ class HeldRuns:
             leg = legs.numbered(number)
             if leg.valid and counts(leg):
                 yield event
+
+
+def _reckoned(leg: Leg, ended: Start) -> Start:
+    """The end of a leg as a start of a clock. What ceased by itself did so on one day, however roughly that was given."""
+    if leg.ended_how not in ENDED_BY_THEMSELVES:
+        return ended
+    given = edtf.text_of(edtf.Days(ended.earliest, ended.latest)) if ended.earliest != ended.latest else None
+    return Start(earliest=ended.latest, latest=ended.latest, given=ended.given or given)

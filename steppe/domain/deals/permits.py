@@ -7,15 +7,16 @@ from datetime import date, timedelta
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import BUILDING_PERMITS
-from steppe.domain.legs.legs import latest_day_of
-from steppe.domain.values.states import PermitState
+from steppe.domain.legs.given_ends import given_end
+from steppe.domain.values.states import PermitState, Start
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A permit as it was granted."""
+    """A permit as it was granted. `ends`: its last day; None when nobody said one."""
 
     event: Event
+    ends: Start | None
 
     @property
     def permit(self) -> str | None:
@@ -35,8 +36,7 @@ class Grant:
     @property
     def ceases_on(self) -> date | None:
         """The day at whose end it is no longer in force, if nothing changes."""
-        last = latest_day_of(self.event, "expires_on")
-        return None if last is None or last == date.max else last + timedelta(days=1)
+        return None if self.ends is None or self.ends.latest == date.max else self.ends.latest + timedelta(days=1)
 
     def ended_by(self, event: Event) -> bool:
         """Whether a lapse or refusal is of its kind and part; one without kind is of all kinds, one without part of all parts."""
@@ -57,7 +57,7 @@ class Permits:
 
     def with_grant(self, event: Event) -> Permits:
         """With one more."""
-        return Permits((*self.grants, Grant(event)), self.yesterday)
+        return Permits((*self.grants, Grant(event, given_end(event.data.get("expires_on")))), self.yesterday)
 
     def after_lapse(self, event: Event) -> Permits:
         """After a lapse or refusal: it takes what was in force the day before, else what was granted on its own day."""
@@ -91,7 +91,9 @@ class Permits:
                 since_given=grant.event.given,
                 event=grant.event.reference,
                 part=grant.part,
-                ends_on=latest_day_of(grant.event, "expires_on"),
+                ends_on=None if grant.ends is None else grant.ends.latest,
+                ends_on_earliest=None if grant.ends is None else grant.ends.earliest,
+                ends_on_given=None if grant.ends is None else grant.ends.given,
             )
             for grant in self.grants
         )

@@ -8,7 +8,7 @@ from datetime import date
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.flags.displaced import overtaken
 from steppe.domain.flags.lapsed import ran_out
-from steppe.domain.values.grammar import age, capital, day, listed, named, on, papers, when
+from steppe.domain.values.grammar import age, capital, day, listed, named, on, papers, until, when
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import BEGINNING, FOREVER, DealState, Flag, LegState, Start
 
@@ -80,9 +80,9 @@ def in_words(severity: str) -> str:
 def halted(deal: DealState) -> list[str]:
     """Sentences about a hold and a suspension of a living deal."""
     sentences = []
-    if deal.held_until is not None and deal.level is not None:
-        until = "; nobody said until when" if deal.held_until == FOREVER else f" until {day(deal.held_until)}"
-        sentences.append(f"On hold{until}.")
+    if deal.hold_ends is not None and deal.level is not None:
+        end = "; nobody said until when" if deal.held_until == FOREVER else f" {until(deal.hold_ends)}"
+        sentences.append(f"On hold{end}.")
     if "suspended" in deal.overlays:
         sentences.append("Suspended.")
     return sentences
@@ -119,8 +119,9 @@ def _leg(name: str, legs: Sequence[LegState]) -> str:
         return f"a leg inferred from work on the ground since {since}"
     if not all(leg.conditional for leg in legs):
         return f"{_kind(name, legs)} since {since}"
-    stops = [leg.long_stop for leg in legs if leg.long_stop is not None]
-    return f"{_kind(name, legs)} since {since} on conditions{f' until {day(max(stops))}' if stops else ''}"
+    stops = [leg.stops for leg in legs if leg.stops is not None]
+    last = max(stops, key=lambda stop: (stop.latest, stop.earliest or BEGINNING), default=None)
+    return f"{_kind(name, legs)} since {since} on conditions{f' {until(last)}' if last else ''}"
 
 
 def _kind(name: str, legs: Sequence[LegState]) -> str:

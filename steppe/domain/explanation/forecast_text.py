@@ -9,7 +9,7 @@ from typing import assert_never
 from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire, UpcomingChange
 from steppe.domain.flags import memorandum_only, unchecked
 from steppe.domain.flags.flag_registry import FLAGS
-from steppe.domain.values.grammar import day, listed, named
+from steppe.domain.values.grammar import by_the_end, day, listed, named
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 
 
@@ -43,7 +43,9 @@ def _is_alike(change: UpcomingChange, other: UpcomingChange) -> bool:
     if isinstance(change, FlagEscalates) and isinstance(other, FlagEscalates):
         first, second = change.flag, other.flag
         return (change.on, first.flag, first.severity) == (other.on, second.flag, second.severity)
-    return change == other or (isinstance(change, HoldEnds) and isinstance(other, HoldEnds) and change.on == other.on)
+    if isinstance(change, HoldEnds) and isinstance(other, HoldEnds):
+        return change.told == other.told
+    return change == other
 
 
 def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
@@ -55,18 +57,20 @@ def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
                 if isinstance(change, FlagEscalates) and change.flag.deal is not None
             ]
             return _escalation(on, flag, deals if named_deals else [])
-        case LegsExpire(on=on, deal=deal, legs=legs, ends=ends):
+        case LegsExpire(deal=deal, legs=legs, ends=ends, told=told):
             of = f" of {deal}" if named_deals else ""
             if any(leg.conditional for leg in legs):
                 expiry = (
-                    f"The conditional {_legs(legs)}{of} falls away on {day(on)} unless the conditions are met by then"
+                    f"The conditional {_legs(legs)}{of} falls away {by_the_end(told)}"
+                    " unless the conditions are met by then"
                 )
             else:
-                expiry = f"The {_legs(legs)}{of} runs out on {day(on)}"
+                expiry = f"The {_legs(legs)}{of} runs out {by_the_end(told)}"
             return f"{expiry}, and the deal ends as {ends}." if ends else f"{expiry}."
-        case HoldEnds(on=on):
+        case HoldEnds(told=told):
             deals = [change.deal for change in group if isinstance(change, HoldEnds)]
-            return f"The hold{f' on {named(deals)}' if named_deals else ''} ends on {day(on)}, and ages count in full again."
+            of = f" on {named(deals)}" if named_deals else ""
+            return f"The hold{of} ends {by_the_end(told)}, and ages count in full again."
         case _ as never:
             assert_never(never)
 

@@ -274,7 +274,7 @@ class ProjectFold:
             day,
             project,
             self._registry,
-            Hold(holds.since(key), holds.until(key)),
+            Hold(holds.since(key), holds.end(key)),
             self._deal_spans,
             suspended=self._aggregate.is_suspended(deal),
         )

@@ -16,7 +16,7 @@ from steppe.domain.flags.flag_registry import DEAL_FLAGS
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import FOREVER, DealState, Flag
+from steppe.domain.values.states import FOREVER, DealState, Flag, Start
 
 MEMORANDUM_ONLY = memorandum_only.FLAG.name
 _LAPSED = lapsed.FLAG.name
@@ -24,10 +24,15 @@ _LAPSED = lapsed.FLAG.name
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The hold on a deal or project at the end of a day; both None: there is none."""
+    """The hold on a deal at the end of a day, since its first day and until its end; both None: there is none."""
 
     since: date | None
-    until: date | None
+    end: Start | None
+
+    @property
+    def until(self) -> date | None:
+        """The day on which it ends; FOREVER when nobody said."""
+        return None if self.end is None else self.end.latest
 
 
 @dataclass(slots=True)
@@ -94,7 +99,7 @@ class TrackedDeal:
         change_on = self._evaluate_flags(day, given, hold, registry.rule_version, spans)
         overlays = self._overlays(self.flags, hold.until)
         deal.note_level(level)
-        self.state = snapshot(deal, level, project.required_legs, overlays, hold.since, hold.until)
+        self.state = snapshot(deal, level, project.required_legs, overlays, hold.since, hold.end)
         spans.states.put(day, deal.key, self.state)
         return min(change_on, self.other_change_on)
 

@@ -10,12 +10,15 @@ from typing import Any
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
+from steppe.domain.legs.given_ends import day_after, given_end, months_after, not_before
 from steppe.domain.values import edtf
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import LegState, Start
 
 _HOLDER_ROLE = {"equity": "investor", "offtake": "offtaker"}
 EXPLORATION = "exploration"
+# How a leg ended that ceased by itself.
+ENDED_BY_THEMSELVES = frozenset({"expired", "long-stop"})
 _ENDING_TERMS = ("starts_on", "ends_on", "term_years")
 
 
@@ -31,6 +34,8 @@ class Leg:
     right: str | None = None
     # What the event, and the amendments since, say about its end: `starts_on`, `ends_on`, `term_years`.
     terms: Mapping[str, Any]
+    # The last amendment of them.
+    amendment: Event | None = None
     long_stop: date | None = None
     conditional: bool = False
     financed: bool = False
@@ -71,14 +76,42 @@ class Leg:
         if "ends_on" in self.terms:
             last = edtf.parse(self.terms["ends_on"]).latest
             return None if last is None or last == date.max else last + timedelta(days=1)
-        years = self.terms.get("term_years")
-        if years is None:
+        if self.terms.get("term_years") is None:
             return None
         start = self.since
         if "starts_on" in self.terms:
             start = edtf.parse(self.terms["starts_on"]).latest or start
-        ends = add_months(start, int(years * 12 + 1e-9))
+        ends = add_months(start, self._term_months)
         return None if ends == date.max else ends
+
+    @property
+    def _term_months(self) -> int:
+        return int(self.terms["term_years"] * 12 + 1e-9)
+
+    def ended_by_itself(self, day: date) -> Start:
+        """The interval of the day at whose end it ceased by itself: both ends, as they were given.
+
+        What was over when it bound, or was amended, ended with that row.
+        """
+        ended = self._stop_or_term_end()
+        if ended is not None and ended.latest == day:
+            return not_before(ended, self.event.earliest)
+        row = self.amendment or self.event
+        if row.latest == day:
+            return Start(earliest=row.earliest, latest=day, given=row.given)
+        return Start(earliest=day, latest=day)
+
+    def _stop_or_term_end(self) -> Start | None:
+        """As `ceases_on`, with both ends."""
+        if self.stops:
+            return given_end(self.event.data["long_stop"])
+        if "ends_on" in self.terms:
+            last = given_end(self.terms["ends_on"])
+            return None if last is None else day_after(last)
+        began = given_end(self.terms.get("starts_on")) or Start(
+            earliest=self.event.earliest, latest=self.since, given=self.event.given
+        )
+        return months_after(began, self._term_months)
 
     @property
     def stops(self) -> bool:
@@ -112,7 +145,7 @@ def leg_from(event: Event, leg: str, number: int, *, inferred: bool = False) -> 
 def amended(leg: Leg, event: Event) -> dict[str, Any]:
     """What an amendment changes of a leg: the fields that it gives, the others stay."""
     terms = {term: event.data[term] for term in _ENDING_TERMS if term in event.data}
-    return {"terms": {**leg.terms, **terms}, "right": event.data.get("right", leg.right)}
+    return {"terms": {**leg.terms, **terms}, "right": event.data.get("right", leg.right), "amendment": event}
 
 
 def latest_day_of(event: Event, name: str) -> date | None:
@@ -291,6 +324,7 @@ class Legs:
 
 
 def _state(leg: Leg) -> LegState:
+    stops = given_end(leg.event.data["long_stop"]) if leg.long_stop is not None else None
     return LegState(
         leg=leg.leg,
         since=leg.since,
@@ -303,6 +337,8 @@ def _state(leg: Leg) -> LegState:
         ended_how=leg.ended_how,
         conditional=leg.valid and leg.conditional,
         long_stop=leg.long_stop,
+        long_stop_earliest=None if stops is None else stops.earliest,
+        long_stop_given=None if stops is None else stops.given,
         inferred=leg.inferred,
         closed=leg.financed,
         holders=tuple(sorted(leg.holders)),

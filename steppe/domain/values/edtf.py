@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.values.date_advice import advice, plainly
+from steppe.domain.values.months import add_months
 
 _SHORTEST_MONTH_DAYS = 28
+_YEAR_LENGTH, _MONTH_LENGTH = len("2011"), len("2011-07")
 _POINT = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?~?", re.ASCII)
 
 
@@ -83,6 +85,24 @@ def given_interval(text: str) -> GivenInterval:
     return GivenInterval(
         None if start == ".." else start, None if end == ".." else end if slash else start, "~" in text
     )
+
+
+def months_later(text: str, months: int) -> str:
+    """The text that is so many months later, and as rough: `2014~` and 36 are `2017~`, `../2014-08` and 6 `../2015-02`."""
+    if text == "unknown":
+        return text
+    start, slash, end = text.partition("/")
+    first, last = _point_later(start, months, 0), _point_later(end if slash else start, months, 1)
+    return first if first == last and not slash else f"{first}/{last}"
+
+
+def _point_later(text: str, months: int, end: int) -> str:
+    """One end of a point, that many months later, as rough as the point; a year and some months become a month."""
+    if text == "..":
+        return text
+    plain = text.removesuffix("~")
+    length = _MONTH_LENGTH if len(plain) == _YEAR_LENGTH and months % 12 else len(plain)
+    return add_months(_point(plain)[end], months).isoformat()[:length] + text[len(plain) :]
 
 
 def text_of(days: Days) -> str:

@@ -87,6 +87,28 @@ def dated(start: Start) -> str:
     return f"{'about ' if interval.approximate else ''}{_point(interval.first)}"
 
 
+def until(end: Start) -> str:
+    """Until when something lasts: `until 31 August 2024`, `until the end of 2024`. Its latest day counts."""
+    interval = _given_interval(end)
+    if interval.last is None:
+        return f"until {when(end)}"
+    about = "about " if interval.approximate else ""
+    at_latest = "" if interval.first == interval.last else " at the latest"
+    return f"until {about}{_end_of(interval.last)}{at_latest}"
+
+
+def by_the_end(end: Start) -> str:
+    """By when it will be over: `on 31 August 2024`, `by the end of 2024`."""
+    interval = _given_interval(end)
+    if interval.last is None or (interval.first == interval.last and len(interval.last) == _DAY_LENGTH):
+        return on(end)
+    return f"by {'about ' if interval.approximate else ''}{_end_of(interval.last)}"
+
+
+def _end_of(point: str) -> str:
+    return _point(point) if len(point) == _DAY_LENGTH else f"the end of {_point(point)}"
+
+
 def _given_interval(start: Start) -> edtf.GivenInterval:
     return edtf.given_interval(start.given or edtf.text_of(edtf.Days(start.earliest, start.latest)))
 

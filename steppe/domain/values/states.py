@@ -52,7 +52,8 @@ def _interval(earliest: date | None, latest: date | None, given: str | None) -> 
 class LegState:
     """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
 
-    `..._given` is what its event gave where the days, as reckoned, do not say it (see Start). `ended_how`: exited, fulfilled, expired, revoked, terminated, long-stop, or how the deal ended. `..._earliest` is the
+    `..._given` is what its event gave where the days, as reckoned, do not say it (see Start). `ended_how`: exited, fulfilled,
+    expired, revoked, terminated, long-stop, or how the deal ended. `..._earliest` is the
     earliest day on which it may have been (None: open or unknown, or not at all). `right` is that of a rights leg.
     """
 
@@ -72,6 +73,13 @@ class LegState:
     right: str | None = None
     since_given: str | None = None
     ended_on_given: str | None = None
+    long_stop_earliest: date | None = None
+    long_stop_given: str | None = None
+
+    @property
+    def stops(self) -> Start | None:
+        """The interval of its long stop; None: none is named."""
+        return _interval(self.long_stop_earliest, self.long_stop, self.long_stop_given)
 
     @property
     def bound(self) -> Start:
@@ -95,6 +103,13 @@ class PermitState:
     part: str | None = None
     ends_on: date | None = None
     since_given: str | None = None
+    ends_on_earliest: date | None = None
+    ends_on_given: str | None = None
+
+    @property
+    def ends(self) -> Start | None:
+        """The interval of its last day; None: nobody said one."""
+        return _interval(self.ends_on_earliest, self.ends_on, self.ends_on_given)
 
     @property
     def granted(self) -> Start:
@@ -165,6 +180,13 @@ class DealState:
     bound_on_given: str | None = None
     first_step_on_earliest: date | None = None
     first_step_on_given: str | None = None
+    held_until_earliest: date | None = None
+    held_until_given: str | None = None
+
+    @property
+    def hold_ends(self) -> Start | None:
+        """The interval in which the hold ends, `FOREVER` when nobody said; None: there is no hold."""
+        return _interval(self.held_until_earliest, self.held_until, self.held_until_given)
 
     @property
     def ended(self) -> Start | None:

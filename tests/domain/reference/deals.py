@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from tests.domain.reference.days import NEVER, Span, Start, add_days, add_months, latest_day
+from tests.domain.reference.days import NEVER, Span, Start, add_days, add_months, bounds, latest_day, on
 from tests.domain.reference.events import Row
 from tests.domain.reference.vocabulary import KINDS, NON_BINDING, PURSUING
 
@@ -55,8 +55,35 @@ class Leg:
         years = self.terms.get("term_years")
         if self.kind == "offtake" and years is not None:
             begins = latest_day(self.terms.get("starts_on")) or self.row.day
-            return add_months(begins, int(Decimal(str(years)) * 12))
+            return add_months(begins, self._term_months())
         return NEVER
+
+    def ended_by_itself(self, day: date) -> Span:
+        """Both ends of the day at whose end it ceased by itself, as they were given (section 2, told as given).
+
+        If it was over before, it ended with the row that bound or amended it last.
+        """
+        reckoned, how = self.ceases_by_itself()
+        if reckoned != day:
+            row = self.said[-1][0]
+            return row.span if row.day == day else on(day)
+        if how == "long-stop":
+            earliest = bounds(str(self.row.data["long_stop"]))[0]
+        elif "ends_on" in self.terms:
+            first = bounds(str(self.terms["ends_on"]))[0]
+            earliest = None if first is None else add_days(first, 1)
+        else:
+            begins = self.terms.get("starts_on")
+            told = begins is not None and latest_day(begins) is not None
+            first = bounds(str(begins))[0] if told else self.row.span.earliest
+            earliest = None if first is None else add_months(first, self._term_months())
+        begun = self.row.span.earliest
+        if earliest is not None and begun is not None and earliest < begun <= day:
+            earliest = begun
+        return Span(earliest, day)
+
+    def _term_months(self) -> int:
+        return int(Decimal(str(self.terms["term_years"])) * 12)
 
     def amend(self, row: Row, right: str | None) -> None:
         """Change its terms field by field; what an amendment does not say stays."""

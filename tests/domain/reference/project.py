@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.domain.reference.days import NEVER, Span, latest_day, on
+from tests.domain.reference.days import NEVER, Span, Start, last_of, latest_day
 from tests.domain.reference.deals import (
     LEG_ENDINGS,
     Deal,
@@ -215,14 +215,16 @@ class Project:
         if row.name in ("equity.exited", "offtake.ended"):
             leaving = leavers(row, spoken, deal.phase.holdings)
             ceasing = [leg for leg in ceasing if take_out(leg, leaving)]
-        self._cease(deal, ceasing, row.span, LEG_ENDINGS[row.name])
+        self._cease(deal, ceasing, [row.span] * len(ceasing), LEG_ENDINGS[row.name])
 
-    def _cease(self, deal: Deal, ceasing: list[Leg], span: Span, how: str) -> None:
+    def _cease(self, deal: Deal, ceasing: list[Leg], spans: list[Span], how: str) -> None:
         if not ceasing:
             return
         phase = deal.phase
-        for leg in ceasing:
-            leg.cease(span, how)
+        for leg, ended in zip(ceasing, spans, strict=True):
+            leg.cease(ended, how)
+        of_last = last_of(Start(ended.earliest, ended.latest) for ended in spans)
+        span = Span(of_last.earliest, of_last.latest)
         others_left = any(leg.kind != "unknown" for leg in phase.valid_legs)
         if not others_left and any(leg.kind != "unknown" for leg in ceasing):
             for leg in phase.valid_legs:  # an inferred leg goes with the last other
@@ -299,7 +301,7 @@ class Project:
                 leg for leg in due if leg.valid and leg.ceases_by_itself()[1] == how and kind in (None, leg.kind)
             ]
             if deal.living:
-                self._cease(deal, ceasing, on(day), how)
+                self._cease(deal, ceasing, [leg.ended_by_itself(day) for leg in ceasing], how)
 
     def note_day(self, day: date) -> None:
         """Remember what holds at the end of a day: runs, holds, the highest level ever."""

@@ -8,6 +8,7 @@ from datetime import date
 from tests.domain.reference.days import Start
 from tests.domain.reference.deals import Deal, Run
 
+_BY_THEMSELVES = ("expired", "long-stop")  # on one day, however roughly that was given
 LEGS, IDLE, TO_BUILD = "legs", "idle", "to-build"
 # What holds, each with the rows that made it hold.
 Holding = list[tuple[object, list[Start]]]
@@ -31,7 +32,7 @@ def _note_run(deal: Deal, name: str, holds_for: Callable[[Deal], Holding], day: 
         run = phase.runs[name] = Run(day, [])
         if name == IDLE:  # of the conditions only this one can begin because something ended
             run.endings = [
-                Start(leg.ended.earliest, leg.ended.latest)
+                Start(leg.ended.latest if leg.ended_by in _BY_THEMSELVES else leg.ended.earliest, leg.ended.latest)
                 for leg in phase.legs
                 if leg.valid_before and not leg.valid and not leg.is_exploration and leg.ended is not None
             ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from typing import Any
 
 import httpx
@@ -241,6 +244,68 @@ async def test_a_forum_and_the_first_that_was_bound_are_told_as_they_were_given(
     page = await client.get("/forums")
     assert ">March 2022<" in page.text
     assert "31 Mar 2022" not in page.text
+
+
+PURSUER = [{"party": "alpha", "role": "investor"}]
+
+
+async def test_ends_carry_both_ends_and_are_told_as_they_were_given(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("sold"),
+        event("offtake.signed", "sold", "sale", occurred="2014", parties=PURSUER, commodity="tungsten", term_years=3),
+        event("offtake.signed", "sold", "again", occurred="2019", parties=PURSUER, commodity="tungsten", ends_on="2020"),
+        registered("lent"),
+        event("loan.signed", "lent", "loan", occurred="2024-05-01", parties=PURSUER, conditional=True, long_stop="2028"),
+        event("permit.granted", "lent", "permit", occurred="2014", parties=PURSUER, permit="export", expires_on="2029"),
+        event("hold.placed", "lent", "hold", occurred="2025-01-01", deal="alpha", until="2027"),
+    )  # fmt: skip
+    (lent,) = (await get(client, "/v1/projects/lent", as_of=DAY))["deals"]
+    assert lent["hold"] == {
+        "since": "2025-01-01", "until": "2027-12-31", "until_earliest": "2027-01-01", "until_given": None,
+    }  # fmt: skip
+    (leg,) = lent["legs"]
+    assert (leg["long_stop"], leg["long_stop_earliest"]) == ("2028-12-31", "2028-01-01")
+    (permit,) = lent["permits"]
+    assert (permit["ends_on"], permit["ends_on_earliest"]) == ("2029-12-31", "2029-01-01")
+    (first_phase,) = (await get(client, "/v1/projects/sold", as_of="2018-06-01"))["deals"]
+    assert first_phase["ended"] == {
+        "on": "2017-12-31", "on_earliest": "2017-01-01", "on_given": None, "how": "completed",
+    }  # fmt: skip
+    (second_phase,) = (await get(client, "/v1/projects/sold", as_of=DAY))["deals"]
+    assert second_phase["ended"] == second_phase["legs"][0]["ended"] | {"how": "completed"}
+    assert second_phase["ended"]["on_given"] == "2020"
+
+    (lent_row, sold_row) = csv.DictReader(
+        io.StringIO((await client.get("/v1/deals", params={"as_of": DAY, "format": "csv"})).text)
+    )
+    assert [lent_row[f"{name}_told"] for name in ("legs_long_stop", "permits_ends_on", "hold_until")] == [
+        "2028", "2029", "2027",
+    ]  # fmt: skip
+    assert (sold_row["ended_on_told"], sold_row["legs_ended_on_told"]) == ("2020", "2020")
+
+
+@pytest.mark.parametrize(
+    ("language", "permit", "bar", "reckoned"),
+    [
+        ("en", ">2014</time> – <time", "bound, 2014 – 2017", ("31 Dec 2017", "1 Jan 2021", "31 Dec 2029")),
+        ("ja", ">2014年</time> – <time", "2014年 – 2017年", ("2017/12/31", "2021/01/01", "2029/12/31")),
+        ("ru", ">2014 г.</time> – <time", "2014 г. – 2017 г.", ("31 дек. 2017", "1 янв. 2021", "31 дек. 2029")),
+    ],
+)
+async def test_the_page_and_its_chart_tell_ends_as_they_were_given(
+    log: Log, client: httpx.AsyncClient, language: str, permit: str, bar: str, reckoned: tuple[str, ...]
+) -> None:
+    await log.append(
+        registered("sold"),
+        event("offtake.signed", "sold", "sale", occurred="2014", parties=PURSUER, commodity="tungsten", term_years=3),
+        event("offtake.signed", "sold", "again", occurred="2019", parties=PURSUER, commodity="tungsten", ends_on="2020"),
+        event("permit.granted", "sold", "permit", occurred="2014", deal="beta", permit="export", expires_on="2029"),
+    )  # fmt: skip
+    page = (await client.get("/projects/sold", params={"as_of": DAY, "lang": language})).text
+    assert permit in page
+    assert bar in page, "the bar of the first phase, which ended with its term"
+    without_flags = re.sub(r'<rect class="band.*?</rect>', "", page)  # a flag's own days are reckoned
+    assert not [day for day in reckoned if day in without_flags]
 
 
 async def test_a_row_that_is_drawn_before_its_ending_says_so_in_the_timeline(
