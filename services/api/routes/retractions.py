@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 
 from fastapi import APIRouter, Request, Response
@@ -102,6 +103,7 @@ async def _doubts(
         projects = [row["subject"] for row in rows]
         events = await _events_of(snapshot, projects[:_PROJECTS_AT_ONCE])
         for project in projects[:_PROJECTS_AT_ONCE]:
+            await asyncio.sleep(0)  # others are answered between two projects
             stored = events.get(project, [])
             read = read_as_known([event for event, _ in stored], question.knowledge)
             if superseded_by(read.events) is not None:

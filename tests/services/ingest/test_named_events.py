@@ -77,6 +77,14 @@ def test_an_event_of_another_project_is_not_what_is_renewed_but_may_be_the_whole
     assert message.endswith("correct it, unless it is a document of another project, or send that event, too")
 
 
+def test_of_the_real_events_none_names_what_is_not_there(ingest: IngestClient) -> None:
+    file = Path(__file__).parents[3] / "examples" / "central-asia" / "events.ndjson"
+    answer = ingest.post(file.read_bytes(), LINES, query="?on_error=continue").json()
+    assert answer["accepted"] == 830
+    assert len(answer["warnings"]) == 9  # they are named in tests/domain/events/test_idle_fields.py
+    assert not any("never seen" in message for _, _, message in warnings(answer))
+
+
 async def test_nothing_is_said_where_older_events_are_not_known(stack: Stack, topic: str, tmp_path: Path) -> None:
     with started(stack, topic, tmp_path / "first") as ingest:
         ingest.post(lines(memorandum(f"m-{number}", "north") for number in range(30)), LINES)
