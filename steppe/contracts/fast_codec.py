@@ -20,7 +20,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from steppe.contracts import codec, envelope
 from steppe.contracts.acceptance import Accepted, Refused, accept
-from steppe.contracts.fast_remarks import fast_claim, is_remarked
+from steppe.contracts.fast_remarks import fast_claim, fast_warnings
 from steppe.contracts.fast_types import FAST_TYPES, FastType, is_slug, matching
 from steppe.domain.events import field_checks
 from steppe.domain.events.event import clamp_to_known_day, deal_of, is_a_plan
@@ -85,8 +85,6 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
     if content is None:
         return None
     known_day = _known_day(data, instant)
-    if is_remarked(fast_type.name, data, known_day):
-        return None
     subject, source, event_id = sent.subject, sent.source, sent.id
     content_sha256 = hashlib.sha256(_encode(content)).digest()
     content["recordedtime"] = instant.written
@@ -98,7 +96,7 @@ def _accept_fast(line: bytes, recorded: datetime) -> Accepted | None:
         source=source,
         id=event_id,
         name=fast_type.name,
-        warnings=(),
+        warnings=fast_warnings(fast_type.name, data, known_day),
         parties=() if data.parties is UNSET else tuple([party.party for party in data.parties]),
         claim=fast_claim(fast_type.name, sent, data, known_day),
     )

@@ -1,4 +1,4 @@
-"""What ingest says of a plain event beside its content: whether there is a warning, and what it claims of a leg's money.
+"""What ingest says of a plain event beside its content: its warnings, and what it claims of a leg's money.
 
 Both are computed for few events only, so that the others pay nothing for it.
 """
@@ -12,27 +12,20 @@ import msgspec
 from msgspec import UNSET
 
 from steppe.domain.events.claims import Claim, claim_of
-from steppe.domain.events.coordinates import doubtful_places
-from steppe.domain.events.doubtful_days import doubtful_days
-from steppe.domain.events.idle_fields import ASKED_FIELDS, CHANGED_FIELDS, idle_stakes, remarks_on
+from steppe.domain.events.idle_fields import ASKED_FIELDS, CHANGED_FIELDS
+from steppe.domain.events.validation import warnings_of
 from steppe.domain.events.vocabulary import VOCABULARY, Effect
 
 _ASKED = {name: tuple(sorted(fields)) for name, fields in ASKED_FIELDS.items()}
 _CLAIMS = frozenset(kind.name for kind in VOCABULARY if kind.effect is Effect.BINDING)
 
 
-def is_remarked(name: str, data: Any, known_day: date) -> bool:
-    """Whether the event (a value of its fast type) is accepted with a remark, so that the slow path has to make it."""
+def fast_warnings(name: str, data: Any, known_day: date) -> tuple[str, ...]:
+    """What the event (a value of its fast type) is accepted with, as `validation.warnings_of` says."""
     is_asked = name in CHANGED_FIELDS or any(getattr(data, field, UNSET) is not UNSET for field in _ASKED[name])
     if not is_asked and not _states_stakes(data):
-        return False
-    fields = msgspec.to_builtins(data)
-    return bool(
-        remarks_on(name, fields)
-        or idle_stakes(name, fields)
-        or doubtful_days(name, fields, known_day)
-        or doubtful_places(name, fields)
-    )
+        return ()
+    return tuple(warnings_of(name, msgspec.to_builtins(data), known_day))
 
 
 def _states_stakes(data: Any) -> bool:
