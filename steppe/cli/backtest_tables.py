@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from steppe.cli import tables
+from steppe.cli.date_text import short
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
 _WARNINGS_SHOWN = 20
+_THEN_WIDTH = len("bound 2020-05-31")  # longer words are wrapped
 _SCORES = (
     ("severity", "severity"), ("raised", "raised"), ("before", "raised_before"), ("only now", "only_now"),
     ("only before", "only_before"), ("earlier", "earlier"), ("days", "days_earlier_median"), ("bound anyway", "bound_anyway"),
@@ -78,9 +80,10 @@ def scores(summary: list[Item]) -> Table:
 def warnings(items: list[Item]) -> Table:
     """One row a warning."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for title in ("project", "deal", "raised", "before", "earlier", "then"):
+    for title in ("project", "deal", "raised", "before", "earlier"):
         folds = title in ("project", "deal")
         table.add_column(title, justify="right" if title == "earlier" else "left", overflow="fold", no_wrap=not folds)
+    table.add_column("then", min_width=_THEN_WIDTH, max_width=_THEN_WIDTH)
     for item in items:
         earlier = item["days_earlier"]
         table.add_row(
@@ -89,7 +92,7 @@ def warnings(items: list[Item]) -> Table:
             item["raised_on"] or "-",
             item["raised_before_on"] or "-",
             "" if earlier is None else f"{earlier} d",
-            item["outcome"] + (f" {item['outcome_on']}" if item["outcome_on"] else ""),
+            item["outcome"] + (f" {short(item, 'outcome_on')}" if item["outcome_on"] else ""),
         )
     return table
 

@@ -30,6 +30,15 @@ def dated(item: Item, name: str) -> str:
     return "" if start is None else grammar.dated(start)
 
 
+def short(item: Item, name: str) -> str:
+    """The same among days of ISO 8601: as one of them where it is known to the day, else as it stands alone."""
+    start = _start(item, name)
+    if start is None:
+        return ""
+    exact = start.earliest == start.latest and start.given is None
+    return start.latest.isoformat() if exact else grammar.dated(start)
+
+
 def _start(item: Item, name: str) -> Start | None:
     """The interval beside a day: `<name>`, `<name>_earliest`, `<name>_given`; an api of an older release has the day alone."""
     latest = item.get(name)

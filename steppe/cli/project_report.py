@@ -6,7 +6,6 @@ Two columns of days and one that wraps, so that it reads at 80 columns as at 140
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +17,6 @@ from rich.text import Text
 from steppe.cli.date_text import dated, happened, since
 from steppe.cli.tables import severity, style_of
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.values.grammar import day
 
 Item = dict[str, Any]
 _STANDS = ("folded", "stands")
@@ -173,9 +171,7 @@ def _marks(entry: Item, conflicts: Mapping[str, Item]) -> Iterator[Text]:
     if entry["name"] in CORRECTION_NAMES and reason:
         yield Text(f"because: {reason}")
     if narrowing := entry["occurred"].get("narrowed_by"):
-        yield Text(
-            f"counts by {day(date.fromisoformat(entry['occurred']['latest']))}, which {narrowing} ended", style="dim"
-        )
+        yield Text(f"counts before {narrowing}, which ended what it began", style="dim")
     if entry["event"] in conflicts:
         position = conflicts[entry["event"]]["position"]
         yield Text(f"conflict: another record came under this name at {position}; it changes nothing", style="red")

@@ -70,7 +70,7 @@ PARTIES = (
 QUARANTINE = ("id", "subject", "stage", "reason", "held_events", "since", "bytes")
 BACKTEST = (
     "flag", "severity", "project", "deal", "raised_on", "raised_before_on", "days_earlier", "outcome", "outcome_on",
-    "outcome_before",
+    "outcome_on_told", "outcome_before",
 )  # fmt: skip
 CONFLICTS = (
     "event", "subject", "position", "stands_at", "kind", "deal", "leg", "currency", "total", "figures.event",

@@ -8,7 +8,20 @@ import msgspec
 
 from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
-from steppe.contracts.field_types import Count, Day, Instant, Key, LevelName, Positions, Sector, Severity, choice, doc
+from steppe.contracts.field_types import (
+    EARLIEST,
+    Count,
+    Day,
+    Given,
+    Instant,
+    Key,
+    LevelName,
+    Positions,
+    Sector,
+    Severity,
+    choice,
+    doc,
+)
 from steppe.domain.analysis.backtest import FlagScore, FlagWarning
 from steppe.domain.rules.rule_document import document_of
 from steppe.domain.rules.thresholds import Rules
@@ -91,6 +104,8 @@ class BacktestWarning(TypedDict):
     ]
     outcome: Annotated[_Outcome, doc("What became of the deal after the warning.")]
     outcome_on: Annotated[Day | None, doc("When; null: open.")]
+    outcome_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    outcome_on_given: Given
     outcome_before: Annotated[_Outcome, doc("What became of it after the warning of the other version.")]
 
 
@@ -191,6 +206,8 @@ def warning(value: FlagWarning) -> BacktestWarning:
         "days_earlier": value.days_earlier,
         "outcome": value.outcome,
         "outcome_on": value.outcome_on,
+        "outcome_on_earliest": value.outcome_on_earliest,
+        "outcome_on_given": value.outcome_on_given,
         "outcome_before": value.outcome_before,
     }
 

@@ -18,7 +18,7 @@ from steppe.domain.flags import idle_right
 from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.legs.legs import EXPLORATION
 from steppe.domain.values.months import months_between
-from steppe.domain.values.states import FOREVER, SEVERITIES, Flag, History, Span
+from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, Start
 
 # The flags of deals that ask whether anything binding will follow, with their severities.
 BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +46,8 @@ class FlagWarning:
     days_earlier: int | None
     outcome: Outcome
     outcome_on: date | None
+    outcome_on_earliest: date | None
+    outcome_on_given: str | None
     outcome_before: Outcome
 
 
@@ -126,7 +128,7 @@ def _warnings(
             if not first_day <= min(days) <= last_day:
                 continue
             on, on_before = _raised_by(raised, last_day), _raised_by(raised_before, last_day)
-            outcome, outcome_on = _outcome(tried, project, deal, flag, on or min(days), last_day)
+            outcome, at = _outcome(tried, project, deal, flag, on or min(days), last_day)
             outcome_before, _ = _outcome(tried, project, deal, flag, on_before or min(days), last_day)
             yield FlagWarning(
                 flag=flag,
@@ -137,7 +139,9 @@ def _warnings(
                 raised_before_on=on_before,
                 days_earlier=(on_before - on).days if on and on_before else None,
                 outcome=outcome,
-                outcome_on=outcome_on,
+                outcome_on=None if at is None else at.latest,
+                outcome_on_earliest=None if at is None else at.earliest,
+                outcome_on_given=None if at is None else at.given,
                 outcome_before=outcome_before,
             )
 
@@ -178,25 +182,32 @@ def _raised_by(run: _Run | None, last_day: date) -> date | None:
 
 def _outcome(
     portfolio: Portfolio, project: str, deal: str, flag: str, since: date, last_day: date
-) -> tuple[Outcome, date | None]:
+) -> tuple[Outcome, Start | None]:
     history = portfolio.histories[project]
-    bound = [on for on in _bound_on(history, deal, flag) if since <= on <= last_day]
-    if bound:
-        return "bound", min(bound)
-    ended = [
-        span.value.ended_on
-        for span in history.deals
-        if span.value.deal == deal and span.value.ended_on is not None and since <= span.value.ended_on <= last_day
-    ]
-    return ("ended", min(ended)) if ended else ("open", None)
+    bound = _first(_bound(history, deal, flag), since, last_day)
+    if bound is not None:
+        return "bound", bound
+    ends = [span.value.ended for span in history.deals if span.value.deal == deal and span.value.ended is not None]
+    ended = _first(ends, since, last_day)
+    return ("open" if ended is None else "ended"), ended
 
 
-def _bound_on(history: History, deal: str, flag: str) -> list[date]:
+def _first(starts: Iterable[Start], since: date, last_day: date) -> Start | None:
+    """The first that counts within these days."""
+    within = [start for start in starts if since <= start.latest <= last_day]
+    return min(within, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
+
+
+def _bound(history: History, deal: str, flag: str) -> list[Start]:
     """When the deal was bound anew; what idle-right warns of is bound already, by a right to explore: when by more."""
     if flag != idle_right.FLAG.name:
-        return [crossing.on for crossing in history.crossings if crossing.deal == deal and crossing.scope == "any"]
+        return [
+            Start(earliest=crossing.on_earliest, latest=crossing.on, given=crossing.on_given)
+            for crossing in history.crossings
+            if crossing.deal == deal and crossing.scope == "any"
+        ]
     return [
-        leg.since
+        leg.bound
         for span in history.deals
         if span.value.deal == deal
         for leg in span.value.legs

@@ -60,6 +60,17 @@ def test_the_end_of_an_unbound_deal_gives_the_lead_time() -> None:
     assert (score.ended, score.months_to_end_median, score.days_earlier_median) == (1, 23.0, 0.0)
 
 
+def test_what_became_of_a_deal_carries_both_ends_of_its_day() -> None:
+    log = [deposit(), PAPER, pursued("equity.agreed", "2020-05", "alpha")]
+    warned = of(tried(log, {}), "stagnant")
+    assert (warned.outcome_on_earliest, warned.outcome_on) == (date(2020, 5, 1), date(2020, 5, 31))
+    log = [deposit(), PAPER, pursued("investor.withdrew", "2021~", "alpha", reason="price")]
+    warned = of(tried(log, {}), "stagnant")
+    assert (warned.outcome, warned.outcome_on_earliest, warned.outcome_on, warned.outcome_on_given) == (
+        "ended", date(2021, 1, 1), date(2021, 12, 31), "2021~",
+    )  # fmt: skip
+
+
 def test_what_comes_after_the_last_day_is_not_seen() -> None:
     log = [deposit(), PAPER, pursued("equity.agreed", "2021-01-15", "alpha")]
     comparison = tried(log, {}, last_day=date(2020, 6, 1))

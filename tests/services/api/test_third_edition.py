@@ -326,6 +326,19 @@ async def test_a_row_that_is_drawn_before_its_ending_says_so_in_the_timeline(
     assert (leg["since"], leg["since_earliest"], leg["since_given"]) == ("2007-06-01", "2007-01-01", "2007")
 
 
+async def test_a_row_that_a_coarse_ending_draws_is_told_with_the_month_of_the_ending(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("done"),
+        event("grant.committed", "done", "grant", occurred="2007", deal="fund", reported="2008-01-01"),
+        event("project.completed", "done", "over", occurred="2007-06", reported="2008-01-01"),
+    )
+    page = (await client.get("/projects/done", params={"as_of": DAY})).text
+    assert "counted by June 2007, when it had ended" in page
+    assert "30 Jun 2007" not in re.sub(r'<rect class="band.*?</rect>', "", page)
+
+
 def paid(name: str, project: str, id: str, value: str, *, source: str = "/tests", **data: Any) -> dict[str, Any]:
     amount = {"value": value, "currency": "USD", **data.pop("amount", {})}
     return {**event(name, project, id, amount=amount, **data), "source": source}
