@@ -54,7 +54,7 @@ def _references(event: Event) -> Iterator[tuple[str, Identity]]:
     own = {field.name for field in event.kind.fields}
     for field in _FIELDS:
         reference = event.data.get(field)
-        if reference and (field in own or field == "part_of"):  # what its former name had is kept, and ignored
+        if reference and (field in own or field == "part_of"):  # readers ignore what other producers put elsewhere
             yield field, (reference["source"], reference["id"])
 
 

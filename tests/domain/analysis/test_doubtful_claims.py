@@ -143,3 +143,9 @@ def test_a_field_that_the_new_name_of_an_event_lacks_is_ignored() -> None:
         "event.reclassified", "2022-02-01", deal=None, target=naming("again"), name="memorandum.signed"
     )
     assert doubts_of(renewal, reclassified) == []
+
+
+def test_a_field_that_an_event_does_not_have_is_ignored_whatever_another_producer_put_there() -> None:
+    for value in (NOWHERE, naming("loan"), "typo"):
+        fields: dict[str, Any] = {"instrument": "mou", "ends": value}
+        assert doubts_of(LOAN, event("memorandum.signed", "2022-01-01", **fields)) == []

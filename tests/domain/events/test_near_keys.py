@@ -21,6 +21,7 @@ KEYS = (
     "tepco",
     "block-a-oilfield",
     "gov-us",
+    "astana-energy",
 )
 
 
@@ -59,7 +60,7 @@ def test_a_misspelt_key_finds_the_one_that_is_meant(kind: str, written: str, mea
         "galkynysh-phase-3",
         "galkynysh-phase-ii",
         "kepco",
-        "kamter",
+        "altona-energy",
         "gov-uss",
         "block-b-oilfield",
         "something-else",
