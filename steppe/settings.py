@@ -187,7 +187,9 @@ def _contents_or_none(path: str) -> str | None:
 
 def _described(error: ValidationError) -> str:
     return "; ".join(
-        f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" if fault["loc"] else _words(fault["msg"])
+        f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {_words(fault['msg'])}"
+        if fault["loc"]
+        else _words(fault["msg"])
         for fault in error.errors()
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydantic import Field
 
 from steppe.access.settings import AccessSettings
+from steppe.database.settings import Database
 from steppe.log.settings import Brokers
 
 
 class Settings(AccessSettings):
     """Environment variables with the prefix STEPPE_; the same names in compose, demo and tests."""
 
-    database: str = Field(
+    database: Database = Field(
         description="Postgres DSN, postgresql://user:password@host:port/name. A reading role is enough."
     )
     kafka: Brokers | None = Field(

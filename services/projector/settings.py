@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
+from steppe.database.settings import Database
 from steppe.log.settings import Brokers
 from steppe.settings import ServiceSettings
 
@@ -18,7 +19,7 @@ class Settings(ServiceSettings):
         description="Bootstrap servers, host:port[,host:port]; with TLS tls://…, with a user sasl+tls://user:password@… "
         "(docs/operating.md)."
     )
-    database: str = Field(description="DSN of Postgres for the role that writes, postgresql://…")
+    database: Database = Field(description="DSN of Postgres for the role that writes, postgresql://…")
     topic: str = Field(default="steppe.deals.v1", description="The log.")
     host: str = Field(default="127.0.0.1", description="Where /livez, /readyz and /metrics listen; they show no data.")
     projector_port: int = Field(default=8002, ge=0, le=65535, description="Their port; each worker has its own.")

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import typer
 from rich.progress import Progress
 
+from steppe import connection_errors
 from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
 from steppe.cli.commands import backup, config, keys, manage_rules, migrate, quarantine, restore, run_backtest
 from steppe.cli.commands import (
@@ -22,7 +23,6 @@ from steppe.cli.commands import (
 from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.domain.values.grammar import counted
-from steppe.environment import SettingFileError
 from steppe.release import EDITION
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ _SECONDS_TO_CATCH_UP = 600.0
 )
 def up(context: typer.Context) -> None:
     """Start broker, database and services here, without Docker (options: steppe up --help)."""
-    command = [sys.executable, "-m", "steppe.standalone", *context.args]
+    command = [sys.executable, "-m", "steppe.program", "steppe.standalone", *context.args]
     os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
@@ -59,7 +59,7 @@ def up(context: typer.Context) -> None:
 def adopt_log(context: typer.Context) -> None:
     """Accept the log that is there as the one to read from now on (options: steppe log adopt --help)."""
     addresses.find().into_environment()
-    command = [sys.executable, "-m", "services.projector.commands.adopt_log", *context.args]
+    command = [sys.executable, "-m", "steppe.program", "services.projector.commands.adopt_log", *context.args]
     os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
@@ -272,7 +272,7 @@ def _run_projector_program(module: str, arguments: list[str]) -> None:
     where = addresses.find()
     addresses_given = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
     environment = {**os.environ, **{name: value for name, value in addresses_given.items() if value}}
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606 - no shell
+    os.execve(sys.executable, [sys.executable, "-m", "steppe.program", module, *arguments], environment)  # noqa: S606 - no shell
 
 
 def _wait_for(api: str, position: str) -> None:
@@ -304,11 +304,16 @@ def _wait_until_caught_up(api: str) -> Answer:
 
 def main() -> None:
     """Entry point."""
+    raise SystemExit(connection_errors.run(_run))
+
+
+def _run() -> int:
     try:
         app()
-    except (RefusedError, SettingFileError) as error:
+    except RefusedError as error:
         err().print(str(error), style="red", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, unquote
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _SCHEMES = ("tls", "sasl+tls", "sasl+plain")
 _OPTIONS = {"ca", "cert", "key", "mechanism"}
+_EXAMPLE = "write it like kafka:9092,kafka-2:9092"
+_PORT_MAX = 65535
 
 
 class KafkaAddressError(ValueError):
@@ -44,9 +46,9 @@ def parse(address: str) -> KafkaAddress:
     """Take an address apart. Raises KafkaAddressError; reads the files that it names."""
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return KafkaAddress(servers=address)
+        return KafkaAddress(servers=_checked(address))
     if scheme not in _SCHEMES:
-        raise KafkaAddressError(f"{scheme}:// is no way to Kafka; there are host:port, {', '.join(_SCHEMES)}")
+        raise KafkaAddressError(f"{scheme}:// is no way to Kafka; there are host:port, {'://, '.join(_SCHEMES)}://")
     place, _, query = rest.partition("?")
     login, at, servers = place.rpartition("@")
     options = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
@@ -61,7 +63,7 @@ def parse(address: str) -> KafkaAddress:
     if scheme.startswith("sasl") != bool(at and colon):
         raise KafkaAddressError("user:password@ belongs to sasl+tls:// and sasl+plain://, and only to them")
     return KafkaAddress(
-        servers=servers.strip("/"),
+        servers=_checked(servers.strip("/")),
         tls=_context(options) if scheme.endswith("tls") else None,
         user=unquote(user) or None,
         password=unquote(password) or None,
@@ -83,6 +85,21 @@ def client_options(address: str) -> dict[str, Any]:
     elif parsed.tls is not None:
         options["security_protocol"] = "SSL"
     return options if parsed.tls is None else {**options, "ssl_context": parsed.tls}
+
+
+def _checked(servers: str) -> str:
+    for server in servers.split(","):
+        # Without a port it is 9092; an address of IPv6 stands in brackets.
+        host, colon, port = server.strip().rpartition(":") if _has_port(server) else (server.strip(), "", "")
+        if not host or "=" in host or any(character in host for character in " /@"):
+            raise KafkaAddressError(f"there is no host where one belongs; {_EXAMPLE}")
+        if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX):
+            raise KafkaAddressError(f"{port!r} is no port, which is a number from 1 to {_PORT_MAX}; {_EXAMPLE}")
+    return servers
+
+
+def _has_port(server: str) -> bool:
+    return ":" in server.rpartition("]")[2]
 
 
 def _context(options: dict[str, str]) -> ssl.SSLContext:

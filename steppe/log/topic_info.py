@@ -56,8 +56,8 @@ class TopicReader:
 async def open_topic(kafka: str, topic: str) -> AsyncIterator[TopicReader | None]:
     """Read about a topic; None when the cluster has none of that name. Raises what aiokafka raises; the caller sets a timeout."""
     admin = AIOKafkaAdminClient(**client_options(kafka))
-    await admin.start()
     try:
+        await admin.start()
         cluster: str = (await admin.describe_cluster())["cluster_id"]
         partitions: list[int] = []
         # Not described by name at once: a cluster with auto.create.topics would create it.
@@ -70,8 +70,8 @@ async def open_topic(kafka: str, topic: str) -> AsyncIterator[TopicReader | None
         yield None
         return
     consumer = make_consumer(kafka)
-    await consumer.start()
     try:
+        await consumer.start()
         wanted = [TopicPartition(topic, partition) for partition in partitions]
         starts = await consumer.beginning_offsets(wanted)
         ends = await consumer.end_offsets(wanted)

@@ -49,7 +49,7 @@ def test_what_cannot_be_done_is_refused_in_words(reading: Command, tmp_path: Pat
     as_reader = reading.with_database(reading.database.api)
     assert "the rights of the projector" in as_reader("rules", "use", "2026-2", "--yes", exits=1)
     nowhere = reading.with_database("postgresql://nobody@127.0.0.1:1/steppe")
-    assert "cannot be reached" in nowhere("rules", "use", "2026-2", "--yes", exits=1)
+    assert "STEPPE_DATABASE" in nowhere("rules", "use", "2026-2", "--yes", exits=1)
 
 
 def _transitions(reading: Command) -> list[dict[str, str]]:

@@ -15,14 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import asyncpg
-from aiokafka.errors import KafkaError
 
 from services.projector.projection import batches, log_identity
 from services.projector.projection.errors import LogShorterError, ProjectorError, RecordsRemovedError, TopicMissingError
 from services.projector.projection.log_identity import Checkpoint
+from steppe.connection_errors import run
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, apply_migrations, reset, sql
-from steppe.environment import SettingFileError, setting
+from steppe.database.connection import open_connection
+from steppe.environment import setting
+from steppe.log.broker_address import parse
 from steppe.log.topic_info import TopicInfo, TopicReader, open_topic
 
 _SECONDS_MAX = 60.0
@@ -160,11 +162,7 @@ def _describe_loss(discontinuity: ProjectorError | None, facts: TopicInfo, *, sa
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused, 2 used wrongly."""
     options = _parser().parse_args(arguments)
-    try:
-        kafka, database = setting("STEPPE_KAFKA"), setting("STEPPE_DATABASE")
-    except SettingFileError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    kafka, database = setting("STEPPE_KAFKA"), setting("STEPPE_DATABASE")
     for name, value in (("STEPPE_KAFKA", kafka), ("STEPPE_DATABASE", database)):
         if not value:
             sys.stderr.write(f"{name} is not set.\n")
@@ -174,9 +172,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = asyncio.run(_run(kafka, database, topic, options))
     except (AdoptionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
-    except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        sys.stderr.write(f"Nothing was changed: {type(error).__name__}: {error}\n")
         return 1
     if plan is None:
         return 1
@@ -190,7 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(kafka: str, database: str, topic: str, options: argparse.Namespace) -> AdoptionPlan | None:
-    connection = await asyncpg.connect(database)
+    parse(kafka)
+    connection = await open_connection(database)
     try:
         if not options.yes:
             plan, _ = await make_plan(connection, kafka, topic)
@@ -235,4 +231,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(main))

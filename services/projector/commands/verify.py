@@ -25,7 +25,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from aiokafka.errors import KafkaError
 
 from services.projector.consumer import log_reader
 from services.projector.projection import decode, quarantine_policy
@@ -36,7 +35,9 @@ from services.projector.projection.deduplicate import ClassifiedBatch, classify
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.quarantine_entries import RecordId, Skips, Stage
 from services.projector.settings import Settings
+from steppe.connection_errors import run
 from steppe.database import active_read_model, sql
+from steppe.database.connection import open_connection
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
@@ -91,7 +92,7 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
     Holds log and rows in memory. Raises VerifyError, LogGapError.
     """
     report = report or _report_nothing
-    connection = await asyncpg.connect(database)
+    connection = await open_connection(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await active_read_model.use_active(connection)
@@ -262,8 +263,8 @@ async def read_log(
     return [record for p in sorted(records) for record in records[p]], ends
 
 
-def main() -> None:
-    """Verify what the settings name, and print what differs."""
+def main() -> int:
+    """Verify what the settings name, print what differs, and return the exit code."""
     parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args()
@@ -272,9 +273,9 @@ def main() -> None:
     report = _print_progress if sys.stderr.isatty() and not options.json else _report_nothing
     try:
         verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, report))
-    except (VerifyError, ProjectorError, OSError, KafkaError, asyncpg.PostgresError) as error:
+    except (VerifyError, ProjectorError) as error:
         sys.stderr.write(f"Cannot verify: {error}\n")
-        raise SystemExit(1) from None
+        return 1
     if options.json:
         sys.stdout.write(json.dumps(asdict(verdict), default=str) + "\n")
     else:
@@ -284,7 +285,7 @@ def main() -> None:
             f"{verdict.records} records, {verdict.rows} rows, {len(verdict.differences)} differences,"
             f" {verdict.behind} records not yet applied\n"
         )
-    raise SystemExit(1 if verdict.differences else 0)
+    return 1 if verdict.differences else 0
 
 
 def _report_nothing(what: str, done: int, total: int) -> None:
@@ -296,4 +297,4 @@ def _print_progress(what: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main))

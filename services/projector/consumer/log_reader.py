@@ -47,8 +47,8 @@ async def reading(kafka: str, topic: str, start: Mapping[int, int]) -> AsyncIter
     consumer = make_consumer(
         kafka, max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX, fetch_max_bytes=_FETCH_BYTES_MAX
     )
-    await consumer.start()
     try:
+        await consumer.start()
         reader = LogReader(consumer, topic, start)
         partitions = list(reader._partitions.values())
         earliest = await consumer.beginning_offsets(partitions)

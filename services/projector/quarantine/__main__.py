@@ -19,8 +19,10 @@ from services.projector.projection.errors import ProjectorError
 from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import ActionRefusedError, QuarantineActions
 from services.projector.quarantine.refold import FOLDED, SKIPPED, ActionResult, Operator
+from steppe.connection_errors import run
 from steppe.contracts.topics import DEALS
-from steppe.environment import SettingFileError, setting
+from steppe.database.connection import open_connection
+from steppe.environment import setting
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
 
 
@@ -63,10 +65,7 @@ def _summary(options: argparse.Namespace, results: Sequence[ActionResult], upgra
 
 
 async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[ActionResult], int]:
-    try:
-        connection = await asyncpg.connect(_database())
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ActionRefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
+    connection = await open_connection(_database())
     try:
         actions = await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator)
         if options.command == "skip":
@@ -80,21 +79,12 @@ async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[Ac
         raise ActionRefusedError(
             "A projector does not let go of its rows; see `steppe status`, and try again."
         ) from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise ActionRefusedError(
-            f"{error}: STEPPE_DATABASE must name a user with the rights of the projector."
-        ) from error
-    except asyncpg.UndefinedTableError as error:
-        raise ActionRefusedError(f"{error}: run `steppe migrate`.") from error
     finally:
         await connection.close()
 
 
 def _database() -> str:
-    try:
-        database = setting("STEPPE_DATABASE")
-    except SettingFileError as error:
-        raise ActionRefusedError(str(error)) from error
+    database = setting("STEPPE_DATABASE")
     if not database:
         raise ActionRefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
     return database
@@ -128,4 +118,4 @@ def _record_id(text: str) -> RecordId:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(main))

@@ -10,9 +10,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 
-import asyncpg
 import msgspec
-from aiokafka.errors import KafkaError
 
 from services.projector.projection.errors import ProjectorError
 from services.projector.rebuild import roll_back
@@ -20,6 +18,7 @@ from services.projector.rebuild.pipeline import RebuildError, Rebuilt, rebuild
 from services.projector.rebuild.progress_bar import progress_bar
 from services.projector.rebuild.roll_back import ReadModelState
 from services.projector.settings import Settings
+from steppe.connection_errors import run
 from steppe.database.rule_versions import RuleVersionError
 from steppe.settings import from_environment
 
@@ -27,8 +26,8 @@ _DIFFERENCES_SHOWN_MAX = 20
 _NICENESS = 10
 
 
-def main() -> None:
-    """Run what the arguments say."""
+def main() -> int:
+    """Do what the arguments say, print what became of it, and return the exit code."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     options = _parser().parse_args()
     settings = from_environment(Settings, "steppe rebuild")
@@ -36,15 +35,10 @@ def main() -> None:
         output = asyncio.run(_run(settings, options))
     except (RebuildError, ProjectorError, RuleVersionError) as error:
         sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
-    except asyncpg.InsufficientPrivilegeError as error:
-        sys.stderr.write(f"{error}: STEPPE_DATABASE must name a user with the rights of the projector.\n")
-        raise SystemExit(1) from None
-    except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        sys.stderr.write(f"The database or the broker does not answer: {error}\n")
-        raise SystemExit(1) from None
+        return 1
     with suppress(BrokenPipeError):
         sys.stdout.write(output + "\n")
+    return 0
 
 
 async def _run(settings: Settings, options: argparse.Namespace) -> str:
@@ -145,4 +139,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main))

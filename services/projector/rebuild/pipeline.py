@@ -297,6 +297,7 @@ async def _start_worker(task: Task) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.projector.rebuild.worker", msgspec.json.encode(task).decode(),
         stdin=asyncio.subprocess.PIPE, env=os.environ,
+        start_new_session=True,  # Ctrl-C is for the rebuild alone, whose end ends its workers
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from services.projector.rebuild.judge_markets import judge
 from services.projector.rebuild.load_events import load
 from services.projector.settings import Settings
 from steppe.database import rule_versions
+from steppe.database.connection import open_connection
 from steppe.settings import from_environment
 
 # Of ten thousand objects that a batch makes, none is garbage before its end.
@@ -27,7 +28,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 async def connect(settings: Settings) -> asyncpg.Connection:
     """A connection for a stage. A commit that the server loses with its power is one that the stage does again."""
-    return await asyncpg.connect(
+    return await open_connection(
         settings.database,
         server_settings={
             "application_name": "steppe-rebuild",

@@ -13,10 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steppe.cli import addresses
@@ -24,9 +22,11 @@ from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import backup_tables
+from steppe.database.connection import DatabaseUnreachableError, open_connection
 from steppe.domain.values.grammar import counted
 from steppe.log import archive
 from steppe.log.archive import ArchiveError, ArchiveWriter, Manifest, PartitionPart, TablePart
+from steppe.log.broker_address import parse
 from steppe.log.fetched_records import record_of
 from steppe.log.records import Record
 from steppe.log.topic_info import TopicReader, make_consumer, open_topic
@@ -133,13 +133,16 @@ def _taken(source: Source, path: Path) -> Manifest:
             return asyncio.run(_take(source, writer))
     except ArchiveError as error:
         raise RefusedError(str(error)) from error
-    except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DatabaseUnreachableError:
+        raise
+    except (OSError, TimeoutError) as error:
         raise RefusedError(f"No backup was written: {type(error).__name__}: {error}") from error
 
 
 async def _take(source: Source, writer: ArchiveWriter) -> Manifest:
     taken_at = datetime.now(UTC)
-    connection = await asyncpg.connect(source.database)
+    parse(source.kafka)
+    connection = await open_connection(source.database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             migrations = await backup_tables.migrations(connection)

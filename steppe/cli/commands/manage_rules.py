@@ -20,6 +20,7 @@ from steppe.cli import addresses, http_client, tables
 from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.database import rule_versions
+from steppe.database.connection import open_connection
 from steppe.database.read_model import rule_change
 from steppe.database.read_model.rule_change import RuleChange
 from steppe.database.rule_versions import RuleVersionError
@@ -143,18 +144,11 @@ def _database() -> str:
 @asynccontextmanager
 async def _connected(database: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection; what the database refuses becomes a sentence."""
-    try:
-        connection = await asyncpg.connect(database)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
+    connection = await open_connection(database)
     try:
         yield connection
     except asyncpg.LockNotAvailableError as error:
         raise RefusedError("A projector does not let go of its rows; see `steppe status`, and try again.") from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise RefusedError(f"{error}: STEPPE_DATABASE must name a user with the rights of the projector.") from error
-    except asyncpg.UndefinedTableError as error:
-        raise RefusedError(f"{error}: run `steppe migrate`.") from error
     finally:
         await connection.close()
 

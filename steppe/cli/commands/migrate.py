@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import apply_migrations
 from steppe.database.apply_migrations import Login
+from steppe.database.connection import open_connection
 from steppe.database.read_model.rule_change import RuleChange
 from steppe.environment import setting
-from steppe.log.broker_address import client_options
+from steppe.log.broker_address import client_options, parse
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0
@@ -46,7 +46,8 @@ async def run(
 
     What is published gets as many partitions as the log. A topic that exists keeps its number of partitions, whatever is asked for. `topic` renames the log, for tests.
     """
-    connection = await asyncpg.connect(database)
+    parse(kafka)  # a mistake in it is reported before anything is changed
+    connection = await open_connection(database)
     try:
         applied = await apply_migrations.apply(connection, progress=progress)
         for login in logins:
@@ -95,8 +96,8 @@ async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str |
     """Create the topic unless it is there, wait until every partition has a leader, and return how many there are."""
     name = name or topic.name
     admin = AIOKafkaAdminClient(**client_options(kafka))
-    await admin.start()
     try:
+        await admin.start()
         async with asyncio.timeout(_WAIT_SECONDS):
             existing = await _led_partitions(admin, name)
             if existing is not None:

@@ -15,6 +15,7 @@ from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
+from steppe.database.connection import open_connection
 from steppe.database.read_model.stored_events import headers_of
 from steppe.domain.values.grammar import counted
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
@@ -123,7 +124,7 @@ def _run_projector_program(command: str, arguments: list[str]) -> None:
     # The projector's code folds; this package does not know it.
     database = addresses.find().database
     environment = {**os.environ, **({"STEPPE_DATABASE": database} if database else {})}
-    whole = [sys.executable, "-m", "services.projector.quarantine", command, *arguments]
+    whole = [sys.executable, "-m", "steppe.program", "services.projector.quarantine", command, *arguments]
     os.execve(sys.executable, whole, environment)  # noqa: S606 - the same interpreter, no shell
 
 
@@ -131,18 +132,13 @@ async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
     database = addresses.find().database
     if database is None:
         raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
-    try:
-        connection = await asyncpg.connect(database)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"The database of STEPPE_DATABASE cannot be reached: {error}") from error
+    connection = await open_connection(database)
     try:
         async with connection.transaction(readonly=True):
             await active_read_model.use_active(connection)
             return list(await connection.fetch(*query))
     except active_read_model.NoReadModelError as error:
         raise RefusedError(f"{error}.") from error
-    except asyncpg.UndefinedTableError as error:
-        raise RefusedError(f"{error}: run `steppe migrate`.") from error
     finally:
         await connection.close()
 

@@ -23,9 +23,11 @@ from steppe.cli.commands import backup, migrate
 from steppe.cli.commands.backup import Source, bar
 from steppe.cli.http_client import RefusedError
 from steppe.cli.terminal import AsJson, out, print_json
+from steppe.connection_errors import explained
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, backup_tables, edition_upgrade, reset, rule_versions, sql
 from steppe.database.backup_tables import KeptTablesError, Place
+from steppe.database.connection import DatabaseUnreachableError, open_connection
 from steppe.domain.values.grammar import counted
 from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
@@ -108,8 +110,11 @@ def command(
             )
     except (ArchiveError, KeptTablesError) as error:
         raise RefusedError(str(error)) from error
-    except (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RefusedError(f"Stopped by {type(error).__name__}: {error}. Run it again, and it goes on.") from error
+    except DatabaseUnreachableError:
+        raise
+    except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = explained(error) or f"{type(error).__name__}: {error}."
+        raise RefusedError(f"Stopped. {reason} Run it again, and it goes on.") from error
     if as_json:
         print_json(
             {
@@ -211,7 +216,7 @@ async def _restore_database(
     manifest = backup_file.manifest
     statements = sql.load("log_identity")
     reason = f"restored from backup {manifest.id}"
-    connection = await asyncpg.connect(source.database)
+    connection = await open_connection(source.database)
     try:
         async with connection.transaction():
             await connection.execute(*statements["lock_log_identity"](topic=source.topic))

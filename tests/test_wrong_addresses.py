@@ -1,0 +1,169 @@
+"""A wrong address of database or broker is a sentence: which setting, what is wrong, what to do; no traceback, no password."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests.stack import Database, Stack
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*found in sys.modules.*:RuntimeWarning")
+_HIDDEN = "hidden-word"
+_DATABASE = f"postgresql://nobody:{_HIDDEN}@127.0.0.1:1/nowhere"
+_KAFKA = "127.0.0.1:1"
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "migrate": ("steppe.cli", "migrate"),
+    "backup": ("steppe.cli", "backup", "nothing.zip"),
+    "quarantine list": ("steppe.cli", "quarantine", "list"),
+    "quarantine skip": ("services.projector.quarantine", "skip", "0:0", "--reason", "x"),
+    "rules use": ("steppe.cli", "rules", "use", "2026-2", "--yes"),
+    "verify": ("services.projector.commands.verify",),
+    "rebuild": ("services.projector.rebuild", "--workers", "1"),
+    "rebuild --status": ("services.projector.rebuild", "--status"),
+    "log adopt": ("services.projector.commands.adopt_log", "--reason", "x", "--yes"),
+}
+_READS_LOG = ("migrate", "backup", "verify", "rebuild", "log adopt")
+_NO_ADDRESS_OF_DATABASE: Mapping[str, str] = {
+    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:many/x": "'many' is no port",
+    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:99999/x": "'99999' is no port",
+    f"postgresql://nobody:{_HIDDEN}@[::1]:0/x": "'0' is no port",
+    f"postgresql://nobody:{_HIDDEN}@[::1/x": "the host cannot be read",
+    f"mysql://nobody:{_HIDDEN}@127.0.0.1/x": "mysql:// is no way to Postgres",
+    f"host=127.0.0.1 password={_HIDDEN}": "that is no address of a database",
+}
+_NO_ADDRESS_OF_BROKER: Mapping[str, str] = {
+    "127.0.0.1:many": "'many' is no port",
+    "127.0.0.1:9092,127.0.0.1:99999": "'99999' is no port",
+    "[::1]:0": "'0' is no port",
+    f"http://nobody:{_HIDDEN}@127.0.0.1:9092": "http:// is no way to Kafka",
+    f"bootstrap.servers=127.0.0.1 password={_HIDDEN}": "there is no host where one belongs",
+    "tls://": "there is no host where one belongs",
+    f"sasl+plain://nobody:{_HIDDEN}@:9092": "there is no host where one belongs",
+    f"sasl+plain://nobody:{_HIDDEN}@127.0.0.1:9092?mechanism=GSSAPI": "mechanism=GSSAPI is not known",
+    "sasl+tls://127.0.0.1:9092": "user:password@ belongs to",
+    "tls://127.0.0.1:9092?ca=/nowhere/ca.pem": "the certificates cannot be read",
+}
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[_Said]:
+    """Runs a command in this process, as `python -m` would, and gives its exit code and what it says."""
+    monkeypatch.chdir(tmp_path)
+    yield _Said(monkeypatch, capsys)
+
+
+class _Said:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, command: str, *, database: str = _DATABASE, kafka: str = _KAFKA, topic: str = "t") -> str:
+        """What it says, in one line; after the exit code."""
+        module, *arguments = _COMMANDS[command]
+        for name, value in (("DATABASE", database), ("KAFKA", kafka), ("TOPIC", topic)):
+            self._monkeypatch.setenv(f"STEPPE_{name}", value)
+        self._monkeypatch.setattr(sys, "argv", [module, *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module(module, run_name="__main__")
+        printed = self._capsys.readouterr().err.strip()
+        assert "\n" not in printed and "Traceback" not in printed
+        assert _HIDDEN not in printed
+        return f"{ended.value.code} {printed}"
+
+
+@pytest.mark.parametrize("address", _NO_ADDRESS_OF_DATABASE)
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_what_is_no_address_of_a_database_is_named(said: _Said, command: str, address: str) -> None:
+    sentence = said(command, database=address)
+    assert sentence.startswith("2 ") and "STEPPE_DATABASE" in sentence
+    assert _NO_ADDRESS_OF_DATABASE[address] in sentence and "write it like postgresql://" in sentence
+
+
+@pytest.mark.parametrize("address", _NO_ADDRESS_OF_BROKER)
+@pytest.mark.parametrize("command", _READS_LOG)
+def test_what_is_no_address_of_a_broker_is_named(said: _Said, command: str, address: str) -> None:
+    sentence = said(command, kafka=address)
+    assert sentence.startswith("2 ") and "STEPPE_KAFKA" in sentence
+    assert _NO_ADDRESS_OF_BROKER[address] in sentence
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_a_database_that_is_not_there_is_named_with_its_place(said: _Said, command: str) -> None:
+    assert said(command) == (
+        "1 The database of STEPPE_DATABASE, 127.0.0.1:1, does not answer: connection refused."
+        " Start it, or correct the address."
+    )
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_a_database_that_does_not_let_in_is_named(said: _Said, command: str, database: Database, stack: Stack) -> None:
+    parts = urlsplit(database.projector)
+    place = parts.netloc.rpartition("@")[2]
+    wrong = urlunsplit(parts._replace(netloc=f"projector:{_HIDDEN}@{place}"))
+    assert f"The database of STEPPE_DATABASE, {place}, does not let this user in" in said(
+        command, database=wrong, kafka=stack.kafka
+    )
+    nowhere = urlunsplit(parts._replace(path="/nowhere"))
+    assert f"The database of STEPPE_DATABASE, {place}, has none of that name" in said(
+        command, database=nowhere, kafka=stack.kafka
+    )
+
+
+@pytest.mark.parametrize("command", _READS_LOG)
+def test_a_broker_that_is_not_there_or_speaks_otherwise_is_named(
+    said: _Said, command: str, database: Database, stack: Stack, topic: str
+) -> None:
+    owner = database.owner if command == "migrate" else database.projector
+    server = stack.kafka.split(",")[0]
+    for address, because in (
+        (_KAFKA, "does not answer: "),
+        (f"tls://{server}", "does not answer: "),
+        (f"sasl+plain://nobody:{_HIDDEN}@{server}", " STEPPE_KAFKA "),
+    ):
+        sentence = said(command, database=owner, kafka=address, topic=topic)
+        assert sentence.startswith("1 The broker of STEPPE_KAFKA") and because in sentence, sentence
+
+
+@pytest.mark.parametrize(
+    "arguments", [("backtest", "--set", "memorandum-only.stagnant=18"), ("verify",), ("rebuild",)], ids=" ".join
+)
+def test_ctrl_c_ends_a_command_in_one_line_at_most(arguments: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        port = silent.getsockname()[1]
+        addresses = {
+            "STEPPE_API": f"http://127.0.0.1:{port}",
+            "STEPPE_DATABASE": f"postgresql://nobody:{_HIDDEN}@127.0.0.1:{port}/nowhere",
+            "STEPPE_KAFKA": _KAFKA,
+        }
+        command = subprocess.Popen(
+            [sys.executable, "-m", "steppe.program", "steppe.cli", *arguments],
+            env={**os.environ, **addresses}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        connection, _ = silent.accept()  # it waits for an answer now
+        with connection:
+            command.send_signal(signal.SIGINT)
+            printed, said = command.communicate(timeout=60)
+    assert (command.returncode, printed) == (130, "")
+    assert said.strip().splitlines() in ([], ["Stopped."])
+
+
+def test_ctrl_c_while_a_program_is_still_imported_ends_it_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "slow_program.py").write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "steppe.program", "slow_program"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parent.parent}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert command.stdout is not None and command.stdout.readline() == "importing\n"
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+    assert (command.returncode, said) == (130, "Stopped.\n")
