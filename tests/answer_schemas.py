@@ -20,6 +20,7 @@ Document = dict[str, Any]
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 _ERRORS_SHOWN = 5
+_watching = True
 # Answers that several services give under one path, each in its own way, and those that describe the service itself.
 _LEFT_ALONE = re.compile(r"^/(livez|readyz|openapi\.json|docs|static-offline-docs)")
 
@@ -64,8 +65,21 @@ def watch() -> Iterator[None]:
         httpx.Client.send, httpx.AsyncClient.send = send, send_async  # type: ignore[method-assign]
 
 
+@contextmanager
+def of_another_release() -> Iterator[None]:
+    """Leave answers alone meanwhile: a service of another release answers by its own document."""
+    global _watching
+    _watching = False
+    try:
+        yield
+    finally:
+        _watching = True
+
+
 def check(response: httpx.Response) -> None:
     """Raise AssertionError when an answer of a documented route is not as its document says."""
+    if not _watching:
+        return
     media_type = response.headers.get("content-type", "").partition(";")[0]
     request = response.request
     if media_type not in (JSON, PROBLEM) or request.method == "HEAD" or _LEFT_ALONE.match(request.url.path):

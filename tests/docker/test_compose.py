@@ -18,6 +18,7 @@ import pytest
 
 from steppe.release import RELEASE
 from steppe.standalone.places import free_port
+from tests import answer_schemas
 
 ROOT = Path(__file__).parent.parent.parent
 _PARTS = (
@@ -147,7 +148,7 @@ def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(
     assert sent["rejected"] == [] and sent["accepted"] > 800
     before, flags = compose.caught_up()["totals"]["applied"], compose.flags()
     assert before == sent["accepted"] and flags
-    assert "Only paper" in httpx.get(compose.api, timeout=20).text
+    assert "Memorandum only" in httpx.get(compose.api, timeout=20).text
 
     _is_shut_in(compose)
     _are_small(compose)
@@ -212,8 +213,9 @@ def test_the_next_release_goes_on_where_the_one_before_it_stopped(tmp_path: Path
         example = ("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait", "--json")
         sent = json.loads(_last_json(compose(*example)))
         assert sent["rejected"] == [] and sent["accepted"] > 800
-        before = compose.caught_up()
-        assert compose.flags()
+        with answer_schemas.of_another_release():
+            before = compose.caught_up()
+            assert compose.flags()
         last_announced = compose.announced()
 
         lay_out(tmp_path)  # as `git pull` does; the secrets stay
