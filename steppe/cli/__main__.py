@@ -1,4 +1,4 @@
-"""The `steppe` command: its subcommands and options. Exit codes: 0 done, 1 refused, 2 used wrongly."""
+"""The `steppe` command: its subcommands and options. Exit codes: 0 done, 1 refused, 2 used wrongly: words, values, files or settings that cannot be right."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ from steppe.cli.commands import (
 from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.domain.values.grammar import counted
-from steppe.release import EDITION
+from steppe.release import EDITION, RELEASE
 
 app = typer.Typer(
-    help="Follows resource deals from the first memorandum to metal in the ground.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -41,6 +40,22 @@ app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out().print(f"steppe {RELEASE}")
+        raise typer.Exit
+
+
+@app.callback()
+def command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the release and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Follows resource deals from the first memorandum to metal in the ground."""
 
 
 @app.command(
@@ -312,7 +327,7 @@ def _run() -> int:
         app()
     except RefusedError as error:
         err().print(str(error), style="red", markup=False, soft_wrap=True)
-        return 1
+        return error.exit_code
     return 0
 
 

@@ -11,11 +11,20 @@ from steppe.environment import SettingFileError, setting
 
 _SECONDS_TO_ANSWER = 60.0
 _SECONDS_TO_COMPUTE = 600.0
+_WRONG_VALUES = (400, 422)
 Answer = dict[str, Any]
 
 
 class RefusedError(Exception):
     """A service refused or did not answer; the message is for the person at the terminal."""
+
+    exit_code = 1
+
+
+class WrongValueError(RefusedError):
+    """What was typed, or set, cannot be right, whatever the services hold."""
+
+    exit_code = 2
 
 
 def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
@@ -23,6 +32,8 @@ def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
     parameters = {name: value for name, value in (query or {}).items() if value is not None}
     try:
         answer = httpx.get(base + path, params=parameters, headers=credentials(), timeout=_SECONDS_TO_ANSWER)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise wrong_address("STEPPE_API", base, error) from error
     except httpx.TransportError as error:
         raise _no_answer(base, error) from error
     return body_of(answer)
@@ -34,9 +45,16 @@ def post(base: str, path: str, body: Answer) -> Answer:
         answer = httpx.post(base + path, json=body, headers=credentials(), timeout=_SECONDS_TO_COMPUTE)
     except httpx.TimeoutException as error:
         raise RefusedError(f"The api did not answer in {_SECONDS_TO_COMPUTE:.0f} s; ask for less.") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise wrong_address("STEPPE_API", base, error) from error
     except httpx.TransportError as error:
         raise _no_answer(base, error) from error
     return body_of(answer)
+
+
+def wrong_address(variable: str, base: str, error: Exception) -> WrongValueError:
+    """For what is no URL of a service."""
+    return WrongValueError(f"{variable} names no address: {base} ({error}). Write it like http://127.0.0.1:8000.")
 
 
 def credentials() -> dict[str, str]:
@@ -69,11 +87,11 @@ def all_pages(base: str, path: str, query: Mapping[str, Any]) -> Answer:
 
 
 def body_of(answer: httpx.Response) -> Answer:
-    """The body of a good answer. Raises RefusedError with what a problem document says."""
+    """The body of a good answer. Raises RefusedError with what a problem document says, WrongValueError of 400 and 422."""
     if answer.status_code < 300:
         body: Answer = answer.json()
         return body
-    raise RefusedError(problem(answer))
+    raise (WrongValueError if answer.status_code in _WRONG_VALUES else RefusedError)(problem(answer))
 
 
 def problem(answer: httpx.Response) -> str:

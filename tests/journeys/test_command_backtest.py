@@ -42,12 +42,12 @@ def test_other_thresholds_are_tried_on_the_real_events(reading: Command, tmp_pat
 
 
 def test_what_cannot_be_tried_is_refused_with_a_suggestion(reading: Command) -> None:
-    output = reading("backtest", "--set", "memorandum-only.stagnent=18", exits=1)
+    output = reading("backtest", "--set", "memorandum-only.stagnent=18", exits=2)
     assert "Did you mean memorandum-only.stagnant" in output
-    assert "Did you mean memorandum-only" in reading(*TRY, "--flag", "memorandum-onli", exits=1)
-    assert "there is no version '2027-1'; there are 2026-2" in reading("backtest", "--version", "2027-1", exits=1)
+    assert "Did you mean memorandum-only" in reading(*TRY, "--flag", "memorandum-onli", exits=2)
+    assert "there is no version '2027-1'; there are 2026-2" in reading("backtest", "--version", "2027-1", exits=2)
     assert "there is no version" in reading(
-        "backtest", "--override", "country=KZ:silent.watch=9", "--against", "x", exits=1
+        "backtest", "--override", "country=KZ:silent.watch=9", "--against", "x", exits=2
     )
     reading("backtest", exits=2)
     reading(*TRY, "--version", "2026-2", exits=2)

@@ -38,11 +38,11 @@ def test_a_version_is_added_tried_and_used_and_what_it_changed_is_published(read
 def test_what_cannot_be_done_is_refused_in_words(reading: Command, tmp_path: Path) -> None:
     document = tmp_path / "strict.json"
     document.write_text('{"version": "strict-1", "values": {"memorandum-only.wach": 6}}')
-    assert "Did you mean memorandum-only.watch" in reading("rules", "add", str(document), exits=1)
+    assert "Did you mean memorandum-only.watch" in reading("rules", "add", str(document), exits=2)
     document.write_text('{"version": "2026-2", "values": {"memorandum-only.watch": 6}}')
     assert "exists with other figures" in reading("rules", "add", str(document), exits=1)
     document.write_text("not JSON")
-    assert "is not JSON" in reading("rules", "add", str(document), exits=1)
+    assert "is not JSON" in reading("rules", "add", str(document), exits=2)
     reading("rules", "add", str(tmp_path / "absent.json"), exits=2)
     assert "There is no version absent; there are 2026-2." in reading("rules", "use", "absent", "--yes", exits=1)
     assert "There is no version absent; there are 2026-2." in reading("rules", "show", "absent", exits=1)

@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "retry" and sum(map(bool, (options.ids, options.subject, options.all, options.unknown))) != 1:
         parser.error("retry needs one of: IDs, --subject, --all, --unknown")
     operator = Operator(name=options.by or getpass.getuser(), reason=options.reason)
+    if not setting("STEPPE_DATABASE"):
+        parser.error("STEPPE_DATABASE is not set: name the database that holds the read models")
     try:
         results, upgraded = asyncio.run(_act(options, operator))
     except (ActionRefusedError, ProjectorError) as error:
@@ -65,7 +67,7 @@ def _summary(options: argparse.Namespace, results: Sequence[ActionResult], upgra
 
 
 async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[ActionResult], int]:
-    connection = await open_connection(_database())
+    connection = await open_connection(setting("STEPPE_DATABASE"))
     try:
         actions = await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator)
         if options.command == "skip":
@@ -81,13 +83,6 @@ async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[Ac
         ) from error
     finally:
         await connection.close()
-
-
-def _database() -> str:
-    database = setting("STEPPE_DATABASE")
-    if not database:
-        raise ActionRefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
-    return database
 
 
 def _parser() -> argparse.ArgumentParser:

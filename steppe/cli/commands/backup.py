@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steppe.cli import addresses
-from steppe.cli.http_client import RefusedError
+from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import backup_tables
@@ -123,7 +123,7 @@ def source_of_environment() -> Source:
     where = addresses.find()
     for name, value in (("STEPPE_KAFKA", where.kafka), ("STEPPE_DATABASE", where.database)):
         if value is None:
-            raise RefusedError(f"{name} is not set.")
+            raise WrongValueError(f"{name} is not set.")
     return Source(kafka=str(where.kafka), database=str(where.database), topic=where.topic or DEALS.name)
 
 

@@ -17,7 +17,7 @@ import typer
 from rich.progress import Progress
 
 from steppe.cli import addresses, http_client, tables
-from steppe.cli.http_client import RefusedError
+from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.database import rule_versions
 from steppe.database.connection import open_connection
@@ -84,7 +84,7 @@ def add(
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise RefusedError(f"{file} is not JSON: {error}") from error
+        raise WrongValueError(f"{file} is not JSON: {error}") from error
     version, added = asyncio.run(_add(_database(), document, by or getpass.getuser()))
     if as_json:
         print_json({"version": version, "added": added})
@@ -137,7 +137,7 @@ def use(
 def _database() -> str:
     database = addresses.find().database
     if database is None:
-        raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the rules and the read models.")
+        raise WrongValueError("STEPPE_DATABASE is not set: name the database that holds the rules and the read models.")
     return database
 
 
@@ -161,7 +161,7 @@ async def _add(database: str, document: Any, by: str) -> tuple[str, bool]:
             return rules.version, await rule_versions.add(connection, rules, by=by, note=note)
         except RuleDocumentError as error:
             faults = "\n".join(f"  {fault.pointer or '/'} {fault.message}" for fault in error.faults)
-            raise RefusedError(f"This is no version of the rules:\n{faults}") from error
+            raise WrongValueError(f"This is no version of the rules:\n{faults}") from error
         except RuleVersionError as error:
             raise RefusedError(str(error)) from error
 

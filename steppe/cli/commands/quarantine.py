@@ -11,7 +11,7 @@ import asyncpg
 import typer
 
 from steppe.cli import addresses, tables
-from steppe.cli.http_client import RefusedError
+from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
@@ -131,7 +131,7 @@ def _run_projector_program(command: str, arguments: list[str]) -> None:
 async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
     database = addresses.find().database
     if database is None:
-        raise RefusedError("STEPPE_DATABASE is not set: name the database that holds the read models.")
+        raise WrongValueError("STEPPE_DATABASE is not set: name the database that holds the read models.")
     connection = await open_connection(database)
     try:
         async with connection.transaction(readonly=True):

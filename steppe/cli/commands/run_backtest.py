@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from steppe.cli import addresses, backtest_tables, http_client
-from steppe.cli.http_client import RefusedError
+from steppe.cli.http_client import WrongValueError
 from steppe.cli.terminal import AsJson, KnownAt, day, err, out, print_json
 
 _SET = re.compile(r"([^=\s]+)=(\d+)")
@@ -122,7 +122,7 @@ def _document(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise RefusedError(f"{file} is not JSON: {error}") from error
+        raise WrongValueError(f"{file} is not JSON: {error}") from error
 
 
 def _stored_overrides(api: str, version: str | None) -> list[Override]:
@@ -132,7 +132,7 @@ def _stored_overrides(api: str, version: str | None) -> list[Override]:
     item = next((item for item in answer["items"] if item["version"] == wanted), None)
     if item is None:
         there = ", ".join(item["version"] for item in answer["items"])
-        raise RefusedError(f"against: there is no version {wanted!r}; there are {there}.")
+        raise WrongValueError(f"against: there is no version {wanted!r}; there are {there}.")
     overrides: list[Override] = item["overrides"]
     return overrides
 

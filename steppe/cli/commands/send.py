@@ -13,7 +13,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from steppe.cli.http_client import RefusedError, credentials, problem
+from steppe.cli.http_client import RefusedError, credentials, problem, wrong_address
 from steppe.log.positions import format_position, parse_position
 
 _LINES_A_BATCH = 500
@@ -114,6 +114,8 @@ def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -
     for attempt in range(_ATTEMPTS_MAX):
         try:
             answer = client.post("/v1/events", content=body, headers={"content-type": kind}, params=query)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise wrong_address("STEPPE_INGEST", str(client.base_url), error) from error
         except httpx.ConnectError as error:
             raise RefusedError(
                 f"Ingest does not answer at {client.base_url} ({error}). Start it with `steppe up`."
