@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from steppe.environment import FILE, setting
+from steppe.environment import FILE, set_by_kubernetes, setting
 
 PREFIX = "STEPPE_"
 _TESTS = "TEST_"  # of the test suite, which starts services with its own environment
@@ -102,6 +103,17 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
+    def _leave_out_what_kubernetes_sets(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {
+            name: value
+            for name, value in values.items()
+            if not (isinstance(value, str) and set_by_kubernetes(f"{PREFIX}{name.upper()}", value))
+        }
+
+    @model_validator(mode="before")
+    @classmethod
     def _refuse_what_nobody_reads(cls, values: Any) -> Any:
         unknown = list(nobody_reads(os.environ))
         if unknown:
@@ -118,12 +130,17 @@ def from_environment(settings: type[S], who: str) -> S:
         raise SystemExit(2) from None
 
 
-def nobody_reads(environment: Iterable[str]) -> Iterator[str]:
-    """A sentence for each STEPPE_ variable that no service and no command reads, with the one that may be meant."""
+def nobody_reads(environment: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each STEPPE_ variable that no service and no command reads, with the one that may be meant.
+
+    What Kubernetes sets for services that are called steppe-… is no mistake.
+    """
     names = sorted(KNOWN)
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
         if name == variable or name.startswith(_TESTS) or name in KNOWN or name.removesuffix(FILE) in KNOWN:
+            continue
+        if set_by_kubernetes(variable, environment[variable]):
             continue
         near = get_close_matches(name, names, 1)
         yield f"{variable} is no setting{f'; did you mean {PREFIX}{near[0]}?' if near else ', see `steppe config`.'}"
@@ -136,7 +153,7 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
         variable = f"{PREFIX}{name.upper()}"
         file = environment.get(f"{variable}{FILE}") if name in settings.SECRETS else None
         value: Any
-        if variable in environment:
+        if variable in environment and not set_by_kubernetes(variable, environment[variable]):
             value, origin = environment[variable], "environment"
         elif file:
             value, origin = _contents_or_none(file), f"file {file}"
@@ -187,15 +204,35 @@ def _contents_or_none(path: str) -> str | None:
 
 def _described(error: ValidationError) -> str:
     return "; ".join(
-        f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {_words(fault['msg'])}"
-        if fault["loc"]
-        else _words(fault["msg"])
+        f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {_words(fault)}" if fault["loc"] else _words(fault)
         for fault in error.errors()
     )
 
 
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _words(fault: ErrorDetails) -> str:
+    """A mistake in our own words. A value that may hold a secret stands in none of them: such a setting has words of its own."""
+    value, bounds = fault["input"], fault.get("ctx", {})
+    match fault["type"]:
+        case "missing":
+            return "is not set, and is needed"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"{value!r} is no whole number"
+        case "float_parsing" | "float_type" | "finite_number":
+            return f"{value!r} is no number"
+        case "bool_parsing" | "bool_type":
+            return f"{value!r} is neither true nor false"
+        case "greater_than_equal":
+            return f"{value} is too small: give {bounds['ge']} or more"
+        case "greater_than":
+            return f"{value} is too small: give more than {bounds['gt']}"
+        case "less_than_equal":
+            return f"{value} is too large: give {bounds['le']} or less"
+        case "less_than":
+            return f"{value} is too large: give less than {bounds['lt']}"
+        case "literal_error" | "enum":
+            return f"{value!r} is none of {bounds['expected'].replace(' or ', ', ')}"
+        case _:
+            return fault["msg"].removeprefix("Value error, ")
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from steppe.settings import KNOWN, PREFIX, effective, masked, nobody_reads
+from steppe.cli import addresses
+from steppe.settings import KNOWN, PREFIX, effective, from_environment, masked, nobody_reads
 from tests.settings_page import PAGE, SERVICES, page
 
 ROOT = Path(__file__).parent.parent
@@ -51,12 +52,67 @@ def test_a_missing_and_a_wrong_setting_are_named_together() -> None:
         env={**os.environ, "STEPPE_API_PORT": "many"}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ran.returncode == 2
-    assert "STEPPE_DATABASE: Field required" in ran.stderr and "STEPPE_API_PORT: " in ran.stderr
+    assert "STEPPE_DATABASE: is not set, and is needed" in ran.stderr
+    assert "STEPPE_API_PORT: 'many' is no whole number" in ran.stderr
+
+
+_KUBERNETES = {
+    "STEPPE_API_PORT": "tcp://10.0.0.7:8000",
+    "STEPPE_API_PORT_8000_TCP": "tcp://10.0.0.7:8000",
+    "STEPPE_API_PORT_8000_TCP_ADDR": "10.0.0.7",
+    "STEPPE_INGEST_SERVICE_HOST": "10.0.0.8",
+    "STEPPE_INGEST_SERVICE_PORT": "8001",
+    "STEPPE_INGEST_SERVICE_PORT_HTTP": "8001",
+    "STEPPE_PAGE_PORT": "tcp://10.0.0.9:80",
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_kubernetes_sets_for_its_services_is_no_mistake_and_no_port(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"STEPPE_KAFKA": "127.0.0.1:1", "STEPPE_DATABASE": DSN}
+    for name, value in (own | _KUBERNETES).items():
+        monkeypatch.setenv(name, value)
+    settings = SERVICES[service]()
+    in_force = {one.variable: one for one in effective(SERVICES[service], os.environ)}
+    if service == "api":
+        assert settings.model_dump()["api_port"] == 8000
+        assert (in_force["STEPPE_API_PORT"].value, in_force["STEPPE_API_PORT"].origin) == ("8000", "default")
+    assert addresses.find().api == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("variable", ["STEPPE_API_PROT", "STEPPE_INGEST_SERVICE_HOTS", "STEPPE_PAGE_PORT"])
+def test_a_typo_that_looks_like_kubernetes_is_refused(variable: str) -> None:
+    assert len(list(nobody_reads({variable: "8000"}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("STEPPE_API_PORT", "99999", "99999 is too large: give 65535 or less"),
+        ("STEPPE_WORLDS_MAX", "0", "0 is too small: give 1 or more"),
+        ("STEPPE_STREAM_STUCK_SECONDS_MAX", "0", "0 is too small: give more than 0"),
+        ("STEPPE_TRACES_SHARE", "half", "'half' is no number"),
+        ("STEPPE_LOG_LEVEL", "LOUD", "'LOUD' is none of 'DEBUG', 'INFO', 'WARNING', 'ERROR'"),
+        ("STEPPE_TRACES", "nowhere", "'nowhere' is no address of a receiver"),
+    ],
+)
+def test_a_wrong_value_is_named_in_words(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STEPPE_DATABASE", DSN)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as ended:
+        from_environment(SERVICES["api"], "api")
+    assert ended.value.code == 2
+    assert f"{variable}: {said}" in capsys.readouterr().err
 
 
 def test_names_of_tests_and_of_files_are_no_mistakes() -> None:
-    assert list(nobody_reads(["STEPPE_DATABASE_FILE", "STEPPE_TEST_ANYTHING", "PATH", "STEPPE_TOPIC"])) == []
-    assert list(nobody_reads(["STEPPE_QWERTY"])) == ["STEPPE_QWERTY is no setting, see `steppe config`."]
+    read = dict.fromkeys(["STEPPE_DATABASE_FILE", "STEPPE_TEST_ANYTHING", "PATH", "STEPPE_TOPIC"], "x")
+    assert list(nobody_reads(read)) == []
+    assert list(nobody_reads({"STEPPE_QWERTY": "x"})) == ["STEPPE_QWERTY is no setting, see `steppe config`."]
 
 
 def test_secrets_are_masked_and_each_value_says_where_it_comes_from(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from steppe.environment import setting
+from steppe.environment import set_by_kubernetes, setting
 
 _STACK_FILE = Path(".steppe") / "stack.json"
 
@@ -44,11 +44,11 @@ def find() -> Addresses:
 
 
 def _address(url: str, port: str, host: str, running: str | None, default: str) -> str:
-    named = os.environ.get(url)
+    named, number = os.environ.get(url), os.environ.get(port)
     if named:
         return named.rstrip("/")
-    if port in os.environ:
-        return f"http://{host}:{os.environ[port]}"
+    if number is not None and not set_by_kubernetes(port, number):
+        return f"http://{host}:{number}"
     return running or f"http://{host}:{default}"
 
 

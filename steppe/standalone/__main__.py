@@ -19,6 +19,7 @@ from types import FrameType
 from rich.console import Console
 
 from steppe.database.apply_migrations import MigrationError
+from steppe.environment import set_by_kubernetes
 from steppe.standalone import example
 from steppe.standalone.errors import StackError
 from steppe.standalone.places import DataFolder
@@ -103,13 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ingest-port",
         type=_port,
-        default=os.environ.get("STEPPE_INGEST_PORT"),
+        default=_port_of("STEPPE_INGEST_PORT"),
         help="0: any free one (default: 8001, or as last time)",
     )
     parser.add_argument(
         "--api-port",
         type=_port,
-        default=os.environ.get("STEPPE_API_PORT"),
+        default=_port_of("STEPPE_API_PORT"),
         help="0: any free one (default: 8000, or as last time)",
     )
     parser.add_argument(
@@ -118,6 +119,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--once", action="store_true", help="stop again when everything was ready and shown")
     parser.add_argument("--example", metavar="NAME", help="send examples/NAME and show what has stayed at memoranda")
     return parser
+
+
+def _port_of(variable: str) -> str | None:
+    value = os.environ.get(variable)
+    return None if value is None or set_by_kubernetes(variable, value) else value
 
 
 def _port(text: str) -> int:
