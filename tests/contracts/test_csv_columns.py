@@ -8,8 +8,8 @@ from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, is_
 import pytest
 
 from services.api.export import csv_columns
-from services.api.views.deal_view import DealItem
 from services.api.views.forum_view import ForumItem
+from services.api.views.list_answers import DealRow, FlagRow
 from services.api.views.market_view import MarketSummary
 from services.api.views.party_view import KnownParty
 from services.api.views.project_view import ProjectRow
@@ -17,15 +17,14 @@ from services.api.views.record_view import ConflictItem, QuarantineItem, Retract
 from services.api.views.rules_view import BacktestWarning
 from services.api.views.timeline_view import TimelineEntry
 from steppe.contracts.announcements import TransitionItem
-from steppe.contracts.items import FlagItem
 from steppe.contracts.type_schemas import fields
 from steppe.domain.analysis.crosswalk import SCHEMES
 
 TABLES = {
     "projects": (ProjectRow, csv_columns.PROJECTS),
     "projects in other registers": (ProjectRow, csv_columns.crosswalk(tuple(SCHEMES))),
-    "deals": (DealItem, csv_columns.DEALS),
-    "flags": (FlagItem, csv_columns.FLAGS),
+    "deals": (DealRow, csv_columns.DEALS),
+    "flags": (FlagRow, csv_columns.FLAGS),
     "markets": (MarketSummary, csv_columns.MARKETS),
     "timeline": (TimelineEntry, csv_columns.TIMELINE),
     "forums": (ForumItem, csv_columns.FORUMS),

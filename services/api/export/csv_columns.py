@@ -35,13 +35,13 @@ DEALS = (
     "clocks.memorandum.started_earliest", "clocks.announcement.started", "clocks.announcement.started_told",
     "clocks.announcement.started_earliest", "clocks.announcement.age_months", "clocks.silence.started_earliest",
     "clocks.step.started_earliest", "permits.permit", "permits.since", "permits.since_told", "permits.ends_on",
-    "permits.ends_on_told",
+    "permits.ends_on_told", "project_name", "country", "sector",
 )  # fmt: skip
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started", "clock.started_told",
     "clock.started_earliest", "clock.age_months", "clock.threshold_months", "certain_severity", "certain_on", "on_hold",
     "evidence", "sentence", "next.severity", "next.on", "rule_version", "missing", "tier", "groups", "milestones",
-    "parts",
+    "parts", "project_name", "country", "sector",
 )  # fmt: skip
 MARKETS = (
     "country", "commodity", "projects", "deals", "bound", "paper_only", "nations_bound", "nations_paper_only",
@@ -87,11 +87,23 @@ def crosswalk(schemes: Collection[str]) -> tuple[str, ...]:
 
 def csv_of(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
     """The items under a header line; UTF-8, CRLF as RFC 4180 has it. No text becomes a formula."""
+    return csv_head(columns) + csv_lines(items, columns)
+
+
+def csv_head(columns: Sequence[str]) -> bytes:
+    """The header line of `csv_of`."""
+    return _csv([[heading(column) for column in columns]])
+
+
+def csv_lines(items: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+    """The lines of `csv_of` below the header."""
+    paths = [column.split(".") for column in columns]
+    return _csv([_cell(_at(item, path)) for path in paths] for item in items)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(heading(column) for column in columns)
-    for item in items:
-        writer.writerow(_cell(_at(item, column.split("."))) for column in columns)
+    csv.writer(out).writerows(rows)
     return out.getvalue().encode()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -74,6 +74,13 @@ class PageRequest:
         """The address of the same query at the API."""
         query = urlencode(self._parameters(names, overrides))
         return f"{quote(path)}?{query}" if query else quote(path)
+
+    def file_url(self, api_url: str, form: str) -> str:
+        """The address of the whole list as a file, of a page of it at the API; CSV as spreadsheet programs read it."""
+        parts = urlsplit(api_url)
+        kept = [(name, text) for name, text in parse_qsl(parts.query) if name not in ("limit", "cursor")]
+        bom = [("bom", "true")] if form == "csv" else []
+        return f"{parts.path}?{urlencode([*kept, ('format', form), *bom])}"
 
     def _parameters(self, names: Sequence[str], overrides: Mapping[str, Any]) -> list[tuple[str, str]]:
         given = {name: text for name, text in self.query.items() if name in names and name not in overrides}

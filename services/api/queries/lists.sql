@@ -339,6 +339,18 @@ FROM page
 ORDER BY page.document::json ->> 'next_on', page.project COLLATE "C", page.deal COLLATE "C", page.flag COLLATE "C"
 LIMIT :rows_max::integer;
 
+-- name: names_of_projects
+-- What lists of flags and deals say of some projects on a day.
+SELECT
+    span.project,
+    span.name,
+    span.country,
+    span.sector
+FROM project_span AS span
+WHERE span.project = ANY (:projects::text[])
+    AND span.valid_from <= :as_of::date
+    AND span.valid_to > :as_of::date;
+
 -- name: flags_of_projects
 -- All flags of some projects on a day, for a page of projects or deals in one query.
 SELECT

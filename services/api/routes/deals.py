@@ -9,7 +9,7 @@ from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.views import deal_view
-from services.api.views.list_answers import DealList
+from services.api.views.list_answers import UNNAMED, DealList, DealRow, of_projects
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
@@ -57,14 +57,15 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects)
     )
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=question.as_of, projects=projects))
-    items = [
-        deal_view.deal(
+    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))
+    items: list[DealRow] = []
+    for row in rows:
+        deal = deal_view.deal(
             row["project"],
             row_decoding.deal(row),
             [flag for flag in flags.get(row["project"], []) if flag.deal == row["deal"]],
             shared.get((row["project"], row["deal"]), ()),
             question.as_of,
         )
-        for row in rows
-    ]
+        items.append({**deal, **named.get(row["project"], UNNAMED)})
     return Page(items=items, next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None)

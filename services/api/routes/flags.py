@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.store import row_decoding
 from services.api.store.snapshot import Snapshot
-from services.api.views.list_answers import FlagList
+from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, of_projects
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
@@ -47,7 +47,15 @@ async def flag_page(snapshot: Snapshot, question: Question) -> Page:
         limit=question.limit + 1,
     )
     rows, more = pagination.cut_page(rows, question.limit)
-    items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]
+    projects = sorted({row["project"] for row in rows})
+    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))
+    items: list[FlagRow] = [
+        {
+            **flag_item(row["project"], row_decoding.flag(row), question.as_of),
+            **named.get(row["project"], UNNAMED),
+        }
+        for row in rows
+    ]
     last = rows[-1] if more else None
     return Page(items=items, next_key=[last["project"], last["deal"], last["flag"]] if last else None)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -102,6 +104,8 @@ async def project_timeline(
     """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
+        if question.whole:  # all events of the project are read for each page, so one page is the cheapest
+            question = replace(question, limit=sys.maxsize)
         return await timeline_page(snapshot, question, key, service_of(request).queues.corrections)
 
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, TypedDict
 
+from services.api.store.snapshot import Row
 from services.api.views.deal_view import DealItem
 from services.api.views.forum_view import ForumItem
 from services.api.views.frames import ListAnswer
@@ -13,8 +15,24 @@ from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
 from steppe.contracts.announcements import TransitionItem
-from steppe.contracts.field_types import Key, doc
+from steppe.contracts.field_types import Key, Sector, doc
 from steppe.contracts.items import FlagItem
+
+
+class OfProject(TypedDict):
+    """What a row says of its project, so that a table needs no other beside it."""
+
+    project_name: Annotated[str | None, doc("The project's name; null: not registered.")]
+    country: Annotated[str | None, doc("Where the project is, ISO 3166-1 alpha-2; null: not registered.")]
+    sector: Annotated[Sector | None, doc("The project's sector; null: not registered.")]
+
+
+class FlagRow(FlagItem, OfProject):
+    """A flag that stands, with its project: one row of /v1/flags."""
+
+
+class DealRow(DealItem, OfProject):
+    """A deal, with its project: one row of /v1/deals."""
 
 
 class ProjectList(ListAnswer):
@@ -26,13 +44,13 @@ class ProjectList(ListAnswer):
 class DealList(ListAnswer):
     """One page of deals."""
 
-    items: Annotated[list[DealItem], doc("The deals, by project and deal.")]
+    items: Annotated[list[DealRow], doc("The deals, by project and deal.")]
 
 
 class FlagList(ListAnswer):
     """One page of flags that stand."""
 
-    items: Annotated[list[FlagItem], doc("The flags, by project, deal and name.")]
+    items: Annotated[list[FlagRow], doc("The flags, by project, deal and name.")]
 
 
 class TransitionList(ListAnswer):
@@ -88,3 +106,15 @@ class QuarantineList(ListAnswer):
     """One page of records that could not be applied."""
 
     items: Annotated[list[QuarantineItem], doc("The records, in the order of the log.")]
+
+
+def of_projects(rows: Iterable[Row]) -> dict[str, OfProject]:
+    """What rows of `names_of_projects` say, by project."""
+    return {
+        row["project"]: {"project_name": row["name"], "country": row["country"], "sector": row["sector"]}
+        for row in rows
+    }
+
+
+UNNAMED: OfProject = {"project_name": None, "country": None, "sector": None}
+"""Of a project that does not stand on the day."""

@@ -84,6 +84,7 @@ _OF_EVERY_ROUTE = (
 _OF_PARAMETER = {
     "cursor": (STALE_CURSOR,),
     "known_at": (QUEUE_FULL,),
+    "bom": (QUEUE_FULL,),
     "min_position": (UNKNOWN_PARTITION, NOT_CAUGHT_UP),
 }
 _HEADERS = {
@@ -91,6 +92,10 @@ _HEADERS = {
     "Steppe-Position": "The prefix of the log that the answer reflects, as in 0:41,3:7.",
     "Steppe-As-Of": "The day (UTC) that is judged.",
     "Steppe-Known-At": "Only what was known by then was used.",
+}
+_HEADERS_OF_FILES = {
+    "Steppe-Rows": "Of a file: how many rows it has.",
+    "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
 
 _LAST_EVENT_ID = {
@@ -105,7 +110,9 @@ _LAST_EVENT_ID = {
 def operation(name: str, parameters: tuple[str, ...], answer: type, *own_problems: Problem) -> Schema:
     """The `openapi_extra` of a route. `name` is its stable operation id; its example, if any, is `examples/<name>.json`."""
     formats = FORMATS if "limit" in parameters else ("json",)
-    responses: Schema = {"200": answered(answer, formats, with_headers="as_of" in parameters)}
+    responses: Schema = {
+        "200": answered(answer, formats, with_headers="as_of" in parameters, of_files="limit" in parameters)
+    }
     if "as_of" in parameters:
         responses["304"] = {"description": "The answer that If-None-Match names is still the answer."}
     of_parameters = [problem for parameter in parameters for problem in _OF_PARAMETER.get(parameter, ())]
@@ -146,12 +153,13 @@ def stream_operation(parameters: tuple[str, ...], media_type: str) -> Schema:
     return {**whole, "parameters": [*whole["parameters"], _LAST_EVENT_ID], "responses": responses}
 
 
-def answered(answer: type, formats: tuple[str, ...], *, with_headers: bool = False) -> Schema:
+def answered(answer: type, formats: tuple[str, ...], *, with_headers: bool = False, of_files: bool = False) -> Schema:
     """The response of a good answer in these formats."""
     tables = {
         MEDIA_TYPES[shape]: {"schema": {"type": "string", "format": "binary"}} for shape in formats if shape != "json"
     }
-    headers = {"headers": {header: _header(text) for header, text in _HEADERS.items()}} if with_headers else {}
+    described = {**(_HEADERS if with_headers else {}), **(_HEADERS_OF_FILES if of_files else {})}
+    headers = {"headers": {header: _header(text) for header, text in described.items()}} if described else {}
     return {"description": "The answer.", **headers, "content": {JSON: {"schema": schema(answer)}, **tables}}
 
 

@@ -85,9 +85,10 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="known_at", help="Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.", read=parse_values.knowledge),
         Parameter(name="known_by", help="When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.", choices=("reported", "recorded"), read=parse_values.one_of(("reported", "recorded"))),
         Parameter(name="rules", help="A version of the rules, as in /v1/rules. Default: the one in force.", read=parse_values.text),
-        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}.", read=parse_values.count(1, LIMIT_MAX), kind="integer"),
+        Parameter(name="limit", help=f"Rows of one page, at most {LIMIT_MAX}. Default {LIMIT_DEFAULT}; of a file: every row.", read=parse_values.count(1, LIMIT_MAX), kind="integer"),
         Parameter(name="cursor", help="Where to go on: `next_cursor` of the page before.", read=str),
         Parameter(name="format", help="Default: by Accept, else json.", read=str, choices=FORMATS),
+        Parameter(name="bom", help="`true`: a CSV file begins with a byte order mark, without which Excel reads no letters beyond English. Default: false.", read=parse_values.truth, kind="boolean"),
         Parameter(name="min_position", help="Wait until the read model has reached it, as in 0:41,3:7.", read=str),
         _many("country", "One of the countries of the project, or the home of the party, ISO 3166-1 alpha-2.", parse_values.country),
         _many("kind", "Kind of party.", parse_values.one_of(PARTY_KINDS), PARTY_KINDS),
@@ -120,7 +121,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 }  # fmt: skip
 
 COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
-PAGED = (*COMMON, "limit", "cursor")
+PAGED = (*COMMON, "limit", "cursor", "bom")
 ABOUT_PROJECTS = (
     "country", "commodity", "sector", "level", "flag", "severity", "headline", "overlay", "investor", "investor_country",
     "forum", "q", "updated_after",
@@ -145,18 +146,22 @@ PARTIES = (*PAGED, "q", "country", "kind", "group")
 ONE = COMMON
 PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause", "backfill")
-FEED = ("format", "min_position", "limit", "cursor", *_OF_TRANSITIONS)
+FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
-QUARANTINE = ("format", "min_position", "limit", "cursor")
+QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
-_NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "min_position", "as_of"})
+_NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "bom", "min_position", "as_of"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request after validation. `filters` holds only what it gives; `knowledge` None: everything known by now."""
+    """A request after validation. `filters` holds only what it gives; `knowledge` None: everything known by now.
+
+    `whole`: a file of every row is wanted, because neither `limit` nor `cursor` cuts a part out of the list. Then
+    `limit` is how many rows are read at once.
+    """
 
     path: str
     as_of: date
@@ -166,6 +171,8 @@ class Question:
     limit: int
     after: list[str] | None
     format: str
+    whole: bool
+    bom: bool
     min_position: str | None
     filters: Mapping[str, Any]
     fingerprint: str
@@ -184,15 +191,21 @@ def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FO
     digest = pagination.fingerprint(request.url.path, constraints, as_of)
     if cursor:
         pagination.check(cursor, digest)
+    form = _format(request, values.get("format"), formats)
+    whole = form != "json" and values.keys().isdisjoint(("limit", "cursor"))
+    if "bom" in values and form != "csv":
+        raise _bad("bom", f"it is of CSV, and the answer is {form}; add format=csv, or leave it out")
     return Question(
         path=request.url.path,
         as_of=as_of,
         known_at=known_at,
         knowledge=Knowledge(known_at, values.get("known_by") == "recorded") if known_at < now else None,
         rules=values.get("rules"),
-        limit=values.get("limit", LIMIT_DEFAULT),
+        limit=values.get("limit", LIMIT_MAX if whole else LIMIT_DEFAULT),
         after=cursor.key if cursor else None,
-        format=_format(request, values.get("format"), formats),
+        format=form,
+        whole=whole,
+        bom=values.get("bom", False),
         min_position=values.get("min_position"),
         filters={name: value for name, value in values.items() if name not in _NOT_THE_QUESTION},
         fingerprint=digest,

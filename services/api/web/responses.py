@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,7 +17,6 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi import Request, Response
 
-from services.api.export import csv_columns, spreadsheets
 from services.api.store import position_watch
 from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import rules_named
@@ -25,6 +24,7 @@ from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
 from services.api.web import pagination
 from services.api.web.query_parameters import MEDIA_TYPES, Question, read
+from services.api.web.table_file import TableFile
 from services.api.web.work_queue import WorkQueue
 from steppe.release import RELEASE
 
@@ -57,12 +57,14 @@ class Page:
 class Queues:
     """The kinds of work that take seconds, each with a queue of its own.
 
-    `otherwise`: questions under another knowledge or other rules; `backtests`; `corrections`: what corrections did to flags.
+    `otherwise`: questions under another knowledge or other rules; `backtests`; `corrections`: what corrections did to flags;
+    `files`: files of every row of a list.
     """
 
     otherwise: WorkQueue
     backtests: WorkQueue
     corrections: WorkQueue
+    files: WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,34 @@ async def answer_list(
     page: Callable[[Snapshot, Question], Awaitable[Page]],
     stands_for: Callable[[Snapshot], Awaitable[str]] | None = None,
 ) -> Response:
-    """Answer with one page of a list. `stands_for` adds to the ETag what decides the items besides position and rules."""
+    """Answer with one page of a list, or with a file of all of it. `stands_for` adds to the ETag what decides the items besides
+    position and rules.
+    """
     question = read(request, parameters)
     await wait_for_position(request, question.min_position)
-    async with service_of(request).snapshot(question) as snapshot:
-        headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
-        if _is_known(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        listed = await page(snapshot, question)
-    listed = await listed.finished()
-    cursor = pagination.encode(listed.next_key, question.as_of, question.fingerprint) if listed.next_key else None
-    if cursor:
-        headers["Link"] = f'<{_next_url(request, cursor)}>; rel="next"'
-    if question.format != "json":
-        headers["Content-Disposition"] = f'attachment; filename="{_file_name(question)}"'
-        shown = (*columns, *listed.columns)
-        return Response(_as_table(question, listed.items, shown, headers), headers=headers, media_type=_media(question))
+    turn = service_of(request).queues.files.turn(question.caller) if question.whole else nullcontext()
+    async with turn, AsyncExitStack() as unsent:
+        async with service_of(request).snapshot(question) as snapshot:
+            headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
+            if _is_known(request, headers["ETag"]):
+                return Response(status_code=304, headers=headers)
+            listed = await page(snapshot, question)
+            file: TableFile | None = None
+            if question.format != "json":
+                file = TableFile(question, (*columns, *listed.columns), _about(request, question, headers))
+                unsent.callback(file.close)
+                if question.whole:
+                    listed = await _add_all_but_last(file, listed, snapshot, question, page)
+        listed = await listed.finished()
+        cursor = pagination.encode(listed.next_key, question.as_of, question.fingerprint) if listed.next_key else None
+        next_url = _next_url(request, cursor) if cursor else None
+        if next_url:
+            headers["Link"] = f'<{next_url}>; rel="next"'
+        if file is not None:
+            await file.add(listed.items)
+            answer = await _sent(file, question, headers, next_url)
+            unsent.pop_all()
+            return answer
     body = {
         **(listed.beside or {}),
         "items": listed.items,
@@ -158,30 +172,52 @@ def _media(question: Question) -> str:
     return CSV if question.format == "csv" else MEDIA_TYPES[question.format]
 
 
-def _file_name(question: Question) -> str:
-    """As in `steppe-flags-2025-12-31.xlsx`: the resource, and the day that is judged."""
+async def _add_all_but_last(
+    file: TableFile,
+    first: Page,
+    snapshot: Snapshot,
+    question: Question,
+    page: Callable[[Snapshot, Question], Awaitable[Page]],
+) -> Page:
+    """Write the pages of a list from the first one on; returns the last one, which is not written yet."""
+    listed = first
+    while listed.next_key is not None:
+        listed = await listed.finished()
+        await file.add(listed.items)
+        listed = await page(snapshot, replace(question, after=listed.next_key))
+    return listed
+
+
+async def _sent(file: TableFile, question: Question, headers: Mapping[str, str], next_url: str | None) -> Response:
+    """The file, which says whether it holds every row of the list: in itself, in its name and in the header."""
+    is_whole = question.after is None and next_url is None
+    holds = "every row of the list" if is_whole else "a part of the list: limit or cursor was given"
+    about = {"rows": str(file.rows), "holds": holds, **({"next": next_url} if next_url else {})}
+    of_file = {
+        "Content-Disposition": f'attachment; filename="{_file_name(question, is_whole=is_whole)}"',
+        "Steppe-Rows": str(file.rows),
+        "Steppe-Complete": "true" if is_whole else "false",
+    }
+    return await file.response({**headers, **of_file}, _media(question), about)
+
+
+def _file_name(question: Question, *, is_whole: bool) -> str:
+    """As in `steppe-flags-2025-12-31.xlsx`: the resource, and the day that is judged; behind them `-part` where rows are missing."""
     resource = "-".join(part for part in question.path.split("/") if part not in ("", "v1"))
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", resource)
-    return f"steppe-{plain}-{question.as_of.isoformat()}.{question.format}"
+    return f"steppe-{plain}-{question.as_of.isoformat()}{'' if is_whole else '-part'}.{question.format}"
 
 
-def _as_table(question: Question, items: Sequence[Item], columns: Sequence[str], headers: Mapping[str, str]) -> bytes:
-    about = {
+def _about(request: Request, question: Question, headers: Mapping[str, str]) -> dict[str, str]:
+    """What a file is of."""
+    return {
         "what": question.path,
+        "question": request.url.query,
         "as_of": question.as_of.isoformat(),
         "known_at": headers["Steppe-Known-At"],
         "position": headers["Steppe-Position"],
         "release": RELEASE,
     }
-    match question.format:
-        case "xlsx":
-            return spreadsheets.xlsx_of(items, columns, about)
-        case "parquet":
-            return spreadsheets.parquet_of(items, columns, about)
-        case _:
-            # CSV has no metadata, so each line carries it.
-            beside = {name: about[name] for name in ("as_of", "known_at")} | {"log_position": about["position"]}
-            return csv_columns.csv_of(({**item, **beside} for item in items), (*columns, *beside))
 
 
 def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
@@ -191,9 +227,10 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
         snapshot.last_action,
         snapshot.rules.version,
         question.fingerprint,
-        str(question.limit),
+        "whole" if question.whole else str(question.limit),
         question.after,
         question.format,
+        question.bom,
         stands_for,
     ]
     etag = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:32]

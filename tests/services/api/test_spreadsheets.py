@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from services.api.export import csv_columns
 from services.api.export.csv_columns import csv_of
-from services.api.export.spreadsheets import parquet_of, xlsx_of
+from services.api.export.spreadsheets import XLSX_ROWS_MAX, ParquetFile, TooManyRowsError, XlsxFile, parquet_of, xlsx_of
 from tests.domain.properties import LOGS
 
 ITEMS: list[dict[str, Any]] = [
@@ -68,6 +68,33 @@ def test_parquet_keeps_kinds_and_what_it_is_of(tmp_path: Path) -> None:
     table = duckdb.read_parquet(str(file))
     assert [str(kind) for kind in table.types] == ["VARCHAR", "DATE", "DOUBLE", "VARCHAR", "BOOLEAN", "VARCHAR"]
     assert table.fetchall()[0] == (ITEMS[0]["name"], date(2020, 2, 29), 1.0, "a;b", True, None)
+
+
+def test_days_that_spreadsheets_count_differently_are_texts() -> None:
+    days = [date(1, 1, 1), date(1899, 12, 31), date(1900, 2, 28), date(1900, 3, 1), date(9999, 12, 31)]
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_of([{"day": day} for day in days], ["day"], ABOUT)))
+    cells = [cell.value for (cell,) in book["items"].iter_rows(min_row=2)]
+    assert cells[:3] == ["0001-01-01", "1899-12-31", "1900-02-28"]
+    assert [cell.date() for cell in cells[3:]] == days[3:]
+
+
+def test_a_column_has_one_kind_over_all_parts_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "parts.parquet"
+    with file.open("wb") as out:
+        table = ParquetFile(out, ["share", "since", "name"])
+        table.add([{"share": 1, "since": None, "name": "a"}])
+        table.add([{"share": 0.5, "since": date(2020, 2, 29), "name": 7}])
+        table.add([])
+        table.finish(ABOUT)
+    rows = duckdb.read_parquet(str(file))
+    assert [str(kind) for kind in rows.types] == ["DOUBLE", "DATE", "VARCHAR"]
+    assert rows.fetchall() == [(1.0, None, "a"), (0.5, date(2020, 2, 29), "7")]
+
+
+def test_a_sheet_that_cannot_hold_all_rows_is_refused() -> None:
+    book = XlsxFile(io.BytesIO(), ["name"])
+    with pytest.raises(TooManyRowsError):
+        book.add([{"name": "a"}] * (XLSX_ROWS_MAX + 1))
 
 
 _PIECES = st.sampled_from(
