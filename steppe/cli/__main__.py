@@ -40,6 +40,7 @@ app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)
 _SECONDS_TO_CATCH_UP = 600.0
+_LINES_SHOWN_MAX = 20
 
 
 def _print_version(wanted: bool) -> None:
@@ -111,15 +112,11 @@ def send(
             }
         )
     else:
-        errors = err()
-        for entry in sent.rejected:
-            for error in entry["errors"]:
-                errors.print(
-                    f"{entry['file']}:{entry['line']}: {error['pointer']} {error['message']}",
-                    markup=False, soft_wrap=True,
-                )  # fmt: skip
-        for entry in sent.warnings:
-            errors.print(f"{entry['file']}:{entry['line']}: warning: {entry['message']}", markup=False, soft_wrap=True)
+        for lines in (sent.rejected_lines, sent.warning_lines):
+            for line in lines[:_LINES_SHOWN_MAX]:
+                err().print(line, soft_wrap=True)
+            if (more := len(lines) - _LINES_SHOWN_MAX) > 0:
+                err().print(f"... and {more} more like this; `steppe send --json` prints them all.", soft_wrap=True)
         out().print(
             f"{sent.accepted} accepted, {sent.duplicates} duplicates, {len(sent.rejected)} rejected; "
             f"position {sent.position_text or '-'}"
@@ -157,7 +154,7 @@ def flags(
         out().print("No flags. If you expected some, see `steppe status` and the filters.")
     else:
         screen = out()
-        screen.print(tables.flags(items))
+        screen.print(tables.flags(items, screen.width))
         projects = len({item["project"] for item in items})
         counts = f"{counted(len(items), 'flag', 'flags')} on {counted(projects, 'project', 'projects')}"
         screen.print(f"\n{counts} as of {as_of or known_at or 'today'}.")
@@ -206,6 +203,7 @@ def status(
     else:
         screen = out()
         screen.print(tables.status(answer))
+        screen.print(tables.not_folded(answer["totals"]))
         for halt in answer["halts"]:
             screen.print(
                 f"partition {halt['partition']} is halted since {halt['since']}: {halt['message']}", soft_wrap=True

@@ -12,17 +12,21 @@ from rich.text import Text
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
+_TABLE_OF_FLAGS_WIDTH_MIN = 100
 _COLOURS = {"notice": "cyan", "watch": "yellow", "stagnant": "red", "presumed-dead": "bold red", "alert": "magenta"}
 
 
-def flags(items: Iterable[Item]) -> Table:
-    """One row a flag, the severe and old ones first."""
+def flags(items: Iterable[Item], width: int) -> Table | Group:
+    """One row a flag, the severe and old ones first; on a narrow screen a few lines each, so that no key breaks."""
     order = list(_COLOURS)
+    rows = sorted(items, key=lambda flag: (-order.index(flag["severity"]), flag["since"], flag["project"]))
+    if width < _TABLE_OF_FLAGS_WIDTH_MIN:
+        return Group(*(line for item in rows for line in _flag_lines(item)))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("severity", "flag", "project", "deal", "since", "months"):
         table.add_column(column, overflow="fold", justify="right" if column == "months" else "left")
     table.add_column("why", overflow="fold", ratio=1)
-    for item in sorted(items, key=lambda flag: (-order.index(flag["severity"]), flag["since"], flag["project"])):
+    for item in rows:
         clock = item["clock"] or {}
         table.add_row(
             severity(item["severity"], item["certainty"]),
@@ -34,6 +38,14 @@ def flags(items: Iterable[Item]) -> Table:
             item["sentence"],
         )
     return table
+
+
+def _flag_lines(item: Item) -> list[Text]:
+    key = item["project"] + (f", deal {item['deal']}" if item["deal"] else "")
+    first = Text.assemble(
+        severity(item["severity"], item["certainty"]), f"  {item['flag']} since {item['since']}", overflow="fold"
+    )
+    return [first, Text(f"  {key}", overflow="fold"), Text(f"  {item['sentence']}", overflow="fold")]
 
 
 def style_of(severity: str) -> str:
@@ -54,15 +66,23 @@ def severity(name: str, certainty: str) -> Text:
 def status(answer: Item) -> Table:
     """One row a partition."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("partition", "position", "log end", "lag", "lag s", "state", *_NOT_FOLDED):
+    for column in ("partition", "position", "log end", "lag", "lag s", "state", "quarantined", "conflicts"):
         table.add_column(column, justify="left" if column == "state" else "right")
     for part in answer["partitions"]:
         table.add_row(*(_text(part.get(key)) for key in _STATUS_KEYS))
     return table
 
 
-_NOT_FOLDED = ("quarantined", "held", "parked", "conflicts", "unknown")
-_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", *_NOT_FOLDED)
+_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "quarantined", "conflicts")
+
+
+def not_folded(totals: Item) -> str:
+    """What of all partitions is in the log and in no project yet, which belongs to no single partition."""
+    held, parked, unknown = totals["held"], totals["parked"], totals["unknown"]
+    return (
+        f"{counted(held, 'event', 'events')} held behind another, {counted(parked, 'correction', 'corrections')} parked"
+        f" until the target comes, {counted(unknown, 'event', 'events')} of unknown types."
+    )
 
 
 def trace(console: Console, stop: Item, api: str) -> None:

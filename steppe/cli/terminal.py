@@ -33,13 +33,14 @@ KnownAt = Annotated[
 
 
 def out() -> Console:
-    """Where answers go; wide when neither a terminal nor COLUMNS says how wide."""
-    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160)
+    """Where answers go, as they stand, without markup; wide when neither a terminal nor COLUMNS says how wide."""
+    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
+    return Console(width=width, markup=False, emoji=False)
 
 
 def err() -> Console:
     """Where progress and refusals go."""
-    return Console(stderr=True)
+    return Console(stderr=True, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:

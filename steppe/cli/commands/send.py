@@ -63,6 +63,20 @@ class Sent:
             self.position[partition] = max(offset, self.position.get(partition, -1))
 
     @property
+    def rejected_lines(self) -> list[str]:
+        """What is wrong, a line a fault, as in `file.ndjson:3: /data/occurred ...`."""
+        return [
+            f"{entry['file']}:{entry['line']}: {error['pointer']} {error['message']}"
+            for entry in self.rejected
+            for error in entry["errors"]
+        ]
+
+    @property
+    def warning_lines(self) -> list[str]:
+        """The warnings, a line each."""
+        return [f"{entry['file']}:{entry['line']}: warning: {entry['message']}" for entry in self.warnings]
+
+    @property
     def position_text(self) -> str:
         """As in `0:41,3:7`."""
         return format_position(self.position)
