@@ -16,7 +16,17 @@ from rich.progress import Progress
 
 from steppe import connection_errors
 from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
-from steppe.cli.commands import backup, config, keys, manage_rules, migrate, quarantine, restore, run_backtest
+from steppe.cli.commands import (
+    backup,
+    config,
+    keys,
+    list_projects,
+    manage_rules,
+    migrate,
+    quarantine,
+    restore,
+    run_backtest,
+)
 from steppe.cli.commands import (
     send as sending,
 )
@@ -35,6 +45,8 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="keys")
 log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
+app.command(name="projects")(list_projects.projects)
+app.command(name="search")(list_projects.search)
 app.command(name="backtest")(run_backtest.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)

@@ -40,6 +40,40 @@ def flags(items: Iterable[Item], width: int) -> Table | Group:
     return table
 
 
+def projects(items: Iterable[Item]) -> Table:
+    """One row a project, in the order given."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("project", overflow="fold", no_wrap=True)
+    for column in ("name", "country", "level", "flag", "investors"):
+        table.add_column(column, overflow="fold")
+    for item in items:
+        headline = item["headline"]
+        table.add_row(
+            item["key"],
+            item["name"] or "",
+            ", ".join(item["countries"]),
+            item["level"] or "-",
+            Text(f"{headline['severity']} {headline['flag']}", style=style_of(headline["severity"]))
+            if headline
+            else "",
+            ", ".join(item["investors"]),
+        )
+    return table
+
+
+def parties(items: Iterable[Item]) -> Table:
+    """One row a party."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("party", overflow="fold", no_wrap=True)
+    for column in ("name", "home", "kind", "group"):
+        table.add_column(column, overflow="fold")
+    for item in items:
+        table.add_row(
+            item["key"], item["name"] or "", item["home_country"] or "", item["kind"] or "", ", ".join(item["group"])
+        )
+    return table
+
+
 def _flag_lines(item: Item) -> list[Text]:
     key = item["project"] + (f", deal {item['deal']}" if item["deal"] else "")
     first = Text.assemble(
