@@ -177,8 +177,12 @@ def masked(address: str) -> str:
     """An address without its password; something that is no address is hidden whole."""
     if _PLAIN_SERVERS.fullmatch(address):
         return address
-    parts = urlsplit(address)
-    if not parts.scheme or not parts.hostname:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "***"
+    # An @ behind the host: the password has a / # or ? that is not encoded, and begins where the port would stand.
+    if not parts.scheme or not parts.hostname or "@" in parts.path + parts.query + parts.fragment:
         return "***"
     login, at, host = parts.netloc.rpartition("@")
     user, colon, _ = login.partition(":")

@@ -13,7 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from steppe.database.connection import DatabaseUnreachableError
+from steppe.database.settings import DatabaseAddressError, checked
+from steppe.log.broker_address import KafkaAddressError, parse
+from steppe.settings import masked
 from tests.stack import Database, Stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*found in sys.modules.*:RuntimeWarning")
@@ -33,25 +39,39 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 _READS_LOG = ("migrate", "backup", "verify", "rebuild", "log adopt")
 _NO_ADDRESS_OF_DATABASE: Mapping[str, str] = {
-    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:many/x": "'many' is no port",
-    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:99999/x": "'99999' is no port",
-    f"postgresql://nobody:{_HIDDEN}@[::1]:0/x": "'0' is no port",
+    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:many/x": "the port is no number from 1 to 65535",
+    f"postgresql://nobody:{_HIDDEN}@127.0.0.1:99999/x": "the port is no number from 1 to 65535",
+    f"postgresql://nobody:{_HIDDEN}@[::1]:0/x": "the port is no number from 1 to 65535",
     f"postgresql://nobody:{_HIDDEN}@[::1/x": "the host cannot be read",
-    f"mysql://nobody:{_HIDDEN}@127.0.0.1/x": "mysql:// is no way to Postgres",
+    f"mysql://nobody:{_HIDDEN}@127.0.0.1/x": "what stands before :// is no way to Postgres",
+    f"postgresql://nobody:x#{_HIDDEN}@127.0.0.1/x": "percent-encode / # ? @",
+    f"postgresql://nobody:x/{_HIDDEN}@127.0.0.1/x": "percent-encode / # ? @",
+    f"postgresql://127.0.0.1/x?password=x&{_HIDDEN}": "the options after the ? are not name=value",
+    "postgresql://127.0.0.1/x?target_session_attrs=writable": "target_session_attrs is none of any, primary, standby",
     f"host=127.0.0.1 password={_HIDDEN}": "that is no address of a database",
 }
 _NO_ADDRESS_OF_BROKER: Mapping[str, str] = {
-    "127.0.0.1:many": "'many' is no port",
-    "127.0.0.1:9092,127.0.0.1:99999": "'99999' is no port",
-    "[::1]:0": "'0' is no port",
-    f"http://nobody:{_HIDDEN}@127.0.0.1:9092": "http:// is no way to Kafka",
+    "127.0.0.1:many": "the port is no number from 1 to 65535",
+    "127.0.0.1:9092,127.0.0.1:99999": "the port is no number from 1 to 65535",
+    "[::1]:0": "the port is no number from 1 to 65535",
+    f"http://nobody:{_HIDDEN}@127.0.0.1:9092": "what stands before :// is no way to Kafka",
     f"bootstrap.servers=127.0.0.1 password={_HIDDEN}": "there is no host where one belongs",
     "tls://": "there is no host where one belongs",
     f"sasl+plain://nobody:{_HIDDEN}@:9092": "there is no host where one belongs",
-    f"sasl+plain://nobody:{_HIDDEN}@127.0.0.1:9092?mechanism=GSSAPI": "mechanism=GSSAPI is not known",
+    f"sasl+plain://nobody:{_HIDDEN}@127.0.0.1:9092?mechanism=GSSAPI": "this mechanism is not known",
+    f"sasl+plain://nobody:x?{_HIDDEN}@127.0.0.1:9092": "percent-encode / # ? @",
+    "tls://127.0.0.1:9092?cipher=x": "cipher is not known after the ?; there are ca, cert, key, mechanism",
+    f"tls://127.0.0.1:9092?{_HIDDEN}=x": "what is no name of an option is not known after the ?",
     "sasl+tls://127.0.0.1:9092": "user:password@ belongs to",
     "tls://127.0.0.1:9092?ca=/nowhere/ca.pem": "the certificates cannot be read",
 }
+
+
+# Words that no message has of itself, between what has a meaning in an address.
+_words = st.text("QXZ7", min_size=3, max_size=6)
+_passwords = st.lists(
+    _words | st.sampled_from(["/", "#", "?", "@", ":", "://", "[", "]", "&", "=", "?mechanism=", ","]), max_size=9
+)
 
 
 @pytest.fixture
@@ -93,6 +113,28 @@ def test_what_is_no_address_of_a_broker_is_named(said: _Said, command: str, addr
     sentence = said(command, kafka=address)
     assert sentence.startswith("2 ") and "STEPPE_KAFKA" in sentence
     assert _NO_ADDRESS_OF_BROKER[address] in sentence
+
+
+@given(_passwords, st.sampled_from(["postgresql", "mysql", ""]))
+def test_no_piece_of_a_password_is_in_what_is_said_of_an_address_of_a_database(pieces: list[str], scheme: str) -> None:
+    address = f"{scheme}{'://' if scheme else ''}nobody:{''.join(pieces)}@h:9/x"
+    said = masked(address)
+    try:
+        said += DatabaseUnreachableError(checked(address), OSError("refused")).place
+    except DatabaseAddressError as error:
+        said += str(error)
+    assert not [piece for piece in pieces if len(piece) > 2 and set(piece) <= set("QXZ7") and piece in said], said
+
+
+@given(_passwords, st.sampled_from(["sasl+plain", "sasl+tls", "tls", "http", ""]))
+def test_no_piece_of_a_password_is_in_what_is_said_of_an_address_of_a_broker(pieces: list[str], scheme: str) -> None:
+    address = f"{scheme}{'://' if scheme else ''}nobody:{''.join(pieces)}@h:9"
+    said = masked(address)
+    try:
+        said += parse(address).shown
+    except KafkaAddressError as error:
+        said += str(error)
+    assert not [piece for piece in pieces if len(piece) > 2 and set(piece) <= set("QXZ7") and piece in said], said
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

@@ -10,6 +10,7 @@ One text, so that it is a secret as a whole, in a file (STEPPE_KAFKA_FILE), like
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,11 @@ _SCHEMES = ("tls", "sasl+tls", "sasl+plain")
 _OPTIONS = {"ca", "cert", "key", "mechanism"}
 _EXAMPLE = "write it like kafka:9092,kafka-2:9092"
 _PORT_MAX = 65535
+_OPTION_NAME = re.compile(r"[a-z_]+")
 
 
 class KafkaAddressError(ValueError):
-    """The address cannot be read; says which part, and shows no password."""
+    """The address cannot be read; says what is wrong, and repeats of it at most names of options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +50,20 @@ def parse(address: str) -> KafkaAddress:
     if not separator:
         return KafkaAddress(servers=_checked(address))
     if scheme not in _SCHEMES:
-        raise KafkaAddressError(f"{scheme}:// is no way to Kafka; there are host:port, {'://, '.join(_SCHEMES)}://")
+        raise KafkaAddressError(
+            f"what stands before :// is no way to Kafka; there are host:port, {'://, '.join(_SCHEMES)}://"
+        )
     place, _, query = rest.partition("?")
     login, at, servers = place.rpartition("@")
+    if "@" in query:  # the ? is one of the password
+        raise KafkaAddressError("an @ stands behind the ?; percent-encode / # ? @ in user, password and options")
     options = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
     if unknown := sorted(options.keys() - _OPTIONS):
-        raise KafkaAddressError(
-            f"{', '.join(unknown)} is not known after the ?; there are {', '.join(sorted(_OPTIONS))}"
-        )
+        names = ", ".join(name if _OPTION_NAME.fullmatch(name) else "what is no name of an option" for name in unknown)
+        raise KafkaAddressError(f"{names} is not known after the ?; there are {', '.join(sorted(_OPTIONS))}")
     mechanism = options.get("mechanism", "SCRAM-SHA-512")
     if mechanism not in _MECHANISMS:
-        raise KafkaAddressError(f"mechanism={mechanism} is not known; there are {', '.join(_MECHANISMS)}")
+        raise KafkaAddressError(f"this mechanism is not known; there are {', '.join(_MECHANISMS)}")
     user, colon, password = login.partition(":")
     if scheme.startswith("sasl") != bool(at and colon):
         raise KafkaAddressError("user:password@ belongs to sasl+tls:// and sasl+plain://, and only to them")
@@ -94,7 +99,9 @@ def _checked(servers: str) -> str:
         if not host or "=" in host or any(character in host for character in " /@"):
             raise KafkaAddressError(f"there is no host where one belongs; {_EXAMPLE}")
         if colon and not (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX):
-            raise KafkaAddressError(f"{port!r} is no port, which is a number from 1 to {_PORT_MAX}; {_EXAMPLE}")
+            raise KafkaAddressError(
+                f"the port is no number from 1 to {_PORT_MAX}; percent-encode / # ? @ in the password; {_EXAMPLE}"
+            )
     return servers
 
 
