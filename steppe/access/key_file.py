@@ -124,8 +124,9 @@ class KeyRing:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._loaded = self._file_version()  # before reading, or a change meanwhile would count as read
         self._keys = {key.id: key for key in read(path)}
-        self._loaded = self._file_version()
+        self._failing = False
         self._next_check_at = 0.0
 
     def caller(self, text: str) -> Caller | None:
@@ -161,9 +162,13 @@ class KeyRing:
         try:
             self._keys = {key.id: key for key in read(self._path)}
         except KeyFileError as error:
-            # The keys loaded before stay valid: a broken file must not lock everybody out at once.
-            log.error("the key file cannot be reloaded, the keys loaded before stay valid: %s", error)
-        self._loaded = version
+            # The keys loaded before stay valid: a broken file must not lock everybody out at once. It is tried again at the
+            # next check, also unchanged: what could not be read once may hold a revocation. It is logged once.
+            if not self._failing:
+                log.error("the key file cannot be reloaded, the keys loaded before stay valid: %s", error)
+            self._failing = True
+        else:
+            self._loaded, self._failing = version, False
 
     def _file_version(self) -> tuple[int, int, int] | None:
         try:
