@@ -201,7 +201,8 @@ def without_data(event: dict[str, Any]) -> dict[str, Any]:
     if event["type"] == PROJECT_TYPE:
         path = f"/v1/projects/{event['subject']}"
     else:
-        path = f"/v1/flags/transitions?after={event['data']['id'] - 1}&limit=1"
+        # History, too: the feed would otherwise leave it out and give the transition behind it.
+        path = f"/v1/flags/transitions?after={event['data']['id'] - 1}&limit=1&backfill=true"
     return {**{name: value for name, value in event.items() if name != "data"}, "dataref": path}
 
 
