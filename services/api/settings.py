@@ -30,7 +30,9 @@ class Settings(AccessSettings):
         le=50,
         description="Copies of the read model under another known_at, at most; one connection each.",
     )
-    streams_max: int = Field(default=100, ge=1, description="Readers of /v1/stream at once, at most.")
+    streams_max: int = Field(
+        default=100, ge=1, description="Readers of /v1/stream at once, at most; a quarter of them of one caller."
+    )
     stream_stuck_seconds_max: float = Field(
         default=20.0, gt=0, description="A reader of /v1/stream that takes nothing for so long is dropped."
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -22,7 +22,7 @@ from services.api.routes import transitions
 from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
 from services.api.web.operations import stream_operation
-from services.api.web.query_parameters import STREAM
+from services.api.web.query_parameters import STREAM, Question
 from services.api.web.responses import service_of
 from steppe.contracts.announcements import TransitionItem
 from steppe.database.outbox_writer import CHANNEL
@@ -47,10 +47,11 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 @router.get(PATH, response_class=Response, openapi_extra=stream_operation(STREAM, MEDIA_TYPE))
 async def stream(request: Request) -> Response:
-    """What /v1/flags/transitions tells, as it is found out: server-sent events named `transition`, with its id.
+    """What `/v1/flags/transitions` lists, as it is found out: server-sent events named `transition`, each with its id.
 
-    What only told history is left out as there, unless `backfill=true`. A reader that reconnects with `Last-Event-ID` (browsers do by themselves) or `after` goes on there, and begins with what
-    comes next if it has neither.
+    History is left out as there, unless `backfill=true`. A reader that reconnects with `Last-Event-ID` (browsers do by
+    themselves) or `after` goes on from that id; one that has neither begins with what comes next. One caller may have a
+    quarter of the streams that may be open (`STEPPE_STREAMS_MAX`) and at least one; more are refused.
     """
     question = query_parameters.read(request, STREAM, formats=query_parameters.EVENT_STREAM)
     after = _last_event_id(request)
@@ -62,18 +63,22 @@ async def stream(request: Request) -> Response:
         last = await transitions.last_id(snapshot, after or 0)
     if request.scope.get("steppe.head"):
         return Response(headers=_HEADERS, media_type=MEDIA_TYPE)
-    streams.enter()
-    return EventStream(streams, service_of(request).reader, last if after is None else after, question.filters)
+    streams.enter(question.caller)
+    return EventStream(streams, service_of(request).reader, last if after is None else after, question)
 
 
 class Streams:
-    """The open streams of this process: how many there may be, what wakes them, and their common end."""
+    """The open streams of this process: how many there may be, what wakes them, and their common end.
+
+    One caller may have a quarter of `streams_max`, and at least one.
+    """
 
     def __init__(self, connect: Connect, streams_max: int, stuck_seconds_max: float) -> None:
         self._connect = connect
         self._streams_max = streams_max
+        self._streams_of_one_max = max(1, streams_max // 4)
         self.stuck_seconds_max = stuck_seconds_max
-        self._open = 0
+        self._open: Counter[str] = Counter()
         self._moved = asyncio.Condition()
         self._listening = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -86,15 +91,22 @@ class Streams:
         """Whether the service stops: streams then come to their end."""
         return self._ends
 
-    def enter(self) -> None:
-        """Count one more open stream. Raises Refusal when the limit is reached. Every call is followed by one of `leave`."""
-        if self._open >= self._streams_max:
-            raise Refusal(TOO_MANY_STREAMS, f"{self._open} streams are open. Retry, or read the feed in pages.")
-        self._open += 1
+    def enter(self, caller: str) -> None:
+        """Count one more open stream of a caller. Raises Refusal, and counts nothing, when the caller has as many as one may
+        have, or all together as many as there may be. Whoever was counted calls `leave` once."""
+        of_caller, of_all = self._open[caller], self._open.total()
+        if of_all >= self._streams_max:
+            raise Refusal(TOO_MANY_STREAMS, f"{of_all} streams are open. Retry, or read the feed in pages.")
+        if of_caller >= self._streams_of_one_max:
+            detail = f"{of_caller} streams of yours are open, the most that one caller may have. Close one, or read the feed in pages."
+            raise Refusal(TOO_MANY_STREAMS, detail)
+        self._open[caller] += 1
 
-    def leave(self) -> None:
-        """Count one open stream less."""
-        self._open -= 1
+    def leave(self, caller: str) -> None:
+        """Count one open stream of a caller less."""
+        self._open[caller] -= 1
+        if not self._open[caller]:
+            del self._open[caller]
 
     def end(self) -> None:
         """End all streams; may be called from a signal handler, and twice."""
@@ -168,13 +180,13 @@ class EventStream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, streams: Streams, reader: Reader, after: int, filters: Mapping[str, Any]) -> None:
+    def __init__(self, streams: Streams, reader: Reader, after: int, question: Question) -> None:
         super().__init__(headers=_HEADERS, media_type=MEDIA_TYPE)
         del self.headers["content-length"]
         self._streams = streams
         self._reader = reader
         self._after = after
-        self._filters = filters
+        self._question = question
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send transitions until the reader leaves or the service stops."""
@@ -198,7 +210,7 @@ class EventStream(Response):
                 raise
             log.warning("a stream ends: %s: %s", type(error).__name__, error)
         finally:
-            self._streams.leave()
+            self._streams.leave(self._question.caller)
 
     async def _send_transitions(self, send: Send) -> None:
         await self._send_text(send, f"retry: {_RETRY_MS}\n\n")
@@ -206,7 +218,7 @@ class EventStream(Response):
         while not self._streams.ends:
             seen = self._streams.wakings
             async with self._reader.snapshot() as snapshot:
-                items = await transitions.rows_after(snapshot, self._after, self._filters, _ROWS_AT_ONCE)
+                items = await transitions.rows_after(snapshot, self._after, self._question.filters, _ROWS_AT_ONCE)
                 last = await transitions.last_id(snapshot, 0)
             if items:
                 await self._send_text(send, "".join(_event(item) for item in items))

@@ -7,8 +7,9 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import date
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,8 @@ import pytest
 from services.api.app import create_app
 from services.api.settings import Settings
 from services.projector.publisher.flag_diff import Announcer
+from steppe.access import key_file
+from steppe.access.callers import READ
 from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
 from tests.stack import Database, Service
 
@@ -300,6 +303,31 @@ async def test_there_are_no_more_streams_than_may_be_and_a_place_is_free_again(
         deadline = time.monotonic() + 10
         while (await _status_of_a_stream(client)) != 200:
             assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def test_one_caller_has_a_quarter_of_the_streams_and_leaves_the_others_to_the_others(
+    log: Log, announcer: DayAnnouncer, start: Start, tmp_path: Path
+) -> None:
+    made = [key_file.make(name, (READ,), datetime.now(UTC)) for name in ("tokyo", "paris")]
+    key_file.write(tmp_path / "keys.json", [key for key, _ in made])
+    service = start("api", STEPPE_STREAMS_MAX="8", STEPPE_AUTH="keys", STEPPE_KEYS=str(tmp_path / "keys.json"))
+    async with AsyncExitStack() as opened:
+        tokyo, paris = [
+            await opened.enter_async_context(
+                httpx.AsyncClient(base_url=service.address, timeout=30, headers={"Authorization": f"Bearer {text}"})
+            )
+            for _, text in made
+        ]
+        await opened.enter_async_context(streaming(tokyo))
+        async with streaming(tokyo):
+            problem = await refused(tokyo, "/v1/stream", 503, "too-many-streams")
+            assert problem["detail"].startswith("2 streams of yours are open")
+            await opened.enter_async_context(streaming(paris))
+            await opened.enter_async_context(streaming(paris))
+        deadline = time.monotonic() + 10
+        while (await _status_of_a_stream(tokyo)) != 200:
+            assert time.monotonic() < deadline, "a stream that was closed gives its place back to its caller"
             await asyncio.sleep(0.05)
 
 
