@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
             backtests=WorkQueue("back-tests", at_once=1, waiting_max=16, waiting_of_one_max=4),
             corrections=WorkQueue("timelines with corrections", at_once=2),
             files=WorkQueue("files of whole lists", at_once=2),
+            conflicts=WorkQueue("conflicts of large projects", at_once=2),
         )
         app.state.service = Service(reader, watch, alternate_models, queues)
         app.state.settings = settings

@@ -27,7 +27,6 @@ from services.api.views.project_view import (
     ProjectDetail,
     ProjectRow,
 )
-from services.api.views.timeline_view import TimelineEntry
 from services.api.web import pagination, query_parameters
 from services.api.web.computation import in_process, in_thread
 from services.api.web.operations import operation
@@ -197,17 +196,16 @@ async def timeline_page(
     place = tuple(after(question.after, *[text] * timeline_view.PLACE_PARTS)) if question.after is not None else None
     rows, next_key = view.shown(place, question.limit)
 
-    async def entries() -> list[TimelineEntry]:
+    async def with_entries() -> Page:
         corrections, effects = view.corrections(rows), timeline_view.NO_EFFECTS
         if corrections is not None:
             async with queue.turn(question.caller):
                 effects = await in_process(timeline_view.effects_of, corrections)
-        return await in_thread(view.entries, rows, effects)
+        return replace(page, items=await in_thread(view.entries, rows, effects))
 
     conflicts = await snapshot.rows("conflicts_of_project", project=key)
-    return Page(
+    page = Page(
         items=(),
-        finish=entries,
         next_key=next_key,
         beside={
             "project": key,
@@ -215,6 +213,7 @@ async def timeline_page(
             "conflicts": [timeline_view.conflict(row) for row in conflicts],
         },
     )
+    return replace(page, finish=with_entries)
 
 
 async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,14 +14,16 @@ from services.api.store.project_events import stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
-from services.api.views.record_view import ConflictItem
+from services.api.views.record_view import ConflictItem, ProjectClaims, doubts_of_page
 from services.api.web import pagination, query_parameters
+from services.api.web.computation import in_process, in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
 from services.api.web.parse_values import one_of
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list
-from steppe.domain.analysis.doubtful_claims import doubts
+from services.api.web.responses import Page, answer_list, service_of
+from services.api.web.work_queue import WorkQueue
+from steppe.domain.analysis.doubtful_claims import Doubt
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 
@@ -29,7 +31,9 @@ router = APIRouter(tags=["the record"])
 
 # The two parts of the list of conflicts, as a cursor names them.
 _BY_LOG, _BY_PROJECT = "log", "project"
-_PROJECTS_AT_ONCE = 200
+_PROJECTS_A_PAGE = 200
+# More comparisons than this take seconds, which is too long for a thread.
+_PAIRS_IN_THREAD_MAX = 2_000_000
 
 
 @router.get("/v1/retractions", openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList))
@@ -44,8 +48,13 @@ async def conflicts(request: Request) -> Response:
     money taken off a leg that nobody named, references that lead to nothing.
 
     Nothing is decided here. Say `part_of` where two claims are one; correct what is wrong; figures of a cost stand beside each other.
+    A page looks at 200 projects at most: it may hold fewer items than `limit`, or none, and have a `next_cursor` nevertheless.
     """
-    return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, _conflict_page)
+
+    async def page(snapshot: Snapshot, question: Question) -> Page:
+        return await _conflict_page(snapshot, question, service_of(request).queues.conflicts)
+
+    return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, page)
 
 
 async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
@@ -73,64 +82,84 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
     return Page(items=items, next_key=_identity(rows[-1]) if more else None)
 
 
-async def _conflict_page(snapshot: Snapshot, question: Question) -> Page:
+async def _conflict_page(snapshot: Snapshot, question: Question, queue: WorkQueue) -> Page:
     """Records under a name that was taken, by their place in the log; then the doubts about what events say, by project."""
     if question.after is not None and question.after[:1] == [_BY_PROJECT]:
-        _, after_subject, shown = after(question.after, text, text, WHOLE_NUMBER)
-        items, next_key = await _doubts(snapshot, question, after_subject, shown, question.limit)
-        return Page(items=items, next_key=next_key)
+        _, project, shown = after(question.after, text, text, WHOLE_NUMBER)
+        return await _doubts(snapshot, question, queue, project, shown)
     same_id, next_key = await _same_id(snapshot, question)
-    left = question.limit - len(same_id)
-    if next_key is None and left > 0:
-        items, next_key = await _doubts(snapshot, question, None, 0, left)
-        return Page(items=[*same_id, *items], next_key=next_key)
+    if next_key is None and len(same_id) < question.limit:
+        return await _doubts(snapshot, question, queue, items_before=same_id)
     return Page(items=same_id, next_key=next_key or [_BY_PROJECT, "", "0"])
 
 
 async def _doubts(
-    snapshot: Snapshot, question: Question, after_subject: str | None, shown: int, limit: int
-) -> tuple[list[ConflictItem], list[str] | None]:
-    """Up to `limit` doubts, from a project on, of which so many were shown; and where the next page begins."""
-    items: list[ConflictItem] = []
-    subject = after_subject or None
-    while True:
-        rows = await snapshot.rows(
-            "projects_with_doubts",
-            projects=question.filters.get("project"),
-            after_subject=subject,
-            limit=_PROJECTS_AT_ONCE + 1,
+    snapshot: Snapshot,
+    question: Question,
+    queue: WorkQueue,
+    first_project: str = "",
+    shown: int = 0,
+    items_before: Sequence[ConflictItem] = (),
+) -> Page:
+    """A page of doubts, from a project on, of which so many were shown. It looks at so many projects only, whatever it finds."""
+    rows = await snapshot.rows(
+        "projects_with_doubts",
+        projects=question.filters.get("project"),
+        after_subject=first_project or None,
+        limit=_PROJECTS_A_PAGE + 1,
+    )
+    projects = [row["subject"] for row in rows]
+    event_rows = await snapshot.rows("events_of_subjects", subjects=projects[:_PROJECTS_A_PAGE])
+    stored = await in_thread(_by_project, event_rows)
+    claims: list[ProjectClaims] = []
+    for project in projects[:_PROJECTS_A_PAGE]:
+        read = await in_thread(read_as_known, [event for event, _ in stored[project]], question.knowledge)
+        if superseded_by(read.events) is not None:
+            continue
+        in_order = await in_thread(in_fold_order, read.events)
+        claims.append(
+            ProjectClaims(
+                project=project,
+                in_order=in_order,
+                known=frozenset(read.by_identity),
+                stated_elsewhere=await stated_elsewhere(snapshot, project, in_order, question.knowledge),
+                shown=shown if project == first_project else 0,
+            )
         )
-        projects = [row["subject"] for row in rows]
-        events = await _events_of(snapshot, projects[:_PROJECTS_AT_ONCE])
-        for project in projects[:_PROJECTS_AT_ONCE]:
-            await asyncio.sleep(0)  # others are answered between two projects
-            stored = events.get(project, [])
-            read = read_as_known([event for event, _ in stored], question.knowledge)
-            if superseded_by(read.events) is not None:
-                continue
-            by_reference = {event.reference: row for event, row in stored}
-            in_order = in_fold_order(read.events)
-            elsewhere = await stated_elsewhere(snapshot, project, in_order, question.knowledge)
-            found = doubts(in_order, read.by_identity, question.as_of, elsewhere)
-            doubt_items = [record_view.doubt(one, by_reference) for one in found]
-            rest = doubt_items[shown if project == after_subject else 0 :]
-            room = limit - len(items)
-            if len(rest) > room:
-                already = len(doubt_items) - len(rest)
-                return [*items, *rest[:room]], [_BY_PROJECT, project, str(already + room)]
-            items += rest
-        if len(projects) <= _PROJECTS_AT_ONCE:
-            return items, None
-        subject = projects[-1]
+
+    async def finish() -> Page:
+        limit = question.limit - len(items_before)
+        if sum(project.pairs for project in claims) <= _PAIRS_IN_THREAD_MAX:
+            doubts, place = await in_thread(doubts_of_page, claims, question.as_of, limit)
+        else:
+            async with queue.turn(question.caller):
+                doubts, place = await in_process(doubts_of_page, claims, question.as_of, limit)
+        if place is None and len(projects) > _PROJECTS_A_PAGE:
+            place = projects[-1], 0
+        return Page(
+            items=[*items_before, *await in_thread(_items, doubts, stored)],
+            next_key=None if place is None else [_BY_PROJECT, place[0], str(place[1])],
+        )
+
+    return Page(items=(), next_key=None, finish=finish)
 
 
-async def _events_of(snapshot: Snapshot, projects: list[str]) -> dict[str, list[tuple[Event, Row]]]:
-    events: dict[str, list[tuple[Event, Row]]] = defaultdict(list)
-    for row in await snapshot.rows("events_of_subjects", subjects=projects):
+_Stored = dict[str, list[tuple[Event, Row]]]
+
+
+def _by_project(rows: Sequence[Row]) -> _Stored:
+    events: _Stored = defaultdict(list)
+    for row in rows:
         event = row_decoding.event(row)
         if event is not None:
             events[row["subject"]].append((event, row))
     return events
+
+
+def _items(doubts: Sequence[Doubt], stored: _Stored) -> list[ConflictItem]:
+    concerned = {doubt.events[-1].subject for doubt in doubts}
+    rows = {event.reference: row for project in concerned for event, row in stored[project]}
+    return [record_view.doubt(doubt, rows) for doubt in doubts]
 
 
 async def _same_id(snapshot: Snapshot, question: Question) -> tuple[list[ConflictItem], list[str] | None]:

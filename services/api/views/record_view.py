@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any, TypedDict
 
 from services.api.store import row_decoding
@@ -25,8 +27,9 @@ from steppe.contracts.field_types import (
 from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
 from steppe.domain.analysis.doubtful_claims import KINDS as CLAIM_KINDS
-from steppe.domain.analysis.doubtful_claims import Doubt
+from steppe.domain.analysis.doubtful_claims import Doubt, doubts
 from steppe.domain.events.corrections import CorrectedEvent, Identity
+from steppe.domain.events.event import Event
 from steppe.domain.values.states import Flag
 from steppe.log.positions import format_record_id
 
@@ -232,6 +235,37 @@ def conflict(row: Row) -> ConflictItem:
         "record": row_decoding.raw(row["raw"]),
         "stands": row_decoding.raw(row["standing_raw"]),
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectClaims:
+    """What a project's events say, as `doubts` reads it; `shown` are on the pages before. Can go to another process."""
+
+    project: str
+    in_order: Sequence[Event]
+    known: Collection[Identity]
+    stated_elsewhere: Collection[Identity]
+    shown: int
+
+    @property
+    def pairs(self) -> int:
+        """How many comparisons it takes at most, roughly."""
+        return len(self.in_order) ** 2
+
+
+def doubts_of_page(
+    projects: Sequence[ProjectClaims], as_of: date, limit: int
+) -> tuple[list[Doubt], tuple[str, int] | None]:
+    """The next doubts of these projects, `limit` at most; and where there are more, a project and how many of its are shown by now."""
+    page: list[Doubt] = []
+    for claims in projects:
+        left = limit - len(page)
+        rest = islice(doubts(claims.in_order, claims.known, as_of, claims.stated_elsewhere), claims.shown, None)
+        next_doubts = list(islice(rest, left + 1))
+        if len(next_doubts) > left:
+            return [*page, *next_doubts[:left]], (claims.project, claims.shown + left)
+        page += next_doubts
+    return page, None
 
 
 def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:

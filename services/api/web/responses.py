@@ -39,18 +39,18 @@ class Page:
     """Items, and the order key of the last one if there are more.
 
     `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for. `finish`
-    computes the items, when the snapshot is closed: what takes long holds no connection.
+    computes the whole page, when the snapshot is closed: what takes long holds no connection.
     """
 
     items: Sequence[Item]
     next_key: list[str] | None
     beside: Mapping[str, Any] | None = None
     columns: tuple[str, ...] = ()
-    finish: Callable[[], Awaitable[Sequence[Item]]] | None = None
+    finish: Callable[[], Awaitable[Page]] | None = None
 
     async def finished(self) -> Page:
         """The page with its items."""
-        return self if self.finish is None else replace(self, items=await self.finish(), finish=None)
+        return self if self.finish is None else await self.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,14 @@ class Queues:
     """The kinds of work that take seconds, each with a queue of its own.
 
     `otherwise`: questions under another knowledge or other rules; `backtests`; `corrections`: what corrections did to flags;
-    `files`: files of every row of a list.
+    `files`: files of every row of a list; `conflicts`: those of projects with very many events.
     """
 
     otherwise: WorkQueue
     backtests: WorkQueue
     corrections: WorkQueue
     files: WorkQueue
+    conflicts: WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +181,11 @@ async def _add_all_but_last(
     page: Callable[[Snapshot, Question], Awaitable[Page]],
 ) -> Page:
     """Write the pages of a list from the first one on; returns the last one, which is not written yet."""
-    listed = first
+    listed = await first.finished()  # a page may know only then whether there is a next one
     while listed.next_key is not None:
-        listed = await listed.finished()
         await file.add(listed.items)
         listed = await page(snapshot, replace(question, after=listed.next_key))
+        listed = await listed.finished()
     return listed
 
 

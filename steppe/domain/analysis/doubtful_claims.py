@@ -6,14 +6,16 @@ Nothing is decided here: both claims count until somebody says `part_of`, and fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
 from steppe.domain.analysis.idle_references import idle_references
 from steppe.domain.analysis.money import MoneyRow, money_rows
-from steppe.domain.events.corrections import CorrectedEvent, Identity
+from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 
@@ -47,39 +49,48 @@ class Doubt:
 
 def doubts(
     in_order: Sequence[Event],
-    known: Mapping[Identity, CorrectedEvent],
+    known: Collection[Identity],
     as_of: date,
     stated_elsewhere: Collection[Identity] = (),
-) -> list[Doubt]:
-    """All of a project's on a day, by kind, deal, leg, currency and place.
+) -> Iterator[Doubt]:
+    """All of a project's on a day, by kind, deal, leg, currency and place; those of the first kind are made as they are taken,
+    for of n claims on one leg there may be n squared.
 
     `in_order` are the events that stand, in fold order, of one project; `known` is every one that was known. `stated_elsewhere`
     are documents of other projects that state their amount.
     """
     events = [event for event in in_order if event.latest <= as_of]
     rows = list(money_rows(events, stated_elsewhere))
-    unsorted = [
-        *_may_be_one(rows),
+    yield from _may_be_one(rows)
+    others = [
         *_below_zero(rows),
         *_figures_that_differ(events),
         *_legs_not_named(rows),
         *_dangling_references(events, known, in_order, stated_elsewhere),
     ]
-    return sorted(unsorted, key=lambda one: (KINDS.index(one.kind), one.deal or "", one.leg or "", one.currency or "", one.events[-1].order))  # fmt: skip
+    yield from sorted(others, key=_place)
+
+
+def _place(doubt: Doubt) -> tuple[Any, ...]:
+    return KINDS.index(doubt.kind), doubt.deal or "", doubt.leg or "", doubt.currency or "", doubt.events[-1].order
 
 
 def _may_be_one(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
-    """Two binding rows of other sources for one deal and leg on overlapping days, with other amounts in one currency."""
+    """Two binding rows of other sources for one deal and leg on overlapping days, with other amounts in one currency.
+
+    In the order of `doubts`, as `money` is in that of the fold.
+    """
     groups: dict[tuple[str, str, str], list[Event]] = {}
     for row in money:
         if row.event.kind.effect is Effect.BINDING and row.event.deal is not None:
             groups.setdefault((row.event.deal, row.leg, row.currency), []).append(row.event)
-    for (deal, leg, currency), rows in groups.items():
-        for at, later in enumerate(rows):
-            for earlier in rows[:at]:
+    for (deal, leg, currency), events in sorted(groups.items(), key=itemgetter(0)):
+        values = [_value(event) for event in events]
+        for at, later in enumerate(events):
+            for earlier, value in zip(events[:at], values, strict=False):
                 if (
                     earlier.source != later.source
-                    and _value(earlier) != _value(later)
+                    and value != values[at]
                     and _overlap(earlier, later)
                     and not _is_part(earlier, later)
                     and not _is_part(later, earlier)
@@ -134,7 +145,7 @@ def _legs_not_named(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
 
 def _dangling_references(
     events: Sequence[Event],
-    known: Mapping[Identity, CorrectedEvent],
+    known: Collection[Identity],
     in_order: Sequence[Event],
     stated_elsewhere: Collection[Identity],
 ) -> Iterator[Doubt]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from steppe.domain.events.corrections import CorrectedEvent, Identity
+from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, Effect
 from steppe.domain.legs.leg_endings import binds_what_ends
@@ -27,19 +27,20 @@ class IdleReference:
 
 def idle_references(
     events: Iterable[Event],
-    known: Mapping[Identity, CorrectedEvent],
+    known: Collection[Identity],
     in_order: Sequence[Event],
     stated_elsewhere: Collection[Identity],
 ) -> list[IdleReference]:
     """Those of `events`, in their order. `known` is every event of the project that was known, `in_order` those that stand, in
     fold order, whether or not they have occurred by the day asked; `stated_elsewhere` are documents of other projects."""
     standing = {_identity(event): (place, event) for place, event in enumerate(in_order)}
+    circular = _circular_parts(in_order)
     return [
         IdleReference(event=event, names="#".join(named), because=because)
         for event in events
         for field, named in _references(event)
         if not (field == "part_of" and named in stated_elsewhere)
-        if (because := _why_idle(event, field, named, known, standing)) is not None
+        if (because := _why_idle(event, field, named, known, standing, circular)) is not None
     ]
 
 
@@ -62,15 +63,16 @@ def _why_idle(
     event: Event,
     field: str,
     named: Identity,
-    known: Mapping[Identity, CorrectedEvent],
+    known: Collection[Identity],
     standing: Mapping[Identity, tuple[int, Event]],
+    circular: Collection[Identity],
 ) -> str | None:
     if named not in standing:
         return f"{field} names {'an event that was retracted' if named in known else 'no event of this project'}"
     place, other = standing[named]
     if not _can_speak_of(event, field, other):
         return f"{field} names a {other.kind.name} of which this {event.kind.name} cannot speak"
-    if field == "part_of" and _leads_back(event, standing):
+    if field == "part_of" and _identity(event) in circular:
         return "part_of goes round: none of these documents is counted"
     if field not in ("ends", "amends"):
         return None
@@ -81,19 +83,24 @@ def _why_idle(
     return None
 
 
-def _leads_back(event: Event, standing: Mapping[Identity, tuple[int, Event]]) -> bool:
-    """Whether the whole of a part is, by itself or over others, a part of it."""
-    passed: set[Identity] = set()
-    at: Event | None = event
-    while at is not None and (part_of := at.data.get("part_of")):
-        named = (part_of["source"], part_of["id"])
-        if named == _identity(event):
-            return True
-        if named in passed or named not in standing:
-            return False
-        passed.add(named)
-        at = standing[named][1]
-    return False
+def _circular_parts(events: Iterable[Event]) -> set[Identity]:
+    """The documents whose whole is, by itself or over others, a part of them."""
+    wholes = {
+        _identity(event): (part_of["source"], part_of["id"])
+        for event in events
+        if (part_of := event.data.get("part_of"))
+    }
+    circular: set[Identity] = set()
+    visited: set[Identity] = set()
+    for part in wholes:
+        path: list[Identity] = []
+        while part in wholes and part not in visited:
+            visited.add(part)
+            path.append(part)
+            part = wholes[part]
+        if part in path:
+            circular.update(path[path.index(part) :])
+    return circular
 
 
 def _can_speak_of(event: Event, field: str, other: Event) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ NOWHERE = {"source": "/desk", "id": "typo"}
 
 def doubts_of(*events: Event, as_of: str = "2026-11-22") -> list[Doubt]:
     read = apply_corrections(events)
-    return doubts(in_fold_order(read.events), read.by_identity, date.fromisoformat(as_of))
+    return list(doubts(in_fold_order(read.events), read.by_identity, date.fromisoformat(as_of)))
 
 
 def naming(id: str) -> dict[str, str]:
@@ -49,6 +50,32 @@ def test_money_taken_off_without_a_leg_where_two_may_be_meant_is_listed() -> Non
     assert doubts_of(LOAN, reduced) == doubts_of(SHARES, reduced) == []
     told = event("commitment.reduced", "2021-01-01", id="less", leg="equity", amount={**AMOUNT, "value": "10"})
     assert doubts_of(LOAN, SHARES, told) == []
+
+
+def test_of_many_claims_on_one_leg_the_first_pairs_come_by_deal_and_place_before_everything_else() -> None:
+    claims = [
+        replace(
+            event("loan.signed", "2020-01-01", id=f"{n}", deal=deal, amount={**AMOUNT, "value": f"{n}"}),
+            source=f"/{deal}/{n}",
+        )
+        for deal in ("beta", "alpha")
+        for n in range(1, 5)
+    ]
+    listed = doubts_of(*claims, event("loan.signed", "2020-01-01", id="row", deal="alpha", part_of=NOWHERE))
+    assert [(doubt.kind, doubt.deal, *(event.id for event in doubt.events)) for doubt in listed] == [
+        ("may-be-one", deal, f"{earlier}", f"{later}")
+        for deal in ("alpha", "beta")
+        for later in range(2, 5)
+        for earlier in range(1, later)
+    ] + [("dangling-reference", "alpha", "row")]
+
+
+def test_parts_that_go_round_are_told_from_those_that_lead_into_the_circle() -> None:
+    whole_of = {"a": "b", "b": "c", "c": "b", "d": "d2", "d2": "nowhere"}
+    rows = [event("loan.signed", "2020-01-01", id=part, part_of=naming(whole)) for part, whole in whole_of.items()]
+    because = {doubt.events[0].id: doubt.because for doubt in doubts_of(*rows)}
+    circle = "part_of goes round: none of these documents is counted"
+    assert because == {"b": circle, "c": circle, "d2": "part_of names no event of this project"}
 
 
 def test_the_same_holds_of_what_came_back() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.api.routes import retractions
 from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
 
 DAY = "2025-12-31"
@@ -342,6 +343,30 @@ async def test_a_row_that_a_coarse_ending_draws_is_told_with_the_month_of_the_en
 def paid(name: str, project: str, id: str, value: str, *, source: str = "/tests", **data: Any) -> dict[str, Any]:
     amount = {"value": value, "currency": "USD", **data.pop("amount", {})}
     return {**event(name, project, id, amount=amount, **data), "source": source}
+
+
+@pytest.mark.parametrize("limits", [{}, {"_PROJECTS_A_PAGE": 1}, {"_PAIRS_IN_THREAD_MAX": 0}], ids=str)
+async def test_many_claims_are_listed_page_by_page_without_loss_or_repeat(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
+) -> None:
+    gift = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
+    for project in ("east", "north", "south"):
+        claims = [
+            paid("grant.committed", project, f"g{n}", f"{n}", source=f"/{project}/{n}", **gift) for n in range(1, 7)
+        ]
+        await log.append(registered(project), *claims)
+    whole = (await get(client, "/v1/conflicts"))["items"]
+    assert len({(item["subject"], *(figure["event"] for figure in item["figures"])) for item in whole}) == 3 * 15
+    for name, value in limits.items():
+        monkeypatch.setattr(retractions, name, value)
+    paged: list[Any] = []
+    page = await get(client, "/v1/conflicts", limit=7)
+    while page["next_cursor"]:
+        paged += page["items"]
+        page = await get(client, "/v1/conflicts", limit=7, cursor=page["next_cursor"])
+    assert [*paged, *page["items"]] == whole
+    file = await client.get("/v1/conflicts", params={"format": "csv"})
+    assert (file.headers["Steppe-Rows"], file.headers["Steppe-Complete"]) == ("45", "true")
 
 
 async def test_two_publishers_of_one_grant_are_told_as_claims_that_may_be_one(
