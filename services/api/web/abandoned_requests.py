@@ -15,7 +15,8 @@ CLIENT_LEFT = 499
 class CancelAbandoned:
     """Cancels the answer when the client hangs up, so that its queries, places in queues and processes become free.
 
-    `but`: paths that watch for the client themselves.
+    An answer that began ends where it is, also when the rest of the body is refused. `but`: paths that watch for the client
+    themselves.
     """
 
     def __init__(self, app: ASGIApp, but: Collection[str]) -> None:
@@ -28,7 +29,14 @@ class CancelAbandoned:
             await self._app(scope, receive, send)
             return
         messages: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)  # so that a body still comes as fast as it is read
-        answering = asyncio.ensure_future(self._app(scope, messages.get, send))
+        answer_began = False
+
+        async def send_answer(message: Message) -> None:
+            nonlocal answer_began
+            answer_began = True
+            await send(message)
+
+        answering = asyncio.ensure_future(self._app(scope, messages.get, send_answer))
         watching = asyncio.create_task(_forward(receive, messages))
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -36,6 +44,9 @@ class CancelAbandoned:
                 answering.result()
             else:
                 await _ended(answering)
+                if answer_began:
+                    watching.exception()
+                    return  # there is no second answer; the server closes a connection whose answer is not complete
                 watching.result()  # raises what refused the rest of the body
                 await send({"type": "http.response.start", "status": CLIENT_LEFT, "headers": []})
         finally:
