@@ -23,7 +23,7 @@ _RETRY_AFTER_MAX = 300
 class WorkQueue:
     """Turns for one kind of work. Callers take turns, and each its own requests in the order in which they came.
 
-    `at_once`: how many turns run together; of one caller at most half of them. `waiting_max` of all and `waiting_of_one_max`
+    `at_once`: how many turns run together; of one caller at most half of them, and where there is one turn, that. `waiting_max` of all and `waiting_of_one_max`
     of one caller may wait.
     """
 
