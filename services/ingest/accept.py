@@ -1,8 +1,11 @@
 """From what a sender gave to what the broker acknowledged: validate, deduplicate, send to the log, count.
 
 `EventIntake.accept` puts the valid new events of a request into a batch and claims their ids; `EventIntake.send` sends the
-batch. Because of the claims the same event sent twice at the same time is appended once: the second sender waits for the
-first. Together with the recent ids this makes a retry idempotent.
+batch. Because of the claims the same event sent twice at the same time is appended once: the second request waits until the
+batch of the first is delivered or failed, and is judged then. Together with the recent ids this makes a retry idempotent.
+
+A request claims when all of it is validated, in one pass in which no other request has a turn, and what is refused as a whole
+claims nothing. So a claim only ever stands for what is going to be sent, and who waits for one holds none.
 """
 
 from __future__ import annotations
@@ -12,15 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal, assert_never
+from typing import Literal
 
 from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
 from services.ingest.line_forms import explained
 from services.ingest.loop_share import LoopShare, WorkSlices
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.memory.named_events import NamedEvents
-from services.ingest.memory.recent_ids import RecentIds, key_of
-from services.ingest.producer import BrokerUnavailableError, LogProducer, Record
+from services.ingest.memory.recent_ids import RecentIds, RecordId, key_of
+from services.ingest.producer import LogProducer, Record
 from steppe import failpoints
 from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import MalformedError
@@ -121,18 +124,29 @@ class IngestResult:
 class PendingBatch:
     """Accepted events on their way to the log, and the claims on their ids.
 
-    `delivered` gives the offsets once `send` has them, for other requests with the same event. `references` (`source#id`) are
-    those of the first events, for traces and the audit trail.
+    `delivered` is done once the batch is acknowledged or given up, for other requests with the same event. `references`
+    (`source#id`) are those of the first events, for traces and the audit trail.
     """
 
-    delivered: asyncio.Future[Offsets]
+    delivered: asyncio.Future[None]
     records: list[Record] = field(default_factory=list)
     keys: list[bytes] = field(default_factory=list)
     content_hashes: list[bytes] = field(default_factory=list)
     parties: set[str] = field(default_factory=set)
     references: list[str] = field(default_factory=list)
     duplicates: int = 0
-    duplicates_elsewhere: set[asyncio.Future[Offsets]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """An event of a request: refused, or accepted as new, as one of the log (`record_id`), or as a repeat in the request."""
+
+    index: int
+    verdict: Accepted | Refused
+    key: bytes = b""
+    content_hash: bytes = b""
+    is_new: bool = False
+    record_id: RecordId | None = None
 
 
 class EventIntake:
@@ -144,37 +158,32 @@ class EventIntake:
         self._event_bytes_max = event_bytes_max
         self._recent_ids = recent_ids
         self._known_keys = known_keys
-        self._claims: dict[bytes, tuple[bytes, PendingBatch]] = {}
+        self._claims: dict[bytes, PendingBatch] = {}
 
     async def accept(
         self,
         inputs: Iterable[Input],
         result: IngestResult,
         *,
+        all_or_nothing: bool = False,
         may_restore: bool = False,
         unknown_subject: UnknownSubject = "accept",
     ) -> PendingBatch:
         """Validate and deduplicate the events, and claim the new ones. The batch must then be sent or discarded.
 
-        A sender who `may_restore` may set `recordedtime`, the instant at which an event was recorded. `unknown_subject`
-        says what becomes of events whose subject is neither known nor registered in the same request.
+        `all_or_nothing`: when one event is rejected nothing is claimed, and the batch is empty. A sender who `may_restore` may
+        set `recordedtime`, the instant at which an event was recorded. `unknown_subject` says what becomes of events whose
+        subject is neither known nor registered in the same request.
         """
         slices = self._loop_share.begin()
-        verdicts = await _validate_all(inputs, result, slices, may_restore=may_restore)
+        validated = await _validate_all(inputs, result, slices, may_restore=may_restore)
+        checked = await self._check_all(validated, result, slices, unknown_subject)
+        while undelivered := self._on_their_way(checked):
+            await asyncio.wait(undelivered)
         batch = PendingBatch(asyncio.get_running_loop().create_future())
+        judged = self._claim_all(checked, batch, all_or_nothing=all_or_nothing)
         try:
-            for index, verdict in verdicts:
-                if slices.over:
-                    await slices.wait()
-                match verdict:
-                    case Accepted() if unknown_subject == "reject" and self._is_new(verdict, result):
-                        await _reject(index, verdict.id, [self._unknown(verdict.subject)], result, slices)
-                    case Accepted():
-                        await self._take(index, verdict, batch, result, slices)
-                    case Refused():
-                        await _reject(index, verdict.id, verdict.errors, result, slices)
-                    case _:
-                        assert_never(verdict)
+            await self._report(judged, batch, result, slices)
         except BaseException:
             self.discard(batch)
             raise
@@ -196,7 +205,7 @@ class EventIntake:
             for record in batch.records:
                 self._known_keys.add(record.key.decode())
             self._known_keys.add_parties(batch.parties)
-            batch.delivered.set_result(acknowledged.offsets)
+            batch.delivered.set_result(None)
         finally:
             self.discard(batch)
         result.accepted += len(record_ids)
@@ -204,9 +213,6 @@ class EventIntake:
         result.add_references(batch.references)
         for partition, offset in acknowledged.offsets.items():
             result.add_offset(partition, offset)
-        for other_batch in batch.duplicates_elsewhere:
-            for partition, offset in (await asyncio.shield(other_batch)).items():
-                result.add_offset(partition, offset)
 
     def warn_of_unseen_events(self, result: IngestResult) -> None:
         """Warn of what the events of a request name and nobody sent, if all of the log is known; once, when all were sent."""
@@ -218,50 +224,88 @@ class EventIntake:
         return self._recent_ids.find(key) is not None or key in self._claims
 
     def discard(self, batch: PendingBatch) -> None:
-        """Release the claims of a batch; a request that waits for it fails. After `send`, or twice, it does no harm."""
+        """Release the claims of a batch: who waits for them is judged again. After `send`, or twice, it does no harm."""
         for key in batch.keys:
-            self._claims.pop(key, None)
+            if self._claims.get(key) is batch:
+                del self._claims[key]
         if not batch.delivered.done():
-            batch.delivered.set_exception(BrokerUnavailableError("the same event was on its way and did not arrive"))
-            batch.delivered.exception()  # marks it as retrieved: usually no request waits for it
+            batch.delivered.set_result(None)
 
-    async def _take(
-        self, index: int, event: Accepted, batch: PendingBatch, result: IngestResult, slices: WorkSlices
+    async def _check_all(
+        self,
+        validated: Iterable[tuple[int, Accepted | Refused]],
+        result: IngestResult,
+        slices: WorkSlices,
+        unknown_subject: UnknownSubject,
+    ) -> list[_Judged]:
+        """Refuse what is too large or of an unknown subject, and compute the keys of all others."""
+        checked: list[_Judged] = []
+        for index, verdict in validated:
+            if isinstance(verdict, Refused):
+                checked.append(_Judged(index, verdict))
+            elif unknown_subject == "reject" and self._is_new(verdict, result):
+                checked.append(_refused(index, verdict, self._unknown(verdict.subject)))
+            elif len(verdict.value) > self._event_bytes_max:
+                size = f"the event takes {len(verdict.value)} bytes; at most {self._event_bytes_max} are kept"
+                checked.append(_refused(index, verdict, Fault("", size)))
+            else:
+                key = key_of(verdict.subject, verdict.source, verdict.id)
+                checked.append(_Judged(index, verdict, key, verdict.content_sha256[:16]))
+            if slices.over:
+                await slices.wait()
+        return checked
+
+    def _on_their_way(self, checked: Iterable[_Judged]) -> set[asyncio.Future[None]]:
+        """The deliveries of other requests that decide what these events are."""
+        return {self._claims[event.key].delivered for event in checked if event.key in self._claims}
+
+    def _claim_all(self, checked: list[_Judged], batch: PendingBatch, *, all_or_nothing: bool) -> list[_Judged]:
+        """Say of each event what it is, and claim the new ones. No wait may come in between, so it does no more than that."""
+        new_hashes: dict[bytes, bytes] = {}
+        for event in checked:
+            if isinstance(event.verdict, Accepted):
+                self._judge(event, event.verdict, new_hashes)
+        if all_or_nothing:
+            refused = [event for event in checked if isinstance(event.verdict, Refused)]
+            if refused:
+                return refused
+        batch.keys.extend(new_hashes)
+        batch.content_hashes.extend(new_hashes.values())
+        self._claims.update(dict.fromkeys(new_hashes, batch))
+        return checked
+
+    def _judge(self, event: _Judged, verdict: Accepted, new_hashes: dict[bytes, bytes]) -> None:
+        """`new_hashes` are the contents of the new events before it in the request, by key."""
+        known_hash = new_hashes.get(event.key)
+        if known_hash is None and (recent := self._recent_ids.find(event.key)):
+            known_hash, event.record_id = recent
+        if known_hash is None:
+            event.is_new = True
+            new_hashes[event.key] = event.content_hash
+        elif known_hash != event.content_hash:
+            event.verdict = Refused(id=verdict.id, errors=(_conflict(verdict),))
+
+    async def _report(
+        self, judged: Iterable[_Judged], batch: PendingBatch, result: IngestResult, slices: WorkSlices
     ) -> None:
-        claimed = len(batch.records)
-        if fault := self._deduplicate(event, batch, result):
-            await _reject(index, event.id, [fault], result, slices)
-            return
-        result.named_events.add_sent(event)
-        if len(batch.records) > claimed:
-            result.named_events.add_references(index, event)
-            await self._warn(index, event, result, slices)
-
-    def _deduplicate(self, event: Accepted, batch: PendingBatch, result: IngestResult) -> Fault | None:
-        """Put a new event into the batch, or count a duplicate; the fault of one that is too large or known otherwise."""
-        if len(event.value) > self._event_bytes_max:
-            return Fault("", f"the event takes {len(event.value)} bytes; at most {self._event_bytes_max} are kept")
-        key = key_of(event.subject, event.source, event.id)
-        content_hash = event.content_sha256[:16]
-        recent = self._recent_ids.find(key)
-        if recent is not None:
-            recent_hash, record_id = recent
-            if recent_hash != content_hash:
-                return _conflict(event)
-            result.duplicates += 1
-            result.add_offset(*record_id)
-            return None
-        claim = self._claims.get(key)
-        if claim is None:
-            self._claim(key, content_hash, event, batch)
-            return None
-        claimed_hash, claiming_batch = claim
-        if claimed_hash != content_hash:
-            return _conflict(event)
-        batch.duplicates += 1
-        if claiming_batch is not batch:
-            batch.duplicates_elsewhere.add(claiming_batch.delivered)
-        return None
+        """Put into the batch what is new, and into the result what is rejected, a duplicate, or to be warned of."""
+        for event in judged:
+            if slices.over:
+                await slices.wait()
+            verdict = event.verdict
+            if isinstance(verdict, Refused):
+                await _reject(event.index, verdict.id, verdict.errors, result, slices)
+                continue
+            result.named_events.add_sent(verdict)
+            if event.is_new:
+                _add_record(verdict, batch)
+                result.named_events.add_references(event.index, verdict)
+                await self._warn(event.index, verdict, result, slices)
+            elif event.record_id is None:
+                batch.duplicates += 1
+            else:
+                result.duplicates += 1
+                result.add_offset(*event.record_id)
 
     async def _warn(self, index: int, event: Accepted, result: IngestResult, slices: WorkSlices) -> None:
         for message in self._warnings(event, result):
@@ -300,14 +344,12 @@ class EventIntake:
         statement = f"{subject} is neither known nor registered in this request; correct it, or register it first"
         return Fault("/subject", statement, meant)
 
-    def _claim(self, key: bytes, content_hash: bytes, event: Accepted, batch: PendingBatch) -> None:
-        self._claims[key] = (content_hash, batch)
-        batch.records.append(Record(event.subject.encode(), event.value))
-        batch.keys.append(key)
-        batch.content_hashes.append(content_hash)
-        batch.parties.update(event.parties)
-        if len(batch.references) < LISTED_MAX:
-            batch.references.append(f"{event.source}#{event.id}")
+
+def _add_record(event: Accepted, batch: PendingBatch) -> None:
+    batch.records.append(Record(event.subject.encode(), event.value))
+    batch.parties.update(event.parties)
+    if len(batch.references) < LISTED_MAX:
+        batch.references.append(f"{event.source}#{event.id}")
 
 
 async def _validate_all(
@@ -355,6 +397,10 @@ def _claims_that_may_be_one(claim: Claim, result: IngestResult) -> Iterator[str]
             break
     if len(others) < _CLAIMS_A_LEG:
         others.append(claim)
+
+
+def _refused(index: int, event: Accepted, fault: Fault) -> _Judged:
+    return _Judged(index, Refused(id=event.id, errors=(fault,)))
 
 
 def _conflict(event: Accepted) -> Fault:

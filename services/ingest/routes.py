@@ -144,7 +144,11 @@ class EventRoutes:
 
     async def _accept_all_or_nothing(self, request: Request, inputs: Iterable[Input], result: IngestResult) -> None:
         batch = await self._intake.accept(
-            inputs, result, may_restore=_may_restore(request), unknown_subject=self._unknown_subject(request)
+            inputs,
+            result,
+            all_or_nothing=True,
+            may_restore=_may_restore(request),
+            unknown_subject=self._unknown_subject(request),
         )
         if result.rejected_total:
             self._intake.discard(batch)
