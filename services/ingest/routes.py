@@ -31,7 +31,7 @@ from services.ingest.producer import BrokerUnavailableError
 from services.ingest.request_body import Line, Patience
 from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
-from steppe.access.middleware import AUDIT_FIELDS, CALLER
+from steppe.access.middleware import AUDIT_FIELDS, CALLER, ENDED
 from steppe.contracts.codec import MalformedError, decode_http_binary, decode_json, decode_structured
 from steppe.contracts.envelope import Envelope
 from steppe.domain.events.validation import Fault
@@ -154,6 +154,7 @@ class EventRoutes:
             self._intake.discard(batch)
             result.duplicates = 0
             raise _rejected(result)
+        self._refuse_ended(request, batch)
         await self._intake.send(batch, result)
 
     async def _post_stream(self, request: Request, result: IngestResult) -> None:
@@ -166,6 +167,7 @@ class EventRoutes:
                 batch: PendingBatch = await self._intake.accept(
                     self._inputs(lines), result, may_restore=may_restore, unknown_subject=unknown_subject
                 )
+                self._refuse_ended(request, batch)
                 pending.append(asyncio.create_task(self._intake.send(batch, result)))
                 if len(pending) >= _PENDING_BATCHES_MAX:
                     await pending.popleft()
@@ -181,6 +183,14 @@ class EventRoutes:
             raise Refusal(REJECTED, "The body has no line with an event.", rejected=[])
         if not result.accepted and not result.duplicates:
             raise _rejected(result)
+
+    def _refuse_ended(self, request: Request, batch: PendingBatch) -> None:
+        """Discard the batch and raise Refusal when the key or token was revoked, or expired, while the events were checked."""
+        caller = request.scope.get(CALLER)
+        if isinstance(caller, Caller) and not caller.still_valid():
+            self._intake.discard(batch)
+            ended: Refusal = request.scope[ENDED]
+            raise ended
 
     def _patience(self) -> Patience:
         return Patience(self._settings.ingest_idle_seconds_max, self._settings.ingest_body_seconds_max)

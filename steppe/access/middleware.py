@@ -37,6 +37,8 @@ _ENDED = "The key or token was revoked, or expired, while the request was open"
 CALLER = "steppe.caller"
 AUDIT_FIELDS = "steppe.audit"
 """Keys of the ASGI scope: the authenticated Caller, and a dict of fields that a route adds to the audit line of a write."""
+ENDED = "steppe.ended"
+"""Key of the ASGI scope: the Refusal to raise when the Caller is found no longer valid. Not there for ANYBODY."""
 
 
 class AuthenticationMiddleware:
@@ -92,6 +94,7 @@ class AuthenticationMiddleware:
             await answer(scope, receive, send, caller)
             return
         ended = self._unauthenticated(_ENDED, invalid=True, headers={"Connection": "close"})
+        scope[ENDED] = ended
         request = OpenRequest(scope, receive, send, caller, ended)
         await answer(scope, request.receive, request.send, caller)
         if request.cut_off and not audited:
