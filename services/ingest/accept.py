@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
+import msgspec
+
 from services.ingest.answers import EventsAnswer, EventWarning, RejectedEvent
 from services.ingest.line_forms import explained
 from services.ingest.loop_share import LoopShare, WorkSlices
@@ -41,7 +43,8 @@ _NOT_LISTED = Refused(id=None, errors=())
 _CLAIMS_A_LEG = 20  # that are compared with each other
 UnknownSubject = Literal["accept", "reject"]
 Input = tuple[int, object | MalformedError]
-"""The index of an event in its request, and the event: a line as bytes, a decoded JSON value, or why it cannot be decoded."""
+"""The index of an event in its request, and the event: a line as bytes, a value of a JSON array not yet decoded (`msgspec.Raw`),
+a decoded JSON value, or why it cannot be decoded."""
 Offsets = dict[int, int]
 """The highest offset by partition."""
 
@@ -382,6 +385,8 @@ def _validate(item: object | MalformedError, recorded: datetime, *, may_restore:
         raise item
     if isinstance(item, bytes):
         return accept_bytes(item, recorded, may_restore=may_restore)
+    if isinstance(item, msgspec.Raw):
+        return accept_bytes(bytes(item), recorded, may_restore=may_restore)
     return accept(item, recorded, may_restore=may_restore)
 
 

@@ -32,7 +32,7 @@ from services.ingest.request_body import Line, Patience
 from services.ingest.settings import Settings
 from steppe.access.callers import LOG_RESTORE, Caller
 from steppe.access.middleware import AUDIT_FIELDS, CALLER, ENDED
-from steppe.contracts.codec import MalformedError, decode_http_binary, decode_json, decode_structured
+from steppe.contracts.codec import MalformedError, decode_http_binary, decode_structured, split_json_array
 from steppe.contracts.envelope import Envelope
 from steppe.domain.events.validation import Fault
 from steppe.http.problems import BAD_PARAMETER, Refusal
@@ -114,17 +114,7 @@ class EventRoutes:
             self._patience(),
             f"Split it, or send {LINES} with on_error=continue, which has no limit.",
         )
-        events = _decoded(decode_json, body)
-        inputs: Iterable[Input]
-        if isinstance(events, list):
-            if len(events) > self._settings.batch_events_max:
-                raise _too_many(self._settings.batch_events_max, "events in one batch")
-            inputs = enumerate(events)
-        elif isinstance(events, MalformedError):
-            inputs = [(0, events)]
-        else:
-            inputs = [(0, MalformedError(Fault("", f"a batch is a JSON array of events; one event goes as {ONE}")))]
-        await self._accept_all_or_nothing(request, inputs, result)
+        await self._accept_all_or_nothing(request, self._inputs_of_batch(body), result)
 
     async def _post_lines(self, request: Request, result: IngestResult) -> None:
         inputs: list[Input] = []
@@ -212,6 +202,27 @@ class EventRoutes:
                     f"unknown_subject is {other[:40]!r}; it is accept (with a warning where one is near) or reject.",
                     parameter="unknown_subject",
                 )
+
+    def _inputs_of_batch(self, body: bytes) -> Iterable[Input]:
+        """The events of a batch, decoded when their turn has come. Raises Refusal when they are too many."""
+        try:
+            events = split_json_array(body)
+        except MalformedError as error:
+            return [(0, error)]
+        if events is None:
+            return [(0, MalformedError(Fault("", f"a batch is a JSON array of events; one event goes as {ONE}")))]
+        if len(events) > self._settings.batch_events_max:
+            raise _too_many(self._settings.batch_events_max, "events in one batch")
+        limit = self._settings.event_bytes_max
+        return [
+            (
+                index,
+                MalformedError(Fault("", f"the event takes {size} bytes; at most {limit} are kept"))
+                if (size := memoryview(event).nbytes) > limit
+                else event,
+            )
+            for index, event in enumerate(events)
+        ]
 
     def _inputs(self, lines: list[Line]) -> list[Input]:
         limit = self._settings.event_bytes_max

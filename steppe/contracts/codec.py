@@ -7,7 +7,7 @@ with a key twice the last one counts, as msgspec reads it; what ingest writes ha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ STRUCTURED = "application/cloudevents+json"
 _NOT_CONTENT = ("time", "recordedtime")
 canonical_json = msgspec.json.Encoder(order="sorted").encode
 _decode_json = msgspec.json.Decoder().decode
+_split_json_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class MalformedError(ValueError):
@@ -71,8 +72,23 @@ class Unknown:
 
 def decode_json(value: bytes) -> object:
     """Read JSON strictly: UTF-8, one value, numbers within range, no NaN, bounded depth. Raises MalformedError."""
+    return _decoded(_decode_json, value)
+
+
+def split_json_array(value: bytes) -> list[msgspec.Raw] | None:
+    """The values of a JSON array as bytes, each still to be decoded; None for what is no array. Raises MalformedError.
+
+    Nothing is made of what is inside the values, so that a great many can be counted before the work begins.
+    """
+    if value.lstrip()[:1] not in (b"[", b""):
+        return None
+    values: list[msgspec.Raw] = _decoded(_split_json_array, value)
+    return values
+
+
+def _decoded(decode: Callable[[bytes], Any], value: bytes) -> Any:
     try:
-        return _decode_json(value)
+        return decode(value)
     except RecursionError:
         raise MalformedError(Fault("", "JSON is nested too deep; an event needs no more than six levels")) from None
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.memory.recent_ids import RecentIds
 from services.ingest.producer import LogProducer
 from services.ingest.settings import Settings
-from tests.services.ingest.ingest_client import LINES, IngestClient, lines, memorandum
+from tests.services.ingest.ingest_client import BATCH, LINES, IngestClient, lines, memorandum, problem
 from tests.stack import Service
 
 _LINES = 2_000
@@ -137,3 +137,26 @@ def test_another_sender_is_answered_while_ten_thousand_lines_are_refused(start: 
     assert answer.json()["rejected_total"] == 10_000
     assert "The first 1000 are listed" in answer.json()["detail"]
     assert meanwhile >= 20
+
+
+def test_events_of_a_batch_are_counted_before_any_is_decoded(start: Callable[..., Service]) -> None:
+    ingest = IngestClient(start("ingest").address)
+    out_of_range = b"1e999"  # no decoder takes it, and it is an array's value all the same
+    refused = problem(ingest.post(b"[" + b",".join([out_of_range] * 1_001) + b"]", BATCH), 413)
+    assert refused["events_max"] == 1_000
+    refused = problem(ingest.post(b"[" + b",".join([out_of_range] * 1_000) + b"]", BATCH), 422)
+    assert len(refused["rejected"]) == 1_000
+
+
+def test_each_event_of_a_batch_that_cannot_be_read_is_named_by_its_index(start: Callable[..., Service]) -> None:
+    ingest = IngestClient(start("ingest").address)
+    plain = json.dumps(memorandum()).encode()
+    spaced = plain.replace(b"{", b"{" + b" " * (256 * 1024), 1)
+    deep = b"[" * 500 + b"]" * 500
+    values = [plain, b"[]", b"1e999", b'"\xff"', spaced, deep]
+    refused = problem(ingest.post(b"[" + b",".join(values) + b"]", BATCH), 422)["rejected"]
+    assert [entry["index"] for entry in refused] == [1, 2, 3, 4, 5]
+    messages = [entry["errors"][0]["message"] for entry in refused]
+    for message, said in zip(messages, ["object", "range", "UTF-8", "at most 262144", ""], strict=True):
+        assert said in message
+    assert "batch" not in messages[0]  # the advice for an array on a line of NDJSON would mislead here
