@@ -1,8 +1,11 @@
 """Shares the event loop between requests that take long and those that do not.
 
 Validation is work of the processor, and while it goes on the loop answers nobody. So a request works for two milliseconds, then
-queues behind all others that have more to do: the loop stands still for two milliseconds at most, however many they are, and
-a request that needs less never waits.
+queues behind all others that have more to do; those in the queue work one after the other, and between them the loop turns.
+
+The first slice of a request, or of a part of a stream, does not queue, so that who needs no more never waits. What begins in
+one turn of the loop therefore adds up: a hundred that begin together hold it for two tenths of a second. And what
+must not be interrupted is no part of a slice: the pass that claims the ids of a request, and one event that is large.
 """
 
 from __future__ import annotations
