@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _PREFIX = "steppe"
 _RELOAD_CHECK_SECONDS = 1.0
+_MODE = 0o644
 
 
 class KeyFileError(Exception):
@@ -72,19 +73,26 @@ def read(path: Path) -> tuple[Key, ...]:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Nobody else changes the file in the context: two commands that read, change and write it would lose a revocation."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("ab") as lock:  # the file itself is replaced at every change
+    """Nobody else changes the file in the context: two commands that read, change and write it would lose a revocation.
+
+    The folder must be there. Raises OSError. The lock that stays beside the file serves every user, whoever made it.
+    """
+    # The file itself is replaced at every change. A lock needs no right to write.
+    lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, _MODE)
+    try:
+        if os.fstat(lock).st_uid == os.geteuid():  # of others it cannot be changed; the umask may have narrowed it
+            os.fchmod(lock, _MODE)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def write(path: Path, keys: Sequence[Key]) -> None:
-    """Replace the file atomically. Readable by all: hashes of random secrets are no secret."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the file atomically, in a folder that is there. Readable by all: hashes of random secrets are no secret."""
     new_file = path.with_name(f".{path.name}.{os.getpid()}")
     new_file.write_bytes(msgspec.json.format(msgspec.json.encode(_Contents(keys=tuple(keys))), indent=1) + b"\n")
-    new_file.chmod(0o644)
+    new_file.chmod(_MODE)
     new_file.replace(path)
 
 

@@ -53,6 +53,7 @@ def make(
         key, text = key_file.make(name, scope, now, expires_at=expires_at, requests_a_minute=requests_a_minute)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--scope") from None
+    _make_folder(file)
     with _exclusive(file):
         keys = _read(file) if file.exists() else ()
         _write(file, [*keys, key])
@@ -104,6 +105,7 @@ def revoke(
     Example: steppe keys revoke 0f3a9c21d4e5
     """
     now = datetime.now(UTC).replace(microsecond=0)
+    _read(file)  # where there is no file of keys, no lock is left either
     with _exclusive(file):
         keys = _read(file)
         wanted = next((key for key in keys if key.id == key_id), None)
@@ -117,6 +119,13 @@ def revoke(
         print_json(_item(wanted, now))
     else:
         out().print(f"Key {wanted.id} of {wanted.name} is revoked.", markup=False)
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefusedError(f"The folder of {file} cannot be made: {error.strerror}.") from error
 
 
 @contextmanager
