@@ -83,6 +83,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
+        """Whether all is there that was ever sent: the log had lost nothing, and no value was too large to be read."""
+        return self.unbroken and not self.unread
+
+    @property
+    def unbroken(self) -> bool:
         """Whether the log had lost nothing, neither its beginning nor anything within."""
         return all(part.start == 0 and part.records + part.void == part.end for part in self.partitions.values())
 

@@ -59,8 +59,16 @@ def test_the_end_of_a_transaction_is_no_loss_and_a_manifest_of_an_earlier_releas
     (part,) = (part for part in manifest.partitions.values() if part.records)
     longer = msgspec.structs.replace(part, end=part.end + 2)
     assert not msgspec.structs.replace(manifest, partitions={0: longer}).complete
+    assert not msgspec.structs.replace(manifest, partitions={0: longer}).unbroken
     explained = msgspec.structs.replace(longer, void=2)
     assert msgspec.structs.replace(manifest, partitions={0: explained}).complete
+
+
+def test_a_backup_without_the_values_of_some_records_is_not_complete(tmp_path: Path) -> None:
+    manifest = written(tmp_path / "b.zip", [Record(0, 0, 5, b"k", b"v")])
+    (part,) = (part for part in manifest.partitions.values() if part.records)
+    without = msgspec.structs.replace(manifest, partitions={0: msgspec.structs.replace(part, unread=1)})
+    assert (without.unbroken, without.complete) == (True, False)
 
 
 def test_partitions_are_merged_by_time_and_each_keeps_its_order(tmp_path: Path) -> None:

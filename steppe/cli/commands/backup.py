@@ -78,7 +78,7 @@ def command(
             f"{path.stat().st_size:,} bytes; id {manifest.id[:16]}.",
             soft_wrap=True,
         )
-    if not manifest.complete:
+    if not manifest.unbroken:
         err().print("The log had lost records before: this backup is not the whole truth.", style="yellow")
     if manifest.unread:
         err().print(
