@@ -4,7 +4,8 @@ Algorithms are pinned to asymmetric ones (RFC 8725 3.1), audience and issuer are
 a minute. Only keys for signatures verify (RFC 7517 4.2, 4.3). Keys are cached; after five minutes they are fetched again beside
 the requests, so that a provider that hangs keeps nobody with a known key waiting. An unknown key id waits for the keys to be
 fetched, for five seconds at most, and not more often than every half minute, so that invented ids cannot make us call the
-provider. While the provider is unavailable the cached keys stay valid.
+provider. While the provider is unavailable the cached keys stay valid for an hour; then every token waits for the fetch, and is
+refused while there is none, so that a key that the provider has withdrawn does not verify for ever.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LEEWAY_SECONDS = 60
 _CACHE_SECONDS = 300.0
+_AGE_SECONDS_MAX = 3600.0
 _REFRESH_SECONDS_MIN = 30.0
 _FETCH_SECONDS_MAX = 5.0  # for both documents, however slowly they come
 _DOCUMENT_BYTES_MAX = 1024 * 1024
@@ -38,7 +40,7 @@ class InvalidTokenError(Exception):
 
 
 class ProviderUnavailableError(Exception):
-    """No keys are cached and the provider does not answer. Passing: retry."""
+    """No keys younger than an hour are cached and the provider does not answer. Passing: retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +98,29 @@ class TokenVerifier:
         )
 
     async def _key(self, kid: str | None) -> jwt.PyJWK:
-        """The key of this id; only for an unknown one the provider is waited for."""
-        if kid not in self._keys:
+        """The key of this id; only for an unknown one, or when all are too old, the provider is waited for."""
+        if kid not in self._keys or self._age() > _AGE_SECONDS_MAX:
             refreshing = self._refresh()
             if refreshing is not None:
                 await asyncio.wait({refreshing})
-        elif self._fetched_at is None or time.monotonic() - self._fetched_at > _CACHE_SECONDS:
+        elif self._age() > _CACHE_SECONDS:
             self._refresh()
-        if self._fetched_at is None:
+        if self._age() > _AGE_SECONDS_MAX:
             raise ProviderUnavailableError("the keys of the provider cannot be fetched")
         if kid not in self._keys:
             raise InvalidTokenError("the provider has no such key")
         return self._keys[kid]
+
+    def _age(self) -> float:
+        """How many seconds ago the keys were fetched; infinite: never."""
+        return float("inf") if self._fetched_at is None else time.monotonic() - self._fetched_at
 
     def _refresh(self) -> asyncio.Task[None] | None:
         """The fetch that is under way, or a new one; None when the last one was just now."""
         if self._refreshing is not None and not self._refreshing.done():
             return self._refreshing
         now = time.monotonic()
-        pause_seconds = 1.0 if self._fetched_at is None else _REFRESH_SECONDS_MIN
+        pause_seconds = 1.0 if self._age() > _AGE_SECONDS_MAX else _REFRESH_SECONDS_MIN
         if now - self._last_attempt_at < pause_seconds:
             return None
         self._last_attempt_at = now

@@ -122,6 +122,26 @@ async def test_who_shows_a_known_key_does_not_wait_for_a_provider_that_hangs(
 
 
 @pytest.mark.parametrize("manner", ["hangs", "drips"])
+async def test_keys_that_are_too_old_verify_nothing_until_the_provider_answers_again(
+    provider: Provider, manner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = provider.verifier()
+    await verifier.caller(provider.token())
+    assert verifier._fetched_at is not None
+    verifier._fetched_at -= 3601.0
+    monkeypatch.setattr(oidc, "_FETCH_SECONDS_MAX", 0.5)
+    provider.manner = manner
+    async with asyncio.timeout(_SECONDS_MAX):
+        verifier._last_attempt_at = float("-inf")
+        with pytest.raises(ProviderUnavailableError):
+            await verifier.caller(provider.token())
+        monkeypatch.setattr(oidc, "_FETCH_SECONDS_MAX", _SECONDS_MAX)
+        provider.manner = "answers"
+        verifier._last_attempt_at = float("-inf")
+        assert (await verifier.caller(provider.token())).may((READ,))
+
+
+@pytest.mark.parametrize("manner", ["hangs", "drips"])
 async def test_without_any_key_a_provider_that_hangs_is_waited_for_within_bounds(
     provider: Provider, manner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
