@@ -27,6 +27,9 @@ _SNAPPY_BLOCKS = b"\x82SNAPPY\0"
 _SNAPPY_BLOCKS_HEADER_BYTES = 16
 # Of JSON hardly anything inflates to more; what does is tried again with all that is allowed.
 _USUAL_RATIO = 16
+_BEYOND = (
+    f"{UNREAD}its batch inflates to more than {BATCH_BYTES_MAX:,} bytes, and this lies beyond; send smaller batches"
+)
 _FULL = "failed to write whole buffer"
 
 
@@ -85,8 +88,7 @@ def records_of(batch: bytes, bytes_max: int = RECORD_BYTES_MAX) -> Iterator[Batc
         try:
             record, at = _record_at(header, batch, at, bytes_max)
         except IndexError:
-            reason = f"{UNREAD}its batch inflates to more than {BATCH_BYTES_MAX:,} bytes, and this lies beyond; send smaller batches"
-            record = _unread(header, following, None, reason)
+            record = _unread(header, following, None, _BEYOND)
         following = record.offset + 1
         yield record
 
@@ -97,9 +99,11 @@ def _record_at(header: _Header, batch: bytes, at: int, bytes_max: int) -> tuple[
     milliseconds, at = _number_at(batch, at + 1)  # behind the record's own attributes, which mean nothing
     delta, at = _number_at(batch, at)
     key, at = _bytes_at(batch, at)
-    if length > bytes_max or end > len(batch):
+    if length > bytes_max:
         reason = f"{UNREAD}it inflates to {length:,} bytes, and {bytes_max:,} are read; send smaller events"
         return _unread(header, header.base_offset + delta, key, reason), end
+    if end > len(batch):
+        return _unread(header, header.base_offset + delta, key, _BEYOND), end
     value, at = _bytes_at(batch, at)
     count, at = _number_at(batch, at)
     headers: list[tuple[str, bytes | None]] = []
