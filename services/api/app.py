@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         queues = Queues(
             otherwise=WorkQueue("known_at and rules", at_once=settings.worlds_max),
             backtests=WorkQueue("back-tests", at_once=1, waiting_max=16, waiting_of_one_max=4),
-            corrections=WorkQueue("timelines with corrections", at_once=2),
+            folds=WorkQueue("projects that are folded again", at_once=2),
             files=WorkQueue("files of whole lists", at_once=2),
             conflicts=WorkQueue("conflicts of large projects", at_once=2),
         )

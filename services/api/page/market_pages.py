@@ -19,10 +19,11 @@ async def markets_page(page: PageRequest) -> Response:
     page.reject_unknown_params("country", "commodity", "investor_country", "cursor")
     question = page.build_query("/v1/markets", query_parameters.MARKETS, limit=_ROWS)
     async with service_of(page.request).snapshot(question) as snapshot:
-        rows = await markets.market_page(snapshot, question)
+        listed = await markets.market_page(snapshot, question)
+    listed = await listed.finished()
     return page.render(
-        "markets.html", question=question, snapshot=snapshot, markets=rows.items,
-        next_url=next_page_url(page, question, rows.next_key),
+        "markets.html", question=question, snapshot=snapshot, markets=listed.items,
+        next_url=next_page_url(page, question, listed.next_key),
         markets_url=page.api_url("/v1/markets", query_parameters.MARKETS, limit=_ROWS),
     )  # fmt: skip
 
@@ -34,7 +35,8 @@ async def market_page(page: PageRequest) -> Response:
     path = f"/v1/markets/{country}/{commodity}"
     question = page.build_query(path, query_parameters.ONE)
     async with service_of(page.request).snapshot(question) as snapshot:
-        market = await markets.market_item(snapshot, question, country, commodity)
+        reading = await markets.read_market(snapshot, question, country, commodity)
+    market = await reading.finish()
     return page.render(
         "market.html", question=question, snapshot=snapshot, market=market,
         market_url=page.api_url(path, query_parameters.ONE),
@@ -47,7 +49,8 @@ async def party_page(page: PageRequest) -> Response:
     path = f"/v1/parties/{page.path_params['key']}"
     question = page.build_query(path, query_parameters.ONE)
     async with service_of(page.request).snapshot(question) as snapshot:
-        party = await parties.party_item(snapshot, question, page.path_params["key"])
+        reading = await parties.read_party(snapshot, question, page.path_params["key"])
+    party = await reading.finish()
     return page.render(
         "party.html", question=question, snapshot=snapshot, party=party, deals_max=_DEALS_MAX,
         party_url=page.api_url(path, query_parameters.ONE),

@@ -34,11 +34,12 @@ async def project_page(page: PageRequest) -> Response:
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         events = await read_project_events(snapshot, key, question.knowledge)
-        item = await projects.detail_item(snapshot, question, key, events)
-        timeline = await projects.timeline_page(snapshot, timeline_question, key, service.queues.corrections, events)
+        reading = await projects.read_project(snapshot, question, key, service.queues.folds, events)
+        timeline = await projects.timeline_page(snapshot, timeline_question, key, service.queues.folds, events)
         spans = await snapshot.rows("deal_spans_of_project", project=key)
         flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
         phases = await snapshot.rows("last_states_of_phases", as_of=question.as_of, project=key)
+    item = await reading.finish()
     timeline = await timeline.finished()
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
@@ -58,8 +59,10 @@ async def _as_known_now(page: PageRequest, question: Question, key: str) -> Item
     known_now = page.build_query(
         f"/v1/projects/{key}", query_parameters.ONE, known_at=None, known_by=None, as_of=question.as_of
     )
-    async with service_of(page.request).snapshot(known_now) as snapshot:
-        return await projects.detail_item(snapshot, known_now, key)
+    service = service_of(page.request)
+    async with service.snapshot(known_now) as snapshot:
+        reading = await projects.read_project(snapshot, known_now, key, service.queues.folds)
+    return await reading.finish()
 
 
 def _differences(then: Item, now: Item) -> list[ChangedTerm]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list, answer_one
+from services.api.web.responses import Page, Reading, answer_list, answer_one
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
 from steppe.http.problems import NOT_FOUND
@@ -50,8 +51,8 @@ async def market(
 ) -> Response:
     """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
 
-    async def item(snapshot: Snapshot, question: Question) -> MarketItem:
-        return await market_item(snapshot, question, country.upper(), commodity)
+    async def item(snapshot: Snapshot, question: Question) -> Reading[MarketItem]:
+        return await read_market(snapshot, question, country.upper(), commodity)
 
     return await answer_one(request, query_parameters.ONE, item)
 
@@ -78,8 +79,13 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
         "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
     )
     first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
-    items = await in_thread(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of)
-    return Page(items=items, next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
+    page = Page(items=(), next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
+
+    async def finish() -> Page:
+        summaries = await in_thread(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of)
+        return replace(page, items=summaries)
+
+    return replace(page, finish=finish)
 
 
 def _summaries(
@@ -121,7 +127,7 @@ def _summaries(
     ]
 
 
-async def market_item(snapshot: Snapshot, question: Question, country: str, commodity: str) -> MarketItem:
+async def read_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Reading[MarketItem]:
     """The answer of `/v1/markets/{country}/{commodity}`. Raises Refusal when there never was such a market."""
     as_of = question.as_of
     rows = await _projects_of_market(snapshot, question, country, commodity)
@@ -145,7 +151,7 @@ async def market_item(snapshot: Snapshot, question: Question, country: str, comm
         crossings=crossings,
         homes=homes,
     )
-    return await in_thread(market_view.market, data, as_of)
+    return Reading(lambda: in_thread(market_view.market, data, as_of))
 
 
 async def _projects_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:

@@ -21,7 +21,7 @@ from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list, answer_one
+from services.api.web.responses import Page, Reading, answer_list, answer_one
 from steppe.domain.markets.group_members import members, owners
 from steppe.domain.markets.groups import Groups, Shares
 from steppe.http.problems import NOT_FOUND
@@ -74,13 +74,13 @@ async def party(request: Request, key: Annotated[str, Path(description="The key 
     Of a party that controls others their deals are shown, too; `pursuers` of a deal says whose it is.
     """
 
-    async def item(snapshot: Snapshot, question: Question) -> PartyItem:
-        return await party_item(snapshot, question, key)
+    async def item(snapshot: Snapshot, question: Question) -> Reading[PartyItem]:
+        return await read_party(snapshot, question, key)
 
     return await answer_one(request, query_parameters.ONE, item)
 
 
-async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyItem:
+async def read_party(snapshot: Snapshot, question: Question, key: str) -> Reading[PartyItem]:
     """The answer of `/v1/parties/{key}`. Raises Refusal when no such party is known on the day."""
     as_of, party = question.as_of, key.replace("\x00", "")
     row = await snapshot.row(
@@ -112,4 +112,4 @@ async def party_item(snapshot: Snapshot, question: Question, key: str) -> PartyI
         ]
         return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)
 
-    return await in_thread(answer)
+    return Reading(lambda: in_thread(answer))

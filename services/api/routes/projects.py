@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
+from services.api.store.knowledge import picklable
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.project_events import ProjectEvents, read_project_events, stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
@@ -32,19 +33,22 @@ from services.api.web.computation import in_process, in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list, answer_one, service_of
+from services.api.web.responses import Page, Reading, answer_list, answer_one, service_of
 from services.api.web.work_queue import WorkQueue
 from steppe.contracts.items import project as project_item
-from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
+from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, upcoming_changes
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
-from steppe.domain.fold.fold_state import fold_history, in_fold_order
+from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.markets.group_members import owners
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
+
+# More events than this take longer to fold than a thread should.
+_EVENTS_IN_THREAD_MAX = 300
 
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
@@ -83,8 +87,8 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
     later day on which a flag that stands becomes more severe.
     """
 
-    async def item(snapshot: Snapshot, question: Question) -> ProjectDetail:
-        return await detail_item(snapshot, question, key)
+    async def item(snapshot: Snapshot, question: Question) -> Reading[ProjectDetail]:
+        return await read_project(snapshot, question, key, service_of(request).queues.folds)
 
     return await answer_one(request, query_parameters.PROJECT, item)
 
@@ -105,17 +109,18 @@ async def project_timeline(
     async def page(snapshot: Snapshot, question: Question) -> Page:
         if question.whole:  # all events of the project are read for each page, so one page is the cheapest
             question = replace(question, limit=sys.maxsize)
-        return await timeline_page(snapshot, question, key, service_of(request).queues.corrections)
+        return await timeline_page(snapshot, question, key, service_of(request).queues.folds)
 
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
 
 
-async def detail_item(
-    snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None
-) -> ProjectDetail:
+async def read_project(
+    snapshot: Snapshot, question: Question, key: str, queue: WorkQueue, events: ProjectEvents | None = None
+) -> Reading[ProjectDetail]:
     """The answer of `/v1/projects/{key}`. Raises Refusal when there is no such project on the day.
 
-    `events` are those of this snapshot and knowledge, where the caller has read them already.
+    `events` are those of this snapshot and knowledge, where the caller has read them already. A past day takes folding the
+    project again, which waits for its turn in the queue where there are many events, and can be refused there.
     """
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
@@ -130,51 +135,65 @@ async def detail_item(
     state = ProjectState(project=key) if superseded else row_decoding.project(row)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
     if superseded:
-        explained = superseded_explanation(superseded)
         occurred = []
-    else:
-        explained = explanation(
-            state,
-            deals,
-            flags,
-            await _upcoming_changes(snapshot, as_of, key, effective),
-            as_of,
-            question.known_at.date(),
+    upcoming = await _read_upcoming(snapshot, question, key, [] if superseded else effective, queue)
+
+    def detail(changes: Sequence[UpcomingChange]) -> ProjectDetail:
+        explained = (
+            superseded_explanation(superseded)
+            if superseded
+            else explanation(state, deals, flags, changes, as_of, question.known_at.date())
         )
-    return {
-        **project_view.project_detail(
-            state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded
-        ),
-        **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
-        **project_view.quarantined(held, key),
-        "held_events": held.get(key, 0),
-        "stakes": money_and_stakes.stakes(occurred, deals),
-        "offtakes": money_and_stakes.offtakes(occurred, deals, elsewhere),
-        "money": money_and_stakes.money(occurred, elsewhere),
-        "costs": money_and_stakes.costs(occurred),
-        "value_chain": money_and_stakes.value_chain(occurred),
-    }
+        return {
+            **project_view.project_detail(
+                state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded
+            ),
+            **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
+            **project_view.quarantined(held, key),
+            "held_events": held.get(key, 0),
+            "stakes": money_and_stakes.stakes(occurred, deals),
+            "offtakes": money_and_stakes.offtakes(occurred, deals, elsewhere),
+            "money": money_and_stakes.money(occurred, elsewhere),
+            "costs": money_and_stakes.costs(occurred),
+            "value_chain": money_and_stakes.value_chain(occurred),
+        }
+
+    async def finish() -> ProjectDetail:
+        return await in_thread(detail, await upcoming.finish())
+
+    return Reading(finish)
 
 
-async def _upcoming_changes(
-    snapshot: Snapshot, as_of: date, key: str, events: Sequence[Event]
-) -> tuple[UpcomingChange, ...]:
+async def _read_upcoming(
+    snapshot: Snapshot, question: Question, key: str, events: Sequence[Event], queue: WorkQueue
+) -> Reading[tuple[UpcomingChange, ...]]:
     """What comes by itself after a day. What did occur later must not be foreseen, so then the project is folded without it."""
+    as_of = question.as_of
     events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
-    if len(events_so_far) < len(events):
-        history = fold_history(key, events_so_far, snapshot.rules)
-        return upcoming_changes(history.deals, history.flags, as_of)
-    return upcoming_changes(
-        row_decoding.spans(await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key), row_decoding.deal),
-        row_decoding.spans(await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key), row_decoding.flag),
-        as_of,
-    )
+    if len(events_so_far) == len(events):
+        deals = await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key)
+        flags = await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key)
+
+        def stored() -> tuple[UpcomingChange, ...]:
+            spans_of_deals = row_decoding.spans(deals, row_decoding.deal)
+            return upcoming_changes(spans_of_deals, row_decoding.spans(flags, row_decoding.flag), as_of)
+
+        return Reading(lambda: in_thread(stored))
+    rules = picklable(snapshot.rules)
+
+    async def fold() -> tuple[UpcomingChange, ...]:
+        if len(events_so_far) <= _EVENTS_IN_THREAD_MAX:
+            return await in_thread(foreseen_changes, key, events_so_far, rules, as_of)
+        async with queue.turn(question.caller):
+            return await in_process(foreseen_changes, key, events_so_far, rules, as_of)
+
+    return Reading(fold)
 
 
 async def timeline_page(
     snapshot: Snapshot, question: Question, key: str, queue: WorkQueue, events: ProjectEvents | None = None
 ) -> Page:
-    """One page of a timeline. `events` as for `detail_item`. Raises Refusal as it does, and for a cursor of another list.
+    """One page of a timeline. `events` as for `read_project`. Raises Refusal as it does, and for a cursor of another list.
 
     What corrections did takes folding the project again, which waits for its turn in the queue, and can be refused there.
     """

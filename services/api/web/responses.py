@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -32,6 +32,7 @@ JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 
 Item = Mapping[str, Any]
+_ItemT_co = TypeVar("_ItemT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +55,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading(Generic[_ItemT_co]):
+    """What was read for an item. `finish` computes it, when the snapshot is closed, as that of a page."""
+
+    finish: Callable[[], Awaitable[_ItemT_co]]
+
+
+@dataclass(frozen=True, slots=True)
 class Queues:
     """The kinds of work that take seconds, each with a queue of its own.
 
-    `otherwise`: questions under another knowledge or other rules; `backtests`; `corrections`: what corrections did to flags;
+    `otherwise`: questions under another knowledge or other rules; `backtests`; `folds`: projects that are folded again, for
+    what corrections did to flags and for what could be foreseen on a past day;
     `files`: files of every row of a list; `conflicts`: those of projects with very many events.
     """
 
     otherwise: WorkQueue
     backtests: WorkQueue
-    corrections: WorkQueue
+    folds: WorkQueue
     files: WorkQueue
     conflicts: WorkQueue
 
@@ -147,9 +156,11 @@ async def answer_list(
 
 
 async def answer_one(
-    request: Request, parameters: tuple[str, ...], item: Callable[[Snapshot, Question], Awaitable[Item]]
+    request: Request,
+    parameters: tuple[str, ...],
+    item: Callable[[Snapshot, Question], Awaitable[Item | Reading[Item]]],
 ) -> Response:
-    """Answer with one item, JSON only."""
+    """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed."""
     question = read(request, parameters, formats=("json",))
     await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
@@ -157,6 +168,8 @@ async def answer_one(
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         fields = await item(snapshot, question)
+    if isinstance(fields, Reading):
+        fields = await fields.finish()
     body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **fields}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 
+from steppe.domain.events.event import Event
+from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Span, Start
 
 
@@ -46,6 +49,12 @@ class HoldEnds:
 
 
 UpcomingChange = FlagEscalates | LegsExpire | HoldEnds
+
+
+def foreseen_changes(project: str, events: Sequence[Event], rules: Rules, as_of: date) -> tuple[UpcomingChange, ...]:
+    """What could be foreseen on a day, the next first, of a project with these events only."""
+    history = fold_history(project, events, rules)
+    return upcoming_changes(history.deals, history.flags, as_of)
 
 
 def upcoming_changes(

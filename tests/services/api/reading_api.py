@@ -95,9 +95,9 @@ class Log:
 
 
 @asynccontextmanager
-async def api(database: str, topic: str, kafka: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """The API on a free port, and a client that talks to it."""
-    settings = Settings(database=database, topic=topic, kafka=kafka)
+async def api(database: str, topic: str, kafka: str | None = None, **named: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The API on a free port, and a client that talks to it; `named` are further settings."""
+    settings = Settings(database=database, topic=topic, kafka=kafka, **named)
     server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning"))
     serving = asyncio.create_task(server.serve())
     try:

@@ -1,0 +1,86 @@
+"""What an answer computes holds no connection to the database and does not stop the event loop: others are answered meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.routes import projects, retractions
+from services.api.views import market_view, party_view, project_view
+from tests.services.api.reading_api import Log, api, event, get, memorandum, registered
+
+_SECONDS_MAX = 20.0
+
+
+@pytest.fixture
+async def one_connection(log: Log) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API that has one connection for all its answers."""
+    await log.append(
+        registered("north", commodities=["tungsten"]),
+        memorandum("north", "2020-03-01", "alpha"),
+        event(
+            "equity.agreed", "north", "bound", occurred="2022-05-01", reported="2022-05-02",
+            parties=[{"party": "alpha", "role": "investor"}],
+        ),
+    )  # fmt: skip
+    async with api(log.database.api, log.topic, database_connections_max=1) as client:
+        yield client
+
+
+class Held:
+    """Stands for a function that computes for as long as the test wants; says when it has begun."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        self.began = threading.Event()
+        self.may_end = threading.Event()
+        self._function = getattr(module, name)
+        patch.setattr(module, name, self)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.began.set()
+        assert self.may_end.wait(_SECONDS_MAX), "the test went on meanwhile"
+        return self._function(*arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "name"),
+    [
+        ("/v1/parties/alpha", party_view, "party"),
+        ("/v1/markets", market_view, "summary"),
+        ("/v1/markets/KZ/tungsten", market_view, "market"),
+        ("/v1/conflicts", retractions, "doubts_of_page"),
+        ("/v1/projects/north", project_view, "project_detail"),
+        ("/v1/projects/north?as_of=2021-01-01", projects, "foreseen_changes"),
+        ("/parties/alpha", party_view, "party"),
+        ("/markets", market_view, "summary"),
+        ("/markets/KZ/tungsten", market_view, "market"),
+        ("/projects/north", project_view, "project_detail"),
+    ],
+)
+async def test_others_are_answered_while_an_answer_is_computed(
+    one_connection: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str, module: Any, name: str
+) -> None:
+    held = Held(monkeypatch, module, name)
+    answering = asyncio.create_task(one_connection.get(path))
+    try:
+        assert await asyncio.to_thread(held.began.wait, _SECONDS_MAX)
+        assert [item["key"] for item in (await get(one_connection, "/v1/projects"))["items"]] == ["north"]
+        assert not answering.done()
+    finally:
+        held.may_end.set()
+    assert (await answering).status_code == 200
+
+
+async def test_a_past_day_is_told_alike_whether_it_is_folded_here_or_in_another_process(
+    one_connection: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await get(one_connection, "/v1/projects/north", as_of="2020-06-01")
+    monkeypatch.setattr(projects, "_EVENTS_IN_THREAD_MAX", 0)
+    there = await get(one_connection, "/v1/projects/north", as_of="2020-06-01")
+    assert there["explanation"] == here["explanation"]
+    assert here["explanation"]["next"]
