@@ -78,9 +78,9 @@ class PageRequest:
     def file_url(self, api_url: str, form: str) -> str:
         """The address of the whole list as a file, of a page of it at the API; CSV as spreadsheet programs read it."""
         parts = urlsplit(api_url)
-        kept = [(name, text) for name, text in parse_qsl(parts.query) if name not in ("limit", "cursor")]
+        filters = [(name, text) for name, text in parse_qsl(parts.query) if name not in ("limit", "cursor")]
         bom = [("bom", "true")] if form == "csv" else []
-        return f"{parts.path}?{urlencode([*kept, ('format', form), *bom])}"
+        return f"{parts.path}?{urlencode([*filters, ('format', form), *bom])}"
 
     def _parameters(self, names: Sequence[str], overrides: Mapping[str, Any]) -> list[tuple[str, str]]:
         given = {name: text for name, text in self.query.items() if name in names and name not in overrides}
@@ -88,8 +88,8 @@ class PageRequest:
 
     def link(self, path: str, **parameters: Any) -> str:
         """The address of a page, with KEPT_PARAMETERS."""
-        kept = {name: self.query[name] for name in KEPT_PARAMETERS if name in self.query}
-        query = {name: value for name, value in {**kept, **parameters}.items() if value not in (None, "")}
+        carried = {name: self.query[name] for name in KEPT_PARAMETERS if name in self.query}
+        query = {name: value for name, value in {**carried, **parameters}.items() if value not in (None, "")}
         return f"{quote(path)}?{urlencode(query)}" if query else quote(path)
 
     def url_with(self, **changes: Any) -> str:

@@ -51,11 +51,11 @@ class WorkQueue:
     async def turn(self, caller: str) -> AsyncIterator[None]:
         """Wait for a turn and hold it. Raises Refusal at once, with the place and the time to expect, when too many wait."""
         await self._admit(caller)
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             yield
-            taken = time.monotonic() - begun
-            self._seconds_expected += _WEIGHT_OF_LATEST * (taken - self._seconds_expected)
+            seconds = time.monotonic() - started
+            self._seconds_expected += _WEIGHT_OF_LATEST * (seconds - self._seconds_expected)
         finally:
             self._leave(caller)
 

@@ -24,9 +24,9 @@ _PROJECTS = 150
 async def many_projects(log: Log) -> None:
     await log.append(
         *(
-            told
+            envelope
             for number in range(_PROJECTS)
-            for told in (
+            for envelope in (
                 registered(f"p{number}", commodities=["tungsten"]),
                 memorandum(f"p{number}", "2015-03-01", f"party-{number % 9}"),
                 event(
@@ -69,10 +69,10 @@ def backtest_request(months: int) -> bytes:
 async def assert_others_are_answered(client: httpx.AsyncClient, times: int = 15) -> None:
     for _ in range(times):
         for path in ("/livez", "/v1/projects?limit=1", "/metrics"):
-            begun = time.monotonic()
+            started = time.monotonic()
             answer = await client.get(path)
             assert answer.status_code == 200, answer.text
-            assert time.monotonic() - begun < _SECONDS_MAX, path
+            assert time.monotonic() - started < _SECONDS_MAX, path
 
 
 @pytest.fixture
@@ -83,14 +83,14 @@ async def served(log: Log, start: Callable[..., Service]) -> AsyncIterator[httpx
         yield client
 
 
-def known(number: int) -> str:
+def as_known(number: int) -> str:
     return f"/v1/projects?limit=1&known_at=20{10 + number % 14}-{1 + number % 12:02}-{1 + number % 28:02}T00:{number % 60:02}:00Z"
 
 
 @pytest.mark.parametrize(
     "requests",
     [
-        [get_request(known(number)) for number in range(60)],
+        [get_request(as_known(number)) for number in range(60)],
         [backtest_request(1 + number) for number in range(60)],
         [get_request(f"/?as_of=2020-01-01&known_at=2019-01-{1 + number % 28:02}") for number in range(60)],
     ],
@@ -104,7 +104,7 @@ async def test_others_are_answered_while_one_asks_much_and_after_he_hung_up(
     await assert_others_are_answered(served)
     async with asyncio.timeout(_DEADLINE):
         # What was hung up does not run on: the next question of the kind gets its turn.
-        assert (await served.get(known(3))).status_code == 200
+        assert (await served.get(as_known(3))).status_code == 200
         answer = await served.post("/v1/backtest", json={"version": "2026-2", "to": "2019-12-31"})
         assert answer.status_code == 200, answer.text
 
@@ -112,7 +112,7 @@ async def test_others_are_answered_while_one_asks_much_and_after_he_hung_up(
 async def test_too_many_questions_of_one_caller_are_refused_with_the_time_to_come_back(
     served: httpx.AsyncClient,
 ) -> None:
-    answers = await asyncio.gather(*(served.get(known(number)) for number in range(40)))
+    answers = await asyncio.gather(*(served.get(as_known(number)) for number in range(40)))
     refused = [answer for answer in answers if answer.status_code != 200]
     assert 0 < len(refused) < len(answers)
     for answer in refused:
@@ -125,16 +125,16 @@ async def test_too_many_questions_of_one_caller_are_refused_with_the_time_to_com
 async def test_a_back_test_that_is_hung_up_ends(served: httpx.AsyncClient) -> None:
     async with hung(served, [backtest_request(5)]):
         await served.get("/livez")
-    begun = time.monotonic()
+    started = time.monotonic()
     answer = await served.post("/v1/backtest", json={"version": "2026-2", "to": "2019-12-31"})
     assert answer.status_code == 200
-    assert time.monotonic() - begun < _DEADLINE
+    assert time.monotonic() - started < _DEADLINE
 
 
 async def test_a_timeline_with_many_corrections_is_worked_out_beside_the_others(
     log: Log, start: Callable[..., Service]
 ) -> None:
-    told = [
+    memoranda = [
         memorandum("busy", f"20{10 + number // 28:02}-01-{1 + number % 28:02}", "alpha", f"m{number}")
         for number in range(150)
     ]
@@ -145,10 +145,10 @@ async def test_a_timeline_with_many_corrections_is_worked_out_beside_the_others(
         )
         for number in range(60)
     ]  # fmt: skip
-    await log.append(registered("busy"), *told, *corrections)
+    await log.append(registered("busy"), *memoranda, *corrections)
     async with httpx.AsyncClient(base_url=start("api").address, timeout=_DEADLINE) as client:
-        asked = asyncio.create_task(client.get("/v1/projects/busy/timeline?limit=500"))
+        timeline = asyncio.create_task(client.get("/v1/projects/busy/timeline?limit=500"))
         await assert_others_are_answered(client, times=10)
-        answer = await asked
+        answer = await timeline
         assert answer.status_code == 200, answer.text
         assert len(answer.json()["items"]) >= 150
