@@ -32,8 +32,8 @@ router = APIRouter(tags=["the record"])
 # The two parts of the list of conflicts, as a cursor names them.
 _BY_LOG, _BY_PROJECT = "log", "project"
 _PROJECTS_A_PAGE = 200
-# More comparisons than this take seconds, which is too long for a thread.
-_PAIRS_IN_THREAD_MAX = 2_000_000
+# More comparisons than this take longer than a thread should.
+_PAIRS_IN_THREAD_MAX = 100_000
 
 
 @router.get("/v1/retractions", openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -85,13 +86,15 @@ def _may_be_one(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
         if row.event.kind.effect is Effect.BINDING and row.event.deal is not None:
             groups.setdefault((row.event.deal, row.leg, row.currency), []).append(row.event)
     for (deal, leg, currency), events in sorted(groups.items(), key=itemgetter(0)):
-        values = [_value(event) for event in events]
-        for at, later in enumerate(events):
-            for earlier, value in zip(events[:at], values, strict=False):
+        # Days and values are read once a row, not once a pair.
+        claims = [(event, event.source, _value(event), event.earliest or date.min, event.latest) for event in events]
+        for at, (later, source, value, begins, ends) in enumerate(claims):
+            for earlier, other_source, other_value, other_begins, other_ends in islice(claims, at):
                 if (
-                    earlier.source != later.source
-                    and value != values[at]
-                    and _overlap(earlier, later)
+                    source != other_source
+                    and value != other_value
+                    and begins <= other_ends
+                    and other_begins <= ends
                     and not _is_part(earlier, later)
                     and not _is_part(later, earlier)
                 ):
