@@ -106,7 +106,7 @@ async def bare_worker(kafka: str, topic: str, owner: str, partitions: Sequence[i
                     continue
                 seen.add(identity)
                 made.append(
-                    (*identity, place.partition, record.offset, envelope["type"], "folded", None, _KNOWN, _KNOWN, None, None, 1, b"", record.value.decode(), None)
+                    (*identity, place.partition, record.offset, envelope["type"], "folded", None, _KNOWN, _KNOWN, None, None, b"", record.value.decode(), None)
                 )  # fmt: skip
         if not batches:
             continue
