@@ -91,7 +91,7 @@ def _livez(address: str) -> bool:
         ("http://kafka:9092", "no way to Kafka"),
         ("sasl+tls://kafka:9092", "user:password@ belongs"),
         ("tls://steppe:secret@kafka:9092", "user:password@ belongs"),
-        ("sasl+plain://steppe:secret@kafka:9092?mechanism=MD5", "mechanism=MD5"),
+        ("sasl+plain://steppe:secret@kafka:9092?mechanism=MD5", "this mechanism is not known"),
         ("tls://kafka:9092?cafile=x", "cafile is not known"),
         ("tls://kafka:9092?ca=/nowhere/ca.pem", "cannot be read"),
     ],
