@@ -360,7 +360,7 @@ async def test_a_reader_that_takes_nothing_is_dropped_and_others_go_on(
     async with app.router.lifespan_context(app):
         async with asyncio.timeout(10):
             await app(scope, receive, send)  # type: ignore[arg-type]  # plain dictionaries are messages
-        assert app.state.streams._open == 0
+        assert app.state.streams._open.total() == 0
 
 
 async def test_other_events_than_transitions_are_not_told(
