@@ -173,6 +173,10 @@ def effective(settings: type[ServiceSettings], environment: Mapping[str, str]) -
     return settings_in_force
 
 
+# What else stands before :// may be the user of an address without a scheme, and what follows his password.
+_SCHEMES = ("postgresql", "postgres", "tls", "sasl+plain", "sasl+tls", "http", "https")
+
+
 def masked(address: str) -> str:
     """An address without its password; something that is no address is hidden whole."""
     if _PLAIN_SERVERS.fullmatch(address):
@@ -182,7 +186,7 @@ def masked(address: str) -> str:
     except ValueError:
         return "***"
     # An @ behind the host: the password has a / # or ? that is not encoded, and begins where the port would stand.
-    if not parts.scheme or not parts.hostname or "@" in parts.path + parts.query + parts.fragment:
+    if parts.scheme not in _SCHEMES or not parts.hostname or "@" in parts.path + parts.query + parts.fragment:
         return "***"
     login, at, host = parts.netloc.rpartition("@")
     user, colon, _ = login.partition(":")
