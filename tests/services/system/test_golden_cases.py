@@ -15,6 +15,7 @@ from tests.services.ingest.ingest_client import LINES, IngestClient
 from tests.services.projector.projection import QUICK, until_covered
 from tests.stack import Database, Service
 
+_OF_PROJECT = ("project_name", "country", "sector")
 _KATPAR = "north-katpar-upper-kairakty"
 _PURCHASE = f"/examples/central-asia#{_KATPAR}-2018-equity-agreed"
 _CORRECTION = f"/examples/central-asia#{_KATPAR}-2025-11-26-reclassified"
@@ -63,7 +64,9 @@ async def _with_the_example_read(database: Database, start: Callable[..., Servic
 async def _answer(client: httpx.AsyncClient, question: Question) -> tuple[Document, list[Document]]:
     asked = {"as_of": question.as_of, "known_at": question.known_at}
     detail = await get(client, f"/v1/projects/{question.project}", **asked)
-    flags = (await get(client, "/v1/flags", project=question.project, **asked))["items"]
+    listed = (await get(client, "/v1/flags", project=question.project, **asked))["items"]
+    # What a list of flags says of the project stands in the document of the project.
+    flags = [{name: value for name, value in flag.items() if name not in _OF_PROJECT} for flag in listed]
     corrections = [
         {"event": entry["event"], **correction}
         for entry in await _timeline(client, question.project, **asked)

@@ -263,4 +263,4 @@ def test_an_address_that_is_none_is_refused_at_the_start(start: Start, wrong: st
     while service.child.alive:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert f"STEPPE_TRACES: Value error, {wrong!r} is no address of a receiver" in service.log()
+    assert "STEPPE_TRACES" in service.log() and f"{wrong!r} is no address of a receiver" in service.log()
