@@ -96,11 +96,11 @@ def _imports_of(file: Path) -> set[str]:
 
 
 def test_everything_that_the_project_asks_for_is_pinned() -> None:
-    asked = [
+    requirements = [
         *_project()["dependencies"],
         *(item for items in _project()["optional-dependencies"].values() for item in items),
     ]
-    assert [item for item in asked if "==" not in item and not item.startswith("steppe[")] == []
+    assert [item for item in requirements if "==" not in item and not item.startswith("steppe[")] == []
 
 
 def test_the_listed_jars_are_those_of_the_broker_that_is_asked_for() -> None:

@@ -118,15 +118,17 @@ def test_names_of_tests_and_of_files_are_no_mistakes() -> None:
 def test_secrets_are_masked_and_each_value_says_where_it_comes_from(tmp_path: Path) -> None:
     file = tmp_path / "dsn"
     file.write_text(DSN + "\n")
-    told = {
-        one.variable: one
-        for one in effective(SERVICES["api"], {"STEPPE_DATABASE_FILE": str(file), "STEPPE_TOPIC": "t"})
+    settings = {
+        setting.variable: setting
+        for setting in effective(SERVICES["api"], {"STEPPE_DATABASE_FILE": str(file), "STEPPE_TOPIC": "t"})
     }
-    assert told["STEPPE_DATABASE"].value == "postgresql://reader:***@127.0.0.1:1/nowhere"
-    assert told["STEPPE_DATABASE"].origin == f"file {file}"
-    assert (told["STEPPE_TOPIC"].value, told["STEPPE_TOPIC"].origin) == ("t", "environment")
-    assert (told["STEPPE_API_PORT"].value, told["STEPPE_API_PORT"].origin) == ("8000", "default")
-    assert {one.variable for one in effective(SERVICES["api"], {}) if one.origin == "missing"} == {"STEPPE_DATABASE"}
+    assert settings["STEPPE_DATABASE"].value == "postgresql://reader:***@127.0.0.1:1/nowhere"
+    assert settings["STEPPE_DATABASE"].origin == f"file {file}"
+    assert (settings["STEPPE_TOPIC"].value, settings["STEPPE_TOPIC"].origin) == ("t", "environment")
+    assert (settings["STEPPE_API_PORT"].value, settings["STEPPE_API_PORT"].origin) == ("8000", "default")
+    assert {setting.variable for setting in effective(SERVICES["api"], {}) if setting.origin == "missing"} == {
+        "STEPPE_DATABASE"
+    }
     assert masked("postgresql:///x?password=hidden") == "***"
     assert "hidden" not in masked("postgresql://reader@h/x?password=hidden")
 

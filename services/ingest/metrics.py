@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 
-from services.ingest.accept import IngestResult
+from services.ingest.ingest_result import IngestResult
 from steppe.http.metrics import HttpMetrics
 
 _HELP = {

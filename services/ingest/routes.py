@@ -15,7 +15,8 @@ import msgspec
 from fastapi import Request, Response
 
 from services.ingest import request_body
-from services.ingest.accept import EventIntake, IngestResult, Input, PendingBatch, UnknownSubject
+from services.ingest.accept import EventIntake, Input, PendingBatch, UnknownSubject
+from services.ingest.ingest_result import IngestResult
 from services.ingest.line_forms import unreadable
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.metrics import IngestMetrics

@@ -98,9 +98,9 @@ class Compose:
 
     def flags(self) -> list[Any]:
         """The memorandum-only flags of a day in the past."""
-        asked = {"flag": "memorandum-only", "as_of": "2025-12-31", "limit": "500"}
+        parameters = {"flag": "memorandum-only", "as_of": "2025-12-31", "limit": "500"}
         items: list[Any] = (
-            httpx.get(f"{self.api}/v1/flags", params=asked, timeout=20).raise_for_status().json()["items"]
+            httpx.get(f"{self.api}/v1/flags", params=parameters, timeout=20).raise_for_status().json()["items"]
         )
         return items
 
@@ -282,20 +282,20 @@ def test_three_brokers_lose_one_under_load_and_nothing_else(cluster: Compose) ->
         stop.set()
         sender.join()
     cluster.caught_up()
-    kept = {
+    event_ids = {
         item["id"]
         for page in _timeline(cluster.api)
         for item in page
     }  # fmt: skip
-    assert accepted - kept == set()
+    assert accepted - event_ids == set()
 
 
 def _timeline(api: str) -> Iterator[list[Any]]:
     for project in range(10):
         cursor: str | None = ""
         while cursor is not None:
-            asked = {"limit": "500", **({"cursor": cursor} if cursor else {})}
-            answer = httpx.get(f"{api}/v1/projects/load-{project}/timeline", params=asked, timeout=30).json()
+            parameters = {"limit": "500", **({"cursor": cursor} if cursor else {})}
+            answer = httpx.get(f"{api}/v1/projects/load-{project}/timeline", params=parameters, timeout=30).json()
             yield answer["items"]
             cursor = answer["next_cursor"]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.thresholds import Override, Rules
-from steppe.domain.values.states import History
+from steppe.domain.values.history import History
 from tests.domain.random_logs import Log, days, instants
 
 PROFILE = os.environ.get("STEPPE_HYPOTHESIS_PROFILE", "quick")
@@ -45,14 +45,14 @@ SHORT = Rules(
 class Case:
     """What a property may need beside the log: chance, some day, some instant, a version of the rules.
 
-    `told` keeps what one property has folded for the next.
+    `history` keeps what one property has folded for the next.
     """
 
     chance: random.Random
     day: date
     instant: datetime
     rules: Rules
-    told: History | None = None
+    history: History | None = None
 
 
 cases = st.builds(

@@ -27,16 +27,16 @@ from tests.services.rebuild.rebuilding import ran, settings_of
 from tests.stack import Stack
 
 
-def kept(world: World, workers: Workers, waiting: int = 0) -> tuple[Verdict, list[Record]]:
+def everything_goes_on(world: World, workers: Workers, waiting: int = 0) -> tuple[Verdict, list[Record]]:
     """Projection, status, verify, backup and rebuild go on to the end of what is committed; the records that the backup holds.
     `waiting`: how many records lie behind an open transaction.
     """
     ends = asyncio.run(topic_info(world)).ends
     until_reached(world, dict(ends), workers)
     assert workers.exits == []
-    told = status(world)
-    assert told["halts"] == []
-    assert (told["state"], told["totals"]["lag_events"]) == (("behind", waiting) if waiting else ("caught-up", 0))
+    answer = status(world)
+    assert answer["halts"] == []
+    assert (answer["state"], answer["totals"]["lag_events"]) == (("behind", waiting) if waiting else ("caught-up", 0))
     verdict = asyncio.run(verify(world.kafka, world.database.api, world.topic))
     assert (verdict.differences, verdict.behind) == ([], 0)
     file = world.folder / f"{time.monotonic_ns()}.zip"

@@ -11,7 +11,7 @@ from services.projector.commands.verify import verify
 from tests.faults.invariants import until_reached
 from tests.faults.load import identities, messages
 from tests.faults.other_producers import (
-    kept,
+    everything_goes_on,
     publish_batch,
     publish_compressed,
     set_topic,
@@ -39,7 +39,7 @@ def test_batches_in_every_codec_of_kafka_are_projected_backed_up_and_rebuilt(wor
     written = messages(0, 200, projects=10)
     for number, codec in enumerate(CODECS):
         asyncio.run(publish_compressed(world, written[number * 50 : (number + 1) * 50], codec))
-    _, records = kept(world, started(world))
+    _, records = everything_goes_on(world, started(world))
     assert sorted(record.value or b"" for record in records) == sorted(value or b"" for _, value, _ in written)
     assert stored(world) == identities(written)
 
@@ -50,7 +50,7 @@ def test_a_log_that_its_broker_compresses_again_is_projected_backed_up_and_rebui
     for number, codec in enumerate(CODECS):
         asyncio.run(set_topic(world, {"compression.type": codec}))
         asyncio.run(publish(world.kafka, world.topic, written[number * 50 : (number + 1) * 50]))
-    _, records = kept(world, started(world))
+    _, records = everything_goes_on(world, started(world))
     assert sorted(record.value or b"" for record in records) == sorted(value or b"" for _, value, _ in written)
     assert stored(world) == identities(written)
 
@@ -64,7 +64,7 @@ def test_what_is_aborted_is_not_folded_and_what_ends_a_transaction_is_no_gap(wor
     asyncio.run(publish(world.kafka, world.topic, plain[50:]))
     # The end of every partition is then the end of a transaction.
     asyncio.run(transaction(world, messages(300, 100, projects=10), "abort"))
-    verdict, records = kept(world, workers)
+    verdict, records = everything_goes_on(world, workers)
     assert verdict.records == len(records) == len(committed) + len(plain)
     assert stored(world) == identities([*committed, *plain])
     # A worker that starts there knows the log again, and goes on.
@@ -78,7 +78,7 @@ def test_what_is_aborted_is_not_folded_and_what_ends_a_transaction_is_no_gap(wor
 
 def test_a_log_of_nothing_but_an_aborted_transaction_is_covered(world: World) -> None:
     asyncio.run(transaction(world, messages(0, 1_000, projects=10), "abort"))
-    verdict, records = kept(world, started(world))
+    verdict, records = everything_goes_on(world, started(world))
     assert (verdict.records, records, stored(world)) == (0, [], set())
 
 
@@ -88,7 +88,7 @@ def test_behind_an_open_transaction_records_wait_and_go_on_when_it_ends(world: W
     asyncio.run(publish(world.kafka, world.topic, before))
     asyncio.run(transaction(world, within, "leave open", id="left-open"))
     asyncio.run(publish(world.kafka, world.topic, behind))
-    kept(world, workers, waiting=len(within) + len(behind))
+    everything_goes_on(world, workers, waiting=len(within) + len(behind))
     assert stored(world) == identities(before)
     # Whoever comes back under that name ends what was left.
     asyncio.run(transaction(world, after, "commit", id="left-open"))
@@ -103,7 +103,7 @@ def test_a_header_of_any_name_is_kept_and_stops_nobody(world: World) -> None:
         names = (RawName("n"), "", "h\0", "h" * 10_000, "ключ")
         asyncio.run(publish_batch(world, batch((key, value, [(name, b"\xff") for name in names])), key or b""))
     asyncio.run(publish(world.kafka, world.topic, [neighbour]))
-    _, records = kept(world, workers)
+    _, records = everything_goes_on(world, workers)
     assert stored(world) == identities([good, neighbour])
     assert [subject for subject, _ in quarantined(world)] == ["garbled-mine"]
     names_kept = {name for record in records for name, _ in record.headers}
@@ -118,7 +118,7 @@ def test_a_bomb_is_quarantined_unread_and_its_neighbours_go_on(world: World) -> 
     good = messages(0, 40, projects=10)
     asyncio.run(publish_compressed(world, [bomb], "zstd", 2**31 - 1))
     asyncio.run(publish_compressed(world, [*good[:20], smaller, *good[20:]], "gzip", 2**31 - 1))
-    kept(world, workers)
+    everything_goes_on(world, workers)
     assert stored(world) == identities(good)
     assert sorted(subject or "" for subject, _ in quarantined(world)) == ["bomb", "bomb-2"]
     assert all("are read" in reason for _, reason in quarantined(world))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from steppe.domain.analysis.portfolio import portfolio
-from steppe.domain.values.states import Judgement
+from steppe.domain.values.history import Judgement
 from tests.domain.event_logs import from_wire
 from tests.journeys.command import EXAMPLE, Command
 from tests.stack import Database, Service, Stack
@@ -45,10 +45,10 @@ def test_a_memorandum_is_followed_from_the_door_to_its_flag(steppe: Command) -> 
     assert (sent["accepted"], sent["duplicates"]) == (1, 0)
     again = json.loads(steppe("send", "-", "--json", stdin=json.dumps(memorandum) + "\n"))
     assert (again["accepted"], again["duplicates"]) == (0, 1)
-    asked = ("flags", "--flag", "memorandum-only", "--json", "--as-of")
-    assert json.loads(steppe(*asked, "2023-02-28")) == []
-    assert [flag["severity"] for flag in json.loads(steppe(*asked, "2023-03-01"))] == ["watch"]
-    assert [flag["severity"] for flag in json.loads(steppe(*asked, "2024-03-01"))] == ["stagnant"]
+    arguments = ("flags", "--flag", "memorandum-only", "--json", "--as-of")
+    assert json.loads(steppe(*arguments, "2023-02-28")) == []
+    assert [flag["severity"] for flag in json.loads(steppe(*arguments, "2023-03-01"))] == ["watch"]
+    assert [flag["severity"] for flag in json.loads(steppe(*arguments, "2024-03-01"))] == ["stagnant"]
     assert "2022-03-01" in steppe("project", "example-tungsten")
     assert "presumed-dead memorandum-only" in steppe("trace", "walk-1")
     assert all(part["lag_events"] == 0 for part in json.loads(steppe("status", "--wait", "--json"))["partitions"])

@@ -101,5 +101,5 @@ async def test_ends_are_told_as_they_were_given(start: Callable[..., Service], d
     assert "rights (mining) since 2014, ended in 2018 (expired)" in words
     assert "debt since 2015, on conditions, long stop 2028" in words
     assert "On hold until the end of 2027." in words
-    told = " ".join(line for line in output.splitlines() if "⚑" not in line)  # a flag's own days are reckoned
-    assert not {"2018-12-31", "2019-01-01", "2028-12-31", "2027-12-31"} & set(told.split())
+    text = " ".join(line for line in output.splitlines() if "⚑" not in line)  # a flag's own days are reckoned
+    assert not {"2018-12-31", "2019-01-01", "2028-12-31", "2027-12-31"} & set(text.split())

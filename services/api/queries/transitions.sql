@@ -1,8 +1,6 @@
 -- The feed of transitions.
 
--- name: transition_page
--- In the order in which they were found, with an id larger than :after. Each filter may be null: any. Without :backfill
--- those are left out that only told history.
+-- name: transitions
 SELECT
     transition.transition_id,
     transition.event_id,
@@ -19,7 +17,12 @@ SELECT
     transition.country,
     transition.document,
     transition.found_at
-FROM steppe.flag_transition AS transition
+FROM steppe.flag_transition AS transition;
+
+-- name: transition_page
+-- In the order in which they were found, with an id larger than :after. Each filter may be null: any. Without :backfill
+-- those are left out that only told history.
+-- include: transitions
 WHERE transition.transition_id > :after::bigint
     AND (:projects::text[] IS NULL OR transition.project = ANY (:projects::text[]))
     AND (:flags::text[] IS NULL OR transition.flag = ANY (:flags::text[]))
@@ -31,23 +34,7 @@ LIMIT :limit::integer;
 
 -- name: latest_transitions
 -- The newest first. :severities: those that are shown (null: any); what ends is shown by what it was.
-SELECT
-    transition.transition_id,
-    transition.event_id,
-    transition.project,
-    transition.deal,
-    transition.flag,
-    transition.transition,
-    transition.severity_before,
-    transition.severity,
-    transition.on_day,
-    transition.cause,
-    transition.events,
-    transition.rule_version,
-    transition.country,
-    transition.document,
-    transition.found_at
-FROM steppe.flag_transition AS transition
+-- include: transitions
 WHERE (:backfill::boolean OR NOT transition.backfill)
     AND (:severities::text[] IS NULL OR COALESCE(transition.severity, transition.severity_before) = ANY (:severities::text[]))
 ORDER BY transition.transition_id DESC

@@ -17,7 +17,8 @@ from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
 from services.api.views.list_answers import MarketList
-from services.api.views.market_view import MARKET_FLAGS, MarketAnswer, MarketData, MarketItem, MarketSummary, Pursuit
+from services.api.views.market_answer import MarketAnswer, MarketItem, MarketSummary
+from services.api.views.market_view import MARKET_FLAGS, MarketData, Pursuit
 from services.api.web import pagination, query_parameters
 from services.api.web.computation import in_thread
 from services.api.web.operations import operation

@@ -11,8 +11,9 @@ import msgspec
 from services.api.store.snapshot import Row
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
+from steppe.domain.values.history import Crossing, Span, Superseded
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Crossing, DealState, Flag, ProjectState, Span, Superseded
+from steppe.domain.values.states import DealState, Flag, ProjectState
 from steppe.log.positions import format_record_id
 
 T = TypeVar("T")

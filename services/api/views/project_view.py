@@ -17,14 +17,8 @@ from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Level
 from steppe.contracts.items import ProjectItem, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.explanation.project_text import Explanation
-from steppe.domain.values.states import (
-    Capacity,
-    DealState,
-    Flag,
-    ProjectState,
-    Superseded,
-    WorksState,
-)
+from steppe.domain.values.history import Superseded
+from steppe.domain.values.states import Capacity, DealState, Flag, ProjectState, WorksState
 
 
 class WorksLine(TypedDict):

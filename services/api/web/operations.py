@@ -22,7 +22,7 @@ from services.api.problems import (
 )
 from services.api.views import list_answers, project_view, projection_status, rules_view
 from services.api.views.forum_view import ScorecardAnswer
-from services.api.views.market_view import MarketAnswer
+from services.api.views.market_answer import MarketAnswer
 from services.api.views.party_view import PartyAnswer
 from services.api.views.record_view import TraceAnswer
 from services.api.web.backtest_request import EXAMPLE, BacktestBody
@@ -138,7 +138,8 @@ def metrics_operation() -> Schema:
 
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
-    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL)
+    own_problems = (BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL)
+    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, *own_problems)
     body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
     responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}
     return {**whole, "requestBody": body, "responses": responses}

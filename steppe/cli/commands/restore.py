@@ -123,11 +123,11 @@ def command(
             }
         )  # fmt: skip
     else:
-        kept = "tables too" if done.tables else "tables as they were"
+        tables = "tables too" if done.tables else "tables as they were"
         out().print(
             f"{done.topic} holds all {counted(done.manifest.records, 'record', 'records')} in "
             f"{counted(done.partitions, 'partition', 'partitions')} "
-            f"({done.written} written now, {done.already_there} found), {kept}. The projector folds them; see `steppe status`.",
+            f"({done.written} written now, {done.already_there} found), {tables}. The projector folds them; see `steppe status`.",
             soft_wrap=True,
         )
 

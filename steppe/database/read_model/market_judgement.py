@@ -20,7 +20,8 @@ from steppe.database.sql import Statement
 from steppe.domain.markets.groups import Groups, Shares
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import DealState, History, Span
+from steppe.domain.values.history import History, Span
+from steppe.domain.values.states import DealState
 
 if TYPE_CHECKING:
     import asyncpg

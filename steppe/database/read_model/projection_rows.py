@@ -11,8 +11,9 @@ import msgspec
 
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
+from steppe.domain.values.history import History, Span
 from steppe.domain.values.search_folding import folded
-from steppe.domain.values.states import BEGINNING, Flag, History, Span
+from steppe.domain.values.states import BEGINNING, Flag
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection

@@ -12,7 +12,8 @@ from steppe.domain.evaluation.flag_input import Look
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, History
+from steppe.domain.values.history import History
+from steppe.domain.values.states import BEGINNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ from steppe.domain.analysis.portfolio import Portfolio
 from steppe.domain.flags import idle_right
 from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.legs.legs import EXPLORATION
+from steppe.domain.values.history import History, Span
 from steppe.domain.values.months import months_between
-from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, History, Span, Start
+from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, Start
 
 # The flags of deals that ask whether anything binding will follow, with their severities.
 BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {

@@ -19,7 +19,8 @@ from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import begin_fold, in_fold_order, superseded_by
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, FOREVER, on_day
+from steppe.domain.values.history import on_day
+from steppe.domain.values.states import BEGINNING, FOREVER
 
 FlagKey = tuple[str, str, str]
 """Deal ('' for the project), flag, severity: sorted as answers are."""

@@ -14,7 +14,8 @@ from itertools import groupby, pairwise
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Span, Start
+from steppe.domain.values.history import Span
+from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from steppe.domain.fold.looks import looks_of
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import History, Judgement, judgement_on, on_day
+from steppe.domain.values.history import History, Judgement, judgement_on, on_day
 
 PARTY_PREFIX = "party:"
 FORUM_PREFIX = "forum:"

@@ -14,8 +14,9 @@ from decimal import Decimal
 from steppe.domain.analysis.money import added, sums
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
+from steppe.domain.values.history import Span
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Span, Start
+from steppe.domain.values.states import DealState, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from steppe.domain.explanation import forecast_text
 from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halted, in_words
 from steppe.domain.flags.displaced import overtaken
 from steppe.domain.values.grammar import capital, day, listed, named, on, when
+from steppe.domain.values.history import Superseded
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState, Superseded
+from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
 
 _IS = {"bound": "is bound", "below the line": "is below the line", "ended": "has ended"}
 

@@ -8,7 +8,8 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
-from steppe.domain.values.states import Crossing, Flag
+from steppe.domain.values.history import Crossing
+from steppe.domain.values.states import Flag
 
 
 @dataclass(frozen=True, slots=True)

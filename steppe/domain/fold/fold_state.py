@@ -25,7 +25,8 @@ from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.rights_rows import named_but_missing, with_deals_of_rights
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import BEGINNING, FOREVER, History, Judgement, Superseded, judgement_on
+from steppe.domain.values.history import History, Judgement, Superseded, judgement_on
+from steppe.domain.values.states import BEGINNING, FOREVER
 
 _order = attrgetter("order")
 

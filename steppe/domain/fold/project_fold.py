@@ -22,9 +22,10 @@ from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
 from steppe.domain.fold.tracked_deal import MEMORANDUM_ONLY, DealSpans, Hold, TrackedDeal
 from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, Crossing, History, ProjectState, Start
+from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start
 
 _THE_PROJECT = ""  # no deal has an empty key
 

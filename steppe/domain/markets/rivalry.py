@@ -25,10 +25,11 @@ from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.markets.groups import Groups
 from steppe.domain.rules.thresholds import Circumstances, Rules
+from steppe.domain.values.history import Crossing, History, Span
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import FOREVER, Crossing, DealState, Flag, History, Span
+from steppe.domain.values.states import FOREVER, DealState, Flag
 
 _RIVAL_ROLES = frozenset({"investor", "contractor", "offtaker"})
 _MARKET_SECTORS = frozenset({"mining", "processing"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Generic, TypeVar
 
-from steppe.domain.values.states import FOREVER, Span
+from steppe.domain.values.history import Span
+from steppe.domain.values.states import FOREVER
 
 K = TypeVar("K", bound="str | tuple[str, str]")
 T = TypeVar("T")

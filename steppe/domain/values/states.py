@@ -1,17 +1,13 @@
-"""The result of the fold: the states of one project, its deals and its flags as spans of days (valid time).
+"""The states of a project, its deals and its flags on a day, and the days since which they hold.
 
-A span says what held on each day from `valid_from` to the day before `valid_to`, the future included if nothing else
-occurs. `BEGINNING` stands for "since always" and `FOREVER` for "until something happens". The values of a day, read from
-the spans, equal those of a fold up to that day.
+`BEGINNING` stands for "since always" and `FOREVER` for "until something happens".
 These values are stored as JSON documents and read back by the api, so fields may be added, with a default, not renamed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
 
 from steppe.domain.values.levels import Level
 
@@ -19,17 +15,6 @@ BEGINNING = date.min
 FOREVER = date.max
 # From the mildest to the most severe.
 SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span(Generic[T]):
-    """A value and the days on which it held; `valid_to` is the first day on which it no longer does."""
-
-    valid_from: date
-    valid_to: date
-    value: T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,80 +337,3 @@ class ProjectState:
     def last_event(self) -> Start | None:
         """The interval of its latest event; None: it has none."""
         return _interval(self.last_event_on_earliest, self.last_event_on, self.last_event_on_given)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
-    """A run of days at whose ends a deal holds a valid leg of a kind that counts (section 6, displaced and crowded).
-
-    `on` is its winning day (`on_earliest`, `on_given` as of a Start), `event` the winning event, `leg` what that bound. From
-    `since` to the day before `held_until` the deal held such a leg and was pursued in `pursuing_role`. `scope` says which kinds count: `asset` (equity, rights), `works` (these, works and
-    investment), `market` (equity, rights, offtake) or `any`. `parties` are the investors of the winning event, else the
-    deal's pursuers at the end of the winning day, `pursuers` those pursuers.
-    """
-
-    project: str
-    deal: str
-    on: date
-    since: date
-    held_until: date
-    leg: str
-    event: str
-    parties: tuple[str, ...]
-    pursuers: tuple[str, ...]
-    pursuing_role: str | None
-    scope: str
-    on_earliest: date | None = None
-    on_given: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Superseded:
-    """What stands in the place of a project (section 7): the keys of others. `event` says so."""
-
-    by: tuple[str, ...]
-    reason: str | None
-    event: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days.
-
-    The first span of the project begins on the first day on which one of its events counts (section 8); there is none when
-    no event stands. A superseded project has no spans at all.
-    """
-
-    project: str
-    projects: tuple[Span[ProjectState], ...]
-    deals: tuple[Span[DealState], ...]
-    flags: tuple[Span[Flag], ...]
-    crossings: tuple[Crossing, ...] = ()
-    superseded: Superseded | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """The states of a project, its deals and its flags on one day. `co_investors`: references of events by deal.
-
-    `project` None: on that day there is no such project, and nothing else of it.
-    """
-
-    project: ProjectState | None
-    deals: tuple[DealState, ...]
-    flags: tuple[Flag, ...]
-    co_investors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def judgement_on(history: History, as_of: date) -> Judgement:
-    """What the history says of a day (UTC). Deals and flags are in order of their keys."""
-    return Judgement(
-        project=next(iter(on_day(history.projects, as_of)), None),
-        deals=tuple(on_day(history.deals, as_of)),
-        flags=tuple(on_day(history.flags, as_of)),
-    )
-
-
-def on_day(spans: Iterable[Span[T]], day: date) -> list[T]:
-    """The values that hold on a day."""
-    return [span.value for span in spans if span.valid_from <= day < span.valid_to]

@@ -15,14 +15,14 @@ from tests.domain.flags.portfolio_by_hand import deposit, on, pursued
 PAPER = pursued("memorandum.signed", "2018-03-15", "alpha", instrument="mou")
 
 
-def tried(events: list[Event], values: dict[str, int], **asked: Any) -> Backtest:
+def tried(events: list[Event], values: dict[str, int], **question: Any) -> Backtest:
     rules = rules_from({"version": "tried", "values": values}, RULES)
-    asked = {"flags": ["memorandum-only"], "first_day": date(2010, 1, 1), "last_day": date(2022, 1, 1), **asked}
-    return backtest(portfolio(events), portfolio(events, rules=rules), **asked)
+    parameters = {"flags": ["memorandum-only"], "first_day": date(2010, 1, 1), "last_day": date(2022, 1, 1), **question}
+    return backtest(portfolio(events), portfolio(events, rules=rules), **parameters)
 
 
-def of(found: Backtest, severity: str) -> FlagWarning:
-    (warned,) = [warned for warned in found.warnings if warned.severity == severity]
+def of(result: Backtest, severity: str) -> FlagWarning:
+    (warned,) = [warned for warned in result.warnings if warned.severity == severity]
     return warned
 
 

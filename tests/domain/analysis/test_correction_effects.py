@@ -14,7 +14,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.fold.looks import looks_of
-from steppe.domain.values.states import on_day
+from steppe.domain.values.history import on_day
 from tests.domain.random_logs import Log, days, instants, portfolios
 
 

@@ -48,8 +48,8 @@ def test_money_taken_off_without_a_leg_where_two_may_be_meant_is_listed() -> Non
     )
     assert doubts_of(LOAN, SHARES, reduced, as_of="2020-12-31") == []
     assert doubts_of(LOAN, reduced) == doubts_of(SHARES, reduced) == []
-    told = event("commitment.reduced", "2021-01-01", id="less", leg="equity", amount={**AMOUNT, "value": "10"})
-    assert doubts_of(LOAN, SHARES, told) == []
+    reduction = event("commitment.reduced", "2021-01-01", id="less", leg="equity", amount={**AMOUNT, "value": "10"})
+    assert doubts_of(LOAN, SHARES, reduction) == []
 
 
 def test_of_many_claims_on_one_leg_the_first_pairs_come_by_deal_and_place_before_everything_else() -> None:

@@ -10,7 +10,7 @@ import pytest
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.values.edtf import Days
-from steppe.domain.values.states import Crossing
+from steppe.domain.values.history import Crossing
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deposit, paper, pursued, standing
 

@@ -191,9 +191,9 @@ def test_what_a_reclassification_sets_must_fit_the_new_name() -> None:
 
 
 def test_fields_kept_from_a_former_name_are_ignored_where_the_new_one_has_no_use_for_them() -> None:
-    kept = frozenset({"conditional", "long_stop", "instrument"})
+    fields_kept = frozenset({"conditional", "long_stop", "instrument"})
     data = {"occurred": "2022", "parties": [INVESTOR], "conditional": True, "long_stop": "2023", "instrument": "mou"}
-    assert faults_of("termsheet.signed", data, KNOWN, kept=kept) == []
+    assert faults_of("termsheet.signed", data, KNOWN, kept=fields_kept) == []
     assert len(faults_of("termsheet.signed", data, KNOWN)) == 3
 
 

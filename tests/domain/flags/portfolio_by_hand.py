@@ -13,7 +13,8 @@ from steppe.domain.events.event import Event
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import FOREVER, DealState, Flag, Judgement, ProjectState
+from steppe.domain.values.history import Judgement
+from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
 from tests.domain.event_logs import event
 
 NOTHING = "nothing"

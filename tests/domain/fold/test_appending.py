@@ -11,10 +11,10 @@ def test_a_right_that_comes_after_its_revocation_is_folded_as_if_it_had_come_bef
     revoked = event("rights.revoked", "2016-06-30", deal=None, ends={"source": "/desk", "id": "granted"})
     granted = event("rights.granted", "2016-06-30", id="granted", right="mining")
     later = event("rights.granted", "2017-06-30", id="granted", right="mining")
-    begun = fold("north", [registered, revoked])
+    state = fold("north", [registered, revoked])
     for right in (granted, later):
-        assert begun.append([right]) is None, "the revocation is of the deal of the right that has come now"
-    other = begun.append([event("rights.granted", "2016-07-30", id="another", right="mining")])
+        assert state.append([right]) is None, "the revocation is of the deal of the right that has come now"
+    other = state.append([event("rights.granted", "2016-07-30", id="another", right="mining")])
     assert other is not None
 
 

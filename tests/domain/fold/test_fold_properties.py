@@ -10,19 +10,20 @@ from steppe.domain.events.corrections import effective_events
 from steppe.domain.fold.fold_state import fold, fold_history, in_fold_order, judge
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.fold.narrowing import ENDINGS, is_coarse, narrowed
+from steppe.domain.values.history import History, Span, judgement_on
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, DealState, Flag, History, Span, judgement_on
+from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, DealState, Flag
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import Log, corrected_logs, logs
 
 holds_for_any_log = Properties(logs(EVENTS_MAX))
 
 
-def _told(log: Log, case: Case) -> History:
+def _history(log: Log, case: Case) -> History:
     """The history of the log, folded once for all properties that look at it."""
-    if case.told is None:
-        case.told = fold_history("north", log, case.rules)
-    return case.told
+    if case.history is None:
+        case.history = fold_history("north", log, case.rules)
+    return case.history
 
 
 @holds_for_any_log
@@ -30,13 +31,13 @@ def test_any_order_and_any_repeats_give_the_same_history(log: Log, case: Case) -
     """Domain page, section 2: the fold never depends on arrival."""
     shuffled = log + case.chance.sample(log, len(log) // 2)
     case.chance.shuffle(shuffled)
-    assert fold_history("north", shuffled, case.rules) == _told(log, case)
+    assert fold_history("north", shuffled, case.rules) == _history(log, case)
 
 
 @holds_for_any_log
 def test_reading_the_spans_at_a_day_equals_judging_afresh_at_that_day(log: Log, case: Case) -> None:
     """Decision 6: spans, not snapshots. Some of the days on which something turns and of the days before, and any day."""
-    history = _told(log, case)
+    history = _history(log, case)
     turning = _turning(history)
     for day in [case.day, *case.chance.sample(turning, min(len(turning), 3))]:
         assert judgement_on(history, day) == judge("north", log, day, case.rules), day
@@ -44,7 +45,7 @@ def test_reading_the_spans_at_a_day_equals_judging_afresh_at_that_day(log: Log, 
 
 @holds_for_any_log
 def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case) -> None:
-    history = _told(log, case)
+    history = _history(log, case)
     for before, after in pairwise(history.projects):
         assert before.valid_to == after.valid_from
     for spans in (history.deals, history.flags):
@@ -59,7 +60,7 @@ def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case
 @holds_for_any_log
 def test_a_project_is_there_from_the_first_day_on_which_one_of_its_events_counts(log: Log, case: Case) -> None:
     """Domain page, section 8; one that is superseded is nowhere (section 7)."""
-    history = _told(log, case)
+    history = _history(log, case)
     if any(event.kind.name == "project.superseded" for event in log):
         assert history.superseded is not None
         assert (history.projects, history.deals, history.flags, history.crossings) == ((), (), (), ())
@@ -131,8 +132,8 @@ def test_going_on_changes_nothing_that_ended_before_and_not_the_life_it_came_fro
         assert _ended_by(before, grown.changed_from) == _ended_by(grown.history(), grown.changed_from)
 
 
-def _ended_by(told: History, day: date) -> list[object]:
-    return [span for spans in (told.projects, told.deals, told.flags) for span in spans if span.valid_to < day]
+def _ended_by(history: History, day: date) -> list[object]:
+    return [span for spans in (history.projects, history.deals, history.flags) for span in spans if span.valid_to < day]
 
 
 @holds_for_any_log
@@ -151,7 +152,7 @@ def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: L
 
 @holds_for_any_log
 def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> None:
-    history = _told(log, case)
+    history = _history(log, case)
     for day in _turning(history):
         judged = judgement_on(history, day)
         states = {state.deal: state for state in judged.deals}
@@ -182,7 +183,7 @@ def test_a_flag_stands_only_where_its_deal_allows_it(log: Log, case: Case) -> No
 
 @holds_for_any_log
 def test_the_highest_level_never_falls_and_no_level_is_above_it(log: Log, case: Case) -> None:
-    history = _told(log, case)
+    history = _history(log, case)
     for spans in (history.projects, history.deals):
         highest: dict[str, Level] = {}
         for span in spans:
@@ -273,6 +274,8 @@ def _unbroken(run: list[Span[Flag]], holds: Callable[[Flag], bool]) -> date:
     return first
 
 
-def _turning(told: History) -> list[date]:
-    days = {span.valid_from for spans in (told.projects, told.deals, told.flags) for span in spans} - {BEGINNING}
+def _turning(history: History) -> list[date]:
+    days = {span.valid_from for spans in (history.projects, history.deals, history.flags) for span in spans} - {
+        BEGINNING
+    }
     return sorted(days | {day - timedelta(days=1) for day in days})

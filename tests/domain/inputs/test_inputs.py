@@ -14,7 +14,8 @@ from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import name_of_type
 from steppe.domain.markets.rivalry import standing_of
-from steppe.domain.values.states import DealState, Flag, Judgement, ProjectState
+from steppe.domain.values.history import Judgement
+from steppe.domain.values.states import DealState, Flag, ProjectState
 from tests.domain.explanation.explained import explained
 from tests.domain.flags.portfolio_by_hand import judged, of_project
 

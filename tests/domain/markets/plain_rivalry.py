@@ -20,20 +20,11 @@ from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.markets.groups import Parents
 from steppe.domain.markets.rivalry import CoInvestment, Rivalry
 from steppe.domain.rules.thresholds import Circumstances, Rules
+from steppe.domain.values.history import Crossing, History, Span
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import (
-    BEGINNING,
-    FOREVER,
-    Crossing,
-    DealState,
-    Flag,
-    History,
-    LegState,
-    ProjectState,
-    Span,
-)
+from steppe.domain.values.states import BEGINNING, FOREVER, DealState, Flag, LegState, ProjectState
 
 T = TypeVar("T")
 _RIVAL_ROLES = ("investor", "contractor", "offtaker")

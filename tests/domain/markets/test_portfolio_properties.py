@@ -10,7 +10,8 @@ from steppe.domain.fold.fold_state import begin_fold, fold_history, in_fold_orde
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
-from steppe.domain.values.states import BEGINNING, FOREVER, Judgement
+from steppe.domain.values.history import Judgement
+from steppe.domain.values.states import BEGINNING, FOREVER
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import PROJECTS, Log, portfolios
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.history import Judgement
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Flag, Judgement, LegState, ProjectState, Start
+from steppe.domain.values.states import DealState, Flag, LegState, ProjectState, Start
 from tests.domain.event_logs import from_wire
 from tests.domain.reference.answers import Answers, answer
 from tests.domain.reference.random_wire_logs import Envelope

@@ -74,12 +74,12 @@ class Leg:
             earliest = None if first is None else add_days(first, 1)
         else:
             begins = self.terms.get("starts_on")
-            told = begins is not None and latest_day(begins) is not None
-            first = bounds(str(begins))[0] if told else self.row.span.earliest
+            has_start = begins is not None and latest_day(begins) is not None
+            first = bounds(str(begins))[0] if has_start else self.row.span.earliest
             earliest = None if first is None else add_months(first, self._term_months())
-        begun = self.row.span.earliest
-        if earliest is not None and begun is not None and earliest < begun <= day:
-            earliest = begun
+        bound_earliest = self.row.span.earliest
+        if earliest is not None and bound_earliest is not None and earliest < bound_earliest <= day:
+            earliest = bound_earliest
         return Span(earliest, day)
 
     def _term_months(self) -> int:

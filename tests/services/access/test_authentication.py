@@ -78,11 +78,11 @@ class Provider:
 
         class Documents(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                found = {
+                document = {
                     "/.well-known/openid-configuration": {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys"},
                     "/keys": {"keys": [{**provider.public(), "kid": "one", "use": "sig", "alg": "RS256"}]},
                 }[self.path]  # fmt: skip
-                body = json.dumps(found).encode()
+                body = json.dumps(document).encode()
                 self.send_response(200)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -96,8 +96,8 @@ class Provider:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def public(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        return found
+        jwk: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return jwk
 
     def token(self, *scopes: str, kid: str = "one", key: Any = None, algorithm: str = "RS256", **claims: Any) -> str:
         now = datetime.now(UTC)

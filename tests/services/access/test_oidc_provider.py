@@ -31,14 +31,14 @@ class Provider:
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.manner = "answers"
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self.ended = threading.Event()
         self.published: dict[str, Any] = {"use": "sig"}
         outer = self
 
         class Documents(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                outer.asked.set()
+                outer.requested.set()
                 if outer.manner == "hangs":
                     outer.ended.wait(_SECONDS_MAX)
                     return
@@ -110,12 +110,12 @@ async def test_who_shows_a_known_key_does_not_wait_for_a_provider_that_hangs(
     monkeypatch.setattr(oidc, "_REFRESH_SECONDS_MIN", 0.0)
     monkeypatch.setattr(oidc, "_FETCH_SECONDS_MAX", 3.0)
     provider.manner = manner
-    provider.asked.clear()
+    provider.requested.clear()
     async with asyncio.timeout(_SECONDS_MAX):
         assert (await verifier.caller(provider.token())).may((READ,))
         fetching = verifier._refreshing
         assert fetching is not None and not fetching.done(), "it was answered before the provider was"
-        assert await asyncio.to_thread(provider.asked.wait, _SECONDS_MAX)
+        assert await asyncio.to_thread(provider.requested.wait, _SECONDS_MAX)
         with pytest.raises(InvalidTokenError, match="no such key"):
             await verifier.caller(provider.token(kid="two"))
         assert fetching.done(), "an unknown key waits for the provider, but not for ever"

@@ -37,8 +37,8 @@ _SECONDS_MAX = 20.0  # of waiting for an end that takes two
 def _revoke(path: Path, *names: str) -> None:
     now = datetime.now(UTC)
     with key_file.exclusive(path):
-        kept = key_file.read(path)
-        key_file.write(path, [key_file.revoked(key, now) if key.id in names else key for key in kept])
+        keys = key_file.read(path)
+        key_file.write(path, [key_file.revoked(key, now) if key.id in names else key for key in keys])
 
 
 class Upload:
@@ -117,7 +117,7 @@ class _Reading(threading.Thread):
         super().__init__(daemon=True)
         self._address = f"{service.address}/v1/stream"
         self._headers = {"authorization": authorization}
-        self.begun = threading.Event()
+        self.first_part_read = threading.Event()
         self.text = ""
         self.start()
 
@@ -125,7 +125,7 @@ class _Reading(threading.Thread):
         with httpx.stream("GET", self._address, headers=self._headers, timeout=60) as response:
             for part in response.iter_text():
                 self.text += part
-                self.begun.set()
+                self.first_part_read.set()
 
 
 def test_streams_end_with_their_key_whether_revoked_or_expired_and_others_go_on(start: Start, keys: Keys) -> None:
@@ -136,7 +136,7 @@ def test_streams_end_with_their_key_whether_revoked_or_expired_and_others_go_on(
     )
     service = start("api", STEPPE_AUTH="keys", STEPPE_KEYS=str(keys.path))
     readers = [_Reading(service, f"Bearer {text}") for text in (revoked, expiring, lasting)]
-    assert all(reader.begun.wait(_SECONDS_MAX) for reader in readers)
+    assert all(reader.first_part_read.wait(_SECONDS_MAX) for reader in readers)
     soon = datetime.now(UTC) + timedelta(seconds=1)
     with key_file.exclusive(keys.path):
         first, second, third = key_file.read(keys.path)
@@ -155,7 +155,7 @@ def test_a_stream_ends_with_its_token(start: Start, provider: Provider) -> None:
     service = start("api", STEPPE_AUTH="oidc", STEPPE_OIDC_ISSUER=provider.issuer, STEPPE_OIDC_AUDIENCE="steppe")
     soon = datetime.now(UTC) - timedelta(seconds=LEEWAY_SECONDS - 8)
     reader = _Reading(service, f"Bearer {provider.token(READ, exp=soon)}")
-    assert reader.begun.wait(_SECONDS_MAX)
+    assert reader.first_part_read.wait(_SECONDS_MAX)
     reader.join(_SECONDS_MAX)
     assert not reader.is_alive()
 

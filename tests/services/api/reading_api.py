@@ -27,6 +27,8 @@ from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.stack import Database
 
 SOURCE = "/tests"
+DAY = "2025-12-31"
+"""As of which most questions are asked."""
 Envelope = dict[str, Any]
 
 
@@ -119,6 +121,12 @@ async def get(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
     response = await client.get(path, params=parameters)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **parameters: Any) -> list[str]:
+    """The projects of a list, in its order; as of DAY unless the parameters say another day."""
+    body = await get(client, path, **{"as_of": DAY, **parameters})
+    return [item["key" if path == "/v1/projects" else "project"] for item in body["items"]]
 
 
 async def refused(client: httpx.AsyncClient, path: str, status: int, slug: str, **headers: str) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
-
-DAY = "2025-12-31"
+from tests.services.api.reading_api import DAY, Log, event, get, keys, memorandum, refused, registered
 
 
 @pytest.fixture
@@ -32,11 +30,6 @@ async def portfolio_log(log: Log) -> Log:
         registered("quiet", country="KG", name="A Quiet Place"),
     )
     return log
-
-
-async def keys(client: httpx.AsyncClient, path: str = "/v1/projects", **parameters: Any) -> list[str]:
-    body = await get(client, path, **{"as_of": DAY, **parameters})
-    return [item["key" if path == "/v1/projects" else "project"] for item in body["items"]]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
+from tests.services.api.reading_api import DAY, SOURCE, Envelope, Log, event, get, memorandum, refused, registered
 
-DAY = "2025-12-31"
 TUNGSTEN = "/v1/markets/KZ/tungsten"
 
 

@@ -7,9 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.api.reading_api import Log, event, get, memorandum, registered
-
-DAY = "2025-12-31"
+from tests.services.api.reading_api import DAY, Log, event, get, memorandum, registered
 
 
 def amount(value: str, **more: str) -> dict[str, str]:

@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 
 from services.api.web import pagination
 from tests.domain.properties import LOGS
-from tests.services.api.reading_api import Log, event, memorandum, registered
+from tests.services.api.reading_api import DAY, Log, event, memorandum, registered
 from tests.stack import Database, Service
 
-DAY = "2025-12-31"
 NUMBERS = ("-1", "9223372036854775808", "9" * 5000, "１２", "1_0", " 7", "7.0", "0x7", "٣")
 WORDS = ("log", "project", "north", "", "\x00", "\U0001f9ed", "é", "\\ud800", "9999-12-31", "a" * 5000)
 

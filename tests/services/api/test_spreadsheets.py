@@ -150,5 +150,5 @@ def test_a_text_is_quoted_where_a_spreadsheet_would_find_a_formula_and_nowhere_e
 def test_no_program_finds_a_formula_in_a_file(rows: list[tuple[str, list[str], str]]) -> None:
     columns = ("first", "listed", "last")
     file = csv_of([dict(zip(columns, row, strict=True)) for row in rows], columns)
-    found = [cell for cell in as_programs_see_it(file) if begins_a_formula(cell)]
-    assert found == []
+    formulas = [cell for cell in as_programs_see_it(file) if begins_a_formula(cell)]
+    assert formulas == []

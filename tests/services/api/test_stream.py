@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from services.api.settings import Settings
 from services.projector.publisher.flag_diff import Announcer
 from steppe.access import key_file
 from steppe.access.callers import READ
+from steppe.database import apply_migrations
 from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
 from tests.stack import Database, Service
 
@@ -142,6 +144,29 @@ async def test_history_is_marked_and_left_out_of_feed_stream_and_atom_unless_ask
     assert "late" in atom and "north" not in atom
     assert "north" in (await client.get("/flags.atom?backfill=true")).text
     await refused(client, "/v1/stream?backfill=perhaps", 400, "bad-parameter")
+
+
+async def test_the_migration_marks_what_was_announced_before_as_the_publisher_does_now(
+    log: Log, database: Database, client: httpx.AsyncClient, announcer: DayAnnouncer
+) -> None:
+    await three(log)
+    await announcer.announce(WATCH)
+    await announcer.announce(LATER)
+    await log.append(registered("old"), memorandum("old", "2015-01-01", "alpha"), registered("late"))
+    await log.append(memorandum("late", "2023-06-20", "alpha"))
+    await announcer.announce(date(2025, 6, 21))
+    marks = "SELECT transition_id, backfill FROM steppe.flag_transition ORDER BY transition_id"
+    (migration,) = [one for one in apply_migrations.migrations() if one.name.endswith("_backfill")]
+    (update,) = re.findall(r"^UPDATE .*?;", migration.text, re.MULTILINE | re.DOTALL)
+    connection = await asyncpg.connect(database.owner)
+    try:
+        marked_now = await connection.fetch(marks)
+        assert {row["backfill"] for row in marked_now} == {True, False}
+        await connection.execute("UPDATE steppe.flag_transition SET backfill = false")
+        await connection.execute(update)
+        assert await connection.fetch(marks) == marked_now
+    finally:
+        await connection.close()
 
 
 async def test_what_the_day_or_an_end_brings_is_news_however_old_the_flag_is(

@@ -18,10 +18,9 @@ import pytest
 
 from services.api.web.query_parameters import LIMIT_MAX, MEDIA_TYPES
 from services.projector.publisher.flag_diff import Announcer
-from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
+from tests.services.api.reading_api import DAY, SOURCE, Envelope, Log, event, get, memorandum, refused, registered
 from tests.stack import Database, Service
 
-DAY = "2025-12-31"
 ROWS = LIMIT_MAX + 3  # more than are read at once
 Rows = list[dict[str, Any]]
 

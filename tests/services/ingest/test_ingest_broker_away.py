@@ -55,9 +55,9 @@ def _until_accepted(ingest: IngestClient, event: dict[str, object]) -> httpx.Res
 
 
 def _refused_as_away(ingest: IngestClient, body: object, content_type: str = ONE, query: str = "") -> None:
-    begun = time.monotonic()
+    started_at = time.monotonic()
     response = ingest.post(body, content_type, query)
-    assert time.monotonic() - begun < _DEADLINE_SECONDS + 2
+    assert time.monotonic() - started_at < _DEADLINE_SECONDS + 2
     assert problem(response, 503)["type"] == "urn:steppe:problem:broker-away"
     assert int(response.headers["retry-after"]) > 0
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.accept import EventIntake, IngestResult, PendingBatch
+from services.ingest.accept import EventIntake, PendingBatch
+from services.ingest.ingest_result import IngestResult
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.memory.recent_ids import RecentIds
 from services.ingest.producer import LogProducer

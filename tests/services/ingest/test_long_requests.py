@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.ingest.accept import EventIntake, IngestResult, UnknownSubject
+from services.ingest.accept import EventIntake, UnknownSubject
+from services.ingest.ingest_result import IngestResult
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.memory.recent_ids import RecentIds
 from services.ingest.producer import LogProducer
@@ -107,8 +108,8 @@ async def test_thousands_of_new_parties_near_to_known_ones_are_compared_up_to_a_
     assert turns >= _OTHER_TURNS_LEAST
     assert result.rejected_total == 0
     assert _suggestions(result) <= _SUGGESTIONS_MAX
-    told = [warning["index"] for warning in result.warnings if "not compared" in warning["message"]]
-    assert told == [49]  # their project is new as well, so that the last party of the fiftieth is one too many
+    indexes = [warning["index"] for warning in result.warnings if "not compared" in warning["message"]]
+    assert indexes == [49]  # their project is new as well, so that the last party of the fiftieth is one too many
 
 
 async def test_plain_events_leave_turns_to_others_as_well() -> None:

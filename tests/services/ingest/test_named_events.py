@@ -89,11 +89,11 @@ async def test_nothing_is_said_where_older_events_are_not_known(stack: Stack, to
     with started(stack, topic, tmp_path / "first") as ingest:
         ingest.post(lines(memorandum(f"m-{number}", "north") for number in range(30)), LINES)
     with started(stack, topic, tmp_path / "second") as ingest:
-        known = [
+        events = [
             naming("renews", "memorandum.renewed", "n-1", "m-3"),
             naming("renews", "memorandum.renewed", "n-2", "m-30"),
         ]
-        assert [event_id for _, event_id, _ in warnings(ingest.post(known, BATCH).json())] == ["n-2"]
+        assert [event_id for _, event_id, _ in warnings(ingest.post(events, BATCH).json())] == ["n-2"]
     with started(stack, topic, tmp_path / "third", STEPPE_INGEST_TAIL_EVENTS_MAX="10") as ingest:
         assert ingest.post(naming("renews", "memorandum.renewed", "n-3", "m-31")).json()["warnings"] == []
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE
@@ -52,20 +52,27 @@ class Topics:
 
     async def read(self, topic: str) -> list[Envelope]:
         """Every CloudEvent in a topic; under the key of its subject, in order within a project."""
-        found: list[Envelope] = []
-        async with AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest") as consumer:
-            partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS_DEFAULT)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
-            while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    for record in records:
-                        assert dict(record.headers)["content-type"] == b"application/cloudevents+json"
-                        event = json.loads(record.value)
-                        assert record.key.decode() == event["subject"]
-                        found.append(event)
-        return found
+        events: list[Envelope] = []
+        for record in await records_of(self.kafka, topic):
+            assert dict(record.headers)["content-type"] == b"application/cloudevents+json"
+            event = json.loads(record.value)
+            assert record.key.decode() == event["subject"]
+            events.append(event)
+        return events
+
+
+async def records_of(kafka: str, topic: str) -> list[ConsumerRecord]:
+    """Everything in a topic, in order within a partition."""
+    records: list[ConsumerRecord] = []
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
+        partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS_DEFAULT)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
+            for fetched in (await consumer.getmany(timeout_ms=500)).values():
+                records += fetched
+    return records
 
 
 async def until_sent(connection: asyncpg.Connection, told: Callable[[int], bool], seconds: float = 30) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from jsonschema import Draft202012Validator
@@ -22,24 +21,16 @@ from services.projector.publisher.flag_diff import Announcer
 from services.projector.publisher.outbox_relay import POINTERS, SET_ASIDE, OutboxRelay
 from services.projector.publisher.record_sizes import OutboxRecord, fitting, pointer
 from steppe.contracts.generate.announced_schema import flag_schema, project_schema
-from steppe.contracts.topics import FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE
+from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
 from steppe.log.records import Record
 from tests.services.api.reading_api import Log, memorandum, registered
-from tests.services.publisher.published import Topics
+from tests.services.publisher.published import Topics, records_of
 from tests.services.publisher.test_publisher import WATCH
-from tests.stack import Database, Stack
+from tests.stack import Database
 
 HUGE = 20 * 2**20
 # By then every paper has more than one flag.
 LATER = date(2026, 11, 1)
-
-
-@pytest.fixture
-async def topics(stack: Stack, topic: str) -> Topics:
-    """The test's own."""
-    own = Topics.of(stack.kafka, topic)
-    await own.create()
-    return own
 
 
 @pytest.fixture
@@ -67,11 +58,11 @@ async def test_a_project_of_a_thousand_deals_goes_as_a_pointer_that_the_api_answ
     await Announcer(topic).announce(publisher, LATER, {})
     await relay.send(publisher)
     assert await publisher.fetchval("SELECT count(*) FROM steppe.outbox") == 0
-    told = {event["subject"]: event for event in await topics.read(topics.projects)}
-    assert "data" in told["south"]
-    assert "data" not in told["north"]
-    Draft202012Validator(project_schema()).validate(told["north"])
-    answer = await client.get(told["north"]["dataref"], params={"as_of": LATER.isoformat()})
+    event_of = {event["subject"]: event for event in await topics.read(topics.projects)}
+    assert "data" in event_of["south"]
+    assert "data" not in event_of["north"]
+    Draft202012Validator(project_schema()).validate(event_of["north"])
+    answer = await client.get(event_of["north"]["dataref"], params={"as_of": LATER.isoformat()})
     assert answer.json()["key"] == "north"
     assert len(await topics.read(topics.flags)) > 1_000
     assert (relay.counts[POINTERS], relay.counts[SET_ASIDE]) == (1, 0)
@@ -85,10 +76,10 @@ async def test_a_quarantined_record_of_twenty_megabytes_is_told_without_its_valu
     entries = [QuarantineEntry(record=one, stage=Stage.DECODE, reason="no", subject=None) for one in (large, small)]
     await quarantine_policy.publish(publisher, topic, entries)
     assert await relay.send(publisher) == 2
-    told = {record.key: record for record in await _records(topics.kafka, topics.quarantine)}
-    assert (told[b"south"].value, dict(told[b"south"].headers)["h"]) == (b"x", b"own")
-    headers = dict(told[b"north"].headers)
-    assert told[b"north"].value is None
+    record_of = {record.key: record for record in await records_of(topics.kafka, topics.quarantine)}
+    assert (record_of[b"south"].value, dict(record_of[b"south"].headers)["h"]) == (b"x", b"own")
+    headers = dict(record_of[b"north"].headers)
+    assert record_of[b"north"].value is None
     assert headers[HEADER + "reason"] == b"no"
     assert headers[HEADER + "left-out"] == b"value and headers; steppe quarantine show 2:7 has them"
 
@@ -105,13 +96,13 @@ async def test_where_a_topic_takes_less_than_ours_pointers_go_and_what_is_refuse
     await quarantine_policy.publish(publisher, topic, [small])
     await relay.send(publisher)
     assert await publisher.fetchval("SELECT count(*) FROM steppe.outbox") == 0
-    told = await topics.read(topics.projects)
-    assert {event["subject"]: event["dataref"] for event in told} == {
+    events = await topics.read(topics.projects)
+    assert {event["subject"]: event["dataref"] for event in events} == {
         name: f"/v1/projects/{name}" for name in ("north", "south")
     }
     assert await topics.read(topics.flags) == []
     # Perhaps twice: what went out beside a record that was refused goes out again.
-    assert {record.key for record in await _records(topics.kafka, topics.quarantine)} == {b"behind"}
+    assert {record.key for record in await records_of(topics.kafka, topics.quarantine)} == {b"behind"}
     assert (relay.counts[POINTERS], relay.counts[SET_ASIDE]) == (2, 2)
 
 
@@ -150,11 +141,11 @@ def test_a_pointer_of_a_transition_has_its_attributes_and_its_own_pointer_is_its
         "datacontenttype": "application/json", "data": {"id": 41, "evidence": ["e" * 100] * 12_000},
     }  # fmt: skip
     record = OutboxRecord(topic=FLAGS.name, key=b"north", value=json.dumps(event).encode(), headers=())
-    told = json.loads(fitting(record).value or b"")
-    assert told == {name: value for name, value in event.items() if name != "data"} | {"dataref": told["dataref"]}
-    Draft202012Validator(flag_schema()).validate(told)
-    again = OutboxRecord(topic=FLAGS.name, key=b"north", value=json.dumps(told).encode(), headers=())
-    assert json.loads(pointer(again).value or b"") == told
+    answer = json.loads(fitting(record).value or b"")
+    assert answer == {name: value for name, value in event.items() if name != "data"} | {"dataref": answer["dataref"]}
+    Draft202012Validator(flag_schema()).validate(answer)
+    again = OutboxRecord(topic=FLAGS.name, key=b"north", value=json.dumps(answer).encode(), headers=())
+    assert json.loads(pointer(again).value or b"") == answer
 
 
 def test_what_is_large_in_a_quarantined_record_is_left_out_be_it_key_value_or_headers() -> None:
@@ -163,9 +154,9 @@ def test_what_is_large_in_a_quarantined_record_is_left_out_be_it_key_value_or_he
         (b"k" * HUGE, b"v", own), (b"k", b"v" * HUGE, own), (b"k", b"v", [("h", b"x" * HUGE), *own]),
         (b"k", b"v", [("h" * HUGE, None), *own]),
     ):  # fmt: skip
-        told = fitting(OutboxRecord(topic=QUARANTINE.name, key=key, value=value, headers=headers))
-        assert told.size < 1_000
-        assert (HEADER + "left-out", b"value and headers; steppe quarantine show 0:3 has them") in told.headers
+        record = fitting(OutboxRecord(topic=QUARANTINE.name, key=key, value=value, headers=headers))
+        assert record.size < 1_000
+        assert (HEADER + "left-out", b"value and headers; steppe quarantine show 0:3 has them") in record.headers
     fits = OutboxRecord(topic=QUARANTINE.name, key=b"k", value=b"v", headers=own)
     assert fitting(fits) is fits
 
@@ -184,17 +175,3 @@ async def _limit(kafka: str, topic: str, bytes_max: int) -> None:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
     finally:
         await admin.close()
-
-
-async def _records(kafka: str, topic: str) -> list[ConsumerRecord]:
-    """Everything in a topic."""
-    found: list[ConsumerRecord] = []
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
-        partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS_DEFAULT)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                found += records
-    return found

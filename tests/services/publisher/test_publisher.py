@@ -40,13 +40,6 @@ async def reader(database: Database) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-async def topics(stack: Stack, topic: str) -> Topics:
-    own = Topics.of(stack.kafka, topic)
-    await own.create()
-    return own
-
-
-@pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Kafka]:
     """A broker of the test's own, not yet started."""
     own = Kafka(tmp_path / "kafka", tmp_path / "logs", kafka_jars(print), free_ports(), short_lived=True)
@@ -256,16 +249,16 @@ async def test_everything_waits_while_the_broker_is_unavailable(
 
 async def _until_told(reader: asyncpg.Connection, flag: str, count: int) -> None:
     deadline = time.monotonic() + 20
-    asked = "SELECT count(*) FROM steppe.flag_transition WHERE flag = $1"
-    while await reader.fetchval(asked, flag) != count:
+    statement = "SELECT count(*) FROM steppe.flag_transition WHERE flag = $1"
+    while await reader.fetchval(statement, flag) != count:
         assert time.monotonic() < deadline, f"{flag} was not told {count} times"
         await asyncio.sleep(0.05)
 
 
 async def _until_looked(reader: asyncpg.Connection) -> None:
     """Until a leader has looked once more: its first look is at everything, and is remembered."""
-    asked = "SELECT announced_at FROM steppe.announced_until"
-    before, deadline = await reader.fetchval(asked), time.monotonic() + 20
-    while await reader.fetchval(asked) == before:
+    statement = "SELECT announced_at FROM steppe.announced_until"
+    before, deadline = await reader.fetchval(statement), time.monotonic() + 20
+    while await reader.fetchval(statement) == before:
         assert time.monotonic() < deadline, "nobody looked"
         await asyncio.sleep(0.05)

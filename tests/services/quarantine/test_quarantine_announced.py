@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from services.projector.projection.decode import decode_record
 from services.projector.projection.deduplicate import classify
@@ -21,7 +20,7 @@ from steppe.log.records import Record, fingerprint
 from steppe.release import RELEASE
 from tests.services.api.reading_api import get, refused
 from tests.services.projector.projection import QUICK, event, until_covered
-from tests.services.publisher.published import Topics
+from tests.services.publisher.published import Topics, records_of
 from tests.services.quarantine.quarantining import Worked
 from tests.stack import Service
 
@@ -97,20 +96,6 @@ def test_a_skip_is_about_one_record_and_not_about_what_lies_there_in_another_log
     assert (same.skipped, other.skipped) == (True, False)
 
 
-async def quarantined(kafka: str, topic: str) -> list[ConsumerRecord]:
-    """Everything in the topic of the quarantine."""
-    found: list[ConsumerRecord] = []
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
-        partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS_DEFAULT)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                found += records
-    return found
-
-
 async def until_nothing_waits(connection: asyncpg.Connection, seconds: float = 40) -> None:
     """Until the outbox is empty."""
     deadline = time.monotonic() + seconds
@@ -139,8 +124,8 @@ async def test_each_record_is_published_once_with_its_bytes_and_why_also_after_a
     await ensure_topic(worked.stack.kafka, QUARANTINE, PARTITIONS_DEFAULT, name=own)
     service = start("projector", **settings)
     await until_nothing_waits(worked.owner)
-    by_key = {record.key: record for record in await quarantined(worked.stack.kafka, own)}
-    records = await quarantined(worked.stack.kafka, own)
+    by_key = {record.key: record for record in await records_of(worked.stack.kafka, own)}
+    records = await records_of(worked.stack.kafka, own)
     assert sorted((record.key, len(record.value or b"")) for record in records) == sorted(
         [(other[0], len(other[1] or b"")), (VICTIM.encode(), 1_000_000), (b"tombstone", 0)]
     )
@@ -162,7 +147,7 @@ async def test_each_record_is_published_once_with_its_bytes_and_why_also_after_a
     last = await worked.send((VICTIM.encode(), b"really the last", ()))
     await until_covered(worked.owner, dict(last), again)
     await until_nothing_waits(worked.owner)
-    values = [record.value for record in await quarantined(worked.stack.kafka, own)]
+    values = [record.value for record in await records_of(worked.stack.kafka, own)]
     assert len(values) == 5, "what was published before is not published again"
 
 

@@ -26,13 +26,15 @@ async def test_the_example_sent_through_ingest_answers_as_the_golden_documents_s
 ) -> None:
     api = await _with_the_example_read(database, start)
     wrong = []
-    asked = [
+    expected_answers = [
         (question, project, flags)
         for golden in map(load, SLUGS)
         for question, project, flags in zip(golden.questions, golden.projects, golden.flags, strict=True)
     ]
     async with httpx.AsyncClient(base_url=api.address, timeout=40) as client:
-        for question, project, flags in sorted(asked, key=lambda one: one[0].known_at):  # each past is made once
+        for question, project, flags in sorted(
+            expected_answers, key=lambda one: one[0].known_at
+        ):  # each past is made once
             answer_given = await _answer(client, question)
             if answer_given != (project, flags):
                 wrong.append(
@@ -62,14 +64,14 @@ async def _with_the_example_read(database: Database, start: Callable[..., Servic
 
 
 async def _answer(client: httpx.AsyncClient, question: Question) -> tuple[Document, list[Document]]:
-    asked = {"as_of": question.as_of, "known_at": question.known_at}
-    detail = await get(client, f"/v1/projects/{question.project}", **asked)
-    listed = (await get(client, "/v1/flags", project=question.project, **asked))["items"]
+    parameters = {"as_of": question.as_of, "known_at": question.known_at}
+    detail = await get(client, f"/v1/projects/{question.project}", **parameters)
+    listed = (await get(client, "/v1/flags", project=question.project, **parameters))["items"]
     # What a list of flags says of the project stands in the document of the project.
     flags = [{name: value for name, value in flag.items() if name not in _OF_PROJECT} for flag in listed]
     corrections = [
         {"event": entry["event"], **correction}
-        for entry in await _timeline(client, question.project, **asked)
+        for entry in await _timeline(client, question.project, **parameters)
         for correction in entry["corrections"]
     ]
     return reduced({**detail, "corrections": corrections}), flags
