@@ -253,7 +253,7 @@ LIMIT :limit::integer;
 
 -- name: projects_with_doubts
 -- Projects, by key after one, whose events may not fit together: money told by several sources, or taken off again, and rows that
--- refer to others.
+-- refer to others: those of :referring_names whose text has one of the fields of :references (a pattern).
 SELECT event.subject
 FROM event
 WHERE (:projects::text[] IS NULL OR event.subject = ANY (:projects::text[]))
@@ -262,22 +262,14 @@ WHERE (:projects::text[] IS NULL OR event.subject = ANY (:projects::text[]))
     AND (
         strpos(event.raw, '"amount"') > 0
         OR strpos(event.raw, '"part_of"') > 0
-        OR event.name IN (
-            'memorandum.renewed', 'pledge.withdrawn', 'rights.amended', 'rights.revoked', 'offtake.amended', 'offtake.ended',
-            'equity.exited', 'contract.terminated', 'event.corrected', 'event.reclassified'
-        )
+        OR event.name = ANY (:referring_names::text[])
+        OR event.name IN ('event.corrected', 'event.reclassified')
     )
 GROUP BY event.subject
 HAVING count(DISTINCT event.source) FILTER (WHERE strpos(event.raw, '"amount"') > 0) > 1
     OR bool_or(event.name IN ('commitment.reduced', 'funds.returned', 'event.corrected', 'event.reclassified'))
     OR bool_or(strpos(event.raw, '"part_of"') > 0)
-    OR bool_or(
-        event.name IN (
-            'memorandum.renewed', 'pledge.announced', 'pledge.withdrawn', 'rights.amended', 'rights.revoked', 'offtake.amended',
-            'offtake.ended', 'equity.exited', 'contract.terminated'
-        )
-        AND event.raw ~ '"(ends|amends|renews|repeats)"'
-    )
+    OR bool_or(event.name = ANY (:referring_names::text[]) AND event.raw ~ :references::text)
 ORDER BY event.subject COLLATE "C"
 LIMIT :limit::integer;
 

@@ -24,6 +24,7 @@ from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, service_of
 from services.api.web.work_queue import WorkQueue
 from steppe.domain.analysis.doubtful_claims import Doubt
+from steppe.domain.analysis.idle_references import OWN_REFERENCES_PATTERN, REFERRING_NAMES
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 
@@ -42,7 +43,9 @@ async def retractions(request: Request) -> Response:
     return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, _retraction_page)
 
 
-@router.get("/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList))
+@router.get(
+    "/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList)
+)
 async def conflicts(request: Request) -> Response:
     """Where what was sent does not fit together: one name for two contents, claims that may be one, sums below zero, other figures,
     money taken off a leg that nobody named, references that lead to nothing.
@@ -106,6 +109,8 @@ async def _doubts(
         "projects_with_doubts",
         projects=question.filters.get("project"),
         after_subject=first_project or None,
+        referring_names=REFERRING_NAMES,
+        references=OWN_REFERENCES_PATTERN,
         limit=_PROJECTS_A_PAGE + 1,
     )
     projects = [row["subject"] for row in rows]

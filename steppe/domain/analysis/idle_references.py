@@ -10,10 +10,28 @@ from dataclasses import dataclass
 
 from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
-from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, Effect
+from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, Effect, FieldKind
 from steppe.domain.legs.leg_endings import binds_what_ends
 
-_FIELDS = ("part_of", "ends", "amends", "renews", "repeats")
+_OWN_FIELDS = tuple(
+    dict.fromkeys(
+        field.name
+        for kind in VOCABULARY
+        if not kind.is_correction
+        for field in kind.fields
+        if field.kind is FieldKind.REFERENCE
+    )
+)
+"""The fields by which rows name other events; `part_of` is one that any row may have."""
+REFERRING_NAMES = tuple(
+    kind.name
+    for kind in VOCABULARY
+    if any(field.name in _OWN_FIELDS for field in kind.fields) and not kind.is_correction
+)
+"""The rows that have one of them."""
+OWN_REFERENCES_PATTERN = f'"({"|".join(_OWN_FIELDS)})"'
+"""A regular expression that finds one of them in the JSON text of an event."""
+_FIELDS = ("part_of", *_OWN_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
