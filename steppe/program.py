@@ -5,6 +5,7 @@ Apart, and with imports of the standard library alone, because importing a progr
 
 from __future__ import annotations
 
+import logging
 import runpy
 import sys
 
@@ -17,6 +18,7 @@ def run(module: str) -> None:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
+        logging.disable()  # asyncio would report what was broken off as never awaited while the interpreter ends
         raise SystemExit(STOPPED) from None
 
 

@@ -1,6 +1,7 @@
 """Fixtures that every test may use: `stack`, and a topic and a database of the test's own. See README.md beside this."""
 
 import asyncio
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.database import apply_migrations
 from tests import answer_schemas
 from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
+
+# A suite that a shell runs in the background ignores Ctrl-C, and so would the programs that its tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TEMPLATE = "steppe_template"
 _used: set[str] = set()
