@@ -33,12 +33,15 @@ DATABASE_AWAY = Problem(slug="database-away", status=503, title="Database unavai
 TOO_SLOW = Problem(slug="too-slow", status=503, title="Query timed out", retry_after_seconds=5)
 NOT_PREPARED = Problem(slug="not-prepared", status=503, title="Read model missing", retry_after_seconds=5)
 QUEUE_FULL = Problem(slug="queue-full", status=503, title="Queue for this kind of question is full")
+COMPUTATION_ENDED = Problem(
+    slug="computation-ended", status=503, title="Computation ended early", retry_after_seconds=5
+)
 TOO_MANY_STREAMS = Problem(slug="too-many-streams", status=503, title="Too many open streams", retry_after_seconds=10)
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
     METHOD_NOT_ALLOWED, BODY_TOO_SLOW, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED,
-    TOO_MANY_STREAMS, QUEUE_FULL, INTERNAL_ERROR,
+    TOO_MANY_STREAMS, QUEUE_FULL, COMPUTATION_ENDED, INTERNAL_ERROR,
 )  # fmt: skip
 
 _WORD_MAX = 80

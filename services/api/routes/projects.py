@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import unknown_key
+from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
 from services.api.store.knowledge import picklable
 from services.api.store.party_groups import read_parents, with_members
@@ -77,7 +77,7 @@ async def portfolio(request: Request) -> Response:
 @router.get(
     "/v1/projects/{key}",
     tags=["one project"],
-    openapi_extra=operation("get_project", query_parameters.PROJECT, ProjectAnswer, NOT_FOUND),
+    openapi_extra=operation("get_project", query_parameters.PROJECT, ProjectAnswer, NOT_FOUND, COMPUTATION_ENDED),
 )
 async def project(request: Request, key: Annotated[str, Path(description="The key of the project.")]) -> Response:
     """A project with its deals, legs, stakes, offtakes, money and value chain on a day.
@@ -96,7 +96,7 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
 @router.get(
     "/v1/projects/{key}/timeline",
     tags=["one project"],
-    openapi_extra=operation("get_timeline", query_parameters.TIMELINE, Timeline, NOT_FOUND),
+    openapi_extra=operation("get_timeline", query_parameters.TIMELINE, Timeline, NOT_FOUND, COMPUTATION_ENDED),
 )
 async def project_timeline(
     request: Request, key: Annotated[str, Path(description="The key of the project.")]

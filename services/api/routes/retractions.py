@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
+from services.api.problems import COMPUTATION_ENDED
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
 from services.api.store.project_events import stated_elsewhere
@@ -44,7 +45,7 @@ async def retractions(request: Request) -> Response:
 
 
 @router.get(
-    "/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList)
+    "/v1/conflicts", openapi_extra=operation("list_conflicts", query_parameters.RECORD, ConflictList, COMPUTATION_ENDED)
 )
 async def conflicts(request: Request) -> Response:
     """Where what was sent does not fit together: one name for two contents, claims that may be one, sums below zero, other figures,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from services.api import problems
 from services.api.problems import (
+    COMPUTATION_ENDED,
     DATABASE_AWAY,
     FORMAT_NOT_AVAILABLE,
     METHOD_NOT_ALLOWED,
@@ -138,7 +139,7 @@ def metrics_operation() -> Schema:
 
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
-    own_problems = (BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL)
+    own_problems = (BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL, COMPUTATION_ENDED)
     whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, *own_problems)
     body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
     responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -122,13 +125,36 @@ async def test_too_many_questions_of_one_caller_are_refused_with_the_time_to_com
         assert problem["place"] >= 1 and problem["seconds_expected"] >= 0
 
 
-async def test_a_back_test_that_is_hung_up_ends(served: httpx.AsyncClient) -> None:
-    async with hung(served, [backtest_request(5)]):
-        await served.get("/livez")
-    started = time.monotonic()
-    answer = await served.post("/v1/backtest", json={"version": "2026-2", "to": "2019-12-31"})
-    assert answer.status_code == 200
-    assert time.monotonic() - started < _DEADLINE
+async def test_a_back_test_that_is_hung_up_ends_and_one_whose_process_is_ended_says_so(
+    log: Log, start: Callable[..., Service]
+) -> None:
+    """Its process is killed. It is stopped before, because one that comes to its end is kept for the next."""
+    await many_projects(log)
+    service = start("api")
+    async with httpx.AsyncClient(base_url=service.address, timeout=_DEADLINE) as client:
+        async with hung(client, [backtest_request(5)]):
+            await until(lambda: len(children_of(service)) == 1)
+            os.kill(int(children_of(service)[0]), signal.SIGSTOP)
+        await until(lambda: children_of(service) == [])
+        async with asyncio.TaskGroup() as tasks:
+            answering = tasks.create_task(client.post("/v1/backtest", json={"version": "2026-2"}))
+            await until(lambda: len(children_of(service)) == 1)
+            os.kill(int(children_of(service)[0]), signal.SIGKILL)
+        answer = answering.result()
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:steppe:problem:computation-ended")
+
+
+def children_of(service: Service) -> list[str]:
+    """The processes that it has started."""
+    pid = service.child.process.pid
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
 
 
 async def test_a_timeline_with_many_corrections_is_worked_out_beside_the_others(
