@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
@@ -18,6 +19,10 @@ from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_s
 
 # A suite that a shell runs in the background ignores Ctrl-C, and so would the programs that its tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine makes no test fail: how long something takes is a benchmark's business.
+hypothesis.settings.register_profile("steppe", deadline=None)
+hypothesis.settings.load_profile("steppe")
 
 _TEMPLATE = "steppe_template"
 _used: set[str] = set()
