@@ -73,7 +73,7 @@ fuzz: setup ## Twenty thousand generated requests to both services (schemathesis
 soak: setup ## Twenty minutes of load and random faults; SECONDS=…, SEED=… to repeat one
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
 
-soak-domain: setup ## Hold the properties of the domain on two thousand long logs, and the core to the reference (takes long, prints figures)
+soak-domain: setup ## Hold the properties of the domain on five thousand long logs, and the core to the reference (takes long, prints figures)
 	@for of in a_project corrected a_portfolio; do \
 	  STEPPE_HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/soak.py -k $$of & pids="$$pids $$!"; \
 	done; \

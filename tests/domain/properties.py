@@ -21,7 +21,7 @@ from steppe.domain.values.history import History
 from tests.domain.random_logs import Log, days, instants
 
 PROFILE = os.environ.get("STEPPE_HYPOTHESIS_PROFILE", "quick")
-_LOGS = {"fast": 5, "quick": 50, "soak": 2_000}
+_LOGS = {"fast": 5, "quick": 50, "soak": 5_000}
 _EVENTS = {"fast": 20, "quick": 20, "soak": 60}
 if PROFILE not in _LOGS:
     raise ValueError(f"STEPPE_HYPOTHESIS_PROFILE is {PROFILE!r}; use {', '.join(_LOGS)}")

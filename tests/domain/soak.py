@@ -1,4 +1,4 @@
-"""The properties of test_fold_properties and test_portfolio_properties, each held on the same two thousand long logs.
+"""The properties of test_fold_properties and test_portfolio_properties, each held on the same five thousand long logs.
 
 Not collected by `pytest tests`; `make soak-domain` runs it, one process a generator of logs, and prints what it saw.
 """
