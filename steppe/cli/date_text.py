@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from steppe.domain.values import grammar
+from steppe.domain.messages import phrases
+from steppe.domain.messages.english import english
 from steppe.domain.values.states import Start
 
 Item = Mapping[str, Any]
@@ -15,19 +16,19 @@ Item = Mapping[str, Any]
 def since(item: Item, name: str) -> str:
     """The day of that field as one says it after `since`; a dash for none."""
     start = _start(item, name)
-    return "-" if start is None else grammar.when(start)
+    return "-" if start is None else english(phrases.when(start))
 
 
 def happened(item: Item, name: str) -> str:
     """The same of something that happened: `on 31 August 2024`, `in 2014`."""
     start = _start(item, name)
-    return "on a day that is not known" if start is None else grammar.on(start)
+    return "on a day that is not known" if start is None else english(phrases.on(start))
 
 
 def dated(item: Item, name: str) -> str:
     """The same as it stands alone in a table."""
     start = _start(item, name)
-    return "" if start is None else grammar.dated(start)
+    return "" if start is None else english(phrases.dated(start))
 
 
 def short(item: Item, name: str) -> str:
@@ -36,7 +37,7 @@ def short(item: Item, name: str) -> str:
     if start is None:
         return ""
     exact = start.earliest == start.latest and start.given is None
-    return start.latest.isoformat() if exact else grammar.dated(start)
+    return start.latest.isoformat() if exact else english(phrases.dated(start))
 
 
 def _start(item: Item, name: str) -> Start | None:

@@ -15,8 +15,9 @@ from msgspec import Meta
 
 from steppe.contracts import items
 from steppe.contracts.field_types import Certainty, Count, Day, Instant, Key, Reference, Severity, choice, doc
-from steppe.contracts.items import FlagItem, ProjectItem
-from steppe.domain.explanation.flag_text import sentence
+from steppe.contracts.items import FlagItem, ProjectItem, Tell
+from steppe.domain.explanation.flag_text import ended_sentence, sentence
+from steppe.domain.messages.english import english
 from steppe.domain.values.states import SEVERITIES, Flag, ProjectState
 
 TRANSITIONS = ("raised", "escalated", "eased", "cleared", "revoked")
@@ -150,7 +151,7 @@ def transition_between(before: str | None, after: str | None) -> str:
     return "escalated" if SEVERITIES.index(after) > SEVERITIES.index(before) else "eased"
 
 
-def transition_item(id: int, found_at: datetime, transition: Transition) -> TransitionItem:
+def transition_item(id: int, found_at: datetime, transition: Transition, tell: Tell = english) -> TransitionItem:
     """A transition as the feed and the topic tell it. `id` is its place in the feed, `found_at` when it was found out."""
     stands = transition.flag_state if transition.severity is not None else None
     return {
@@ -170,8 +171,8 @@ def transition_item(id: int, found_at: datetime, transition: Transition) -> Tran
         "backfill": transition.backfill,
         "events": list(transition.events),
         "evidence": list(transition.flag_state.evidence) if transition.flag_state else [],
-        "sentence": _sentence(transition),
-        "standing": items.flag(transition.project, stands, transition.on) if stands else None,
+        "sentence": _sentence(transition, tell),
+        "standing": items.flag(transition.project, stands, transition.on, tell) if stands else None,
         "rule_version": transition.rule_version,
         "found_at": found_at,
     }
@@ -218,10 +219,8 @@ def _attributes(id: UUID, type: str, subject: str, time: datetime) -> CloudEvent
     }
 
 
-def _sentence(transition: Transition) -> str | None:
+def _sentence(transition: Transition, tell: Tell) -> str | None:
     if transition.severity is None:
-        what = f"{transition.flag} ({transition.severity_before})"
-        if transition.transition == "revoked":
-            return f"{what} is taken back: what it rested on was retracted or corrected."
-        return f"{what} no longer stands."
-    return sentence(transition.flag_state, transition.on) if transition.flag_state else None
+        revoked = transition.transition == "revoked"
+        return tell(ended_sentence(transition.flag, transition.severity_before, revoked=revoked))
+    return tell(sentence(transition.flag_state, transition.on)) if transition.flag_state else None

@@ -6,9 +6,9 @@ the day that is judged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, TypedDict
+from typing import Annotated, TypeAlias, TypedDict
 
 from steppe.contracts.field_types import (
     EARLIEST,
@@ -25,9 +25,14 @@ from steppe.contracts.field_types import (
     doc,
 )
 from steppe.domain.explanation.flag_text import sentence
+from steppe.domain.messages.english import english
+from steppe.domain.messages.message import Sentences
 from steppe.domain.values.grammar import age_months
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState, Start
+
+Tell: TypeAlias = Callable[[Sentences], str]
+"""Puts sentences into a language: answers and topics are in English, the page is in that of its reader."""
 
 
 class Clock(TypedDict):
@@ -145,7 +150,7 @@ def clock(name: str, start: Start | None, as_of: date) -> Clock | None:
     }
 
 
-def flag(project: str, value: Flag, as_of: date) -> FlagItem:
+def flag(project: str, value: Flag, as_of: date, tell: Tell = english) -> FlagItem:
     """One row of `/v1/flags`."""
     ticking = clock(value.clock, value.start, as_of) if value.clock else None
     return {
@@ -165,7 +170,7 @@ def flag(project: str, value: Flag, as_of: date) -> FlagItem:
         "tier": value.tier,
         "groups": list(value.groups),
         "evidence": list(value.evidence),
-        "sentence": sentence(value, as_of),
+        "sentence": tell(sentence(value, as_of)),
         "next": next_severity(value),
         "rule_version": value.rule_version,
     }
@@ -178,7 +183,9 @@ def next_severity(value: Flag) -> NextSeverity | None:
     return {"severity": value.next_severity, "on": value.next_on}
 
 
-def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: date) -> ProjectItem:
+def project(
+    value: ProjectState, flags: Sequence[Flag], position: str, as_of: date, tell: Tell = english
+) -> ProjectItem:
     """One row of `/v1/projects`. `position` is that of the last event that changed it."""
     return {
         "key": value.project,
@@ -192,7 +199,7 @@ def project(value: ProjectState, flags: Sequence[Flag], position: str, as_of: da
         "highest_level": value.highest_level.label,
         "overlays": sorted(value.overlays),
         "headline": headline(value),
-        "flags": [flag(value.project, raised, as_of) for raised in flags],
+        "flags": [flag(value.project, raised, as_of, tell) for raised in flags],
         "investors": sorted(value.investors),
         "memorandum_since": value.memorandum_since,
         "memorandum_since_earliest": value.memorandum_since_earliest,

@@ -20,6 +20,7 @@ from steppe.contracts.codec import decode_structured
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.explanation.project_text import Explanation
 from steppe.domain.fold.fold_state import in_fold_order
+from steppe.domain.messages.message import sentences
 from tests.domain.event_logs import from_wire
 
 Document = dict[str, Any]
@@ -33,7 +34,7 @@ _RECORDED = "2026-04-01T00:00:00Z"
 _LEFT_OUT = {
     "flags", "legs", "position", "as_of", "known_at", "explanation", "quarantined", "held_events",
 }  # fmt: skip
-_NOT_TOLD = Explanation(stands="", missing="", next="")
+_NOT_TOLD = Explanation(stands=sentences([]), missing=sentences([]), next=sentences([]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

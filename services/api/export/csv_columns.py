@@ -13,7 +13,8 @@ from typing import Any
 
 from services.api.export.formula_quoting import quote_formulas
 from steppe.domain.analysis.crosswalk import SCHEMES
-from steppe.domain.values.grammar import dated
+from steppe.domain.messages.english import english
+from steppe.domain.messages.phrases import dated
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Start
 
@@ -135,7 +136,7 @@ def _day_in_words(item: Mapping[str, Any], name: str) -> str | None:
         given, earliest = item.get("text"), item["earliest"]
     else:
         given, earliest = item[f"{name}_given"], item[f"{name}_earliest"]
-    return None if latest is None else dated(Start(earliest=earliest, latest=latest, given=given))
+    return None if latest is None else english(dated(Start(earliest=earliest, latest=latest, given=given)))
 
 
 def _cell(value: Any) -> str:

@@ -66,6 +66,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
             [flag for flag in flags.get(row["project"], []) if flag.deal == row["deal"]],
             shared.get((row["project"], row["deal"]), ()),
             question.as_of,
+            question.tell,
         )
         items.append({**deal, **named.get(row["project"], UNNAMED)})
     return Page(items=items, next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None)

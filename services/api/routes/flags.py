@@ -51,7 +51,7 @@ async def flag_page(snapshot: Snapshot, question: Question) -> Page:
     named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))
     items: list[FlagRow] = [
         {
-            **flag_item(row["project"], row_decoding.flag(row), question.as_of),
+            **flag_item(row["project"], row_decoding.flag(row), question.as_of, question.tell),
             **named.get(row["project"], UNNAMED),
         }
         for row in rows
@@ -81,5 +81,5 @@ async def next_flags(snapshot: Snapshot, question: Question, rows_max: int) -> t
         limit=None,
         rows_max=rows_max,
     )
-    items = [flag_item(row["project"], row_decoding.flag(row), question.as_of) for row in rows]
+    items = [flag_item(row["project"], row_decoding.flag(row), question.as_of, question.tell) for row in rows]
     return items, rows[0]["flags"] if rows else 0

@@ -107,6 +107,7 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
                 [flag for flag in flags.get(project, []) if flag.deal == state.deal],
                 shared.get((project, state.deal), ()),
                 as_of,
+                question.tell,
             )
             for project, state in deals
         ]

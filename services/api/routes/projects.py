@@ -146,7 +146,7 @@ async def read_project(
         )
         return {
             **project_view.project_detail(
-                state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded
+                state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded, question.tell
             ),
             **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
             **project_view.quarantined(held, key),
@@ -292,7 +292,8 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     items: list[ProjectRow] = []
     for row in rows:
         state = row_decoding.project(row)
-        item = project_item(state, flags.get(row["project"], []), row_decoding.position(row), question.as_of)
+        raised = flags.get(row["project"], [])
+        item = project_item(state, raised, row_decoding.position(row), question.as_of, question.tell)
         place: Coordinates = {"latitude": state.latitude, "longitude": state.longitude}
         items.append(
             {

@@ -17,6 +17,8 @@ from services.api.web.pagination import WHOLE_NUMBER, after
 from services.api.web.query_parameters import FEED, Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.announcements import Transition, TransitionItem, transition_item
+from steppe.contracts.items import Tell
+from steppe.domain.messages.english import english
 from steppe.http.problems import BAD_PARAMETER, Refusal
 
 router = APIRouter(tags=["feed"])
@@ -60,11 +62,16 @@ async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, An
 
 
 async def latest(
-    snapshot: Snapshot, limit: int, severities: Sequence[str] | None = None, *, backfill: bool = False
+    snapshot: Snapshot,
+    limit: int,
+    severities: Sequence[str] | None = None,
+    *,
+    backfill: bool = False,
+    tell: Tell = english,
 ) -> list[TransitionItem]:
     """The last transitions, the newest first; of these severities only, if any are given. `backfill`: also what is no news."""
     rows = await snapshot.rows("latest_transitions", severities=severities, backfill=backfill, limit=limit)
-    return [_item(row) for row in rows]
+    return [_item(row, tell) for row in rows]
 
 
 async def _page(snapshot: Snapshot, question: Question) -> Page:
@@ -82,7 +89,7 @@ async def _last(snapshot: Snapshot) -> str:
     return str(await last_id(snapshot, 0))
 
 
-def _item(row: Row) -> TransitionItem:
+def _item(row: Row, tell: Tell = english) -> TransitionItem:
     transition = Transition(
         project=row["project"],
         deal=row["deal"] or None,
@@ -98,4 +105,4 @@ def _item(row: Row) -> TransitionItem:
         flag_state=flag(row) if row["document"] else None,
         event_id=row["event_id"],
     )
-    return transition_item(row["transition_id"], row["found_at"], transition)
+    return transition_item(row["transition_id"], row["found_at"], transition, tell)

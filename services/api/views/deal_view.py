@@ -9,8 +9,9 @@ from typing import Annotated, TypedDict
 from services.api.views import frames
 from services.api.views.frames import Ended
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LegName, LevelName, Reference, doc
-from steppe.contracts.items import Clock, FlagItem, clock, flag, level_name
+from steppe.contracts.items import Clock, FlagItem, Tell, clock, flag, level_name
 from steppe.domain.explanation import deal_text
+from steppe.domain.messages.english import english
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState, PermitState, ProjectState, Start
 
 
@@ -119,7 +120,14 @@ def _may_stand(name: str, start: Start | None, as_of: date, *, running: bool) ->
     return None if started is None else {**started, "running": running}
 
 
-def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Sequence[str], as_of: date) -> DealItem:
+def deal(
+    project: str,
+    value: DealState,
+    flags: Sequence[Flag],
+    co_investor: Sequence[str],
+    as_of: date,
+    tell: Tell = english,
+) -> DealItem:
     """One row of `/v1/deals`; `flags` are those of this deal, `co_investor` the rivals' wins in which its group has a part."""
     return {
         "project": project,
@@ -145,8 +153,8 @@ def deal(project: str, value: DealState, flags: Sequence[Flag], co_investor: Seq
             "step": clock("step", value.step, as_of),
         },
         "co_investor": list(co_investor),
-        "sentence": deal_text.sentence(value, flags, as_of),
-        "flags": [flag(project, flag_state, as_of) for flag_state in flags],
+        "sentence": tell(deal_text.sentence(value, flags, as_of)),
+        "flags": [flag(project, flag_state, as_of, tell) for flag_state in flags],
     }
 
 

@@ -14,9 +14,10 @@ from services.api.views.deal_view import DealItem, LegOfDeal, deal, ended, leg
 from services.api.views.frames import Ended, OnDay
 from services.api.views.money_and_stakes import ChainStep, CostFigure, Money, Offtake, Stake
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LevelName, Reference, Severity, doc
-from steppe.contracts.items import ProjectItem, level_name, project
+from steppe.contracts.items import ProjectItem, Tell, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.explanation.project_text import Explanation
+from steppe.domain.messages.english import english
 from steppe.domain.values.history import Superseded
 from steppe.domain.values.states import Capacity, DealState, Flag, ProjectState, WorksState
 
@@ -218,10 +219,11 @@ def project_detail(
     as_of: date,
     explained: Explanation,
     superseded: Superseded | None = None,
+    tell: Tell = english,
 ) -> ProjectStory:
     """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
     return {
-        **project(value, flags, position, as_of),
+        **project(value, flags, position, as_of, tell),
         "place": value.place,
         "latitude": value.latitude,
         "longitude": value.longitude,
@@ -244,13 +246,18 @@ def project_detail(
                 [flag for flag in flags if flag.deal == state.deal],
                 co_investors.get((value.project, state.deal), ()),
                 as_of,
+                tell,
             )
             for state in deals
         ],
         "legs": [{"deal": state.deal, **leg(leg_state)} for state in deals for leg_state in state.legs],
         "missing_legs": sorted({missing for state in deals for missing in state.missing_legs}),
         "next": next_rise(flags),
-        "explanation": {"stands": explained.stands, "missing": explained.missing, "next": explained.next},
+        "explanation": {
+            "stands": tell(explained.stands),
+            "missing": tell(explained.missing),
+            "next": tell(explained.next),
+        },
     }
 
 

@@ -21,10 +21,12 @@ from services.api.web.pagination import Cursor
 from steppe.access.callers import ANYBODY
 from steppe.access.middleware import CALLER
 from steppe.contracts.announcements import CAUSES
+from steppe.contracts.items import Tell
 from steppe.contracts.type_schemas import Schema
 from steppe.domain.analysis.crosswalk import SCHEMES
 from steppe.domain.events.vocabulary import CONFIDENCES, GRADES, PARTY_KINDS, SECTORS
 from steppe.domain.flags import flag_registry, memorandum_only
+from steppe.domain.messages.english import english
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.states import SEVERITIES
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
@@ -160,7 +162,7 @@ class Question:
     """A request after validation. `filters` holds only what it gives; `knowledge` None: everything known by now.
 
     `whole`: a file of every row is wanted, because neither `limit` nor `cursor` cuts a part out of the list. Then
-    `limit` is how many rows are read at once.
+    `limit` is how many rows are read at once. `tell` puts sentences into the language of who asks: that of a page.
     """
 
     path: str
@@ -177,6 +179,7 @@ class Question:
     filters: Mapping[str, Any]
     fingerprint: str
     caller: str
+    tell: Tell = english
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:

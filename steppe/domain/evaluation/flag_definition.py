@@ -8,8 +8,11 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation
+from steppe.domain.messages.message import Message, message
 from steppe.domain.rules.thresholds import Override
 from steppe.domain.values.states import Flag
+
+SOMETHING_HAPPENS = message("something happens first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +28,10 @@ class FlagDefinition:
     name: str
     severities: tuple[str, ...]
     thresholds: Mapping[str, int]
-    sentence: Callable[[Flag, date], str]
+    sentence: Callable[[Flag, date], Message]
     overrides: tuple[Override, ...] = ()
     clock: str | None = None
-    unless: str = "something happens first"
+    unless: Message = SOMETHING_HAPPENS
     warns_of_unbound: bool = False
 
 

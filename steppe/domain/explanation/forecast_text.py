@@ -7,20 +7,32 @@ from datetime import date
 from typing import assert_never
 
 from steppe.domain.analysis.forecast import FlagEscalates, HoldEnds, LegsExpire, UpcomingChange
+from steppe.domain.evaluation.flag_definition import SOMETHING_HAPPENS
 from steppe.domain.flags import memorandum_only, unchecked
 from steppe.domain.flags.flag_registry import FLAGS
-from steppe.domain.values.grammar import by_the_end, day, listed, named
+from steppe.domain.messages.message import (
+    Listing,
+    Message,
+    Sentences,
+    Term,
+    message,
+    sentences,
+    terms,
+)
+from steppe.domain.messages.phrases import by_the_end, day, named
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState
 
 
-def next_changes(living: Sequence[DealState], changes: Sequence[UpcomingChange]) -> str:
+def next_changes(living: Sequence[DealState], changes: Sequence[UpcomingChange]) -> Sentences:
     """What happens to living deals next and when, if nothing else occurs; a sentence or two, never none."""
     if not living and not changes:
-        return "Nothing by itself: it waits for a next step."
-    sentences = [_sentence(group, named_deals=len(living) > 1) for group in _next_two(changes)]
-    if not sentences and any(deal.held_until == FOREVER for deal in living):
-        return "No flag rises until the hold is lifted."
-    return " ".join(sentences) or "Nothing by itself: no flag rises and no leg runs out from here."
+        return sentences([message("Nothing by itself: it waits for a next step.")])
+    told = [_sentence(group, named_deals=len(living) > 1) for group in _next_two(changes)]
+    if told:
+        return sentences(told)
+    if any(deal.held_until == FOREVER for deal in living):
+        return sentences([message("No flag rises until the hold is lifted.")])
+    return sentences([message("Nothing by itself: no flag rises and no leg runs out from here.")])
 
 
 def _next_two(changes: Sequence[UpcomingChange]) -> list[list[UpcomingChange]]:
@@ -48,7 +60,7 @@ def _is_alike(change: UpcomingChange, other: UpcomingChange) -> bool:
     return change == other
 
 
-def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
+def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> Message:
     match group[0]:
         case FlagEscalates(on=on, flag=flag):
             deals = [
@@ -58,38 +70,88 @@ def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> str:
             ]
             return _escalation(on, flag, deals if named_deals else [])
         case LegsExpire(deal=deal, legs=legs, ends=ends, told=told):
-            of = f" of {deal}" if named_deals else ""
-            if any(leg.conditional for leg in legs):
-                expiry = (
-                    f"The conditional {_legs(legs)}{of} falls away {by_the_end(told)}"
-                    " unless the conditions are met by then"
-                )
-            else:
-                expiry = f"The {_legs(legs)}{of} runs out {by_the_end(told)}"
-            return f"{expiry}, and the deal ends as {ends}." if ends else f"{expiry}."
+            expiry = _expiry(legs, deal if named_deals else None, by_the_end(told))
+            if ends is None:
+                return message("%(expiry)s.", expiry=expiry)
+            return message("%(expiry)s, and the deal ends as %(how)s.", expiry=expiry, how=Term(ends, "ending"))
         case HoldEnds(told=told):
             deals = [change.deal for change in group if isinstance(change, HoldEnds)]
-            of = f" on {named(deals)}" if named_deals else ""
-            return f"The hold{of} ends {by_the_end(told)}, and ages count in full again."
+            if not named_deals:
+                return message("The hold ends %(day)s, and ages count in full again.", day=by_the_end(told))
+            return message(
+                "The hold on %(deals)s ends %(day)s, and ages count in full again.",
+                deals=named(deals),
+                day=by_the_end(told),
+            )
         case _ as never:
             assert_never(never)
 
 
-def _legs(legs: Sequence[LegState]) -> str:
-    return f"{listed(sorted({leg.leg for leg in legs}))} leg"
+def _expiry(expired: Sequence[LegState], deal: str | None, day: Message) -> Message:
+    """That legs cease; `deal` is named where there are several."""
+    legs = Listing(terms(sorted({leg.leg for leg in expired}), "leg"))
+    match any(leg.conditional for leg in expired), deal:
+        case True, None:
+            return message(
+                "The conditional %(legs)s leg falls away %(day)s unless the conditions are met by then",
+                legs=legs,
+                day=day,
+            )
+        case True, str(name):
+            return message(
+                "The conditional %(legs)s leg of %(deal)s falls away %(day)s unless the conditions are met by then",
+                legs=legs,
+                deal=name,
+                day=day,
+            )
+        case _, None:
+            return message("The %(legs)s leg runs out %(day)s", legs=legs, day=day)
+        case _, name:
+            return message("The %(legs)s leg of %(deal)s runs out %(day)s", legs=legs, deal=name, day=day)
 
 
-def _escalation(on: date, flag: Flag, deals: Sequence[str]) -> str:
-    if flag.flag == memorandum_only.FLAG.name and flag.severity != "watch":
-        verb, new_state = "Turns", flag.severity
-    else:
-        verb, new_state = "Counts as", f"{flag.flag} ({flag.severity})"
-    certain_on = flag.certain_on
-    perhaps = ""
-    if flag.certainty != "certain" and certain_on is not None and on < certain_on < FOREVER:
-        perhaps = f" at the earliest, surely on {day(certain_on)},"
+def _escalation(on: date, flag: Flag, deals: Sequence[str]) -> Message:
+    turn = _turn(flag, deals, on, _certain_later(flag, on))
     definition = FLAGS.get(flag.flag)
-    unless = definition.unless if definition else "something happens first"
-    but = "; another paper could only put that off" if flag.severity == "presumed-dead" else ""
-    subject = f"{named(deals)}:" if deals else verb
-    return f"{subject} {new_state} on {day(on)}{perhaps} unless {unless}{but}."
+    unless = definition.unless if definition else SOMETHING_HAPPENS
+    if flag.severity == "presumed-dead":
+        return message("%(turn)s unless %(unless)s; another paper could only put that off.", turn=turn, unless=unless)
+    return message("%(turn)s unless %(unless)s.", turn=turn, unless=unless)
+
+
+def _certain_later(flag: Flag, on: date) -> date | None:
+    """From when on it is certain, where it is not yet so when it turns."""
+    if flag.certainty == "certain" or flag.certain_on is None or not on < flag.certain_on < FOREVER:
+        return None
+    return flag.certain_on
+
+
+def _turn(flag: Flag, deals: Sequence[str], on: date, sure: date | None) -> Message:
+    """What becomes of a flag and when: a clause. `deals` are named where there are several, `sure` is when it is certain."""
+    severity = Term(flag.severity, "severity")
+    worse = flag.flag == memorandum_only.FLAG.name and flag.severity != "watch"
+    if worse:
+        state = message("%(severity)s", severity=severity)
+    else:
+        state = message("%(flag)s (%(severity)s)", flag=Term(flag.flag, "flag"), severity=severity)
+    if deals:
+        if sure is None:
+            return message("%(deals)s: %(state)s on %(day)s", deals=named(deals), state=state, day=day(on))
+        return message(
+            "%(deals)s: %(state)s on %(day)s at the earliest, surely on %(sure)s,",
+            deals=named(deals),
+            state=state,
+            day=day(on),
+            sure=day(sure),
+        )
+    if worse:
+        if sure is None:
+            return message("Turns %(state)s on %(day)s", state=state, day=day(on))
+        return message(
+            "Turns %(state)s on %(day)s at the earliest, surely on %(sure)s,", state=state, day=day(on), sure=day(sure)
+        )
+    if sure is None:
+        return message("Counts as %(state)s on %(day)s", state=state, day=day(on))
+    return message(
+        "Counts as %(state)s on %(day)s at the earliest, surely on %(sure)s,", state=state, day=day(on), sure=day(sure)
+    )

@@ -5,7 +5,6 @@ Every figure comes from the fold; nothing is judged here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,21 +14,33 @@ from steppe.domain.events.vocabulary import DELIVERING_KINDS, LEGS, UNKNOWN_LEG
 from steppe.domain.explanation import forecast_text
 from steppe.domain.explanation.deal_text import ON_THE_GROUND, bound, core, halted, in_words
 from steppe.domain.flags.displaced import overtaken
-from steppe.domain.values.grammar import capital, day, listed, named, on, when
+from steppe.domain.messages.message import (
+    Argument,
+    Capital,
+    Listing,
+    Message,
+    Sentences,
+    Term,
+    counting,
+    message,
+    sentences,
+    terms,
+)
+from steppe.domain.messages.phrases import day, named, on, since, when
 from steppe.domain.values.history import Superseded
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
 
-_IS = {"bound": "is bound", "below the line": "is below the line", "ended": "has ended"}
+_SUSPENDED = message("Suspended.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Three short texts."""
 
-    stands: str
-    missing: str
-    next: str
+    stands: Sentences
+    missing: Sentences
+    next: Sentences
 
 
 def explanation(
@@ -46,21 +57,31 @@ def explanation(
     """
     living = [deal for deal in deals if deal.level is not None]
     lead = _lead(state, living, flags)
-    forecast = f"Forecast for {day(as_of)}, if nothing happens until then. " if as_of > known_on else ""
+    stands = [*_stands(state, deals, lead, as_of), *_beside(state, deals, lead, flags)]
+    if as_of > known_on:
+        stands.insert(0, message("Forecast for %(day)s, if nothing happens until then.", day=day(as_of)))
     return Explanation(
-        stands=forecast + " ".join([_stands(state, deals, lead, as_of), *_beside(state, deals, lead, flags)]),
-        missing=" ".join(_missing(state, living, lead)),
+        stands=sentences(stands),
+        missing=sentences(_missing(state, living, lead)),
         next=forecast_text.next_changes(living, coming),
     )
 
 
 def superseded_explanation(superseded: Superseded) -> Explanation:
     """A project whose key is no longer used: what stands in its place."""
-    because = f" ({superseded.reason.rstrip('.')})" if superseded.reason else ""
+    keys = Listing(superseded.by)
+    if superseded.reason:
+        stands = message(
+            "Superseded by %(keys)s (%(reason)s): this key is no longer used.",
+            keys=keys,
+            reason=superseded.reason.rstrip("."),
+        )
+    else:
+        stands = message("Superseded by %(keys)s: this key is no longer used.", keys=keys)
     return Explanation(
-        stands=f"Superseded by {listed(superseded.by)}{because}: this key is no longer used.",
-        missing="Nothing is waited for.",
-        next="Nothing: it is judged no more. Ask for what stands in its place.",
+        stands=sentences([stands]),
+        missing=sentences([message("Nothing is waited for.")]),
+        next=sentences([message("Nothing: it is judged no more."), message("Ask for what stands in its place.")]),
     )
 
 
@@ -79,116 +100,180 @@ def _stands(
     deals: Sequence[DealState],
     lead: DealState | None,
     as_of: date,
-) -> str:
+) -> list[Message]:
     if state.ended is not None and state.ended_how is not None:
-        return f"{capital(state.ended_how)} {on(state.ended)}; it had come as far as {state.highest_level.label}."
+        return [
+            message(
+                "%(how)s %(day)s; it had come as far as %(level)s.",
+                how=Capital(Term(state.ended_how, "project-ending")),
+                day=on(state.ended),
+                level=Term(state.highest_level.label, "level"),
+            )
+        ]
     if state.physical_state is not None:
-        since = f" since {when(state.physical_since)}" if state.physical_since else ""
-        ground = f"{capital(ON_THE_GROUND[state.physical_state])}{since}"
-        if lead is None or lead.level is None or not lead.level.crosses_the_line:
-            return f"{ground}, though no living deal is bound."
-        return f"{ground}, {bound(lead)}."
+        return [_on_the_ground(state, state.physical_state, lead)]
     if lead is None:
         return _unpursued(state, deals)
+    clause = Capital(core(lead, as_of))
     headline = state.headline
     if headline is None:
-        return f"{capital(core(lead, as_of))}."
-    perhaps = "" if headline.certainty == "certain" else "perhaps "
-    return (
-        f"{capital(core(lead, as_of))}; memorandum-only is {perhaps}{in_words(headline.severity)}"
-        f" since {day(headline.since)}."
-    )
+        return [message("%(clause)s.", clause=clause)]
+    severity, begun = in_words(headline.severity), day(headline.since)
+    if headline.certainty == "certain":
+        return [
+            message(
+                "%(clause)s; memorandum-only is %(severity)s since %(day)s.",
+                clause=clause,
+                severity=severity,
+                day=begun,
+            )
+        ]
+    return [
+        message(
+            "%(clause)s; memorandum-only is perhaps %(severity)s since %(day)s.",
+            clause=clause,
+            severity=severity,
+            day=begun,
+        )
+    ]
 
 
-def _unpursued(state: ProjectState, deals: Sequence[DealState]) -> str:
+def _on_the_ground(state: ProjectState, level: Level, lead: DealState | None) -> Message:
+    ground: Message = ON_THE_GROUND[level]
+    if state.physical_since is not None:
+        ground = message("%(ground)s %(since)s", ground=ground, since=since(state.physical_since))
+    if lead is None or lead.level is None or not lead.level.crosses_the_line:
+        return message("%(ground)s, though no living deal is bound.", ground=Capital(ground))
+    return message("%(ground)s, %(bound)s.", ground=Capital(ground), bound=bound(lead))
+
+
+def _unpursued(state: ProjectState, deals: Sequence[DealState]) -> list[Message]:
     if deals:
         last = max(deals, key=lambda deal: (deal.ended_on or date.min, deal.deal))
-        each = "Its only deal" if len(deals) == 1 else f"The last of its {len(deals)} deals"
-        return f"Nobody pursues it any more. {each}, of {named(last.pursuers)}, {core(last, date.max)}."
+        return [message("Nobody pursues it any more."), _last(last, len(deals))]
     if state.last_event is None:
-        return "Registered only: no deal, no paper, nothing on the ground."
-    return f"Identified: nobody pursues it; the last event is of {when(state.last_event)}."
+        return [message("Registered only: no deal, no paper, nothing on the ground.")]
+    return [
+        message("Identified: nobody pursues it; the last event is of %(day)s.", day=when(state.last_event)),
+    ]
+
+
+def _last(deal: DealState, count: int) -> Message:
+    who, over = named(deal.pursuers), core(deal, date.max)
+    if count == 1:
+        return message("Its only deal, of %(who)s, %(ended)s.", who=who, ended=over)
+    return message("The last of its %(count)s deals, of %(who)s, %(ended)s.", count=count, who=who, ended=over)
 
 
 def _beside(
     state: ProjectState, deals: Sequence[DealState], lead: DealState | None, flags: Sequence[Flag]
-) -> list[str]:
-    sentences = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
+) -> list[Message]:
+    told = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
     others = [deal for deal in deals if lead is not None and deal.deal != lead.deal]
     if len(others) == 1:
-        sentences.append(f"Beside it, {others[0].deal} {_IS[_kind(others[0])]}.")
+        told.append(_one_beside(others[0]))
     elif others:
-        kinds = Counter(map(_kind, others))
-        sentences.append(
-            f"Beside it {len(others)} deals: {listed([f'{kinds[kind]} {kind}' for kind in _IS if kinds[kind]])}."
-        )
+        told.append(_several_beside(others))
     if lead is not None:
-        sentences += halted(lead)
+        told += halted(lead)
     elif "on-hold" in state.overlays:
-        sentences.append("On hold.")
-    if "suspended" in state.overlays and "Suspended." not in sentences:
-        sentences.append("Suspended.")
+        told.append(message("On hold."))
+    if "suspended" in state.overlays and _SUSPENDED not in told:
+        told.append(_SUSPENDED)
     elif "suspended" not in state.overlays:
-        sentences += _idle_works(state)
+        told += _idle_works(state)
     if "delisted" in state.overlays:
-        sentences.append("Its source no longer lists it.")
-    return sentences
+        told.append(message("Its source no longer lists it."))
+    return told
 
 
-def _idle_works(state: ProjectState) -> list[str]:
-    """That some of its works stand still or were taken out of service, though others go on."""
-    sentences = []
-    for words, lines in (
-        ("stand still", [line for line in state.works if line.suspended]),
-        ("were taken out of service", [line for line in state.works if line.retired]),
-    ):
-        parts = sorted({line.part for line in lines if line.part is not None})
-        if parts:
-            verb = {"stand still": "stands still", "were taken out of service": "was taken out of service"}[words]
-            sentences.append(f"{capital(listed(parts))} {verb if len(parts) == 1 else words}.")
-    return sentences
-
-
-def _kind(deal: DealState) -> str:
+def _one_beside(deal: DealState) -> Message:
     if deal.level is None:
-        return "ended"
-    return "bound" if deal.level.crosses_the_line else "below the line"
+        return message("Beside it, %(deal)s has ended.", deal=deal.deal)
+    if deal.level.crosses_the_line:
+        return message("Beside it, %(deal)s is bound.", deal=deal.deal)
+    return message("Beside it, %(deal)s is below the line.", deal=deal.deal)
 
 
-def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState | None) -> list[str]:
+def _several_beside(deals: Sequence[DealState]) -> Message:
+    living = [deal.level for deal in deals if deal.level is not None]
+    bound_ones = sum(level.crosses_the_line for level in living)
+    counts = (
+        (bound_ones, message("%(count)s bound", count=bound_ones)),
+        (len(living) - bound_ones, message("%(count)s below the line", count=len(living) - bound_ones)),
+        (len(deals) - len(living), message("%(count)s ended", count=len(deals) - len(living))),
+    )
+    kinds = Listing(tuple(told for count, told in counts if count))
+    return message("Beside it %(count)s deals: %(kinds)s.", count=len(deals), kinds=kinds)
+
+
+def _idle_works(state: ProjectState) -> list[Message]:
+    """That some of its works stand still or were taken out of service, though others go on."""
+    told = []
+    suspended = sorted({line.part for line in state.works if line.suspended and line.part is not None})
+    if suspended:
+        parts = Capital(Listing(tuple(suspended)))
+        told.append(counting(len(suspended), "%(parts)s stands still.", "%(parts)s stand still.", parts=parts))
+    retired = sorted({line.part for line in state.works if line.retired and line.part is not None})
+    if retired:
+        parts = Capital(Listing(tuple(retired)))
+        told.append(
+            counting(
+                len(retired),
+                "%(parts)s was taken out of service.",
+                "%(parts)s were taken out of service.",
+                parts=parts,
+            )
+        )
+    return told
+
+
+def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState | None) -> list[Message]:
     if state.ended_how is not None:
-        return ["Nothing is waited for."]
+        return [message("Nothing is waited for.")]
     held = sorted({leg.leg for leg in lead.legs if leg.valid} - {UNKNOWN_LEG}) if lead else []
     required = sorted(state.required_legs or ())
-    sentences = []
     if lead is None or lead.level is None or not lead.level.crosses_the_line:
-        sentences.append(_nothing_binds(required, anyone=bool(living)))
-    elif lead.missing_legs:
-        sentences.append(f"Of the required legs {_verbed(lead.missing_legs)} missing; held: {_listed(held)}.")
-    elif required:
-        sentences.append(f"No required leg is missing: {_verbed(required)} held.")
+        told = [_nothing_binds(required, anyone=bool(living))]
     else:
-        sentences.append(f"Which legs it needs is not registered; held: {_listed(held)}.")
+        told = [_legs_missing(lead, required, held)]
     if state.physical_state is None and held and state.kind in DELIVERING_KINDS:
-        sentences.append("Nothing stands on the ground.")
+        told.append(message("Nothing stands on the ground."))
     elif state.physical_state in (Level.CONSTRUCTION, Level.COMMISSIONING):
-        sentences.append("Commercial production is missing.")
-    return sentences
+        told.append(message("Commercial production is missing."))
+    return told
 
 
-def _nothing_binds(required: Sequence[str], *, anyone: bool) -> str:
+def _legs_missing(lead: DealState, required: Sequence[str], held: Sequence[str]) -> Message:
+    if lead.missing_legs:
+        return counting(
+            len(lead.missing_legs),
+            "Of the required legs %(legs)s is missing; held: %(held)s.",
+            "Of the required legs %(legs)s are missing; held: %(held)s.",
+            legs=Listing(terms(lead.missing_legs, "leg")),
+            held=_held(held),
+        )
+    if required:
+        return counting(
+            len(required),
+            "No required leg is missing: %(legs)s is held.",
+            "No required leg is missing: %(legs)s are held.",
+            legs=Listing(terms(required, "leg")),
+        )
+    return message("Which legs it needs is not registered; held: %(held)s.", held=_held(held))
+
+
+def _nothing_binds(required: Sequence[str], *, anyone: bool) -> Message:
     if not anyone:
-        return "A deal is missing: nobody pursues it."
+        return message("A deal is missing: nobody pursues it.")
     if not required:
-        return f"Nothing binds it: no {', '.join(LEGS[:-1])} or {LEGS[-1]} is held."
+        return message("Nothing binds it: no %(legs)s is held.", legs=Listing(terms(LEGS, "leg"), "or"))
     if len(required) == 1:
-        return f"Nothing binds it: the required leg {required[0]} is not held."
-    return f"Nothing binds it: of the required legs {listed(required)} none is held."
+        return message("Nothing binds it: the required leg %(leg)s is not held.", leg=Term(required[0], "leg"))
+    return message(
+        "Nothing binds it: of the required legs %(legs)s none is held.", legs=Listing(terms(required, "leg"))
+    )
 
 
-def _verbed(legs: Sequence[str]) -> str:
-    return f"{listed(legs)} {'is' if len(legs) == 1 else 'are'}"
-
-
-def _listed(held: Sequence[str]) -> str:
-    return listed(held) if held else "none on record"
+def _held(legs: Sequence[str]) -> Argument:
+    return Listing(terms(legs, "leg")) if legs else message("none on record")

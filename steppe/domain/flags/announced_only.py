@@ -7,7 +7,8 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.values.grammar import age, counted
+from steppe.domain.messages.message import Message, counting, message
+from steppe.domain.messages.phrases import in_age
 from steppe.domain.values.states import Flag
 
 
@@ -30,9 +31,9 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    said = counted(flag.count or 1, "announcement", "announcements")
-    return f"{said} in {age(flag.start, as_of)}, nothing on paper."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    said = counting(flag.count or 1, "%(num)s announcement", "%(num)s announcements")
+    return message("%(announcements)s %(age)s, nothing on paper.", announcements=said, age=in_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -42,6 +43,6 @@ FLAG = DealFlag(
     clock="announcement",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="a paper, a study, a permit or something binding comes first",
+    unless=message("a paper, a study, a permit or something binding comes first"),
     warns_of_unbound=True,
 )

@@ -8,6 +8,7 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.messages.message import Listing, Message, counting
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
 
@@ -33,8 +34,13 @@ def evaluate(neighbours: Sequence[Neighbour], *, groups_least: int, months: int)
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"{flag.count} other groups were bound in this market of late: {', '.join(flag.groups)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return counting(
+        flag.count or 0,
+        "%(num)s other groups were bound in this market of late: %(groups)s.",
+        "%(num)s other groups were bound in this market of late: %(groups)s.",
+        groups=Listing(flag.groups, "commas"),
+    )
 
 
 FLAG = MarketFlag(

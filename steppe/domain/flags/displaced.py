@@ -8,7 +8,8 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
-from steppe.domain.values.grammar import named
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import named
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
 
@@ -35,17 +36,17 @@ def evaluate(displacements: Sequence[Displacement]) -> FlagEvaluation | None:
     )
 
 
-def overtaken(flag: Flag) -> str:
+def overtaken(flag: Flag) -> Message:
     """Who got what a displaced deal was after. With several rivals, `tier` speaks of the nearest of them."""
     groups = named(flag.groups)
     if flag.tier != "asset":
-        return f"Overtaken: {groups} got the same market while this deal was on paper."
+        return message("Overtaken: %(groups)s got the same market while this deal was on paper.", groups=groups)
     if len(flag.groups) == 1:
-        return f"Overtaken: {groups} got this asset while this deal was on paper."
-    return f"Overtaken: {groups} got this asset or its market while this deal was on paper."
+        return message("Overtaken: %(groups)s got this asset while this deal was on paper.", groups=groups)
+    return message("Overtaken: %(groups)s got this asset or its market while this deal was on paper.", groups=groups)
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
+def _sentence(flag: Flag, as_of: date) -> Message:
     return overtaken(flag)
 
 

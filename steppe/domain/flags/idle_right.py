@@ -8,7 +8,8 @@ from steppe.domain.deals.clock_starts import latest_of
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.states import Flag
 
 
@@ -30,8 +31,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Nothing but a right to explore, and no work told for {age(flag.start, as_of)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("Nothing but a right to explore, and no work told %(age)s.", age=for_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -41,6 +42,6 @@ FLAG = DealFlag(
     clock="work",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="work on it, or another document that binds, is told first",
+    unless=message("work on it, or another document that binds, is told first"),
     warns_of_unbound=True,
 )

@@ -9,8 +9,9 @@ from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep
 from steppe.domain.legs.legs import latest_day_of
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import on
 from steppe.domain.values import edtf
-from steppe.domain.values.grammar import on
 from steppe.domain.values.states import Flag, Start
 
 
@@ -48,14 +49,14 @@ def _from(day: date, expired_on: date, given: str | None, evidence: tuple[str, .
     return FlagEvaluation(steps=(step,), evidence=evidence, expired_on=expired_on, expired_given=given)
 
 
-def ran_out(flag: Flag) -> str:
+def ran_out(flag: Flag) -> Message:
     """On which day the paper ran out, as given: `in 2014`, `on 31 August 2024`."""
     day = flag.expired_on or flag.since
     return on(Start(earliest=day, latest=day, given=flag.expired_given))
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"The paper ran out {ran_out(flag)}, and nothing binding followed."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("The paper ran out %(day)s, and nothing binding followed.", day=ran_out(flag))
 
 
 FLAG = DealFlag(
@@ -64,6 +65,6 @@ FLAG = DealFlag(
     thresholds={"lapsed.days": 90},
     evaluate=evaluate,
     sentence=_sentence,
-    unless="a new paper or something binding comes first",
+    unless=message("a new paper or something binding comes first"),
     warns_of_unbound=True,
 )

@@ -8,7 +8,8 @@ from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
 from steppe.domain.flags.memorandum_only import counted_papers
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import in_age
 from steppe.domain.values.states import Flag
 
 
@@ -25,8 +26,12 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"{counted_papers(flag)} one after another, nothing binding in {age(flag.start, as_of)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message(
+        "%(papers)s one after another, nothing binding %(age)s.",
+        papers=counted_papers(flag),
+        age=in_age(flag.start, as_of),
+    )
 
 
 FLAG = DealFlag(

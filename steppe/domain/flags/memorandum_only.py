@@ -8,8 +8,9 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import in_age, papers
 from steppe.domain.rules.thresholds import Override
-from steppe.domain.values.grammar import age, papers
 from steppe.domain.values.states import Flag
 
 
@@ -37,13 +38,13 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def counted_papers(flag: Flag) -> str:
+def counted_papers(flag: Flag) -> Message:
     """How many papers, as a sentence begins; none counts where it is part of another deal's document."""
-    return papers(flag.count) if flag.count else "Part of another deal's paper"
+    return papers(flag.count) if flag.count else message("Part of another deal's paper")
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"{counted_papers(flag)} in {age(flag.start, as_of)}, nothing binding."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("%(papers)s %(age)s, nothing binding.", papers=counted_papers(flag), age=in_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -59,6 +60,6 @@ FLAG = DealFlag(
     clock="memorandum",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="something binding or physical happens first",
+    unless=message("something binding or physical happens first"),
     warns_of_unbound=True,
 )

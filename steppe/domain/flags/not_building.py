@@ -8,7 +8,8 @@ from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
 from steppe.domain.events.vocabulary import DELIVERING_KINDS
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.states import Flag
 
 
@@ -32,8 +33,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Bound or permitted for {age(flag.start, as_of)}, and nothing was begun on the ground."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("Bound or permitted %(age)s, and nothing was begun on the ground.", age=for_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -43,5 +44,5 @@ FLAG = DealFlag(
     clock="delivery",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="something begins on the ground first",
+    unless=message("something begins on the ground first"),
 )

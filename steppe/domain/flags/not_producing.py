@@ -14,7 +14,8 @@ from steppe.domain.evaluation.severity_steps import (
     step_at_age,
 )
 from steppe.domain.events.vocabulary import DELIVERING_KINDS
-from steppe.domain.values.grammar import age, listed
+from steppe.domain.messages.message import Listing, Message, message
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.states import Flag
 
 _SEVERITIES = ("watch", "stagnant")
@@ -50,10 +51,13 @@ def evaluate(project: ProjectFlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
+def _sentence(flag: Flag, as_of: date) -> Message:
     parts = [part for part in flag.parts if part is not None]
-    which = f" ({listed(parts)})" if parts else ""
-    return f"Built or in trial for {age(flag.start, as_of)}, without commercial production{which}."
+    age = for_age(flag.start, as_of)
+    if not parts:
+        return message("Built or in trial %(age)s, without commercial production.", age=age)
+    of_parts = Listing(tuple(parts))
+    return message("Built or in trial %(age)s, without commercial production (%(parts)s).", age=age, parts=of_parts)
 
 
 FLAG = ProjectFlag(
@@ -68,5 +72,5 @@ FLAG = ProjectFlag(
     clock="delivery",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="commercial production begins first",
+    unless=message("commercial production begins first"),
 )

@@ -9,7 +9,8 @@ from steppe.domain.deals.milestones import Plan
 from steppe.domain.evaluation.flag_definition import DealFlag, ProjectFlag
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, FlagSubject, first_to_reach, step_at_age
-from steppe.domain.values.grammar import age, listed, when
+from steppe.domain.messages.message import Listing, Message, message, terms
+from steppe.domain.messages.phrases import age_later, planned_for
 from steppe.domain.values.states import Flag
 
 _SEVERITIES = ("watch", "stagnant")
@@ -49,10 +50,25 @@ def _evaluate(
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    late, several = listed(flag.milestones), len(flag.milestones) > 1
-    planned = f"{', the first ' if several else ' '}for {when(flag.start)}" if flag.start else ""
-    return f"{late} {'were' if several else 'was'} planned{planned}, and not reached {age(flag.start, as_of)} later."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    late, later = Listing(terms(flag.milestones, "milestone")), age_later(flag.start, as_of)
+    if len(flag.milestones) > 1:
+        if flag.start is None:
+            return message("%(milestones)s were planned, and not reached %(later)s.", milestones=late, later=later)
+        return message(
+            "%(milestones)s were planned, the first %(day)s, and not reached %(later)s.",
+            milestones=late,
+            day=planned_for(flag.start),
+            later=later,
+        )
+    if flag.start is None:
+        return message("%(milestones)s was planned, and not reached %(later)s.", milestones=late, later=later)
+    return message(
+        "%(milestones)s was planned %(day)s, and not reached %(later)s.",
+        milestones=late,
+        day=planned_for(flag.start),
+        later=later,
+    )
 
 
 FLAG = DealFlag(
@@ -62,7 +78,7 @@ FLAG = DealFlag(
     clock="plan",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="it is met, or planned anew, first",
+    unless=message("it is met, or planned anew, first"),
     warns_of_unbound=True,
 )
 PROJECT_FLAG = ProjectFlag(

@@ -7,7 +7,8 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Listing, Message, message, terms
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import BEGINNING, Flag, Start
 
@@ -41,8 +42,12 @@ def _since(run: Start, required_from: date) -> Start:
     return Start(earliest=earliest, latest=max(run.latest, required_from))
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Bound in part: {' and '.join(flag.missing)} missing for {age(flag.start, as_of)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message(
+        "Bound in part: %(legs)s missing %(age)s.",
+        legs=Listing(terms(flag.missing, "leg"), "chain"),
+        age=for_age(flag.start, as_of),
+    )
 
 
 FLAG = DealFlag(
@@ -52,5 +57,5 @@ FLAG = DealFlag(
     clock="required-leg",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="what is missing is bound first",
+    unless=message("what is missing is bound first"),
 )

@@ -7,6 +7,7 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.messages.message import Message, counting
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
 
@@ -27,8 +28,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"A milestone was put off {flag.count} times."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return counting(flag.count or 0, "A milestone was put off %(num)s times.", "A milestone was put off %(num)s times.")
 
 
 FLAG = DealFlag(

@@ -7,7 +7,8 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, Start
 
@@ -25,8 +26,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Nobody looked for {age(flag.start, as_of)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("Nobody looked %(age)s.", age=for_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -36,6 +37,6 @@ FLAG = DealFlag(
     clock="look",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="somebody looks first",
+    unless=message("somebody looks first"),
     warns_of_unbound=True,
 )

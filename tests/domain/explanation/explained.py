@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 from steppe.domain.analysis.forecast import UpcomingChange, upcoming_changes
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
+from steppe.domain.explanation import flag_text
 from steppe.domain.explanation.deal_text import sentence
-from steppe.domain.explanation.project_text import Explanation, explanation
+from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.messages.english import english
+from steppe.domain.messages.message import Sentences
 
 KNOWN_ON = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of a project, in English."""
+
+    stands: str
+    missing: str
+    next: str
 
 
 def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tuple[UpcomingChange, ...]:
@@ -22,13 +36,29 @@ def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tupl
     return upcoming_changes(histories.deals, histories.flags, as_of)
 
 
-def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Explanation:
+def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Told:
     """What is said of a project on a day."""
     day = date.fromisoformat(as_of)
     whole = portfolio(events)
     judged = whole.judged(project, day)
     assert judged.project is not None
-    return explanation(judged.project, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
+    told = explanation(judged.project, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
+    return Told(english(told.stands), english(told.missing), english(told.next))
+
+
+def all_told(events: Sequence[Event], days: Iterable[date]) -> Iterator[Sentences]:
+    """All that is said of every project, deal and flag on these days."""
+    whole = portfolio(events)
+    for day, project in product(days, whole.histories):
+        judged = whole.judged(project, day)
+        if judged.project is None:
+            continue
+        upcoming = coming(events, day, project)
+        told = explanation(judged.project, judged.deals, judged.flags, upcoming, day, KNOWN_ON)
+        yield from (told.stands, told.missing, told.next)
+        yield from (flag_text.sentence(flag, day) for flag in judged.flags)
+        for deal in judged.deals:
+            yield sentence(deal, [flag for flag in judged.flags if flag.deal == deal.deal], day)
 
 
 def deal_sentence(events: Sequence[Event], as_of: str, deal: str = "alpha") -> str:
@@ -36,4 +66,4 @@ def deal_sentence(events: Sequence[Event], as_of: str, deal: str = "alpha") -> s
     day = date.fromisoformat(as_of)
     judged = portfolio(events).judged("north", day)
     (state,) = [one for one in judged.deals if one.deal == deal]
-    return sentence(state, [flag for flag in judged.flags if flag.deal == deal], day)
+    return english(sentence(state, [flag for flag in judged.flags if flag.deal == deal], day))

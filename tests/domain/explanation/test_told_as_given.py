@@ -12,8 +12,9 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.explanation.forecast_text import next_changes
 from steppe.domain.legs.given_ends import given_end
+from steppe.domain.messages.english import english
+from steppe.domain.messages.phrases import by_the_end, dated, on, planned_for, since, until, when
 from steppe.domain.values import edtf
-from steppe.domain.values.grammar import by_the_end, dated, on, until, when
 from steppe.domain.values.states import Start
 from tests.domain.event_logs import event
 from tests.domain.explanation.explained import coming, deal_sentence, explained
@@ -33,7 +34,7 @@ def start_of(occurred: str, reported: str = "2024-12-31") -> Start:
 
 
 @pytest.mark.parametrize(
-    ("occurred", "happened", "since", "alone"),
+    ("occurred", "happened", "began", "alone"),
     [
         ("2024-08-31", "on 31 August 2024", "31 August 2024", "31 August 2024"),
         ("2024-08", "in August 2024", "August 2024", "August 2024"),
@@ -47,15 +48,16 @@ def start_of(occurred: str, reported: str = "2024-12-31") -> Start:
         ("2013/2014-05", "between 2013 and May 2014", "a day between 2013 and May 2014", "between 2013 and May 2014"),
     ],
 )
-def test_a_date_is_told_as_it_was_given(occurred: str, happened: str, since: str, alone: str) -> None:
+def test_a_date_is_told_as_it_was_given(occurred: str, happened: str, began: str, alone: str) -> None:
     start = start_of(occurred)
-    assert (on(start), when(start), dated(start)) == (happened, since, alone)
+    assert [english(told(start)) for told in (on, when, dated)] == [happened, began, alone]
+    assert (english(since(start)), english(planned_for(start))) == (f"since {began}", f"for {began}")
 
 
 def test_a_year_that_was_reported_in_spring_is_told_as_the_year() -> None:
     start = start_of("2024", reported="2024-03-05")
     assert start.latest.isoformat() == "2024-03-05"
-    assert on(start) == "in 2024"
+    assert english(on(start)) == "in 2024"
 
 
 @pytest.mark.parametrize("given", ["2014", "2014-08", "../2014-08-31", "unknown", "2013/2014", "2014~"])
@@ -105,7 +107,7 @@ def test_no_sentence_of_a_deal_and_its_project_names_a_day_that_nobody_gave(give
 def test_an_end_is_told_as_it_was_given(given: str, lasts: str, is_over: str) -> None:
     end = given_end(given)
     assert end is not None
-    assert (until(end), by_the_end(end)) == (lasts, is_over)
+    assert (english(until(end)), english(by_the_end(end))) == (lasts, is_over)
 
 
 def test_an_open_or_unknown_end_is_none() -> None:
@@ -201,7 +203,7 @@ def test_conditions_a_hold_and_a_permit_last_until_the_end_that_was_given() -> N
 def test_what_runs_out_is_foretold_as_it_was_given(row: Event, comes: str) -> None:
     changes = [change for change in coming([deposit(), row], date(2015, 1, 1)) if isinstance(change, LegsExpire)]
     state = deal_on([deposit(), row], "2015-01-01")
-    assert next_changes([state], changes) == comes
+    assert english(next_changes([state], changes)) == comes
 
 
 def test_of_two_holds_the_last_is_told_and_of_two_of_one_day_the_better_known() -> None:

@@ -12,6 +12,7 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.flags.flag_registry import RULES
+from steppe.domain.messages.english import english
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import Judgement
 from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
@@ -91,7 +92,7 @@ def the(events: Sequence[Event], flag: str, as_of: str) -> Flag:
 
 def said(events: Sequence[Event], flag: str, as_of: str) -> str:
     """That flag in words."""
-    return sentence(the(events, flag, as_of), date.fromisoformat(as_of))
+    return english(sentence(the(events, flag, as_of), date.fromisoformat(as_of)))
 
 
 def turns(

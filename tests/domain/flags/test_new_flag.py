@@ -17,7 +17,8 @@ from datetime import date
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
 from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
-from steppe.domain.values.grammar import age
+from steppe.domain.messages.message import Message, message
+from steppe.domain.messages.phrases import for_age
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
 
@@ -32,8 +33,8 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
     )
 
 
-def _sentence(flag: Flag, as_of: date) -> str:
-    return f"Announced and nothing more for {age(flag.start, as_of)}."
+def _sentence(flag: Flag, as_of: date) -> Message:
+    return message("Announced and nothing more %(age)s.", age=for_age(flag.start, as_of))
 
 
 FLAG = DealFlag(
@@ -43,7 +44,7 @@ FLAG = DealFlag(
     clock="silence",
     evaluate=evaluate,
     sentence=_sentence,
-    unless="a paper is signed first",
+    unless=message("a paper is signed first"),
     warns_of_unbound=True,
 )
 '''
@@ -60,6 +61,7 @@ from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.explanation.forecast_text import next_changes
 from steppe.domain.flags.flag_registry import FLAGS, RULES
 from steppe.domain.fold.fold_state import fold_history, judge
+from steppe.domain.messages.english import english
 from steppe.domain.rules.rule_document import document_of, rules_from
 from tests.domain.event_logs import event
 
@@ -67,7 +69,7 @@ log = [event("intent.announced", "2020-01-31", kind="ceremony")]
 judged = judge("north", log, date(2020, 12, 31))
 (flag,) = [flag for flag in judged.flags if flag.flag == "ceremonial"]
 assert (flag.severity, flag.since, flag.clock, flag.threshold_months) == ("watch", date(2020, 10, 31), "silence", 9)
-assert sentence(flag, date(2020, 12, 31)) == "Announced and nothing more for 11 months."
+assert english(sentence(flag, date(2020, 12, 31))) == "Announced and nothing more for 11 months."
 assert items.flag("north", flag, date(2020, 12, 31))["sentence"] == "Announced and nothing more for 11 months."
 
 history = fold_history("north", log)
@@ -75,7 +77,8 @@ coming = [
     change for change in upcoming_changes(history.deals, history.flags, date(2020, 10, 1)) if change.on.month == 10
 ]
 deals = judge("north", log, date(2020, 10, 1)).deals
-assert next_changes(deals, coming) == "Counts as ceremonial (watch) on 31 October 2020 unless a paper is signed first."
+told = english(next_changes(deals, coming))
+assert told == "Counts as ceremonial (watch) on 31 October 2020 unless a paper is signed first."
 
 assert document_of(RULES)["values"]["ceremonial.watch"] == 9
 tried = rules_from({"version": "tried", "values": {"ceremonial.watch": 24}}, RULES)

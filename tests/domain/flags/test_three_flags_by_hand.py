@@ -8,6 +8,7 @@ import pytest
 
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.fold.fold_state import judge
+from steppe.domain.messages.english import english
 from steppe.domain.values.months import add_months, months_between
 from steppe.domain.values.states import Flag
 from tests.domain.event_logs import event
@@ -52,7 +53,7 @@ def test_presumed_dead_waits_until_no_step_was_made_for_long() -> None:
 def test_the_sentence_names_the_figures_of_the_day() -> None:
     flag = _memorandum_only("2025-01-01", RENEWED)
     assert flag is not None
-    assert sentence(flag, date(2025, 1, 1)) == "2 memoranda in 34 months, nothing binding."
+    assert english(sentence(flag, date(2025, 1, 1))) == "2 memoranda in 34 months, nothing binding."
     assert flag.next_severity == "presumed-dead"
     assert flag.next_on == date(2026, 3, 1)
 

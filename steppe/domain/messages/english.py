@@ -1,0 +1,62 @@
+"""English: what every message says as it stands in answers, on terminals and in files."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from steppe.domain.messages.message import Argument, Capital, Listing, Message, Point, Sentences, Term
+from steppe.domain.values.grammar import capital, listed
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def english(told: Sentences | Argument) -> str:
+    """In English."""
+    match told:
+        case str():
+            return told
+        case Message(id=pattern, arguments=arguments, plural=plural, number=number):
+            chosen = pattern if plural is None or number == 1 else plural
+            return chosen % {name: english(argument) for name, argument in arguments} if arguments else chosen
+        case Sentences(sentences=sentences):
+            return " ".join(map(english, sentences))
+        case int():
+            return str(told)
+        case Term(name=name):
+            return name
+        case Point(text=text):
+            return _point(text)
+        case Capital(argument=argument):
+            return capital(english(argument))
+        case Listing():
+            return _listing(told)
+        case _ as never:
+            assert_never(never)
+
+
+def _listing(told: Listing) -> str:
+    words = [english(item) for item in told.items]
+    match told.style:
+        case "and":
+            return listed(words)
+        case "or":
+            return listed(words, "or")
+        case "chain":
+            return " and ".join(words)
+        case "commas":
+            return ", ".join(words)
+        case _ as never:
+            assert_never(never)
+
+
+def _point(text: str) -> str:
+    """A year, month or day in words."""
+    year, _, rest = text.partition("-")
+    month, _, number = rest.partition("-")
+    if not month:
+        return year
+    named_month = f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{int(number)} {named_month}" if number else named_month

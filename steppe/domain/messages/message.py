@@ -1,0 +1,93 @@
+"""Messages: what is said, as values that any language can put into words.
+
+A message is known by its English pattern, as in gettext: English is what `english` makes of it, other languages look the
+pattern up in a catalogue. What stands in it are names, numbers, terms, days and other messages, never finished English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+TermKind = Literal["leg", "right", "permit", "milestone", "level", "severity", "flag", "ending", "project-ending"]
+PointUse = Literal["alone", "in", "of"]
+ListingStyle = Literal["and", "or", "chain", "commas"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A public name, such as that of a leg or a severity. `kind` tells apart what is spelt alike: the permit, the level."""
+
+    name: str
+    kind: TermKind
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A year, month or day by its EDTF text: 2014, 2014-08, 2014-08-31.
+
+    `use` is for languages that inflect: it stands alone, behind "in", or behind another preposition.
+    """
+
+    text: str
+    use: PointUse = "alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several things in a row: "a, b and c", "a, b or c", "a and b and c" (chain), "a, b, c" (commas). None of them: "none"."""
+
+    items: tuple[Argument, ...]
+    style: ListingStyle = "and"
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """What begins a sentence, in languages with capital letters."""
+
+    argument: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An English pattern and what stands in its placeholders, `%(name)s` each.
+
+    `plural` is the pattern for numbers other than one; `number` is that which decides, and stands in it as `%(num)s`.
+    """
+
+    id: str
+    arguments: tuple[tuple[str, Argument], ...] = ()
+    plural: str | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Whole sentences, one after the other."""
+
+    sentences: tuple[Message, ...]
+
+
+Argument: TypeAlias = str | int | Term | Point | Listing | Capital | Message
+"""What can stand in a message. A string is a name that somebody gave, the same in every language."""
+
+
+def message(id: str, /, **arguments: Argument) -> Message:
+    """The message of an English pattern. Patterns are literals, so that they can be collected for the catalogues."""
+    return Message(id, tuple(arguments.items()))
+
+
+def counting(number: int, singular: str, plural: str, /, **arguments: Argument) -> Message:
+    """The message of two patterns, by a number that stands in it as `%(num)s`, if at all."""
+    return Message(singular, (("num", number), *arguments.items()), plural, number)
+
+
+def sentences(told: Sequence[Message]) -> Sentences:
+    """Whole sentences, one after the other."""
+    return Sentences(tuple(told))
+
+
+def terms(names: Sequence[str], kind: TermKind) -> tuple[Term, ...]:
+    """Public names of one kind."""
+    return tuple(Term(name, kind) for name in names)
