@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_nothing_overflows_at_any_width_and_at_twice_the_size(browser: Browser, 
 def _fits(page: Page, name: str) -> None:
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert over <= 0, f"{name} is {over} pixels too wide"
+
+
+def test_sentences_are_in_the_readers_language_and_answers_in_english(address: str) -> None:
+    explained = httpx.get(f"{address}/v1{PROJECT}").json()
+    for language, stop in (("en", "."), ("ja", "。"), ("ru", ".")):
+        page = html.unescape(httpx.get(f"{address}{PROJECT}?lang={language}").text)
+        for text in (*explained["explanation"].values(), *(deal["sentence"] for deal in explained["deals"])):
+            assert (text in page) == (language == "en"), (language, text)
+        told = re.findall(r"<p>(?:<b>)?([^<]+)", page.partition('class="explanation"')[2])[:3]
+        assert all(text.endswith(stop) for text in told), told
+        for path, words in (("/", "Overtaken: "), ("/flags", "nothing binding"), ("/parties/jbic", "nothing binding")):
+            page = httpx.get(f"{address}{path}", params={"lang": language}).text
+            assert (words in page) == (language == "en"), (language, path)
 
 
 def test_filters_are_in_the_address_with_scripts_and_without(visit: Visit, browser: Browser, address: str) -> None:

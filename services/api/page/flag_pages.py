@@ -47,7 +47,8 @@ async def atom_feed(page: PageRequest) -> Response:
     page.reject_unknown_params("backfill")
     question = page.build_query("/v1/flags/transitions", query_parameters.FEED)
     async with service_of(page.request).snapshot(question) as snapshot:
-        transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=question.filters.get("backfill", False))
+        backfill = question.filters.get("backfill", False)
+        transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=backfill, tell=question.tell)
     return page.render(
         "flags.atom.xml", question=question, snapshot=snapshot, transitions=transitions, media_type="application/atom+xml",
         base_url=str(page.request.base_url).rstrip("/"),

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -31,6 +32,8 @@ _PLURAL_FORMS: Mapping[str, Callable[[int], int]] = {
     ),
 }
 """The index of a number's plural form, in the order of the catalogues (CLDR's plural rules for whole numbers)."""
+Forms: TypeAlias = str | tuple[str, ...]
+"""A translated text, or its plural forms."""
 _LOCALES = {"en": "en_GB", "ja": "ja_JP", "ru": "ru_RU"}
 
 
@@ -40,7 +43,7 @@ class Translation:
 
     language: str
     locale: Locale
-    messages: Mapping[str, str | tuple[str, ...]]
+    messages: Mapping[str, Forms]
 
     def gettext(self, message: str) -> str:
         """A message in this language."""
@@ -51,10 +54,14 @@ class Translation:
         """A message that depends on a number, which stands in it as `%(num)s`."""
         forms = self.messages.get(singular)
         if isinstance(forms, tuple) and all(forms):
-            form = forms[_PLURAL_FORMS[self.language](number)]
+            form = self.form(forms, number)
         else:
             form = singular if number == 1 else plural
         return form.replace("%(num)s", self.number(number))
+
+    def form(self, forms: tuple[str, ...], number: int) -> str:
+        """Of the plural forms of a message that of a number."""
+        return forms[_PLURAL_FORMS[self.language](number)]
 
     def day(self, value: date) -> str:
         """As 31 Dec 2025."""
@@ -109,11 +116,11 @@ def _point(text: str, language: str, inflected: bool) -> str:
     return {"ja": f"{year}年", "ru": f"{year} г."}.get(language, year)
 
 
-def _messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
+def _messages(language: str) -> Mapping[str, Forms]:
     if language == "en":
         return {}
-    messages: dict[str, str | tuple[str, ...]] = {}
-    for message in _catalogue(language):
+    messages: dict[str, Forms] = {}
+    for message in read_catalogue(f"{language}.po", language):
         if isinstance(message.id, tuple | list):
             messages[message.id[0]] = tuple(message.string or ())
         elif message.id:
@@ -121,7 +128,8 @@ def _messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
     return messages
 
 
-def _catalogue(language: str) -> Catalog:
-    path = resources.files("services.api.page").joinpath("locale", f"{language}.po")
+def read_catalogue(name: str, language: str) -> Catalog:
+    """A catalogue of the page, by the name of its file."""
+    path = resources.files("services.api.page").joinpath("locale", name)
     with path.open("rb") as file:
         return read_po(file, locale=language)

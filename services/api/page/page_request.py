@@ -7,8 +7,10 @@ the route validates it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -18,6 +20,7 @@ from markupsafe import Markup, escape
 
 from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import LANGUAGES, negotiate, translation
+from services.api.page.sentences import told
 from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
@@ -55,6 +58,7 @@ class PageRequest:
         self.path_params = request.path_params
         language = negotiate(self.query.get("lang"), request.headers.get("accept-language", ""))
         self.translation = translation(language)
+        self.tell = partial(told, self.translation)
 
     def reject_unknown_params(self, *known: str) -> None:
         """Raise Refusal for a parameter that this page does not read. `known` are its own, beside KEPT_PARAMETERS."""
@@ -68,7 +72,8 @@ class PageRequest:
         """The query of a route of the API; `overrides` win over the address of the page, None drops one. Raises Refusal."""
         scope = {**self.request.scope, "path": path, "raw_path": quote(path).encode()}
         scope["query_string"] = urlencode(self._parameters(names, overrides)).encode()
-        return query_parameters.read(Request(scope), tuple(names), formats=("json",))
+        question = query_parameters.read(Request(scope), tuple(names), formats=("json",))
+        return replace(question, tell=self.tell)
 
     def api_url(self, path: str, names: Sequence[str], **overrides: Any) -> str:
         """The address of the same query at the API."""

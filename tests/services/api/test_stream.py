@@ -142,6 +142,7 @@ async def test_history_is_marked_and_left_out_of_feed_stream_and_atom_unless_ask
         assert await reader.take(len(history)) == history
     atom = (await client.get("/flags.atom")).text
     assert "late" in atom and "north" not in atom
+    assert "1 memorandum in " in atom and "1 меморандум за " in (await client.get("/flags.atom?lang=ru")).text
     assert "north" in (await client.get("/flags.atom?backfill=true")).text
     await refused(client, "/v1/stream?backfill=perhaps", 400, "bad-parameter")
 
