@@ -1,4 +1,4 @@
-"""Makes steppe/domain/values/country_boxes.py of Natural Earth: `python -m tests.country_boxes countries-50m.json`.
+"""Makes steppe/domain/events/country_boxes.py of Natural Earth: `python -m tests.country_boxes countries-50m.json`.
 
 The file is that of the npm package `world-atlas` 2.0.2 (ISC), whose geometry is Natural Earth 1:50m, version 4.1, in the public
 domain; the numeric codes in it become alpha-2 through CLDR (Babel). Run by hand; nothing reads the file at run time.

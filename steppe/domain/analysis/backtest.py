@@ -7,7 +7,6 @@ back-test has the hindsight of the record; it does not replay the days on which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from statistics import median
@@ -20,6 +19,7 @@ from steppe.domain.legs.legs import EXPLORATION
 from steppe.domain.values.history import History, Span
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, Start
+from steppe.domain.values.value_class import value_class
 
 # The flags of deals that ask whether anything binding will follow, with their severities.
 BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {
@@ -28,7 +28,7 @@ BACKTEST_FLAGS: Mapping[str, tuple[str, ...]] = {
 Outcome = Literal["bound", "ended", "open"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagWarning:
     """One run of days on which a flag is at least so severe, under either version.
 
@@ -52,7 +52,7 @@ class FlagWarning:
     outcome_before: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagScore:
     """How a flag of one severity does under both versions.
 
@@ -78,7 +78,7 @@ class FlagScore:
     months_to_end_median: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """The result, in order of flag, severity, project, deal and day."""
 

@@ -8,7 +8,6 @@ forked on the first day of which the correction changes the events, and goes on 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
 
@@ -21,12 +20,13 @@ from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import on_day
 from steppe.domain.values.states import BEGINNING, FOREVER
+from steppe.domain.values.value_class import value_class
 
 FlagKey = tuple[str, str, str]
 """Deal ('' for the project), flag, severity: sorted as answers are."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class CorrectionEffect:
     """The flags that stand because of a correction, and those that would stand without it, in order."""
 
@@ -63,7 +63,7 @@ def correction_effects(
     return _effects(project, effective, without, as_of, rules, looks)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Change:
     """How the effective events differ: those that are gone, and those that come instead.
 

@@ -7,12 +7,12 @@ said here. Their ladders are shorter than ours, so a word does not lead back to 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from steppe.domain.values.levels import Level
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """A register and its words: code and name. `ladder` are those that a level may have, from the first to the last."""
 
@@ -27,7 +27,7 @@ class Scheme:
         return self.ladder.get(code) or self.others[code]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Word:
     """A code of a scheme, and why it is meant."""
 
@@ -35,7 +35,7 @@ class Word:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class OverlayRow:
     """What an overlay is called, whatever the level; `reached`: only if the project has been that far."""
 

@@ -7,7 +7,6 @@ Nothing is decided here: both claims count until somebody says `part_of`, and fi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -19,6 +18,7 @@ from steppe.domain.analysis.money import MoneyRow, money_rows
 from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
+from steppe.domain.values.value_class import value_class
 
 MAY_BE_ONE = "may-be-one"
 BELOW_ZERO = "below-zero"
@@ -29,7 +29,7 @@ KINDS = (MAY_BE_ONE, BELOW_ZERO, FIGURES_DIFFER, LEG_NOT_NAMED, DANGLING_REFEREN
 _PROJECT_COST = "project-cost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """One such finding. `events` are those concerned, in fold order; the last one made it so.
 

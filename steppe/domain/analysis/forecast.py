@@ -7,7 +7,6 @@ something changes by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 
@@ -16,9 +15,10 @@ from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import Span
 from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Start
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagEscalates:
     """A flag is raised, or becomes more severe; `flag` is what it is then."""
 
@@ -26,7 +26,7 @@ class FlagEscalates:
     flag: Flag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class LegsExpire:
     """Legs of a deal cease by themselves; `ends` how the deal ends with them, None if it lives on.
 
@@ -40,7 +40,7 @@ class LegsExpire:
     told: Start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class HoldEnds:
     """The hold on a deal ends; `told` as for legs."""
 

@@ -6,12 +6,12 @@ project, too, which tells its money there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, Effect, FieldKind
 from steppe.domain.legs.leg_endings import binds_what_ends
+from steppe.domain.values.value_class import value_class
 
 _OWN_FIELDS = tuple(
     dict.fromkeys(
@@ -34,7 +34,7 @@ OWN_REFERENCES_PATTERN = f'"({"|".join(_OWN_FIELDS)})"'
 _FIELDS = ("part_of", *_OWN_FIELDS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class IdleReference:
     """A reference without effect: the row, what it names (`source#id`), and why that does nothing."""
 

@@ -7,13 +7,14 @@ is not counted again, unless that one states no amount; one that is not there st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.legs.leg_endings import disbursed_leg
+from steppe.domain.values.value_class import value_class
 
 COMMITTED = "committed"
 DISBURSED = "disbursed"
@@ -22,7 +23,7 @@ _TAKEN_OFF = {"commitment.reduced": COMMITTED, "funds.returned": DISBURSED}
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Sums:
     """Money of one deal, leg and currency: what somebody owes, and what was paid. Less than nothing: the record is wrong."""
 
@@ -30,7 +31,7 @@ class Sums:
     disbursed: Decimal = _NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class MoneyRow:
     """An event whose amount is summed: of which leg and currency, and into which sum, `committed` or `disbursed`.
 

@@ -6,7 +6,6 @@ The whole judgement in one call (sections 1 to 8). The services compute the same
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from steppe.domain.events.corrections import CorrectedEvents, apply_corrections
@@ -18,12 +17,13 @@ from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import History, Judgement, judgement_on, on_day
+from steppe.domain.values.value_class import value_class
 
 PARTY_PREFIX = "party:"
 FORUM_PREFIX = "forum:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Portfolio:
     """Every project's life under one knowledge and one version of the rules. `subjects` has the corrected events of all."""
 

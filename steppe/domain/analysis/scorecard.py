@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -17,9 +16,10 @@ from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
 from steppe.domain.values.history import Span
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class PaperOutcome:
     """A deal of the cohort. `signed`: the interval of its first paper there. `level` None: it has ended by the day."""
 
@@ -35,7 +35,7 @@ class PaperOutcome:
     ended_how: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Value:
     """Money of one currency: what the papers said, and what has been bound of those deals since."""
 
@@ -44,7 +44,7 @@ class Value:
     bound: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Scorecard:
     """The cohort on a day. Sums are in their own currencies; nothing is converted."""
 

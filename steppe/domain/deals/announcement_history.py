@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steppe.domain.deals.clock_starts import first_start
 from steppe.domain.events.event import Event
 from steppe.domain.values.states import Start
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Announcements:
     """The rows of a phase with level announced, and those of them that are pledges and were not withdrawn."""
 

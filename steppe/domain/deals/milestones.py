@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from steppe.domain.events.event import Event
 from steppe.domain.values import edtf
 from steppe.domain.values.states import Start
+from steppe.domain.values.value_class import value_class
 
 # Which milestones a row meets by itself; a condition on one of its fields stands beside it.
 _MET_BY: Mapping[str, tuple[tuple[str, str | None, str | None], ...]] = {
@@ -29,7 +30,7 @@ _MET_BY: Mapping[str, tuple[tuple[str, str | None, str | None], ...]] = {
 PartMilestone = tuple[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Plan:
     """A plan in force. `start` is the interval of its day; None: it never comes."""
 
@@ -49,7 +50,7 @@ def met_by(event: Event) -> Iterator[PartMilestone]:
             yield milestone, part
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class MilestonePlans:
     """The plan in force of each milestone and part, what of them is met, and the events that put them off."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steppe.domain.deals.clock_starts import latest_start
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.values.states import Start
+from steppe.domain.values.value_class import value_class
 
 _WORK_ON_A_RIGHT = ("study.", "permit.", "exploration.")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class News:
     """The news of a deal since its last phase ended, also before the first step of this one.
 

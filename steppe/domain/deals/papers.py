@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from steppe.domain.deals.clock_starts import first_start
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
 from steppe.domain.values.states import Start
+from steppe.domain.values.value_class import value_class
 
 
 def is_paper(event: Event) -> bool:
@@ -16,7 +17,7 @@ def is_paper(event: Event) -> bool:
     return event.kind.name in MEMORANDUM_CLASS and event.data.get("instrument") != "treaty"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Papers:
     """The papers that a phase has had so far. `lapse_declared` is the event that declared the newest one lapsed."""
 

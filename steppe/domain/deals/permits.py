@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import BUILDING_PERMITS
 from steppe.domain.legs.given_ends import given_end
 from steppe.domain.values.states import PermitState, Start
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Grant:
     """A permit as it was granted. `ends`: its last day; None when nobody said one."""
 
@@ -43,7 +43,7 @@ class Grant:
         return event.data.get("permit") in (None, self.permit) and event.data.get("part") in (None, self.part)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Permits:
     """The grants in force, in the order in which they were granted, and those in force at the end of the day before."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import PURSUING_ROLES
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Pursuers:
     """The parties by pursuing role, and what follows from them. `role` None: nobody pursues."""
 

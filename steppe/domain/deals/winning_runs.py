@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.vocabulary import UNKNOWN_LEG
 from steppe.domain.legs.leg_endings import parties_in_role
 from steppe.domain.legs.legs import Leg, Legs
+from steppe.domain.values.value_class import value_class
 
 # What counts in each scope; None: any leg. A leg `unknown` counts as rights on the days on which investors pursue the deal.
 SCOPES: Mapping[str, frozenset[str] | None] = {
@@ -20,7 +21,7 @@ SCOPES: Mapping[str, frozenset[str] | None] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class WinningRun:
     """A run of days, its winning event, and who pursued the deal at the end of the winning day."""
 
@@ -33,7 +34,7 @@ class WinningRun:
     on_given: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class RunSegment:
     """The days of a run on which the deal was pursued in one role. `until` None: it lasts."""
 
@@ -53,7 +54,7 @@ _COUNTINGS: Mapping[_Counting, frozenset[str] | None] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class WinningRuns:
     """The segments that are over, the present one of each scope, and the present runs however a leg `unknown` counts."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from steppe.domain.deals.clock_starts import first_of, first_start, start_of
@@ -11,6 +11,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import Effect
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Start, WorksState
+from steppe.domain.values.value_class import value_class
 
 # Whose line it is, and of which part; either may be unsaid.
 LineKey = tuple[str | None, str | None]
@@ -19,7 +20,7 @@ STARTS_OF_WORKS = frozenset({"construction.started", "construction.completed", "
 _PROJECT = "project"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Line:
     """What one deal builds and runs of one part. `suspended` names what stands still: construction, production, project."""
 
@@ -93,7 +94,7 @@ class Line:
         return replace(self, construction_since=first_start(self.construction_since, event))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Suspension:
     """A suspension that stands: of `what`, of a deal (None: all) and of a part (None: all). `met`: whether it met a line,
     or a line of it was begun since.
@@ -129,7 +130,7 @@ class Suspension:
         return replace(self, freed=self.freed | {(deal, part)}) if _overlap(self, deal, part) else self
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartClocks:
     """Of a part, over its lines: since when it is built and in trial, and whether it ever produced commercially."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
@@ -11,11 +10,12 @@ from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.messages.message import Message, message
 from steppe.domain.rules.thresholds import Override
 from steppe.domain.values.states import Flag
+from steppe.domain.values.value_class import value_class
 
 SOMETHING_HAPPENS = message("something happens first")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagDefinition:
     """A flag of section 6. `severities` from mild to severe; `clock` is the public name of the clock it runs by, if any.
 
@@ -35,20 +35,20 @@ class FlagDefinition:
     warns_of_unbound: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class DealFlag(FlagDefinition):
     """A flag of a deal that follows from its own project. `evaluate` gives None where it finds nothing."""
 
     evaluate: Callable[[FlagInput], FlagEvaluation | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class ProjectFlag(FlagDefinition):
     """A flag of the project itself."""
 
     evaluate: Callable[[ProjectFlagInput], FlagEvaluation | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class MarketFlag(FlagDefinition):
     """A flag of a deal that follows from other projects of its market; `steppe.domain.markets.rivalry` evaluates it."""

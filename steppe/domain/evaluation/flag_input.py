@@ -10,9 +10,10 @@ from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.milestones import PartMilestone, Plan
 from steppe.domain.deals.works import Works
 from steppe.domain.values.levels import Level
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Look:
     """A day on which rows of a project were recorded, and their references (section 6, unchecked)."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import Start
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class SeverityStep:
     """One severity, the days from which it is possible and certain if nothing else occurs, and its threshold.
 
@@ -24,7 +24,7 @@ class SeverityStep:
     start: Start | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagSubject:
     """Something that a flag names from a day on: a milestone, or a part (None: what names no part), and its evidence."""
 
@@ -34,7 +34,7 @@ class FlagSubject:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class FlagEvaluation:
     """What a flag finds on a day: its steps from mild to severe, the start of its clock, figures and evidence.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 from steppe.domain.events.event import Party, clamp_to_known_day, deal_of
 from steppe.domain.events.field_checks import days_of
 from steppe.domain.events.vocabulary import EVENT_KINDS, Effect
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a binding row states of the money of a leg. `key`: subject, deal, leg and currency; None: of the project."""
 

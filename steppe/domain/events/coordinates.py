@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from steppe.domain.values.country_boxes import BOXES
+from steppe.domain.events.country_boxes import BOXES
 
 # Works at sea stand up to some 200 km off a coast, and a corridor begins on the other side of a border.
 _MARGIN_DEGREES = 2.0

@@ -7,7 +7,7 @@ earlier one is to be read. Pure, and independent of the order of arrival.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from steppe.domain.events.event import Event, clamp_to_known_day, interpret
 from steppe.domain.events.field_checks import RECLASSIFIABLE
 from steppe.domain.events.validation import FIELDS, FIELDS_ANYWHERE, faults_of
 from steppe.domain.values import edtf
+from steppe.domain.values.value_class import value_class
 
 _ANY_FIELD = frozenset(FIELDS_ANYWHERE)
 _REGISTRATIONS = frozenset({"project.registered", "party.registered"})
@@ -23,7 +24,7 @@ Identity = tuple[str, str]
 _Events = Mapping[Identity, Event]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class FieldChange:
     """One field of an event as a correction changed it; None: it was or is absent. `name` is the event's own name."""
 
@@ -34,7 +35,7 @@ class FieldChange:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class CorrectedEvent:
     """One event with all its corrections. `state`: stands, retracted, parked (waits for its target) or refused.
 
@@ -49,7 +50,7 @@ class CorrectedEvent:
     changes: tuple[FieldChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class CorrectedEvents:
     """What a subject's events say as known at an instant: `events` are those to be folded.
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from steppe.domain.events.vocabulary import EVENT_KINDS, PURSUING_ROLES, EventKind
 from steppe.domain.values import edtf
 from steppe.domain.values.edtf import Days
+from steppe.domain.values.value_class import value_class
 
 GRACE_DAYS = 1  # section 2: time zones ahead of UTC
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Party:
     """A party as an event names it."""
 
@@ -25,7 +26,7 @@ class Party:
     stake_percent: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Event:
     """One claim about one subject. Made by `interpret` from data that `validation` has accepted.
 

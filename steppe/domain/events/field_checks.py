@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any
@@ -29,6 +28,7 @@ from steppe.domain.values import edtf
 from steppe.domain.values.countries import COUNTRIES, likely_country
 from steppe.domain.values.currencies import CURRENCIES, likely_currency
 from steppe.domain.values.faults import SLUG_LENGTH_MAX, Fault, escape
+from steppe.domain.values.value_class import value_class
 
 TEXT_LENGTH_MAX = 4_000
 REFERENCE_LENGTH_MAX = 200  # source and id, which are keys and stand in indexes
@@ -203,7 +203,7 @@ def _items(field: Field, value: object, at: str, faults: Faults) -> list[Any]:
     return list(value)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _ObjectFields:
     """The fields of a nested object with their checks, looked up once."""
 

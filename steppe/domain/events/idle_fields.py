@@ -8,18 +8,18 @@ the paper that is renewed) does so everywhere and is never idle. What stands of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from steppe.domain.events.field_checks import days_of
 from steppe.domain.events.vocabulary import COMMON_FIELDS, MILESTONES, VOCABULARY, Effect, EventKind
 from steppe.domain.values.near_keys import NearKeys
+from steppe.domain.values.value_class import value_class
 
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Remark:
     """Asked of an event that has `field`: what does nothing, or None. `field` None: asked of every event of the name."""
 

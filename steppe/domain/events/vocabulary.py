@@ -7,10 +7,10 @@ Compatibility is full-transitive: a row or an optional field may be added, nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from steppe.domain.values.levels import Level
+from steppe.domain.values.value_class import value_class
 
 TYPE_PREFIX = "steppe."
 TYPE_SUFFIX = ".v1"
@@ -98,7 +98,7 @@ class FieldKind(Enum):
     EVIDENCE = "evidence"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Field:
     """One field of `data`: its name, shape, allowed values, and whether the event says nothing without it."""
 
@@ -108,7 +108,7 @@ class Field:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class EventKind:
     """One row of section 3.
 

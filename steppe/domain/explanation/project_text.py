@@ -6,7 +6,6 @@ Every figure comes from the fold; nothing is judged here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.analysis.forecast import UpcomingChange
@@ -30,11 +29,12 @@ from steppe.domain.messages.phrases import day, named, on, since, when
 from steppe.domain.values.history import Superseded
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
+from steppe.domain.values.value_class import value_class
 
 _SUSPENDED = message("Suspended.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Three short texts."""
 

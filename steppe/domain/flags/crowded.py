@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
@@ -11,9 +10,10 @@ from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
 from steppe.domain.messages.message import Listing, Message, counting
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Neighbour:
     """A crossing of other groups in a shared market, not too long ago, whose leg is still held."""
 

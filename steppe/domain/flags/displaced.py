@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
@@ -12,9 +11,10 @@ from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import named
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
+from steppe.domain.values.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Displacement:
     """A crossing of another group that displaces, where (`asset` or `market`), and whose it is."""
 

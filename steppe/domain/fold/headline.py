@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.flags import memorandum_only
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Flag, Headline
+from steppe.domain.values.value_class import value_class
 
 _NAME, _SEVERITIES = memorandum_only.FLAG.name, memorandum_only.FLAG.severities
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Headlines:
     """The day since when the headline has had each severity at least, from the mildest; as many as it has reached."""
 

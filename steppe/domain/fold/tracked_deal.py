@@ -17,12 +17,13 @@ from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.values.levels import Level
 from steppe.domain.values.span_table import SpanTable
 from steppe.domain.values.states import FOREVER, DealState, Flag, Start
+from steppe.domain.values.value_class import value_class
 
 MEMORANDUM_ONLY = memorandum_only.FLAG.name
 _LAPSED = lapsed.FLAG.name
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Hold:
     """The hold on a deal at the end of a day, since its first day and until its end; both None: there is none."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from steppe.domain.legs.given_ends import day_after, given_end, months_after, no
 from steppe.domain.values import edtf
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import LegState, Start
+from steppe.domain.values.value_class import value_class
 
 _HOLDER_ROLE = {"equity": "investor", "offtake": "offtaker"}
 EXPLORATION = "exploration"
@@ -22,7 +23,7 @@ ENDED_BY_THEMSELVES = frozenset({"expired", "long-stop"})
 _ENDING_TERMS = ("starts_on", "ends_on", "term_years")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Leg:
     """A bound leg from its binding day until it ceases. `number`: its place among those of its deal and phase."""
 

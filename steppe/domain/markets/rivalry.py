@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
@@ -30,6 +30,7 @@ from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
 from steppe.domain.values.span_table import SpanTable
 from steppe.domain.values.states import FOREVER, DealState, Flag
+from steppe.domain.values.value_class import value_class
 
 _RIVAL_ROLES = frozenset({"investor", "contractor", "offtaker"})
 _MARKET_SECTORS = frozenset({"mining", "processing"})
@@ -42,7 +43,7 @@ _until = attrgetter("until")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class ProjectPlace:
     """What decides in which markets a project is, and what displaces on it."""
 
@@ -52,7 +53,7 @@ class ProjectPlace:
     kind: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A project as its rivals see it."""
 
@@ -72,7 +73,7 @@ class Standing:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class CoInvestment:
     """Events in which a rival won and this deal's own group has a part."""
 
@@ -80,7 +81,7 @@ class CoInvestment:
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Rivalry:
     """What others do to the deals of a project, as spans of days, the future included."""
 
@@ -88,7 +89,7 @@ class Rivalry:
     co_investments: tuple[Span[CoInvestment], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Rival:
     """What of a project can affect others: the crossings by roles of rivals, and where and when it is in a market."""
 
@@ -104,7 +105,7 @@ class Rival:
         return cls(standing.project, crossings, trading) if trading else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _CauseInterval:
     since: date
     until: date
@@ -156,7 +157,7 @@ def rivalry(
     return Rivalry(flags=flags.spans(), co_investments=shared.spans())
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _RivalView:
     """Another project (or the own one) as a rival of a project: its crossings, and when the two share a market."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
+
+from steppe.domain.values.value_class import value_class
 
 _CACHED_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Override:
     """Another threshold where one of level, commodity, sector, country matches; exactly one of them is given."""
 
@@ -21,7 +23,7 @@ class Override:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What the condition of an override is compared with, on the day that is judged."""
 
@@ -31,7 +33,7 @@ class Circumstances:
     countries: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Rules:
     """One version of the thresholds. Months unless the name says otherwise."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.values.date_advice import advice, plainly
 from steppe.domain.values.months import add_months
+from steppe.domain.values.value_class import value_class
 
 _SHORTEST_MONTH_DAYS = 28
 _YEAR_LENGTH, _MONTH_LENGTH = len("2011"), len("2011-07")
@@ -19,7 +19,7 @@ class EdtfError(ValueError):
     """The text is not in the EDTF subset; the message says what is wrong and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Days:
     """An interval of days, both ends included; None is an open end."""
 
@@ -65,7 +65,7 @@ def _read(text: str) -> Days:
     return Days(earliest, latest)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class GivenInterval:
     """A date as somebody gave it: points of a year, month or day. `first` and `last` are equal for a single point.
 

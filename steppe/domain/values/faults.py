@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import lru_cache
+
+from steppe.domain.values.value_class import value_class
 
 SLUG_LENGTH_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Fault:
     """A validation error: where (a JSON pointer into the event) and what is wrong, with what to do instead.
 

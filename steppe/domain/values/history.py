@@ -8,16 +8,17 @@ These values are stored as JSON documents and read back by the api, so fields ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Generic, TypeVar
 
 from steppe.domain.values.states import DealState, Flag, ProjectState
+from steppe.domain.values.value_class import value_class
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Span(Generic[T]):
     """A value and the days on which it held; `valid_to` is the first day on which it no longer does."""
 
@@ -26,7 +27,7 @@ class Span(Generic[T]):
     value: T
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A run of days at whose ends a deal holds a valid leg of a kind that counts (section 6, displaced and crowded).
 
@@ -51,7 +52,7 @@ class Crossing:
     on_given: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Superseded:
     """What stands in the place of a project (section 7): the keys of others. `event` says so."""
 
@@ -60,7 +61,7 @@ class Superseded:
     event: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days.
 
@@ -76,7 +77,7 @@ class History:
     superseded: Superseded | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """The states of a project, its deals and its flags on one day. `co_investors`: references of events by deal.
 

@@ -6,10 +6,10 @@ These values are stored as JSON documents and read back by the api, so fields ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from steppe.domain.values.levels import Level
+from steppe.domain.values.value_class import value_class
 
 BEGINNING = date.min
 FOREVER = date.max
@@ -17,7 +17,7 @@ FOREVER = date.max
 SEVERITIES = ("notice", "watch", "stagnant", "presumed-dead", "alert")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Start:
     """The interval in which something began. `earliest` None: open or unknown.
 
@@ -33,7 +33,7 @@ def _interval(earliest: date | None, latest: date | None, given: str | None) -> 
     return None if latest is None else Start(earliest=earliest, latest=latest, given=given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class LegState:
     """One leg of a deal. `events` are references (`source#id`); `holders` are party keys.
 
@@ -77,7 +77,7 @@ class LegState:
         return _interval(self.ended_on_earliest, self.ended_on, self.ended_on_given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class PermitState:
     """A permit in force. `ends_on` is its last day, None when nobody said one; `event` granted it."""
 
@@ -102,7 +102,7 @@ class PermitState:
         return Start(earliest=self.since_earliest, latest=self.since, given=self.since_given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class WorksState:
     """A line of works: what a deal (None: nobody named) builds and runs of a part (None: not stated which).
 
@@ -125,7 +125,7 @@ class WorksState:
         return _interval(self.since_earliest, self.since, self.since_given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class DealState:
     """A deal on the days of a span. `level` is None once it has ended.
 
@@ -189,7 +189,7 @@ class DealState:
         return _interval(self.first_step_on_earliest, self.first_step_on, self.first_step_on_given)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Flag:
     """A flag on the days of a span (domain page, section 6). Ages are not stored: they depend on the day of reading.
 
@@ -223,7 +223,7 @@ class Flag:
     expired_given: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Headline:
     """The project's `memorandum-only` headline."""
 
@@ -233,7 +233,7 @@ class Headline:
     since: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """How much a project or part puts out, as registered: decimal text and its unit."""
 
@@ -241,7 +241,7 @@ class Capacity:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Part:
     """A unit, phase, train or lot of a project, as registered."""
 
@@ -250,7 +250,7 @@ class Part:
     capacity: Capacity | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Alias:
     """Another name of a project: in another language or script, a former name or key."""
 
@@ -258,7 +258,7 @@ class Alias:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class RegisterId:
     """The id of a project in another register."""
 
@@ -266,7 +266,7 @@ class RegisterId:
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class ProjectState:
     """A project on the days of a span. Registered values are None until it is registered.
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from steppe.domain.events.coordinates import doubtful_places
+from steppe.domain.events.country_boxes import BOXES
 from steppe.domain.values.countries import COUNTRIES
-from steppe.domain.values.country_boxes import BOXES
 
 
 def doubts(latitude: float, longitude: float, *countries: str, name: str = "project.registered") -> str:
