@@ -6,6 +6,7 @@ Nothing is decided here: both claims count until somebody says `part_of`, and fi
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -118,21 +119,42 @@ def _below_zero(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
 
 def _figures_that_differ(events: Sequence[Event]) -> Iterator[Doubt]:
     """What several sources say that the project costs, on overlapping days: beside each other."""
-    by_currency: dict[str, list[list[Event]]] = {}
+    by_currency: dict[str, list[Event]] = {}
     for event in events:
         amount = event.data.get("amount")
-        if not amount or amount.get("of") != _PROJECT_COST or "part_of" in event.data:
-            continue
-        groups = by_currency.setdefault(amount["currency"], [])
-        together = next((group for group in groups if any(_overlap(event, other) for other in group)), None)
-        if together is None:
-            groups.append([event])
-        else:
-            together.append(event)
-    for currency, groups in by_currency.items():
-        for group in groups:
+        if amount and amount.get("of") == _PROJECT_COST and "part_of" not in event.data:
+            by_currency.setdefault(amount["currency"], []).append(event)
+    for currency, figures in by_currency.items():
+        for group in _on_overlapping_days(figures):
             if len({_value(event) for event in group}) > 1 and len({event.source for event in group}) > 1:
                 yield Doubt(kind=FIGURES_DIFFER, deal=None, leg=None, currency=currency, events=tuple(group))
+
+
+def _on_overlapping_days(events: Iterable[Event]) -> list[list[Event]]:
+    """Each event with the first group that has one of its days, else as a group of its own.
+
+    As a member shares a day with another, the days of a group have no gap. Each stretch of days belongs to the first group that
+    has it; an event takes the days of those that it overlaps, so it is compared with few, however many there are.
+    """
+    groups: list[list[Event]] = []
+    # Stretches in order that share no day: their first days, the days after their last ones, their groups.
+    begins: list[int] = []
+    ends: list[int] = []
+    owners: list[int] = []
+    for event in events:
+        begin, end = (event.earliest or date.min).toordinal(), event.latest.toordinal() + 1
+        first, beyond = bisect_right(ends, begin), bisect_left(begins, end)
+        group = min(owners[first:beyond], default=len(groups))
+        if group == len(groups):
+            groups.append([])
+        groups[group].append(event)
+        taken = [(begin, end, group)]
+        if first < beyond and begins[first] < begin:
+            taken.insert(0, (begins[first], begin, owners[first]))
+        if first < beyond and ends[beyond - 1] > end:
+            taken.append((end, ends[beyond - 1], owners[beyond - 1]))
+        begins[first:beyond], ends[first:beyond], owners[first:beyond] = map(list, zip(*taken, strict=True))
+    return groups
 
 
 def _legs_not_named(money: Sequence[MoneyRow]) -> Iterator[Doubt]:
@@ -166,10 +188,6 @@ def figures_of_cost(events: Iterable[Event]) -> list[Event]:
 
 def _value(event: Event) -> Decimal:
     return Decimal(event.data["amount"]["value"])
-
-
-def _overlap(one: Event, other: Event) -> bool:
-    return (one.earliest or date.min) <= other.latest and (other.earliest or date.min) <= one.latest
 
 
 def _is_part(event: Event, of: Event) -> bool:

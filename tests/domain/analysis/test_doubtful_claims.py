@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steppe.domain.analysis.doubtful_claims import Doubt, doubts
 from steppe.domain.events.corrections import apply_corrections
@@ -68,6 +71,52 @@ def test_of_many_claims_on_one_leg_the_first_pairs_come_by_deal_and_place_before
         for later in range(2, 5)
         for earlier in range(1, later)
     ] + [("dangling-reference", "alpha", "row")]
+
+
+COST = event("memorandum.signed", "2020-01-01", instrument="mou", amount={**AMOUNT, "of": "project-cost"})
+FIRST_DAY = date(2020, 1, 1)
+spans_of_days = st.tuples(st.none() | st.integers(0, 60), st.integers(0, 12))
+costs = st.tuples(spans_of_days, st.sampled_from("abc"), st.sampled_from(("10", "20")), st.sampled_from(("USD", "EUR")))
+
+
+def _cost(number: int, days: tuple[int | None, int], source: str, value: str, currency: str) -> Event:
+    begin, length = days
+    first = None if begin is None else FIRST_DAY + timedelta(days=begin)
+    amount = {"value": value, "currency": currency, "of": "project-cost"}
+    named = replace(COST, source=f"/{source}", id=f"{number}", data={**COST.data, "amount": amount})
+    return named.dated(first, (first or FIRST_DAY) + timedelta(days=length))
+
+
+def _groups_by_definition(events: Sequence[Event]) -> list[list[Event]]:
+    groups: list[list[Event]] = []
+    for figure in events:
+        begin = figure.earliest or date.min
+        together = [
+            group
+            for group in groups
+            if any(begin <= other.latest and (other.earliest or date.min) <= figure.latest for other in group)
+        ]
+        if together:
+            together[0].append(figure)
+        else:
+            groups.append([figure])
+    return groups
+
+
+@given(st.lists(costs, max_size=40))
+def test_each_figure_stands_beside_the_first_figures_that_share_one_of_its_days(
+    drawn: list[tuple[tuple[int | None, int], str, str, str]],
+) -> None:
+    in_order = [_cost(number, *cost) for number, cost in enumerate(drawn)]
+    expected = [
+        (currency, tuple(group))
+        for currency in ("EUR", "USD")
+        for group in _groups_by_definition([cost for cost in in_order if cost.data["amount"]["currency"] == currency])
+        if len({cost.source for cost in group}) > 1 and len({cost.data["amount"]["value"] for cost in group}) > 1
+    ]
+    listed = [doubt for doubt in doubts(in_order, (), date(2026, 11, 22)) if doubt.kind == "figures-differ"]
+    by_place = sorted(expected, key=lambda group: (group[0], group[1][-1].order))
+    assert [(doubt.currency, doubt.events) for doubt in listed] == by_place
 
 
 def test_parts_that_go_round_are_told_from_those_that_lead_into_the_circle() -> None:
