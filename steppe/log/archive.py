@@ -2,6 +2,8 @@
 
 A zip that ordinary tools read: `log/<partition>.ndjson`, `tables/<table>.copy` (COPY text), `manifest.json` last. Nothing
 of that name exists until the file is complete.
+
+A zip comes from outside, and a small one may inflate to anything: it is read in pieces, and no line or manifest beyond a limit.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import heapq
+import io
 import lzma
 import os
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,11 +25,18 @@ from typing import IO, BinaryIO, cast
 
 import msgspec
 
+from steppe.log.record_batch import RECORD_BYTES_MAX
 from steppe.log.records import Record
 
 FORMAT = "steppe-backup/1"
 _MANIFEST = "manifest.json"
+_LOG = "log/"
 _PIECE_BYTES = 1 << 20
+_MANIFEST_BYTES_MAX = 16 << 20
+# Text in JSON takes six characters for a byte at most, and there is something beside it.
+LINE_BYTES_MAX = 6 * RECORD_BYTES_MAX + (1 << 10)
+# Others are inflated in whole by the library, whatever number of bytes is asked for.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 Advance = Callable[[int], None]
 # What a zip with flipped bits makes the library say.
 _DAMAGE = (
@@ -131,11 +142,16 @@ class ArchiveWriter:
 
     @contextmanager
     def partition(self, number: int) -> Iterator[Callable[[Record], None]]:
-        """A function that adds the next record of a partition."""
+        """A function that adds the next record of a partition. It raises ArchiveError for one that could not be read again."""
         with self._member(_log_name(number)) as sink:
 
             def add(record: Record) -> None:
-                sink.write(self._encode(_line_of(record)) + b"\n")
+                line = self._encode(_line_of(record)) + b"\n"
+                if len(line) > LINE_BYTES_MAX:
+                    raise ArchiveError(
+                        f"The record at {number}:{record.offset} takes {len(line):,} bytes, and a backup {LINE_BYTES_MAX:,} a record."
+                    )
+                sink.write(line)
 
             yield add
 
@@ -208,20 +224,29 @@ class Archive:
         if _id_of(self.manifest) != self.manifest.id:
             raise ArchiveError("The manifest of the backup was changed: its id does not fit its parts.")
         for name, (sha256, lines) in expected.items():
-            digest, lines_read = hashlib.sha256(), 0
+            digest, lines_read, unended = hashlib.sha256(), 0, 0
+            limit = LINE_BYTES_MAX if name.startswith(_LOG) else sys.maxsize  # a table goes to the database in pieces
             with _named_if_damaged(name), self._file.open(name) as member:
                 while piece := member.read(_PIECE_BYTES):
                     digest.update(piece)
                     lines_read += piece.count(b"\n")
+                    end = piece.find(b"\n")
+                    if unended + (end + 1 or len(piece)) > limit:
+                        raise ArchiveError(_too_long(name))
+                    unended = len(piece) - piece.rfind(b"\n") - 1 + (unended if end < 0 else 0)
                     advance(len(piece))
             if (digest.hexdigest(), lines_read) != (sha256, lines):
                 raise ArchiveError(f"{name} in the backup is damaged: its checksum is not that of the manifest.")
 
     def records(self, partition: int) -> Iterator[Record]:
-        """The records of a partition, in their order."""
+        """The records of a partition, in their order. Raises ArchiveError."""
         decoder = msgspec.json.Decoder(_Line)
-        with _named_if_damaged(_log_name(partition)), self._file.open(_log_name(partition)) as member:
-            for line in member:
+        name = _log_name(partition)
+        with _named_if_damaged(name), self._file.open(name) as packed:
+            member = io.BufferedReader(cast(io.RawIOBase, packed), _PIECE_BYTES)
+            while line := member.readline(LINE_BYTES_MAX + 1):
+                if len(line) > LINE_BYTES_MAX:
+                    raise ArchiveError(_too_long(name))
                 yield _record_of(partition, decoder.decode(line))
 
     def merged(self) -> Iterator[Record]:
@@ -244,7 +269,14 @@ def open_archive(path: Path) -> Iterator[Archive]:
             raise ArchiveError(f"{path} cannot be read: {error.strerror or error}.") from error
         try:
             file = stack.enter_context(zipfile.ZipFile(raw))
-            manifest = msgspec.json.decode(file.read(_MANIFEST), type=Manifest)
+            for info in file.infolist():
+                if info.compress_type not in _METHODS:
+                    raise ArchiveError(f"{path} is no backup: {info.filename} is packed in another way than deflate.")
+            with file.open(_MANIFEST) as member:
+                text = member.read(_MANIFEST_BYTES_MAX + 1)
+            if len(text) > _MANIFEST_BYTES_MAX:
+                raise ArchiveError(f"{path} is no backup: its manifest is longer than {_MANIFEST_BYTES_MAX:,} bytes.")
+            manifest = msgspec.json.decode(text, type=Manifest)
         except _DAMAGE as error:
             raise ArchiveError(f"{path} is no whole backup: {error!r}.") from error
         if manifest.format != FORMAT:
@@ -260,8 +292,12 @@ def _named_if_damaged(name: str) -> Iterator[None]:
         raise ArchiveError(f"{name} in the backup is damaged: {error!r}.") from error
 
 
+def _too_long(name: str) -> str:
+    return f"{name} in the backup has a line of more than {LINE_BYTES_MAX:,} bytes, which no record of a log takes."
+
+
 def _log_name(partition: int) -> str:
-    return f"log/{partition}.ndjson"
+    return f"{_LOG}{partition}.ndjson"
 
 
 def _table_name(table: str) -> str:

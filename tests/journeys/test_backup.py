@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from services.projector.commands.verify import verify
 from services.projector.publisher.flag_diff import Announcer
@@ -304,6 +305,26 @@ async def test_a_restore_that_was_killed_goes_on_and_other_records_are_refused(
         "restore", str(other_file), "--yes", exits=1
     )
     assert (await facts_of(stack.kafka, topic)).records == count
+
+
+async def test_a_record_that_came_compressed_and_is_larger_than_its_topic_takes_is_restored(
+    stack: Stack, topic: str, database: Database, fresh: Database, tmp_path: Path
+) -> None:
+    large = b'{"note":"' + b"a" * (12 * 2**20) + b'"}'
+    async with AIOKafkaProducer(
+        bootstrap_servers=stack.kafka, compression_type="gzip", max_request_size=2 * len(large)
+    ) as producer:
+        await producer.send_and_wait(topic, large, key=b"large-mine")
+    await publish(stack.kafka, topic, [event("small", "small-mine")])
+    file, restored_file = tmp_path / "backup.zip", tmp_path / "again.zip"
+    await Steppe(stack.kafka, topic, database.owner)("backup", str(file))
+    target = Steppe(stack.kafka, f"{DEALS.name}.{uuid.uuid4().hex[:12]}", fresh.owner)
+    done = json.loads(await target("restore", str(file), "--yes", "--json"))
+    assert (done["written"], done["records"]) == (2, 2)
+    await target("backup", str(restored_file))
+    with archive.open_archive(file) as one, archive.open_archive(restored_file) as two:
+        assert _by_key(one) == _by_key(two)
+        assert _by_key(one)[b"large-mine"] == [large]
 
 
 async def test_a_database_that_has_applied_something_is_restored_over_only_by_folding_anew(

@@ -1,5 +1,6 @@
 """A backup as a file: byte for byte what went in, or refused by name. Nothing but files is needed."""
 
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -128,6 +129,63 @@ def test_a_manifest_that_was_changed_or_a_part_that_was_added_is_refused(tmp_pat
     with pytest.raises(ArchiveError, match="no whole backup"), archive.open_archive(tmp_path / "c.txt"):
         pass
     with pytest.raises(ArchiveError, match="cannot be read"), archive.open_archive(tmp_path / "nowhere.zip"):
+        pass
+
+
+def test_a_line_that_inflates_to_more_than_any_record_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    with archive.write_archive(path) as writer:
+        with writer.partition(0) as _:
+            for _ in range(1 + archive.LINE_BYTES_MAX // 2**20):
+                writer.last.write(b" " * 2**20)
+            writer.last.write(b"\n")
+        part = PartitionPart(start=0, end=1, records=1, sha256=writer.last.sha256)
+        writer.close_with(
+            Manifest(
+                format=archive.FORMAT, taken_at="2026-11-22T10:00:00+00:00", topic="t", cluster="c",
+                partitions={0: part}, tables={}, migrations=[],
+            )
+        )  # fmt: skip
+    assert path.stat().st_size < 2**20
+    with archive.open_archive(path) as found:
+        tracemalloc.start()
+        try:
+            with pytest.raises(ArchiveError, match=r"log/0\.ndjson in the backup has a line of more than"):
+                found.verify()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 10 * 2**20
+        with pytest.raises(ArchiveError, match=r"log/0\.ndjson in the backup has a line of more than"):
+            list(found.records(0))
+
+
+def test_a_record_that_could_not_be_read_again_is_not_backed_up(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ArchiveError, match=r"The record at 0:7 takes 1\d\d,\d\d\d,\d\d\d bytes"),
+        archive.write_archive(tmp_path / "b.zip") as writer,
+        writer.partition(0) as add,
+    ):
+        add(Record(0, 6, 0, b"k", b"v"))
+        add(Record(0, 7, 0, b"k", b"v" * archive.LINE_BYTES_MAX))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "length", "said"),
+    [
+        (zipfile.ZIP_LZMA, 1, "packed in another way than deflate"),
+        (zipfile.ZIP_BZIP2, 1, "packed in another way than deflate"),
+        (zipfile.ZIP_DEFLATED, 17 * 2**20, "its manifest is longer than"),
+    ],
+)
+def test_a_zip_that_would_be_inflated_in_whole_is_no_backup(
+    tmp_path: Path, method: int, length: int, said: str
+) -> None:
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("manifest.json", b" " * length, compress_type=method)
+    with pytest.raises(ArchiveError, match=said), archive.open_archive(path):
         pass
 
 

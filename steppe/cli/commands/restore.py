@@ -17,7 +17,7 @@ from typing import Annotated
 import asyncpg
 import typer
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from steppe.cli.commands import backup, migrate
 from steppe.cli.commands.backup import Source, bar
@@ -33,12 +33,16 @@ from steppe.log import archive
 from steppe.log.archive import Archive, ArchiveError, Manifest
 from steppe.log.broker_address import client_options
 from steppe.log.fetched_records import record_of
+from steppe.log.record_batch import RECORD_BYTES_MAX
 from steppe.log.record_owner import restored_partition
 from steppe.log.records import Record, fingerprint
 from steppe.log.topic_info import TopicInfo, make_consumer, open_topic
 
 _IN_FLIGHT_MAX = 5_000
-_REQUEST_BYTES_MAX = 4 << 20
+# What a reader of the log inflates, and a batch around it. A record that came in a compressed batch may be larger than its topic
+# takes, for that is a limit on what is sent; so records are sent compressed again.
+_REQUEST_BYTES_MAX = RECORD_BYTES_MAX + (1 << 10)
+_CODEC = "zstd"
 _FETCH_BYTES = 8 << 20
 _SECONDS_WITHOUT_A_RECORD_MAX = 60.0
 
@@ -112,6 +116,11 @@ def command(
         raise RefusedError(str(error)) from error
     except DatabaseUnreachableError:
         raise
+    except MessageSizeTooLargeError as error:
+        raise RefusedError(
+            f"Stopped. {source.topic} does not take a record of the backup that is so large. Set max.message.bytes of the topic to what it "
+            "was where the backup was taken, and run it again: it goes on."
+        ) from error
     except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = explained(error) or f"{type(error).__name__}: {error}."
         raise RefusedError(f"Stopped. {reason} Run it again, and it goes on.") from error
@@ -282,6 +291,7 @@ async def _write(backup_file: Archive, source: Source, target: Target, info: Top
         linger_ms=20,
         max_batch_size=256 * 1024,
         max_request_size=_REQUEST_BYTES_MAX,
+        compression_type=_CODEC,
     )
     async with producer:
         with bar("Writing the log", backup_file.manifest.records) as advance:
