@@ -13,7 +13,7 @@ from services.api.app import create_app
 from services.api.problems import PROBLEMS
 from services.api.settings import Settings
 from services.api.web.operations import EXAMPLES
-from services.api.web.query_parameters import MEDIA_TYPES, PARAMETERS
+from services.api.web.query_parameters import MEDIA_TYPES, OF_FLAGS, PARAMETERS
 from steppe.access import middleware
 from steppe.contracts.type_schemas import Schema
 
@@ -98,9 +98,13 @@ def _parameters() -> Iterator[str]:
     yield "\n## Parameters\n"
     yield "| name | what |"
     yield "| --- | --- |"
-    for name, parameter in sorted(PARAMETERS.items()):
+    named = {
+        **{f"`{name}`": own for name, own in PARAMETERS.items()},
+        **{f"`{name}` of flags": own for name, own in OF_FLAGS.items()},
+    }
+    for name, parameter in sorted(named.items()):
         choices = f" One of {', '.join(f'`{choice}`' for choice in parameter.choices)}." if parameter.choices else ""
-        yield f"| `{name}` | {_cell(parameter.help)}{choices} |"
+        yield f"| {name} | {_cell(parameter.help)}{choices} |"
 
 
 def _types(document: Schema) -> Iterator[str]:

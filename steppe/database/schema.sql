@@ -126,6 +126,14 @@ CREATE TABLE rm_v1.flag_span (
     CONSTRAINT flag_span_forward CHECK ((valid_from < valid_to))
 );
 CREATE INDEX flag_span_by_flag ON rm_v1.flag_span USING btree (flag, severity, valid_from, valid_to);
+CREATE INDEX flag_span_by_rank ON rm_v1.flag_span USING btree (((
+CASE severity
+    WHEN 'alert'::text THEN '1'::text
+    WHEN 'presumed-dead'::text THEN '2'::text
+    WHEN 'stagnant'::text THEN '3'::text
+    WHEN 'watch'::text THEN '4'::text
+    ELSE '5'::text
+END || ((document)::json ->> 'since'::text))) COLLATE "C", project COLLATE "C", deal COLLATE "C", flag COLLATE "C", valid_from, valid_to);
 CREATE INDEX flag_span_by_severity ON rm_v1.flag_span USING btree (severity, valid_from, valid_to);
 CREATE INDEX flag_span_coming ON rm_v1.flag_span USING btree (valid_from, valid_to) WHERE (strpos(document, '"next_on":"'::text) > 0);
 CREATE INDEX flag_span_in_order ON rm_v1.flag_span USING btree (project COLLATE "C", deal COLLATE "C", flag COLLATE "C", valid_from, valid_to);

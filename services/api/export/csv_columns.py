@@ -23,7 +23,7 @@ PROJECTS = (
     "headline.severity", "headline.certainty", "headline.since", "flags.flag", "flags.severity", "investors",
     "memorandum_since", "memorandum_since_told", "bound_on", "bound_on_told", "last_event_on", "last_event_on_told",
     "position", "quarantined", "latitude", "longitude", "countries", "memorandum_since_earliest", "bound_on_earliest",
-    "last_event_on_earliest",
+    "last_event_on_earliest", "living_deals", "ended_deals",
 )  # fmt: skip
 DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.on_told", "ended.how",

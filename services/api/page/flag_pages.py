@@ -6,7 +6,7 @@ from fastapi import Response
 
 from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
-from services.api.routes.flags import flag_page, next_flags
+from services.api.routes.flags import flag_page
 from services.api.routes.transitions import latest
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
@@ -25,18 +25,25 @@ async def flags_page(page: PageRequest) -> Response:
     )
     question = page.build_query("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS)
     calendar_end = months_after(question.as_of, _MONTHS_OF_CALENDAR)
-    coming_question = page.build_query("/v1/flags", query_parameters.FLAG_ROWS, next_before=calendar_end)
+    coming_question = page.build_query(
+        "/v1/flags",
+        query_parameters.FLAG_ROWS,
+        next_before=calendar_end,
+        sort="next",
+        limit=_ROWS_OF_CALENDAR,
+        cursor=None,
+    )
     unfiltered = page.build_query(
         "/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS)
     )
     async with service_of(page.request).snapshot(question) as snapshot:
         flags = await flag_page(snapshot, question)
-        coming, coming_count = await next_flags(snapshot, coming_question, _ROWS_OF_CALENDAR)
+        coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(snapshot, _PROJECTS_OF_CHANGES)
         totals = await total_counts(page, snapshot, unfiltered)
     return page.render(
         "flags.html", question=question, snapshot=snapshot, flags=flags.items,
-        next_url=next_page_url(page, question, flags.next_key), coming=coming, coming_count=coming_count,
+        next_url=next_page_url(page, question, flags.next_key), coming=coming.items, coming_count=coming.total,
         changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip

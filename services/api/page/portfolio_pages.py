@@ -10,7 +10,7 @@ from services.api.page.map import points, region
 from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
-from services.api.routes.flags import flag_page, next_flags
+from services.api.routes.flags import flag_page
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
@@ -45,7 +45,9 @@ async def portfolio_page(page: PageRequest) -> Response:
     ))  # fmt: skip
     coming_until = months_after(question.as_of, _MONTHS_AHEAD)
     displaced_question = _flag_query(page, flag="displaced", limit=_ROWS_OF_SIDE_LISTS)
-    coming_question = _flag_query(page, flag=",".join(_FLAGS_THAT_RISE), next_before=coming_until)
+    coming_question = _flag_query(
+        page, flag=",".join(_FLAGS_THAT_RISE), next_before=coming_until, sort="next", limit=_ROWS_OF_SIDE_LISTS
+    )
     async with service_of(page.request).snapshot(question) as snapshot:
         listed = await projects.project_page(snapshot, question)
         totals = await total_counts(page, snapshot, unfiltered)
@@ -55,12 +57,12 @@ async def portfolio_page(page: PageRequest) -> Response:
             else await projects.portfolio_item(snapshot, counts_question)
         )
         displaced = await flag_page(snapshot, displaced_question)
-        coming, _ = await next_flags(snapshot, coming_question, _ROWS_OF_SIDE_LISTS)
+        coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(snapshot, _ROWS_OF_SIDE_LISTS)
     return page.render(
         "portfolio.html", question=question, snapshot=snapshot,
         overlays=query_parameters.OVERLAYS, projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
-        headline=headline, displaced=displaced.items, coming=coming, changes=changes, levels=list(Level),
+        headline=headline, displaced=displaced.items, coming=coming.items, changes=changes, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
         counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),
     )  # fmt: skip
@@ -68,7 +70,7 @@ async def portfolio_page(page: PageRequest) -> Response:
 
 def _flag_query(page: PageRequest, **overrides: object) -> Question:
     """A query for flags under those of the page's filters that lists of flags have."""
-    filters = {name: page.query.get(name) for name in ("country", "commodity", "investor_country")}
+    filters = {name: page.query.get(name) for name in ("country", "commodity", "investor", "investor_country")}
     return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, severity=None, **filters, **overrides)
 
 

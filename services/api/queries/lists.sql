@@ -189,12 +189,13 @@ SELECT DISTINCT party.party
 FROM party_span AS party
 ORDER BY party.party;
 
--- name: deal_page
--- One page of deals as they stand on a day.
+-- name: deals_standing
+-- Deals as they stand on a day.
 -- Of the project are :countries, :commodities, :sectors, :text and :updated_after; of the deal the others.
 SELECT
     deal.project,
     deal.deal,
+    deal.level,
     deal.document
 FROM deal_span AS deal
 JOIN project ON project.project = deal.project
@@ -237,22 +238,40 @@ WHERE deal.valid_from <= :as_of::date
     AND (:overlays::text[] IS NULL OR deal.document::jsonb -> 'overlays' ?| :overlays::text[])
     AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
     AND (:projects::text[] IS NULL OR deal.project = ANY (:projects::text[]))
-    AND (:deals::text[] IS NULL OR deal.deal = ANY (:deals::text[]))
-    AND (
-        :after_project::text IS NULL
-        OR (deal.project COLLATE "C", deal.deal COLLATE "C") > (:after_project::text, :after_deal::text)
-    )
-ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C"
+    AND (:deals::text[] IS NULL OR deal.deal = ANY (:deals::text[]));
+
+-- name: deal_page
+-- One page of them.
+WITH standing AS (
+    -- include: deals_standing
+)
+SELECT
+    standing.project,
+    standing.deal,
+    standing.document
+FROM standing
+WHERE :after_project::text IS NULL
+    OR (standing.project COLLATE "C", standing.deal COLLATE "C") > (:after_project::text, :after_deal::text)
+ORDER BY standing.project COLLATE "C", standing.deal COLLATE "C"
 LIMIT :limit::integer;
 
--- name: flag_page
--- One page of flags that stand on a day; the deal '' is the project's own.
--- :investor_countries are the home countries of the deal's investors (of the project's, for a flag of the project);
--- :next_before leaves only those whose severity rises before that day.
+-- name: deal_count
+-- How many of them live.
+WITH standing AS (
+    -- include: deals_standing
+)
+SELECT count(standing.level) AS living
+FROM standing;
+
+-- name: flags_standing
+-- The flags that stand on a day; the deal '' is the project's own.
+-- :investors, those asked for and whoever belongs to them, are of the deal (of the project, for a flag of the project), and
+-- :investor_countries are their home countries; :next_before leaves only those whose severity rises before that day.
 SELECT
     flag.project,
     flag.deal,
     flag.flag,
+    flag.severity,
     flag.document
 FROM flag_span AS flag
 WHERE flag.valid_from <= :as_of::date
@@ -276,18 +295,22 @@ WHERE flag.valid_from <= :as_of::date
         )
     )
     AND (
-        :investor_countries::text[] IS NULL
+        (:investors::text[] IS NULL AND :investor_countries::text[] IS NULL)
         OR (flag.project, flag.deal) IN (
             SELECT deal.project, deal.deal
             FROM deal_span AS deal
             WHERE deal.valid_from <= :as_of::date
                 AND deal.valid_to > :as_of::date
-                AND deal.investors && ARRAY(
-                    SELECT party.party
-                    FROM party_span AS party
-                    WHERE party.home_country = ANY (:investor_countries::text[])
-                        AND party.valid_from <= :as_of::date
-                        AND party.valid_to > :as_of::date
+                AND (:investors::text[] IS NULL OR deal.investors && :investors::text[])
+                AND (
+                    :investor_countries::text[] IS NULL
+                    OR deal.investors && ARRAY(
+                        SELECT party.party
+                        FROM party_span AS party
+                        WHERE party.home_country = ANY (:investor_countries::text[])
+                            AND party.valid_from <= :as_of::date
+                            AND party.valid_to > :as_of::date
+                    )
                 )
         )
         OR (
@@ -296,12 +319,16 @@ WHERE flag.valid_from <= :as_of::date
                 FROM project_span AS span
                 WHERE span.valid_from <= :as_of::date
                     AND span.valid_to > :as_of::date
-                    AND span.investors && ARRAY(
-                        SELECT party.party
-                        FROM party_span AS party
-                        WHERE party.home_country = ANY (:investor_countries::text[])
-                            AND party.valid_from <= :as_of::date
-                            AND party.valid_to > :as_of::date
+                    AND (:investors::text[] IS NULL OR span.investors && :investors::text[])
+                    AND (
+                        :investor_countries::text[] IS NULL
+                        OR span.investors && ARRAY(
+                            SELECT party.party
+                            FROM party_span AS party
+                            WHERE party.home_country = ANY (:investor_countries::text[])
+                                AND party.valid_from <= :as_of::date
+                                AND party.valid_to > :as_of::date
+                        )
                     )
             )
             AND NOT EXISTS (
@@ -318,26 +345,55 @@ WHERE flag.valid_from <= :as_of::date
         :next_before::date IS NULL
         -- Most flags rise no further: a look at the text spares reading them as JSON.
         OR (strpos(flag.document, '"next_on":"') > 0 AND (flag.document::json ->> 'next_on')::date < :next_before::date)
-    )
-    AND (
-        :after_project::text IS NULL
-        OR (flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C") > (:after_project::text, :after_deal::text, :after_flag::text)
-    )
-ORDER BY flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C"
-LIMIT :limit::integer;
+    );
 
--- name: next_flags
--- The flags whose severity rises soonest, at most :rows_max, and how many there are. Parameters: see flag_page, with :limit null.
-WITH page AS (
-    -- include: flag_page
+-- name: flag_page
+-- One page of flags; `rank` is the value that :sort orders by. For the severity it is word for word the first column of an index,
+-- of which only a part is read where :rank_from and :rank_to say which severities are wanted.
+WITH standing AS (
+    -- include: flags_standing
+),
+ranked AS (
+    SELECT
+        standing.project,
+        standing.deal,
+        standing.flag,
+        standing.document,
+        CASE :sort::text
+            WHEN 'severity' THEN CASE standing.severity
+                WHEN 'alert' THEN '1' WHEN 'presumed-dead' THEN '2' WHEN 'stagnant' THEN '3' WHEN 'watch' THEN '4' ELSE '5'
+            END || (standing.document::json ->> 'since')
+            WHEN 'since' THEN standing.document::json ->> 'since'
+            WHEN '-since' THEN translate(standing.document::json ->> 'since', '0123456789', '9876543210')
+            WHEN 'next' THEN COALESCE(standing.document::json ->> 'next_on', '~')
+            ELSE ''
+        END COLLATE "C" AS rank
+    FROM standing
 )
 SELECT
-    page.project,
-    page.document,
-    count(*) OVER () AS flags
-FROM page
-ORDER BY page.document::json ->> 'next_on', page.project COLLATE "C", page.deal COLLATE "C", page.flag COLLATE "C"
-LIMIT :rows_max::integer;
+    project,
+    deal,
+    flag,
+    document,
+    rank
+FROM ranked
+WHERE (:rank_from::text IS NULL OR rank >= :rank_from::text)
+    AND (:rank_to::text IS NULL OR rank < :rank_to::text)
+    AND (
+        :after_rank::text IS NULL
+        OR (rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C")
+        > (:after_rank::text, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C"
+LIMIT :limit::integer;
+
+-- name: flag_count
+-- How many flags stand on a day.
+WITH standing AS (
+    -- include: flags_standing
+)
+SELECT count(*) AS flags
+FROM standing;
 
 -- name: names_of_projects
 -- What lists of flags and deals say of some projects on a day.
@@ -362,6 +418,18 @@ WHERE flag.project COLLATE "C" = ANY (:projects::text[])
     AND flag.valid_from <= :as_of::date
     AND flag.valid_to > :as_of::date
 ORDER BY flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C";
+
+-- name: deal_counts
+-- How many deals of some projects live on a day, and how many have ended.
+SELECT
+    deal.project,
+    count(deal.level) AS living,
+    count(*) - count(deal.level) AS ended
+FROM deal_span AS deal
+WHERE deal.project = ANY (:projects::text[])
+    AND deal.valid_from <= :as_of::date
+    AND deal.valid_to > :as_of::date
+GROUP BY deal.project;
 
 -- name: co_investments
 -- Where deals of some projects have a part in what would displace them, on a day.

@@ -26,10 +26,11 @@ async def deals(request: Request) -> Response:
 
 
 async def deal_page(snapshot: Snapshot, question: Question) -> Page:
-    """One page of deals with their flags."""
+    """One page of deals with their flags; `beside` has how many of all pages live."""
     filters = question.filters
     after_project, after_deal = after(question.after, text, text)
     parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
+    investors = with_members(filters.get("investor"), parents)
     rows = await snapshot.rows(
         "deal_page",
         as_of=question.as_of,
@@ -40,7 +41,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         flags=filters.get("flag"),
         severities=filters.get("severity"),
         overlays=filters.get("overlay"),
-        investors=with_members(filters.get("investor"), parents),
+        investors=investors,
         investor_countries=filters.get("investor_country"),
         forums=filters.get("forum"),
         text=filters.get("q"),
@@ -69,4 +70,30 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
             question.tell,
         )
         items.append({**deal, **named.get(row["project"], UNNAMED)})
-    return Page(items=items, next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None)
+    living = sum(item["level"] is not None for item in items)
+    if not question.whole and (more or question.after is not None):
+        counted = await snapshot.row(
+            "deal_count",
+            as_of=question.as_of,
+            countries=filters.get("country"),
+            commodities=filters.get("commodity"),
+            sectors=filters.get("sector"),
+            levels=filters.get("level"),
+            flags=filters.get("flag"),
+            severities=filters.get("severity"),
+            overlays=filters.get("overlay"),
+            investors=investors,
+            investor_countries=filters.get("investor_country"),
+            forums=filters.get("forum"),
+            text=filters.get("q"),
+            updated_after=filters.get("updated_after"),
+            projects=filters.get("project"),
+            deals=filters.get("deal"),
+        )
+        assert counted is not None, "a count is always a row"
+        living = counted["living"]
+    return Page(
+        items=items,
+        next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None,
+        beside={"living_deals": living},
+    )

@@ -21,7 +21,9 @@ from services.api.views import money_and_stakes, project_view, timeline_view
 from services.api.views.list_answers import ProjectList, Timeline
 from services.api.views.market_view import PAPER_SEVERITIES
 from services.api.views.project_view import (
+    NO_DEALS,
     Coordinates,
+    DealCount,
     PortfolioAnswer,
     PortfolioItem,
     ProjectAnswer,
@@ -287,6 +289,10 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     rows, more = pagination.cut_page(rows, question.limit)
     keys = [row["project"] for row in rows]
     flags = await _flags(snapshot, question.as_of, keys) if with_flags else {}
+    counts = await snapshot.rows("deal_counts", as_of=question.as_of, projects=keys)
+    deals: dict[str, DealCount] = {
+        row["project"]: {"living_deals": row["living"], "ended_deals": row["ended"]} for row in counts
+    }
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
     schemes = filters.get("crosswalk", ())
     items: list[ProjectRow] = []
@@ -299,6 +305,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
             {
                 **item,
                 **place,
+                **deals.get(row["project"], NO_DEALS),
                 **project_view.quarantined(held, row["project"]),
                 **project_view.crosswalk(state, schemes),
             }

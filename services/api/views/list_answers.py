@@ -15,7 +15,7 @@ from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
 from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
 from steppe.contracts.announcements import TransitionItem
-from steppe.contracts.field_types import Key, Sector, doc
+from steppe.contracts.field_types import Count, Key, Sector, doc
 from steppe.contracts.items import FlagItem
 
 
@@ -44,13 +44,15 @@ class ProjectList(ListAnswer):
 class DealList(ListAnswer):
     """One page of deals."""
 
-    items: Annotated[list[DealRow], doc("The deals, by project and deal.")]
+    living_deals: Annotated[Count, doc("How many deals of all pages live; 0: no deal of the list does.")]
+    items: Annotated[list[DealRow], doc("The deals, by project and deal, ended ones too.")]
 
 
 class FlagList(ListAnswer):
     """One page of flags that stand."""
 
-    items: Annotated[list[FlagRow], doc("The flags, by project, deal and name.")]
+    total: Annotated[Count, doc("How many flags all pages have.")]
+    items: Annotated[list[FlagRow], doc("The flags, in the order of sort=.")]
 
 
 class TransitionList(ListAnswer):

@@ -108,6 +108,13 @@ class QuarantinedPart(TypedDict):
     quarantined: Annotated[bool, doc("Whether events of it wait in quarantine: it stands as it did before them.")]
 
 
+class DealCount(TypedDict):
+    """How many deals of a project live, and how many have ended."""
+
+    living_deals: Annotated[Count, doc("How many of its deals live; 0: no deal does.")]
+    ended_deals: Annotated[Count, doc("How many of its deals have ended.")]
+
+
 class Coordinates(TypedDict):
     """Where something is."""
 
@@ -115,11 +122,11 @@ class Coordinates(TypedDict):
     longitude: Annotated[float | None, doc("Degrees east; null: not registered.")]
 
 
-class ProjectRow(ProjectItem, Coordinates, QuarantinedPart, CrosswalkPart):
+class ProjectRow(ProjectItem, Coordinates, DealCount, QuarantinedPart, CrosswalkPart):
     """A project as it stands on a day: one row of /v1/projects."""
 
 
-class ProjectStory(ProjectItem, Coordinates):
+class ProjectStory(ProjectItem, Coordinates, DealCount):
     """A project with its deals and legs, told in words."""
 
     place: Annotated[str | None, doc("Where it is, in words; null: not registered.")]
@@ -176,6 +183,9 @@ class PortfolioAnswer(OnDay, PortfolioItem):
     """How many projects stand where on a day."""
 
 
+NO_DEALS: DealCount = {"living_deals": 0, "ended_deals": 0}
+
+
 def works(value: WorksState) -> WorksLine:
     """A line of works."""
     return {
@@ -224,6 +234,8 @@ def project_detail(
     """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
     return {
         **project(value, flags, position, as_of, tell),
+        "living_deals": sum(state.level is not None for state in deals),
+        "ended_deals": sum(state.level is None for state in deals),
         "place": value.place,
         "latitude": value.latitude,
         "longitude": value.longitude,

@@ -26,8 +26,9 @@ from services.api.views.forum_view import ScorecardAnswer
 from services.api.views.market_answer import MarketAnswer
 from services.api.views.party_view import PartyAnswer
 from services.api.views.record_view import TraceAnswer
+from services.api.web import query_parameters
 from services.api.web.backtest_request import EXAMPLE, BacktestBody
-from services.api.web.query_parameters import FORMATS, MEDIA_TYPES, PARAMETERS
+from services.api.web.query_parameters import FORMATS, MEDIA_TYPES
 from steppe.contracts.type_schemas import Schema
 from steppe.http.body_deadline import BODY_TOO_SLOW
 from steppe.http.openapi_parts import add_problems, complete, schema
@@ -120,7 +121,7 @@ def operation(name: str, parameters: tuple[str, ...], answer: type, *own_problem
     return {
         "operationId": name,
         "summary": summary(name),
-        "parameters": [PARAMETERS[parameter].openapi() for parameter in parameters],
+        "parameters": [query_parameters.parameter(name, parameters).openapi() for name in parameters],
         "responses": add_problems(responses, (*_OF_EVERY_ROUTE, *of_parameters, *own_problems)),
     }
 

@@ -39,6 +39,7 @@ OVERLAYS = (
     "withdrawn",
 )  # fmt: skip
 FLAGS = tuple(flag_registry.FLAGS)
+FLAG_SORTS = ("severity", "since", "-since", "next", "project")
 SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-last_event_on")
 HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
@@ -135,8 +136,8 @@ DEALS = (
     "investor_country", "forum", "q", "updated_after",
 )  # fmt: skip
 FLAG_ROWS = (
-    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor_country",
-    "next_before",
+    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor",
+    "investor_country", "next_before", "sort",
 )  # fmt: skip
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
@@ -152,6 +153,12 @@ FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
+
+_SORT_OF_FLAGS = "Order: severity (default: the gravest first, of these the oldest), since, -since, next (what rises soonest first), or project."
+OF_FLAGS: Mapping[str, Parameter] = {
+    "sort": Parameter(name="sort", help=_SORT_OF_FLAGS, read=parse_values.one_of(FLAG_SORTS), choices=FLAG_SORTS),
+}
+"""What means something else in FLAG_ROWS than in other lists."""
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
 _NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "bom", "min_position", "as_of"})
@@ -182,10 +189,15 @@ class Question:
     tell: Tell = english
 
 
+def parameter(name: str, names: tuple[str, ...]) -> Parameter:
+    """The parameter of that name in a list that takes those names."""
+    return OF_FLAGS[name] if names == FLAG_ROWS and name in OF_FLAGS else PARAMETERS[name]
+
+
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
     """Validate the parameters of a request. Raises Refusal that names the parameter."""
     given = _values(request, names)
-    values = {name: _value(PARAMETERS[name], texts) for name, texts in given.items()}
+    values = {name: _value(parameter(name, names), texts) for name, texts in given.items()}
     now = datetime.now(UTC).replace(microsecond=0)
     cursor: Cursor | None = pagination.decode(values["cursor"]) if "cursor" in values else None
     known_at: datetime = min(values.get("known_at", now), now)

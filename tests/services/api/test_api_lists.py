@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from steppe.domain.values.states import SEVERITIES
 from tests.services.api.reading_api import DAY, Log, event, get, keys, memorandum, refused, registered
 
 
@@ -78,11 +81,12 @@ async def test_a_project_says_all_that_the_contract_lists(portfolio_log: Log, cl
         "key", "name", "country", "sector", "kind", "commodities", "level", "highest_level", "overlays", "headline",
         "flags", "investors", "memorandum_since", "bound_on", "last_event_on", "position", "quarantined",
         "latitude", "longitude", "countries", "memorandum_since_earliest", "memorandum_since_given", "bound_on_earliest",
-        "bound_on_given", "last_event_on_earliest", "last_event_on_given",
+        "bound_on_given", "last_event_on_earliest", "last_event_on_given", "living_deals", "ended_deals",
     }  # fmt: skip
     assert (item["key"], item["name"], item["level"], item["investors"]) == ("stuck", "Stuck", "memorandum", ["alpha"])
     assert item["headline"]["flag"] == "memorandum-only"
     assert item["memorandum_since"] == "2022-03-01"
+    assert (item["living_deals"], item["ended_deals"]) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +185,63 @@ async def test_flags_and_deals_page_without_doubles(log: Log, client: httpx.Asyn
             cursor = body["next_cursor"]
         assert walked == whole
         assert len(set(whole)) == len(whole) >= 10
+
+
+FLAG_ORDERS: dict[str, Callable[[Any], Any]] = {
+    "severity": lambda flag: (-SEVERITIES.index(flag["severity"]), flag["since"]),
+    "since": lambda flag: flag["since"],
+    "-since": lambda flag: -date.fromisoformat(flag["since"]).toordinal(),
+    "next": lambda flag: flag["next"]["on"] if flag["next"] else "~",
+    "project": lambda flag: "",
+}
+
+
+@pytest.mark.parametrize("sort", FLAG_ORDERS)
+async def test_flags_are_walked_in_every_order_once_and_their_total_is_told(
+    log: Log, client: httpx.AsyncClient, sort: str
+) -> None:
+    events = [registered(f"p{number}") for number in range(9)]
+    events += [memorandum(f"p{number}", f"20{15 + number}-03-0{1 + number % 2}", "alpha") for number in range(9)]
+    await log.append(*events, memorandum("p3", "2024-01-01", "beta"), memorandum("p5", "2019-03-02", "beta"))
+    whole = await get(client, "/v1/flags", as_of=DAY, **({} if sort == "severity" else {"sort": sort}))
+    flags = whole["items"]
+    assert len({flag["severity"] for flag in flags}) >= 3
+    assert flags == sorted(
+        flags, key=lambda flag: (FLAG_ORDERS[sort](flag), flag["project"], flag["deal"] or "", flag["flag"])
+    )
+    assert whole["total"] == len(flags) > 12
+    walked: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        more = {"cursor": cursor} if cursor else {}
+        page = await get(client, "/v1/flags", as_of=DAY, sort=sort, limit=2, **more)
+        assert page["total"] == len(flags)
+        walked += page["items"]
+        cursor = page["next_cursor"]
+    assert walked == flags
+    only = await get(client, "/v1/flags", as_of=DAY, sort=sort, severity="presumed-dead", limit=1)
+    assert only["total"] == sum(flag["severity"] == "presumed-dead" for flag in flags) > 1
+
+
+async def test_an_order_that_flags_do_not_have_is_refused(client: httpx.AsyncClient) -> None:
+    problem = await refused(client, "/v1/flags?sort=name", 400, "bad-parameter")
+    assert "-since" in problem["detail"]
+
+
+async def test_lists_say_how_many_deals_live(log: Log, client: httpx.AsyncClient) -> None:
+    ended = event("project.cancelled", "over", "over-cancelled", occurred="2024-06-01")
+    await log.append(
+        registered("over"), memorandum("over", "2022-03-01", "alpha"), memorandum("over", "2022-04-01", "beta"), ended,
+        registered("alive"), memorandum("alive", "2022-03-01", "alpha"), registered("bare"),
+    )  # fmt: skip
+    rows = (await get(client, "/v1/projects", as_of=DAY))["items"]
+    assert {row["key"]: (row["living_deals"], row["ended_deals"]) for row in rows} == {
+        "alive": (1, 0), "bare": (0, 0), "over": (0, 2),
+    }  # fmt: skip
+    detail = await get(client, "/v1/projects/over", as_of=DAY)
+    assert (detail["living_deals"], detail["ended_deals"]) == (0, 2)
+    for query, living in (({}, 1), ({"limit": 1}, 1), ({"project": "over"}, 0), ({"project": "over", "limit": 1}, 0)):
+        assert (await get(client, "/v1/deals", as_of=DAY, **query))["living_deals"] == living
 
 
 async def test_the_cursor_keeps_the_day_of_the_first_page(log: Log, client: httpx.AsyncClient) -> None:
