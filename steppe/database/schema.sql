@@ -111,6 +111,7 @@ CREATE TABLE rm_v1.deal_span (
 );
 CREATE INDEX deal_span_by_investor ON rm_v1.deal_span USING gin (investors);
 CREATE INDEX deal_span_by_level ON rm_v1.deal_span USING btree (level, valid_from, valid_to);
+CREATE INDEX deal_span_by_pursuer ON rm_v1.deal_span USING gin ((((document)::jsonb -> 'pursuers'::text)));
 
 -- `deal` is '' for a flag of the project, so that it can stand in the key.
 CREATE TABLE rm_v1.flag_span (

@@ -4,8 +4,8 @@
 
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
--- :text is a part of key, name, alias or id, folded as search_text is; :investors are those asked for and whoever belongs to
--- them; `rank` is the value that :sort orders by.
+-- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
+-- :investors are those asked for and whoever belongs to them; `rank` is the value that :sort orders by.
 WITH ranked AS (
     SELECT
         span.project COLLATE "C" AS project,
@@ -63,7 +63,25 @@ WITH ranked AS (
             )
         )
         AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
-        AND (:text::text IS NULL OR strpos(span.search_text, :text::text) > 0)
+        AND (
+            :text::text IS NULL
+            OR strpos(span.search_text, :text::text) > 0
+            -- Of whom nobody gave a name there is no row of a party, only the key.
+            OR strpos(translate(array_to_string(span.investors, chr(10)), '-_', '  '), :text::text) > 0
+            OR span.project IN (
+                SELECT deal.project
+                FROM deal_span AS deal
+                WHERE deal.valid_from <= :as_of::date
+                    AND deal.valid_to > :as_of::date
+                    AND deal.document::jsonb -> 'pursuers' ?| ARRAY(
+                        SELECT party.party
+                        FROM party_span AS party
+                        WHERE party.valid_from <= :as_of::date
+                            AND party.valid_to > :as_of::date
+                            AND strpos(party.search_text, :text::text) > 0
+                    )
+            )
+        )
         AND (:overlays::text[] IS NULL OR span.document::jsonb -> 'overlays' ?| :overlays::text[])
         AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
         AND (
@@ -174,12 +192,6 @@ SELECT
 FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-    -- A look at the text spares reading most of them as JSON.
-    AND EXISTS (
-        SELECT 1
-        FROM unnest(:parties::text[]) AS party
-        WHERE strpos(deal.document, to_json(party)::text) > 0
-    )
     AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
 ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
 
@@ -191,7 +203,8 @@ ORDER BY party.party;
 
 -- name: deals_standing
 -- Deals as they stand on a day.
--- Of the project are :countries, :commodities, :sectors, :text and :updated_after; of the deal the others.
+-- Of the project are :countries, :commodities, :sectors, :text and :updated_after; of the deal the others. :text is of a party that
+-- pursues the deal, too.
 SELECT
     deal.project,
     deal.deal,
@@ -234,7 +247,22 @@ WHERE deal.valid_from <= :as_of::date
         )
     )
     AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
-    AND (:text::text IS NULL OR strpos(span.search_text, :text::text) > 0)
+    AND (
+        :text::text IS NULL
+        OR strpos(span.search_text, :text::text) > 0
+        OR strpos(translate(array_to_string(deal.investors, chr(10)), '-_', '  '), :text::text) > 0
+        OR (deal.project, deal.deal, deal.valid_from) IN (
+            SELECT pursued.project, pursued.deal, pursued.valid_from
+            FROM deal_span AS pursued
+            WHERE pursued.document::jsonb -> 'pursuers' ?| ARRAY(
+                SELECT party.party
+                FROM party_span AS party
+                WHERE party.valid_from <= :as_of::date
+                    AND party.valid_to > :as_of::date
+                    AND strpos(party.search_text, :text::text) > 0
+            )
+        )
+    )
     AND (:overlays::text[] IS NULL OR deal.document::jsonb -> 'overlays' ?| :overlays::text[])
     AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
     AND (:projects::text[] IS NULL OR deal.project = ANY (:projects::text[]))

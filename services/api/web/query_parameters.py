@@ -117,7 +117,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("evidence", "Grade of a piece of evidence that the event has.", parse_values.one_of(_EVIDENCE), _EVIDENCE),
         Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
         Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
-        Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, whatever the case, the accents or the width.", read=parse_values.search),
+        Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, of a project or deal also of a party that pursues it; whatever the case, the accents, the width or the script, Cyrillic or Latin.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
     )

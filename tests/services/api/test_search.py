@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.central_asia import api_of_central_asia
 from tests.services.api.reading_api import DAY, Log, event, get, keys, memorandum, refused, registered
+from tests.stack import Service, Stack
 
 
 def party(key: str, **data: Any) -> dict[str, Any]:
@@ -37,6 +40,7 @@ async def named(log: Log) -> Log:
         ("old key", ["ahuachapan"]),
         ("g100000409", ["ahuachapan"]),
         ("istanbul isi", ["istanbul"]),
+        ("ИСТАНБУЛ", ["istanbul"]),
         ("nothing", []),
     ],
 )
@@ -93,9 +97,31 @@ async def test_an_investor_is_found_by_what_belongs_to_it(groups: Log, client: h
     for investor in ("top", "middle", "bottom"):
         assert await keys(client, investor=investor) == ["theirs"]
         assert await keys(client, "/v1/deals", investor=investor) == ["theirs"]
+        flags = await get(client, "/v1/flags", as_of=DAY, investor=investor)
+        assert {flag["project"] for flag in flags["items"]} == {"theirs"}
+        assert flags["total"] == len(flags["items"])
     assert await keys(client, investor="minor") == []
+    assert await keys(client, "/v1/flags", investor="minor") == []
+    assert await keys(client, "/v1/flags", investor="top", investor_country="KR") == []
     facets = (await get(client, "/v1/portfolio", as_of=DAY))["facets"]["investor"]
     assert facets == {"bottom": 1, "middle": 1, "stranger": 1, "top": 1}
+
+
+async def test_projects_and_deals_are_found_by_the_names_of_who_pursues_them(
+    groups: Log, client: httpx.AsyncClient
+) -> None:
+    await groups.append(
+        party("lender", aliases=[{"name": "Кредитный банк"}]),
+        event(
+            "loan.signed", "foreign", "loan", occurred="2025-01-01", deal="lender",
+            parties=[{"party": "lender", "role": "financier"}],
+        ),
+    )  # fmt: skip
+    for words, project in (("BOTTOM", "theirs"), ("stranger", "foreign"), ("kreditnyi bank", "foreign")):
+        assert await keys(client, q=words) == [project]
+        assert await keys(client, "/v1/deals", q=words) == [project]
+    assert await keys(client, q="lender", as_of="2024-12-31") == []
+    assert (await get(client, "/v1/portfolio", as_of=DAY, q="lender"))["projects"] == 1
 
 
 async def test_a_party_shows_its_group_and_the_deals_of_who_belongs_to_it(
@@ -132,3 +158,30 @@ async def test_parties_are_listed_with_their_groups_and_found_by_what_events_cal
     assert (party_of_event["registered"], party_of_event["name"], party_of_event["home_country"]) == (
         False, "Unheard-of Mining", "CA",
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def central_asia(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with api_of_central_asia(stack, template, tmp_path_factory.mktemp("search")) as service:
+        yield service
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "among_them"),
+    [
+        ("SARECO", "sareco-stepnogorsk"),
+        ("Степногорск", "sareco-stepnogorsk"),
+        ("Rogun", "rogun-hydropower"),
+        ("Рогун", "rogun-hydropower"),
+        ("Sumitomo", "sareco-stepnogorsk"),
+        ("Sumitomo", "appak-west-mynkuduk"),
+        ("Сумитомо", "kazatomprom-sumitomo-isotopes"),
+    ],
+)
+def test_the_real_projects_are_found_by_what_people_call_them(
+    central_asia: Service, looked_for: str, among_them: str
+) -> None:
+    answer = httpx.get(f"{central_asia.address}/v1/projects", params={"q": looked_for, "limit": 500}, timeout=60)
+    listed = [item["key"] for item in answer.raise_for_status().json()["items"]]
+    assert among_them in listed
+    assert len(listed) < 30
