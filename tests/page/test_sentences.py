@@ -120,7 +120,7 @@ def _names(told: Sentences | Argument) -> Iterator[str]:
             for sentence in sentences:
                 yield from _names(sentence)
         case Message(arguments=arguments):
-            for _, argument in arguments:
+            for argument in arguments.values():
                 yield from _names(argument)
         case Listing(items=items):
             for item in items:

@@ -52,7 +52,7 @@ def _told(translation: Translation, told: Sentences | Argument) -> str:
             return translation.number(told)
         case Message():
             pattern = _pattern(translation, told)
-            values = {name: _told(translation, argument) for name, argument in told.arguments}
+            values = {name: _told(translation, argument) for name, argument in told.arguments.items()}
             return pattern % values if values else pattern
         case Sentences(sentences=sentences):
             between = "" if translation.language == "ja" else " "

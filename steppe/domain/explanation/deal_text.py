@@ -29,6 +29,7 @@ ON_THE_GROUND = {
     Level.COMMISSIONING: message("built or in trial production"),
     Level.PRODUCING: message("producing"),
 }
+_ONLY_BOUND = message("bound")
 _BOUND = {Level.PARTLY_BOUND: message("bound in part"), Level.FINANCED: message("bound and financed")}
 _AS = {"watch": message("on watch")}
 
@@ -134,7 +135,7 @@ def bound(deal: DealState) -> Message:
 
 
 def _bound_by(deal: DealState, valid: Mapping[str, Sequence[LegState]]) -> Message:
-    verb = _BOUND.get(deal.level or Level.BOUND, message("bound"))
+    verb = _BOUND.get(deal.level or Level.BOUND, _ONLY_BOUND)
     if not valid:
         return verb
     if len(valid) > _LEGS_TOLD_MOST:

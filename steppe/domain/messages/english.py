@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import assert_never
 
 from steppe.domain.messages.message import Argument, Capital, Listing, Message, Point, Sentences, Term
@@ -20,7 +21,7 @@ def english(told: Sentences | Argument) -> str:
             return told
         case Message(id=pattern, arguments=arguments, plural=plural, number=number):
             chosen = pattern if plural is None or number == 1 else plural
-            return chosen % {name: english(argument) for name, argument in arguments} if arguments else chosen
+            return chosen % {name: english(argument) for name, argument in arguments.items()} if arguments else chosen
         case Sentences(sentences=sentences):
             return " ".join(map(english, sentences))
         case int():
@@ -52,6 +53,7 @@ def _listing(told: Listing) -> str:
             assert_never(never)
 
 
+@lru_cache(4096)
 def _point(text: str) -> str:
     """A year, month or day in words."""
     year, _, rest = text.partition("-")

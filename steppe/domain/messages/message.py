@@ -6,16 +6,17 @@ pattern up in a catalogue. What stands in it are names, numbers, terms, days and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
+
+from steppe.domain.values.value_class import value_class
 
 TermKind = Literal["leg", "right", "permit", "milestone", "level", "severity", "flag", "ending", "project-ending"]
 PointUse = Literal["alone", "in", "of"]
 ListingStyle = Literal["and", "or", "chain", "commas"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Term:
     """A public name, such as that of a leg or a severity. `kind` tells apart what is spelt alike: the permit, the level."""
 
@@ -23,7 +24,7 @@ class Term:
     kind: TermKind
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Point:
     """A year, month or day by its EDTF text: 2014, 2014-08, 2014-08-31.
 
@@ -34,7 +35,7 @@ class Point:
     use: PointUse = "alone"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Listing:
     """Several things in a row: "a, b and c", "a, b or c", "a and b and c" (chain), "a, b, c" (commas). None of them: "none"."""
 
@@ -42,14 +43,14 @@ class Listing:
     style: ListingStyle = "and"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Capital:
     """What begins a sentence, in languages with capital letters."""
 
     argument: Argument
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Message:
     """An English pattern and what stands in its placeholders, `%(name)s` each.
 
@@ -57,12 +58,12 @@ class Message:
     """
 
     id: str
-    arguments: tuple[tuple[str, Argument], ...] = ()
+    arguments: Mapping[str, Argument]
     plural: str | None = None
     number: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Sentences:
     """Whole sentences, one after the other."""
 
@@ -75,12 +76,12 @@ Argument: TypeAlias = str | int | Term | Point | Listing | Capital | Message
 
 def message(id: str, /, **arguments: Argument) -> Message:
     """The message of an English pattern. Patterns are literals, so that they can be collected for the catalogues."""
-    return Message(id, tuple(arguments.items()))
+    return Message(id, arguments)
 
 
 def counting(number: int, singular: str, plural: str, /, **arguments: Argument) -> Message:
     """The message of two patterns, by a number that stands in it as `%(num)s`, if at all."""
-    return Message(singular, (("num", number), *arguments.items()), plural, number)
+    return Message(singular, {"num": number, **arguments}, plural, number)
 
 
 def sentences(told: Sequence[Message]) -> Sentences:

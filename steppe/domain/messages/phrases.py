@@ -189,4 +189,7 @@ def _of(point: str) -> Point:
 
 
 def _given_interval(start: Start) -> edtf.GivenInterval:
+    if start.given is None and start.earliest == start.latest:
+        text = start.latest.isoformat()
+        return edtf.GivenInterval(text, text)
     return edtf.given_interval(start.given or edtf.text_of(edtf.Days(start.earliest, start.latest)))
