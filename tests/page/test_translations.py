@@ -30,7 +30,7 @@ from tests.page.conftest import ROOT
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
-_MISLEADING = {
+MISLEADING = {
     "ja": r"拘束済|紙のみ|助言者",
     "ru": r"обязательн|\bопор|\bбумаг|обогна",
 }
@@ -109,7 +109,7 @@ def test_translations_have_the_placeholders_of_their_messages(language: str) -> 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_translations_avoid_misleading_terms(language: str) -> None:
-    wrong = [(message, form) for message, form in _messages(language) if re.search(_MISLEADING[language], form.lower())]
+    wrong = [(message, form) for message, form in _messages(language) if re.search(MISLEADING[language], form.lower())]
     assert wrong == []
 
 
