@@ -63,8 +63,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = await open_pool(settings)
+        pool = await open_pool(settings, settings.database_connections_max)
+        # Of its own, so that those who watch the service are answered while readers hold every connection.
+        pool_of_health = await open_pool(settings, 1)
         reader = Reader(pool, settings.topic)
+        health_reader = Reader(pool_of_health, settings.topic)
         watch = PositionWatch(reader, connect)
         log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
         opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
@@ -76,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
             files=WorkQueue("files of whole lists", at_once=2),
             conflicts=WorkQueue("conflicts of large projects", at_once=2),
         )
-        app.state.service = Service(reader, watch, alternate_models, queues)
+        app.state.service = Service(reader, health_reader, watch, alternate_models, queues)
         app.state.settings = settings
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
@@ -88,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
             await log_ends.close()
             await watch.close()
             pool.terminate()  # a reader has nothing to finish
+            pool_of_health.terminate()
 
     app = FastAPIOffline(
         title="Steppe API", version=RELEASE, description=_DESCRIPTION, lifespan=lifespan, redoc_url=None

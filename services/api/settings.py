@@ -23,7 +23,9 @@ class Settings(AccessSettings):
     api_body_seconds_max: float = Field(
         default=30.0, gt=0, description="How long the body of a back-test may take to arrive."
     )
-    database_connections_max: int = Field(default=8, ge=1, le=200, description="Connections to Postgres, at most.")
+    database_connections_max: int = Field(
+        default=8, ge=1, le=200, description="Connections to Postgres, at most; /readyz and /metrics have one besides."
+    )
     worlds_max: int = Field(
         default=4,
         ge=1,

@@ -17,7 +17,7 @@ async def status_page(page: PageRequest) -> Response:
     """Lag by partition, halts, a running rebuild, and the quarantined records with their bytes."""
     page.reject_unknown_params("cursor")
     question = page.build_query("/v1/quarantine", query_parameters.QUARANTINE, limit=_ROWS)
-    item = await status.read_status(page.request)
+    item = await status.read_status(page.request, service_of(page.request).reader)
     async with service_of(page.request).reader.snapshot() as snapshot:
         records = await status.quarantine_page(snapshot, question)
     return page.render(

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from services.api.problems import of_database
 from services.api.routes import status
 from services.api.web.operations import metrics_operation
+from services.api.web.responses import service_of
 from steppe.http.metrics import HttpMetrics
 
 router = APIRouter(tags=["status"])
@@ -65,16 +66,17 @@ async def metrics(request: Request) -> Response:
     """
     measured = request.app.state.metrics
     assert isinstance(measured, Metrics)
+    service = service_of(request)
     try:
-        totals = (await status.read_status(request))["totals"]
+        totals = (await status.read_status(request, service.health_reader))["totals"]
         lag_events, lag_seconds = totals["lag_events"], totals["lag_seconds"]
-        async with request.app.state.service.reader.snapshot() as snapshot:
+        async with service.health_reader.snapshot() as snapshot:
             outbox = await snapshot.row("outbox")
         outbox_seconds = outbox["oldest_seconds"] if outbox else 0.0
     except Exception as error:
         if of_database(error) is None:
             raise
         lag_events = lag_seconds = outbox_seconds = None
-    measured.pool(*request.app.state.service.reader.connections)
+    measured.pool(*service.reader.connections)
     measured.seen(lag_events, lag_seconds, outbox_seconds)
     return Response(measured.as_text(), media_type="text/plain; version=0.0.4")

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.export import csv_columns
 from services.api.problems import DATABASE_AWAY, NOT_PREPARED, TOO_SLOW
 from services.api.store import row_decoding
-from services.api.store.snapshot import Snapshot
+from services.api.store.snapshot import Reader, Snapshot
 from services.api.views import projection_status, record_view
 from services.api.views.list_answers import QuarantineList
 from services.api.views.projection_status import Liveness, Readiness, StatusAnswer
@@ -39,15 +39,15 @@ async def status(request: Request) -> Response:
     """
     question = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
     await wait_for_position(request, question.min_position)
-    body = await read_status(request)
+    body = await read_status(request, service_of(request).reader)
     headers = {"Cache-Control": "no-store", "Steppe-Position": body["position"]}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 
 
-async def read_status(request: Request) -> StatusAnswer:
+async def read_status(request: Request, reader: Reader) -> StatusAnswer:
     """The answer of `/v1/status`."""
     topic = request.app.state.topic
-    async with service_of(request).reader.snapshot() as snapshot:
+    async with reader.snapshot() as snapshot:
         rows = await snapshot.rows("partition_status", topic=topic)
         totals = await snapshot.row("totals")
         halts = await snapshot.rows("halts", topic=topic)
@@ -109,14 +109,15 @@ async def livez() -> Response:
 
 
 @router.get(
-    "/readyz", openapi_extra=health_operation("get_readiness", Readiness, DATABASE_AWAY, NOT_PREPARED, TOO_SLOW)
+    "/readyz",
+    openapi_extra=health_operation("get_readiness", Readiness, DATABASE_AWAY, NOT_PREPARED, TOO_SLOW),
 )
 async def readyz(request: Request) -> Response:
     """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of
     rotation: what it has covered is answered truly, and a projector has a /readyz of its own.
     """
     topic = request.app.state.topic
-    async with service_of(request).reader.snapshot() as snapshot:
+    async with service_of(request).health_reader.snapshot() as snapshot:
         await snapshot.row("ready")
         rows = await snapshot.rows("progress", topic=topic)
         halted = {row["partition"]: row for row in await snapshot.rows("halts", topic=topic)}

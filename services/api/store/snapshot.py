@@ -31,12 +31,12 @@ QUERIES = {
 Row = asyncpg.Record
 
 
-async def open_pool(settings: Settings) -> asyncpg.Pool[Row]:
+async def open_pool(settings: Settings, connections_max: int) -> asyncpg.Pool[Row]:
     """A pool that connects on first use, so that the service starts, and answers 503, while Postgres is unavailable."""
     return await asyncpg.create_pool(
         settings.database,
         min_size=0,
-        max_size=settings.database_connections_max,
+        max_size=connections_max,
         timeout=5,
         command_timeout=settings.statement_timeout_ms / 1000 + 5,
         server_settings=server_settings(settings),

@@ -79,9 +79,10 @@ class Queues:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What every route needs; made by the composition root."""
+    """What every route needs; made by the composition root. `health_reader` has a connection of its own."""
 
     reader: Reader
+    health_reader: Reader
     watch: PositionWatch
     alternate_models: AlternateReadModels
     queues: Queues

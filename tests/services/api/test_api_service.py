@@ -195,7 +195,7 @@ async def test_a_database_without_a_read_model_is_not_ready(stack: Stack, topic:
 
 
 async def test_the_api_cannot_write_even_as_the_owner(database: Database, topic: str) -> None:
-    pool = await open_pool(Settings(database=database.owner, topic=topic))
+    pool = await open_pool(Settings(database=database.owner, topic=topic), 1)
     try:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await pool.execute("DELETE FROM project")

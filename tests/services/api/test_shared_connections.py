@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from services.api.routes import projects, retractions
 from services.api.views import market_view, party_view, project_view
 from tests.services.api.reading_api import Log, api, event, get, memorandum, registered
+from tests.stack import Database
 
 _SECONDS_MAX = 20.0
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'forum'::regclass"
 
 
 @pytest.fixture
@@ -84,3 +88,25 @@ async def test_a_past_day_is_told_alike_whether_it_is_folded_here_or_in_another_
     there = await get(one_connection, "/v1/projects/north", as_of="2020-06-01")
     assert there["explanation"] == here["explanation"]
     assert here["explanation"]["next"]
+
+
+async def test_who_watches_the_service_is_answered_while_readers_hold_every_connection(
+    one_connection: httpx.AsyncClient, database: Database
+) -> None:
+    owner = await asyncpg.connect(database.owner)
+    try:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE forum IN ACCESS EXCLUSIVE MODE")
+            held_up = asyncio.create_task(one_connection.get("/v1/forums"))
+            deadline = time.monotonic() + _SECONDS_MAX
+            while not await owner.fetchval(_WAITING):
+                assert time.monotonic() < deadline, "nobody reads forums"
+                await asyncio.sleep(0.02)
+            ready, metrics = await asyncio.gather(one_connection.get("/readyz"), one_connection.get("/metrics"))
+            assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+            assert "steppe_outbox_oldest_seconds 0.0" in metrics.text
+            assert 'steppe_database_connections{state="busy"} 1.0' in metrics.text
+            assert not held_up.done()
+    finally:
+        await owner.close()
+    assert (await held_up).status_code == 200
