@@ -29,7 +29,7 @@ PREFIX = "STEPPE_"
 _TESTS = "TEST_"  # of the test suite, which starts services with its own environment
 KNOWN = frozenset({
     # every service's, because one environment often serves several of them
-    "API_BODY_SECONDS_MAX", "API_PORT", "AUDIT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "DATABASE", "DATABASE_CONNECTIONS_MAX", "EVENT_BYTES_MAX",
+    "API_BODY_SECONDS_MAX", "API_PORT", "AUDIT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "DATABASE", "DATABASE_CONNECTIONS_MAX", "DATABASE_PRIMARY", "EVENT_BYTES_MAX",
     "FLAGS_TOPIC", "HOST", "INGEST_BODY_SECONDS_MAX", "INGEST_CONNECT_SECONDS_MAX", "INGEST_DELIVER_SECONDS_MAX", "INGEST_IDLE_SECONDS_MAX",
     "INGEST_PORT", "INGEST_TAIL_EVENTS_MAX", "KAFKA", "KEYS", "KNOWN_SUBJECTS_MAX", "LOG_FORMAT", "LOG_LEVEL", "OIDC_ALGORITHM", "OIDC_AUDIENCE",
     "OIDC_ISSUER", "OIDC_JWKS", "PROJECTOR_ANNOUNCE", "PROJECTOR_ANNOUNCE_SECONDS",
@@ -80,7 +80,7 @@ class ServiceSettings(BaseSettings):
         le=1,
         description="Which share of the traces is recorded; the same for all services, or traces break off.",
     )
-    SECRETS: ClassVar[frozenset[str]] = frozenset({"database", "kafka"})
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"database", "database_primary", "kafka"})
 
     @field_validator("traces")
     @classmethod

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import cache
 
-import asyncpg
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,9 +30,10 @@ from services.api.routes import (
 )
 from services.api.routes.stream import Streams
 from services.api.settings import Settings
-from services.api.store.alternate_models import AlternateReadModels, connector
+from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.position_watch import PositionWatch
-from services.api.store.snapshot import Reader, Row, open_pool, server_settings
+from services.api.store.sessions import Sessions, SessionsOfCopies
+from services.api.store.snapshot import Reader
 from services.api.web import operations
 from services.api.web.abandoned_requests import CancelAbandoned
 from services.api.web.responses import Queues, Service
@@ -55,23 +55,19 @@ _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which
 
 def create_app(settings: Settings) -> FastAPI:
     """The API as an ASGI app. Nothing is connected before it starts."""
-
-    async def connect() -> asyncpg.Connection[Row]:
-        return await asyncpg.connect(settings.database, timeout=5, server_settings=server_settings(settings))
-
-    streams = Streams(connect, settings.streams_max, settings.stream_stuck_seconds_max)
+    sessions = Sessions.of(settings)
+    streams = Streams(sessions, settings.streams_max, settings.stream_stuck_seconds_max)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = await open_pool(settings, settings.database_connections_max)
+        pool = await sessions.pool(settings.database_connections_max)
         # Of its own, so that those who watch the service are answered while readers hold every connection.
-        pool_of_health = await open_pool(settings, 1)
+        pool_of_health = await sessions.pool(1)
         reader = Reader(pool, settings.topic)
         health_reader = Reader(pool_of_health, settings.topic)
-        watch = PositionWatch(reader, connect)
+        watch = PositionWatch(reader, sessions)
         log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
-        opening = connector(settings.database, server_settings(settings), settings.statement_timeout_ms)
-        alternate_models = AlternateReadModels(opening, settings.topic, settings.worlds_max)
+        alternate_models = AlternateReadModels(SessionsOfCopies.of(settings), settings.topic, settings.worlds_max)
         queues = Queues(
             otherwise=WorkQueue("known_at and rules", at_once=settings.worlds_max),
             backtests=WorkQueue("back-tests", at_once=1, waiting_max=16, waiting_of_one_max=4),

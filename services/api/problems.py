@@ -36,12 +36,16 @@ QUEUE_FULL = Problem(slug="queue-full", status=503, title="Queue for this kind o
 COMPUTATION_ENDED = Problem(
     slug="computation-ended", status=503, title="Computation ended early", retry_after_seconds=5
 )
+STANDBY_CONFLICT = Problem(
+    slug="standby-conflict", status=503, title="Query stopped by replication", retry_after_seconds=1
+)
+NO_COPIES = Problem(slug="no-copies", status=501, title="No copy of the read model can be made")
 TOO_MANY_STREAMS = Problem(slug="too-many-streams", status=503, title="Too many open streams", retry_after_seconds=10)
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, STALE_CURSOR, UNKNOWN_PARTITION, FORMAT_NOT_AVAILABLE, NOT_FOUND,
     METHOD_NOT_ALLOWED, BODY_TOO_SLOW, UNPROCESSABLE, NOT_CAUGHT_UP, DATABASE_AWAY, TOO_SLOW, NOT_PREPARED,
-    TOO_MANY_STREAMS, QUEUE_FULL, COMPUTATION_ENDED, INTERNAL_ERROR,
+    STANDBY_CONFLICT, NO_COPIES, TOO_MANY_STREAMS, QUEUE_FULL, COMPUTATION_ENDED, INTERNAL_ERROR,
 )  # fmt: skip
 
 _WORD_MAX = 80
@@ -79,6 +83,12 @@ def of_database(error: BaseException) -> tuple[Problem, str] | None:
             return (
                 TOO_SLOW,
                 "The query was stopped at its time limit. Ask for fewer rows with limit= or narrow the filters.",
+            )
+        case asyncpg.TransactionRollbackError():
+            # SQLSTATE 40001 and 40P01. A reader's transaction is ended so on a standby only, for the sake of replication.
+            return (
+                STANDBY_CONFLICT,
+                "The standby of Postgres stopped the query, to apply what the primary has written. Nothing is lost; retry.",
             )
         case asyncpg.UndefinedTableError() | asyncpg.InvalidSchemaNameError():
             return NOT_PREPARED, "A table of the read model is missing. Run `steppe migrate`."

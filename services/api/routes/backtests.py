@@ -10,14 +10,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import asyncpg
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns, spreadsheets
 from services.api.store import row_decoding
 from services.api.store.knowledge import picklable, rules_named
-from services.api.store.snapshot import Snapshot, server_settings, snapshot_of
+from services.api.store.sessions import Sessions
+from services.api.store.snapshot import Snapshot, snapshot_of
 from services.api.views import rules_view
 from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
@@ -51,8 +51,7 @@ async def back_test(request: Request) -> Response:
             candidate = await _candidate_rules(snapshot, parsed, against)
         flags = parsed.flags or _flags_of(_changed_rules(against, candidate))
         task = BacktestTask(
-            database=settings.database,
-            server_settings=server_settings(settings),
+            sessions=Sessions.of(settings),
             topic=settings.topic,
             parsed=parsed,
             flags=flags,
@@ -70,8 +69,7 @@ async def back_test(request: Request) -> Response:
 class BacktestTask:
     """What another process needs to answer a back-test. `shape` is the format of the answer."""
 
-    database: str
-    server_settings: dict[str, str]
+    sessions: Sessions
     topic: str
     parsed: BacktestRequest
     flags: tuple[str, ...]
@@ -88,7 +86,7 @@ def run(task: BacktestTask) -> tuple[str, bytes]:
 
 
 async def _read_events(task: BacktestTask) -> tuple[str, list[Event]]:
-    connection = await asyncpg.connect(task.database, timeout=5, server_settings=task.server_settings)
+    connection = await task.sessions.open()
     try:
         async with snapshot_of(connection, task.topic) as snapshot:
             return snapshot.position, await _events(snapshot)

@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.problems import DATABASE_AWAY, NOT_PREPARED, TOO_SLOW
+from services.api.problems import DATABASE_AWAY, NOT_PREPARED, STANDBY_CONFLICT, TOO_SLOW
 from services.api.store import row_decoding
 from services.api.store.snapshot import Reader, Snapshot
 from services.api.views import projection_status, record_view
@@ -110,7 +110,7 @@ async def livez() -> Response:
 
 @router.get(
     "/readyz",
-    openapi_extra=health_operation("get_readiness", Readiness, DATABASE_AWAY, NOT_PREPARED, TOO_SLOW),
+    openapi_extra=health_operation("get_readiness", Readiness, DATABASE_AWAY, NOT_PREPARED, TOO_SLOW, STANDBY_CONFLICT),
 )
 async def readyz(request: Request) -> Response:
     """The database answers and has a read model; else 503. How the projection stands is told and takes nobody out of

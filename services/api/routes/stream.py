@@ -1,7 +1,7 @@
 """/v1/stream: the feed of transitions as server-sent events, from where the reader left off, without loss or repeat.
 
-One connection listens for all streams. Each reads what is behind its place, then waits, then reads again; it listens before
-it reads, so that nothing is missed between the two.
+One connection listens for all streams, or looks for all where nobody can listen. Each stream reads what is behind its place, then
+waits, then reads again; it listens before it reads, so that nothing is missed between the two.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import asyncpg
 import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from services.api.problems import TOO_MANY_STREAMS, of_database
 from services.api.routes import transitions
+from services.api.store.notifications import notifications
+from services.api.store.sessions import Sessions
 from services.api.store.snapshot import Reader
 from services.api.web import query_parameters
 from services.api.web.operations import stream_operation
@@ -38,11 +38,9 @@ HEARTBEAT_SECONDS = 15.0
 _RETRY_MS = 2000
 _ROWS_AT_ONCE = 200
 _LISTEN_SECONDS_MAX = 2.0
-_ALIVE_SECONDS = 5.0
+_LOOK_SECONDS = 5.0
 _RECONNECT_SECONDS = 1.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 
 @router.get(PATH, response_class=Response, openapi_extra=stream_operation(STREAM, MEDIA_TYPE))
@@ -73,8 +71,8 @@ class Streams:
     One caller may have a quarter of `streams_max`, and at least one.
     """
 
-    def __init__(self, connect: Connect, streams_max: int, stuck_seconds_max: float) -> None:
-        self._connect = connect
+    def __init__(self, sessions: Sessions, streams_max: int, stuck_seconds_max: float) -> None:
+        self._sessions = sessions
         self._streams_max = streams_max
         self._streams_of_one_max = max(1, streams_max // 4)
         self.stuck_seconds_max = stuck_seconds_max
@@ -122,12 +120,12 @@ class Streams:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def listens(self) -> None:
-        """Return when the common connection listens for announcements, or after a moment when the database is unavailable."""
+    async def listens(self, reader: Reader) -> None:
+        """Return when somebody listens or looks for announcements, or after a moment when the database is unavailable."""
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
             self._listening.clear()
-            self._task = asyncio.create_task(self._follow(), name="stream-watch")
+            self._task = asyncio.create_task(self._follow(reader), name="stream-watch")
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listening.wait(), _LISTEN_SECONDS_MAX)
 
@@ -145,10 +143,10 @@ class Streams:
             self.wakings += 1
             self._moved.notify_all()
 
-    async def _follow(self) -> None:
+    async def _follow(self, reader: Reader) -> None:
         while self._open and not self._ends:
             try:
-                await self._listen()
+                await self._listen(reader)
             except Exception as error:
                 if of_database(error) is None:
                     log.exception("streams fall back to looking every %.0f s", HEARTBEAT_SECONDS)
@@ -156,23 +154,18 @@ class Streams:
                     log.warning("streams: %s: %s; listening again", type(error).__name__, error)
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _listen(self) -> None:
-        connection = await self._connect()
-        heard = asyncio.Event()
-        try:
-            await connection.add_listener(CHANNEL, lambda *_: heard.set())
-            heard.set()  # for what was announced while nobody listened
-            self._listening.set()
+    async def _listen(self, reader: Reader) -> None:
+        last = None  # streams are woken for what was announced while nobody listened
+        async with notifications(self._sessions, CHANNEL) as announced:
             while self._open and not self._ends:
-                if heard.is_set():
-                    heard.clear()
+                await announced.listen()
+                self._listening.set()
+                async with reader.snapshot() as snapshot:
+                    current = await transitions.last_id(snapshot, 0)
+                if current != last:
+                    last = current
                     await self._wake()
-                try:
-                    await asyncio.wait_for(heard.wait(), _ALIVE_SECONDS)
-                except TimeoutError:
-                    await connection.fetchval("SELECT 1", timeout=_ALIVE_SECONDS)
-        finally:
-            connection.terminate()
+                await announced.wait(_LOOK_SECONDS)
 
 
 class EventStream(Response):
@@ -214,7 +207,7 @@ class EventStream(Response):
 
     async def _send_transitions(self, send: Send) -> None:
         await self._send_text(send, f"retry: {_RETRY_MS}\n\n")
-        await self._streams.listens()
+        await self._streams.listens(self._reader)
         while not self._streams.ends:
             seen = self._streams.wakings
             async with self._reader.snapshot() as snapshot:
@@ -228,7 +221,7 @@ class EventStream(Response):
             self._after = max(self._after, last)
             if not await self._streams.changed(seen, HEARTBEAT_SECONDS):
                 await self._send_text(send, ":\n\n")
-                await self._streams.listens()
+                await self._streams.listens(self._reader)
 
     async def _send_text(self, send: Send, text: str) -> None:
         try:

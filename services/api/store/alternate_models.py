@@ -11,15 +11,15 @@ events. Under other rules than those in force every project is folded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import asyncpg
 
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge
+from services.api.store.sessions import SessionsOfCopies
 from services.api.store.snapshot import QUERIES, Row, Snapshot, last_action_of
 from steppe.database import active_read_model, rule_versions
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
@@ -34,7 +34,6 @@ _OF_PROJECTS = ("project", "project_span", "deal_span", "flag_span", "standing",
 _SEEN_BY_OTHERS = ("standing", "party_naming", "party_span")
 
 _Key = tuple[Knowledge | None, str]
-Connect = Callable[[], "Awaitable[asyncpg.Connection[Row]]"]
 
 
 @dataclass(slots=True)
@@ -52,10 +51,10 @@ class AlternateReadModel:
 
 
 class AlternateReadModels:
-    """A cache of a few of them. `connect` opens a connection that may make temporary tables and finds them first."""
+    """A cache of a few of them, each in a session of its own."""
 
-    def __init__(self, connect: Connect, topic: str, models_max: int) -> None:
-        self._connect = connect
+    def __init__(self, sessions: SessionsOfCopies, topic: str, models_max: int) -> None:
+        self._sessions = sessions
         self._topic = topic
         self._models_max = models_max
         self._models: dict[_Key, AlternateReadModel] = {}
@@ -72,7 +71,8 @@ class AlternateReadModels:
     async def snapshot(self, knowledge: Knowledge | None, rules: Rules) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment, as known then (None: now), under these rules.
 
-        A copy that is behind the read model is refreshed first. Raises Refusal as the reader of the snapshot does.
+        A copy that is behind the read model is refreshed first. Raises Refusal as the reader of the snapshot does, and where
+        there can be no copy.
         """
         key = (knowledge, rules.version)
         model = await self._acquire(key)
@@ -121,7 +121,7 @@ class AlternateReadModels:
                     given_up = self._models.pop(next(idle, next(iter(self._models))))
                     async with given_up.in_use:
                         given_up.connection.terminate()
-                model = AlternateReadModel(await self._connect())
+                model = AlternateReadModel(await self._sessions.open())
             self._models[key] = model  # the last is the most recently used
             return model
 
@@ -190,18 +190,3 @@ class AlternateReadModels:
                 if known_then or row["subject"] not in last:
                     last[row["subject"]] = (row["partition"], row["log_offset"])
         return {subject: Subject(history, *last[subject]) for subject, history in events.items()}
-
-
-def connector(dsn: str, settings: dict[str, str], statement_timeout_ms: int) -> Connect:
-    """Opens the connection of a copy: it may write its own temporary tables."""
-    own: dict[str, Any] = {
-        **settings,
-        "application_name": "steppe-api-world",
-        "default_transaction_read_only": "off",
-        "statement_timeout": str(statement_timeout_ms * 6),
-    }
-
-    async def connect() -> asyncpg.Connection[Row]:
-        return await asyncpg.connect(dsn, timeout=5, server_settings=own)
-
-    return connect

@@ -1,7 +1,7 @@
 """Read-your-writes: wait until the read model has reached a position that ingest returned.
 
 One connection listens for all waiters and one poll serves them all, so a thousand waiters cost what one costs. The poll
-is there for notifications that were lost with a connection.
+is there for notifications that were lost with a connection, and for databases that send none.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import asyncpg
-
 from services.api.problems import NOT_CAUGHT_UP, UNKNOWN_PARTITION, of_database
+from services.api.store.notifications import notifications
+from services.api.store.sessions import Sessions
 from services.api.store.snapshot import Reader
 from steppe.http.problems import BAD_PARAMETER, Refusal
 from steppe.log import positions
@@ -47,10 +46,9 @@ def wait_seconds(prefer: str | None) -> float:
 class PositionWatch:
     """How far the read model is; wakes those who wait for a later position."""
 
-    def __init__(self, reader: Reader, connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]) -> None:
+    def __init__(self, reader: Reader, sessions: Sessions) -> None:
         self._reader = reader
-        self._connect = connect
-        self._moved = asyncio.Event()
+        self._sessions = sessions
         self._task: asyncio.Task[None] | None = None
         self._waiters = 0
         self._next_offsets: dict[int, int] = {}
@@ -111,19 +109,14 @@ class PositionWatch:
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
-        connection = await self._connect()
-        try:
-            await connection.add_listener(CHANNEL, lambda *_: self._moved.set())
+        async with notifications(self._sessions, CHANNEL) as commits:
             while self._waiters:
-                self._moved.clear()
+                await commits.listen()
                 async with self._reader.snapshot() as snapshot:
                     self._next_offsets = snapshot.next_offsets
                 async with self._changed:
                     self._changed.notify_all()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._moved.wait(), _POLL_SECONDS)
-        finally:
-            connection.terminate()
+                await commits.wait(_POLL_SECONDS)
 
 
 def _covers(next_offsets: dict[int, int], wanted: dict[int, int]) -> bool:

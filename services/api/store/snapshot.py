@@ -12,7 +12,6 @@ from typing import Any
 
 import asyncpg
 
-from services.api.settings import Settings
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
 from steppe.domain.rules.thresholds import Rules
@@ -29,31 +28,6 @@ QUERIES = {
 }
 
 Row = asyncpg.Record
-
-
-async def open_pool(settings: Settings, connections_max: int) -> asyncpg.Pool[Row]:
-    """A pool that connects on first use, so that the service starts, and answers 503, while Postgres is unavailable."""
-    return await asyncpg.create_pool(
-        settings.database,
-        min_size=0,
-        max_size=connections_max,
-        timeout=5,
-        command_timeout=settings.statement_timeout_ms / 1000 + 5,
-        server_settings=server_settings(settings),
-    )
-
-
-def server_settings(settings: Settings) -> dict[str, str]:
-    """What holds on every connection. Optional filters need a plan of their own each time, not one for all."""
-    return {
-        "application_name": "steppe-api",
-        "statement_timeout": str(settings.statement_timeout_ms),
-        "default_transaction_read_only": "on",
-        "plan_cache_mode": "force_custom_plan",
-        # Postgres takes four by default, as of disks that turn; with it whole tables are read where an index would do.
-        "random_page_cost": "1.1",
-        "timezone": "UTC",
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from services.api.problems import (
     DATABASE_AWAY,
     FORMAT_NOT_AVAILABLE,
     METHOD_NOT_ALLOWED,
+    NO_COPIES,
     NOT_CAUGHT_UP,
     NOT_PREPARED,
     QUEUE_FULL,
     STALE_CURSOR,
+    STANDBY_CONFLICT,
     TOO_MANY_STREAMS,
     TOO_SLOW,
     UNKNOWN_PARTITION,
@@ -81,11 +83,11 @@ EXAMPLES: Mapping[str, Example] = {
 JSON = "application/json"
 _OF_EVERY_ROUTE = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, METHOD_NOT_ALLOWED, FORMAT_NOT_AVAILABLE, INTERNAL_ERROR, DATABASE_AWAY, NOT_PREPARED,
-    TOO_SLOW,
+    TOO_SLOW, STANDBY_CONFLICT,
 )  # fmt: skip
 _OF_PARAMETER = {
     "cursor": (STALE_CURSOR,),
-    "known_at": (QUEUE_FULL,),
+    "known_at": (QUEUE_FULL, NO_COPIES),
     "bom": (QUEUE_FULL,),
     "min_position": (UNKNOWN_PARTITION, NOT_CAUGHT_UP),
 }

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from services.api.settings import Settings
-from services.api.store.alternate_models import AlternateReadModels, connector
+from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import Knowledge
-from services.api.store.snapshot import server_settings
+from services.api.store.sessions import SessionsOfCopies
 from steppe.contracts import acceptance, codec
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
@@ -189,7 +189,7 @@ def interpreted(envelope: Envelope) -> Event:
 async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, database: Database, topic: str) -> None:
     await log.append(*katpar())
     settings = Settings(database=database.api, topic=topic)
-    models = AlternateReadModels(connector(database.api, server_settings(settings), 10_000), topic, 2)
+    models = AlternateReadModels(SessionsOfCopies.of(settings), topic, 2)
     knowledge = Knowledge(datetime(2021, 12, 31, tzinfo=UTC))
     entered, requested = asyncio.Event(), asyncio.Event()
 

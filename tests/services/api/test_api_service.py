@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from services.api.problems import PROBLEMS, QUEUE_FULL
 from services.api.settings import Settings
-from services.api.store.snapshot import open_pool
+from services.api.store.sessions import Sessions
 from tests.services.api.reading_api import Log, api, get, memorandum, refused, registered
 from tests.stack import Database, Service, Stack
 
@@ -195,7 +195,7 @@ async def test_a_database_without_a_read_model_is_not_ready(stack: Stack, topic:
 
 
 async def test_the_api_cannot_write_even_as_the_owner(database: Database, topic: str) -> None:
-    pool = await open_pool(Settings(database=database.owner, topic=topic), 1)
+    pool = await Sessions.of(Settings(database=database.owner, topic=topic)).pool(1)
     try:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await pool.execute("DELETE FROM project")

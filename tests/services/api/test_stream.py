@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,80 +18,23 @@ import pytest
 
 from services.api.app import create_app
 from services.api.settings import Settings
-from services.projector.publisher.flag_diff import Announcer
 from steppe.access import key_file
 from steppe.access.callers import READ
 from steppe.database import apply_migrations
 from tests.services.api.reading_api import Log, event, get, memorandum, refused, registered
+from tests.services.api.streaming import DayAnnouncer, Item, streaming
 from tests.stack import Database, Service
 
 Start = Callable[..., Service]
-Item = dict[str, Any]
 
 EVE = date(2023, 2, 28)
 WATCH = date(2023, 3, 1)
 LATER = date(2025, 6, 1)
 
 
-class DayAnnouncer:
-    """Announces days, as a leading worker would."""
-
-    def __init__(self, database: Database, topic: str) -> None:
-        self._database = database
-        self._topic = topic
-
-    async def announce(self, day: date) -> None:
-        connection = await asyncpg.connect(self._database.projector)
-        try:
-            assert await Announcer(self._topic).announce(connection, day, {}) is not None
-        finally:
-            await connection.close()
-
-
 @pytest.fixture
 def announcer(database: Database, topic: str) -> DayAnnouncer:
     return DayAnnouncer(database, topic)
-
-
-class Reader:
-    """Reads server-sent events as a browser would; `last_id` is where it is."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._lines = response.aiter_lines()
-        self.last_id: str | None = None
-
-    async def next(self) -> Item:
-        """The next event; comments and `retry` are passed over."""
-        fields: dict[str, str] = {}
-        async for line in self._lines:
-            if line:
-                name, _, text = line.partition(": ")
-                fields[name] = text
-            elif "data" in fields:
-                assert fields["event"] == "transition"
-                item: Item = json.loads(fields["data"])
-                assert fields["id"] == str(item["id"])
-                self.last_id = fields["id"]
-                return item
-            else:
-                fields = {}
-        raise EOFError("the stream has ended")
-
-    async def take(self, count: int, seconds: float = 20) -> list[Item]:
-        """So many events."""
-        async with asyncio.timeout(seconds):
-            return [await self.next() for _ in range(count)]
-
-
-@asynccontextmanager
-async def streaming(client: httpx.AsyncClient, last_id: str | None = None, **query: str) -> AsyncIterator[Reader]:
-    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
-    async with client.stream("GET", "/v1/stream", params=query, headers=headers) as response:
-        assert response.status_code == 200, await response.aread()
-        assert response.headers["content-type"].startswith("text/event-stream")
-        assert response.headers["cache-control"] == "no-store"
-        assert response.headers["x-accel-buffering"] == "no"
-        yield Reader(response)
 
 
 async def three(log: Log) -> None:

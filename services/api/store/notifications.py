@@ -1,0 +1,53 @@
+"""Being told by Postgres that something is new. A standby tells nothing: who waits there looks again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from services.api.store.sessions import Sessions
+
+# One look serves all who wait in a process.
+_SECONDS_BETWEEN_LOOKS = 0.25
+_ANSWER_SECONDS_MAX = 5.0
+
+
+class Notifications:
+    """What is announced on one channel, by one connection."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record], channel: str) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._listens = False
+        self._told = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listen from now on, where that can be done; call it before each look, as a standby may have become the primary.
+
+        Raises what the driver does when the connection is broken.
+        """
+        self._told.clear()
+        in_recovery = await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_ANSWER_SECONDS_MAX)
+        if not in_recovery and not self._listens:
+            await self._connection.add_listener(self._channel, lambda *_: self._told.set())
+            self._listens = True
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something was announced since `listen`, or when it is time to look, after so many seconds at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(
+                self._told.wait(), seconds if self._listens else min(seconds, _SECONDS_BETWEEN_LOOKS)
+            )
+
+
+@asynccontextmanager
+async def notifications(sessions: Sessions, channel: str) -> AsyncIterator[Notifications]:
+    """Those of a channel, by a connection that is closed with the context."""
+    connection = await sessions.open()
+    try:
+        yield Notifications(connection, channel)
+    finally:
+        connection.terminate()
