@@ -54,8 +54,8 @@ test-docker: setup system $(CLIENT)/ready ## Run every test on containers, and d
 	@$(BIN)/pytest -o addopts="-ra --strict-markers" tests/docker
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),2) --dist worksteal
 
-system: ## Install what tests need of the system: Debian's Chromium and Prometheus
-	@missing=""; for need in chromium:chromium promtool:prometheus; do \
+system: ## Install what tests need of the system: Debian's Chromium, Prometheus and PgBouncer
+	@PATH="$$PATH:/usr/sbin"; missing=""; for need in chromium:chromium promtool:prometheus pgbouncer:pgbouncer; do \
 	  command -v $${need%%:*} >/dev/null || missing="$$missing $${need##*:}"; done; \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing$$missing with apt ..." >&2; \

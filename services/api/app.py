@@ -63,8 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         pool = await sessions.pool(settings.database_connections_max)
         # Of its own, so that those who watch the service are answered while readers hold every connection.
         pool_of_health = await sessions.pool(1)
-        reader = Reader(pool, settings.topic)
-        health_reader = Reader(pool_of_health, settings.topic)
+        reader = Reader(pool, settings.topic, sessions)
+        health_reader = Reader(pool_of_health, settings.topic, sessions)
         watch = PositionWatch(reader, sessions)
         log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
         alternate_models = AlternateReadModels(SessionsOfCopies.of(settings), settings.topic, settings.worlds_max)

@@ -26,9 +26,13 @@ class Settings(AccessSettings):
     database_connections_max: int = Field(
         default=8, ge=1, le=200, description="Connections to Postgres, at most; /readyz and /metrics have one besides."
     )
+    database_pooled: bool = Field(
+        default=False,
+        description="Whether a pooler in transaction mode, such as PgBouncer, stands before STEPPE_DATABASE: nothing is kept in a session then.",
+    )
     database_primary: Database | None = Field(
         default=None,
-        description="DSN of the primary, where copies of the read model under another known_at or other rules are made. Absent: STEPPE_DATABASE.",
+        description="DSN of the primary, no pooler between, where copies of the read model under another known_at or other rules are made. Absent: STEPPE_DATABASE.",
     )
     worlds_max: int = Field(
         default=4,

@@ -88,7 +88,7 @@ def run(task: BacktestTask) -> tuple[str, bytes]:
 async def _read_events(task: BacktestTask) -> tuple[str, list[Event]]:
     connection = await task.sessions.open()
     try:
-        async with snapshot_of(connection, task.topic) as snapshot:
+        async with snapshot_of(connection, task.topic, task.sessions) as snapshot:
             return snapshot.position, await _events(snapshot)
     finally:
         await connection.close(timeout=5)

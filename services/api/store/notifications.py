@@ -1,4 +1,5 @@
-"""Being told by Postgres that something is new. A standby tells nothing: who waits there looks again and again."""
+"""Being told by Postgres that something is new. A standby tells nothing, nor does a pooler in transaction mode: who waits there
+looks again and again."""
 
 from __future__ import annotations
 
@@ -16,9 +17,9 @@ _ANSWER_SECONDS_MAX = 5.0
 
 
 class Notifications:
-    """What is announced on one channel, by one connection."""
+    """What is announced on one channel, by one connection; None: nobody can listen."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record], channel: str) -> None:
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record] | None, channel: str) -> None:
         self._connection = connection
         self._channel = channel
         self._listens = False
@@ -30,6 +31,8 @@ class Notifications:
         Raises what the driver does when the connection is broken.
         """
         self._told.clear()
+        if self._connection is None:
+            return
         in_recovery = await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_ANSWER_SECONDS_MAX)
         if not in_recovery and not self._listens:
             await self._connection.add_listener(self._channel, lambda *_: self._told.set())
@@ -46,6 +49,9 @@ class Notifications:
 @asynccontextmanager
 async def notifications(sessions: Sessions, channel: str) -> AsyncIterator[Notifications]:
     """Those of a channel, by a connection that is closed with the context."""
+    if sessions.pooled:
+        yield Notifications(None, channel)
+        return
     connection = await sessions.open()
     try:
         yield Notifications(connection, channel)

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from services.api.store.sessions import Sessions
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
 from steppe.domain.rules.thresholds import Rules
@@ -34,13 +35,14 @@ Row = asyncpg.Record
 class Snapshot:
     """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
 
-    `last_action` is the number of the last action of an operator on the quarantine.
+    `last_action` is the number of the last action of an operator on the quarantine. `pooled`: the session is a pooler's.
     """
 
     connection: Any  # asyncpg's pool proxy, which has no public type
     next_offsets: dict[int, int]
     rules: Rules
     last_action: int = 0
+    pooled: bool = False
 
     @property
     def position(self) -> str:
@@ -54,7 +56,11 @@ class Snapshot:
         return rows
 
     async def each(self, name: str, **arguments: object) -> AsyncIterator[Row]:
-        """The rows of a statement one by one, fetched a few thousand at a time."""
+        """The rows of a statement one by one, fetched a few thousand at a time; all at once where the session is a pooler's."""
+        if self.pooled:  # a cursor of asyncpg has a prepared statement with a name, which another client may meet
+            for row in await self.rows(name, **arguments):
+                yield row
+            return
         async for row in self.connection.cursor(*_call(name, arguments), prefetch=2000):
             yield row
 
@@ -73,9 +79,10 @@ def _call(name: str, arguments: Mapping[str, object]) -> tuple[Any, ...]:
 class Reader:
     """Opens snapshots."""
 
-    def __init__(self, pool: asyncpg.Pool[Row], topic: str) -> None:
+    def __init__(self, pool: asyncpg.Pool[Row], topic: str, sessions: Sessions) -> None:
         self._pool = pool
         self._topic = topic
+        self._sessions = sessions
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -85,18 +92,24 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Read several things as of one moment. The first statement takes the snapshot and names the live read model."""
-        async with self._pool.acquire(timeout=5) as connection, snapshot_of(connection, self._topic) as snapshot:
+        async with (
+            self._pool.acquire(timeout=5) as connection,
+            snapshot_of(connection, self._topic, self._sessions) as snapshot,
+        ):
             yield snapshot
 
 
 @asynccontextmanager
-async def snapshot_of(connection: Any, topic: str) -> AsyncIterator[Snapshot]:
-    """The snapshot that a connection takes now, for as long as the context is open."""
+async def snapshot_of(connection: Any, topic: str, sessions: Sessions) -> AsyncIterator[Snapshot]:
+    """The snapshot that a connection of these sessions takes now, for as long as the context is open."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        if sessions.at_begin:
+            await connection.execute(sessions.at_begin)
         await active_read_model.use_active(connection)
         rows = await connection.fetch(*QUERIES["position"](topic=topic))
         next_offsets = {row["partition"]: row["next_offset"] for row in rows}
-        yield Snapshot(connection, next_offsets, await rule_versions.in_force(connection), last_action_of(rows))
+        rules = await rule_versions.in_force(connection)
+        yield Snapshot(connection, next_offsets, rules, last_action_of(rows), sessions.pooled)
 
 
 def last_action_of(rows: list[Row]) -> int:

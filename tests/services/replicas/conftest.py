@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.own_stack import own_database, own_folder
-from tests.services.replicas.replicated import Server, prepare, standby_of
+from tests.services.replicas.replicated import Server, pooler_of, prepare, standby_of
 
 
 @pytest.fixture(scope="package")
@@ -37,3 +37,10 @@ def standby_to_promote(primary: Server, folder: Path) -> Iterator[Server]:
     """Another one, for one test."""
     with standby_of(primary, folder / "promoted") as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def pooled(primary: Server, folder: Path) -> Iterator[Server]:
+    """The primary through a pooler in transaction mode."""
+    with pooler_of(primary, folder / "pooler") as through:
+        yield through

@@ -1,6 +1,7 @@
-"""A primary with the events of Central Asia, and hot standbys of it: real ones, as child processes.
+"""A primary with the events of Central Asia, hot standbys of it, and a pooler in front of it: real ones, as child processes.
 
-Always the standalone classes, whatever stack the other tests use, because `pg_basebackup` is a program of this machine. Start them from the main thread and outside an event loop only: the children end with the thread that started them.
+Always the standalone classes, whatever stack the other tests use, because `pg_basebackup` and the pooler are programs of this
+machine. Start them from the main thread and outside an event loop only: the children end with the thread that started them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -25,8 +27,8 @@ from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
 from steppe.database import apply_migrations, rule_versions
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
-from steppe.standalone.children import identity
-from steppe.standalone.places import free_port
+from steppe.standalone.children import Child, identity
+from steppe.standalone.places import LOOPBACK, free_port
 from steppe.standalone.postgres import Postgres
 from tests.central_asia import EVENTS, NO_EVENT
 from tests.services.api.reading_api import Log, memorandum, registered
@@ -162,6 +164,63 @@ async def until(server: Server, question: str) -> None:
     while not await server.run(question):
         assert time.monotonic() < deadline, question
         await asyncio.sleep(0.05)
+
+
+@contextmanager
+def pooler_of(server: Server, folder: Path) -> Iterator[Server]:
+    """The same database through PgBouncer in transaction mode, which has two sessions for all its clients."""
+    port = free_port(0)
+    folder.mkdir(mode=0o711, exist_ok=True)
+    users = folder / "users.txt"
+    users.write_text("".join(f'"{login.user}" "{login.password}"\n' for login in LOGINS))
+    configuration = folder / "pgbouncer.ini"
+    configuration.write_text(f"""
+[databases]
+* = host={LOOPBACK} port={server.postgres.port}
+[pgbouncer]
+listen_addr = {LOOPBACK}
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {users}
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 200
+""")
+    for file in (users, configuration):
+        file.chmod(0o644)
+    user = pwd.getpwuid(server.postgres.folder.stat().st_uid).pw_name if os.geteuid() == 0 else None
+    pooler = Child("pgbouncer", [_pgbouncer(), configuration], log=folder / "pgbouncer.log", user=user)
+    through = Database(
+        **{
+            name: getattr(server.database, name).replace(f":{server.postgres.port}/", f":{port}/")
+            for name in ("owner", "projector", "api")
+        }
+    )
+    try:
+        pooler.wait_until(lambda: _answers(through.api), _SECONDS_MAX)
+        yield Server(server.postgres, through)
+    finally:
+        pooler.stop()
+
+
+def _answers(address: str) -> bool:
+    async def connect() -> None:
+        connection = await asyncpg.connect(address, statement_cache_size=0)
+        await connection.close()
+
+    try:
+        asyncio.run(connect())
+    except (OSError, asyncpg.PostgresError):
+        return False
+    return True
+
+
+def _pgbouncer() -> str:
+    # Debian puts it where only root looks.
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    assert program, "pgbouncer is not installed: run `make system`"
+    return program
 
 
 def _program(name: str) -> Path:
