@@ -42,6 +42,19 @@ def test_every_steppe_command_that_is_named_exists(page: Path) -> None:
     assert [name for name in named if not re.search(rf"\b{name}\b", help_text)] == []
 
 
+@pytest.mark.parametrize("page", ["operating.md", "scaling.md"])
+def test_each_section_for_operators_names_the_tests_that_run_it_or_says_not_tried(page: str) -> None:
+    _, *sections = re.split(r"^## ", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
+    assert len(sections) > 2
+    silent = [
+        section.partition("\n")[0] for section in sections if not re.search(r"\*(Tested by|Not tried:)\*", section)
+    ]
+    assert silent == []
+    # Beside a path, other modules of the same folder are named alone.
+    short = re.findall(r"`(test_\w+)`", "".join(sections))
+    assert [name for name in short if not list((ROOT / "tests").rglob(f"{name}.py"))] == []
+
+
 @pytest.mark.parametrize("package", ["services/projector", "steppe/domain"])
 def test_the_walk_of_a_package_names_files_and_functions_that_exist(package: str) -> None:
     folder = ROOT / package
