@@ -167,6 +167,33 @@ def test_points_of_the_map_are_links_that_a_keyboard_reaches(visit: Visit) -> No
     expect(visit.page.get_by_role("heading", level=1)).to_have_text(str(name).split(":")[0])
 
 
+def test_labels_of_the_map_lie_on_no_other_label_and_on_no_point(visit: Visit) -> None:
+    visit.page.goto("/map")
+    boxes = visit.page.eval_on_selector_all(
+        ".map text.country", "all => all.map(label => [label.textContent, label.getBoundingClientRect().toJSON()])"
+    )
+    assert {"KZ", "UZ", "KG", "TJ", "TM"} <= {name for name, _ in boxes}
+    points = visit.page.eval_on_selector_all(
+        ".map circle.point", "all => all.map(circle => circle.getBoundingClientRect().toJSON())"
+    )
+    assert len(points) > 80
+    for name, box in boxes:
+        for other, beside in boxes:
+            assert name == other or not _meet(box, beside), (name, other)
+        covered = [point for point in points if _meet(box, _middle(point))]
+        assert covered == [], name
+
+
+def _meet(one: dict[str, float], two: dict[str, float]) -> bool:
+    across = one["left"] < two["right"] and two["left"] < one["right"]
+    return across and one["top"] < two["bottom"] and two["top"] < one["bottom"]
+
+
+def _middle(box: dict[str, float]) -> dict[str, float]:
+    x, y = (box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2
+    return {"left": x, "right": x, "top": y, "bottom": y}
+
+
 def test_the_language_is_switched_and_stays(visit: Visit) -> None:
     page = visit.page
     page.goto("/")

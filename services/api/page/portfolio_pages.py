@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import Response
 
-from services.api.page.map import points, region
+from services.api.page.map.outlines import frame_of
+from services.api.page.map.points import points
 from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
 from services.api.routes import projects
@@ -19,7 +20,9 @@ from steppe.domain.values.levels import Level
 _FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
 _ROWS = 50
 _ROWS_OF_SIDE_LISTS = 10
-_ROWS_OF_MAP_MAX = 500
+_POINTS_OF_MAP_MAX = 20_000
+_ROWS_BESIDE_MAP = 100
+_CENTRAL_ASIA = ("KZ", "KG", "TJ", "TM", "UZ")
 _MONTHS_AHEAD = 2
 # What turns worse by age alone; that nobody looked or heard is shown with the flags.
 _FLAGS_THAT_RISE = ("memorandum-only", "announced-only", "overdue", "idle-right")
@@ -75,18 +78,26 @@ def _flag_query(page: PageRequest, **overrides: object) -> Question:
 
 
 async def map_page(page: PageRequest) -> Response:
-    """The projects on a map, coloured by level."""
+    """The projects with coordinates on a map of the region that they need, coloured by level; and those without."""
     page.reject_unknown_params(*_FILTERS, "level", "headline")
-    question = page.build_query("/v1/projects", query_parameters.PROJECTS, limit=_ROWS_OF_MAP_MAX)
+    question = page.build_query("/v1/projects", query_parameters.PROJECTS, located="true")
+    unlocated = page.build_query("/v1/projects", query_parameters.PROJECTS, located="false", limit=_ROWS_BESIDE_MAP)
     unfiltered = page.build_query(
         "/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS)
     )
     async with service_of(page.request).snapshot(question) as snapshot:
-        listed = await projects.project_page(snapshot, question, with_flags=False)
+        located = await projects.project_points(snapshot, question, _POINTS_OF_MAP_MAX + 1)
+        beside = await projects.project_page(snapshot, unlocated, with_flags=False)
         totals = await total_counts(page, snapshot, unfiltered)
-    on_map, off_map = points(listed.items)
+    shown = located[:_POINTS_OF_MAP_MAX]
+    frame = frame_of([(item["latitude"], item["longitude"]) for item in shown])
+    on_map = points(shown, frame)
+    home = {country for item in shown for country in item["countries"]} or set(_CENTRAL_ASIA)
     return page.render(
-        "map.html", question=question, snapshot=snapshot, points=on_map, off_map=off_map, projects=listed.items,
-        region=region(), totals=totals, truncated=listed.next_key is not None, rows_max=_ROWS_OF_MAP_MAX,
-        levels=list(Level), projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, limit=_ROWS_OF_MAP_MAX),
+        "map.html", question=question, snapshot=snapshot, points=on_map, beside=beside.items,
+        more_beside=beside.next_key is not None, projects=shown or beside.items, frame=frame, home=home,
+        labels=frame.labels(home, [(point.x, point.y) for point in on_map]), totals=totals,
+        truncated=len(located) > _POINTS_OF_MAP_MAX, rows_max=_POINTS_OF_MAP_MAX, levels=list(Level),
+        projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, located="true"),
+        beside_url=page.api_url("/v1/projects", query_parameters.PROJECTS, located="false"),
     )  # fmt: skip

@@ -5,7 +5,8 @@
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
 -- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
--- :investors are those asked for and whoever belongs to them; `rank` is the value that :sort orders by.
+-- :investors are those asked for and whoever belongs to them; :located says whether there must be coordinates, or none; `rank`
+-- is the value that :sort orders by.
 WITH ranked AS (
     SELECT
         span.project COLLATE "C" AS project,
@@ -84,6 +85,13 @@ WITH ranked AS (
         )
         AND (:overlays::text[] IS NULL OR span.document::jsonb -> 'overlays' ?| :overlays::text[])
         AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
+        -- A look at the text spares reading all of them as JSON: in its strings a quotation mark is escaped.
+        AND (
+            :located::boolean IS NULL
+            OR :located::boolean = (
+                strpos(span.document, '"latitude":null') = 0 AND strpos(span.document, '"longitude":null') = 0
+            )
+        )
         AND (
             :headlines::text[] IS NULL
             OR span.headline_severity = ANY (:headlines::text[])
@@ -108,6 +116,34 @@ FROM ranked
 WHERE :after_rank::text IS NULL OR (rank, project) > (:after_rank::text, :after_project::text)
 ORDER BY rank, project
 LIMIT :limit::integer;
+
+-- name: project_keys
+-- The keys of these projects. Parameters: see project_page.
+WITH page AS (
+    -- include: project_page
+)
+SELECT page.project
+FROM page;
+
+-- name: project_points
+-- Where these projects are, and what a map shows of them. Parameters: see project_page, with :located true.
+WITH page AS (
+    -- include: project_page
+)
+SELECT
+    page.project,
+    page.level,
+    page.headline_severity,
+    page.countries,
+    told.name,
+    told.latitude,
+    told.longitude,
+    told.overlays
+FROM page
+CROSS JOIN LATERAL json_to_record(page.document::json) AS told (
+    name text, latitude double precision, longitude double precision, overlays text[]
+)
+ORDER BY page.project;
 
 -- name: portfolio
 -- How many projects there are of each level, severity of the headline, country and so on. Parameters: see project_page;

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -43,6 +43,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.markets.group_members import owners
+from steppe.domain.markets.groups import Shares
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
@@ -262,26 +263,12 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
 
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
     """One page of projects with their flags; without them for those who show none."""
-    filters = question.filters
     after_rank, after_project = after(question.after, text, text)
-    parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
-    rows = await snapshot.rows(
+    rows = await _rows_of_chosen(
+        snapshot,
         "project_page",
-        as_of=question.as_of,
-        countries=filters.get("country"),
-        commodities=filters.get("commodity"),
-        sectors=filters.get("sector"),
-        levels=filters.get("level"),
-        flags=filters.get("flag"),
-        severities=filters.get("severity"),
-        overlays=filters.get("overlay"),
-        investors=with_members(filters.get("investor"), parents),
-        investor_countries=filters.get("investor_country"),
-        forums=filters.get("forum"),
-        text=filters.get("q"),
-        updated_after=filters.get("updated_after"),
-        headlines=filters.get("headline"),
-        sort=filters.get("sort", "key"),
+        question,
+        sort=question.filters.get("sort", "key"),
         after_rank=after_rank,
         after_project=after_project,
         limit=question.limit + 1,
@@ -294,7 +281,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
         row["project"]: {"living_deals": row["living"], "ended_deals": row["ended"]} for row in counts
     }
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
-    schemes = filters.get("crosswalk", ())
+    schemes = question.filters.get("crosswalk", ())
     items: list[ProjectRow] = []
     for row in rows:
         state = row_decoding.project(row)
@@ -317,33 +304,54 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
 
 
+async def project_keys(snapshot: Snapshot, question: Question) -> list[str]:
+    """The keys of all projects that pass the filters."""
+    rows = await _rows_of_chosen(snapshot, "project_keys", question)
+    return [row["project"] for row in rows]
+
+
+class ProjectPoint(TypedDict):
+    """A project with coordinates, as a map shows it. `headline` is the severity of its headline."""
+
+    key: str
+    name: str | None
+    countries: list[str]
+    level: str
+    overlays: list[str]
+    headline: str | None
+    latitude: float
+    longitude: float
+
+
+async def project_points(snapshot: Snapshot, question: Question, rows_max: int) -> list[ProjectPoint]:
+    """The projects with coordinates that pass the filters, by key; at most so many."""
+    rows = await _rows_of_chosen(snapshot, "project_points", question, located=True, limit=rows_max)
+    return [
+        {
+            "key": row["project"],
+            "name": row["name"],
+            "countries": row["countries"],
+            "level": Level(row["level"]).label,
+            "overlays": row["overlays"],
+            "headline": row["headline_severity"],
+            "latitude": row["latitude"],
+            "longitude": row["longitude"],
+        }
+        for row in rows
+    ]
+
+
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
-    filters = question.filters
     parents = await read_parents(snapshot, question.as_of)
     belongs = [(member, owner) for member, above in owners(parents).items() for owner in above]
-    rows = await snapshot.rows(
+    rows = await _rows_of_chosen(
+        snapshot,
         "portfolio",
-        as_of=question.as_of,
-        countries=filters.get("country"),
-        commodities=filters.get("commodity"),
-        sectors=filters.get("sector"),
-        levels=filters.get("level"),
-        flags=filters.get("flag"),
-        severities=filters.get("severity"),
-        overlays=filters.get("overlay"),
-        investors=with_members(filters.get("investor"), parents),
+        question,
+        parents,
         members=[member for member, _ in belongs],
         owners=[owner for _, owner in belongs],
-        investor_countries=filters.get("investor_country"),
-        forums=filters.get("forum"),
-        text=filters.get("q"),
-        updated_after=filters.get("updated_after"),
-        headlines=filters.get("headline"),
-        sort="key",
-        after_rank=None,
-        after_project=None,
-        limit=None,
     )
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -357,6 +365,44 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
         "by_headline": {name: headlines.get(name, 0) for name in ("none", *PAPER_SEVERITIES)},
         "facets": {name: counts.get(name, {}) for name in FACETS},
     }
+
+
+async def _rows_of_chosen(
+    snapshot: Snapshot,
+    statement: str,
+    question: Question,
+    parents: Mapping[str, Shares] | None = None,
+    **more: object,
+) -> list[Row]:
+    """The rows of a statement about the projects that pass the filters: all of them, by key, unless `more` says otherwise.
+
+    `parents` where the caller has read them already.
+    """
+    filters = question.filters
+    if parents is None:
+        parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
+    arguments: dict[str, object] = {
+        "as_of": question.as_of,
+        "countries": filters.get("country"),
+        "commodities": filters.get("commodity"),
+        "sectors": filters.get("sector"),
+        "levels": filters.get("level"),
+        "flags": filters.get("flag"),
+        "severities": filters.get("severity"),
+        "overlays": filters.get("overlay"),
+        "investors": with_members(filters.get("investor"), parents),
+        "investor_countries": filters.get("investor_country"),
+        "forums": filters.get("forum"),
+        "text": filters.get("q"),
+        "updated_after": filters.get("updated_after"),
+        "headlines": filters.get("headline"),
+        "located": filters.get("located"),
+        "sort": "key",
+        "after_rank": None,
+        "after_project": None,
+        "limit": None,
+    }
+    return await snapshot.rows(statement, **{**arguments, **more})
 
 
 async def _flags(snapshot: Snapshot, as_of: date, projects: list[str]) -> dict[str, list[Flag]]:

@@ -107,6 +107,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("investor", "Party that pursues, itself or through a party that belongs to it on the day.", parse_values.text),
         _many("investor_country", "Home country of a party that pursues, on the day that is judged.", parse_values.country),
         _many("forum", "Forum at which a paper was signed.", parse_values.text),
+        Parameter(name="located", help="`true`: only projects with coordinates, `false`: only those without.", read=parse_values.truth, kind="boolean"),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
         _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),
@@ -127,7 +128,7 @@ COMMON = ("as_of", "known_at", "known_by", "rules", "format", "min_position")
 PAGED = (*COMMON, "limit", "cursor", "bom")
 ABOUT_PROJECTS = (
     "country", "commodity", "sector", "level", "flag", "severity", "headline", "overlay", "investor", "investor_country",
-    "forum", "q", "updated_after",
+    "forum", "q", "updated_after", "located",
 )  # fmt: skip
 PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk")
 PORTFOLIO = (*COMMON, *ABOUT_PROJECTS)

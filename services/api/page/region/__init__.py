@@ -1,1 +1,0 @@
-"""The outline of the region, as data; see README.md."""
