@@ -6,6 +6,7 @@ from fastapi import Response
 
 from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
+from services.api.page.registered_names import read_names
 from services.api.routes.flags import flag_page
 from services.api.routes.transitions import latest
 from services.api.web import query_parameters
@@ -41,8 +42,9 @@ async def flags_page(page: PageRequest) -> Response:
         coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(snapshot, _PROJECTS_OF_CHANGES)
         totals = await total_counts(page, snapshot, unfiltered)
+        names = await read_names(snapshot, question.as_of, flags.items, coming.items, changes, facets=totals["facets"])
     return page.render(
-        "flags.html", question=question, snapshot=snapshot, flags=flags.items,
+        "flags.html", question=question, snapshot=snapshot, names=names, flags=flags.items,
         next_url=next_page_url(page, question, flags.next_key), coming=coming.items, coming_count=coming.total,
         changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
@@ -56,7 +58,8 @@ async def atom_feed(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         backfill = question.filters.get("backfill", False)
         transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=backfill, tell=question.tell)
+        names = await read_names(snapshot, question.as_of, transitions)
     return page.render(
-        "flags.atom.xml", question=question, snapshot=snapshot, transitions=transitions, media_type="application/atom+xml",
+        "flags.atom.xml", question=question, snapshot=snapshot, names=names, transitions=transitions, media_type="application/atom+xml",
         base_url=str(page.request.base_url).rstrip("/"),
     )  # fmt: skip

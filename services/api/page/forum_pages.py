@@ -8,6 +8,7 @@ from fastapi import Response
 
 from services.api.page.page_data import Item, next_page_url
 from services.api.page.page_request import PageRequest
+from services.api.page.registered_names import read_names
 from services.api.routes import forums
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
@@ -36,19 +37,20 @@ async def forum_page(page: PageRequest) -> Response:
     slug, beside = page.path_params["slug"], page.query.get("beside")
     path = f"/v1/forums/{slug}/scorecard"
     question = page.build_query(path, query_parameters.SCORECARD)
-    names_question = page.build_query("/v1/forums", query_parameters.FORUMS, limit=_FORUMS_TO_COMPARE_MAX)
+    others_question = page.build_query("/v1/forums", query_parameters.FORUMS, limit=_FORUMS_TO_COMPARE_MAX)
     async with service_of(page.request).snapshot(question) as snapshot:
         scorecards = [
             await forums.scorecard_item(snapshot, question, name) for name in (slug, beside) if name is not None
         ]
-        names = (await forums.forum_page(snapshot, names_question)).items
+        others = (await forums.forum_page(snapshot, others_question)).items
         if beside is not None:
             age = min(_age_months(scorecard, question.as_of) for scorecard in scorecards)
             same_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
             scorecards = [await forums.scorecard_item(snapshot, same_age, name) for name in (slug, beside)]
+        names = await read_names(snapshot, question.as_of, scorecards)
     horizon = scorecards[0]["horizon_months"]
     return page.render(
-        "forum.html", question=question, snapshot=snapshot, scorecards=scorecards, forums=names,
+        "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others,
         scorecard_url=page.api_url(path, query_parameters.SCORECARD, horizon_months=horizon),
     )  # fmt: skip
 

@@ -75,6 +75,10 @@ class Translation:
         """With the language's signs for thousands and fractions."""
         return format_decimal(value, locale=self.locale)
 
+    def country(self, code: str) -> str:
+        """The name of a country, by its code; a code that has none stays."""
+        return str(self.locale.territories.get(code, code))
+
     def percent(self, value: float) -> str:
         """A share of one, in whole percent."""
         return format_percent(value, locale=self.locale)

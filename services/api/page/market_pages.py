@@ -6,6 +6,7 @@ from fastapi import Response
 
 from services.api.page.page_data import next_page_url
 from services.api.page.page_request import PageRequest
+from services.api.page.registered_names import read_names
 from services.api.routes import markets, parties
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
@@ -37,8 +38,10 @@ async def market_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await markets.read_market(snapshot, question, country, commodity)
     market = await reading.finish()
+    async with service_of(page.request).reader.snapshot() as snapshot_of_names:
+        names = await read_names(snapshot_of_names, question.as_of, market)
     return page.render(
-        "market.html", question=question, snapshot=snapshot, market=market,
+        "market.html", question=question, snapshot=snapshot, names=names, market=market,
         market_url=page.api_url(path, query_parameters.ONE),
     )  # fmt: skip
 
@@ -51,7 +54,9 @@ async def party_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await parties.read_party(snapshot, question, page.path_params["key"])
     party = await reading.finish()
+    async with service_of(page.request).reader.snapshot() as snapshot_of_names:
+        names = await read_names(snapshot_of_names, question.as_of, {**party, "deals": party["deals"][:_DEALS_MAX]})
     return page.render(
-        "party.html", question=question, snapshot=snapshot, party=party, deals_max=_DEALS_MAX,
+        "party.html", question=question, snapshot=snapshot, names=names, party=party, deals_max=_DEALS_MAX,
         party_url=page.api_url(path, query_parameters.ONE),
     )  # fmt: skip

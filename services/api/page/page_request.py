@@ -6,7 +6,7 @@ the route validates it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import LANGUAGES, negotiate, translation
+from services.api.page.registered_names import NO_NAMES, RegisteredNames
 from services.api.page.sentences import told
 from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
@@ -134,9 +135,15 @@ class PageRequest:
         path = f"/v1/forums/{scorecard['key']}/scorecard"
         return self.api_url(path, query_parameters.SCORECARD, horizon_months=scorecard["horizon_months"])
 
+    def options(self, values: Iterable[str], label: Callable[[str], str] | None) -> list[tuple[str, str]]:
+        """What one can choose from: each value with its label (None: itself), in the order of the labels."""
+        labelled = [(value, label(value) if label else value) for value in values]
+        return sorted(labelled, key=lambda option: option[1].casefold())
+
     def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,
-        media_type: str = "text/html; charset=utf-8", **values: Any,
+        media_type: str = "text/html; charset=utf-8", names: RegisteredNames = NO_NAMES,
+        **values: Any,
     ) -> Response:  # fmt: skip
         """The template as a response, with the headers that an answer of the API has."""
         now = datetime.now(UTC).replace(microsecond=0)
@@ -144,6 +151,7 @@ class PageRequest:
         known_at = question.known_at if question else now
         body = _environment.get_template(template).render(
             page=self,
+            names=names,
             _=self.translation.gettext,
             gettext=self.translation.gettext,
             ngettext=self.translation.ngettext,

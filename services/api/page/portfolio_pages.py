@@ -10,6 +10,7 @@ from services.api.page.map.outlines import frame_of
 from services.api.page.map.points import points
 from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
 from services.api.page.page_request import PageRequest
+from services.api.page.registered_names import read_names
 from services.api.routes import projects
 from services.api.routes.flags import flag_page
 from services.api.web import query_parameters
@@ -62,8 +63,11 @@ async def portfolio_page(page: PageRequest) -> Response:
         displaced = await flag_page(snapshot, displaced_question)
         coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(snapshot, _ROWS_OF_SIDE_LISTS)
+        names = await read_names(
+            snapshot, question.as_of, listed.items, displaced.items, coming.items, changes, facets=totals["facets"]
+        )
     return page.render(
-        "portfolio.html", question=question, snapshot=snapshot,
+        "portfolio.html", question=question, snapshot=snapshot, names=names,
         overlays=query_parameters.OVERLAYS, projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
         headline=headline, displaced=displaced.items, coming=coming.items, changes=changes, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
@@ -89,12 +93,13 @@ async def map_page(page: PageRequest) -> Response:
         located = await projects.project_points(snapshot, question, _POINTS_OF_MAP_MAX + 1)
         beside = await projects.project_page(snapshot, unlocated, with_flags=False)
         totals = await total_counts(page, snapshot, unfiltered)
+        names = await read_names(snapshot, question.as_of, facets=totals["facets"])
     shown = located[:_POINTS_OF_MAP_MAX]
     frame = frame_of([(item["latitude"], item["longitude"]) for item in shown])
     on_map = points(shown, frame)
     home = {country for item in shown for country in item["countries"]} or set(_CENTRAL_ASIA)
     return page.render(
-        "map.html", question=question, snapshot=snapshot, points=on_map, beside=beside.items,
+        "map.html", question=question, snapshot=snapshot, names=names, points=on_map, beside=beside.items,
         more_beside=beside.next_key is not None, projects=shown or beside.items, frame=frame, home=home,
         labels=frame.labels(home, [(point.x, point.y) for point in on_map]), totals=totals,
         truncated=len(located) > _POINTS_OF_MAP_MAX, rows_max=_POINTS_OF_MAP_MAX, levels=list(Level),

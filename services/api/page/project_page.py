@@ -10,6 +10,7 @@ from fastapi import Response
 from services.api.page.chart import chart
 from services.api.page.page_data import Item
 from services.api.page.page_request import PageRequest
+from services.api.page.registered_names import read_names
 from services.api.routes import projects
 from services.api.store import row_decoding
 from services.api.store.project_events import read_project_events
@@ -41,9 +42,11 @@ async def project_page(page: PageRequest) -> Response:
         phases = await snapshot.rows("last_states_of_phases", as_of=question.as_of, project=key)
     item = await reading.finish()
     timeline = await timeline.finished()
+    async with service.reader.snapshot() as snapshot_of_names:
+        names = await read_names(snapshot_of_names, question.as_of, item, timeline.items)
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
-        "project.html", question=question, snapshot=snapshot,
+        "project.html", question=question, snapshot=snapshot, names=names,
         project=item, entries=timeline.items, truncated=timeline.next_key is not None,
         chart=chart(
             [dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items,

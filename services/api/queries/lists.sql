@@ -471,6 +471,17 @@ WHERE span.project = ANY (:projects::text[])
     AND span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date;
 
+-- name: names_of_parties
+-- The names of some parties on a day.
+SELECT
+    party.party,
+    party.name
+FROM party_span AS party
+WHERE party.party = ANY (:parties::text[])
+    AND party.valid_from <= :as_of::date
+    AND party.valid_to > :as_of::date
+    AND party.name IS NOT NULL;
+
 -- name: flags_of_projects
 -- All flags of some projects on a day, for a page of projects or deals in one query.
 SELECT

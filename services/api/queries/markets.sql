@@ -191,6 +191,11 @@ SELECT forum.forum
 FROM forum
 ORDER BY forum.forum;
 
+-- name: forum_names
+SELECT forum.forum, forum.name
+FROM forum
+WHERE forum.forum = ANY (:forums::text[]);
+
 -- name: events_of_forum
 -- All events of the projects of which some paper was signed at a forum.
 SELECT

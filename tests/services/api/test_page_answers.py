@@ -82,3 +82,23 @@ async def test_the_map_shows_every_project_with_coordinates_however_many_have_no
 
 def section_of_map(text: str) -> str:
     return text[text.index('<svg class="map"') : text.index('<ul class="legend"')]
+
+
+async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        party_registered("alpha", "Alpha Metals", "JP"),
+        event("forum.held", "forum:summit-2022", "f1", occurred="2022-03-01", forum="summit-2022", name="The Summit"),
+        registered("north", name="Northern Tungsten"),
+        memorandum("north", "2022-03-01", "alpha", forum="summit-2022"),
+    )
+    day = {"as_of": "2024-02-10"}
+    for path in ("/", "/flags", "/markets/KZ/tungsten", "/parties/alpha", "/forums/summit-2022"):
+        text = await page(client, path, **day)
+        assert ">Northern Tungsten</a>" in text, path
+        assert ">north</a>" not in text and ">alpha</a>" not in text, path
+    portfolio = await page(client, "/", **day)
+    assert ">Alpha Metals</a>" in portfolio and ">Alpha Metals (1)</option>" in portfolio
+    assert ">The Summit (1)</option>" in portfolio and ">Kazakhstan (1)</option>" in portfolio
+    assert ">Alpha Metals</a>" in await page(client, "/projects/north", **day)
+    assert "Kazakhstan · tungsten</a>" in await page(client, "/markets", **day)
+    assert "Казахстан · tungsten</a>" in await page(client, "/markets", lang="ru", **day)

@@ -1,0 +1,91 @@
+"""The registered names of projects, parties and forums, which a page shows instead of their keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.api.store.snapshot import Snapshot
+
+_OF_PROJECTS = frozenset({"project", "by"})
+_OF_PARTIES = frozenset(
+    {
+        "party", "parties", "parent", "members", "group", "groups", "investors", "pursuers", "offtakers", "holders", "deal",
+    }
+)  # fmt: skip
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])[a-z0-9]+(?:-[a-z0-9]+)*(?![A-Za-z0-9_-])")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredNames:
+    """Names by key. Whatever has none is shown by its key."""
+
+    projects: Mapping[str, str] = field(default_factory=dict)
+    parties: Mapping[str, str] = field(default_factory=dict)
+    forums: Mapping[str, str] = field(default_factory=dict)
+
+    def project(self, key: str) -> str:
+        """What a project is called."""
+        return self.projects.get(key, key)
+
+    def party(self, key: str) -> str:
+        """What a party is called."""
+        return self.parties.get(key, key)
+
+    def deal(self, key: str) -> str:
+        """What a deal is called: as the party after which its key is named, if there is one."""
+        return self.parties.get(key, key)
+
+    def told(self, sentence: str) -> str:
+        """A sentence with names in the place of the keys that it has."""
+        return _KEY.sub(lambda key: self.parties.get(key[0]) or self.projects.get(key[0]) or key[0], sentence)
+
+    def forum(self, key: str) -> str:
+        """What a forum is called."""
+        return self.forums.get(key, key)
+
+
+NO_NAMES = RegisteredNames()
+"""Of a page that shows nobody."""
+
+
+async def read_names(
+    snapshot: Snapshot, as_of: date, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
+) -> RegisteredNames:
+    """The names on a day of every project and party that the items to be shown mention, and of what one can filter for."""
+    facets = facets or {}
+    projects = sorted(set(_mentioned(shown, _OF_PROJECTS)))
+    parties = sorted({*_mentioned(shown, _OF_PARTIES), *facets.get("investor", ())})
+    return RegisteredNames(
+        projects={
+            row["project"]: row["name"]
+            for row in await snapshot.rows("names_of_projects", as_of=as_of, projects=projects)
+            if row["name"]
+        },
+        parties={
+            row["party"]: row["name"] for row in await snapshot.rows("names_of_parties", as_of=as_of, parties=parties)
+        },
+        forums={
+            row["forum"]: row["name"]
+            for row in await snapshot.rows("forum_names", forums=sorted(facets.get("forum", ())))
+        },
+    )
+
+
+def _mentioned(value: Any, fields: frozenset[str]) -> Iterator[str]:
+    """The texts that stand in these fields, however deep, alone or in a list."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name in fields:
+                yield from (
+                    text for text in (inner if isinstance(inner, list | tuple) else [inner]) if isinstance(text, str)
+                )
+            yield from _mentioned(inner, fields)
+    elif hasattr(value, "_asdict"):
+        yield from _mentioned(value._asdict(), fields)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _mentioned(inner, fields)
