@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
+from services.api.page.page_data import (
+    chosen_projects,
+    latest_changes,
+    months_after,
+    next_page_url,
+    total_counts,
+)
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
 from services.api.routes.flags import flag_page
 from services.api.routes.transitions import latest
+from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
+from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
 
 _ROWS = 50
+_OF_PROJECTS = ("country", "commodity", "investor_country")
 _PROJECTS_OF_CHANGES = 20
 _TRANSITIONS_OF_FEED = 100
 _ROWS_OF_CALENDAR = 40
@@ -22,7 +31,7 @@ _MONTHS_OF_CALENDAR = 12
 async def flags_page(page: PageRequest) -> Response:
     """Every raised flag and when it escalates, a calendar of the next twelve months, and the latest transitions."""
     page.reject_unknown_params(
-        "flag", "severity", "certainty", "country", "commodity", "investor_country", "project", "next_before", "cursor"
+        "flag", "severity", "certainty", *_OF_PROJECTS, "project", "next_before", "cursor", "notices"
     )
     question = page.build_query("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS)
     calendar_end = months_after(question.as_of, _MONTHS_OF_CALENDAR)
@@ -40,7 +49,11 @@ async def flags_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         flags = await flag_page(snapshot, question)
         coming = await flag_page(snapshot, coming_question)
-        changes = await latest_changes(snapshot, _PROJECTS_OF_CHANGES)
+        changes = await latest_changes(
+            snapshot, question, _PROJECTS_OF_CHANGES, await _among(page, snapshot, question),
+            with_notices=page.shows_notices, flags=question.filters.get("flag"),
+            severities=question.filters.get("severity"),
+        )  # fmt: skip
         totals = await total_counts(page, snapshot, unfiltered)
         names = await read_names(snapshot, question.as_of, flags.items, coming.items, changes, facets=totals["facets"])
     return page.render(
@@ -49,6 +62,13 @@ async def flags_page(page: PageRequest) -> Response:
         changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip
+
+
+async def _among(page: PageRequest, snapshot: Snapshot, question: Question) -> list[str] | None:
+    """The projects of which the latest transitions are wanted; None: of any."""
+    chosen = await chosen_projects(page, snapshot, question, _OF_PROJECTS)
+    named = question.filters.get("project")
+    return chosen if named is None else [key for key in named if chosen is None or key in chosen]
 
 
 async def atom_feed(page: PageRequest) -> Response:

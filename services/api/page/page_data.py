@@ -10,7 +10,7 @@ from services.api.page.page_request import PageRequest
 from services.api.routes import projects
 from services.api.routes import transitions as transitions_route
 from services.api.store.snapshot import Snapshot
-from services.api.web import pagination
+from services.api.web import pagination, query_parameters
 from services.api.web.query_parameters import Question
 from steppe.contracts.announcements import TransitionItem
 from steppe.domain.values.months import add_months
@@ -46,9 +46,32 @@ class ProjectChanges(NamedTuple):
     more: int
 
 
-async def latest_changes(snapshot: Snapshot, projects_max: int) -> list[ProjectChanges]:
-    """The projects at which flags changed last, the last one first. Notices and history are no news and left out."""
-    transitions = await transitions_route.latest(snapshot, projects_max * _CHANGES_READ, SEVERITIES[1:])
+async def latest_changes(
+    snapshot: Snapshot,
+    question: Question,
+    projects_max: int,
+    among: Sequence[str] | None,
+    *,
+    with_notices: bool,
+    flags: Sequence[str] | None = None,
+    severities: Sequence[str] | None = None,
+) -> list[ProjectChanges]:
+    """The projects at which flags changed last, by the day and the knowledge that are asked for, the last one first.
+
+    `among`: of these projects only (None: any); so with `flags` and `severities`. History is no news and left out, as notices
+    are, unless they are asked for.
+    """
+    if severities is None and not with_notices:
+        severities = SEVERITIES[1:]
+    transitions = await transitions_route.latest(
+        snapshot,
+        projects_max * _CHANGES_READ,
+        severities=severities,
+        flags=flags,
+        projects=among,
+        as_of=question.as_of,
+        known_at=question.known_at if question.knowledge else None,
+    )
     by_project: dict[str, list[TransitionItem]] = {}
     for transition in transitions:
         by_project.setdefault(transition["project"], []).append(transition)
@@ -56,6 +79,22 @@ async def latest_changes(snapshot: Snapshot, projects_max: int) -> list[ProjectC
         ProjectChanges(project, changes[:_CHANGES_SHOWN], max(0, len(changes) - _CHANGES_SHOWN))
         for project, changes in list(by_project.items())[:projects_max]
     ]
+
+
+async def chosen_projects(
+    page: PageRequest, snapshot: Snapshot, question: Question, filters: Sequence[str]
+) -> list[str] | None:
+    """The keys of the projects that pass those of these filters that the page's address sets; None: it sets none.
+
+    With any headline, or none, the address asks for no other projects than without.
+    """
+    given = [name for name in filters if name in page.query]
+    if page.query.get("headline") in ("all", "any"):
+        given = [name for name in given if name != "headline"]
+    if not given:
+        return None
+    chosen = page.build_query("/v1/projects", (*query_parameters.COMMON, *given), as_of=question.as_of)
+    return await projects.project_keys(snapshot, chosen)
 
 
 def next_page_url(page: PageRequest, question: Question, next_key: list[str] | None) -> str | None:

@@ -26,7 +26,7 @@ from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
-from steppe.http.problems import UNKNOWN_PARAMETER, Refusal
+from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 from steppe.release import RELEASE
 
 KEPT_PARAMETERS = ("as_of", "known_at", "known_by", "rules", "lang")
@@ -134,6 +134,14 @@ class PageRequest:
         """The address of a scorecard at the API."""
         path = f"/v1/forums/{scorecard['key']}/scorecard"
         return self.api_url(path, query_parameters.SCORECARD, horizon_months=scorecard["horizon_months"])
+
+    @property
+    def shows_notices(self) -> bool:
+        """Whether the latest changes are to hold notices, too. Raises Refusal for what is neither true nor false."""
+        wanted = self.query.get("notices", "false")
+        if wanted not in ("true", "false"):
+            raise Refusal(BAD_PARAMETER, "notices: true or false.", parameter="notices")
+        return wanted == "true"
 
     def options(self, values: Iterable[str], label: Callable[[str], str] | None) -> list[tuple[str, str]]:
         """What one can choose from: each value with its label (None: itself), in the order of the labels."""

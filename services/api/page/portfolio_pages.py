@@ -8,7 +8,13 @@ from fastapi import Response
 
 from services.api.page.map.outlines import frame_of
 from services.api.page.map.points import points
-from services.api.page.page_data import latest_changes, months_after, next_page_url, total_counts
+from services.api.page.page_data import (
+    chosen_projects,
+    latest_changes,
+    months_after,
+    next_page_url,
+    total_counts,
+)
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
 from services.api.routes import projects
@@ -19,6 +25,7 @@ from services.api.web.responses import service_of
 from steppe.domain.values.levels import Level
 
 _FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
+_MORE_FILTERS = ("level", "headline", "overlay", "flag", "severity", "updated_after")
 _ROWS = 50
 _ROWS_OF_SIDE_LISTS = 10
 _POINTS_OF_MAP_MAX = 20_000
@@ -31,9 +38,7 @@ _FLAGS_THAT_RISE = ("memorandum-only", "announced-only", "overdue", "idle-right"
 
 async def portfolio_page(page: PageRequest) -> Response:
     """Counts by level and severity, the projects behind them, displaced deals, the latest changes, and the next ones."""
-    page.reject_unknown_params(
-        *_FILTERS, "level", "headline", "overlay", "flag", "severity", "updated_after", "sort", "cursor"
-    )
+    page.reject_unknown_params(*_FILTERS, *_MORE_FILTERS, "sort", "cursor", "notices")
     headline = page.query.get(
         "headline", "all" if {"level", "overlay", "flag", "severity"} & page.query.keys() else "any"
     )
@@ -48,9 +53,14 @@ async def portfolio_page(page: PageRequest) -> Response:
         (*_FILTERS, "overlay", "flag", "severity", "updated_after")
     ))  # fmt: skip
     coming_until = months_after(question.as_of, _MONTHS_AHEAD)
-    displaced_question = _flag_query(page, flag="displaced", limit=_ROWS_OF_SIDE_LISTS)
+    displaced_question = _flag_query(page, question, flag="displaced", limit=_ROWS_OF_SIDE_LISTS)
     coming_question = _flag_query(
-        page, flag=",".join(_FLAGS_THAT_RISE), next_before=coming_until, sort="next", limit=_ROWS_OF_SIDE_LISTS
+        page,
+        question,
+        flag=",".join(_FLAGS_THAT_RISE),
+        next_before=coming_until,
+        sort="next",
+        limit=_ROWS_OF_SIDE_LISTS,
     )
     async with service_of(page.request).snapshot(question) as snapshot:
         listed = await projects.project_page(snapshot, question)
@@ -60,9 +70,10 @@ async def portfolio_page(page: PageRequest) -> Response:
             if counts_question.filters == unfiltered.filters
             else await projects.portfolio_item(snapshot, counts_question)
         )
-        displaced = await flag_page(snapshot, displaced_question)
-        coming = await flag_page(snapshot, coming_question)
-        changes = await latest_changes(snapshot, _ROWS_OF_SIDE_LISTS)
+        among = await chosen_projects(page, snapshot, question, (*_FILTERS, *_MORE_FILTERS))
+        displaced = await flag_page(snapshot, displaced_question, among)
+        coming = await flag_page(snapshot, coming_question, among)
+        changes = await latest_changes(snapshot, question, _ROWS_OF_SIDE_LISTS, among, with_notices=page.shows_notices)
         names = await read_names(
             snapshot, question.as_of, listed.items, displaced.items, coming.items, changes, facets=totals["facets"]
         )
@@ -75,10 +86,11 @@ async def portfolio_page(page: PageRequest) -> Response:
     )  # fmt: skip
 
 
-def _flag_query(page: PageRequest, **overrides: object) -> Question:
-    """A query for flags under those of the page's filters that lists of flags have."""
-    filters = {name: page.query.get(name) for name in ("country", "commodity", "investor", "investor_country")}
-    return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, severity=None, **filters, **overrides)
+def _flag_query(page: PageRequest, question: Question, **overrides: object) -> Question:
+    """A query for flags on the page's day; of which projects, the page's filters say."""
+    of_page = {name: None for name in query_parameters.FLAG_ROWS if name not in query_parameters.COMMON}
+    asked = {**of_page, **overrides, "as_of": question.as_of}
+    return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, **asked)
 
 
 async def map_page(page: PageRequest) -> Response:

@@ -33,10 +33,15 @@ ORDER BY transition.transition_id
 LIMIT :limit::integer;
 
 -- name: latest_transitions
--- The newest first. :severities: those that are shown (null: any); what ends is shown by what it was.
+-- The newest first, announced as of :as_of or a day before it, and found out by :known_at. :severities: those that are shown
+-- (null: any, as of each filter); what ends is shown by what it was.
 -- include: transitions
 WHERE (:backfill::boolean OR NOT transition.backfill)
     AND (:severities::text[] IS NULL OR COALESCE(transition.severity, transition.severity_before) = ANY (:severities::text[]))
+    AND (:flags::text[] IS NULL OR transition.flag = ANY (:flags::text[]))
+    AND (:projects::text[] IS NULL OR transition.project = ANY (:projects::text[]))
+    AND (:as_of::date IS NULL OR transition.on_day <= :as_of::date)
+    AND (:known_at::timestamptz IS NULL OR transition.found_at <= :known_at::timestamptz)
 ORDER BY transition.transition_id DESC
 LIMIT :limit::integer;
 

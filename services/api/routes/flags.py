@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -37,9 +38,10 @@ async def flags(request: Request) -> Response:
     return await answer_list(request, query_parameters.FLAG_ROWS, csv_columns.FLAGS, flag_page)
 
 
-async def flag_page(snapshot: Snapshot, question: Question) -> FlagPage:
-    """One page of flags."""
+async def flag_page(snapshot: Snapshot, question: Question, among: Sequence[str] | None = None) -> FlagPage:
+    """One page of flags; `among`: of these projects only, whatever the filters say of projects."""
     filters = question.filters
+    projects = filters.get("project") if among is None else among
     after_rank, after_project, after_deal, after_flag = after(question.after, text, text, text, text)
     parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
     investors = with_members(filters.get("investor"), parents)
@@ -51,7 +53,7 @@ async def flag_page(snapshot: Snapshot, question: Question) -> FlagPage:
         flags=filters.get("flag"),
         severities=filters.get("severity"),
         certainties=filters.get("certainty"),
-        projects=filters.get("project"),
+        projects=projects,
         deals=filters.get("deal"),
         countries=filters.get("country"),
         commodities=filters.get("commodity"),
@@ -76,7 +78,7 @@ async def flag_page(snapshot: Snapshot, question: Question) -> FlagPage:
             flags=filters.get("flag"),
             severities=filters.get("severity"),
             certainties=filters.get("certainty"),
-            projects=filters.get("project"),
+            projects=projects,
             deals=filters.get("deal"),
             countries=filters.get("country"),
             commodities=filters.get("commodity"),
@@ -86,8 +88,8 @@ async def flag_page(snapshot: Snapshot, question: Question) -> FlagPage:
         )
         assert counted is not None, "a count is always a row"
         total = counted["flags"]
-    projects = sorted({row["project"] for row in rows})
-    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))
+    shown = sorted({row["project"] for row in rows})
+    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=shown))
     items: list[FlagRow] = [
         {
             **flag_item(row["project"], row_decoding.flag(row), question.as_of, question.tell),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -64,13 +65,30 @@ async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, An
 async def latest(
     snapshot: Snapshot,
     limit: int,
-    severities: Sequence[str] | None = None,
     *,
     backfill: bool = False,
+    severities: Sequence[str] | None = None,
+    flags: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
     tell: Tell = english,
 ) -> list[TransitionItem]:
-    """The last transitions, the newest first; of these severities only, if any are given. `backfill`: also what is no news."""
-    rows = await snapshot.rows("latest_transitions", severities=severities, backfill=backfill, limit=limit)
+    """The last transitions, the newest first; of these severities, flags and projects only, if any are given.
+
+    `as_of` and `known_at`: only what was announced as of a day until then, and found out by then. `backfill`: also what is
+    no news.
+    """
+    rows = await snapshot.rows(
+        "latest_transitions",
+        severities=severities,
+        flags=flags,
+        projects=projects,
+        as_of=as_of,
+        known_at=known_at,
+        backfill=backfill,
+        limit=limit,
+    )
     return [_item(row, tell) for row in rows]
 
 

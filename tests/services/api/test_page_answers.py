@@ -84,6 +84,62 @@ def section_of_map(text: str) -> str:
     return text[text.index('<svg class="map"') : text.index('<ul class="legend"')]
 
 
+async def test_every_list_of_the_portfolio_obeys_the_filters_and_the_day(
+    log: Log, client: httpx.AsyncClient, announce: Announce
+) -> None:
+    for key, country, sector in (("north", "KZ", "mining"), ("south", "UZ", "energy")):
+        await log.append(
+            registered(key, country=country, sector=sector, commodities=[f"{key}-ore"]),
+            memorandum(key, "2022-03-01", "alpha"),
+        )
+    await announce(date(2023, 2, 28))
+    await announce(date(2023, 6, 1))
+    await log.append(
+        *(
+            event(
+                "equity.agreed", key, f"{key}-won", occurred="2023-06-02", reported="2023-06-02",
+                parties=parties(rival="investor"), deal="rival",
+            )
+            for key in ("north", "south")
+        )
+    )  # fmt: skip
+    # On the last day of 2023 both are displaced, and in March 2024 both turn stagnant.
+    headings = {"Recent changes": "2023-12-31", "Displaced deals": "2023-12-31", "Upcoming changes": "2024-02-10"}
+    filters = ({"sector": "mining"}, {"q": "north"}, {"country": "KZ"}, {"investor": "alpha", "commodity": "north-ore"})
+    for heading, day in headings.items():
+        everything = section(await page(client, "/", as_of=day, headline="all"), heading)
+        assert linked(everything) == {"north", "south"}, heading
+        for filtered in filters:
+            shown = section(await page(client, "/", as_of=day, headline="all", **filtered), heading)
+            assert linked(shown) == {"north"}, (heading, filtered)
+        early = section(await page(client, "/", as_of="2022-06-01", headline="all"), heading)
+        assert linked(early) == set(), heading
+    flags = await page(client, "/flags", as_of="2023-12-31", country="UZ")
+    assert linked(section(flags, "Recent changes")) == {"south"}
+    flags = await page(client, "/flags", as_of="2023-12-31", flag="overdue")
+    assert linked(section(flags, "Recent changes")) == set()
+
+
+async def test_what_changed_is_told_by_project_and_shows_notices_only_where_they_are_asked_for(
+    log: Log, client: httpx.AsyncClient, announce: Announce
+) -> None:
+    await log.append(registered("north", name="Northern Tungsten"), memorandum("north", "2022-03-01", "alpha"))
+    await announce(date(2023, 2, 28))
+    # Half a year after the events were recorded nobody has looked: a notice.
+    await announce(date(2029, 1, 1))
+    day = {"as_of": "2029-01-02", "headline": "all"}
+    for path in ("/", "/flags"):
+        own = day if path == "/" else {"as_of": day["as_of"]}
+        hidden = section(await page(client, path, **own), "Recent changes")
+        assert hidden.count('data-key="north"') == 1, "one entry a project"
+        assert "Northern Tungsten" in hidden and "memorandum-only" in hidden and "unchecked" not in hidden
+        assert "notices=true" in hidden, "a control shows them"
+        shown = section(await page(client, path, notices="true", **own), "Recent changes")
+        assert "unchecked" in shown and "Hide notices" in shown
+    refused = await client.get("/", params={"notices": "perhaps"})
+    assert refused.status_code == 400
+
+
 async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         party_registered("alpha", "Alpha Metals", "JP"),

@@ -141,7 +141,7 @@ async def test_the_page_groups_recent_changes_by_project_without_notices_and_his
         text = (await client.get(path, headers={"Accept-Language": "en"})).text
         recent = text.partition('<ul class="changes">')[2] if path == "/flags" else text.partition("Recent changes")[2]
         assert [recent.count(f'data-key="{project}"') for project in sorted(shown)] == [1, 1, 1], path
-        assert "notice" not in recent.partition("</section>")[0]
+        assert "severity-notice" not in recent.partition("</section>")[0]
 
 
 async def test_a_stream_without_a_place_begins_with_what_comes_next(
