@@ -151,9 +151,9 @@ class PageRequest:
     def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,
         media_type: str = "text/html; charset=utf-8", names: RegisteredNames = NO_NAMES,
-        **values: Any,
+        problem_headers: Mapping[str, str] | None = None, **values: Any,
     ) -> Response:  # fmt: skip
-        """The template as a response, with the headers that an answer of the API has."""
+        """The template as a response, with the headers that an answer of the API has; those of a problem win over them."""
         now = datetime.now(UTC).replace(microsecond=0)
         as_of = question.as_of if question else now.date()
         known_at = question.known_at if question else now
@@ -183,4 +183,4 @@ class PageRequest:
         }
         if snapshot is not None:
             headers["Steppe-Position"] = snapshot.position
-        return Response(body, status, headers, media_type)
+        return Response(body, status, {**headers, **(problem_headers or {})}, media_type)

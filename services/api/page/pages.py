@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -18,9 +19,11 @@ from services.api.page.portfolio_pages import map_page, portfolio_page
 from services.api.page.project_page import project_page
 from services.api.page.status_page import status_page
 from services.api.problems import of_database
-from steppe.http.problems import INTERNAL_ERROR, Refusal
+from steppe.http.problems import INTERNAL_ERROR, Problem, Refusal
 
 log = logging.getLogger(__name__)
+
+_HEADERS_OF_PROBLEMS = ("Retry-After", "Cache-Control")
 
 View = Callable[[PageRequest], Awaitable[Response]]
 
@@ -54,20 +57,29 @@ def _endpoint(view: View) -> Callable[[Request], Awaitable[Response]]:
         try:
             return await view(page)
         except Refusal as error:
-            return _error_page(page, error.problem.status, error.problem.title, error.detail, error.members)
+            return _error_page(page, error.problem, error.detail, error.members, error.headers)
         except Exception as error:
             failure = of_database(error)
             if failure is None:
                 log.exception("%s %s", request.method, request.url.path)
-                return _error_page(page, 500, INTERNAL_ERROR.title, f"{type(error).__name__} while answering.", {})
+                return _error_page(page, INTERNAL_ERROR, f"{type(error).__name__} while answering.")
             problem, detail = failure
             log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
-            return _error_page(page, problem.status, problem.title, detail, {})
+            return _error_page(page, problem, detail)
 
     return endpoint
 
 
-def _error_page(page: PageRequest, status_code: int, title: str, detail: str, members: Mapping[str, Any]) -> Response:
+def _error_page(
+    page: PageRequest,
+    problem: Problem,
+    detail: str,
+    members: Mapping[str, Any] = MappingProxyType({}),
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """The problem as a page, with the headers that it has at the API: when to ask again, and that nobody keeps it."""
+    of_problem = {name: text for name, text in {**headers, **problem.headers}.items() if name in _HEADERS_OF_PROBLEMS}
     return page.render(
-        "error.html", status=status_code, status_code=status_code, title=title, detail=detail, members=members
-    )
+        "error.html", status=problem.status, status_code=problem.status, title=problem.title, detail=detail,
+        members=members, problem_headers=of_problem,
+    )  # fmt: skip

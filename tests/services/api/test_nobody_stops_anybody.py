@@ -125,6 +125,17 @@ async def test_too_many_questions_of_one_caller_are_refused_with_the_time_to_com
         assert problem["place"] >= 1 and problem["seconds_expected"] >= 0
 
 
+async def test_the_page_that_finds_a_full_queue_says_when_to_come_back(served: httpx.AsyncClient) -> None:
+    paths = [f"/?as_of=2020-01-01&known_at=2019-{1 + number % 12:02}-{1 + number:02}" for number in range(28)]
+    answers = await asyncio.gather(*(served.get(path) for path in paths))
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert 0 < len(refused) < len(answers)
+    for answer in refused:
+        assert answer.status_code == 503 and "Queue for this kind of question is full" in answer.text
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
 async def test_a_back_test_that_is_hung_up_ends_and_one_whose_process_is_ended_says_so(
     log: Log, start: Callable[..., Service]
 ) -> None:

@@ -60,6 +60,16 @@ def party_registered(key: str, name: str, country: str) -> dict[str, object]:
     )  # fmt: skip
 
 
+async def test_a_page_that_cannot_be_read_just_now_says_when_to_ask_again() -> None:
+    async with api("postgresql://nobody@127.0.0.1:9/none", "topic") as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (
+        503,
+        "2",
+        "no-store",
+    )
+
+
 async def test_the_map_shows_every_project_with_coordinates_however_many_have_none(
     log: Log, client: httpx.AsyncClient
 ) -> None:
