@@ -197,6 +197,24 @@ def _middle(box: dict[str, float]) -> dict[str, float]:
     return {"left": x, "right": x, "top": y, "bottom": y}
 
 
+def test_no_bar_of_the_timeline_lies_on_the_label_of_a_flag(visit: Visit) -> None:
+    labels = 0
+    for project in ("north-katpar-upper-kairakty", "galkynysh-gas", "sareco-stepnogorsk", "uz-jbic-uranium-mou"):
+        for language in LANGUAGES:
+            visit.page.goto(f"/projects/{project}?lang={language}")
+            found = visit.page.eval_on_selector_all(
+                ".timeline .band-text",
+                """all => all.map(text => [text.textContent, text.getBoundingClientRect().toJSON(),
+                [...document.querySelectorAll(".timeline .band")].map(bar => bar.getBoundingClientRect().toJSON())])""",
+            )
+            for name, box, bars in found:
+                labels += 1
+                # Letters fill less than the box of their line.
+                letters = {**box, "top": box["top"] + 3, "bottom": box["bottom"] - 3}
+                assert not any(_meet(letters, bar) for bar in bars), (project, language, name)
+    assert labels > 10
+
+
 def test_headers_of_numbers_stand_over_the_edge_that_their_numbers_have(visit: Visit) -> None:
     columns = 0
     for path in PAGES.values():

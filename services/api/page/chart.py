@@ -5,8 +5,8 @@ Drawn by a template and not by a plotting library: see docs/decisions/0016-chart
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ WIDTH = 900
 MARGIN = 12
 LANE_LABEL_HEIGHT = 20
 PLOT_HEIGHT = 50
-BAND_HEIGHT = 12
+BAND_HEIGHT = 19
 LANE_GAP = 16
 AXIS_HEIGHT = 26
 _LEVEL_HEIGHT = PLOT_HEIGHT / 10
@@ -27,14 +27,14 @@ _FORECAST_DAYS_MAX = 366 * 4
 _DAYS_AFTER_ESCALATION = 90
 _LANES_MAX = 40
 Occurred = Mapping[str, Any]
-_BAND_LABEL_WIDTH = 130
+_BAND_LABEL_WIDTH = 260
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A level over a span of days; after the as-of day it is a forecast under the assumption that nothing happens.
 
-    `begin` and `end` are days as a timeline has them: no more exact than the event on that day.
+    `begin` and `end` are days as a timeline has them: no more exact than the event on that day. `suspended`: it stood still.
     """
 
     x: float
@@ -44,11 +44,15 @@ class Block:
     level: str
     begin: Occurred
     end: Occurred
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A flag over a span of days; `end` is None while it is still raised, `label_x` None where the label stands elsewhere."""
+    """A flag over a span of days; `end` is None while it is still raised, `label_x` None where the label stands elsewhere.
+
+    The label has a line of its own above the bars of its flag, so that none of them covers it.
+    """
 
     x: float
     y: float
@@ -58,7 +62,7 @@ class Band:
     begin: date
     end: date | None
     label_x: float | None
-    label_anchor: str = "end"
+    label_anchor: str = "start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ class Lane:
     line_y: float
     base_y: float
     blocks: Sequence[Block]
+    suspended: Sequence[Block]
     bands: Sequence[Band]
     marks: Sequence[Mark]
     forecast: Block | None
@@ -109,12 +114,13 @@ def chart(
     raised_flags: Sequence[Mapping[str, Any]],
     entries: Sequence[Mapping[str, Any]],
     phases: Iterable[DealState],
+    suspensions: Sequence[Mapping[str, Any]],
     as_of: date,
 ) -> Chart | None:
     """The chart of a project; None when nothing has happened.
 
     `spans` and `flags` are rows of level spans and flag spans, `raised_flags` items of `/v1/flags`, `entries` those of the
-    timeline, `phases` the phases of its deals, each as it stood last.
+    timeline, `phases` the phases of its deals, each as it stood last, `suspensions` rows of `suspensions_of_project`.
     """
     deals = sorted({row["deal"] for row in spans if row["valid_from"] <= as_of})
     days = [row["valid_from"] for row in spans if date.min < row["valid_from"] <= as_of]
@@ -129,7 +135,7 @@ def chart(
     if any(entry["deal"] is None for entry in entries if _days_of(entry)):
         names.insert(0, None)
     for deal in names[:_LANES_MAX]:
-        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, ends.get(deal, ()), as_of)
+        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, ends.get(deal, ()), suspensions, as_of)
         lanes.append(lane)
     return Chart(
         width=WIDTH,
@@ -176,7 +182,7 @@ class _Scale:
 
 def _lane(
     deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, raised_flags: Any, entries: Any,
-    ends: Sequence[Start], as_of: date,
+    ends: Sequence[Start], suspensions: Any, as_of: date,
 ) -> tuple[Lane, float]:  # fmt: skip
     top = y + LANE_LABEL_HEIGHT
     base = top + (PLOT_HEIGHT if deal is not None else _LEVEL_HEIGHT)
@@ -194,8 +200,13 @@ def _lane(
         blocks=[
             _block(row, scale, base, row["valid_from"], min(row["valid_to"], as_of), coarse_days) for row in levels
         ],
+        suspended=[
+            replace(_block(row, scale, base, begin, end, coarse_days), suspended=True)
+            for row in levels
+            for begin, end in _suspended_days(row, suspensions, as_of)
+        ],
         bands=[
-            _band(row, scale, base + 9 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
+            _band(row, scale, base + 17 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
             for row in flags_of_deal
         ],
         marks=[_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)],
@@ -203,6 +214,21 @@ def _lane(
         escalations=[_escalation(flag, scale, top) for flag in raised_flags if _escalates_on_chart(flag, deal, scale)],
     )
     return lane, base + 9 + BAND_HEIGHT * len(names) + LANE_GAP
+
+
+def _suspended_days(
+    row: Mapping[str, Any], suspensions: Sequence[Mapping[str, Any]], as_of: date
+) -> Iterator[tuple[date, date]]:
+    """The parts of a level's span in which its deal stood still; with the project as a whole what is bound or built does."""
+    whole = ("",) if Level(row["level"]).crosses_the_line else ()
+    reached = row["valid_from"]
+    for pause in sorted(suspensions, key=lambda pause: pause["valid_from"]):
+        if pause["deal"] not in (row["deal"], *whole):
+            continue
+        begin, end = max(reached, pause["valid_from"]), min(row["valid_to"], pause["valid_to"], as_of)
+        if begin < end:
+            yield begin, end
+            reached = end
 
 
 def _escalates_on_chart(flag: Mapping[str, Any], deal: str | None, scale: _Scale) -> bool:
@@ -222,7 +248,7 @@ def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled
     width = max(round(scale.x_of(min(row["valid_to"], as_of)) - x, 1), 2.0)
     first = row["flag"] not in labelled
     labelled.add(row["flag"])
-    label_before = x > _BAND_LABEL_WIDTH
+    fits = x + _BAND_LABEL_WIDTH < WIDTH
     return Band(
         x=x,
         y=y,
@@ -231,8 +257,8 @@ def _band(row: Mapping[str, Any], scale: _Scale, y: float, as_of: date, labelled
         severity=row["severity"],
         begin=row["valid_from"],
         end=row["valid_to"] if row["valid_to"] <= as_of else None,
-        label_x=(x - 4 if label_before else x + width + 4) if first else None,
-        label_anchor="end" if label_before else "start",
+        label_x=(x if fits else WIDTH - MARGIN) if first else None,
+        label_anchor="start" if fits else "end",
     )
 
 

@@ -40,17 +40,19 @@ async def project_page(page: PageRequest) -> Response:
         spans = await snapshot.rows("deal_spans_of_project", project=key)
         flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
         phases = await snapshot.rows("last_states_of_phases", as_of=question.as_of, project=key)
+        suspensions = await snapshot.rows("suspensions_of_project", as_of=question.as_of, project=key)
     item = await reading.finish()
     timeline = await timeline.finished()
     async with service.reader.snapshot() as snapshot_of_names:
         names = await read_names(snapshot_of_names, question.as_of, item, timeline.items)
+    states = [row_decoding.deal(row) for row in phases]
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
         "project.html", question=question, snapshot=snapshot, names=names,
         project=item, entries=timeline.items, truncated=timeline.next_key is not None,
         chart=chart(
-            [dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items,
-            [row_decoding.deal(row) for row in phases], question.as_of,
+            [dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items, states,
+            [dict(row) for row in suspensions], question.as_of,
         ),
         compared=known_now is not None, differences=_differences(item, known_now) if known_now else [],
         project_url=page.api_url(path, query_parameters.ONE),

@@ -91,6 +91,29 @@ FROM deal_span AS deal
 WHERE deal.project = :project::text
 ORDER BY deal.deal COLLATE "C", deal.valid_from;
 
+-- name: suspensions_of_project
+-- On which days each deal of a project is suspended, and the project as a whole (the deal ''), as far as they began by a day.
+SELECT
+    deal.deal,
+    deal.valid_from,
+    deal.valid_to
+FROM deal_span AS deal
+WHERE deal.project = :project::text
+    AND deal.valid_from <= :as_of::date
+    AND strpos(deal.document, '"suspended"') > 0
+    AND deal.document::jsonb -> 'overlays' ? 'suspended'
+UNION ALL
+SELECT
+    '',
+    span.valid_from,
+    span.valid_to
+FROM project_span AS span
+WHERE span.project = :project::text
+    AND span.valid_from <= :as_of::date
+    AND strpos(span.document, '"suspended"') > 0
+    AND span.document::jsonb -> 'overlays' ? 'suspended'
+ORDER BY deal, valid_from;
+
 -- name: last_states_of_phases
 -- Each phase of a project's deals as it stood last by a day: with all its legs, and how it ended.
 SELECT DISTINCT ON (deal.deal, deal.phase)

@@ -168,3 +168,24 @@ async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.A
     assert ">Alpha Metals</a>" in await page(client, "/projects/north", **day)
     assert "Kazakhstan · tungsten</a>" in await page(client, "/markets", **day)
     assert "Казахстан · tungsten</a>" in await page(client, "/markets", lang="ru", **day)
+
+
+async def test_a_suspended_plant_is_hatched_where_it_stood_still_and_on_the_map(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        registered("north", kind="plant", latitude=48.0, longitude=67.0),
+        event("equity.agreed", "north", "e1", deal="alpha", occurred="2018-03-01", parties=parties(alpha="investor")),
+        event("production.started", "north", "e2", deal="alpha", occurred="2019-03-01", phase="commercial"),
+        event("project.suspended", "north", "e3", occurred="2021-03-01", by="owner"),
+        event("project.resumed", "north", "e4", occurred="2022-03-01", by="owner"),
+    )
+    running = await page(client, "/projects/north", as_of="2020-12-31")
+    assert 'class="still"' not in running
+    after = await page(client, "/projects/north", as_of="2023-12-31")
+    (title,) = re.findall(r'<rect class="still"[^>]*><title>(.*?)</title>', after)
+    assert "suspended, 1 Mar 2021 – 1 Mar 2022" in title
+    assert "was suspended then" in after
+    for day, hatched in (("2020-12-31", False), ("2021-12-31", True)):
+        drawn = section_of_map(await page(client, "/map", as_of=day))
+        assert ('class="still"' in drawn) == hatched == (", suspended" in drawn), day
