@@ -36,7 +36,8 @@ DEALS = (
     "clocks.memorandum.started_earliest", "clocks.announcement.started", "clocks.announcement.started_told",
     "clocks.announcement.started_earliest", "clocks.announcement.age_months", "clocks.silence.started_earliest",
     "clocks.step.started_earliest", "permits.permit", "permits.since", "permits.since_told", "permits.ends_on",
-    "permits.ends_on_told", "project_name", "country", "sector",
+    "permits.ends_on_told", "project_name", "country", "sector", "clocks.memorandum.running",
+    "clocks.announcement.running",
 )  # fmt: skip
 FLAGS = (
     "flag", "severity", "certainty", "project", "deal", "since", "clock.name", "clock.started", "clock.started_told",

@@ -150,6 +150,22 @@ async def test_what_changed_is_told_by_project_and_shows_notices_only_where_they
     assert refused.status_code == 400
 
 
+async def test_the_clock_of_paper_has_stopped_where_something_binds(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(registered("north"), memorandum("north", "2020-03-01", "alpha"))
+    assert "clock stopped" not in await page(client, "/projects/north", as_of="2022-03-01")
+    await log.append(
+        event("equity.agreed", "north", "bound", occurred="2022-05-01", parties=parties(alpha="investor"))
+    )  # fmt: skip
+    (clock,) = re.findall(r"memorandum clock</dt><dd>(.*?)</dd>", await page(client, "/projects/north"))
+    assert "clock stopped" in clock and "month" not in clock
+    for day, running in (("2022-03-01", "true"), ("2022-06-01", "false")):
+        answer = await client.get("/v1/deals", params={"format": "csv", "as_of": day})
+        header, line = answer.text.splitlines()
+        cells = dict(zip(header.split(","), line.split(","), strict=False))
+        assert line.split(",")[header.split(",").index("clocks_memorandum_running") - len(header.split(","))] == running
+        assert cells["project"] == "north"
+
+
 async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         party_registered("alpha", "Alpha Metals", "JP"),
