@@ -17,6 +17,8 @@ from services.api.store.project_events import read_project_events
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
+from steppe.domain.analysis.deal_parties import parties_of_deal
+from steppe.domain.fold.fold_state import in_fold_order
 
 _ENTRIES_MAX = 500
 Terms = list[tuple[str, ...]]
@@ -46,6 +48,7 @@ async def project_page(page: PageRequest) -> Response:
     async with service.reader.snapshot() as snapshot_of_names:
         names = await read_names(snapshot_of_names, question.as_of, item, timeline.items)
     states = [row_decoding.deal(row) for row in phases]
+    occurred = [event for event in in_fold_order(events.corrected.events) if event.latest <= question.as_of]
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
     return page.render(
         "project.html", question=question, snapshot=snapshot, names=names,
@@ -54,6 +57,7 @@ async def project_page(page: PageRequest) -> Response:
             [dict(row) for row in spans], [dict(row) for row in flags], item["flags"], timeline.items, states,
             [dict(row) for row in suspensions], question.as_of,
         ),
+        parties={state.deal: parties_of_deal(state, occurred) for state in sorted(states, key=lambda state: state.phase)},
         compared=known_now is not None, differences=_differences(item, known_now) if known_now else [],
         project_url=page.api_url(path, query_parameters.ONE),
         timeline_url=page.api_url(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX),

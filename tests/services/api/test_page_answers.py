@@ -166,6 +166,29 @@ async def test_the_clock_of_paper_has_stopped_where_something_binds(log: Log, cl
         assert cells["project"] == "north"
 
 
+async def test_who_pursues_is_told_with_financiers_and_without_those_who_left(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    await log.append(
+        party_registered("alpha", "Alpha Metals", "JP"),
+        party_registered("bank", "Bank of the North", "DE"),
+        registered("north", kind="plant"),
+        event("equity.agreed", "north", "e1", deal="alpha", occurred="2020-03-01",
+              parties=parties(alpha="investor", beta="investor", gamma="investor")),
+        event("loan.signed", "north", "e2", deal="alpha", occurred="2020-06-01", parties=parties(bank="financier")),
+        event("equity.exited", "north", "e3", deal="alpha", occurred="2021-03-01", parties=parties(beta="investor")),
+        event("investor.withdrew", "north", "e4", deal="alpha", occurred="2022-03-01", parties=parties(gamma="investor")),
+    )  # fmt: skip
+
+    async def pursued_by(day: str) -> str:
+        (shown,) = re.findall(r"Pursued by</dt><dd>(.*?)</dd>", await page(client, "/projects/north", as_of=day))
+        return re.sub(r"<[^>]*>", "", shown)
+
+    assert await pursued_by("2020-12-31") == "Alpha Metals, beta, gamma, Bank of the North (financier)"
+    assert await pursued_by("2021-12-31") == "Alpha Metals, gamma, Bank of the North (financier)"
+    assert await pursued_by("2022-12-31") == "Alpha Metals, Bank of the North (financier)"
+
+
 async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         party_registered("alpha", "Alpha Metals", "JP"),
