@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from fastapi import Response
 
 from services.api.page.chart import chart
+from services.api.page.given_days import GivenDays, given_days
 from services.api.page.page_data import Item
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
@@ -18,6 +21,7 @@ from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
 from steppe.domain.analysis.deal_parties import parties_of_deal
+from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order
 
 _ENTRIES_MAX = 500
@@ -58,20 +62,69 @@ async def project_page(page: PageRequest) -> Response:
             [dict(row) for row in suspensions], question.as_of,
         ),
         parties={state.deal: parties_of_deal(state, occurred) for state in sorted(states, key=lambda state: state.phase)},
-        compared=known_now is not None, differences=_differences(item, known_now) if known_now else [],
+        compared=known_now is not None, differences=_differences(item, known_now.project) if known_now else [],
+        learned=known_now.learned if known_now else [],
         project_url=page.api_url(path, query_parameters.ONE),
         timeline_url=page.api_url(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX),
     )  # fmt: skip
 
 
-async def _as_known_now(page: PageRequest, question: Question, key: str) -> Item:
+class Learned(NamedTuple):
+    """An event that was not known then: what it says, of which other event if it corrects one, and why."""
+
+    event: str
+    name: str
+    known: datetime
+    occurred: GivenDays
+    target: str | None
+    reason: str | None
+
+
+class KnownNow(NamedTuple):
+    """A project as it is known now on the same day, and what was learned since."""
+
+    project: Item
+    learned: Sequence[Learned]
+
+
+async def _as_known_now(page: PageRequest, question: Question, key: str) -> KnownNow:
     known_now = page.build_query(
         f"/v1/projects/{key}", query_parameters.ONE, known_at=None, known_by=None, as_of=question.as_of
     )
     service = service_of(page.request)
     async with service.snapshot(known_now) as snapshot:
-        reading = await projects.read_project(snapshot, known_now, key, service.queues.folds)
-    return await reading.finish()
+        events = await read_project_events(snapshot, key, None)
+        reading = await projects.read_project(snapshot, known_now, key, service.queues.folds, events)
+    knowledge = question.knowledge
+    assert knowledge is not None
+    names = {event.reference: event.kind.name for event in events.decoded}
+    news = [
+        (event.known_by(recorded=knowledge.recorded), event.reference, event)
+        for event in events.decoded
+        if event.known_by(recorded=knowledge.recorded) > knowledge.known_at and _bears_on(event, question.as_of)
+    ]
+    learned = [
+        Learned(
+            event=reference,
+            name=event.kind.name,
+            known=known,
+            occurred=given_days(page.translation, event.earliest, event.latest, event.given),
+            target=names.get(_target(event)),
+            reason=event.data.get("reason") or event.data.get("note"),
+        )
+        for known, reference, event in sorted(news, key=itemgetter(0, 1))
+    ]
+    return KnownNow(await reading.finish(), learned)
+
+
+def _bears_on(event: Event, as_of: date) -> bool:
+    """Whether an event tells of the days until that one: a correction does, whenever it came."""
+    return event.kind.is_correction or event.latest <= as_of
+
+
+def _target(event: Event) -> str:
+    target = event.data.get("target") if event.kind.is_correction else None
+    return f"{target['source']}#{target['id']}" if target else ""
 
 
 def _differences(then: Item, now: Item) -> list[ChangedTerm]:

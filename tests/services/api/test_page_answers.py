@@ -209,6 +209,23 @@ async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.A
     assert "Казахстан · tungsten</a>" in await page(client, "/markets", lang="ru", **day)
 
 
+async def test_the_page_says_why_what_was_known_then_differs(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("north"),
+        event("equity.agreed", "north", "bought", occurred="2018-03-01", reported="2018-03-05",
+              parties=parties(alpha="investor")),
+        event("event.reclassified", "north", "mended", occurred="2025-11-26", reported="2025-11-26",
+              target={"source": "/tests", "id": "bought"}, name="termsheet.signed", changes={"instrument": "term-sheet"},
+              reason="No stake ever passed."),
+        event("setback.reported", "north", "later", occurred="2023-01-01", reported="2023-01-02", kind="price"),
+    )  # fmt: skip
+    text = await page(client, "/projects/north", as_of="2021-12-31", known_at="2021-12-31")
+    assert "Why they differ" in text and "No stake ever passed." in text
+    assert re.findall(r'data-event="([^"]+)"', text) == ["/tests#mended"], "what happened after the day tells nothing"
+    (news,) = re.findall(r'<li data-event="/tests#mended">(.*?)</li>', text)
+    assert "26 Nov 2025" in news and "equity.agreed" in news and "event.reclassified" in news
+
+
 async def test_a_suspended_plant_is_hatched_where_it_stood_still_and_on_the_map(
     log: Log, client: httpx.AsyncClient
 ) -> None:
