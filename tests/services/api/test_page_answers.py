@@ -226,6 +226,18 @@ async def test_the_page_says_why_what_was_known_then_differs(log: Log, client: h
     assert "26 Nov 2025" in news and "equity.agreed" in news and "event.reclassified" in news
 
 
+async def test_a_list_of_ended_deals_says_that_none_is_active(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        event("forum.held", "forum:summit-2020", "f1", occurred="2020-03-01", forum="summit-2020", name="The Summit"),
+        registered("north"),
+        memorandum("north", "2020-03-01", "alpha", forum="summit-2020"),
+        event("investor.withdrew", "north", "gone", occurred="2023-03-01", parties=parties(alpha="investor")),
+    )
+    for path in ("/projects/north", "/parties/alpha", "/markets/KZ/tungsten", "/forums/summit-2020"):
+        assert "none-lives" not in await page(client, path, as_of="2022-12-31"), path
+        assert "none-lives" in await page(client, path, as_of="2023-12-31"), path
+
+
 async def test_a_suspended_plant_is_hatched_where_it_stood_still_and_on_the_map(
     log: Log, client: httpx.AsyncClient
 ) -> None:
