@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
+from typer.testing import CliRunner
 
 from steppe.cli import tables
+from steppe.cli.__main__ import app
 from steppe.cli.commands.send import Sent
-from steppe.cli.terminal import err, out
 from steppe.release import RELEASE
 from steppe.settings import PREFIX
+from steppe.terminal.output import err, out
 
 
 def _ran(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -46,6 +52,17 @@ def test_the_command_says_which_release_it_is() -> None:
         (("flags",), {"STEPPE_API": "http://127.0.0.1:many"}, "STEPPE_API names no address"),
         (("flags",), {"STEPPE_API": "127.0.0.1:8000"}, "STEPPE_API names no address"),
         (("flags", "--as-of", "yesterday"), {}, "'yesterday' is not a day"),
+        (("flags", "--data", "nowhere"), {}, "nothing runs on nowhere; start it with `steppe up --data nowhere`"),
+        (("rebuild", "--data", "nowhere"), {}, "nothing runs on nowhere"),
+        (("rebuild", "--status", "--abandon"), {}, "give one of --status, --roll-back"),
+        (("rebuild", "--workers", "0"), {}, "greater than or equal to 1"),
+        (("verify", "--jsno"), {}, "No such option: --jsno"),
+        (("log", "adopt"), {}, "Missing option '--reason'"),
+        (("log", "adopt", "--reason", "x"), {}, "STEPPE_KAFKA is not set"),
+        (("quarantine", "retry"), {}, "retry needs one of: IDs, --subject, --all, --unknown"),
+        (("quarantine", "skip", "41", "--reason", "x"), {}, "'41' is not the ID of a record"),
+        (("up", "--api-port", "70000"), {}, "less than or equal to 65535"),
+        (("up", "--once"), {"STEPPE_API_PORT": "many"}, "'many' is not a port"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -58,6 +75,83 @@ def test_what_cannot_be_right_exits_with_2(
     assert ran.returncode == 2, ran.stderr
     assert said in " ".join(ran.stderr.replace("\u2502", " ").split())
     assert "Traceback" not in ran.stderr
+
+
+def _commands(group: TyperGroup, *above: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, *above, name)
+        else:
+            yield (*above, name)
+
+
+_APP = typer.main.get_command(app)
+assert isinstance(_APP, TyperGroup)
+
+
+@pytest.mark.parametrize("command", list(_commands(_APP)), ids=" ".join)
+def test_the_help_of_every_command_has_one_layout_and_an_example(command: tuple[str, ...]) -> None:
+    name = " ".join(command)
+    own: object = _APP
+    for part in command:
+        assert isinstance(own, TyperGroup)
+        own = own.commands[part]
+    assert isinstance(own, TyperCommand)
+    if own.context_settings.get("ignore_unknown_options"):  # it becomes another program
+        ran = _ran(*command, "--help", COLUMNS="80")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        printed = ran.stdout
+    else:
+        result = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*command, "--help"], prog_name="steppe")
+        assert (result.exit_code, result.stderr) == (0, "")
+        printed = result.stdout
+    said = printed.split("\n")
+    assert said[1].startswith(f" Usage: steppe {name} "), said[1]
+    assert any(line.startswith(" Example: ") and f"steppe {name}" in line for line in said), printed
+    assert any("─ Options ─" in line for line in said)
+    assert any(re.search(r"^│ +--help +<bool> ", line) for line in said)
+    assert max(map(len, said)) <= 80
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Path]:
+    """A folder as a running stack has it: its addresses, and its lock in other hands."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    stack = {
+        "ingest": "http://127.0.0.1:1", "api": "http://127.0.0.1:1", "kafka": "127.0.0.1:1",
+        "database": "postgresql://steppe:secret@127.0.0.1:1/steppe", "pids": {"api": 1},
+    }  # fmt: skip
+    (folder / "stack.json").write_text(json.dumps(stack))
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("status",), "The api does not answer at http://127.0.0.1:1"),
+        (("flags",), "The api does not answer at http://127.0.0.1:1"),
+        (("rules", "list"), "The api does not answer at http://127.0.0.1:1"),
+        (("quarantine", "list"), "The database of STEPPE_DATABASE, 127.0.0.1:1"),
+        (("quarantine", "retry", "--all"), "The database of STEPPE_DATABASE, 127.0.0.1:1"),
+        (("rebuild", "--status"), "The database of STEPPE_DATABASE, 127.0.0.1:1"),
+        (("log", "adopt", "--reason", "x", "--yes"), "The database of STEPPE_DATABASE, 127.0.0.1:1"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_command_asks_the_stack_that_runs_on_the_folder_it_is_given(
+    running: Path, command: tuple[str, ...], said: str
+) -> None:
+    others = {
+        "STEPPE_API": "http://127.0.0.1:2",
+        "STEPPE_DATABASE": "postgresql://x@127.0.0.1:2/x",
+        "STEPPE_KAFKA": "127.0.0.1:2",
+    }
+    ran = _ran(*command, "--data", str(running), **others)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert said in ran.stderr
 
 
 def test_a_rule_file_that_is_no_json_exits_with_2(tmp_path: Path) -> None:

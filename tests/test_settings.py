@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from steppe.cli import addresses
 from steppe.settings import KNOWN, PREFIX, effective, from_environment, masked, nobody_reads
+from steppe.terminal import addresses
 from tests.settings_page import PAGE, SERVICES, page
 
 ROOT = Path(__file__).parent.parent

@@ -8,14 +8,14 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 from rich.progress import Progress
 
 from steppe import connection_errors
-from steppe.cli import addresses, http_client, project_report, tables, timeline_diff
+from steppe.cli import http_client, project_report, tables, timeline_diff
 from steppe.cli.commands import (
     backup,
     config,
@@ -31,19 +31,17 @@ from steppe.cli.commands import (
     send as sending,
 )
 from steppe.cli.http_client import Answer, RefusedError
-from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, err, out, print_json
 from steppe.domain.values.grammar import counted
 from steppe.release import EDITION, RELEASE
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, AsOf, Data, KnownAt, Rules, application
+from steppe.terminal.output import err, out, print_json
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+app = application()
 app.add_typer(manage_rules.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="keys")
-log_app = typer.Typer(help="The log that the read models are made from.", no_args_is_help=True)
+log_app = application(help="The log that the read models are made from.")
 app.add_typer(log_app, name="log")
 app.command(name="projects")(list_projects.projects)
 app.command(name="search")(list_projects.search)
@@ -51,6 +49,10 @@ app.command(name="backtest")(run_backtest.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)
+# Programs of their own, which the command may not import; each reads its options itself, `--help` too.
+_PASSED_ON: dict[str, Any] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+}
 _SECONDS_TO_CATCH_UP = 600.0
 _LINES_SHOWN_MAX = 20
 
@@ -71,24 +73,16 @@ def command(
     """Follows resource deals from the first memorandum to metal in the ground."""
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@app.command(**_PASSED_ON)
 def up(context: typer.Context) -> None:
-    """Start broker, database and services here, without Docker (options: steppe up --help)."""
-    command = [sys.executable, "-m", "steppe.program", "steppe.standalone", *context.args]
-    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
+    """Start broker, database and services here, without Docker."""
+    _become("steppe.standalone", context.args)
 
 
-@log_app.command(
-    name="adopt",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@log_app.command(name="adopt", **_PASSED_ON)
 def adopt_log(context: typer.Context) -> None:
-    """Accept the log that is there as the one to read from now on (options: steppe log adopt --help)."""
-    addresses.find().into_environment()
-    command = [sys.executable, "-m", "steppe.program", "services.projector.commands.adopt_log", *context.args]
-    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
+    """Accept the log that is there as the one to read from now on."""
+    _become("services.projector.commands.adopt_log", context.args)
 
 
 @app.command()
@@ -99,6 +93,7 @@ def send(
     ] = "continue",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the API answers with these events.")] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Send events to ingest. Sending the same events again is safe.
 
@@ -149,6 +144,7 @@ def flags(
     known_at: KnownAt = None,
     rules: Rules = None,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """List the flags that stand on a day.
 
@@ -179,6 +175,7 @@ def project(
     known_at: KnownAt = None,
     rules: Rules = None,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Show a project: its deals, legs and flags on a day, and its timeline with when things happened and when they were known.
 
@@ -206,8 +203,12 @@ def project(
 def status(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until there is no lag.")] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
-    """Show the lag of the read models behind the log, by partition."""
+    """Show the lag of the read models behind the log, by partition.
+
+    Example: steppe status --data .steppe --wait
+    """
     api = addresses.find().api
     answer = _wait_until_caught_up(api) if wait else http_client.get(api, "/v1/status")
     if as_json:
@@ -222,28 +223,28 @@ def status(
             )
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@app.command(**_PASSED_ON)
 def rebuild(context: typer.Context) -> None:
-    """Rebuild the read models beside the active ones, without downtime (options: steppe rebuild --help)."""
-    _run_projector_program("services.projector.rebuild", context.args)
+    """Rebuild the read models beside the active ones, without downtime."""
+    _become("services.projector.rebuild", context.args)
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@app.command(**_PASSED_ON)
 def verify(context: typer.Context) -> None:
-    """Compare the read models with a new fold of the log, row by row (options: steppe verify --help)."""
-    _run_projector_program("services.projector.commands.verify", context.args)
+    """Compare the read models with a new fold of the log, row by row."""
+    _become("services.projector.commands.verify", context.args)
 
 
 @app.command()
 def trace(
     event: Annotated[str, typer.Argument(help="The event's id, or source#id.")],
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
-    """Trace one event: request, log, read model, flags."""
+    """Trace one event: request, log, read model, flags.
+
+    Example: steppe trace kz-masdar-wind-2023-01-mou
+    """
     api = addresses.find().api
     answer = http_client.get(api, f"/v1/trace/{event.replace('%', '%25').replace('#', '%23').replace('?', '%3F')}")
     if as_json:
@@ -255,7 +256,10 @@ def trace(
 
 @app.command(name="migrate")
 def prepare() -> None:
-    """Prepare broker and database: topics, tables, roles. Safe to repeat. Reads STEPPE_KAFKA and STEPPE_DATABASE."""
+    """Prepare broker and database: topics, tables, roles. Safe to repeat. Reads STEPPE_KAFKA and STEPPE_DATABASE.
+
+    Example: steppe migrate
+    """
     try:
         with Progress(console=err(), transient=True) as progress:
             bar = progress.add_task("Preparing ...", total=None)
@@ -292,12 +296,9 @@ def _get_project(api: str, key: str, when: dict[str, str | None]) -> Answer:
     }
 
 
-def _run_projector_program(module: str, arguments: list[str]) -> None:
-    """Replace this process by a program of the projector, which the command may not import, with the addresses known here."""
-    where = addresses.find()
-    addresses_given = {"STEPPE_DATABASE": where.database, "STEPPE_KAFKA": where.kafka}
-    environment = {**os.environ, **{name: value for name, value in addresses_given.items() if value}}
-    os.execve(sys.executable, [sys.executable, "-m", "steppe.program", module, *arguments], environment)  # noqa: S606 - no shell
+def _become(module: str, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "steppe.program", module, *arguments]
+    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
 def _wait_for(api: str, position: str) -> None:
@@ -334,7 +335,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app()
+        app(prog_name="steppe")
     except RefusedError as error:
         err().print(str(error), style="red", markup=False, soft_wrap=True)
         return error.exit_code

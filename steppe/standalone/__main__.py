@@ -3,7 +3,6 @@
 Progress goes to stderr. On stdout come the addresses, as one line of JSON with --json, and nothing before them.
 """
 
-import argparse
 import errno
 import json
 import logging
@@ -11,11 +10,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from steppe.database.apply_migrations import MigrationError
@@ -24,8 +25,10 @@ from steppe.standalone import example
 from steppe.standalone.errors import StackError
 from steppe.standalone.places import DataFolder
 from steppe.standalone.stack import Addresses, Standalone
+from steppe.terminal.options import application
 
 _LOOK_EVERY_SECONDS = 0.2
+_PORT_MAX = 65535
 
 
 class StopRequested(BaseException):
@@ -53,19 +56,47 @@ class Screen:
         self._console.print(f"  [green]✓[/green] {text} [dim]({time.monotonic() - began:.1f} s)[/dim]")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until asked to stop. Exit codes: 0 done, 1 the stack failed, 2 used wrongly, 128+n stopped before it was up."""
-    options = _parser().parse_args(arguments)
+def command(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where the data live.")] = Path(".steppe"),
+    ingest_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=_PORT_MAX, help="0: any free one.", show_default="8001, or as last time"),
+    ] = None,
+    api_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=_PORT_MAX, help="0: any free one.", show_default="8000, or as last time"),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop again when everything was ready and shown.")] = False,
+    examples: Annotated[
+        str | None,
+        typer.Option("--example", metavar="NAME", help="Send examples/NAME and show what has stayed at memoranda."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON with all addresses when everything is ready.")
+    ] = False,
+) -> None:
+    """Start broker, database and services on this machine, without Docker, and stop them all at Ctrl-C; the data stay.
+
+    Other commands find what runs on .steppe by themselves, and what runs elsewhere by --data.
+
+    Example: steppe up --example central-asia
+    """
+    ports = {"STEPPE_INGEST_PORT": ingest_port, "STEPPE_API_PORT": api_port}
+    ingest, api = (_port_of(variable) if port is None else port for variable, port in ports.items())
+    raise typer.Exit(_run(DataFolder(data), ingest, api, examples, once=once, as_json=as_json))
+
+
+def _run(
+    data: DataFolder, ingest_port: int | None, api_port: int | None, examples: str | None, *, once: bool, as_json: bool
+) -> int:
+    """Run until asked to stop. Exit codes: 0 done, 1 the stack failed, 128+n stopped before it was up."""
     screen = Screen()
-    data = DataFolder(options.data)
-    stack = Standalone(
-        data, ingest_port=options.ingest_port, api_port=options.api_port, say=screen.say, step=screen.step
-    )
+    stack = Standalone(data, ingest_port=ingest_port, api_port=api_port, say=screen.say, step=screen.step)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _request_stop)
     up = False
     try:
-        files = example.files_of(options.example) if options.example else []
+        files = example.files_of(examples) if examples else []
         _log_to(data)
         addresses = stack.start()
         if files:
@@ -73,8 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with screen.step("The read models have caught up"):
                 example.wait_until_caught_up(addresses, stack.tick)
         up = True  # before the addresses are told: whoever reads them may stop it at once
-        _show(addresses, as_json=options.json, with_flags=bool(files))
-        if not options.once:
+        _show(addresses, as_json=as_json, with_flags=bool(files))
+        if not once:
             screen.say("Up. Ctrl-C stops everything; the data stay.")
             while True:
                 time.sleep(_LOOK_EVERY_SECONDS)
@@ -98,38 +129,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="steppe up", description="The whole system on this machine, without Docker.")
-    parser.add_argument("--data", type=Path, default=Path(".steppe"), help="where the data live (default: .steppe)")
-    parser.add_argument(
-        "--ingest-port",
-        type=_port,
-        default=_port_of("STEPPE_INGEST_PORT"),
-        help="0: any free one (default: 8001, or as last time)",
-    )
-    parser.add_argument(
-        "--api-port",
-        type=_port,
-        default=_port_of("STEPPE_API_PORT"),
-        help="0: any free one (default: 8000, or as last time)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="one line of JSON with all addresses when everything is ready"
-    )
-    parser.add_argument("--once", action="store_true", help="stop again when everything was ready and shown")
-    parser.add_argument("--example", metavar="NAME", help="send examples/NAME and show what has stayed at memoranda")
-    return parser
-
-
-def _port_of(variable: str) -> str | None:
+def _port_of(variable: str) -> int | None:
     value = os.environ.get(variable)
-    return None if value is None or set_by_kubernetes(variable, value) else value
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
-    return int(text)
+    if value is None or set_by_kubernetes(variable, value):
+        return None
+    if not value.isdigit() or int(value) > _PORT_MAX:
+        raise typer.BadParameter(f"{value!r} is not a port: give a number from 0 to {_PORT_MAX}", param_hint=variable)
+    return int(value)
 
 
 def _request_stop(number: int, _: FrameType | None) -> None:
@@ -170,4 +176,4 @@ def _sentence(error: OSError, data: DataFolder) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    application(command)(prog_name="steppe up")

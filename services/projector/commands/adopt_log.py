@@ -6,15 +6,17 @@ folded from the log's beginning. What would be lost by that is listed first, and
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Annotated
 
 import asyncpg
+import typer
 
 from services.projector.projection import batches, log_identity
 from services.projector.projection.errors import LogShorterError, ProjectorError, RecordsRemovedError, TopicMissingError
@@ -26,6 +28,8 @@ from steppe.database.connection import open_connection
 from steppe.environment import setting
 from steppe.log.broker_address import parse
 from steppe.log.topic_info import TopicInfo, TopicReader, open_topic
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
 
 _SECONDS_MAX = 60.0
 
@@ -159,42 +163,56 @@ def _describe_loss(discontinuity: ProjectorError | None, facts: TopicInfo, *, sa
     return None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 refused, 2 used wrongly."""
-    options = _parser().parse_args(arguments)
+def command(
+    reason: Annotated[str, typer.Option(help="Why; kept with the identity of the log.")],
+    by: Annotated[str | None, typer.Option(help="Who decides; recorded. Default: your user name.")] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on although something is gone for good.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Accept the log that STEPPE_KAFKA and STEPPE_TOPIC name as the truth from now on. This is recorded.
+
+    Where it does not continue the read models they are folded anew; what would be lost by that is said first.
+
+    Example: steppe log adopt --reason "restored from the backup of Sunday"
+    """
+    addresses.find().into_environment()
     kafka, database = setting("STEPPE_KAFKA"), setting("STEPPE_DATABASE")
     for name, value in (("STEPPE_KAFKA", kafka), ("STEPPE_DATABASE", database)):
         if not value:
             sys.stderr.write(f"{name} is not set.\n")
-            return 2
+            raise typer.Exit(2)
     topic = setting("STEPPE_TOPIC") or DEALS.name
+    by = by or getpass.getuser()
     try:
-        plan = asyncio.run(_run(kafka, database, topic, options))
+        plan = asyncio.run(_run(kafka, database, topic, by=by, reason=reason, accept_loss=accept_loss, ask=not yes))
     except (AdoptionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        raise typer.Exit(1) from None
     if plan is None:
-        return 1
-    if options.json:
+        raise typer.Exit(1)
+    if as_json:
         sys.stdout.write(json.dumps({**asdict(plan), "adopted": not plan.nothing_to_do}) + "\n")
     elif plan.nothing_to_do:
         sys.stdout.write(f"{topic} is the log that the read models are made from. Nothing to adopt.\n")
     else:
         sys.stdout.write(f"{topic} on cluster {plan.cluster} is adopted. {_describe_action(plan)}\n")
-    return 0
 
 
-async def _run(kafka: str, database: str, topic: str, options: argparse.Namespace) -> AdoptionPlan | None:
+async def _run(
+    kafka: str, database: str, topic: str, *, by: str, reason: str, accept_loss: bool, ask: bool
+) -> AdoptionPlan | None:
     parse(kafka)
     connection = await open_connection(database)
     try:
-        if not options.yes:
+        if ask:
             plan, _ = await make_plan(connection, kafka, topic)
             if not plan.nothing_to_do and not _confirmed(plan):
                 return None
-        return await adopt(
-            connection, kafka, topic, by=options.by, reason=options.reason, accept_loss=options.accept_loss
-        )
+        return await adopt(connection, kafka, topic, by=by, reason=reason, accept_loss=accept_loss)
     finally:
         await connection.close()
 
@@ -217,18 +235,5 @@ def _describe_action(plan: AdoptionPlan) -> str:
     return "The read models go on where they are."
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="steppe log adopt",
-        description="Accept the log that STEPPE_KAFKA and STEPPE_TOPIC name as the truth from now on. This is recorded.",
-    )
-    parser.add_argument("--reason", required=True, help="why; kept with the identity of the log")
-    parser.add_argument("--by", default=getpass.getuser(), help="who decides (default: your user name)")
-    parser.add_argument("--accept-loss", action="store_true", help="go on although something is gone for good")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="print JSON for programs")
-    return parser
-
-
 if __name__ == "__main__":
-    raise SystemExit(run(main))
+    raise SystemExit(run(partial(application(command), prog_name="steppe log adopt")))

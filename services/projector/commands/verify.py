@@ -14,7 +14,6 @@ could not be done, 2: used wrongly.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import logging
@@ -22,9 +21,11 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
+import typer
 
 from services.projector.consumer import log_reader
 from services.projector.projection import decode, quarantine_policy
@@ -43,6 +44,8 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
 from steppe.settings import from_environment
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
 
 _MARKET_FLAGS = frozenset(flag.name for flag in MARKET_FLAGS)
 Report = Callable[[str, int, int], None]
@@ -263,20 +266,23 @@ async def read_log(
     return [record for p in sorted(records) for record in records[p]], ends
 
 
-def main() -> int:
-    """Verify what the settings name, print what differs, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="steppe verify", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    options = parser.parse_args()
+def command(as_json: AsJson = False, data: Data = None) -> None:
+    """Compare the read models with a new fold of the log, row by row, and print every row that only one side has.
+
+    Reads STEPPE_KAFKA and STEPPE_DATABASE; changes nothing. Exit 1: there are differences, or it could not be done.
+
+    Example: steppe verify --json
+    """
+    addresses.find().into_environment()
     settings = from_environment(Settings, "steppe verify")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    report = _print_progress if sys.stderr.isatty() and not options.json else _report_nothing
+    report = _print_progress if sys.stderr.isatty() and not as_json else _report_nothing
     try:
         verdict = asyncio.run(verify(settings.kafka, settings.database, settings.topic, report))
     except (VerifyError, ProjectorError) as error:
         sys.stderr.write(f"Cannot verify: {error}\n")
-        return 1
-    if options.json:
+        raise typer.Exit(1) from None
+    if as_json:
         sys.stdout.write(json.dumps(asdict(verdict), default=str) + "\n")
     else:
         for difference in verdict.differences:
@@ -285,7 +291,8 @@ def main() -> int:
             f"{verdict.records} records, {verdict.rows} rows, {len(verdict.differences)} differences,"
             f" {verdict.behind} records not yet applied\n"
         )
-    return 1 if verdict.differences else 0
+    if verdict.differences:
+        raise typer.Exit(1)
 
 
 def _report_nothing(what: str, done: int, total: int) -> None:
@@ -297,4 +304,4 @@ def _print_progress(what: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run(main))
+    raise SystemExit(run(partial(application(command), prog_name="steppe verify")))

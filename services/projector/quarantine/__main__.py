@@ -5,15 +5,17 @@ Arguments, output and exit codes: 0 done, 1 refused or still not applied, 2 used
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated, Any
 
 import asyncpg
 import msgspec
+import typer
 
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.quarantine_entries import RecordId
@@ -24,23 +26,90 @@ from steppe.contracts.topics import DEALS
 from steppe.database.connection import open_connection
 from steppe.environment import setting
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
+
+app = application(help="What could not be applied: retry and skip it.")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say, print what became of it, and return the exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command == "retry" and sum(map(bool, (options.ids, options.subject, options.all, options.unknown))) != 1:
-        parser.error("retry needs one of: IDs, --subject, --all, --unknown")
-    operator = Operator(name=options.by or getpass.getuser(), reason=options.reason)
-    if not setting("STEPPE_DATABASE"):
-        parser.error("STEPPE_DATABASE is not set: name the database that holds the read models")
+def _record_id(text: str) -> RecordId:
     try:
-        results, upgraded = asyncio.run(_act(options, operator))
+        return parse_record_id(text)
+    except PositionError:
+        raise typer.BadParameter(f"{text!r} is not the ID of a record; write it like 0:41") from None
+
+
+_ID_HELP = "partition:offset, as in the list."
+By = Annotated[str | None, typer.Option(help="Who decides; kept with the action. Default: your user name.")]
+
+
+@app.command()
+def retry(
+    ids: Annotated[list[Any] | None, typer.Argument(metavar="ID", help=_ID_HELP, parser=_record_id)] = None,
+    subject: Annotated[str | None, typer.Option(help="What holds this project, party or forum.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that holds.")] = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Events of types that this release knows and others did not.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the action.")] = None,
+    by: By = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Decode and fold again with this release: IDs, --subject, --all or --unknown.
+
+    Exit 1: something still cannot be applied.
+
+    Example: steppe quarantine retry --subject sareco-stepnogorsk --reason "release 0.3.1 reads it"
+    """
+    if sum(map(bool, (ids, subject, everything, unknown))) != 1:
+        raise typer.BadParameter("retry needs one of: IDs, --subject, --all, --unknown", param_hint="ID")
+
+    async def act(actions: QuarantineActions) -> list[ActionResult] | int:
+        if unknown:
+            return await actions.upgrade()
+        return await (actions.retry(ids) if ids else actions.retry_all(subject))
+
+    _act(act, Operator(name=by or getpass.getuser(), reason=reason), "folded", as_json=as_json)
+
+
+@app.command()
+def skip(
+    ids: Annotated[list[Any], typer.Argument(metavar="ID", help=_ID_HELP, parser=_record_id)],
+    reason: Annotated[str, typer.Option(help="Why; kept with the action.")],
+    by: By = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Give records up; what waits for them is folded.
+
+    Example: steppe quarantine skip 0:41 3:7 --reason "sent again as two events"
+    """
+
+    async def act(actions: QuarantineActions) -> list[ActionResult] | int:
+        return await actions.skip(ids)
+
+    _act(act, Operator(name=by or getpass.getuser(), reason=reason), "skipped", as_json=as_json)
+
+
+Act = Callable[[QuarantineActions], Awaitable[list[ActionResult] | int]]
+"""What is done: with records, or with how many events of unknown types."""
+
+
+def _act(act: Act, operator: Operator, verb: str, *, as_json: bool) -> None:
+    """Do it, and print what became of it. Raises Exit with 1 when something is not applied."""
+    addresses.find().into_environment()
+    if not setting("STEPPE_DATABASE"):
+        raise typer.BadParameter(
+            "STEPPE_DATABASE is not set: name the database that holds the read models", param_hint="STEPPE_DATABASE"
+        )
+    try:
+        done = asyncio.run(_connected(act, operator))
     except (ActionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
-    if options.json:
+        raise typer.Exit(1) from None
+    results, upgraded = ([], done) if isinstance(done, int) else (done, 0)
+    if as_json:
         records = [
             {"id": format_record_id(*result.record_id), "subject": result.subject, "outcome": result.outcome}
             for result in results
@@ -50,33 +119,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for result in results:
             name = format_record_id(*result.record_id)
             sys.stdout.write(f"{name}  {result.subject or '-'}  {result.outcome}\n")
-        sys.stdout.write(_summary(options, results, upgraded) + "\n")
-    return 1 if any(result.outcome not in (FOLDED, SKIPPED) for result in results) else 0
+        sys.stdout.write(_summary(done, verb) + "\n")
+    if any(result.outcome not in (FOLDED, SKIPPED) for result in results):
+        raise typer.Exit(1)
 
 
-def _summary(options: argparse.Namespace, results: Sequence[ActionResult], upgraded: int) -> str:
-    if options.command == "retry" and options.unknown:
-        return (
-            f"{upgraded} events of types that were unknown are folded now." if upgraded else "No event waits for this."
-        )
-    if not results:
+def _summary(done: Sequence[ActionResult] | int, verb: str) -> str:
+    if isinstance(done, int):
+        return f"{done} events of types that were unknown are folded now." if done else "No event waits for this."
+    if not done:
         return "Nothing to do: no record of this choice is in quarantine."
-    applied = sum(result.outcome in (FOLDED, SKIPPED) for result in results)
-    verb = "skipped" if options.command == "skip" else "folded"
-    return f"{applied} of {len(results)} {verb}; who and why is recorded."
+    applied = sum(result.outcome in (FOLDED, SKIPPED) for result in done)
+    return f"{applied} of {len(done)} {verb}; who and why is recorded."
 
 
-async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[ActionResult], int]:
+async def _connected(act: Act, operator: Operator) -> list[ActionResult] | int:
     connection = await open_connection(setting("STEPPE_DATABASE"))
     try:
-        actions = await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator)
-        if options.command == "skip":
-            return await actions.skip(options.ids), 0
-        if options.unknown:
-            return [], await actions.upgrade()
-        if options.ids:
-            return await actions.retry(options.ids), 0
-        return await actions.retry_all(options.subject), 0
+        return await act(await QuarantineActions.of(connection, os.environ.get("STEPPE_TOPIC") or DEALS.name, operator))
     except asyncpg.LockNotAvailableError as error:
         raise ActionRefusedError(
             "A projector does not let go of its rows; see `steppe status`, and try again."
@@ -85,32 +145,5 @@ async def _act(options: argparse.Namespace, operator: Operator) -> tuple[list[Ac
         await connection.close()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="steppe quarantine")
-    commands = parser.add_subparsers(dest="command", required=True)
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--by", help="who decides; kept with the action (default: your user name)")
-    shared.add_argument("--json", action="store_true", help="print JSON for programs")
-    retry = commands.add_parser("retry", parents=[shared], help="decode and fold again with this release")
-    retry.add_argument("ids", nargs="*", type=_record_id, metavar="ID", help="partition:offset, as in the list")
-    retry.add_argument("--subject", help="what holds this project, party or forum")
-    retry.add_argument("--all", action="store_true", help="everything that holds")
-    retry.add_argument(
-        "--unknown", action="store_true", help="events of types that this release knows and others did not"
-    )
-    retry.add_argument("--reason", help="why; kept with the action")
-    skip = commands.add_parser("skip", parents=[shared], help="give records up; what waits for them folds")
-    skip.add_argument("ids", nargs="+", type=_record_id, metavar="ID", help="partition:offset, as in the list")
-    skip.add_argument("--reason", required=True, help="why; kept with the action")
-    return parser
-
-
-def _record_id(text: str) -> RecordId:
-    try:
-        return parse_record_id(text)
-    except PositionError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not the ID of a record; write it like 0:41") from None
-
-
 if __name__ == "__main__":
-    raise SystemExit(run(main))
+    raise SystemExit(run(partial(app, prog_name="steppe quarantine")))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, assert_never
 
 import msgspec
+import typer
 
 from services.projector.projection.errors import ProjectorError
 from services.projector.rebuild import roll_back
@@ -21,50 +24,94 @@ from services.projector.settings import Settings
 from steppe.connection_errors import run
 from steppe.database.rule_versions import RuleVersionError
 from steppe.settings import from_environment
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
 
 _DIFFERENCES_SHOWN_MAX = 20
 _NICENESS = 10
 
 
-def main() -> int:
-    """Do what the arguments say, print what became of it, and return the exit code."""
+class Action(StrEnum):
+    """What a rebuild does instead of building and switching over: one option each."""
+
+    STATUS = "--status"
+    ROLL_BACK = "--roll-back"
+    DROP_PREVIOUS = "--drop-previous"
+    ABANDON = "--abandon"
+    NO_FLIP = "--no-flip"
+
+
+def command(
+    status: Annotated[
+        bool, typer.Option(Action.STATUS.value, help="Say which read models there are, and how far a rebuild is.")
+    ] = False,
+    back: Annotated[
+        bool,
+        typer.Option(
+            Action.ROLL_BACK.value, help="Make the previous one active again, after it has caught up with the log."
+        ),
+    ] = False,
+    drop: Annotated[
+        bool, typer.Option(Action.DROP_PREVIOUS.value, help="Drop the previous one; there is no roll-back then.")
+    ] = False,
+    abandon: Annotated[bool, typer.Option(Action.ABANDON.value, help="Drop the one that is being built.")] = False,
+    no_flip: Annotated[
+        bool, typer.Option(Action.NO_FLIP.value, help="Build and compare, and leave the active one as it is.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at once.", show_default="one a core")] = None,
+    yes: Annotated[bool, typer.Option("--yes", hidden=True)] = False,  # nothing is asked any more
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Rebuild the read models from the log, beside the active ones, and then switch readers over, who notice nothing.
+
+    A rebuild that was stopped continues where it was. Reads STEPPE_KAFKA and STEPPE_DATABASE (the projector's rights are enough).
+
+    Example: steppe rebuild --no-flip && steppe rebuild
+    """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    options = _parser().parse_args()
+    chosen = [action for action, given in zip(Action, (status, back, drop, abandon, no_flip), strict=True) if given]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"give one of {', '.join(Action)}", param_hint=chosen[1].value)
+    addresses.find().into_environment()
     settings = from_environment(Settings, "steppe rebuild")
     try:
-        output = asyncio.run(_run(settings, options))
+        output = asyncio.run(_run(settings, chosen[0] if chosen else None, workers or os.cpu_count() or 1, as_json))
     except (RebuildError, ProjectorError, RuleVersionError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        raise typer.Exit(1) from None
     with suppress(BrokenPipeError):
         sys.stdout.write(output + "\n")
-    return 0
 
 
-async def _run(settings: Settings, options: argparse.Namespace) -> str:
-    if options.status:
-        models = await roll_back.read_models(settings)
-        return _json(models) if options.json else _status(models)
-    if options.drop_previous:
-        dropped = await roll_back.drop_previous(settings)
-        return _json({"dropped": dropped}) if options.json else f"{dropped} is dropped."
-    if options.abandon:
-        dropped = await roll_back.abandon(settings)
-        return (
-            _json({"dropped": dropped})
-            if options.json
-            else f"{dropped} is dropped; the active read model was never touched."
-        )
-    if options.roll_back:
-        schema, position = await roll_back.roll_back(settings)
-        if options.json:
-            return _json({"living": schema, "position": position})
-        return f"{schema} is active again, at {position}. `steppe rebuild --roll-back` once more goes forward."
-    # The live projection goes first; the worker processes inherit this.
-    os.nice(_NICENESS)
-    with progress_bar(quiet=options.json) as report:
-        rebuilt = await rebuild(settings, workers=options.workers, flip=not options.no_flip, report=report)
-    return _json(asdict(rebuilt)) if options.json else _summary(rebuilt)
+async def _run(settings: Settings, action: Action | None, workers: int, as_json: bool) -> str:
+    match action:
+        case Action.STATUS:
+            models = await roll_back.read_models(settings)
+            return _json(models) if as_json else _status(models)
+        case Action.DROP_PREVIOUS:
+            dropped = await roll_back.drop_previous(settings)
+            return _json({"dropped": dropped}) if as_json else f"{dropped} is dropped."
+        case Action.ABANDON:
+            dropped = await roll_back.abandon(settings)
+            return (
+                _json({"dropped": dropped})
+                if as_json
+                else f"{dropped} is dropped; the active read model was never touched."
+            )
+        case Action.ROLL_BACK:
+            schema, position = await roll_back.roll_back(settings)
+            if as_json:
+                return _json({"living": schema, "position": position})
+            return f"{schema} is active again, at {position}. `steppe rebuild --roll-back` once more goes forward."
+        case Action.NO_FLIP | None:
+            # The live projection goes first; the worker processes inherit this.
+            os.nice(_NICENESS)
+            with progress_bar(quiet=as_json) as report:
+                rebuilt = await rebuild(settings, workers=workers, flip=action is None, report=report)
+            return _json(asdict(rebuilt)) if as_json else _summary(rebuilt)
+        case _:
+            assert_never(action)
 
 
 def _summary(rebuilt: Rebuilt) -> str:
@@ -105,38 +152,5 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="steppe rebuild",
-        description="Build the read model anew from the log, beside the active one, and then switch readers over."
-        " Readers notice nothing. A rebuild that was stopped continues where it was.",
-        epilog="Reads STEPPE_KAFKA and STEPPE_DATABASE (the projector's rights are enough).",
-    )
-    action = parser.add_mutually_exclusive_group()
-    action.add_argument("--status", action="store_true", help="which read models there are, and how far a rebuild is")
-    action.add_argument(
-        "--roll-back",
-        action="store_true",
-        help="make the previous one active again, after it has caught up with the log",
-    )
-    action.add_argument(
-        "--drop-previous", action="store_true", help="drop the previous one; there is no roll-back then"
-    )
-    action.add_argument("--abandon", action="store_true", help="drop the one that is being built")
-    action.add_argument("--no-flip", action="store_true", help="build and compare, and leave the active one as it is")
-    parser.add_argument(
-        "--workers", type=_positive, default=os.cpu_count() or 1, help="processes at once; default: one a core"
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--yes", action="store_true", help=argparse.SUPPRESS)  # nothing is options any more
-    return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
 if __name__ == "__main__":
-    raise SystemExit(run(main))
+    raise SystemExit(run(partial(application(command), prog_name="steppe rebuild")))

@@ -17,9 +17,7 @@ import typer
 from aiokafka import TopicPartition
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from steppe.cli import addresses
 from steppe.cli.http_client import RefusedError, WrongValueError
-from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import backup_tables
 from steppe.database.connection import DatabaseUnreachableError, open_connection
@@ -30,6 +28,9 @@ from steppe.log.broker_address import parse
 from steppe.log.fetched_records import record_of
 from steppe.log.records import Record
 from steppe.log.topic_info import TopicReader, make_consumer, open_topic
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data
+from steppe.terminal.output import err, out, print_json
 
 _SECONDS_WITHOUT_A_RECORD_MAX = 60.0
 _FETCH_BYTES = 8 << 20
@@ -51,6 +52,7 @@ def command(
         typer.Argument(metavar="[verify] FILE", help="Where to write it; `verify FILE` reads one and checks it."),
     ],
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Write the log and all that does not follow from it into one file; `backup verify FILE` checks one.
 

@@ -12,7 +12,8 @@ import typer
 from rich.table import Table
 
 from steppe.cli.http_client import RefusedError
-from steppe.cli.terminal import AsJson, err, out, print_json
+from steppe.terminal.options import AsJson
+from steppe.terminal.output import err, out, print_json
 
 
 class Service(StrEnum):
@@ -47,6 +48,8 @@ def command(
     """Show the settings in force in this environment, where each comes from, and what is wrong. Secrets are masked.
 
     Exit 1: something is wrong, and that service would not start.
+
+    Example: steppe config ingest
     """
     all_settings = [_settings_of(service) for service in services or list(Service)]
     if as_json:

@@ -19,9 +19,10 @@ from steppe.access.audit import Audit
 from steppe.access.callers import SCOPES
 from steppe.access.key_file import Key, KeyFileError
 from steppe.cli.http_client import RefusedError
-from steppe.cli.terminal import AsJson, err, out, print_json
+from steppe.terminal.options import AsJson, application
+from steppe.terminal.output import err, out, print_json
 
-app = typer.Typer(help="API keys of the services: make, list and revoke them.", no_args_is_help=True)
+app = application(help="API keys of the services: make, list and revoke them.")
 
 File = Annotated[
     Path, typer.Option("--file", envvar="STEPPE_KEYS", help="The file of keys; services read the same (STEPPE_KEYS).")

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from steppe.cli import addresses, http_client, tables
-from steppe.cli.terminal import AsJson, AsOf, KnownAt, Rules, out, print_json
+from steppe.cli import http_client, tables
 from steppe.domain.values.grammar import counted
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, AsOf, Data, KnownAt, Rules
+from steppe.terminal.output import out, print_json
 
 Limit = Annotated[int | None, typer.Option(min=1, help="Rows at most. Default: all.")]
 
@@ -35,6 +37,7 @@ def projects(
     known_at: KnownAt = None,
     rules: Rules = None,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """List projects as they stand on a day: level, gravest flag, investors.
 
@@ -61,6 +64,7 @@ def search(
     limit: Limit = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Find projects and parties by name, alias, key or id; case and accents do not matter.
 

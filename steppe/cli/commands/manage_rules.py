@@ -16,9 +16,8 @@ import asyncpg
 import typer
 from rich.progress import Progress
 
-from steppe.cli import addresses, http_client, tables
+from steppe.cli import http_client, tables
 from steppe.cli.http_client import RefusedError, WrongValueError
-from steppe.cli.terminal import AsJson, err, out, print_json
 from steppe.database import rule_versions
 from steppe.database.connection import open_connection
 from steppe.database.read_model import rule_change
@@ -26,14 +25,17 @@ from steppe.database.read_model.rule_change import RuleChange
 from steppe.database.rule_versions import RuleVersionError
 from steppe.domain.rules.rule_document import RuleDocumentError, rules_from
 from steppe.domain.values.grammar import counted
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
+from steppe.terminal.output import err, out, print_json
 
-app = typer.Typer(help="The thresholds that judge: list, add and use versions of them.", no_args_is_help=True)
+app = application(help="The thresholds that judge: list, add and use versions of them.")
 
 By = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the change. Default: your user name.")]
 
 
 @app.command(name="list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: AsJson = False, data: Data = None) -> None:
     """List the versions, the newest first, which one is in force, and what put them in force.
 
     Example: steppe rules list --json
@@ -50,7 +52,9 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    version: Annotated[str | None, typer.Argument(help="Default: the one in force.")] = None, as_json: AsJson = False
+    version: Annotated[str | None, typer.Argument(help="Default: the one in force.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Print the thresholds of a version.
 
@@ -74,6 +78,7 @@ def add(
     file: Annotated[Path, typer.Argument(help='JSON: {"version": "2027-1", "values": {...}, "overrides": [...]}')],
     by: By = None,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Store a version. It judges nothing until it is used; what it leaves out is as in the version in force.
 
@@ -102,6 +107,7 @@ def use(
     trial: Annotated[bool, typer.Option("--trial", help="Say what would change, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Judge every project by a version from now on. Kafka is not read; readers see the old answers until the new are whole.
 

@@ -10,17 +10,19 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from steppe.cli import addresses, tables
+from steppe.cli import tables
 from steppe.cli.http_client import RefusedError, WrongValueError
-from steppe.cli.terminal import AsJson, out, print_json
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
 from steppe.database.connection import open_connection
 from steppe.database.read_model.stored_events import headers_of
 from steppe.domain.values.grammar import counted
 from steppe.log.positions import PositionError, format_record_id, parse_record_id
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, application
+from steppe.terminal.output import out, print_json
 
-app = typer.Typer(help="What could not be applied: list, show, retry and skip it.", no_args_is_help=True)
+app = application(help="What could not be applied: list, show, retry and skip it.")
 _STAGES = ("decode", "fold", "conflict", "market")
 _STATEMENTS = sql.load("quarantine")
 _PASS_THROUGH: dict[str, Any] = {
@@ -35,6 +37,7 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
     limit: Annotated[int, typer.Option(help="Rows at most.", min=1, max=100_000)] = 1000,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """List what could not be applied, the oldest first, and how many events wait behind it.
 
@@ -70,6 +73,7 @@ def show(
     record: Annotated[str, typer.Argument(metavar="ID", help="partition:offset, as in the list.")],
     raw: Annotated[bool, typer.Option("--raw", help="Write the exact bytes of the value and nothing else.")] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Show one record: why it is here, its headers, its bytes, and what was done about it.
 
@@ -110,22 +114,20 @@ def show(
 
 @app.command(**_PASS_THROUGH)
 def retry(context: typer.Context) -> None:
-    """Decode and fold again with this release: IDs, --subject S, --all or --unknown (options: steppe quarantine retry --help)."""
-    _run_projector_program("retry", context.args)
+    """Decode and fold again with this release."""
+    _become("retry", context.args)
 
 
 @app.command(**_PASS_THROUGH)
 def skip(context: typer.Context) -> None:
-    """Give records up, with --reason; what waits behind them is folded (options: steppe quarantine skip --help)."""
-    _run_projector_program("skip", context.args)
+    """Give records up; what waits behind them is folded."""
+    _become("skip", context.args)
 
 
-def _run_projector_program(command: str, arguments: list[str]) -> None:
+def _become(command: str, arguments: list[str]) -> None:
     # The projector's code folds; this package does not know it.
-    database = addresses.find().database
-    environment = {**os.environ, **({"STEPPE_DATABASE": database} if database else {})}
     whole = [sys.executable, "-m", "steppe.program", "services.projector.quarantine", command, *arguments]
-    os.execve(sys.executable, whole, environment)  # noqa: S606 - the same interpreter, no shell
+    os.execv(sys.executable, whole)  # noqa: S606 - the same interpreter, no shell
 
 
 async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:

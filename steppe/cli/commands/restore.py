@@ -22,7 +22,6 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from steppe.cli.commands import backup, migrate
 from steppe.cli.commands.backup import Source, bar
 from steppe.cli.http_client import RefusedError
-from steppe.cli.terminal import AsJson, out, print_json
 from steppe.connection_errors import explained
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model, backup_tables, edition_upgrade, reset, rule_versions, sql
@@ -37,6 +36,8 @@ from steppe.log.record_batch import RECORD_BYTES_MAX
 from steppe.log.record_owner import restored_partition
 from steppe.log.records import Record, fingerprint
 from steppe.log.topic_info import TopicInfo, make_consumer, open_topic
+from steppe.terminal.options import AsJson, Data
+from steppe.terminal.output import out, print_json
 
 _IN_FLIGHT_MAX = 5_000
 # What a reader of the log inflates, and a batch around it. A record that came in a compressed batch may be larger than its topic
@@ -96,6 +97,7 @@ def command(
     by: Annotated[str | None, typer.Option("--by", help="Who decides; recorded. Default: your user name.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Write a backup into an empty topic and a fresh database. Keep ingest stopped until it is done.
 

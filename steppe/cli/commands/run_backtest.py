@@ -10,9 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from steppe.cli import addresses, backtest_tables, http_client
+from steppe.cli import backtest_tables, http_client
 from steppe.cli.http_client import WrongValueError
-from steppe.cli.terminal import AsJson, KnownAt, day, err, out, print_json
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, KnownAt, day
+from steppe.terminal.output import err, out, print_json
 
 _SET = re.compile(r"([^=\s]+)=(\d+)")
 _OVERRIDE = re.compile(r"(level|commodity|sector|country)=([^:=\s]+):([^=\s]+)=(\d+)")
@@ -57,6 +59,7 @@ def command(
         bool, typer.Option("--all", help="List every warning, also those that do not differ.")
     ] = False,
     as_json: AsJson = False,
+    data: Data = None,
 ) -> None:
     """Say which flags other thresholds would have raised, how much earlier, and how often the deal bound anyway.
 

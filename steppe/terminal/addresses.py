@@ -8,9 +8,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from steppe.environment import set_by_kubernetes, setting
+from steppe.environment import FILE, set_by_kubernetes, setting
 
-_STACK_FILE = Path(".steppe") / "stack.json"
+_FOLDER = Path(".steppe")
+_STACK_FILE = "stack.json"
+
+
+class NoStackError(ValueError):
+    """Nothing runs on that folder; the message says how to start it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +29,26 @@ class Addresses:
     topic: str | None
 
     def into_environment(self) -> None:
-        """For a command that goes on as another program: broker and database as that program reads them."""
+        """For a program that reads its settings from there: broker and database, where they are not set."""
         for name, value in (("STEPPE_KAFKA", self.kafka), ("STEPPE_DATABASE", self.database)):
-            if value is not None:
+            if value is not None and not setting(name):
                 os.environ[name] = value
+
+
+def use_stack(folder: Path) -> None:
+    """Set the addresses of the stack that runs on a folder in the environment, in the place of those there. Raises NoStackError."""
+    running = _running_stack(folder)
+    if not running:
+        raise NoStackError(f"nothing runs on {folder}; start it with `steppe up --data {folder}`")
+    for name in ("ingest", "api", "database", "kafka"):
+        variable = f"STEPPE_{name.upper()}"
+        os.environ[variable] = running[name]
+        os.environ.pop(f"{variable}{FILE}", None)
 
 
 def find() -> Addresses:
     """STEPPE_INGEST and STEPPE_API name whole URLs; STEPPE_HOST and the ports are understood, too."""
-    running = _running_stack()
+    running = _running_stack(_FOLDER)
     host = os.environ.get("STEPPE_HOST", "127.0.0.1")
     return Addresses(
         ingest=_address("STEPPE_INGEST", "STEPPE_INGEST_PORT", host, running.get("ingest"), "8001"),
@@ -52,10 +68,11 @@ def _address(url: str, port: str, host: str, running: str | None, default: str) 
     return running or f"http://{host}:{default}"
 
 
-def _running_stack() -> dict[str, str]:
-    if not _STACK_FILE.is_file() or not _held(_STACK_FILE.with_name("lock")):
+def _running_stack(folder: Path) -> dict[str, str]:
+    file = folder / _STACK_FILE
+    if not file.is_file() or not _held(folder / "lock"):
         return {}
-    stack = json.loads(_STACK_FILE.read_text(encoding="utf-8"))
+    stack = json.loads(file.read_text(encoding="utf-8"))
     return {key: value for key, value in stack.items() if isinstance(value, str)}
 
 
