@@ -154,6 +154,52 @@ def test_a_command_asks_the_stack_that_runs_on_the_folder_it_is_given(
     assert said in ran.stderr
 
 
+def _printed(width: int, table: object) -> str:
+    screen = Console(file=io.StringIO(), width=width)
+    with screen.capture() as printed:
+        screen.print(table)
+    return printed.get()
+
+
+_PROJECT = {
+    "name": "Upper Kairakty, a deposit of tungsten and molybdenum", "countries": ["KZ"], "level": "memorandum",
+    "headline": {"severity": "stagnant", "flag": "memorandum-only"}, "living_deals": 1, "ended_deals": 0,
+}  # fmt: skip
+_KEYS = ("north-katpar-upper-kairakty-tungsten", "kazatomprom-sumitomo-isotopes", "sareco-stepnogorsk")
+_INVESTORS = ("japan-organization-for-metals", "european-bank-for-reconstruction")
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 120, 200])
+def test_no_key_of_a_table_breaks_however_narrow_the_screen(width: int) -> None:
+    projects = [{**_PROJECT, "key": key, "investors": list(_INVESTORS[:at])} for at, key in enumerate(_KEYS)]
+    printed = _printed(width, tables.projects(projects))
+    assert all(key in printed for key in (*_KEYS, *_INVESTORS) if len(key) + 2 <= width)
+    assert max(map(len, printed.splitlines())) <= width
+    parties = [{"key": key, "name": key, "home_country": "KZ", "kind": "company", "group": [key]} for key in _KEYS]
+    printed = _printed(width, tables.parties(parties))
+    assert all(printed.count(key) == 3 for key in _KEYS if len(key) + 8 <= width)
+
+
+def test_a_column_that_says_the_same_in_every_row_is_said_once_above() -> None:
+    projects = [{**_PROJECT, "key": key, "investors": [key]} for key in _KEYS]
+    said, head, *rows = _printed(200, tables.projects(projects)).splitlines()
+    assert said == (
+        "In every row: name Upper Kairakty, a deposit of tungsten and molybdenum, country KZ, level memorandum, "
+        "flag stagnant memorandum-only."
+    )
+    assert head.split() == ["project", "investors"]
+    assert [row.split() for row in rows] == [[key, key] for key in _KEYS]
+    one = _printed(200, tables.projects(projects[:1]))
+    assert "In every row" not in one and "memorandum-only" in one
+
+
+def test_a_project_without_a_living_deal_is_listed_as_such() -> None:
+    over = {**_PROJECT, "key": "over", "investors": [], "living_deals": 0, "ended_deals": 2}
+    bare = {**_PROJECT, "key": "bare", "investors": [], "living_deals": 0, "ended_deals": 0}
+    printed = _printed(160, tables.projects([over, bare]))
+    assert printed.count("no deal lives, 2 ended") == printed.count("no deal lives") == 1
+
+
 def test_a_rule_file_that_is_no_json_exits_with_2(tmp_path: Path) -> None:
     document = tmp_path / "rules.json"
     document.write_text("not JSON")
@@ -192,7 +238,7 @@ def test_on_a_narrow_screen_no_key_of_a_flag_breaks(width: int) -> None:
     }  # fmt: skip
     screen = Console(file=io.StringIO(), width=width)
     with screen.capture() as printed:
-        screen.print(tables.flags([flag], width))
+        screen.print(tables.flags([flag, {**flag, "severity": "watch"}]))
     assert project in printed.get()
 
 

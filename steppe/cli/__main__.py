@@ -162,7 +162,7 @@ def flags(
         out().print("No flags. If you expected some, see `steppe status` and the filters.")
     else:
         screen = out()
-        screen.print(tables.flags(items, screen.width))
+        screen.print(tables.flags(items))
         projects = len({item["project"] for item in items})
         counts = f"{counted(len(items), 'flag', 'flags')} on {counted(projects, 'project', 'projects')}"
         screen.print(f"\n{counts} as of {as_of or known_at or 'today'}.")

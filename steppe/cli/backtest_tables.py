@@ -12,11 +12,11 @@ from rich.text import Text
 
 from steppe.cli import tables
 from steppe.cli.date_text import short
+from steppe.cli.terminal_table import Column, Listing
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
 _WARNINGS_SHOWN = 20
-_THEN_WIDTH = len("bound 2020-05-31")  # longer words are wrapped
 _SCORES = (
     ("severity", "severity"), ("raised", "raised"), ("before", "raised_before"), ("only now", "only_now"),
     ("only before", "only_before"), ("earlier", "earlier"), ("days", "days_earlier_median"), ("bound anyway", "bound_anyway"),
@@ -77,24 +77,24 @@ def scores(summary: list[Item]) -> Table:
     return table
 
 
-def warnings(items: list[Item]) -> Table:
+def warnings(items: list[Item]) -> Listing:
     """One row a warning."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for title in ("project", "deal", "raised", "before", "earlier"):
-        folds = title in ("project", "deal")
-        table.add_column(title, justify="right" if title == "earlier" else "left", overflow="fold", no_wrap=not folds)
-    table.add_column("then", min_width=_THEN_WIDTH, max_width=_THEN_WIDTH)
-    for item in items:
-        earlier = item["days_earlier"]
-        table.add_row(
+    columns = (
+        Column("project", names_row=True), Column("deal", names_row=True), Column("raised"), Column("before"),
+        Column("earlier", right=True), Column("then", whole=False),
+    )  # fmt: skip
+    rows = [
+        (
             item["project"],
             item["deal"],
             item["raised_on"] or "-",
             item["raised_before_on"] or "-",
-            "" if earlier is None else f"{earlier} d",
+            "" if item["days_earlier"] is None else f"{item['days_earlier']} d",
             item["outcome"] + (f" {short(item, 'outcome_on')}" if item["outcome_on"] else ""),
         )
-    return table
+        for item in items
+    ]
+    return Listing(columns, rows)
 
 
 def _changes(answer: Item) -> Iterator[Text]:

@@ -68,6 +68,8 @@ def _deals(deals: Sequence[Item]) -> Iterator[RenderableType]:
     yield Text("\nDeals", style="bold")
     if not deals:
         yield Text("No deals yet.")
+    elif all(deal["level"] is None for deal in deals):
+        yield Text("No deal lives: all have ended." if len(deals) > 1 else "No deal lives: the only one has ended.")
     for deal in deals:
         phase = f", phase {deal['phase']}" if deal["phase"] > 1 else ""
         overlays = f" ({', '.join(deal['overlays'])})" if deal["overlays"] and deal["level"] else ""

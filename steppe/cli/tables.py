@@ -2,76 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from steppe.cli.terminal_table import Column, Listing
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
-_TABLE_OF_FLAGS_WIDTH_MIN = 100
 _COLOURS = {"notice": "cyan", "watch": "yellow", "stagnant": "red", "presumed-dead": "bold red", "alert": "magenta"}
 
 
-def flags(items: Iterable[Item], width: int) -> Table | Group:
-    """One row a flag, the severe and old ones first; on a narrow screen a few lines each, so that no key breaks."""
-    order = list(_COLOURS)
-    rows = sorted(items, key=lambda flag: (-order.index(flag["severity"]), flag["since"], flag["project"]))
-    if width < _TABLE_OF_FLAGS_WIDTH_MIN:
-        return Group(*(line for item in rows for line in _flag_lines(item)))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("severity", "flag", "project", "deal", "since", "months"):
-        table.add_column(column, overflow="fold", justify="right" if column == "months" else "left")
-    table.add_column("why", overflow="fold", ratio=1)
-    for item in rows:
-        clock = item["clock"] or {}
-        table.add_row(
+def flags(items: Sequence[Item]) -> Listing:
+    """One row a flag, in the order given; on a narrow screen a few lines each."""
+    columns = (
+        Column("severity"), Column("flag"), Column("project", names_row=True), Column("deal"), Column("since"),
+        Column("months", right=True), Column("why", whole=False),
+    )  # fmt: skip
+    rows = [
+        (
             severity(item["severity"], item["certainty"]),
             item["flag"],
             item["project"],
             item["deal"] or "",
             item["since"],
-            "" if clock.get("age_months") is None else str(clock["age_months"]),
+            _text_or_nothing((item["clock"] or {}).get("age_months")),
             item["sentence"],
         )
-    return table
+        for item in items
+    ]
+    return Listing(columns, rows, lambda number: _flag_lines(items[number]))
 
 
-def projects(items: Iterable[Item]) -> Table:
-    """One row a project, in the order given."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("project", overflow="fold", no_wrap=True)
-    for column in ("name", "country", "level", "flag", "investors"):
-        table.add_column(column, overflow="fold")
-    for item in items:
-        headline = item["headline"]
-        table.add_row(
+def projects(items: Sequence[Item]) -> Listing:
+    """One row a project, in the order given. Where no deal lives any more it says so in the place of investors."""
+    columns = (
+        Column("project", names_row=True), Column("name", whole=False), Column("country", whole=False), Column("level"),
+        Column("flag", whole=False), Column("investors", whole=False),
+    )  # fmt: skip
+    rows = [
+        (
             item["key"],
             item["name"] or "",
             ", ".join(item["countries"]),
             item["level"] or "-",
             Text(f"{headline['severity']} {headline['flag']}", style=style_of(headline["severity"]))
-            if headline
+            if (headline := item["headline"])
             else "",
-            ", ".join(item["investors"]),
+            ", ".join(item["investors"]) or no_deal_lives(item),
         )
-    return table
+        for item in items
+    ]
+    return Listing(columns, rows)
 
 
-def parties(items: Iterable[Item]) -> Table:
+def no_deal_lives(project: Item) -> str:
+    """What to say of a project that only ended deals have; nothing of others, nor of one that an api of an older release tells of."""
+    ended = project.get("ended_deals", 0)
+    if not ended or project["living_deals"]:
+        return ""
+    return f"no deal lives, {ended} ended"
+
+
+def parties(items: Sequence[Item]) -> Listing:
     """One row a party."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("party", overflow="fold", no_wrap=True)
-    for column in ("name", "home", "kind", "group"):
-        table.add_column(column, overflow="fold")
-    for item in items:
-        table.add_row(
-            item["key"], item["name"] or "", item["home_country"] or "", item["kind"] or "", ", ".join(item["group"])
-        )
-    return table
+    columns = (
+        Column("party", names_row=True), Column("name", whole=False), Column("home"), Column("kind"),
+        Column("group", whole=False),
+    )  # fmt: skip
+    rows = [
+        (item["key"], item["name"] or "", item["home_country"] or "", item["kind"] or "", ", ".join(item["group"]))
+        for item in items
+    ]
+    return Listing(columns, rows)
 
 
 def _flag_lines(item: Item) -> list[Text]:
@@ -97,17 +103,19 @@ def severity(name: str, certainty: str) -> Text:
     return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
 
 
-def status(answer: Item) -> Table:
+def status(answer: Item) -> Listing:
     """One row a partition."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("partition", "position", "log end", "lag", "lag s", "state", "quarantined", "conflicts"):
-        table.add_column(column, justify="left" if column == "state" else "right")
-    for part in answer["partitions"]:
-        table.add_row(*(_text(part.get(key)) for key in _STATUS_KEYS))
-    return table
+    columns = [
+        Column(title, right=key != "state", names_row=key == "partition") for title, key in _STATUS_COLUMNS.items()
+    ]
+    rows = [[_text(part.get(key)) for key in _STATUS_COLUMNS.values()] for part in answer["partitions"]]
+    return Listing(columns, rows)
 
 
-_STATUS_KEYS = ("partition", "position", "log_end", "lag_events", "lag_seconds", "state", "quarantined", "conflicts")
+_STATUS_COLUMNS = {
+    "partition": "partition", "position": "position", "log end": "log_end", "lag": "lag_events", "lag s": "lag_seconds",
+    "state": "state", "quarantined": "quarantined", "conflicts": "conflicts",
+}  # fmt: skip
 
 
 def not_folded(totals: Item) -> str:
@@ -147,33 +155,39 @@ def _text(value: Any) -> str:
     return "?" if value is None else str(value)
 
 
-def rule_versions(answer: Item) -> Table:
+def _text_or_nothing(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def rule_versions(answer: Item) -> Listing:
     """One row a version."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("version", "in force", "added", "by", "note"):
-        table.add_column(column, overflow="fold")
+    columns = (
+        Column("version", names_row=True), Column("in force"), Column("added"), Column("by"), Column("note", whole=False),
+    )  # fmt: skip
+    rows = []
     for item in answer["items"]:
         since = item["in_force_from"][0][:16].replace("T", " ") if item["in_force_from"] else ""
         now = item["version"] == answer["in_force"]
-        table.add_row(
-            Text(item["version"], style="bold" if now else ""),
-            f"since {since}" if now else ("last " + since if since else "never"),
-            item["added_at"][:16].replace("T", " "),
-            item["added_by"],
-            item["note"] or "",
+        rows.append(
+            (
+                Text(item["version"], style="bold" if now else ""),
+                f"since {since}" if now else ("last " + since if since else "never"),
+                item["added_at"][:16].replace("T", " "),
+                item["added_by"],
+                item["note"] or "",
+            )
         )
-    return table
+    return Listing(columns, rows)
 
 
-def rule_changes(answer: Item) -> Table:
+def rule_changes(answer: Item) -> Listing:
     """One row a change of the version in force, the newest first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("from", "version", "by", "projects", "flags changed", "why"):
-        table.add_column(
-            column, overflow="fold", justify="right" if column in ("projects", "flags changed") else "left"
-        )
-    for change in answer["changes"]:
-        table.add_row(
+    columns = (
+        Column("from", names_row=True), Column("version", names_row=True), Column("by"), Column("projects", right=True),
+        Column("flags changed", right=True), Column("why", whole=False),
+    )  # fmt: skip
+    rows = [
+        (
             change["in_force_from"][:16].replace("T", " "),
             change["version"],
             change["by"],
@@ -181,7 +195,9 @@ def rule_changes(answer: Item) -> Table:
             str(change["transitions"]),
             change["reason"] or "",
         )
-    return table
+        for change in answer["changes"]
+    ]
+    return Listing(columns, rows)
 
 
 def rule_version(item: Item) -> Group:
@@ -201,11 +217,14 @@ def rule_version(item: Item) -> Group:
     )
 
 
-def differences(items: Iterable[Any]) -> Table:
+def differences(items: Iterable[Any]) -> Listing:
     """One row a flag that another version of the rules judges otherwise."""
-    table = Table("change", "flag", "project", "deal", "before", "after", box=None, pad_edge=False, header_style="bold")
-    for difference in items:
-        table.add_row(
+    columns = (
+        Column("change"), Column("flag"), Column("project", names_row=True), Column("deal", names_row=True),
+        Column("before"), Column("after"),
+    )  # fmt: skip
+    rows = [
+        (
             difference.transition,
             difference.flag,
             difference.project,
@@ -213,24 +232,29 @@ def differences(items: Iterable[Any]) -> Table:
             difference.severity_before or "-",
             Text(difference.severity or "-", style=_COLOURS.get(difference.severity or "", "")),
         )
-    return table
+        for difference in items
+    ]
+    return Listing(columns, rows)
 
 
-def quarantined(items: Iterable[Item]) -> Table:
+def quarantined(items: Iterable[Item]) -> Listing:
     """One row a record that could not be applied."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "subject", "stage", "held", "since", "reason"):
-        table.add_column(column, overflow="fold", justify="right" if column == "held" else "left")
-    for item in items:
-        table.add_row(
-            Text(item["id"] or "-"),
-            Text(item["subject"] or "(not known)"),
+    columns = (
+        Column("id", names_row=True), Column("subject", names_row=True), Column("stage"), Column("held", right=True),
+        Column("since"), Column("reason", whole=False),
+    )  # fmt: skip
+    rows = [
+        (
+            item["id"] or "-",
+            item["subject"] or "(not known)",
             item["stage"] + (", skipped" if item["state"] == "skipped" else ""),
             str(item["held_events"]),
             item["since"][:16].replace("T", " "),
-            Text(_first(item["reason"], 300)),
+            _first(item["reason"], 300),
         )
-    return table
+        for item in items
+    ]
+    return Listing(columns, rows)
 
 
 def quarantined_record(item: Item) -> Group:

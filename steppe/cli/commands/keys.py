@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from steppe.access import key_file
 from steppe.access.audit import Audit
 from steppe.access.callers import SCOPES
 from steppe.access.key_file import Key, KeyFileError
 from steppe.cli.http_client import RefusedError
+from steppe.cli.terminal_table import Column, Listing
 from steppe.terminal.options import AsJson, application
 from steppe.terminal.output import err, out, print_json
 
@@ -80,17 +81,20 @@ def list_(file: File = _FILE, as_json: AsJson = False) -> None:
     if not keys:
         out().print("No keys yet: `steppe keys make NAME --scope read` makes one.")
         return
-    table = Table(box=None)
-    for column in ("id", "name", "scopes", "state", "made", "until"):
-        table.add_column(column, overflow="fold")
-    for key in keys:
-        style = None if key.state(now) == "active" else "dim"
-        ends = key.revoked_at or key.expires_at
-        table.add_row(
-            key.id, key.name, ", ".join(key.scopes), key.state(now), f"{key.made_at:%Y-%m-%d}",
-            f"{ends:%Y-%m-%d}" if ends else "", style=style,
-        )  # fmt: skip
-    out().print(table)
+    columns = (
+        Column("id", names_row=True), Column("name", names_row=True), Column("scopes", whole=False), Column("state"),
+        Column("made"), Column("until"),
+    )  # fmt: skip
+    out().print(Listing(columns, [_cells(key, now) for key in keys]))
+
+
+def _cells(key: Key, now: datetime) -> list[Text]:
+    ends = key.revoked_at or key.expires_at
+    state = key.state(now)
+    told = (
+        key.id, key.name, ", ".join(key.scopes), state, f"{key.made_at:%Y-%m-%d}", f"{ends:%Y-%m-%d}" if ends else "",
+    )  # fmt: skip
+    return [Text(cell, style="" if state == "active" else "dim") for cell in told]
 
 
 @app.command()
