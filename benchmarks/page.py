@@ -30,7 +30,7 @@ _PAGES = {
     "markets": ("/markets", "/v1/markets?limit=50"),
     "market": ("/markets/KZ/commodity-7", "/v1/markets/KZ/commodity-7"),
     "party": ("/parties/investor-1", "/v1/parties/investor-1"),
-    "map": ("/map", "/v1/projects?limit=500"),
+    "map": ("/map", "/v1/projects?located=true&limit=500"),
     "status": ("/status", "/v1/status"),
 }  # fmt: skip
 
