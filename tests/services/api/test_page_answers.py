@@ -236,6 +236,11 @@ async def test_a_list_of_ended_deals_says_that_none_is_active(log: Log, client: 
     for path in ("/projects/north", "/parties/alpha", "/markets/KZ/tungsten", "/forums/summit-2020"):
         assert "none-lives" not in await page(client, path, as_of="2022-12-31"), path
         assert "none-lives" in await page(client, path, as_of="2023-12-31"), path
+    await log.append(party_registered("alpha", "Alpha Metals", "JP"), party_registered("beta", "Beta Metals", "DE"))
+    await log.append(memorandum("north", "2022-03-01", "beta"))
+    market = await page(client, "/markets/KZ/tungsten", as_of="2023-12-31")
+    _, germany, japan = re.split("<h3>(?=Germany|Japan)", market)
+    assert "none-lives" not in germany and "none-lives" in japan, "of each nation by itself"
 
 
 async def test_a_suspended_plant_is_hatched_where_it_stood_still_and_on_the_map(
