@@ -124,6 +124,10 @@ async def test_every_list_of_the_portfolio_obeys_the_filters_and_the_day(
             assert linked(shown) == {"north"}, (heading, filtered)
         early = section(await page(client, "/", as_of="2022-06-01", headline="all"), heading)
         assert linked(early) == set(), heading
+    longer = await page(client, "/", as_of="2023-12-31", country="KZ")
+    assert 'href="/flags?as_of=2023-12-31&amp;flag=displaced&amp;country=KZ"' in longer, (
+        "nor do longer lists forget them"
+    )
     flags = await page(client, "/flags", as_of="2023-12-31", country="UZ")
     assert linked(section(flags, "Recent changes")) == {"south"}
     flags = await page(client, "/flags", as_of="2023-12-31", flag="overdue")
