@@ -76,3 +76,11 @@ async def test_through_a_pooler_a_reader_waits_and_the_stream_tells_though_nobod
         assert not (await asyncio.wait({waiting}, timeout=0.5))[0]
         await primary.log.append(memorandum("pooled", "2024-05", "beta"))
         assert (await waiting).status_code == 200
+
+
+async def test_without_the_setting_connections_are_refused_and_the_log_says_why(
+    pooled: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with api(pooled.database.api, TOPIC) as client:
+        await refused(client, "/v1/projects", 503, "database-away")
+    assert "unsupported startup parameter" in caplog.text
