@@ -12,7 +12,7 @@ from services.api.web import query_parameters
 from services.api.web.responses import service_of
 
 _ROWS = 50
-_DEALS_MAX = 100
+_DEALS = 100
 
 
 async def markets_page(page: PageRequest) -> Response:
@@ -47,16 +47,17 @@ async def market_page(page: PageRequest) -> Response:
 
 
 async def party_page(page: PageRequest) -> Response:
-    """One party and the level of each deal that it pursues."""
-    page.reject_unknown_params()
+    """One party and the level of each deal that it pursues, a page of them."""
+    page.reject_unknown_params("cursor")
     path = f"/v1/parties/{page.path_params['key']}"
-    question = page.build_query(path, query_parameters.ONE)
+    question = page.build_query(path, query_parameters.ONE_WITH_DEALS, limit=_DEALS)
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await parties.read_party(snapshot, question, page.path_params["key"])
     party = await reading.finish()
     async with service_of(page.request).reader.snapshot() as snapshot_of_names:
-        names = await read_names(snapshot_of_names, question.as_of, {**party, "deals": party["deals"][:_DEALS_MAX]})
+        names = await read_names(snapshot_of_names, question.as_of, party)
+    next_url = page.url_with(cursor=party["next_cursor"]) if party["next_cursor"] else None
     return page.render(
-        "party.html", question=question, snapshot=snapshot, names=names, party=party, deals_max=_DEALS_MAX,
-        party_url=page.api_url(path, query_parameters.ONE),
+        "party.html", question=question, snapshot=snapshot, names=names, party=party, members_max=_DEALS, next_url=next_url,
+        party_url=page.api_url(path, query_parameters.ONE_WITH_DEALS, limit=_DEALS),
     )  # fmt: skip

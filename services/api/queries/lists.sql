@@ -220,7 +220,8 @@ WHERE party.valid_from <= :as_of::date
     AND cardinality(party.parents) > 0;
 
 -- name: deals_of_parties
--- The deals that some parties pursue on a day, in whatever role.
+-- One page of the deals that some parties pursue on a day, in whatever role: those behind :after_project and :after_deal, which
+-- may be null.
 SELECT
     deal.project,
     deal.deal,
@@ -229,7 +230,24 @@ FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
     AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
-ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
+    AND (
+        :after_project::text IS NULL
+        OR (deal.project COLLATE "C", deal.deal COLLATE "C") > (:after_project::text, :after_deal::text)
+    )
+ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C"
+LIMIT :limit::integer;
+
+-- name: deal_counts_of_parties
+-- How many of all these deals stand at each level (null: they have ended), and how many of those have nothing but paper.
+SELECT
+    deal.level,
+    count(*)::integer AS deals,
+    count(*) FILTER (WHERE strpos(deal.document, '"memorandum_runs":true') > 0)::integer AS paper_only
+FROM deal_span AS deal
+WHERE deal.valid_from <= :as_of::date
+    AND deal.valid_to > :as_of::date
+    AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
+GROUP BY deal.level;
 
 -- name: party_keys
 -- Every key, to suggest one to somebody who misspelt it.

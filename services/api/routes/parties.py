@@ -67,17 +67,20 @@ def _groups(parents: Mapping[str, Shares], as_of: date) -> Groups:
     return Groups({party: [(as_of, shares)] for party, shares in parents.items()})
 
 
-@router.get("/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE, PartyAnswer, NOT_FOUND))
+@router.get(
+    "/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE_WITH_DEALS, PartyAnswer, NOT_FOUND)
+)
 async def party(request: Request, key: Annotated[str, Path(description="The key of the party.")]) -> Response:
-    """Who somebody is, and every deal that they pursue, in whatever role: how far each is, and how many are only paper.
+    """Who somebody is, how many deals they pursue, in whatever role, how far each is, and how many are only paper.
 
-    Of a party that controls others their deals are shown, too; `pursuers` of a deal says whose it is.
+    Of a party that controls others their deals are shown, too; `pursuers` of a deal says whose it is. The deals come in pages, all
+    other figures are of all deals.
     """
 
     async def item(snapshot: Snapshot, question: Question) -> Reading[PartyItem]:
         return await read_party(snapshot, question, key)
 
-    return await answer_one(request, query_parameters.ONE, item)
+    return await answer_one(request, query_parameters.ONE_WITH_DEALS, item)
 
 
 async def read_party(snapshot: Snapshot, question: Question, key: str) -> Reading[PartyItem]:
@@ -88,9 +91,20 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
     )
     parents = await read_parents(snapshot, as_of)
     belonging = members([party], parents)
-    rows = await snapshot.rows("deals_of_parties", as_of=as_of, parties=sorted(belonging))
-    if row is None and not rows and belonging == {party}:
+    counts = await snapshot.rows("deal_counts_of_parties", as_of=as_of, parties=sorted(belonging))
+    if row is None and not counts and belonging == {party}:
         raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
+    after_project, after_deal = after(question.after, text, text)
+    rows = await snapshot.rows(
+        "deals_of_parties",
+        as_of=as_of,
+        parties=sorted(belonging),
+        after_project=after_project,
+        after_deal=after_deal,
+        limit=question.limit + 1,
+    )
+    rows, more = pagination.cut_page(rows, question.limit)
+    next_key = [rows[-1]["project"], rows[-1]["deal"]] if more else None
     projects = sorted({deal["project"] for deal in rows})
     flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
     shared_rows = await snapshot.rows("co_investments", as_of=as_of, projects=projects)
@@ -111,6 +125,8 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
             )
             for project, state in deals
         ]
-        return party_view.party(party, row, group, belonging - {party}, [state for _, state in deals], items)
+        known = party_view.known_party(party, row, group, belonging - {party})
+        next_cursor = pagination.encode(next_key, as_of, question.fingerprint) if next_key else None
+        return party_view.party(known, counts, items, next_cursor)
 
     return Reading(lambda: in_thread(answer))

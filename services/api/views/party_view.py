@@ -12,7 +12,6 @@ from services.api.views.frames import OnDay
 from services.api.views.project_view import AliasItem, RegisterIdItem
 from steppe.contracts.field_types import Count, Key, LevelName, doc
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState
 
 
 class ParentItem(TypedDict):
@@ -44,14 +43,17 @@ class KnownParty(TypedDict):
 
 
 class PartyItem(KnownParty):
-    """A party, as known on a day, and every deal that it, or who belongs to it, pursues in whatever role."""
+    """A party, as known on a day, and the deals that it, or who belongs to it, pursues in whatever role."""
 
     party: Annotated[str, doc("Use `key`.", deprecated=True)]
     living_deals: Annotated[Count, doc("How many of these deals live.")]
     bound: Annotated[Count, doc("How many of those stand above the binding line.")]
     paper_only: Annotated[Count, doc("How many of those have nothing but paper.")]
     deals_by_level: Annotated[dict[LevelName, Count], doc("How many of those stand at each level.")]
-    deals: Annotated[list[DealItem], doc("Its deals and those of its members, ended ones too.")]
+    deals: Annotated[
+        list[DealItem], doc("A page of its deals and those of its members, ended ones too, by project and deal.")
+    ]
+    next_cursor: Annotated[str | None, doc("Asks for the next page of deals; null: there is none.")]
 
 
 class PartyAnswer(OnDay, PartyItem):
@@ -77,22 +79,16 @@ def known_party(key: str, row: Row | None, group: Iterable[str], members: Iterab
     }
 
 
-def party(
-    key: str,
-    registered: Row | None,
-    group: Iterable[str],
-    members: Iterable[str],
-    states: Sequence[DealState],
-    deals: Sequence[DealItem],
-) -> PartyItem:
-    """The answer of `/v1/parties/{key}`. `states` are what `deals` are made of."""
-    living = [state for state in states if state.level is not None]
+def party(known: KnownParty, counts: Sequence[Row], deals: Sequence[DealItem], next_cursor: str | None) -> PartyItem:
+    """The answer of `/v1/parties/{key}`. `counts` are of all its deals, by level; `deals` a page of them."""
+    by_level = {Level(row["level"]): row for row in counts if row["level"] is not None}
     return {
-        **known_party(key, registered, group, members),
-        "party": key,
-        "living_deals": len(living),
-        "bound": sum(state.level.crosses_the_line for state in living if state.level is not None),
-        "paper_only": sum(state.memorandum_runs for state in living),
-        "deals_by_level": {level.label: sum(state.level == level for state in living) for level in Level},
+        **known,
+        "party": known["key"],
+        "living_deals": sum(row["deals"] for row in by_level.values()),
+        "bound": sum(row["deals"] for level, row in by_level.items() if level.crosses_the_line),
+        "paper_only": sum(row["paper_only"] for row in by_level.values()),
+        "deals_by_level": {level.label: by_level[level]["deals"] if level in by_level else 0 for level in Level},
         "deals": list(deals),
+        "next_cursor": next_cursor,
     }

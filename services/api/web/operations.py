@@ -113,9 +113,9 @@ _LAST_EVENT_ID = {
 
 def operation(name: str, parameters: tuple[str, ...], answer: type, *own_problems: Problem) -> Schema:
     """The `openapi_extra` of a route. `name` is its stable operation id; its example, if any, is `examples/<name>.json`."""
-    formats = FORMATS if "limit" in parameters else ("json",)
+    formats = FORMATS if "bom" in parameters else ("json",)
     responses: Schema = {
-        "200": answered(answer, formats, with_headers="as_of" in parameters, of_files="limit" in parameters)
+        "200": answered(answer, formats, with_headers="as_of" in parameters, of_files="bom" in parameters)
     }
     if "as_of" in parameters:
         responses["304"] = {"description": "The answer that If-None-Match names is still the answer."}

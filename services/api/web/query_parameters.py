@@ -148,6 +148,7 @@ STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
 PARTIES = (*PAGED, "q", "country", "kind", "group")
 ONE = COMMON
+ONE_WITH_DEALS = (*COMMON, "limit", "cursor")
 PROJECT = (*ONE, "crosswalk")
 _OF_TRANSITIONS = ("after", "project", "flag", "country", "cause", "backfill")
 FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)

@@ -171,6 +171,8 @@ async def answer_one(
         fields = await item(snapshot, question)
     if isinstance(fields, Reading):
         fields = await fields.finish()
+    if fields.get("next_cursor"):
+        headers["Link"] = f'<{_next_url(request, fields["next_cursor"])}>; rel="next"'
     body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **fields}
     return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
 

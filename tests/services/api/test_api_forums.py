@@ -155,6 +155,23 @@ async def test_a_party_has_the_deals_that_it_pursues_in_whatever_role(summit: Lo
     await refused(client, "/v1/parties/nobody", 404, "not-found")
 
 
+async def test_the_deals_of_a_party_come_in_pages_and_the_figures_are_of_all(
+    summit: Log, client: httpx.AsyncClient
+) -> None:
+    day = {"as_of": "2023-01-01"}
+    whole = await get(client, "/v1/parties/itochu", **day)
+    first = await get(client, "/v1/parties/itochu", limit=1, **day)
+    second = await get(client, "/v1/parties/itochu", limit=1, cursor=first["next_cursor"], **day)
+    assert first["deals"] + second["deals"] == whole["deals"]
+    assert whole["next_cursor"] is second["next_cursor"] is None
+    for name in ("living_deals", "bound", "paper_only", "deals_by_level"):
+        assert first[name] == second[name] == whole[name]
+    answer = await client.get("/v1/parties/itochu", params={"limit": 1, **day})
+    following = await client.get(answer.links["next"]["url"])
+    assert following.json()["deals"] == second["deals"]
+    await refused(client, f"/v1/parties/jogmec?cursor={first['next_cursor']}", 400, "stale-cursor")
+
+
 async def test_flags_that_rise_before_a_day_are_asked_for(summit: Log, client: httpx.AsyncClient) -> None:
     day = {"flag": "memorandum-only", "as_of": "2022-05-01"}
     every = (await get(client, "/v1/flags", **day))["items"]
