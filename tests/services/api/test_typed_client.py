@@ -34,7 +34,7 @@ timeline = get_timeline.sync(client=client, key=sys.argv[2], as_of="{AS_OF}", li
 refusal = get_project.sync(client=client, key="there-is-none")
 print(json.dumps({{
     "flags": [
-        [flag.flag, flag.severity.value, flag.clock.age_months, flag.since.isoformat(), flag.next_ and flag.next_.on.isoformat()]
+        [flag.flag, flag.severity.value, flag.clock and flag.clock.age_months, flag.since.isoformat(), flag.next_ and flag.next_.on.isoformat()]
         for flag in flags.items
     ],
     "projects": [[project.key, project.country, project.level.value, project.quarantined] for project in projects.items],
@@ -78,7 +78,7 @@ def test_the_answers_of_a_generated_client_have_fields(api: Service, package: Pa
     printed = asked_by_the_client(api.address, key, package)
     assert printed["flags"] == [
         [
-            flag["flag"], flag["severity"], flag["clock"]["age_months"], flag["since"], flag["next"] and flag["next"]["on"],
+            flag["flag"], flag["severity"], flag["clock"] and flag["clock"]["age_months"], flag["since"], flag["next"] and flag["next"]["on"],
         ]
         for flag in flags
     ]  # fmt: skip
