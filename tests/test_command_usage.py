@@ -194,10 +194,10 @@ def test_a_column_that_says_the_same_in_every_row_is_said_once_above() -> None:
 
 
 def test_a_project_without_a_living_deal_is_listed_as_such() -> None:
-    over = {**_PROJECT, "key": "over", "investors": [], "living_deals": 0, "ended_deals": 2}
+    over = {**_PROJECT, "key": "over", "investors": ["sumitomo"], "living_deals": 0, "ended_deals": 2}
     bare = {**_PROJECT, "key": "bare", "investors": [], "living_deals": 0, "ended_deals": 0}
     printed = _printed(160, tables.projects([over, bare]))
-    assert printed.count("no deal lives, 2 ended") == printed.count("no deal lives") == 1
+    assert printed.count("sumitomo (no deal lives)") == printed.count("no deal lives") == 1
 
 
 def test_a_rule_file_that_is_no_json_exits_with_2(tmp_path: Path) -> None:

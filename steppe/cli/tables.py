@@ -38,7 +38,7 @@ def flags(items: Sequence[Item]) -> Listing:
 
 
 def projects(items: Sequence[Item]) -> Listing:
-    """One row a project, in the order given. Where no deal lives any more it says so in the place of investors."""
+    """One row a project, in the order given. Investors may be those of deals that have ended: where no deal lives, it says so."""
     columns = (
         Column("project", names_row=True), Column("name", whole=False), Column("country", whole=False), Column("level"),
         Column("flag", whole=False), Column("investors", whole=False),
@@ -52,19 +52,16 @@ def projects(items: Sequence[Item]) -> Listing:
             Text(f"{headline['severity']} {headline['flag']}", style=style_of(headline["severity"]))
             if (headline := item["headline"])
             else "",
-            ", ".join(item["investors"]) or no_deal_lives(item),
+            " ".join(part for part in (", ".join(item["investors"]), _no_deal_lives(item)) if part),
         )
         for item in items
     ]
     return Listing(columns, rows)
 
 
-def no_deal_lives(project: Item) -> str:
-    """What to say of a project that only ended deals have; nothing of others, nor of one that an api of an older release tells of."""
-    ended = project.get("ended_deals", 0)
-    if not ended or project["living_deals"]:
-        return ""
-    return f"no deal lives, {ended} ended"
+def _no_deal_lives(project: Item) -> str:
+    """What to say of a project that only ended deals have; an api of an older release does not tell how many."""
+    return "(no deal lives)" if project.get("ended_deals") and not project["living_deals"] else ""
 
 
 def parties(items: Sequence[Item]) -> Listing:

@@ -6,10 +6,11 @@ other, each row becomes a few lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -39,7 +40,7 @@ class Listing:
     ) -> None:
         self._columns = columns
         self._rows = rows
-        self._lines = lines or self._cells_in_lines
+        self._lines = lines
         self._same = [at for at in range(len(columns)) if self._is_same(at)]
 
     def _is_same(self, at: int) -> bool:
@@ -50,13 +51,14 @@ class Listing:
         """What rich prints."""
         shown = [at for at in range(len(self._columns)) if at not in self._same]
         widths = {at: self._width(at) for at in shown}
-        if sum(widths.values()) + _GAP * (len(shown) - 1) > options.max_width:
-            for number in range(len(self._rows)):
-                yield from self._lines(number)
-            return
+        fits = sum(widths.values()) + _GAP * (len(shown) - 1) <= options.max_width
         said = [f"{self._columns[at].title} {self._rows[0][at]}" for at in self._same if str(self._rows[0][at]).strip()]
-        if said:
+        if said and (fits or self._lines is None):
             yield Text(f"In every row: {', '.join(said)}.", style="dim")
+        if not fits:
+            for number in range(len(self._rows)):
+                yield from self._cells_in_lines(number, shown) if self._lines is None else self._lines(number)
+            return
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
         for at in shown:
             column = self._columns[at]
@@ -81,13 +83,14 @@ class Listing:
         longest_word = max((len(word) for cell in cells for word in cell.split()), default=0)
         return max(len(column.title), longest_word, min(widest, _TEXT_WIDTH_MIN))
 
-    def _cells_in_lines(self, number: int) -> list[Text]:
+    def _cells_in_lines(self, number: int, shown: Sequence[int]) -> Iterator[RenderableType]:
         row = self._rows[number]
-        names = [at for at, column in enumerate(self._columns) if column.names_row]
-        head = Text("  ").join(Text(str(row[at]), style="bold") for at in names)
+        names = [at for at in shown if self._columns[at].names_row]
+        yield Text("  ").join(Text(str(row[at]), style="bold") for at in names)
         rest = [
-            Text.assemble((f"{column.title} ", "dim"), row[at])
-            for at, column in enumerate(self._columns)
+            Text.assemble((f"{self._columns[at].title} ", "dim"), row[at])
+            for at in shown
             if at not in names and str(row[at]).strip()
         ]
-        return [head, *(Text("  ", overflow="fold").append_text(text) for text in rest)]
+        if rest:
+            yield Padding(Text(" · ").join(rest), (0, 0, 0, _GAP))
