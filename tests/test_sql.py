@@ -43,6 +43,12 @@ def test_a_missing_and_an_unknown_parameter_are_refused_with_their_names() -> No
         statement(day=1, days=2)
 
 
+def test_no_two_files_of_the_api_have_statements_of_one_name() -> None:
+    """A snapshot knows those of all files by name, and would ask the last."""
+    named = [name for file in files("services.api") for name in load(file, "services.api")]
+    assert sorted({name for name in named if named.count(name) > 1}) == []
+
+
 def test_every_call_of_a_statement_names_its_parameters() -> None:
     statements: dict[str, set[frozenset[str]]] = {}
     for package in _PACKAGES:
