@@ -27,7 +27,9 @@ class Settings(ServiceSettings):
         default="steppe.projector", description="Consumer group; one for all workers of a read model."
     )
     projector_batch_events_max: int = Field(default=500, ge=1, description="Records in one transaction at most.")
-    projector_batch_seconds_max: float = Field(default=0.05, gt=0, description="How long a batch waits to fill up.")
+    projector_batch_seconds_max: float = Field(
+        default=0.0, ge=0, description="How long a batch waits to fill up; 0: it takes what is there."
+    )
     projector_backlog_events_min: int = Field(
         default=20_000,
         ge=1,

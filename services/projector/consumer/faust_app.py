@@ -20,6 +20,7 @@ from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 
+from services.projector.consumer.arrived_batches import arrived_batches
 from services.projector.consumer.catch_up import catch_up
 from services.projector.consumer.faust_transport import Transport
 from services.projector.consumer.projection_store import ProjectionStore
@@ -206,8 +207,8 @@ def build(settings: Settings, observe: Callable[[str, float], None] = lambda mea
     )
 
     async def project(stream: Any) -> None:
-        async for batch in stream.take_events(
-            settings.projector_batch_events_max, within=settings.projector_batch_seconds_max
+        async for batch in arrived_batches(
+            stream, settings.projector_batch_events_max, settings.projector_batch_seconds_max
         ):
             assert app.store is not None, "the app starts its store before its consumer"
             try:
