@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -31,6 +29,7 @@ from steppe.cli.commands import (
     send as sending,
 )
 from steppe.cli.http_client import Answer, RefusedError
+from steppe.cli.other_program import PASS_THROUGH, become
 from steppe.domain.values.grammar import counted
 from steppe.release import EDITION, RELEASE
 from steppe.terminal import addresses
@@ -49,10 +48,6 @@ app.command(name="backtest")(run_backtest.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)
-# Programs of their own, which the command may not import; each reads its options itself, `--help` too.
-_PASSED_ON: dict[str, Any] = {
-    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-}
 _SECONDS_TO_CATCH_UP = 600.0
 _LINES_SHOWN_MAX = 20
 
@@ -73,16 +68,16 @@ def command(
     """Follows resource deals from the first memorandum to metal in the ground."""
 
 
-@app.command(**_PASSED_ON)
+@app.command(**PASS_THROUGH)
 def up(context: typer.Context) -> None:
     """Start broker, database and services here, without Docker."""
-    _become("steppe.standalone", context.args)
+    become("steppe.standalone", context.args)
 
 
-@log_app.command(name="adopt", **_PASSED_ON)
+@log_app.command(name="adopt", **PASS_THROUGH)
 def adopt_log(context: typer.Context) -> None:
     """Accept the log that is there as the one to read from now on."""
-    _become("services.projector.commands.adopt_log", context.args)
+    become("services.projector.commands.adopt_log", context.args)
 
 
 @app.command()
@@ -223,16 +218,16 @@ def status(
             )
 
 
-@app.command(**_PASSED_ON)
+@app.command(**PASS_THROUGH)
 def rebuild(context: typer.Context) -> None:
     """Rebuild the read models beside the active ones, without downtime."""
-    _become("services.projector.rebuild", context.args)
+    become("services.projector.rebuild", context.args)
 
 
-@app.command(**_PASSED_ON)
+@app.command(**PASS_THROUGH)
 def verify(context: typer.Context) -> None:
     """Compare the read models with a new fold of the log, row by row."""
-    _become("services.projector.commands.verify", context.args)
+    become("services.projector.commands.verify", context.args)
 
 
 @app.command()
@@ -294,11 +289,6 @@ def _get_project(api: str, key: str, when: dict[str, str | None]) -> Answer:
         "flag_changes": timeline["flag_changes"],
         "conflicts": timeline["conflicts"],
     }
-
-
-def _become(module: str, arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "steppe.program", module, *arguments]
-    os.execv(sys.executable, command)  # noqa: S606 - the same interpreter, no shell
 
 
 def _wait_for(api: str, position: str) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from steppe.cli import tables
 from steppe.cli.http_client import RefusedError, WrongValueError
+from steppe.cli.other_program import PASS_THROUGH, become
 from steppe.contracts.topics import DEALS
 from steppe.database import active_read_model, sql
 from steppe.database.connection import open_connection
@@ -25,9 +26,7 @@ from steppe.terminal.output import out, print_json
 app = application(help="What could not be applied: list, show, retry and skip it.")
 _STAGES = ("decode", "fold", "conflict", "market")
 _STATEMENTS = sql.load("quarantine")
-_PASS_THROUGH: dict[str, Any] = {
-    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-}
+_PROGRAM = "services.projector.quarantine"
 
 
 @app.command(name="list")
@@ -112,22 +111,16 @@ def show(
         out().print(tables.quarantined_record(item))
 
 
-@app.command(**_PASS_THROUGH)
+@app.command(**PASS_THROUGH)
 def retry(context: typer.Context) -> None:
     """Decode and fold again with this release."""
-    _become("retry", context.args)
+    become(_PROGRAM, ["retry", *context.args])
 
 
-@app.command(**_PASS_THROUGH)
+@app.command(**PASS_THROUGH)
 def skip(context: typer.Context) -> None:
     """Give records up; what waits behind them is folded."""
-    _become("skip", context.args)
-
-
-def _become(command: str, arguments: list[str]) -> None:
-    # The projector's code folds; this package does not know it.
-    whole = [sys.executable, "-m", "steppe.program", "services.projector.quarantine", command, *arguments]
-    os.execv(sys.executable, whole)  # noqa: S606 - the same interpreter, no shell
+    become(_PROGRAM, ["skip", *context.args])
 
 
 async def _fetch(query: tuple[Any, ...]) -> list[asyncpg.Record]:
