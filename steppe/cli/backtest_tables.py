@@ -12,7 +12,7 @@ from rich.text import Text
 
 from steppe.cli import tables
 from steppe.cli.date_text import short
-from steppe.cli.terminal_table import Column, Listing
+from steppe.cli.terminal_table import Column, TerminalTable
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
@@ -77,7 +77,7 @@ def scores(summary: list[Item]) -> Table:
     return table
 
 
-def warnings(items: list[Item]) -> Listing:
+def warnings(items: list[Item]) -> TerminalTable:
     """One row a warning."""
     columns = (
         Column("project", names_row=True), Column("deal", names_row=True), Column("raised"), Column("before"),
@@ -94,7 +94,7 @@ def warnings(items: list[Item]) -> Listing:
         )
         for item in items
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 def _changes(answer: Item) -> Iterator[Text]:

@@ -9,14 +9,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from steppe.cli.terminal_table import Column, Listing
+from steppe.cli.terminal_table import Column, TerminalTable
 from steppe.domain.values.grammar import counted
 
 Item = dict[str, Any]
 _COLOURS = {"notice": "cyan", "watch": "yellow", "stagnant": "red", "presumed-dead": "bold red", "alert": "magenta"}
 
 
-def flags(items: Sequence[Item]) -> Listing:
+def flags(items: Sequence[Item]) -> TerminalTable:
     """One row a flag, in the order given; on a narrow screen a few lines each."""
     columns = (
         Column("severity"), Column("flag"), Column("project", names_row=True), Column("deal"), Column("since"),
@@ -34,10 +34,10 @@ def flags(items: Sequence[Item]) -> Listing:
         )
         for item in items
     ]
-    return Listing(columns, rows, lambda number: _flag_lines(items[number]))
+    return TerminalTable(columns, rows, lambda number: _flag_lines(items[number]))
 
 
-def projects(items: Sequence[Item]) -> Listing:
+def projects(items: Sequence[Item]) -> TerminalTable:
     """One row a project, in the order given. Investors may be those of deals that have ended: where no deal lives, it says so."""
     columns = (
         Column("project", names_row=True), Column("name", whole=False), Column("country", whole=False), Column("level"),
@@ -56,7 +56,7 @@ def projects(items: Sequence[Item]) -> Listing:
         )
         for item in items
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 def _no_deal_lives(project: Item) -> str:
@@ -64,7 +64,7 @@ def _no_deal_lives(project: Item) -> str:
     return "(no deal lives)" if project.get("ended_deals") and not project["living_deals"] else ""
 
 
-def parties(items: Sequence[Item]) -> Listing:
+def parties(items: Sequence[Item]) -> TerminalTable:
     """One row a party."""
     columns = (
         Column("party", names_row=True), Column("name", whole=False), Column("home"), Column("kind"),
@@ -74,7 +74,7 @@ def parties(items: Sequence[Item]) -> Listing:
         (item["key"], item["name"] or "", item["home_country"] or "", item["kind"] or "", ", ".join(item["group"]))
         for item in items
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 def _flag_lines(item: Item) -> list[Text]:
@@ -100,13 +100,13 @@ def severity(name: str, certainty: str) -> Text:
     return Text(name + ("" if certainty == "certain" else " ?"), style=_COLOURS.get(name, ""))
 
 
-def status(answer: Item) -> Listing:
+def status(answer: Item) -> TerminalTable:
     """One row a partition."""
     columns = [
         Column(title, right=key != "state", names_row=key == "partition") for title, key in _STATUS_COLUMNS.items()
     ]
     rows = [[_text(part.get(key)) for key in _STATUS_COLUMNS.values()] for part in answer["partitions"]]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 _STATUS_COLUMNS = {
@@ -156,7 +156,7 @@ def _text_or_nothing(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def rule_versions(answer: Item) -> Listing:
+def rule_versions(answer: Item) -> TerminalTable:
     """One row a version."""
     columns = (
         Column("version", names_row=True), Column("in force"), Column("added"), Column("by"), Column("note", whole=False),
@@ -174,10 +174,10 @@ def rule_versions(answer: Item) -> Listing:
                 item["note"] or "",
             )
         )
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
-def rule_changes(answer: Item) -> Listing:
+def rule_changes(answer: Item) -> TerminalTable:
     """One row a change of the version in force, the newest first."""
     columns = (
         Column("from", names_row=True), Column("version", names_row=True), Column("by"), Column("projects", right=True),
@@ -194,7 +194,7 @@ def rule_changes(answer: Item) -> Listing:
         )
         for change in answer["changes"]
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 def rule_version(item: Item) -> Group:
@@ -214,7 +214,7 @@ def rule_version(item: Item) -> Group:
     )
 
 
-def differences(items: Iterable[Any]) -> Listing:
+def differences(items: Iterable[Any]) -> TerminalTable:
     """One row a flag that another version of the rules judges otherwise."""
     columns = (
         Column("change"), Column("flag"), Column("project", names_row=True), Column("deal", names_row=True),
@@ -231,10 +231,10 @@ def differences(items: Iterable[Any]) -> Listing:
         )
         for difference in items
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
-def quarantined(items: Iterable[Item]) -> Listing:
+def quarantined(items: Iterable[Item]) -> TerminalTable:
     """One row a record that could not be applied."""
     columns = (
         Column("id", names_row=True), Column("subject", names_row=True), Column("stage"), Column("held", right=True),
@@ -251,7 +251,7 @@ def quarantined(items: Iterable[Item]) -> Listing:
         )
         for item in items
     ]
-    return Listing(columns, rows)
+    return TerminalTable(columns, rows)
 
 
 def quarantined_record(item: Item) -> Group:

@@ -19,7 +19,7 @@ from steppe.access.audit import Audit
 from steppe.access.callers import SCOPES
 from steppe.access.key_file import Key, KeyFileError
 from steppe.cli.http_client import RefusedError
-from steppe.cli.terminal_table import Column, Listing
+from steppe.cli.terminal_table import Column, TerminalTable
 from steppe.terminal.options import AsJson, application
 from steppe.terminal.output import err, out, print_json
 
@@ -85,16 +85,16 @@ def list_(file: File = _FILE, as_json: AsJson = False) -> None:
         Column("id", names_row=True), Column("name", names_row=True), Column("scopes", whole=False), Column("state"),
         Column("made"), Column("until"),
     )  # fmt: skip
-    out().print(Listing(columns, [_cells(key, now) for key in keys]))
+    out().print(TerminalTable(columns, [_cells(key, now) for key in keys]))
 
 
 def _cells(key: Key, now: datetime) -> list[Text]:
     ends = key.revoked_at or key.expires_at
     state = key.state(now)
-    told = (
+    cells = (
         key.id, key.name, ", ".join(key.scopes), state, f"{key.made_at:%Y-%m-%d}", f"{ends:%Y-%m-%d}" if ends else "",
     )  # fmt: skip
-    return [Text(cell, style="" if state == "active" else "dim") for cell in told]
+    return [Text(cell, style="" if state == "active" else "dim") for cell in cells]
 
 
 @app.command()
