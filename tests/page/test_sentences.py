@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_dir
 from hypothesis import given
 
 from services.api.page.i18n import LANGUAGES, translation
-from services.api.page.sentences import sentence_forms, told
+from services.api.page.sentences import sentence_forms, translated
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import LEGS, MILESTONES, PERMITS, RIGHTS, UNKNOWN_LEG
 from steppe.domain.explanation.flag_text import ended_sentence
@@ -108,11 +108,11 @@ def test_every_public_name_that_a_sentence_can_hold_has_its_word(language: str) 
     assert {term for term in sentence_forms(language) if term[0] is not None} <= known
 
 
-def _names(told: Sentences | Argument) -> Iterator[str]:
+def _names(text: Sentences | Argument) -> Iterator[str]:
     """What somebody named in it: keys, parts, reasons, milestones of their own."""
-    match told:
+    match text:
         case str():
-            yield told
+            yield text
         case Term(name=name, kind=kind):
             if kind == "milestone" and name not in MILESTONES:
                 yield name
@@ -135,7 +135,7 @@ def _names(told: Sentences | Argument) -> Iterator[str]:
 
 def _latin_left(language: str, text: Sentences | Argument) -> list[str]:
     """The Latin letters of it in a language, but for what somebody named."""
-    words = told(translation(language), text)
+    words = translated(translation(language), text)
     assert "%(" not in words, words
     for name in sorted(set(_names(text)), key=len, reverse=True):
         assert name in words, (name, words)
@@ -149,7 +149,7 @@ def _check_all(texts: Iterable[Sentences]) -> int:
     for text in texts:
         checked += 1
         for language in TRANSLATED:
-            assert _latin_left(language, text) == [], (english(text), told(translation(language), text))
+            assert _latin_left(language, text) == [], (english(text), translated(translation(language), text))
     return checked
 
 
@@ -221,7 +221,7 @@ YEAR = _start("2014-01-01", "2014-12-31")
     ],
 )
 def test_days_and_ages_are_told_as_given_and_inflected(phrase: Argument, japanese: str, russian: str) -> None:
-    assert [told(translation(language), phrase) for language in ("ja", "ru")] == [japanese, russian]
+    assert [translated(translation(language), phrase) for language in ("ja", "ru")] == [japanese, russian]
 
 
 def test_a_sentence_ends_in_one_full_stop_and_begins_as_its_language_does() -> None:
@@ -229,14 +229,14 @@ def test_a_sentence_ends_in_one_full_stop_and_begins_as_its_language_does() -> N
     bound = message(
         "%(clause)s.", clause=Capital(message("%(ground)s %(since)s", ground=message("producing"), since=since(YEAR)))
     )
-    assert told(translation("ru"), bound) == "Идёт производство с 2014 г."
-    assert told(translation("ja"), bound) == "2014年から生産中です。"
-    assert told(translation("en"), message("%(clause)s.", clause=clause)) == "Ended as withdrawn in 2014."
+    assert translated(translation("ru"), bound) == "Идёт производство с 2014 г."
+    assert translated(translation("ja"), bound) == "2014年から生産中です。"
+    assert translated(translation("en"), message("%(clause)s.", clause=clause)) == "Ended as withdrawn in 2014."
     several = Sentences((bound, message("On hold.")))
-    assert told(translation("ru"), several) == "Идёт производство с 2014 г. Флаги заморожены."
-    assert told(translation("ja"), several) == "2014年から生産中です。判定保留中です。"
+    assert translated(translation("ru"), several) == "Идёт производство с 2014 г. Флаги заморожены."
+    assert translated(translation("ja"), several) == "2014年から生産中です。判定保留中です。"
 
 
 def test_a_message_that_a_catalogue_lacks_is_told_in_english() -> None:
     several = counting(2, "%(num)s caravan", "%(num)s caravans")
-    assert [told(translation(language), several) for language in LANGUAGES] == ["2 caravans"] * len(LANGUAGES)
+    assert [translated(translation(language), several) for language in LANGUAGES] == ["2 caravans"] * len(LANGUAGES)

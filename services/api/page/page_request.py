@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.page.registered_names import NO_NAMES, RegisteredNames
-from services.api.page.sentences import told
+from services.api.page.sentences import translated
 from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
@@ -59,7 +59,7 @@ class PageRequest:
         self.path_params = request.path_params
         language = negotiate(self.query.get("lang"), request.headers.get("accept-language", ""))
         self.translation = translation(language)
-        self.tell = partial(told, self.translation)
+        self.tell = partial(translated, self.translation)
 
     def reject_unknown_params(self, *known: str) -> None:
         """Raise Refusal for a parameter that this page does not read. `known` are its own, beside KEPT_PARAMETERS."""

@@ -39,8 +39,8 @@ class RegisteredNames:
         """What a deal is called: as the party after which its key is named, if there is one."""
         return self.parties.get(key, key)
 
-    def told(self, sentence: str) -> str:
-        """A sentence with names in the place of the keys that it has."""
+    def in_place_of_keys(self, sentence: str) -> str:
+        """A sentence with names in the place of the keys in it."""
         return _KEY.sub(lambda key: self.parties.get(key[0]) or self.projects.get(key[0]) or key[0], sentence)
 
     def forum(self, key: str) -> str:

@@ -33,64 +33,64 @@ _RUSSIAN_MONTH_ENDING = re.compile("[ьй]$")
 _RUSSIAN_SINCE_THE_SECOND = re.compile(r"\b([Сс]) (?=2 [а-я])")
 
 
-def told(translation: Translation, text: Sentences | Argument) -> str:
-    """Sentences, or a part of one, in the language of a translation."""
+def translated(translation: Translation, text: Sentences | Argument) -> str:
+    """Sentences, or a part of one, in the language of a translation; English where its catalogue lacks a pattern."""
     if translation.language == "en":
         return english(text)
-    words = _told(translation, text)
+    words = _words(translation, text)
     if translation.language == "ru":
         # An abbreviation ends the sentence, too, and one says «со второго».
         words = _RUSSIAN_SINCE_THE_SECOND.sub(r"\1о ", words.replace("г..", "г."))
     return words
 
 
-def _told(translation: Translation, told: Sentences | Argument) -> str:
-    match told:
+def _words(translation: Translation, text: Sentences | Argument) -> str:
+    match text:
         case str():
-            return told
+            return text
         case int():
-            return translation.number(told)
+            return translation.number(text)
         case Message():
-            pattern = _pattern(translation, told)
-            values = {name: _told(translation, argument) for name, argument in told.arguments.items()}
+            pattern = _pattern(translation, text)
+            values = {name: _words(translation, argument) for name, argument in text.arguments.items()}
             return pattern % values if values else pattern
         case Sentences(sentences=sentences):
             between = "" if translation.language == "ja" else " "
-            return between.join(_told(translation, sentence) for sentence in sentences)
+            return between.join(_words(translation, sentence) for sentence in sentences)
         case Term(name=name, kind=kind):
             return _term(translation, name, kind)
-        case Point(text=text, use=use):
-            return _point(text, use, translation.language)
+        case Point(text=point, use=use):
+            return _point(point, use, translation.language)
         case Capital(argument=Listing() as names):
-            return _told(translation, names)
+            return _words(translation, names)
         case Capital(argument=argument):
-            return capital(_told(translation, argument))
+            return capital(_words(translation, argument))
         case Listing():
-            return _listing(translation, told)
+            return _listing(translation, text)
         case _ as never:
             assert_never(never)
 
 
-def _pattern(translation: Translation, told: Message) -> str:
+def _pattern(translation: Translation, statement: Message) -> str:
     """The pattern in that language; the English one where it has none."""
-    found = sentence_forms(translation.language).get((None, told.id))
-    if isinstance(found, str) and found:
-        return found
-    if isinstance(found, tuple) and all(found):
-        return translation.form(found, told.number)
-    return told.id if told.plural is None or told.number == 1 else told.plural
+    forms = sentence_forms(translation.language).get((None, statement.id))
+    if isinstance(forms, str) and forms:
+        return forms
+    if isinstance(forms, tuple) and all(forms):
+        return translation.form(forms, statement.number)
+    return statement.id if statement.plural is None or statement.number == 1 else statement.plural
 
 
 def _term(translation: Translation, name: str, kind: str) -> str:
-    found = sentence_forms(translation.language).get((kind, name))
-    return found if isinstance(found, str) and found else translation.gettext(name)
+    form = sentence_forms(translation.language).get((kind, name))
+    return form if isinstance(form, str) and form else translation.gettext(name)
 
 
-def _listing(translation: Translation, told: Listing) -> str:
-    words = [_told(translation, item) for item in told.items]
+def _listing(translation: Translation, listing: Listing) -> str:
+    words = [_words(translation, item) for item in listing.items]
     if not words:
-        return _told(translation, message("none"))
-    match told.style:
+        return _words(translation, message("none"))
+    match listing.style:
         case "and" | "chain":
             return format_list(words, style="standard", locale=translation.locale)
         case "or":

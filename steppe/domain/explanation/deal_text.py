@@ -37,15 +37,15 @@ _AS = {"watch": message("on watch")}
 def sentence(deal: DealState, flags: Iterable[Flag], as_of: date) -> Sentences:
     """Where a deal stands on a day, in a sentence or two. `flags` are those of this deal on that day."""
     by_name = {flag.flag: flag for flag in flags}
-    told = [_stands(core(deal, as_of), by_name.get("memorandum-only"), as_of)]
+    statements = [_stands(core(deal, as_of), by_name.get("memorandum-only"), as_of)]
     if "displaced" in by_name:
-        told.append(overtaken(by_name["displaced"]))
+        statements.append(overtaken(by_name["displaced"]))
     if "lapsed" in by_name:
-        told.append(message("The paper ran out %(day)s.", day=ran_out(by_name["lapsed"])))
-    told += halted(deal)
+        statements.append(message("The paper ran out %(day)s.", day=ran_out(by_name["lapsed"])))
+    statements += halted(deal)
     if deal.phase > 1:
-        told.append(message("This is phase %(phase)s of the deal.", phase=deal.phase))
-    return sentences(told)
+        statements.append(message("This is phase %(phase)s of the deal.", phase=deal.phase))
+    return sentences(statements)
 
 
 def _stands(clause: Message, memorandum_only: Flag | None, as_of: date) -> Message:
@@ -56,17 +56,17 @@ def _stands(clause: Message, memorandum_only: Flag | None, as_of: date) -> Messa
 
 
 def _severity(flag: Flag, as_of: date) -> Message:
-    name, begun = in_words(flag.severity), day(flag.since)
+    name, first_day = in_words(flag.severity), day(flag.since)
     if flag.certainty == "certain":
-        return message("%(severity)s since %(day)s", severity=name, day=begun)
+        return message("%(severity)s since %(day)s", severity=name, day=first_day)
     if flag.certain_on is not None and as_of < flag.certain_on < FOREVER:
         return message(
             "perhaps %(severity)s since %(day)s, surely on %(sure)s",
             severity=name,
-            day=begun,
+            day=first_day,
             sure=day(flag.certain_on),
         )
-    return message("perhaps %(severity)s since %(day)s", severity=name, day=begun)
+    return message("perhaps %(severity)s since %(day)s", severity=name, day=first_day)
 
 
 def core(deal: DealState, as_of: date) -> Message:
@@ -111,15 +111,15 @@ def in_words(severity: str) -> Argument:
 
 def halted(deal: DealState) -> list[Message]:
     """Sentences about a hold and a suspension of a living deal."""
-    told = []
+    statements = []
     if deal.hold_ends is not None and deal.level is not None:
         if deal.held_until == FOREVER:
-            told.append(message("On hold; nobody said until when."))
+            statements.append(message("On hold; nobody said until when."))
         else:
-            told.append(message("On hold %(until)s.", until=until(deal.hold_ends)))
+            statements.append(message("On hold %(until)s.", until=until(deal.hold_ends)))
     if "suspended" in deal.overlays:
-        told.append(message("Suspended."))
-    return told
+        statements.append(message("Suspended."))
+    return statements
 
 
 def bound(deal: DealState) -> Message:
@@ -163,17 +163,17 @@ def _holders(legs: Sequence[LegState]) -> tuple[str, ...]:
 
 
 def _leg(name: str, legs: Sequence[LegState]) -> Message:
-    begun = since(_first(legs))
+    since_start = since(_first(legs))
     if name == UNKNOWN_LEG:
-        return message("a leg inferred from work on the ground %(since)s", since=begun)
+        return message("a leg inferred from work on the ground %(since)s", since=since_start)
     leg = _kind(name, legs)
     if not all(leg.conditional for leg in legs):
-        return message("%(leg)s %(since)s", leg=leg, since=begun)
+        return message("%(leg)s %(since)s", leg=leg, since=since_start)
     stops = [leg.stops for leg in legs if leg.stops is not None]
     last = max(stops, key=lambda stop: (stop.latest, stop.earliest or BEGINNING), default=None)
     if last is None:
-        return message("%(leg)s %(since)s on conditions", leg=leg, since=begun)
-    return message("%(leg)s %(since)s on conditions %(until)s", leg=leg, since=begun, until=until(last))
+        return message("%(leg)s %(since)s on conditions", leg=leg, since=since_start)
+    return message("%(leg)s %(since)s on conditions %(until)s", leg=leg, since=since_start, until=until(last))
 
 
 def _kind(name: str, legs: Sequence[LegState]) -> Argument:

@@ -13,8 +13,8 @@ from steppe.domain.values.states import Flag
 def sentence(flag: Flag, as_of: date) -> Sentences:
     """One sentence with the figures, as of a day. A flag that this release does not know is named with its severity."""
     definition = FLAGS.get(flag.flag)
-    told = [definition.sentence(flag, as_of) if definition else _unknown(flag)]
-    return sentences([*told, message("On hold.")] if flag.on_hold else told)
+    statement = definition.sentence(flag, as_of) if definition else _unknown(flag)
+    return sentences([statement, message("On hold.")] if flag.on_hold else [statement])
 
 
 def _unknown(flag: Flag) -> Message:
@@ -28,16 +28,16 @@ def _unknown(flag: Flag) -> Message:
 
 def ended_sentence(flag: str, severity: str | None, *, revoked: bool) -> Sentences:
     """That a flag no longer stands; `severity` is the one that it had. `revoked`: what it rested on was taken back."""
-    named = Term(flag, "flag")
+    name = Term(flag, "flag")
     before = Term(severity or "", "severity")
     if revoked:
         return sentences(
             [
                 message(
                     "%(flag)s (%(severity)s) is taken back: what it rested on was retracted or corrected.",
-                    flag=named,
+                    flag=name,
                     severity=before,
                 )
             ]
         )
-    return sentences([message("%(flag)s (%(severity)s) no longer stands.", flag=named, severity=before)])
+    return sentences([message("%(flag)s (%(severity)s) no longer stands.", flag=name, severity=before)])

@@ -27,9 +27,9 @@ def next_changes(living: Sequence[DealState], changes: Sequence[UpcomingChange])
     """What happens to living deals next and when, if nothing else occurs; a sentence or two, never none."""
     if not living and not changes:
         return sentences([message("Nothing by itself: it waits for a next step.")])
-    told = [_sentence(group, named_deals=len(living) > 1) for group in _next_two(changes)]
-    if told:
-        return sentences(told)
+    statements = [_sentence(group, named_deals=len(living) > 1) for group in _next_two(changes)]
+    if statements:
+        return sentences(statements)
     if any(deal.held_until == FOREVER for deal in living):
         return sentences([message("No flag rises until the hold is lifted.")])
     return sentences([message("Nothing by itself: no flag rises and no leg runs out from here.")])

@@ -118,14 +118,14 @@ def _stands(
     headline = state.headline
     if headline is None:
         return [message("%(clause)s.", clause=clause)]
-    severity, begun = in_words(headline.severity), day(headline.since)
+    severity, first_day = in_words(headline.severity), day(headline.since)
     if headline.certainty == "certain":
         return [
             message(
                 "%(clause)s; memorandum-only is %(severity)s since %(day)s.",
                 clause=clause,
                 severity=severity,
-                day=begun,
+                day=first_day,
             )
         ]
     return [
@@ -133,7 +133,7 @@ def _stands(
             "%(clause)s; memorandum-only is perhaps %(severity)s since %(day)s.",
             clause=clause,
             severity=severity,
-            day=begun,
+            day=first_day,
         )
     ]
 
@@ -168,23 +168,23 @@ def _last(deal: DealState, count: int) -> Message:
 def _beside(
     state: ProjectState, deals: Sequence[DealState], lead: DealState | None, flags: Sequence[Flag]
 ) -> list[Message]:
-    told = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
+    statements = [overtaken(flag) for flag in flags if flag.flag == "displaced" and lead and flag.deal == lead.deal]
     others = [deal for deal in deals if lead is not None and deal.deal != lead.deal]
     if len(others) == 1:
-        told.append(_one_beside(others[0]))
+        statements.append(_one_beside(others[0]))
     elif others:
-        told.append(_several_beside(others))
+        statements.append(_several_beside(others))
     if lead is not None:
-        told += halted(lead)
+        statements += halted(lead)
     elif "on-hold" in state.overlays:
-        told.append(message("On hold."))
-    if "suspended" in state.overlays and _SUSPENDED not in told:
-        told.append(_SUSPENDED)
+        statements.append(message("On hold."))
+    if "suspended" in state.overlays and _SUSPENDED not in statements:
+        statements.append(_SUSPENDED)
     elif "suspended" not in state.overlays:
-        told += _idle_works(state)
+        statements += _idle_works(state)
     if "delisted" in state.overlays:
-        told.append(message("Its source no longer lists it."))
-    return told
+        statements.append(message("Its source no longer lists it."))
+    return statements
 
 
 def _one_beside(deal: DealState) -> Message:
@@ -203,21 +203,21 @@ def _several_beside(deals: Sequence[DealState]) -> Message:
         (len(living) - bound_ones, message("%(count)s below the line", count=len(living) - bound_ones)),
         (len(deals) - len(living), message("%(count)s ended", count=len(deals) - len(living))),
     )
-    kinds = Listing(tuple(told for count, told in counts if count))
+    kinds = Listing(tuple(kind for count, kind in counts if count))
     return message("Beside it %(count)s deals: %(kinds)s.", count=len(deals), kinds=kinds)
 
 
 def _idle_works(state: ProjectState) -> list[Message]:
     """That some of its works stand still or were taken out of service, though others go on."""
-    told = []
+    statements = []
     suspended = sorted({line.part for line in state.works if line.suspended and line.part is not None})
     if suspended:
         parts = Capital(Listing(tuple(suspended)))
-        told.append(counting(len(suspended), "%(parts)s stands still.", "%(parts)s stand still.", parts=parts))
+        statements.append(counting(len(suspended), "%(parts)s stands still.", "%(parts)s stand still.", parts=parts))
     retired = sorted({line.part for line in state.works if line.retired and line.part is not None})
     if retired:
         parts = Capital(Listing(tuple(retired)))
-        told.append(
+        statements.append(
             counting(
                 len(retired),
                 "%(parts)s was taken out of service.",
@@ -225,7 +225,7 @@ def _idle_works(state: ProjectState) -> list[Message]:
                 parts=parts,
             )
         )
-    return told
+    return statements
 
 
 def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState | None) -> list[Message]:
@@ -234,14 +234,14 @@ def _missing(state: ProjectState, living: Sequence[DealState], lead: DealState |
     held = sorted({leg.leg for leg in lead.legs if leg.valid} - {UNKNOWN_LEG}) if lead else []
     required = sorted(state.required_legs or ())
     if lead is None or lead.level is None or not lead.level.crosses_the_line:
-        told = [_nothing_binds(required, anyone=bool(living))]
+        statements = [_nothing_binds(required, anyone=bool(living))]
     else:
-        told = [_legs_missing(lead, required, held)]
+        statements = [_legs_missing(lead, required, held)]
     if state.physical_state is None and held and state.kind in DELIVERING_KINDS:
-        told.append(message("Nothing stands on the ground."))
+        statements.append(message("Nothing stands on the ground."))
     elif state.physical_state in (Level.CONSTRUCTION, Level.COMMISSIONING):
-        told.append(message("Commercial production is missing."))
-    return told
+        statements.append(message("Commercial production is missing."))
+    return statements
 
 
 def _legs_missing(lead: DealState, required: Sequence[str], held: Sequence[str]) -> Message:

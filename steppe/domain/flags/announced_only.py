@@ -32,8 +32,10 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
 
 
 def _sentence(flag: Flag, as_of: date) -> Message:
-    said = counting(flag.count or 1, "%(num)s announcement", "%(num)s announcements")
-    return message("%(announcements)s %(age)s, nothing on paper.", announcements=said, age=in_age(flag.start, as_of))
+    announcements = counting(flag.count or 1, "%(num)s announcement", "%(num)s announcements")
+    return message(
+        "%(announcements)s %(age)s, nothing on paper.", announcements=announcements, age=in_age(flag.start, as_of)
+    )
 
 
 FLAG = DealFlag(

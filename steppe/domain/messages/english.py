@@ -14,33 +14,33 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def english(told: Sentences | Argument) -> str:
-    """In English."""
-    match told:
+def english(text: Sentences | Argument) -> str:
+    """Sentences, or a part of one, in English."""
+    match text:
         case str():
-            return told
+            return text
         case Message(id=pattern, arguments=arguments, plural=plural, number=number):
             chosen = pattern if plural is None or number == 1 else plural
             return chosen % {name: english(argument) for name, argument in arguments.items()} if arguments else chosen
         case Sentences(sentences=sentences):
             return " ".join(map(english, sentences))
         case int():
-            return str(told)
+            return str(text)
         case Term(name=name):
             return name
-        case Point(text=text):
-            return _point(text)
+        case Point(text=point):
+            return _point(point)
         case Capital(argument=argument):
             return capital(english(argument))
         case Listing():
-            return _listing(told)
+            return _listing(text)
         case _ as never:
             assert_never(never)
 
 
-def _listing(told: Listing) -> str:
-    words = [english(item) for item in told.items]
-    match told.style:
+def _listing(listing: Listing) -> str:
+    words = [english(item) for item in listing.items]
+    match listing.style:
         case "and":
             return listed(words)
         case "or":

@@ -84,9 +84,9 @@ def counting(number: int, singular: str, plural: str, /, **arguments: Argument) 
     return Message(singular, {"num": number, **arguments}, plural, number)
 
 
-def sentences(told: Sequence[Message]) -> Sentences:
+def sentences(statements: Sequence[Message]) -> Sentences:
     """Whole sentences, one after the other."""
-    return Sentences(tuple(told))
+    return Sentences(tuple(statements))
 
 
 def terms(names: Sequence[str], kind: TermKind) -> tuple[Term, ...]:

@@ -21,7 +21,7 @@ KNOWN_ON = date(2026, 11, 22)
 
 
 @dataclass(frozen=True)
-class Told:
+class EnglishExplanation:
     """What is said of a project, in English."""
 
     stands: str
@@ -36,14 +36,14 @@ def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tupl
     return upcoming_changes(histories.deals, histories.flags, as_of)
 
 
-def explained(events: Sequence[Event], as_of: str, project: str = "north") -> Told:
+def explained(events: Sequence[Event], as_of: str, project: str = "north") -> EnglishExplanation:
     """What is said of a project on a day."""
     day = date.fromisoformat(as_of)
     whole = portfolio(events)
     judged = whole.judged(project, day)
     assert judged.project is not None
-    told = explanation(judged.project, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
-    return Told(english(told.stands), english(told.missing), english(told.next))
+    in_words = explanation(judged.project, judged.deals, judged.flags, coming(events, day, project), day, KNOWN_ON)
+    return EnglishExplanation(english(in_words.stands), english(in_words.missing), english(in_words.next))
 
 
 def all_told(events: Sequence[Event], days: Iterable[date]) -> Iterator[Sentences]:
@@ -54,8 +54,8 @@ def all_told(events: Sequence[Event], days: Iterable[date]) -> Iterator[Sentence
         if judged.project is None:
             continue
         upcoming = coming(events, day, project)
-        told = explanation(judged.project, judged.deals, judged.flags, upcoming, day, KNOWN_ON)
-        yield from (told.stands, told.missing, told.next)
+        in_words = explanation(judged.project, judged.deals, judged.flags, upcoming, day, KNOWN_ON)
+        yield from (in_words.stands, in_words.missing, in_words.next)
         yield from (flag_text.sentence(flag, day) for flag in judged.flags)
         for deal in judged.deals:
             yield sentence(deal, [flag for flag in judged.flags if flag.deal == deal.deal], day)
