@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
+from services.api.web import list_filters
 from steppe.database.sql import Statement, files, load, parse
 
 _ROOT = Path(__file__).parent.parent
@@ -78,5 +80,14 @@ def _calls(file: Path) -> Iterator[tuple[str, str, frozenset[str]]]:
                 pass
             case _:
                 continue
-        keywords = frozenset(keyword.arg for keyword in node.keywords if keyword.arg is not None)
+        keywords = frozenset(name for keyword in node.keywords for name in _names(keyword))
         yield f"{file.relative_to(_ROOT)}:{node.lineno}", name, keywords
+
+
+def _names(keyword: ast.keyword) -> Iterator[str]:
+    """The names that a keyword gives: its own, or those of the filters that `**project_filters(...)` and the like return."""
+    match keyword:
+        case ast.keyword(arg=str(name)):
+            yield name
+        case ast.keyword(value=ast.Call(func=ast.Name(id=function))):
+            yield from get_type_hints(get_type_hints(getattr(list_filters, function))["return"])

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
-from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.views import deal_view
 from services.api.views.list_answers import UNNAMED, DealList, DealRow, of_projects
 from services.api.web import pagination, query_parameters
+from services.api.web.list_filters import deal_filters, investors_of
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -27,27 +27,11 @@ async def deals(request: Request) -> Response:
 
 async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     """One page of deals with their flags; `beside` has how many of all pages live."""
-    filters = question.filters
+    investors = await investors_of(snapshot, question)
     after_project, after_deal = after(question.after, text, text)
-    parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
-    investors = with_members(filters.get("investor"), parents)
     rows = await snapshot.rows(
         "deal_page",
-        as_of=question.as_of,
-        countries=filters.get("country"),
-        commodities=filters.get("commodity"),
-        sectors=filters.get("sector"),
-        levels=filters.get("level"),
-        flags=filters.get("flag"),
-        severities=filters.get("severity"),
-        overlays=filters.get("overlay"),
-        investors=investors,
-        investor_countries=filters.get("investor_country"),
-        forums=filters.get("forum"),
-        text=filters.get("q"),
-        updated_after=filters.get("updated_after"),
-        projects=filters.get("project"),
-        deals=filters.get("deal"),
+        **deal_filters(question, investors),
         after_project=after_project,
         after_deal=after_deal,
         limit=question.limit + 1,
@@ -72,26 +56,9 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         items.append({**deal, **named.get(row["project"], UNNAMED)})
     living = sum(item["level"] is not None for item in items)
     if not question.whole and (more or question.after is not None):
-        counted = await snapshot.row(
-            "deal_count",
-            as_of=question.as_of,
-            countries=filters.get("country"),
-            commodities=filters.get("commodity"),
-            sectors=filters.get("sector"),
-            levels=filters.get("level"),
-            flags=filters.get("flag"),
-            severities=filters.get("severity"),
-            overlays=filters.get("overlay"),
-            investors=investors,
-            investor_countries=filters.get("investor_country"),
-            forums=filters.get("forum"),
-            text=filters.get("q"),
-            updated_after=filters.get("updated_after"),
-            projects=filters.get("project"),
-            deals=filters.get("deal"),
-        )
-        assert counted is not None, "a count is always a row"
-        living = counted["living"]
+        count = await snapshot.row("deal_count", **deal_filters(question, investors))
+        assert count is not None, "a count is always a row"
+        living = count["living"]
     return Page(
         items=items,
         next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None,

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
-from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, of_projects
 from services.api.web import pagination, query_parameters
+from services.api.web.list_filters import flag_filters, investors_of
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -38,28 +38,15 @@ async def flags(request: Request) -> Response:
     return await answer_list(request, query_parameters.FLAG_ROWS, csv_columns.FLAGS, flag_page)
 
 
-async def flag_page(snapshot: Snapshot, question: Question, among: Sequence[str] | None = None) -> FlagPage:
-    """One page of flags; `among`: of these projects only, whatever the filters say of projects."""
-    filters = question.filters
-    projects = filters.get("project") if among is None else among
+async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[str] | None = None) -> FlagPage:
+    """One page of flags. `projects`: of these only, whatever the filters say of projects."""
+    investors = await investors_of(snapshot, question)
     after_rank, after_project, after_deal, after_flag = after(question.after, text, text, text, text)
-    parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
-    investors = with_members(filters.get("investor"), parents)
-    sort = filters.get("sort", "severity")
-    ranks = [_RANKS[severity] for severity in filters.get("severity", ())] if sort == "severity" else []
+    sort = question.filters.get("sort", "severity")
+    ranks = [_RANKS[severity] for severity in question.filters.get("severity", ())] if sort == "severity" else []
     rows = await snapshot.rows(
         "flag_page",
-        as_of=question.as_of,
-        flags=filters.get("flag"),
-        severities=filters.get("severity"),
-        certainties=filters.get("certainty"),
-        projects=projects,
-        deals=filters.get("deal"),
-        countries=filters.get("country"),
-        commodities=filters.get("commodity"),
-        investors=investors,
-        investor_countries=filters.get("investor_country"),
-        next_before=filters.get("next_before"),
+        **flag_filters(question, investors, projects),
         sort=sort,
         rank_from=min(ranks, default=None),
         rank_to=str(int(max(ranks)) + 1) if ranks else None,
@@ -72,24 +59,11 @@ async def flag_page(snapshot: Snapshot, question: Question, among: Sequence[str]
     rows, more = pagination.cut_page(rows, question.limit)
     total = len(rows)
     if not question.whole and (more or question.after is not None):  # a file of all of them counts its rows
-        counted = await snapshot.row(
-            "flag_count",
-            as_of=question.as_of,
-            flags=filters.get("flag"),
-            severities=filters.get("severity"),
-            certainties=filters.get("certainty"),
-            projects=projects,
-            deals=filters.get("deal"),
-            countries=filters.get("country"),
-            commodities=filters.get("commodity"),
-            investors=investors,
-            investor_countries=filters.get("investor_country"),
-            next_before=filters.get("next_before"),
-        )
-        assert counted is not None, "a count is always a row"
-        total = counted["flags"]
-    shown = sorted({row["project"] for row in rows})
-    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=shown))
+        count = await snapshot.row("flag_count", **flag_filters(question, investors, projects))
+        assert count is not None, "a count is always a row"
+        total = count["flags"]
+    keys = sorted({row["project"] for row in rows})
+    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=keys))
     items: list[FlagRow] = [
         {
             **flag_item(row["project"], row_decoding.flag(row), question.as_of, question.tell),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, TypedDict
@@ -32,6 +32,7 @@ from services.api.views.project_view import (
 )
 from services.api.web import pagination, query_parameters
 from services.api.web.computation import in_process, in_thread
+from services.api.web.list_filters import investors_of, project_filters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -43,7 +44,6 @@ from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.markets.group_members import owners
-from steppe.domain.markets.groups import Shares
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
@@ -264,10 +264,9 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
 async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
     """One page of projects with their flags; without them for those who show none."""
     after_rank, after_project = after(question.after, text, text)
-    rows = await _rows_of_chosen(
-        snapshot,
+    rows = await snapshot.rows(
         "project_page",
-        question,
+        **project_filters(question, await investors_of(snapshot, question)),
         sort=question.filters.get("sort", "key"),
         after_rank=after_rank,
         after_project=after_project,
@@ -306,7 +305,14 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
 
 async def project_keys(snapshot: Snapshot, question: Question) -> list[str]:
     """The keys of all projects that pass the filters."""
-    rows = await _rows_of_chosen(snapshot, "project_keys", question)
+    rows = await snapshot.rows(
+        "project_keys",
+        **project_filters(question, await investors_of(snapshot, question)),
+        sort="key",
+        after_rank=None,
+        after_project=None,
+        limit=None,
+    )
     return [row["project"] for row in rows]
 
 
@@ -325,7 +331,15 @@ class ProjectPoint(TypedDict):
 
 async def project_points(snapshot: Snapshot, question: Question, rows_max: int) -> list[ProjectPoint]:
     """The projects with coordinates that pass the filters, by key; at most so many."""
-    rows = await _rows_of_chosen(snapshot, "project_points", question, located=True, limit=rows_max)
+    located = replace(question, filters={**question.filters, "located": True})
+    rows = await snapshot.rows(
+        "project_points",
+        **project_filters(located, await investors_of(snapshot, question)),
+        sort="key",
+        after_rank=None,
+        after_project=None,
+        limit=rows_max,
+    )
     return [
         {
             "key": row["project"],
@@ -345,11 +359,13 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
     """The counts of `/v1/portfolio`."""
     parents = await read_parents(snapshot, question.as_of)
     belongs = [(member, owner) for member, above in owners(parents).items() for owner in above]
-    rows = await _rows_of_chosen(
-        snapshot,
+    rows = await snapshot.rows(
         "portfolio",
-        question,
-        parents,
+        **project_filters(question, with_members(question.filters.get("investor"), parents)),
+        sort="key",
+        after_rank=None,
+        after_project=None,
+        limit=None,
         members=[member for member, _ in belongs],
         owners=[owner for _, owner in belongs],
     )
@@ -365,44 +381,6 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
         "by_headline": {name: headlines.get(name, 0) for name in ("none", *PAPER_SEVERITIES)},
         "facets": {name: counts.get(name, {}) for name in FACETS},
     }
-
-
-async def _rows_of_chosen(
-    snapshot: Snapshot,
-    statement: str,
-    question: Question,
-    parents: Mapping[str, Shares] | None = None,
-    **more: object,
-) -> list[Row]:
-    """The rows of a statement about the projects that pass the filters: all of them, by key, unless `more` says otherwise.
-
-    `parents` where the caller has read them already.
-    """
-    filters = question.filters
-    if parents is None:
-        parents = await read_parents(snapshot, question.as_of) if "investor" in filters else {}
-    arguments: dict[str, object] = {
-        "as_of": question.as_of,
-        "countries": filters.get("country"),
-        "commodities": filters.get("commodity"),
-        "sectors": filters.get("sector"),
-        "levels": filters.get("level"),
-        "flags": filters.get("flag"),
-        "severities": filters.get("severity"),
-        "overlays": filters.get("overlay"),
-        "investors": with_members(filters.get("investor"), parents),
-        "investor_countries": filters.get("investor_country"),
-        "forums": filters.get("forum"),
-        "text": filters.get("q"),
-        "updated_after": filters.get("updated_after"),
-        "headlines": filters.get("headline"),
-        "located": filters.get("located"),
-        "sort": "key",
-        "after_rank": None,
-        "after_project": None,
-        "limit": None,
-    }
-    return await snapshot.rows(statement, **{**arguments, **more})
 
 
 async def _flags(snapshot: Snapshot, as_of: date, projects: list[str]) -> dict[str, list[Flag]]:
