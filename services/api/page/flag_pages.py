@@ -50,7 +50,7 @@ async def flags_page(page: PageRequest) -> Response:
         flags = await flag_page(snapshot, question)
         coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(
-            snapshot, question, _PROJECTS_OF_CHANGES, await _among(page, snapshot, question),
+            snapshot, question, _PROJECTS_OF_CHANGES, await _keys_of_projects(page, snapshot, question),
             with_notices=page.shows_notices, flags=question.filters.get("flag"),
             severities=question.filters.get("severity"),
         )  # fmt: skip
@@ -64,11 +64,11 @@ async def flags_page(page: PageRequest) -> Response:
     )  # fmt: skip
 
 
-async def _among(page: PageRequest, snapshot: Snapshot, question: Question) -> list[str] | None:
+async def _keys_of_projects(page: PageRequest, snapshot: Snapshot, question: Question) -> list[str] | None:
     """The projects of which the latest transitions are wanted; None: of any."""
     chosen = await chosen_projects(page, snapshot, question, _OF_PROJECTS)
-    named = question.filters.get("project")
-    return chosen if named is None else [key for key in named if chosen is None or key in chosen]
+    keys = question.filters.get("project")
+    return chosen if keys is None else [key for key in keys if chosen is None or key in chosen]
 
 
 async def atom_feed(page: PageRequest) -> Response:

@@ -50,7 +50,7 @@ async def latest_changes(
     snapshot: Snapshot,
     question: Question,
     projects_max: int,
-    among: Sequence[str] | None,
+    project_keys: Sequence[str] | None,
     *,
     with_notices: bool,
     flags: Sequence[str] | None = None,
@@ -58,7 +58,7 @@ async def latest_changes(
 ) -> list[ProjectChanges]:
     """The projects at which flags changed last, by the day and the knowledge that are asked for, the last one first.
 
-    `among`: of these projects only (None: any); so with `flags` and `severities`. History is no news and left out, as notices
+    `project_keys`: of these projects only (None: any); so with `flags` and `severities`. History is no news and left out, as notices
     are, unless they are asked for.
     """
     if severities is None and not with_notices:
@@ -68,7 +68,7 @@ async def latest_changes(
         projects_max * _CHANGES_READ,
         severities=severities,
         flags=flags,
-        projects=among,
+        projects=project_keys,
         as_of=question.as_of,
         known_at=question.known_at if question.knowledge else None,
     )
@@ -88,12 +88,12 @@ async def chosen_projects(
 
     With any headline, or none, the address asks for no other projects than without.
     """
-    given = [name for name in filters if name in page.query]
+    names = [name for name in filters if name in page.query]
     if page.query.get("headline") in ("all", "any"):
-        given = [name for name in given if name != "headline"]
-    if not given:
+        names = [name for name in names if name != "headline"]
+    if not names:
         return None
-    chosen = page.build_query("/v1/projects", (*query_parameters.COMMON, *given), as_of=question.as_of)
+    chosen = page.build_query("/v1/projects", (*query_parameters.COMMON, *names), as_of=question.as_of)
     return await projects.project_keys(snapshot, chosen)
 
 

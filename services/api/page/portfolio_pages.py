@@ -70,10 +70,12 @@ async def portfolio_page(page: PageRequest) -> Response:
             if counts_question.filters == unfiltered.filters
             else await projects.portfolio_item(snapshot, counts_question)
         )
-        among = await chosen_projects(page, snapshot, question, (*_FILTERS, *_MORE_FILTERS))
-        displaced = await flag_page(snapshot, displaced_question, among)
-        coming = await flag_page(snapshot, coming_question, among)
-        changes = await latest_changes(snapshot, question, _ROWS_OF_SIDE_LISTS, among, with_notices=page.shows_notices)
+        project_keys = await chosen_projects(page, snapshot, question, (*_FILTERS, *_MORE_FILTERS))
+        displaced = await flag_page(snapshot, displaced_question, project_keys)
+        coming = await flag_page(snapshot, coming_question, project_keys)
+        changes = await latest_changes(
+            snapshot, question, _ROWS_OF_SIDE_LISTS, project_keys, with_notices=page.shows_notices
+        )
         names = await read_names(
             snapshot, question.as_of, listed.items, displaced.items, coming.items, changes, facets=totals["facets"]
         )
@@ -89,8 +91,8 @@ async def portfolio_page(page: PageRequest) -> Response:
 def _flag_query(page: PageRequest, question: Question, **overrides: object) -> Question:
     """A query for flags on the page's day; of which projects, the page's filters say."""
     of_page = {name: None for name in query_parameters.FLAG_ROWS if name not in query_parameters.COMMON}
-    asked = {**of_page, **overrides, "as_of": question.as_of}
-    return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, **asked)
+    parameters = {**of_page, **overrides, "as_of": question.as_of}
+    return page.build_query("/v1/flags", query_parameters.FLAG_ROWS, **parameters)
 
 
 async def map_page(page: PageRequest) -> Response:

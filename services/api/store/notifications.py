@@ -1,5 +1,6 @@
-"""Being told by Postgres that something is new. A standby tells nothing, nor does a pooler in transaction mode: who waits there
-looks again and again."""
+"""Notifications of Postgres that something is new. A standby sends none, and a pooler in transaction mode passes none on: who waits
+there looks again and again.
+"""
 
 from __future__ import annotations
 
@@ -23,32 +24,32 @@ class Notifications:
         self._connection = connection
         self._channel = channel
         self._listens = False
-        self._told = asyncio.Event()
+        self._announced = asyncio.Event()
 
     async def listen(self) -> None:
         """Listen from now on, where that can be done; call it before each look, as a standby may have become the primary.
 
         Raises what the driver does when the connection is broken.
         """
-        self._told.clear()
+        self._announced.clear()
         if self._connection is None:
             return
         in_recovery = await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_ANSWER_SECONDS_MAX)
         if not in_recovery and not self._listens:
-            await self._connection.add_listener(self._channel, lambda *_: self._told.set())
+            await self._connection.add_listener(self._channel, lambda *_: self._announced.set())
             self._listens = True
 
     async def wait(self, seconds: float) -> None:
         """Return when something was announced since `listen`, or when it is time to look, after so many seconds at most."""
         with suppress(TimeoutError):
             await asyncio.wait_for(
-                self._told.wait(), seconds if self._listens else min(seconds, _SECONDS_BETWEEN_LOOKS)
+                self._announced.wait(), seconds if self._listens else min(seconds, _SECONDS_BETWEEN_LOOKS)
             )
 
 
 @asynccontextmanager
 async def notifications(sessions: Sessions, channel: str) -> AsyncIterator[Notifications]:
-    """Those of a channel, by a connection that is closed with the context."""
+    """The notifications of a channel, by a connection that is closed with the context. Raises what the driver does when it cannot connect."""
     if sessions.pooled:
         yield Notifications(None, channel)
         return

@@ -157,10 +157,10 @@ QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
 
 _SORT_OF_FLAGS = "Order: severity (default: the gravest first, of these the oldest), since, -since, next (what rises soonest first), or project."
-OF_FLAGS: Mapping[str, Parameter] = {
+FLAG_PARAMETERS: Mapping[str, Parameter] = {
     "sort": Parameter(name="sort", help=_SORT_OF_FLAGS, read=parse_values.one_of(FLAG_SORTS), choices=FLAG_SORTS),
 }
-"""What means something else in FLAG_ROWS than in other lists."""
+"""The parameters that mean something else in FLAG_ROWS than in other lists."""
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
 _NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "bom", "min_position", "as_of"})
@@ -193,7 +193,7 @@ class Question:
 
 def parameter(name: str, names: tuple[str, ...]) -> Parameter:
     """The parameter of that name in a list that takes those names."""
-    return OF_FLAGS[name] if names == FLAG_ROWS and name in OF_FLAGS else PARAMETERS[name]
+    return FLAG_PARAMETERS[name] if names == FLAG_ROWS and name in FLAG_PARAMETERS else PARAMETERS[name]
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
