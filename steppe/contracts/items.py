@@ -27,9 +27,8 @@ from steppe.contracts.field_types import (
 from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.messages.english import english
 from steppe.domain.messages.message import Sentences
-from steppe.domain.values.grammar import age_months
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Flag, ProjectState, Start
+from steppe.domain.values.states import Flag, ProjectState, Start, age_months
 
 Tell: TypeAlias = Callable[[Sentences], str]
 """Puts sentences into a language: answers and topics are in English, the page is in that of its reader."""

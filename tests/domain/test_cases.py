@@ -10,9 +10,8 @@ from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.corrections import CorrectedEvents
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import Effect
-from steppe.domain.values.grammar import age_months
 from steppe.domain.values.history import Judgement
-from steppe.domain.values.states import DealState, Flag, Start
+from steppe.domain.values.states import DealState, Flag, Start, age_months
 from tests.domain.cases import CASES, Answers, Case, check, rules_of
 from tests.domain.event_logs import from_wire
 

@@ -7,8 +7,7 @@ from datetime import date
 
 from steppe.domain.messages.message import Argument, Listing, Message, Point, counting, message
 from steppe.domain.values import edtf
-from steppe.domain.values.grammar import age_months
-from steppe.domain.values.states import Start
+from steppe.domain.values.states import Start, age_months
 
 _NAMES_MOST = 4
 _DAY_LENGTH = len("2024-08-31")

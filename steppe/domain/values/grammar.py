@@ -1,18 +1,8 @@
-"""Small pieces of English: counts, lists, capital letters; and how old something is."""
+"""Small pieces of English: counts, lists, capital letters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-
-from steppe.domain.values.months import months_between
-from steppe.domain.values.states import Start
-
-
-def age_months(start: Start, as_of: date) -> tuple[int, int | None]:
-    """The age in whole months, [at least, at most]; no upper end when the start has no earliest day."""
-    at_most = None if start.earliest is None else months_between(start.earliest, as_of)
-    return months_between(start.latest, as_of), at_most
 
 
 def counted(count: int, singular: str, plural: str) -> str:

@@ -1,4 +1,4 @@
-"""The states of a project, its deals and its flags on a day, and the days since which they hold.
+"""The states of a project, its deals and its flags on a day, the days since which they hold, and their age.
 
 `BEGINNING` stands for "since always" and `FOREVER` for "until something happens".
 These values are stored as JSON documents and read back by the api, so fields may be added, with a default, not renamed.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from steppe.domain.values.levels import Level
+from steppe.domain.values.months import months_between
 from steppe.domain.values.value_class import value_class
 
 BEGINNING = date.min
@@ -27,6 +28,12 @@ class Start:
     earliest: date | None
     latest: date
     given: str | None = None
+
+
+def age_months(start: Start, as_of: date) -> tuple[int, int | None]:
+    """The age in whole months, [at least, at most]; no upper end when the start has no earliest day."""
+    at_most = None if start.earliest is None else months_between(start.earliest, as_of)
+    return months_between(start.latest, as_of), at_most
 
 
 def _interval(earliest: date | None, latest: date | None, given: str | None) -> Start | None:

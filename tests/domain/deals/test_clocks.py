@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS, VOCABULARY, Effect, EventKind
-from steppe.domain.values.grammar import age_months
 from steppe.domain.values.months import add_months, months_between
-from steppe.domain.values.states import Start
+from steppe.domain.values.states import Start, age_months
 from tests.domain.deals.test_levels import made
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import deal_on, deposit, paper, pursued
