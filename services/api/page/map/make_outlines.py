@@ -1,7 +1,7 @@
 """Makes region.json and world.json of the npm package world-atlas 2.0.2 (Natural Earth, public domain): `python make_outlines.py FOLDER`.
 
-Decodes TopoJSON, cuts each country to the frame of the outline and writes SVG paths in whole units, so that the page has nothing
-to compute, and places inside each country where its label may stand. Run by hand when a frame changes; not part of the service.
+Decodes TopoJSON, cuts each country to the extent of the outline and writes SVG paths in whole units, so that the page has nothing
+to compute, and places inside each country where its label may stand. Run by hand when an extent changes; not part of the service.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 from babel.core import get_global
 
-Point = tuple[float, float]
-Ring = list[Point]
+Position = tuple[float, float]
+Ring = list[Position]
 # What Natural Earth shows by itself and ISO 3166-1 does not.
 _NAMES = {"Kosovo": "XK", "N. Cyprus": "CY", "Somaliland": "SO"}
 _LABELS_MAX = 8
@@ -25,7 +25,7 @@ _LABEL_GRID = 24
 
 
 @dataclass(frozen=True)
-class Frame:
+class Extent:
     """What an outline covers, in degrees, and its units: `scale` a degree of latitude, `scale * cosine` one of longitude.
 
     Neighbouring points of a path that are nearer than `grain` units become one.
@@ -39,15 +39,17 @@ class Frame:
     cosine: float
     grain: float
 
-    def placed(self, longitude: float, latitude: float) -> Point:
+    def placed(self, longitude: float, latitude: float) -> Position:
+        """The place of a point on the outline, in its units; it may be outside."""
         return (longitude - self.west) * self.cosine * self.scale, (self.north - latitude) * self.scale
 
 
-REGION = Frame(44.0, 90.0, 34.0, 56.5, scale=20.0, cosine=math.cos(math.radians(45.0)), grain=1.2)
-WORLD = Frame(-180.0, 180.0, -58.0, 84.0, scale=10.0, cosine=1.0, grain=3.0)
+REGION = Extent(44.0, 90.0, 34.0, 56.5, scale=20.0, cosine=math.cos(math.radians(45.0)), grain=1.2)
+WORLD = Extent(-180.0, 180.0, -58.0, 84.0, scale=10.0, cosine=1.0, grain=3.0)
 
 
 def arcs_of(topology: dict[str, Any]) -> list[Ring]:
+    """The arcs of a TopoJSON document in degrees: it holds them as steps on a grid."""
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
     for arc in topology["arcs"]:
@@ -61,6 +63,7 @@ def arcs_of(topology: dict[str, Any]) -> list[Ring]:
 
 
 def ring_of(indexes: list[int], arcs: list[Ring]) -> Ring:
+    """The arcs of these indexes as one ring; a negative index stands for an arc that is run through backwards."""
     ring: Ring = []
     for index in indexes:
         arc = arcs[index] if index >= 0 else arcs[~index][::-1]
@@ -81,9 +84,9 @@ def unwrapped(ring: Ring) -> list[Ring]:
     ]
 
 
-def clipped(ring: Ring, frame: Frame) -> Ring:
-    """Sutherland and Hodgman, against the four sides of the frame."""
-    for axis, bound, sign in ((0, frame.west, 1), (0, frame.east, -1), (1, frame.south, 1), (1, frame.north, -1)):
+def clipped(ring: Ring, extent: Extent) -> Ring:
+    """The part of a ring that lies within the extent (Sutherland and Hodgman); empty where none does."""
+    for axis, bound, sign in ((0, extent.west, 1), (0, extent.east, -1), (1, extent.south, 1), (1, extent.north, -1)):
         out: Ring = []
         for start, end in zip(ring, ring[1:] + ring[:1], strict=True):
             inside = [sign * (point[axis] - bound) >= 0 for point in (start, end)]
@@ -98,12 +101,12 @@ def clipped(ring: Ring, frame: Frame) -> Ring:
     return ring
 
 
-def drawn(ring: Ring, frame: Frame) -> list[tuple[int, int]]:
+def drawn(ring: Ring, extent: Extent) -> list[tuple[int, int]]:
     """The ring in whole units, without points that no eye tells apart; empty when nothing is left to draw."""
     points: list[tuple[int, int]] = []
     for longitude, latitude in ring:
-        x, y = (round(place) for place in frame.placed(longitude, latitude))
-        if not points or math.hypot(x - points[-1][0], y - points[-1][1]) > frame.grain:
+        x, y = (round(place) for place in extent.placed(longitude, latitude))
+        if not points or math.hypot(x - points[-1][0], y - points[-1][1]) > extent.grain:
             points.append((x, y))
     return points if len(points) > 2 else []
 
@@ -135,21 +138,21 @@ def labels_of(rings: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
     return labels or [(round(sum(xs) / len(xs)), round(sum(ys) / len(ys)))]
 
 
-def _is_inside(place: Point, sides: list[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
+def _is_inside(place: Position, sides: list[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
     x, y = place
     crossed = [ax + (y - ay) * (bx - ax) / (by - ay) > x for (ax, ay), (bx, by) in sides if (ay > y) != (by > y)]
     return sum(crossed) % 2 == 1
 
 
-def _distance(place: Point, side: tuple[tuple[int, int], tuple[int, int]]) -> float:
+def _distance(place: Position, side: tuple[tuple[int, int], tuple[int, int]]) -> float:
     (x, y), ((ax, ay), (bx, by)) = place, side
     length = (bx - ax) ** 2 + (by - ay) ** 2
     share = 0.0 if length == 0 else min(max(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length, 0.0), 1.0)
     return math.hypot(x - ax - share * (bx - ax), y - ay - share * (by - ay))
 
 
-def outline_of(topology: dict[str, Any], frame: Frame) -> dict[str, Any]:
-    """The document of an outline: its frame, and of each country its path, its box and where labels may stand."""
+def outline_of(topology: dict[str, Any], extent: Extent) -> dict[str, Any]:
+    """The document of an outline: its extent, and of each country its path, its box and where labels may stand."""
     arcs, aliases = arcs_of(topology), get_global("territory_aliases")
     rings: dict[str, list[list[tuple[int, int]]]] = {}
     for shape in topology["objects"]["countries"]["geometries"]:
@@ -158,12 +161,12 @@ def outline_of(topology: dict[str, Any], frame: Frame) -> dict[str, Any]:
             continue
         polygons = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
         cut = [
-            clipped(part, frame) for polygon in polygons for ring in polygon for part in unwrapped(ring_of(ring, arcs))
+            clipped(part, extent) for polygon in polygons for ring in polygon for part in unwrapped(ring_of(ring, arcs))
         ]
-        rings.setdefault(code, []).extend(points for ring in cut if (points := drawn(ring, frame)))
-    width, height = frame.placed(frame.east, frame.south)
+        rings.setdefault(code, []).extend(points for ring in cut if (points := drawn(ring, extent)))
+    width, height = extent.placed(extent.east, extent.south)
     return {
-        "west": frame.west, "north": frame.north, "scale": frame.scale, "cosine": round(frame.cosine, 6),
+        "west": extent.west, "north": extent.north, "scale": extent.scale, "cosine": round(extent.cosine, 6),
         "width": round(width), "height": round(height),
         "countries": {
             code: {
@@ -180,9 +183,10 @@ def outline_of(topology: dict[str, Any], frame: Frame) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Write region.json and world.json beside this file."""
     atlas, here = Path(sys.argv[1]), Path(__file__).parent
-    for source, frame, name in (("countries-50m", REGION, "region"), ("countries-110m", WORLD, "world")):
-        outline = outline_of(json.loads((atlas / f"{source}.json").read_text(encoding="utf-8")), frame)
+    for source, extent, name in (("countries-50m", REGION, "region"), ("countries-110m", WORLD, "world")):
+        outline = outline_of(json.loads((atlas / f"{source}.json").read_text(encoding="utf-8")), extent)
         countries = [f"{json.dumps(code)}: {json.dumps(value)}" for code, value in outline.pop("countries").items()]
         lines = [*(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in outline.items()), '"countries": {']
         text = "{\n" + ",\n".join(lines[:-1]) + ",\n" + lines[-1] + "\n" + ",\n".join(countries) + "\n}\n}\n"
