@@ -41,6 +41,7 @@ class IngestResult:
         self.claims: dict[tuple[str, str | None, str, str], list[Claim]] = {}
 
     def add_rejected(self, index: int, id: str | None, errors: list[FieldError]) -> None:
+        """Count a rejected event, and list it while there is room."""
         self.rejected_total += 1
         if not self.full_of_rejected:
             self.rejected.append({"index": index, "id": id, "errors": errors})
@@ -51,6 +52,7 @@ class IngestResult:
         return len(self.rejected) >= self.entries_max
 
     def add_warning(self, index: int, id: str, message: str) -> None:
+        """Count a warning about an accepted event, and list it while there is room."""
         self.warnings_total += 1
         if len(self.warnings) < self.entries_max:
             self.warnings.append({"index": index, "id": id, "message": message})
@@ -65,6 +67,7 @@ class IngestResult:
         self.references += islice(references, max(0, LISTED_MAX - len(self.references)))
 
     def add_offset(self, partition: int, offset: int) -> None:
+        """Take the offset of an accepted event into the position."""
         if offset > self.offsets.get(partition, -1):
             self.offsets[partition] = offset
 
@@ -74,7 +77,7 @@ class IngestResult:
         return format_position(self.offsets)
 
     def as_json(self) -> EventsAnswer:
-        """The answer. The totals are there when a list was cut."""
+        """The answer as its route sends it. The totals are there when a list was cut."""
         answer: EventsAnswer = {
             "accepted": self.accepted,
             "duplicates": self.duplicates,

@@ -9,13 +9,12 @@ from typing import Any
 
 
 async def arrived_batches(stream: Any, events_max: int, fill_seconds: float = 0.0) -> AsyncGenerator[list[Any]]:
-    """The events of a Faust stream in order, all that have arrived at once, at most that many.
+    """Yield the events of a Faust stream in order, in batches of those that have arrived, `events_max` at most.
 
-    Waits for the first of them, and then `fill_seconds` for others.
-
-    (`take_events` of Faust looks at what has arrived on a fixed beat, so an event waits for the beat although nothing else is
-    done.) As there, a batch is acknowledged when the next one is asked for. Ends, or raises, as the stream does.
+    Waits for the first event of a batch, and then `fill_seconds` for others. A batch is acknowledged when the next one is asked
+    for. Ends, or raises, as the stream does.
     """
+    # Not `take_events` of Faust: it looks at what has arrived on a fixed beat, so an event waits although nothing else is done.
     stream.enable_acks = False
     arrived: asyncio.Queue[Any] = asyncio.Queue()
     places = asyncio.Semaphore(events_max)
@@ -25,8 +24,8 @@ async def arrived_batches(stream: Any, events_max: int, fill_seconds: float = 0.
             await places.acquire()
             arrived.put_nowait(event)
 
-    reading = asyncio.create_task(read(), name="stream-reader")
-    reading.add_done_callback(lambda _: arrived.put_nowait(None))
+    reader = asyncio.create_task(read(), name="stream-reader")
+    reader.add_done_callback(lambda _: arrived.put_nowait(None))
     try:
         ended = False
         while not ended:
@@ -43,8 +42,8 @@ async def arrived_batches(stream: Any, events_max: int, fill_seconds: float = 0.
                 yield events
             for event in events:
                 await stream.ack(event)
-        await reading
+        await reader
     finally:
-        reading.cancel()
+        reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await reading
+            await reader

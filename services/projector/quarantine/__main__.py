@@ -93,7 +93,7 @@ def skip(
 
 
 Act = Callable[[QuarantineActions], Awaitable[list[ActionResult] | int]]
-"""What is done: with records, or with how many events of unknown types."""
+"""An action on the quarantine. Returns what became of each record, or how many events of unknown types were folded."""
 
 
 def _act(act: Act, operator: Operator, verb: str, *, as_json: bool) -> None:
@@ -104,11 +104,11 @@ def _act(act: Act, operator: Operator, verb: str, *, as_json: bool) -> None:
             "STEPPE_DATABASE is not set: name the database that holds the read models", param_hint="STEPPE_DATABASE"
         )
     try:
-        done = asyncio.run(_connected(act, operator))
+        answer = asyncio.run(_connected(act, operator))
     except (ActionRefusedError, ProjectorError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    results, upgraded = ([], done) if isinstance(done, int) else (done, 0)
+    results, upgraded = ([], answer) if isinstance(answer, int) else (answer, 0)
     if as_json:
         records = [
             {"id": format_record_id(*result.record_id), "subject": result.subject, "outcome": result.outcome}
@@ -119,18 +119,18 @@ def _act(act: Act, operator: Operator, verb: str, *, as_json: bool) -> None:
         for result in results:
             name = format_record_id(*result.record_id)
             sys.stdout.write(f"{name}  {result.subject or '-'}  {result.outcome}\n")
-        sys.stdout.write(_summary(done, verb) + "\n")
+        sys.stdout.write(_summary(answer, verb) + "\n")
     if any(result.outcome not in (FOLDED, SKIPPED) for result in results):
         raise typer.Exit(1)
 
 
-def _summary(done: Sequence[ActionResult] | int, verb: str) -> str:
-    if isinstance(done, int):
-        return f"{done} events of types that were unknown are folded now." if done else "No event waits for this."
-    if not done:
+def _summary(answer: Sequence[ActionResult] | int, verb: str) -> str:
+    if isinstance(answer, int):
+        return f"{answer} events of types that were unknown are folded now." if answer else "No event waits for this."
+    if not answer:
         return "Nothing to do: no record of this choice is in quarantine."
-    applied = sum(result.outcome in (FOLDED, SKIPPED) for result in done)
-    return f"{applied} of {len(done)} {verb}; who and why is recorded."
+    applied = sum(result.outcome in (FOLDED, SKIPPED) for result in answer)
+    return f"{applied} of {len(answer)} {verb}; who and why is recorded."
 
 
 async def _connected(act: Act, operator: Operator) -> list[ActionResult] | int:
