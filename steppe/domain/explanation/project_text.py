@@ -36,7 +36,7 @@ _SUSPENDED = message("Suspended.")
 
 @value_class(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Three short texts."""
+    """Where a project stands, what is missing, and what comes next, in a few sentences each."""
 
     stands: Sentences
     missing: Sentences
