@@ -1,1 +1,1 @@
-"""What every route shares of HTTP: query parameters, pagination, responses."""
+"""What every route shares of HTTP: query parameters, filters of lists, pagination, responses."""
