@@ -16,7 +16,7 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class MapPoint:
     """A project, or a cluster of `projects` (then `project` is None) when there are too many for a point each."""
 
     x: float
@@ -27,13 +27,13 @@ class Point:
     projects: int
 
 
-def points(items: Sequence[Item], frame: Frame) -> list[Point]:
+def points(items: Sequence[Item], frame: Frame) -> list[MapPoint]:
     """The points of projects that have coordinates, on this frame. More than POINTS_MAX become clusters."""
     places = [(*frame.at(item["latitude"], item["longitude"]), item) for item in items]
     return _clusters(places) if len(places) > POINTS_MAX else _single_points(places)
 
 
-def _single_points(places: Sequence[tuple[float, float, Item]]) -> list[Point]:
+def _single_points(places: Sequence[tuple[float, float, Item]]) -> list[MapPoint]:
     taken: Counter[tuple[float, float]] = Counter()
     single = []
     for exact_x, exact_y, item in places:
@@ -42,7 +42,7 @@ def _single_points(places: Sequence[tuple[float, float, Item]]) -> list[Point]:
         nudge = taken[x, y]
         taken[x, y] += 1
         single.append(
-            Point(
+            MapPoint(
                 x=round(x + _STEP * (nudge % 4), 1),
                 y=round(y + _STEP * (nudge // 4), 1),
                 radius=5,
@@ -54,12 +54,12 @@ def _single_points(places: Sequence[tuple[float, float, Item]]) -> list[Point]:
     return single
 
 
-def _clusters(places: Sequence[tuple[float, float, Item]]) -> list[Point]:
+def _clusters(places: Sequence[tuple[float, float, Item]]) -> list[MapPoint]:
     cells: dict[tuple[int, int], Counter[str]] = {}
     for x, y, item in places:
         cells.setdefault((int(x // _CELL), int(y // _CELL)), Counter())[item["level"]] += 1
     return [
-        Point(
+        MapPoint(
             x=(column + 0.5) * _CELL,
             y=(line + 0.5) * _CELL,
             radius=round(min(3 + levels.total() ** 0.5, _CELL), 1),
