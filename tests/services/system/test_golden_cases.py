@@ -66,7 +66,8 @@ async def _with_the_example_read(database: Database, start: Callable[..., Servic
 async def _answer(client: httpx.AsyncClient, question: Question) -> tuple[Document, list[Document]]:
     parameters = {"as_of": question.as_of, "known_at": question.known_at}
     detail = await get(client, f"/v1/projects/{question.project}", **parameters)
-    listed = (await get(client, "/v1/flags", project=question.project, **parameters))["items"]
+    # The documents have flags in the order of their names.
+    listed = (await get(client, "/v1/flags", project=question.project, sort="project", **parameters))["items"]
     # What a list of flags says of the project stands in the document of the project.
     flags = [{name: value for name, value in flag.items() if name not in _OF_PROJECT} for flag in listed]
     corrections = [
