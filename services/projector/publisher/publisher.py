@@ -90,6 +90,8 @@ class Publisher:
             while not leads:
                 await asyncio.sleep(self._settings.projector_announce_seconds)
                 leads = await connection.fetchval(*outbox_writer.STATEMENTS["try_to_lead"](lock=locks.PUBLISHER))
+                if not leads:
+                    await self._terminate_stuck_leader(connection)
             log.info("announces from now on")
             # What another worker announced meanwhile is in the tables, and not in what this worker remembers.
             self._announcer = Announcer(self._settings.topic, self.transitions)
@@ -100,9 +102,20 @@ class Publisher:
             connection.terminate()
             await self.close()
 
+    async def _terminate_stuck_leader(self, connection: asyncpg.Connection) -> None:
+        """Free the lead where its session waits in the middle of a statement for a worker that sleeps or is cut off."""
+        terminated = await connection.fetch(
+            *outbox_writer.STATEMENTS["terminate_stuck_leader"](seconds=self._idle_seconds_max(), lock=locks.PUBLISHER)
+        )
+        if terminated:
+            log.warning("the session of the worker that announces was terminated: its client has been silent too long")
+
+    def _idle_seconds_max(self) -> float:
+        return max(_IDLE_SECONDS_MAX, 3 * self._settings.projector_announce_seconds)
+
     async def connect(self) -> asyncpg.Connection:
         """A session of its own, because the lead is bound to it."""
-        idle_seconds_max = max(_IDLE_SECONDS_MAX, 3 * self._settings.projector_announce_seconds)
+        idle_seconds_max = self._idle_seconds_max()
         return await asyncpg.connect(
             self._settings.database,
             timeout=self._settings.projector_database_seconds_max,

@@ -16,6 +16,24 @@ SELECT pg_advisory_unlock(:lock::bigint);
 -- Whether this session is the one that announces from now on.
 SELECT pg_try_advisory_lock(:lock::bigint);
 
+-- name: terminate_stuck_leader
+-- The session of this role that leads, if it has waited for its client in the middle of a statement: no time limit of the server
+-- counts there, also not between the preparation of a statement and its execution.
+-- `:seconds`: how long a client may be silent.
+SELECT pg_terminate_backend(deaf.pid)
+FROM pg_stat_activity AS deaf
+JOIN pg_locks AS held ON held.pid = deaf.pid
+WHERE deaf.datname = current_database()
+    AND deaf.usename = current_user
+    AND deaf.state = 'active'
+    AND deaf.wait_event = 'ClientRead'
+    AND deaf.query_start < clock_timestamp() - make_interval(secs => :seconds)
+    AND held.locktype = 'advisory'
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (held.classid::bigint << 32) + held.objid::bigint = :lock::bigint
+    AND held.objsubid = 1
+    AND held.granted;
+
 -- name: announced_until
 -- Until when was announced (null: nothing yet), and which read model, rules and actions there are now.
 SELECT

@@ -63,7 +63,7 @@ def lists(start: Callable[..., Service], database: Database, topic: str) -> tupl
     listed = []
     for path, operations in client.get("/openapi.json").json()["paths"].items():
         names = {parameter["name"] for parameter in operations.get("get", {}).get("parameters", ())}
-        if {"format", "cursor"} <= names:
+        if {"format", "cursor", "bom"} <= names:  # a party has a page of deals, and no file
             more = {"as_of": {"as_of": DAY}, "backfill": {"backfill": "true"}}
             query = httpx.QueryParams({name: text for key in more if key in names for name, text in more[key].items()})
             listed.append(f"{path.replace('{key}', 'north')}?{query}")

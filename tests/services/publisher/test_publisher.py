@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,12 +13,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from services.projector.publisher import publisher
 from services.projector.publisher.flag_diff import Announcer
 from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.publisher.publisher import Publisher, today
 from services.projector.settings import Settings
 from steppe.cli.commands.migrate import ensure_topic
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS
+from steppe.database import locks
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, free_ports
 from tests.services.api.reading_api import Log, memorandum, registered
@@ -119,6 +122,31 @@ async def test_a_leader_that_sleeps_loses_the_lead_and_does_not_tell_again_when_
     ids = [one["id"] for one in await topics.read(topics.flags)]
     stored = [str(row[0]) for row in await reader.fetch("SELECT event_id FROM steppe.flag_transition")]
     assert sorted(ids) == sorted(stored)
+
+
+async def test_a_leader_that_sleeps_in_the_middle_of_a_statement_loses_the_lead(
+    database: Database, topic: str, topics: Topics, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No time limit of the server counts there; a statement that is prepared and not executed yet is such a middle."""
+    monkeypatch.setattr(publisher, "_IDLE_SECONDS_MAX", 1.0)
+    sleeping = await asyncpg.connect(database.projector)
+    await sleeping.execute(f"SELECT pg_advisory_lock({locks.PUBLISHER})")
+
+    async def never() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    middle = asyncio.create_task(sleeping.copy_to_table("outbox", schema_name="steppe", source=never()))
+    following = asyncio.create_task(Publisher(settings(database, topics, topic)).run())
+    try:
+        with caplog.at_level(logging.INFO, logger="steppe.projector.publisher"):
+            await until("the other one announces", lambda: "announces from now on" in caplog.text)
+        assert "was terminated" in caplog.text
+    finally:
+        for task in (following, middle):
+            task.cancel()
+        await asyncio.wait({following, middle})
+        sleeping.terminate()
 
 
 async def test_two_leaders_in_turn_announce_a_day_once(
