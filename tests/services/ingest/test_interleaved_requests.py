@@ -20,7 +20,7 @@ from tests.stack import Stack
 
 _TURNS = 100  # of the loop, in which a request that does not wait for another is done
 _SECONDS_MAX = 30.0
-_LINES = 3_000
+_LINES = 1_000
 SAME, OTHER = "2022-03-01", "2022-03-02"
 
 
