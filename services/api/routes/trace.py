@@ -15,7 +15,10 @@ from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question
 from services.api.web.responses import answer_one
+from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX
 from steppe.http.problems import NOT_FOUND, Refusal
+
+_REFERENCE_MAX = 2 * REFERENCE_LENGTH_MAX + 1  # source#id
 
 router = APIRouter(tags=["one event"])
 
@@ -36,6 +39,10 @@ async def trace(
 
 async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> TraceList:
     event = event.replace("\x00", "")
+    if len(event) > _REFERENCE_MAX:
+        raise Refusal(
+            NOT_FOUND, f"No event has an id or source#id of {len(event)} characters: at most {_REFERENCE_MAX}."
+        )
     cuts = [place for place, letter in enumerate(event) if letter == "#"]
     rows = await snapshot.rows("trace", event=event, ids=[event, *(event[cut + 1 :] for cut in cuts)])
     if not rows:

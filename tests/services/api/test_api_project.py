@@ -166,6 +166,17 @@ async def test_an_event_is_traced_by_id_and_by_reference(mine: Log, client: http
         assert "memorandum-only" in {flag["flag"] for flag in stop["flags"]}
 
 
+async def test_a_text_that_no_event_can_have_as_its_name_is_not_looked_for(
+    mine: Log, client: httpx.AsyncClient
+) -> None:
+    """Each # of it may be the one behind the source, so very many of them were very many questions."""
+    for length in (402, 21_000):
+        answer = await client.get("/v1/trace/" + "%23" * length)
+        assert answer.status_code == 404, answer.text
+        assert f"of {length} characters: at most 401" in answer.json()["detail"]
+    assert (await client.get("/v1/trace/" + "%23" * 401)).status_code == 404
+
+
 async def test_a_project_says_in_words_where_it_stands_what_is_missing_and_what_comes(
     mine: Log, client: httpx.AsyncClient
 ) -> None:
