@@ -37,7 +37,8 @@ class CancelAbandoned:
             await send(message)
 
         answering = asyncio.ensure_future(self._app(scope, messages.get, send_answer))
-        watching = asyncio.create_task(_forward(receive, messages))
+        bodiless = scope["method"] in ("GET", "HEAD")
+        watching = asyncio.create_task(_discard(receive, messages) if bodiless else _forward(receive, messages))
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
@@ -58,6 +59,13 @@ async def _forward(receive: Receive, messages: asyncio.Queue[Message]) -> None:
     """Pass on what the client sends; return when it has left."""
     while (message := await receive())["type"] != "http.disconnect":
         await messages.put(message)
+
+
+async def _discard(receive: Receive, messages: asyncio.Queue[Message]) -> None:
+    """Give the app an empty body, drop what the client sends, which nobody would read, and return when it has left."""
+    messages.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _ended(task: asyncio.Future[None]) -> None:

@@ -17,7 +17,8 @@ _START: Message = {"type": "http.response.start", "status": 200, "headers": []}
 class Exchange:
     """A request whose body is refused, or whose client leaves, when the app has sent these messages and waits."""
 
-    def __init__(self, *answer: Message, refused: bool) -> None:
+    def __init__(self, *answer: Message, refused: bool, method: str = "POST") -> None:
+        self._method = method
         self.sent: list[Message] = []
         self._answer = answer
         self._refused = refused
@@ -25,7 +26,9 @@ class Exchange:
 
     async def run(self) -> None:
         async with asyncio.timeout(10):
-            await CancelAbandoned(self._app, but=())({"type": "http", "path": "/"}, self._receive, self._send)
+            await CancelAbandoned(self._app, but=())(
+                {"type": "http", "method": self._method, "path": "/"}, self._receive, self._send
+            )
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         for message in self._answer:
@@ -55,6 +58,29 @@ async def test_a_body_that_is_refused_before_the_answer_is_told_so() -> None:
     with pytest.raises(Refusal):
         await exchange.run()
     assert exchange.sent == []
+
+
+async def test_a_client_that_leaves_is_noticed_behind_a_body_that_nobody_reads() -> None:
+    sent = iter([{"type": "http.request", "body": b"x", "more_body": True}] * 5 + [{"type": "http.disconnect"}])
+    answers: list[Message] = []
+    cancelled = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async def receive() -> Message:
+        return next(sent)
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    async with asyncio.timeout(10):
+        await CancelAbandoned(app, but=())({"type": "http", "method": "GET", "path": "/"}, receive, send)
+    assert cancelled.is_set()
+    assert [message["status"] for message in answers] == [CLIENT_LEFT]
 
 
 async def test_a_client_that_leaves_before_the_answer_is_counted() -> None:
