@@ -6,14 +6,32 @@ from __future__ import annotations
 
 import unicodedata
 
-# The dotless i has no accent to take away, and a hyphen separates words as a space does.
-_ALIKE = str.maketrans({"ı": "i", "-": " ", "_": " ", "‐": " ", "‑": " ", "–": " ", "—": " "})
+# Letters that have no accent to take away, apostrophes in all their spellings, and hyphens, which separate words as a space does.
+_ALIKE = str.maketrans(
+    {
+        "ı": "i",
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ʻ": "",
+        "ʼ": "",
+        "‘": "",
+        "’": "",
+        "'": "",
+        "-": " ",
+        "_": " ",
+        "‐": " ",
+        "‑": " ",
+        "–": " ",
+        "—": " ",
+    }
+)
 _ACCENTS = range(0x300, 0x370)
 # As English maps write Russian and Kazakh names, without accents (BGN/PCGN); й and ё have lost theirs by then.
 _LATIN = str.maketrans(
     {
         **dict(zip("абвгдезийклмнопрстуфыэіғқңөүұһәҳ", "abvgdeziiklmnoprstufyeigknouuhah", strict=True)),
-        "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ҷ": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ъ": "", "ь": "",
+        "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ҷ": "j", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ъ": "", "ь": "",
     }
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from steppe.domain.values.search_folding import folded
 from tests.central_asia import api_of_central_asia
 from tests.services.api.reading_api import DAY, Log, event, get, keys, memorandum, refused, registered
 from tests.stack import Service, Stack
@@ -185,3 +186,18 @@ def test_the_real_projects_are_found_by_what_people_call_them(
     listed = [item["key"] for item in answer.raise_for_status().json()["items"]]
     assert among_them in listed
     assert len(listed) < 30
+
+
+@pytest.mark.parametrize(
+    ("written", "looked_for"),
+    [
+        ("Łódź", "lodz"),
+        ("Хуҷанд", "Khujand"),
+        ("Toʻytepa", "Toytepa"),
+        ("Қостанай", "Kostanai"),
+        ("Côte d’Ivoire", "cote d'ivoire"),
+        ("Ørsted", "orsted"),
+    ],
+)
+def test_letters_are_found_by_those_that_people_type_for_them(written: str, looked_for: str) -> None:
+    assert folded(written) == folded(looked_for)
