@@ -2,6 +2,14 @@
 -- Pagination: :after_... are the order key of the last row of the page before (NULL: the first page). Order is by bytes
 -- (COLLATE "C"), so that a page ends in the same place on every machine.
 
+-- name: parties_at_home
+-- Parties whose home is one of some countries on a day; part of the statements that filter by the country of an investor.
+SELECT party.party
+FROM party_span AS party
+WHERE party.home_country = ANY (:investor_countries::text[])
+    AND party.valid_from <= :as_of::date
+    AND party.valid_to > :as_of::date;
+
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
 -- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
@@ -56,11 +64,7 @@ WITH ranked AS (
         AND (
             :investor_countries::text[] IS NULL
             OR span.investors && ARRAY(
-                SELECT party.party
-                FROM party_span AS party
-                WHERE party.home_country = ANY (:investor_countries::text[])
-                    AND party.valid_from <= :as_of::date
-                    AND party.valid_to > :as_of::date
+                -- include: parties_at_home
             )
         )
         AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
@@ -293,11 +297,7 @@ WHERE deal.valid_from <= :as_of::date
     AND (
         :investor_countries::text[] IS NULL
         OR deal.investors && ARRAY(
-            SELECT party.party
-            FROM party_span AS party
-            WHERE party.home_country = ANY (:investor_countries::text[])
-                AND party.valid_from <= :as_of::date
-                AND party.valid_to > :as_of::date
+            -- include: parties_at_home
         )
     )
     AND (:forums::text[] IS NULL OR project.forums && :forums::text[])
@@ -387,11 +387,7 @@ WHERE flag.valid_from <= :as_of::date
                 AND (
                     :investor_countries::text[] IS NULL
                     OR deal.investors && ARRAY(
-                        SELECT party.party
-                        FROM party_span AS party
-                        WHERE party.home_country = ANY (:investor_countries::text[])
-                            AND party.valid_from <= :as_of::date
-                            AND party.valid_to > :as_of::date
+                        -- include: parties_at_home
                     )
                 )
         )
@@ -405,11 +401,7 @@ WHERE flag.valid_from <= :as_of::date
                     AND (
                         :investor_countries::text[] IS NULL
                         OR span.investors && ARRAY(
-                            SELECT party.party
-                            FROM party_span AS party
-                            WHERE party.home_country = ANY (:investor_countries::text[])
-                                AND party.valid_from <= :as_of::date
-                                AND party.valid_to > :as_of::date
+                            -- include: parties_at_home
                         )
                     )
             )
