@@ -71,7 +71,8 @@ def _nearest(word: str, known: Sequence[str]) -> list[str]:
     if len(word) > _WORD_MAX:
         return []
     if len(known) > _KNOWN_MAX:  # comparing takes a quarter of a millisecond a key, on the event loop
-        known = [key for key in known if key[:2] == word[:2]][:_KNOWN_MAX]
+        same_beginning = [key for key in known if key[:2] == word[:2]]
+        return get_close_matches(word, same_beginning[:_KNOWN_MAX], n=3, cutoff=0.6)
     return get_close_matches(word, known, n=3, cutoff=0.6)
 
 

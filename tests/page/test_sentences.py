@@ -104,8 +104,8 @@ def test_every_public_name_that_a_sentence_can_hold_has_its_word(language: str) 
     for kind, names in _TERMS.items():
         for name in names:
             assert _latin_left(language, Term(name, kind)) == [], (kind, name)  # type: ignore[arg-type]  # a key of _TERMS
-    known = {(kind, name) for kind, names in _TERMS.items() for name in names}
-    assert {term for term in sentence_forms(language) if term[0] is not None} <= known
+    translated_terms = {(kind, name) for kind, names in _TERMS.items() for name in names}
+    assert {term for term in sentence_forms(language) if term[0] is not None} <= translated_terms
 
 
 def _names(text: Sentences | Argument) -> Iterator[str]:

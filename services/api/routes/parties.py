@@ -125,8 +125,8 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
             )
             for project, state in deals
         ]
-        known = party_view.known_party(party, row, group, belonging - {party})
+        registration = party_view.known_party(party, row, group, belonging - {party})
         next_cursor = pagination.encode(next_key, as_of, question.fingerprint) if next_key else None
-        return party_view.party(known, counts, items, next_cursor)
+        return party_view.party(registration, counts, items, next_cursor)
 
     return Reading(lambda: in_thread(answer))
