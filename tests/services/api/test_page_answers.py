@@ -266,3 +266,26 @@ async def test_a_suspended_plant_is_hatched_where_it_stood_still_and_on_the_map(
     for day, hatched in (("2020-12-31", False), ("2021-12-31", True)):
         drawn = section_of_map(await page(client, "/map", as_of=day))
         assert ('class="still"' in drawn) == hatched == (", suspended" in drawn), day
+
+
+async def test_the_list_of_markets_tells_the_first_bound_day_as_given(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("north", commodities=["tungsten"]),
+        event(
+            "equity.agreed", "north", "bound", occurred="2014", reported="2015-01-05", parties=parties(alpha="investor")
+        ),
+    )
+    markets = await page(client, "/markets", as_of="2020-01-01")
+    (cell,) = re.findall(r'<td data-field="first_bound_on">(.*?)</td>', markets)
+    assert re.sub(r"<[^>]*>", "", cell) == "2014"
+
+
+async def test_the_page_of_a_party_leads_to_all_of_its_deals(log: Log, client: httpx.AsyncClient) -> None:
+    names = [f"project-{number:03}" for number in range(103)]
+    for name in names:
+        await log.append(registered(name), memorandum(name, "2015-03-01", "everybody"))
+    first = await page(client, "/parties/everybody", as_of="2020-01-01")
+    (following,) = re.findall(r'<a href="([^"]*)" rel="next">', first)
+    second = (await client.get(following.replace("&amp;", "&"))).text
+    assert (sorted(linked(first)), sorted(linked(second))) == (names[:100], names[100:])
+    assert 'rel="next"' not in second
