@@ -10,6 +10,7 @@ from difflib import get_close_matches
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
+from steppe.database.active_read_model import NoReadModelError
 from steppe.http import problems
 from steppe.http.body_deadline import BODY_TOO_SLOW
 from steppe.http.problems import (
@@ -81,7 +82,7 @@ def _question(words: Sequence[str]) -> str:
 
 
 def of_database(error: BaseException) -> tuple[Problem, str] | None:
-    """The problem that a driver's error means to the client, with its detail; None when it is an internal error."""
+    """The problem that an error of the driver, or of reading, means to the client, with its detail; None: it is an internal error."""
     match error:
         case asyncpg.QueryCanceledError():
             return (
@@ -96,6 +97,8 @@ def of_database(error: BaseException) -> tuple[Problem, str] | None:
             )
         case asyncpg.UndefinedTableError() | asyncpg.InvalidSchemaNameError():
             return NOT_PREPARED, "A table of the read model is missing. Run `steppe migrate`."
+        case NoReadModelError():
+            return NOT_PREPARED, "No read model is active. Run `steppe migrate`, which makes the first one."
         case (
             asyncpg.PostgresConnectionError()
             | asyncpg.CannotConnectNowError()
@@ -130,7 +133,7 @@ def install(app: FastAPI) -> None:
         return None
 
     problems.install(app, _BY_STATUS, explain, answers_head=True)
-    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, NoReadModelError, OSError):
         app.add_exception_handler(kind, _on_database_error)
 
 

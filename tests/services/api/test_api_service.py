@@ -194,6 +194,24 @@ async def test_a_database_without_a_read_model_is_not_ready(stack: Stack, topic:
         assert (response.status_code, response.json()["type"]) == (503, "urn:steppe:problem:not-prepared")
 
 
+async def test_a_database_of_which_no_read_model_is_active_is_not_ready(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    owner = await asyncpg.connect(database.owner)
+    try:
+        await owner.execute("UPDATE steppe.read_model SET state = 'previous'")
+    finally:
+        await owner.close()
+    for path in ("/readyz", "/v1/projects", "/v1/status"):
+        response = await client.get(path)
+        assert (response.status_code, response.json()["type"]) == (503, "urn:steppe:problem:not-prepared")
+        assert int(response.headers["retry-after"]) > 0
+    assert (await client.get("/metrics")).status_code == 200
+    page = await client.get("/")
+    assert page.status_code == 503 and "steppe migrate" in page.text
+    assert page.headers["retry-after"]
+
+
 async def test_the_api_cannot_write_even_as_the_owner(database: Database, topic: str) -> None:
     pool = await Sessions.of(Settings(database=database.owner, topic=topic)).pool(1)
     try:
