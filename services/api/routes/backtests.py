@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from services.api.computation import in_process
 from services.api.export import csv_columns, spreadsheets
 from services.api.store import row_decoding
 from services.api.store.knowledge import picklable, rules_named
@@ -22,7 +23,6 @@ from services.api.views import rules_view
 from services.api.views.rules_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
-from services.api.web.computation import in_process
 from services.api.web.operations import backtest_operation
 from services.api.web.query_parameters import caller_of
 from services.api.web.responses import CSV, JSON, service_of

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.computation import in_thread
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
@@ -20,7 +21,6 @@ from services.api.views.list_answers import MarketList
 from services.api.views.market_answer import MarketAnswer, MarketItem, MarketSummary
 from services.api.views.market_view import MARKET_FLAGS, MarketData, Pursuit
 from services.api.web import pagination, query_parameters
-from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question

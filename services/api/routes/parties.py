@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.computation import in_thread
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
@@ -17,7 +18,6 @@ from services.api.views import deal_view, party_view
 from services.api.views.list_answers import PartyList
 from services.api.views.party_view import PartyAnswer, PartyItem
 from services.api.web import pagination, query_parameters
-from services.api.web.computation import in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question

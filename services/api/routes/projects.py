@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.computation import in_process, in_thread
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
@@ -31,7 +32,6 @@ from services.api.views.project_view import (
     ProjectRow,
 )
 from services.api.web import pagination, query_parameters
-from services.api.web.computation import in_process, in_thread
 from services.api.web.list_filters import investors_of, project_filters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
+from services.api.computation import in_process, in_thread
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED
 from services.api.store import row_decoding
@@ -17,7 +18,6 @@ from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
 from services.api.views.record_view import ConflictItem, ProjectClaims, doubts_of_page
 from services.api.web import pagination, query_parameters
-from services.api.web.computation import in_process, in_thread
 from services.api.web.operations import operation
 from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
 from services.api.web.parse_values import one_of

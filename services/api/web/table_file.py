@@ -12,10 +12,10 @@ from typing import IO, Any, Protocol
 
 from fastapi.responses import StreamingResponse
 
+from services.api.computation import in_thread
 from services.api.export.csv_columns import csv_head, csv_lines
 from services.api.export.spreadsheets import XLSX_ROWS_MAX, ParquetFile, TooManyRowsError, XlsxFile
 from services.api.problems import FORMAT_NOT_AVAILABLE
-from services.api.web.computation import in_thread
 from services.api.web.query_parameters import Question
 from steppe.http.problems import Refusal
 

@@ -9,10 +9,10 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.services.api.reading_api import Log, event, memorandum, registered
@@ -145,20 +145,19 @@ async def test_a_back_test_that_is_hung_up_ends_and_one_whose_process_is_ended_s
     async with httpx.AsyncClient(base_url=service.address, timeout=_DEADLINE) as client:
         async with hung(client, [backtest_request(5)]):
             await until(lambda: len(children_of(service)) == 1)
-            os.kill(int(children_of(service)[0]), signal.SIGSTOP)
+            os.kill(children_of(service)[0], signal.SIGSTOP)
         await until(lambda: children_of(service) == [])
         async with asyncio.TaskGroup() as tasks:
             answering = tasks.create_task(client.post("/v1/backtest", json={"version": "2026-2"}))
             await until(lambda: len(children_of(service)) == 1)
-            os.kill(int(children_of(service)[0]), signal.SIGKILL)
+            os.kill(children_of(service)[0], signal.SIGKILL)
         answer = answering.result()
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:steppe:problem:computation-ended")
 
 
-def children_of(service: Service) -> list[str]:
+def children_of(service: Service) -> list[int]:
     """The processes that it has started."""
-    pid = service.child.process.pid
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child.pid for child in psutil.Process(service.child.process.pid).children()]
 
 
 async def until(holds: Callable[[], bool]) -> None:

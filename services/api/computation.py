@@ -1,0 +1,144 @@
+"""Where answers compute what takes long: beside the event loop, which goes on answering others."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, ParamSpec, TypeVar
+
+from services.api.computing_process import Outcome
+from services.api.problems import COMPUTATION_ENDED
+from steppe.http.problems import Refusal
+
+log = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_IDLE_MAX = 2
+_idle: list[_Process] = []
+# Of their own, because each waits for as long as its process computes. The queues say how many do.
+_exchanges = ThreadPoolExecutor(max_workers=64, thread_name_prefix="computing")
+
+
+async def in_process(function: Callable[..., _T], *arguments: object) -> _T:
+    """The function's value, computed in another process, which has ended by the time that a caller who is cancelled goes on.
+
+    For seconds of work, in the turn of a queue, which bounds how many processes there are. Function, arguments and value are
+    pickled, beside the event loop too. A process that is done is used again. Raises what the function raises, and Refusal when
+    the process ends of itself, as one does that the system ends for want of memory.
+    """
+    process = _idle_process() or _Process()
+    loop = asyncio.get_running_loop()
+    computing = loop.run_in_executor(_exchanges, process.compute, function, arguments)
+    try:
+        returned, value = await asyncio.shield(computing)
+    except asyncio.CancelledError:
+        process.kill()
+        with suppress(_EndedError):
+            await computing  # so that a turn lasts as long as its process
+        await loop.run_in_executor(_exchanges, process.close)
+        raise
+    except _EndedError as error:
+        log.error("a computing process ended before its answer", exc_info=error)
+        detail = (
+            "The process that computed the answer ended before it. Retry; if that does not help, narrow the filters."
+        )
+        raise Refusal(COMPUTATION_ENDED, detail) from error
+    if len(_idle) < _IDLE_MAX:
+        _idle.append(process)
+    else:
+        await loop.run_in_executor(_exchanges, process.close)
+    if not returned:
+        raise value
+    result: _T = value
+    return result
+
+
+async def in_thread(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
+    """The function's value, computed in a thread. For fractions of a second: it goes on when nobody waits any more."""
+    return await asyncio.to_thread(function, *arguments, **named)
+
+
+class _EndedError(Exception):
+    """A process ended before its outcome."""
+
+
+class _Process:
+    """One computing process, started with its first call. While a thread computes, others may `kill` it and nothing else."""
+
+    def __init__(self) -> None:
+        self._started: subprocess.Popen[bytes] | None = None
+        self._killed = False
+
+    def compute(self, function: Callable[..., Any], arguments: tuple[object, ...]) -> Outcome:
+        """Whether the function returned, and what it returned or raised. Raises _EndedError."""
+        call = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
+        try:
+            if self._started is None:
+                self._started = _start()
+            if self._killed:  # while it started
+                self._started.kill()
+            assert self._started.stdin is not None and self._started.stdout is not None, "both are pipes"
+            self._started.stdin.write(call)
+            self._started.stdin.flush()
+            outcome: Outcome = pickle.load(self._started.stdout)  # noqa: S301  # from a process of our own
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self.kill()
+            self.close()
+            raise _EndedError from error
+        return outcome
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it can compute again."""
+        return self._started is not None and self._started.poll() is None
+
+    def kill(self) -> None:
+        """End it at once, or as soon as it has started."""
+        self._killed = True
+        if self._started is not None:
+            self._started.kill()
+
+    def close(self) -> None:
+        """Wait until it has ended, killing it if it was idle."""
+        if self._started is None:
+            return
+        self._started.kill()
+        for pipe in (self._started.stdin, self._started.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # a call that was not sent whole
+                    pipe.close()
+        self._started.wait()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.api.computing_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _idle_process() -> _Process | None:
+    while _idle:
+        process = _idle.pop()
+        if process.is_running:
+            return process
+        process.close()
+    return None
+
+
+@atexit.register
+def _end_idle() -> None:
+    while _idle:
+        _idle.pop().close()
