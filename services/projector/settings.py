@@ -42,7 +42,9 @@ class Settings(ServiceSettings):
         default=3.0, gt=0, description="How often a worker says that it is alive."
     )
     projector_stalled_seconds_max: float = Field(
-        default=60.0, gt=0, description="With lag and no commit for this long, the worker ends itself."
+        default=60.0,
+        gt=0,
+        description="With lag, and neither a commit nor progress of a batch for this long, the worker ends itself.",
     )
     projector_loop_seconds_max: float = Field(
         default=15.0, gt=0, description="A worker whose loop has not turned for this long is not live."

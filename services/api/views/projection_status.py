@@ -14,7 +14,7 @@ from services.api.store.snapshot import Row
 from steppe.contracts.field_types import Count, Instant, Positions, choice, doc
 from steppe.log.end_offsets import EndOffsets
 
-# As long as it takes the watchdog of a projector to end it; see docs/operating.md.
+# As long as the watchdog of a projector waits for progress of a batch. What that is, is not seen from here.
 STUCK_SECONDS = 60.0
 # The worst first.
 STATES = ("halted", "ahead-of-log", "stuck", "unknown", "behind", "caught-up")

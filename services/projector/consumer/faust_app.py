@@ -38,6 +38,8 @@ log = logging.getLogger("steppe.projector")
 _SECONDS_TO_CRASH = 5.0
 _HEARTBEAT_SECONDS = 0.25
 _METADATA_SECONDS_MAX = 5
+# Beyond it a worker that reads nothing leaves its group. Whether it hangs or has a long batch in hand is the watchdog's to tell.
+_POLL_SECONDS_MAX = 24 * 3600.0
 
 
 class Projector(faust.App):
@@ -181,6 +183,7 @@ def build(settings: Settings, observe: Callable[[str, float], None] = lambda mea
         broker_heartbeat_interval=settings.projector_heartbeat_seconds,
         broker_request_timeout=max(30.0, settings.projector_session_timeout_seconds),
         broker_rebalance_timeout=30.0,
+        broker_max_poll_interval=_POLL_SECONDS_MAX,
         # A broker that has just come back may not know the topic yet, and whoever assigns then assigns nothing to anybody
         # until the topic is looked up again.
         consumer_metadata_max_age_ms=_METADATA_SECONDS_MAX * 1000,

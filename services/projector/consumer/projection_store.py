@@ -110,7 +110,12 @@ class ProjectionStore:
         facts = await self._check_log({p: checkpoints[p] for p in assigned if p in checkpoints})
         exclusive = self._only_schema is not None
         self._applier = Applier(
-            STATEMENTS, self._topic, facts.partitions, exclusive=exclusive, quarantine_max=self._quarantine_max
+            STATEMENTS,
+            self._topic,
+            facts.partitions,
+            exclusive=exclusive,
+            quarantine_max=self._quarantine_max,
+            on_step=self.progress.advance,
         )
         await self._replay_actions(Refolder(self._applier), assigned)
         start = {partition: checkpoints[partition].next_offset for partition in assigned}
@@ -236,6 +241,7 @@ class ProjectionStore:
         return facts
 
     async def _try(self, records: Mapping[int, Sequence[Record]]) -> None:
+        self.progress.begin_attempt(sum(map(len, records.values())))
         with transaction_trace.transaction(self._topic, records) as trace:
             applied = await self._commit(records)
             trace.applied(applied.next_offsets, applied.entries)
@@ -274,8 +280,7 @@ class ProjectionStore:
             self._cache.put(partition, name, subject)
         self._cache.mark_valid_at(applied.next_offsets)
         self._halted -= records.keys()
-        progress.next_offsets.update(applied.next_offsets)
-        progress.committed_at = time.monotonic()
+        progress.commit(applied.next_offsets)
         for count in ("applied", "duplicates", "reapplied", "conflicts", "quarantined", "held", "unknown", "skipped"):
             progress.counts[count] += getattr(applied, count)
         progress.observe("fold", applied.fold_seconds)

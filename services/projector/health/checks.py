@@ -68,8 +68,8 @@ def readiness_problem(status: WorkerStatus, loop_seconds_max: float, stuck_secon
     if status.stalled_seconds > stuck_seconds_max:
         return Problem(
             STUCK,
-            f"{status.waiting} records wait, and nothing was committed for {status.stalled_seconds:.0f} s: see its log; "
-            "a slow or locked database is the usual cause.",
+            f"{status.waiting} records wait, and nothing was committed for {status.stalled_seconds:.0f} s, nor did a batch get on: "
+            "see its log; a slow or locked database is the usual cause.",
         )
     if status.log_unknown_seconds > stuck_seconds_max:
         return Problem(

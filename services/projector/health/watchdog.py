@@ -28,8 +28,9 @@ def exit_after(seconds: float, why: str) -> None:
 
 
 class Watchdog:
-    """Ends the process with exit 1 when records have waited, and nothing was committed, for too long.
+    """Ends the process with exit 1 when records have waited, and there was neither a commit nor a new step of a batch, for too long.
 
+    A batch may take as long as it must, while it gets on: one that was ended in the middle would only begin again.
     Of several sources for the ends of the log the highest counts: one that is frozen must not hide what waits.
     """
 
@@ -48,14 +49,14 @@ class Watchdog:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def check(self, now: float) -> float:
-        """For how many seconds records have waited with nothing committed; `now` is monotonic."""
+        """For how many seconds records have waited without progress; `now` is monotonic."""
         progress = self._progress()
         self.waiting = {} if progress is None else self._waiting(dict(progress.next_offsets))
         if progress is None or not self.waiting:
             self._no_lag_at = now
             self.stalled_seconds = 0.0
         else:
-            self.stalled_seconds = now - max(self._no_lag_at, progress.committed_at)
+            self.stalled_seconds = now - max(self._no_lag_at, progress.committed_at, progress.advanced_at)
         return self.stalled_seconds
 
     def _waiting(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
@@ -70,7 +71,7 @@ class Watchdog:
             time.sleep(min(1.0, self._stalled_seconds_max / 4))
             if self.check(time.monotonic()) > self._stalled_seconds_max:
                 log.critical(
-                    "nothing was committed for %.0f s with records waiting %s: exiting, to be restarted",
+                    "nothing was committed for %.0f s, and no batch got on, with records waiting %s: exiting, to be restarted",
                     self.stalled_seconds,
                     self.waiting,
                 )

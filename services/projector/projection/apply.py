@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ class Applier:
     """What every batch needs: the `STATEMENTS`, which topic, and how many partitions it has.
 
     `exclusive`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many
-    of the last 10,000 records of a partition may be quarantined.
+    of the last 10,000 records of a partition may be quarantined. `on_step` is called at every step of a batch (`Progress`).
     """
 
     statements: Mapping[str, Statement]
@@ -80,6 +80,7 @@ class Applier:
     partitions: int
     exclusive: bool = False
     quarantine_max: int = 1000
+    on_step: Callable[[], None] = lambda: None
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Waits for another worker that holds them. Raises CheckpointMissingError."""
@@ -116,7 +117,8 @@ class Applier:
         ]
         failpoints.reach("after-decode")
         batch, last_action = await self._classify(connection, decoded, unapplied)
-        model = ReadModel(self.statements, await rule_versions.in_force(connection), exclusive=self.exclusive)
+        rules = await rule_versions.in_force(connection)
+        model = ReadModel(self.statements, rules, exclusive=self.exclusive, on_step=self.on_step)
         subjects = await self._subject_batches(connection, batch, cache, last_action)
         began = time.monotonic()
         folded = await fold(connection, model, subjects)

@@ -61,7 +61,7 @@ class FoldedBatch:
 async def fold(connection: Connection, model: ReadModel, subjects: Mapping[str, SubjectBatch]) -> FoldedBatch:
     """Fold every subject with as many of its new events as it can be folded with; keeps the connection's transaction alive."""
     result = FoldedBatch()
-    keepalive = KeepAlive(connection)
+    keepalive = model.keep_alive(connection)
     for name, batch in subjects.items():
         await keepalive.ping()  # a fold takes milliseconds, and a batch has hundreds
         try:

@@ -217,7 +217,8 @@ class Refolder:
             name: SubjectBatch(partition=batch.touched[name], new_events=new_events)
             for name, new_events in batch.foldable().items()
         }
-        model = ReadModel(self._statements, await rule_versions.in_force(connection))
+        rules = await rule_versions.in_force(connection)
+        model = ReadModel(self._statements, rules, on_step=self.applier.on_step)
         folded = await fold(connection, model, subject_batches)
         for stored, reason in folded.stopped:
             batch.stop_before(stored, reason)

@@ -6,13 +6,14 @@ depend on which partition came first. The judgement itself is `steppe.domain.mar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from steppe import failpoints
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows, registry_rows
@@ -56,11 +57,12 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """Judges what changed. One for every worker; keeps nothing between batches."""
+    """Judges what changed. One for every worker; keeps nothing between batches. `on_step` is called for every project judged, and for its rows."""
 
     statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
+    on_step: Callable[[], None] = lambda: None
 
     async def lock(self, connection: Connection, histories: Mapping[str, History], parties: Sequence[str]) -> Before:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
@@ -145,11 +147,12 @@ class Markets:
                 by_market.setdefault(market, set()).add(project)
         impacts: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
-        keepalive = KeepAlive(connection)
+        keepalive = KeepAlive(connection, self.on_step)
         for project in sorted(near.keys() & set(concerned)):
             await keepalive.ping()
             beside = set().union(*(by_market.get(market, ()) for market in projection_rows.market_keys(near[project])))
             try:
+                failpoints.reach("judge", project)
                 impacts[project] = rivalry(
                     near[project], deals.get(project, ()), [rivals[rival] for rival in beside], groups, self.rules
                 )
@@ -258,7 +261,9 @@ class Markets:
             stored[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
         rows = projection_rows.ProjectRows()
         changed = []
+        keepalive = KeepAlive(connection, self.on_step)
         for project, impact in impacts.items():
+            await keepalive.ping()
             flags, shared = (
                 projection_rows.flag_rows(project, impact.flags),
                 projection_rows.co_investment_rows(project, impact),

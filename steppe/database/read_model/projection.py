@@ -7,7 +7,7 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -65,11 +65,19 @@ class ProjectionResult:
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """Writes with the statements of `STATEMENTS` under these rules; keeps nothing. `exclusive`: nobody else writes these tables."""
+    """Writes with the statements of `STATEMENTS` under these rules; keeps nothing. `exclusive`: nobody else writes these tables.
+
+    `on_step` is called at every step of the work: a subject folded, a project judged, a table written.
+    """
 
     statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
+    on_step: Callable[[], None] = lambda: None
+
+    def keep_alive(self, connection: Connection) -> KeepAlive:
+        """For a computation on this connection; each ping is a step."""
+        return KeepAlive(connection, self.on_step)
 
     async def write(
         self,
@@ -84,7 +92,7 @@ class ReadModel:
         Of a subject of which nothing was known, nothing is stored. Twice is safe.
         """
         results: dict[str, ProjectionResult] = {}
-        keepalive = KeepAlive(connection)
+        keepalive = self.keep_alive(connection)
         for name, subject in subjects.items():
             await keepalive.ping()
             # In a thread: the loop answers others meanwhile.
@@ -98,7 +106,7 @@ class ReadModel:
         """
         projects, parties, forums = ProjectRows(), list[Row](), list[Row]()
         faults: dict[str, str] = {}
-        keepalive = KeepAlive(connection)
+        keepalive = self.keep_alive(connection)
         for name, subject in subjects.items():
             await keepalive.ping()
             try:
@@ -114,7 +122,7 @@ class ReadModel:
     async def fill_markets(self, connection: Connection, projects: Sequence[str]) -> None:
         """Write what markets do to projects of which that is not stored, when everything else of all projects is."""
         rows = ProjectRows()
-        await Markets(self.statements, self.rules, exclusive=True).judge_stored(connection, projects, rows)
+        await self._markets(exclusive=True).judge_stored(connection, projects, rows)
         await copy_market_effects(connection, rows)
 
     def project(self, name: str, subject: Subject) -> ProjectionResult:
@@ -184,7 +192,8 @@ class ReadModel:
             rows.extend(result.rows.project)
         histories = {name: result.rows.history for name, result in projects.items() if result.rows.history is not None}
         changed_from = [result.changed_from for result in projects.values()]
-        markets = Markets(self.statements, self.rules, exclusive=self.exclusive)
+        markets = self._markets(exclusive=self.exclusive)
+        keepalive = self.keep_alive(connection)
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
         await self._name_parties(connection, list(histories), parties, rows.party_namings)
@@ -192,17 +201,27 @@ class ReadModel:
             await connection.execute(*self.statements[query](projects=list(histories)))
         for query in _REMOVALS_OF_SPANS:
             await connection.execute(*self.statements[query](projects=list(histories), changed_from=changed_from))
-        await copy(connection, "standing", projection_rows.STANDING, rows.standings)
-        await copy(connection, "project", projection_rows.PROJECT, rows.projects)
-        await copy(connection, "project_span", projection_rows.PROJECT_SPAN, rows.project_spans)
-        await copy(connection, "deal_span", projection_rows.DEAL_SPAN, rows.deal_spans)
+        for table, columns, of_table in (
+            ("standing", projection_rows.STANDING, rows.standings),
+            ("project", projection_rows.PROJECT, rows.projects),
+            ("project_span", projection_rows.PROJECT_SPAN, rows.project_spans),
+            ("deal_span", projection_rows.DEAL_SPAN, rows.deal_spans),
+        ):
+            await keepalive.ping()
+            await copy(connection, table, columns, of_table)
+        await keepalive.ping()
         faults = await markets.judge(connection, histories, sorted(parties), before, rows, datetime.now(UTC))
+        await keepalive.ping()
         await connection.execute(
             *self.statements["remove_flag_spans"](projects=list(histories), changed_from=changed_from)
         )
         await connection.execute(*self.statements["remove_co_investments"](projects=list(histories)))
         await copy_market_effects(connection, rows)
+        await keepalive.ping()
         return faults
+
+    def _markets(self, *, exclusive: bool) -> Markets:
+        return Markets(self.statements, self.rules, exclusive=exclusive, on_step=self.on_step)
 
     async def _name_parties(
         self, connection: Connection, projects: Sequence[str], parties: Iterable[str], namings: Sequence[Row]
