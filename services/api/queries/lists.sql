@@ -150,36 +150,38 @@ CROSS JOIN LATERAL json_to_record(page.document::json) AS told (
 ORDER BY page.project;
 
 -- name: portfolio
--- How many projects there are of each level, severity of the headline, country and so on. Parameters: see project_page;
--- :members and :owners are pairs, a party and one that controls it.
+-- How many projects there are of each level, severity of the headline, country and so on. Parameters: see project_page; the keys
+-- of the projects of those investors that are :related to others, whose projects count for these, too, are in `of_related`.
 WITH page AS (
     -- include: project_page
 )
-SELECT 'level' AS facet, page.level::text AS value, count(*) AS projects FROM page GROUP BY page.level
+SELECT 'level' AS facet, page.level::text AS value, count(*) AS projects, NULL::text[] AS of_related
+FROM page
+GROUP BY page.level
 UNION ALL
-SELECT 'headline', COALESCE(page.headline_severity, 'none'), count(*) FROM page GROUP BY page.headline_severity
+SELECT 'headline', COALESCE(page.headline_severity, 'none'), count(*), NULL FROM page GROUP BY page.headline_severity
 UNION ALL
-SELECT 'country', country, count(*) FROM page CROSS JOIN LATERAL unnest(page.countries) AS country GROUP BY country
+SELECT 'country', country, count(*), NULL FROM page CROSS JOIN LATERAL unnest(page.countries) AS country GROUP BY country
 UNION ALL
-SELECT 'sector', page.sector, count(*) FROM page WHERE page.sector IS NOT NULL GROUP BY page.sector
+SELECT 'sector', page.sector, count(*), NULL FROM page WHERE page.sector IS NOT NULL GROUP BY page.sector
 UNION ALL
-SELECT 'commodity', commodity, count(*) FROM page CROSS JOIN LATERAL unnest(page.commodities) AS commodity GROUP BY commodity
+SELECT 'commodity', commodity, count(*), NULL
+FROM page
+CROSS JOIN LATERAL unnest(page.commodities) AS commodity
+GROUP BY commodity
 UNION ALL
-SELECT 'investor', pursuer, count(DISTINCT page.project)
+SELECT
+    'investor',
+    investor,
+    count(DISTINCT page.project),
+    array_agg(page.project) FILTER (WHERE investor = ANY (:related::text[]))
 FROM page
 CROSS JOIN LATERAL unnest(page.investors) AS investor
-CROSS JOIN LATERAL (
-    SELECT investor AS pursuer
-    UNION
-    SELECT belongs.owner
-    FROM unnest(:members::text[], :owners::text[]) AS belongs (member, owner)
-    WHERE belongs.member = investor
-) AS pursuers
-GROUP BY pursuer
+GROUP BY investor
 UNION ALL
-SELECT 'forum', forum, count(*) FROM page CROSS JOIN LATERAL unnest(page.forums) AS forum GROUP BY forum
+SELECT 'forum', forum, count(*), NULL FROM page CROSS JOIN LATERAL unnest(page.forums) AS forum GROUP BY forum
 UNION ALL
-SELECT 'investor_country', party.home_country, count(DISTINCT page.project)
+SELECT 'investor_country', party.home_country, count(DISTINCT page.project), NULL
 FROM page
 CROSS JOIN LATERAL unnest(page.investors) AS investor
 JOIN party_span AS party

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -13,16 +14,16 @@ from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
-from services.api.store.snapshot import Snapshot
+from services.api.store.snapshot import Row, Snapshot
 from services.api.views import deal_view, party_view
 from services.api.views.list_answers import PartyList
-from services.api.views.party_view import PartyAnswer, PartyItem
+from services.api.views.party_view import KnownParty, PartyAnswer, PartyItem
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, Reading, answer_list, answer_one
-from steppe.domain.markets.group_members import members, owners
+from steppe.domain.markets.group_members import GroupMembers
 from steppe.domain.markets.groups import Groups, Shares
 from steppe.http.problems import NOT_FOUND
 
@@ -46,25 +47,34 @@ async def party_page(snapshot: Snapshot, question: Question) -> Page:
         text=filters.get("q"),
         countries=filters.get("country"),
         kinds=filters.get("kind"),
-        parties=with_members(filters.get("group"), parents),
+        parties=await with_members(filters.get("group"), parents),
         after_party=after_party,
         limit=question.limit + 1,
     )
     rows, more = pagination.cut_page(rows, question.limit)
-    groups = _groups(parents, as_of)
-    below: dict[str, list[str]] = {}
-    for party, above in owners(parents).items():
-        for owner in above:
-            below.setdefault(owner, []).append(party)
-    items = [
-        party_view.known_party(row["party"], row, groups.of(row["party"], as_of), below.get(row["party"], ()))
-        for row in rows
+
+    page = Page(items=(), next_key=[rows[-1]["party"]] if more else None)
+
+    async def finish() -> Page:
+        return replace(page, items=await in_thread(_known_parties, rows, parents, as_of))
+
+    return replace(page, finish=finish)
+
+
+def _known_parties(rows: Sequence[Row], parents: Mapping[str, Shares], as_of: date) -> list[KnownParty]:
+    groups, members = _groups(parents, as_of), GroupMembers(parents)
+    return [
+        party_view.known_party(key, row, groups.of(key, as_of), members.under([key]) - {key})
+        for key, row in ((row["party"], row) for row in rows)
     ]
-    return Page(items=items, next_key=[rows[-1]["party"]] if more else None)
 
 
 def _groups(parents: Mapping[str, Shares], as_of: date) -> Groups:
     return Groups({party: [(as_of, shares)] for party, shares in parents.items()})
+
+
+def _belonging(party: str, parents: Mapping[str, Shares]) -> frozenset[str]:
+    return GroupMembers(parents).under([party])
 
 
 @router.get(
@@ -90,7 +100,7 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
         "party_page", as_of=as_of, parties=[party], text=None, countries=None, kinds=None, after_party=None, limit=1
     )
     parents = await read_parents(snapshot, as_of)
-    belonging = members([party], parents)
+    belonging = await in_thread(_belonging, party, parents)
     counts = await snapshot.rows("deal_counts_of_parties", as_of=as_of, parties=sorted(belonging))
     if row is None and not counts and belonging == {party}:
         raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
@@ -108,7 +118,6 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
     projects = sorted({deal["project"] for deal in rows})
     flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
     shared_rows = await snapshot.rows("co_investments", as_of=as_of, projects=projects)
-    group = _groups(parents, as_of).of(party, as_of)
 
     def answer() -> PartyItem:
         deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
@@ -125,6 +134,7 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
             )
             for project, state in deals
         ]
+        group = _groups(parents, as_of).of(party, as_of)
         registration = party_view.known_party(party, row, group, belonging - {party})
         next_cursor = pagination.encode(next_key, as_of, question.fingerprint) if next_key else None
         return party_view.party(registration, counts, items, next_cursor)

@@ -43,7 +43,7 @@ from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, up
 from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
 from steppe.domain.fold.fold_state import in_fold_order
-from steppe.domain.markets.group_members import owners
+from steppe.domain.markets.group_members import GroupMembers
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
@@ -358,21 +358,27 @@ async def project_points(snapshot: Snapshot, question: Question, rows_max: int) 
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
     parents = await read_parents(snapshot, question.as_of)
-    belongs = [(member, owner) for member, above in owners(parents).items() for owner in above]
+    members = await in_thread(GroupMembers, parents)
     rows = await snapshot.rows(
         "portfolio",
-        **project_filters(question, with_members(question.filters.get("investor"), parents)),
+        **project_filters(question, await with_members(question.filters.get("investor"), parents)),
         sort="key",
         after_rank=None,
         after_project=None,
         limit=None,
-        members=[member for member, _ in belongs],
-        owners=[owner for _, owner in belongs],
+        related=sorted(members.related),
     )
+    return await in_thread(_portfolio, rows, members)
+
+
+def _portfolio(rows: Sequence[Row], members: GroupMembers) -> PortfolioItem:
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         counts.setdefault(row["facet"], {})[row["value"]] = row["projects"]
     levels, headlines = counts.pop("level", {}), counts.pop("headline", {})
+    of_groups = members.counts({row["value"]: row["of_related"] for row in rows if row["of_related"]})
+    investors = {**counts.get("investor", {}), **of_groups}
+    counts["investor"] = {party: investors[party] for party in sorted(investors)}
     by_level = {level.label: levels.get(str(int(level)), 0) for level in Level}
     return {
         "projects": sum(by_level.values()),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
 
-from services.api.store.snapshot import Snapshot
-from steppe.domain.markets.group_members import members
+from services.api.computation import in_thread
+from services.api.store.snapshot import Row, Snapshot
+from steppe.domain.markets.group_members import GroupMembers
 from steppe.domain.markets.groups import Shares
 
 
@@ -46,12 +47,20 @@ registered_in = msgspec.json.Decoder(Registered).decode
 
 async def read_parents(snapshot: Snapshot, as_of: date) -> dict[str, Shares]:
     """The parents of every party that has some on a day, with their shares."""
+    return await in_thread(_parents, await snapshot.rows("parents", as_of=as_of))
+
+
+def _parents(rows: Iterable[Row]) -> dict[str, Shares]:
     return {
         row["party"]: tuple((parent.party, parent.percent) for parent in registered_in(row["document"]).parents)
-        for row in await snapshot.rows("parents", as_of=as_of)
+        for row in rows
     }
 
 
-def with_members(parties: Sequence[str] | None, parents: Mapping[str, Shares]) -> list[str] | None:
+async def with_members(parties: Sequence[str] | None, parents: Mapping[str, Shares]) -> list[str] | None:
     """These parties and whoever belongs to one of them; None stays None, as a filter that is not set."""
-    return None if parties is None else sorted(members(parties, parents))
+    return None if parties is None else await in_thread(_with_members, parties, parents)
+
+
+def _with_members(parties: Sequence[str], parents: Mapping[str, Shares]) -> list[str]:
+    return sorted(GroupMembers(parents).under(parties))

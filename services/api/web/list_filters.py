@@ -61,7 +61,7 @@ async def investors_of(snapshot: Snapshot, question: Question) -> list[str] | No
     """The parties of the filter `investor` and whoever belongs to one of them on the day; None: it is not set."""
     if "investor" not in question.filters:
         return None
-    return with_members(question.filters["investor"], await read_parents(snapshot, question.as_of))
+    return await with_members(question.filters["investor"], await read_parents(snapshot, question.as_of))
 
 
 def project_filters(question: Question, investors: Sequence[str] | None) -> ProjectFilters:
