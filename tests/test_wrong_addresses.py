@@ -199,13 +199,45 @@ def test_ctrl_c_ends_a_command_in_one_line_at_most(arguments: tuple[str, ...]) -
 
 
 def test_ctrl_c_while_a_program_is_still_imported_ends_it_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "slow_program.py").write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n")
-    command = subprocess.Popen(
-        [sys.executable, "-m", "steppe.program", "slow_program"],
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parent.parent}"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert command.stdout is not None and command.stdout.readline() == "importing\n"
+    command = _start(tmp_path, "import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     command.send_signal(signal.SIGINT)
     _, said = command.communicate(timeout=60)
     assert (command.returncode, said) == (130, "Stopped.\n")
+
+
+_LEAVES_AN_ERROR = """
+import asyncio
+
+async def wait():
+    print("ready", flush=True)
+    try:
+        await asyncio.sleep(SECONDS)
+    finally:
+        asyncio.get_running_loop().create_future().set_exception(OSError("nobody asked"))
+        await asyncio.sleep(0)
+
+asyncio.run(wait())
+"""
+
+
+def test_what_ctrl_c_broke_off_is_not_reported_and_an_error_without_it_is(tmp_path: Path) -> None:
+    command = _start(tmp_path, _LEAVES_AN_ERROR.replace("SECONDS", "60"))
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+    assert (command.returncode, said) == (130, "Stopped.\n")
+
+    command = _start(tmp_path, _LEAVES_AN_ERROR.replace("SECONDS", "0"))
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 0 and "Future exception was never retrieved" in said
+
+
+def _start(folder: Path, program: str) -> subprocess.Popen[str]:
+    """Once it has printed that it is ready."""
+    (folder / "slow_program.py").write_text(program)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "steppe.program", "slow_program"],
+        env={**os.environ, "PYTHONPATH": f"{folder}:{Path(__file__).parent.parent}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert command.stdout is not None and command.stdout.readline() == "ready\n"
+    return command
