@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import typer
@@ -277,3 +278,61 @@ def test_of_a_wrong_file_the_first_lines_are_shown_and_the_rest_counted(tmp_path
     assert ran.returncode == 1
     assert ran.stderr.count("/id is missing") == 20
     assert "... and 30 more like this; `steppe send --json` prints them all." in ran.stderr
+
+
+@pytest.fixture
+def list_of_1100() -> Iterator[_ListServer]:
+    """A server whose every path is a list of 1100 items."""
+    server = _ListServer(1100)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+class _ListServer(HTTPServer):
+    """Answers lists of numbers in pages as the API does. `asked`: the path and limit of each request."""
+
+    def __init__(self, length: int) -> None:
+        self.asked: list[tuple[str, int]] = []
+        super().__init__(("127.0.0.1", 0), self._handler(length))
+
+    def _handler(self, length: int) -> type[BaseHTTPRequestHandler]:
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+                limit, first = int(query["limit"][0]), int(query.get("cursor", ["0"])[0])
+                asked.append((path, limit))
+                rest = range(first, length)
+                body = {"items": list(rest[:limit]), "next_cursor": str(first + limit) if rest[limit:] else None}
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.mark.parametrize(
+    ("arguments", "items", "asked"),
+    [
+        (("--limit", "3"), 3, [3]),
+        (("--limit", "500"), 500, [500]),
+        (("--limit", "600"), 600, [500, 100]),
+        (("--limit", "2000"), 1100, [500, 500, 500]),
+        ((), 1100, [500, 500, 500]),
+    ],
+)
+def test_no_more_is_asked_for_than_the_limit_of_a_command(
+    list_of_1100: _ListServer, arguments: tuple[str, ...], items: int, asked: list[int]
+) -> None:
+    api = f"http://127.0.0.1:{list_of_1100.server_port}"
+    assert json.loads(_ran("projects", *arguments, "--json", STEPPE_API=api).stdout) == list(range(items))
+    assert list_of_1100.asked == [("/v1/projects", limit) for limit in asked]
+    list_of_1100.asked.clear()
+    answer = json.loads(_ran("search", "tungsten", *arguments, "--json", STEPPE_API=api).stdout)
+    assert answer == {"projects": list(range(items)), "parties": list(range(items))}
+    assert list_of_1100.asked == [(path, limit) for path in ("/v1/projects", "/v1/parties") for limit in asked]

@@ -11,6 +11,7 @@ from steppe.environment import SettingFileError, setting
 
 _SECONDS_TO_ANSWER = 60.0
 _SECONDS_TO_COMPUTE = 600.0
+_ITEMS_OF_PAGE = 500
 _WRONG_VALUES = (400, 422)
 Answer = dict[str, Any]
 
@@ -70,20 +71,29 @@ def _no_answer(base: str, error: httpx.TransportError) -> RefusedError:
     return RefusedError(f"The api does not answer at {base} ({error}). Start it with `steppe up`.")
 
 
-def pages(base: str, path: str, query: Mapping[str, Any]) -> Iterator[Answer]:
-    """The items of a list, page after page."""
-    yield from all_pages(base, path, query)["items"]
+def pages(base: str, path: str, query: Mapping[str, Any], items_max: int | None = None) -> Iterator[Answer]:
+    """The items of a list, page after page; `items_max`: no more of them are asked for. None: all."""
+    for page in _pages(base, path, query, items_max):
+        yield from page["items"]
 
 
 def all_pages(base: str, path: str, query: Mapping[str, Any]) -> Answer:
     """A list with the items of all its pages, and its other fields as on the first page."""
-    first = get(base, path, {**query, "limit": 500})
-    cursor, items = first["next_cursor"], list(first["items"])
-    while cursor is not None:
-        page = get(base, path, {**query, "cursor": cursor, "limit": 500})
-        items += page["items"]
+    read = list(_pages(base, path, query, None))
+    return {**read[0], "items": [item for page in read for item in page["items"]], "next_cursor": None}
+
+
+def _pages(base: str, path: str, query: Mapping[str, Any], items_max: int | None) -> Iterator[Answer]:
+    left, cursor = items_max, None
+    while True:
+        limit = _ITEMS_OF_PAGE if left is None else min(left, _ITEMS_OF_PAGE)
+        page = get(base, path, {**query, "cursor": cursor, "limit": limit})
+        yield page
         cursor = page["next_cursor"]
-    return {**first, "items": items, "next_cursor": None}
+        if left is not None:
+            left -= len(page["items"])
+        if cursor is None or left == 0:
+            return
 
 
 def body_of(answer: httpx.Response) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -86,4 +85,4 @@ def search(
 
 def _rows(path: str, query: dict[str, Any], limit: int | None) -> list[http_client.Answer]:
     """The first items of a list; None: all of them."""
-    return list(islice(http_client.pages(addresses.find().api, path, query), limit))
+    return list(http_client.pages(addresses.find().api, path, query, limit))
