@@ -22,6 +22,7 @@ from services.api.routes.flags import flag_page
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
+from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.values.levels import Level
 
 _FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
@@ -32,8 +33,6 @@ _POINTS_OF_MAP_MAX = 20_000
 _ROWS_BESIDE_MAP = 100
 _CENTRAL_ASIA = ("KZ", "KG", "TJ", "TM", "UZ")
 _MONTHS_AHEAD = 2
-# What turns worse by age alone; that nobody looked or heard is shown with the flags.
-_FLAGS_THAT_RISE = ("memorandum-only", "announced-only", "overdue", "idle-right")
 
 
 async def portfolio_page(page: PageRequest) -> Response:
@@ -57,7 +56,7 @@ async def portfolio_page(page: PageRequest) -> Response:
     coming_question = _flag_query(
         page,
         question,
-        flag=",".join(_FLAGS_THAT_RISE),
+        flag=",".join(name for name, flag in FLAGS.items() if flag.worsens_unbound),
         next_before=coming_until,
         sort="next",
         limit=_ROWS_OF_SIDE_LISTS,

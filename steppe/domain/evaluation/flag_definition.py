@@ -34,6 +34,11 @@ class FlagDefinition:
     unless: Message = SOMETHING_HAPPENS
     warns_of_unbound: bool = False
 
+    @property
+    def worsens_unbound(self) -> bool:
+        """Whether it turns more severe by age alone for as long as nothing binds."""
+        return self.warns_of_unbound and len(self.severities) > 1
+
 
 @value_class(frozen=True, slots=True, kw_only=True)
 class DealFlag(FlagDefinition):

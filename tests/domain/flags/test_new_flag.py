@@ -24,11 +24,14 @@ from steppe.domain.values.states import Flag
 
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
-    """Watch by the silence clock while the deal is only announced."""
+    """Watch and stagnant by the silence clock while the deal is only announced."""
     if given.level is not Level.ANNOUNCED or given.deal.news.silence is None:
         return None
     return FlagEvaluation(
-        steps=(step_at_age("watch", given.deal.news.silence, given.thresholds["ceremonial.watch"]),),
+        steps=tuple(
+            step_at_age(severity, given.deal.news.silence, given.thresholds[f"ceremonial.{severity}"])
+            for severity in FLAG.severities
+        ),
         start=given.deal.news.silence,
     )
 
@@ -39,8 +42,8 @@ def _sentence(flag: Flag, as_of: date) -> Message:
 
 FLAG = DealFlag(
     name="ceremonial",
-    severities=("watch",),
-    thresholds={"ceremonial.watch": 9},
+    severities=("watch", "stagnant"),
+    thresholds={"ceremonial.watch": 9, "ceremonial.stagnant": 30},
     clock="silence",
     evaluate=evaluate,
     sentence=_sentence,
@@ -86,6 +89,8 @@ assert not [flag for flag in judge("north", log, date(2020, 12, 31), tried).flag
 
 assert query_parameters.FLAGS == tuple(FLAGS)
 assert "ceremonial" in query_parameters.FLAGS
+worsening = {name for name, flag in FLAGS.items() if flag.worsens_unbound}
+assert worsening == {"memorandum-only", "announced-only", "overdue", "idle-right", "ceremonial"}
 assert "ceremonial" in BACKTEST_FLAGS
 assert "'ceremonial'" in str(components([backtest_request.BacktestBody], "{name}"))
 """
