@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import problems
+from services.api.computation import COMPUTES_FOR
 from services.api.page import pages
 from services.api.routes import (
     backtests,
@@ -36,8 +37,9 @@ from services.api.store.sessions import Sessions, SessionsOfCopies
 from services.api.store.snapshot import Reader
 from services.api.web import operations
 from services.api.web.abandoned_requests import CancelAbandoned
+from services.api.web.query_parameters import caller_of
 from services.api.web.responses import Queues, Service
-from services.api.web.work_queue import WorkQueue
+from services.api.work_queue import WorkQueue
 from steppe.access.callers import OPERATE, READ
 from steppe.access.middleware import AuthenticationMiddleware
 from steppe.access.openapi_security import add_security
@@ -96,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics.Metrics()
     problems.install(app)
     app.add_middleware(CancelAbandoned, but=(stream.PATH,))
+    app.add_middleware(ComputesForCaller)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyDeadline, seconds_max=settings.api_body_seconds_max)
     app.add_middleware(
@@ -144,6 +147,18 @@ def required_scopes(method: str, path: str) -> Collection[str] | None:
             return (OPERATE, READ)
         case _:
             return (READ,)
+
+
+class ComputesForCaller:
+    """What an answer computes is counted as its caller's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            COMPUTES_FOR.set(caller_of(Request(scope)))
+        await self._app(scope, receive, send)
 
 
 class HeadAsGet:

@@ -1,4 +1,8 @@
-"""Where answers compute what takes long: beside the event loop, which goes on answering others."""
+"""Where answers compute what takes long: beside the event loop, which goes on answering others.
+
+Two threads compute at most, because each that does makes the loop wait for the interpreter. What takes longer than fractions of a
+second is the work of another process.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,28 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from services.api.computing_process import Outcome
 from services.api.problems import COMPUTATION_ENDED
+from services.api.work_queue import WorkQueue
 from steppe.http.problems import Refusal
 
 log = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+COMPUTES_FOR: ContextVar[str] = ContextVar("COMPUTES_FOR", default="")
+"""For which caller this task answers: callers take turns in the threads."""
+
+_THREADS = 2
+_threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="answers")
+_turns_in_threads = WorkQueue(
+    "answers", at_once=_THREADS, waiting_max=sys.maxsize, waiting_of_one_max=sys.maxsize
+)  # how much one may ask at once is for the limits of open requests
 
 _IDLE_MAX = 2
 _idle: list[_Process] = []
@@ -64,8 +80,19 @@ async def in_process(function: Callable[..., _T], *arguments: object) -> _T:
 
 
 async def in_thread(function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
-    """The function's value, computed in a thread. For fractions of a second: it goes on when nobody waits any more."""
-    return await asyncio.to_thread(function, *arguments, **named)
+    """The function's value, computed in a thread, in a turn of the caller that this task answers.
+
+    For fractions of a second: it goes on when nobody waits any more, and the turn with it. One caller has one thread at a time.
+    """
+    async with _turns_in_threads.turn(COMPUTES_FOR.get()):
+        call = partial(copy_context().run, function, *arguments, **named)
+        computing = asyncio.get_running_loop().run_in_executor(_threads, call)
+        try:
+            return await asyncio.shield(computing)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                await computing
+            raise
 
 
 class _EndedError(Exception):

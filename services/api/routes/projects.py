@@ -37,7 +37,7 @@ from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, Reading, answer_list, answer_one, service_of
-from services.api.web.work_queue import WorkQueue
+from services.api.work_queue import WorkQueue
 from steppe.contracts.items import project as project_item
 from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, upcoming_changes
 from steppe.domain.events.event import Event

@@ -23,7 +23,7 @@ from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
 from services.api.web.parse_values import one_of
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, service_of
-from services.api.web.work_queue import WorkQueue
+from services.api.work_queue import WorkQueue
 from steppe.domain.analysis.doubtful_claims import Doubt
 from steppe.domain.analysis.idle_references import OWN_REFERENCES_PATTERN, REFERRING_NAMES
 from steppe.domain.events.event import Event

@@ -25,7 +25,7 @@ from services.api.store.snapshot import Reader, Snapshot
 from services.api.web import pagination
 from services.api.web.query_parameters import MEDIA_TYPES, Question, read
 from services.api.web.table_file import TableFile
-from services.api.web.work_queue import WorkQueue
+from services.api.work_queue import WorkQueue
 from steppe.release import RELEASE
 
 JSON = "application/json"

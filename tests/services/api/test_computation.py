@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Callable
 
 import psutil
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from services.api.computation import in_process
+from services.api.app import ComputesForCaller
+from services.api.computation import COMPUTES_FOR, in_process, in_thread
 from services.api.problems import COMPUTATION_ENDED
 from steppe.http.problems import Refusal
 
@@ -121,3 +123,55 @@ async def test_only_a_few_processes_are_kept_for_the_next_call() -> None:
 def _process_id_after(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
+
+
+def hold(started: list[str], caller: str, until_set: threading.Event) -> None:
+    started.append(caller)
+    assert until_set.wait(_SECONDS_MAX)
+
+
+async def in_thread_for(caller: str, started: list[str], until_set: threading.Event) -> None:
+    COMPUTES_FOR.set(caller)
+    await in_thread(hold, started, caller, until_set)
+
+
+async def test_whoever_asks_much_has_one_thread_and_another_caller_the_next() -> None:
+    started: list[str] = []
+    over = threading.Event()
+    tasks = [asyncio.create_task(in_thread_for("a", started, over)) for _ in range(20)]
+    await until(lambda: started == ["a"])
+    tasks.append(asyncio.create_task(in_thread_for("b", started, over)))
+    await until(lambda: started == ["a", "b"])
+    over.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_a_thread_that_nobody_waits_for_keeps_the_turn_of_its_caller() -> None:
+    started: list[str] = []
+    over = threading.Event()
+    tasks = [asyncio.create_task(in_thread_for("a", started, over)) for _ in range(5)]
+    await until(lambda: started == ["a"])
+    for task in tasks:
+        task.cancel()
+    tasks.append(asyncio.create_task(in_thread_for("a", started, over)))
+    tasks.append(asyncio.create_task(in_thread_for("b", started, over)))
+    await until(lambda: started == ["a", "b"])
+    over.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(outcome, asyncio.CancelledError) for outcome in outcomes] == [True] * 5 + [False] * 2
+    assert started == ["a", "b", "a"]
+
+
+async def test_what_an_answer_computes_counts_for_whoever_asked() -> None:
+    asked: list[str] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(COMPUTES_FOR.get())
+
+    async def nothing(*_: Message) -> Message:
+        return {}
+
+    for address in ("192.0.2.1", "192.0.2.2"):
+        scope = {"type": "http", "client": (address, 1), "headers": []}
+        await asyncio.create_task(ComputesForCaller(answer)(scope, nothing, nothing))  # type: ignore[arg-type]
+    assert asked == ["192.0.2.1", "192.0.2.2"]

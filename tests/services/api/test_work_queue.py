@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from services.api.web.work_queue import WorkQueue
+from services.api.work_queue import WorkQueue
 from steppe.http.problems import Refusal
 
 
