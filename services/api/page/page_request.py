@@ -49,12 +49,24 @@ _environment.globals["languages"] = LANGUAGES
 _environment.globals["kept_parameters"] = KEPT_PARAMETERS
 
 
+def _takes_several(name: str) -> bool:
+    return name in query_parameters.PARAMETERS and query_parameters.PARAMETERS[name].many
+
+
 class PageRequest:
-    """One request for a page. In templates it is `page`."""
+    """One request for a page. In templates it is `page`.
+
+    `query`: what its address says, but what is empty; several values of one name with commas between, as the API takes them.
+    """
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.query = {name: text for name, text in request.query_params.multi_items() if text != ""}
+        given: dict[str, list[str]] = {}
+        for name, text in request.query_params.multi_items():
+            if text != "":
+                given.setdefault(name, []).append(text)
+        self.query = {name: ",".join(texts) for name, texts in given.items()}
+        self._given_twice = [name for name, texts in given.items() if len(texts) > 1 and not _takes_several(name)]
         self.path = request.url.path
         self.path_params = request.path_params
         language = negotiate(self.query.get("lang"), request.headers.get("accept-language", ""))
@@ -62,12 +74,17 @@ class PageRequest:
         self.tell = partial(translated, self.translation)
 
     def reject_unknown_params(self, *known: str) -> None:
-        """Raise Refusal for a parameter that this page does not read. `known` are its own, beside KEPT_PARAMETERS."""
+        """Raise Refusal for a parameter that this page does not read, or of which it reads one value and has several.
+
+        `known` are its own, beside KEPT_PARAMETERS.
+        """
         names = (*KEPT_PARAMETERS, *known)
         for name in self.query:
             if name not in names:
                 detail = f"{name[:60]!r} is not known at {self.path}.{did_you_mean(name, names)}"
                 raise Refusal(UNKNOWN_PARAMETER, detail, parameter=name[:60])
+        for name in self._given_twice:
+            raise Refusal(BAD_PARAMETER, f"{name}: it is given more than once.", parameter=name)
 
     def build_query(self, path: str, names: Sequence[str], **overrides: Any) -> Question:
         """The query of a route of the API; `overrides` win over the address of the page, None drops one. Raises Refusal."""
