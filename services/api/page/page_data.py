@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.api.page.page_request import PageRequest
-from services.api.routes import projects
-from services.api.routes import transitions as transitions_route
+from services.api.routes import projects, transitions
+from services.api.routes.transitions import ProjectChanges
 from services.api.store.snapshot import Snapshot
 from services.api.web import pagination, query_parameters
 from services.api.web.query_parameters import Question
-from steppe.contracts.announcements import TransitionItem
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import FOREVER, SEVERITIES
 
 Item = Mapping[str, Any]
 
 _CACHED_COUNTS_MAX = 32
-_CHANGES_READ = 10
 _CHANGES_SHOWN = 3
 _LAST_DAY = FOREVER - timedelta(days=1)
 
@@ -36,14 +34,6 @@ async def total_counts(page: PageRequest, snapshot: Snapshot, unfiltered: Questi
             cache.pop(next(iter(cache)))
         cache[key] = await projects.portfolio_item(snapshot, unfiltered)
     return cache[key]
-
-
-class ProjectChanges(NamedTuple):
-    """What changed at one project lately, the newest first; `more`: so many are not listed."""
-
-    project: str
-    transitions: Sequence[TransitionItem]
-    more: int
 
 
 async def latest_changes(
@@ -63,22 +53,16 @@ async def latest_changes(
     """
     if severities is None and not with_notices:
         severities = SEVERITIES[1:]
-    transitions = await transitions_route.latest(
+    return await transitions.latest_changes(
         snapshot,
-        projects_max * _CHANGES_READ,
+        question.as_of,
+        question.known_at if question.knowledge else None,
+        projects_max=projects_max,
+        transitions_max=_CHANGES_SHOWN,
         severities=severities,
         flags=flags,
         projects=project_keys,
-        as_of=question.as_of,
-        known_at=question.known_at if question.knowledge else None,
     )
-    by_project: dict[str, list[TransitionItem]] = {}
-    for transition in transitions:
-        by_project.setdefault(transition["project"], []).append(transition)
-    return [
-        ProjectChanges(project, changes[:_CHANGES_SHOWN], max(0, len(changes) - _CHANGES_SHOWN))
-        for project, changes in list(by_project.items())[:projects_max]
-    ]
 
 
 async def chosen_projects(

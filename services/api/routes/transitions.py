@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
@@ -63,33 +65,50 @@ async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, An
 
 
 async def latest(
+    snapshot: Snapshot, limit: int, *, backfill: bool = False, tell: Tell = english
+) -> list[TransitionItem]:
+    """The last transitions, the newest first. `backfill`: also what is no news."""
+    return [_item(row, tell) for row in await snapshot.rows("latest_transitions", backfill=backfill, limit=limit)]
+
+
+class ProjectChanges(NamedTuple):
+    """What changed at one project lately, the newest first; `more`: so many are not listed."""
+
+    project: str
+    transitions: Sequence[TransitionItem]
+    more: int
+
+
+async def latest_changes(
     snapshot: Snapshot,
-    limit: int,
+    as_of: date,
+    known_at: datetime | None,
     *,
-    backfill: bool = False,
+    projects_max: int,
+    transitions_max: int,
     severities: Sequence[str] | None = None,
     flags: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,
-    as_of: date | None = None,
-    known_at: datetime | None = None,
-    tell: Tell = english,
-) -> list[TransitionItem]:
-    """The last transitions, the newest first; of these severities, flags and projects only, if any are given.
+) -> list[ProjectChanges]:
+    """The projects at which flags changed last, the last one first, each with its last transitions, `transitions_max` at most.
 
-    `as_of` and `known_at`: only what was announced as of a day until then, and found out by then. `backfill`: also what is
-    no news.
+    Of these severities, flags and projects only, if any are given. `as_of` and `known_at` (None: now): only what was
+    announced as of a day until then, and found out by then. What is no news is left out.
     """
     rows = await snapshot.rows(
-        "latest_transitions",
+        "latest_changes",
         severities=severities,
         flags=flags,
         projects=projects,
         as_of=as_of,
         known_at=known_at,
-        backfill=backfill,
-        limit=limit,
+        projects_max=projects_max,
+        transitions_max=transitions_max,
     )
-    return [_item(row, tell) for row in rows]
+    return [
+        ProjectChanges(project, [_item(row) for row in last], last[0]["transitions"] - len(last))
+        for project, last in ((project, list(group)) for project, group in groupby(rows, itemgetter("project")))
+    ]
 
 
 async def _page(snapshot: Snapshot, question: Question) -> Page:

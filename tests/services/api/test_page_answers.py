@@ -154,6 +154,27 @@ async def test_what_changed_is_told_by_project_and_shows_notices_only_where_they
     assert refused.status_code == 400
 
 
+async def test_a_project_at_which_much_changed_hides_no_other_change(
+    log: Log, client: httpx.AsyncClient, announce: Announce
+) -> None:
+    await log.append(registered("north"), memorandum("north", "2022-01-15", "alpha"))
+    await log.append(registered("south"), memorandum("south", "2022-01-20", "alpha"))
+    await announce(date(2023, 1, 1))
+    await announce(date(2023, 2, 1))
+    busy = [memorandum("busy", "2022-03-01", f"group-{number}", deal=f"deal-{number}") for number in range(230)]
+    await log.append(registered("busy"), *busy)
+    await announce(date(2023, 6, 1))
+    feed = (await get(client, "/v1/flags/transitions", project="busy", limit=500))["items"]
+    assert len(feed) > 200
+    for path, own in (("/", {"headline": "all"}), ("/flags", {})):
+        changes = section(await page(client, path, as_of="2023-12-31", **own), "Recent changes")
+        assert re.findall(r'data-key="([\w-]+)"', changes) == ["busy", "south", "north"]
+        of_busy = changes.partition('data-key="south"')[0]
+        assert of_busy.count('class="when"') == 3 and f"+{len(feed) - 3}<" in of_busy, "the rest is counted"
+    early = section(await page(client, "/", as_of="2023-02-28", headline="all"), "Recent changes")
+    assert linked(early) == {"north", "south"}
+
+
 async def test_the_clock_of_paper_has_stopped_where_something_binds(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(registered("north"), memorandum("north", "2020-03-01", "alpha"))
     assert "clock stopped" not in await page(client, "/projects/north", as_of="2022-03-01")
