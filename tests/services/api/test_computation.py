@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -32,8 +33,13 @@ async def _none_is_idle() -> AsyncIterator[None]:
 
 def computing() -> list[psutil.Process]:
     """The computing processes of this one."""
-    children = psutil.Process().children()
-    return [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    processes = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended just now
+            # Other children are the broker and the database of the tests.
+            if child.status() != psutil.STATUS_ZOMBIE and any("computing_process" in word for word in child.cmdline()):
+                processes.append(child)
+    return processes
 
 
 async def until(holds: Callable[[], bool]) -> None:
