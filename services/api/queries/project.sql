@@ -298,7 +298,7 @@ LIMIT :limit::integer;
 
 -- name: documents_elsewhere
 -- Events of other projects with these ids that state an amount or a volume, as known at an instant (null: now).
-SELECT event.source, event.id
+SELECT event.source, event.id, event.partition, event.log_offset
 FROM event
 WHERE event.id = ANY (:ids::text[])
     AND event.subject <> :project::text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,7 +12,7 @@ from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED
 from services.api.store import row_decoding
 from services.api.store.knowledge import read_as_known
-from services.api.store.project_events import stated_elsewhere
+from services.api.store.project_events import rows_until, stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
@@ -28,6 +28,7 @@ from steppe.domain.analysis.doubtful_claims import Doubt
 from steppe.domain.analysis.idle_references import OWN_REFERENCES_PATTERN, REFERRING_NAMES
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order, superseded_by
+from steppe.log.positions import format_position, parse_position
 
 router = APIRouter(tags=["the record"])
 
@@ -53,6 +54,8 @@ async def conflicts(request: Request) -> Response:
 
     Nothing is decided here. Say `part_of` where two claims are one; correct what is wrong; figures of a cost stand beside each other.
     A page looks at 200 projects at most: it may hold fewer items than `limit`, or none, and have a `next_cursor` nevertheless.
+    What does not fit together in a project is read, on every page, from the log as it was for the first of these pages: a correction
+    in between neither hides an item nor repeats one.
     """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
@@ -89,23 +92,28 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
 async def _conflict_page(snapshot: Snapshot, question: Question, queue: WorkQueue) -> Page:
     """Records under a name that was taken, by their place in the log; then the doubts about what events say, by project."""
     if question.after is not None and question.after[:1] == [_BY_PROJECT]:
-        _, project, shown = after(question.after, text, text, WHOLE_NUMBER)
-        return await _doubts(snapshot, question, queue, project, shown)
+        _, project, shown, until = after(question.after, text, text, WHOLE_NUMBER, parse_position)
+        return await _doubts(snapshot, question, queue, until, project, shown)
     same_id, next_key = await _same_id(snapshot, question)
     if next_key is None and len(same_id) < question.limit:
-        return await _doubts(snapshot, question, queue, items_before=same_id)
-    return Page(items=same_id, next_key=next_key or [_BY_PROJECT, "", "0"])
+        return await _doubts(snapshot, question, queue, _last_offsets(snapshot), items_before=same_id)
+    return Page(items=same_id, next_key=next_key or _by_project_key("", 0, _last_offsets(snapshot)))
 
 
 async def _doubts(
     snapshot: Snapshot,
     question: Question,
     queue: WorkQueue,
+    until: Mapping[int, int],
     first_project: str = "",
     shown: int = 0,
     items_before: Sequence[ConflictItem] = (),
 ) -> Page:
-    """A page of doubts, from a project on, of which so many were shown. It looks at so many projects only, whatever it finds."""
+    """A page of doubts, from a project on, of which so many were shown. It looks at so many projects only, whatever it finds.
+
+    They are those of the log `until` a position, which the pages after this one keep: in the log as it grows a correction can
+    move, remove or add one, and the number of those shown would lead to another.
+    """
     rows = await snapshot.rows(
         "projects_with_doubts",
         projects=question.filters.get("project"),
@@ -116,7 +124,7 @@ async def _doubts(
     )
     projects = [row["subject"] for row in rows]
     event_rows = await snapshot.rows("events_of_subjects", subjects=projects[:_PROJECTS_A_PAGE])
-    stored = await in_thread(_by_project, event_rows)
+    stored = await in_thread(_by_project, event_rows, until)
     claims: list[ProjectClaims] = []
     for project in projects[:_PROJECTS_A_PAGE]:
         read = await in_thread(read_as_known, [event for event, _ in stored[project]], question.knowledge)
@@ -128,7 +136,7 @@ async def _doubts(
                 project=project,
                 in_order=in_order,
                 known=frozenset(read.by_identity),
-                stated_elsewhere=await stated_elsewhere(snapshot, project, in_order, question.knowledge),
+                stated_elsewhere=await stated_elsewhere(snapshot, project, in_order, question.knowledge, until),
                 shown=shown if project == first_project else 0,
             )
         )
@@ -144,7 +152,7 @@ async def _doubts(
             place = projects[-1], 0
         return Page(
             items=[*items_before, *await in_thread(_items, doubts, stored)],
-            next_key=None if place is None else [_BY_PROJECT, place[0], str(place[1])],
+            next_key=None if place is None else _by_project_key(*place, until),
         )
 
     return Page(items=(), next_key=None, finish=finish)
@@ -153,9 +161,17 @@ async def _doubts(
 _Stored = dict[str, list[tuple[Event, Row]]]
 
 
-def _by_project(rows: Sequence[Row]) -> _Stored:
+def _last_offsets(snapshot: Snapshot) -> dict[int, int]:
+    return {partition: offset - 1 for partition, offset in snapshot.next_offsets.items() if offset > 0}
+
+
+def _by_project_key(project: str, shown: int, until: Mapping[int, int]) -> list[str]:
+    return [_BY_PROJECT, project, str(shown), format_position(until)]
+
+
+def _by_project(rows: Sequence[Row], until: Mapping[int, int]) -> _Stored:
     events: _Stored = defaultdict(list)
-    for row in rows:
+    for row in rows_until(rows, until):
         event = row_decoding.event(row)
         if event is not None:
             events[row["subject"]].append((event, row))
@@ -164,8 +180,8 @@ def _by_project(rows: Sequence[Row]) -> _Stored:
 
 def _items(doubts: Sequence[Doubt], stored: _Stored) -> list[ConflictItem]:
     concerned = {doubt.events[-1].subject for doubt in doubts}
-    rows = {event.reference: row for project in concerned for event, row in stored[project]}
-    return [record_view.doubt(doubt, rows) for doubt in doubts]
+    rows = {project: {event.reference: row for event, row in stored[project]} for project in concerned}
+    return [record_view.doubt(doubt, rows[doubt.events[-1].subject]) for doubt in doubts]
 
 
 async def _same_id(snapshot: Snapshot, question: Question) -> tuple[list[ConflictItem], list[str] | None]:

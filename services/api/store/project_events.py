@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.api.store import row_decoding
@@ -33,10 +33,15 @@ async def read_project_events(snapshot: Snapshot, project: str, knowledge: Knowl
 
 
 async def stated_elsewhere(
-    snapshot: Snapshot, project: str, events: Sequence[Event], knowledge: Knowledge | None
+    snapshot: Snapshot,
+    project: str,
+    events: Sequence[Event],
+    knowledge: Knowledge | None,
+    until: Mapping[int, int] | None = None,
 ) -> frozenset[Identity]:
     """Of the documents that these events of a project are part of and that are not among them: those that state an amount or a
-    volume in another project, as far as known (whatever became of them there). Asks the database only where there are some."""
+    volume in another project, as far as known (whatever became of them there), and in the log `until` a position, if one is
+    given. Asks the database only where there are some."""
     missing = wholes_missing(events)
     if not missing:
         return frozenset()
@@ -47,4 +52,9 @@ async def stated_elsewhere(
         known_at=None if knowledge is None else knowledge.known_at,
         recorded=knowledge is not None and knowledge.recorded,
     )
-    return frozenset(missing) & {(row["source"], row["id"]) for row in rows}
+    return frozenset(missing) & {(row["source"], row["id"]) for row in rows_until(rows, until)}
+
+
+def rows_until(rows: Iterable[Row], position: Mapping[int, int] | None) -> list[Row]:
+    """Of rows of events those that stand in the log until a position, the last offset of each partition; None: all."""
+    return [row for row in rows if position is None or row["log_offset"] <= position.get(row["partition"], -1)]

@@ -269,7 +269,7 @@ def doubts_of_page(
 
 
 def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:
-    """What does not fit together in a project, as a row of `/v1/conflicts`; `rows` are those of the events by reference."""
+    """What does not fit together in a project, as a row of `/v1/conflicts`; `rows` are those of its events by reference."""
     first, last = value.events[0], value.events[-1]
     return {
         "kind": value.kind,

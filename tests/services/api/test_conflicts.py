@@ -196,8 +196,44 @@ async def test_conflicts_are_paged_over_projects_and_within_one(log: Log, client
     while True:
         body = await get(client, "/v1/conflicts", limit=2, **({"cursor": cursor} if cursor else {}))
         listed += [(item["subject"], [figure["value"] for figure in item["figures"]]) for item in body["items"]]
+        # The ids of their events are the same.
+        assert all(item["record"]["subject"] == item["stands"]["subject"] == item["subject"] for item in body["items"])
         cursor = body["next_cursor"]
         if cursor is None:
             break
     pairs = [["1", "2"], ["1", "3"], ["2", "3"]]
     assert listed == [("one", pair) for pair in pairs] + [("two", pair) for pair in pairs]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 7])
+async def test_what_is_corrected_between_two_pages_hides_no_conflict_and_repeats_none(
+    log: Log, client: httpx.AsyncClient, limit: int
+) -> None:
+    donor = [{"party": "unido", "role": "donor"}]
+    whole = {"source": "/tests", "id": "whole"}
+    for project in ("north", "south"):
+        claims = [
+            paid("grant.committed", project, "g", f"{n}", source=f"/file/{n}", occurred=f"2021-01-0{n}/2021-03", parties=donor)
+            for n in range(1, 6)
+        ]  # fmt: skip
+        part = paid("grant.committed", project, "part", "1", occurred="2022-01-01", parties=donor, part_of=whole)
+        await log.append(registered(project), *claims, part)
+    everything = (await get(client, "/v1/conflicts"))["items"]
+    assert len(everything) == 2 * (10 + 1), "pairs of claims, and a reference to nothing"
+    first = await get(client, "/v1/conflicts", limit=limit)
+    for project in ("north", "south"):
+        target = {"source": "/file/1", "id": "g"}
+        await log.append(
+            event("event.corrected", project, "c1", target=target, changes={"part_of": {"source": "/file/2", "id": "g"}}),
+            event("event.corrected", project, "c2", target={"source": "/file/5", "id": "g"}, changes={"occurred": "2020-12-31/2021-03"}),
+            event("event.retracted", project, "c3", target={"source": "/file/4", "id": "g"}),
+            paid("grant.committed", project, "g", "9", source="/file/0", occurred="2021-01-01", parties=donor),
+        )  # fmt: skip
+    await log.append(registered("east"), paid("grant.committed", "east", "whole", "7", occurred="2021", parties=donor))
+    listed, page = first["items"], first
+    while page["next_cursor"]:
+        page = await get(client, "/v1/conflicts", limit=limit, cursor=page["next_cursor"])
+        listed += page["items"]
+    assert listed == everything
+    anew = (await get(client, "/v1/conflicts"))["items"]
+    assert [item["kind"] for item in anew] != [item["kind"] for item in everything], "asked anew it is another list"

@@ -88,7 +88,7 @@ def test_known_forgeries_are_refused_by_every_list(lists: tuple[httpx.Client, li
             forged(["north"] * 9, path=path),
             forged([7, None], path=path),
             forged(["2147483648", "1"], path="/v1/quarantine"),
-            forged(["project", "\x00", "0"], path=path),
+            forged(["project", "\x00", "0", "0:1"], path=path),
             forged(["1", "north"], "9999-12-31", path),
             forged(["1", "north"], "0000-01-01", path),
             forged(["x"], path=path).replace(b'"x"', b'"\xff\xfe"'),
@@ -110,7 +110,9 @@ def test_a_number_that_no_list_counts_to_is_refused(lists: tuple[httpx.Client, l
             ("/v1/quarantine", [number, "1"]),
             ("/v1/quarantine", ["1", number]),
             ("/v1/conflicts", ["log", number, "1"]),
-            ("/v1/conflicts", ["project", "north", number]),
+            ("/v1/conflicts", ["project", "north", number, "0:1"]),
+            ("/v1/conflicts", ["project", "north", "0", number]),
+            ("/v1/conflicts", ["project", "north", "0", f"0:{number}"]),
             ("/v1/flags/transitions", [number]),
         ):
             answer = client.get(path, params={"cursor": as_text(forged(key, path=path))})
