@@ -35,7 +35,7 @@ from services.projector.projection.batches import Record
 from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database.read_model import projection_rows
+from steppe.database.read_model import flag_rows, projection_rows
 from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.corrections import effective_events
 from steppe.domain.fold.fold_state import fold_history
@@ -253,7 +253,7 @@ async def compared(owner: str, schema: str, count: int) -> int:
         for table, columns, wanted in (
             ("project_span", projection_rows.PROJECT_SPAN, made.project_spans),
             ("deal_span", projection_rows.DEAL_SPAN, made.deal_spans),
-            ("flag_span", projection_rows.FLAG_SPAN, made.flag_spans),
+            ("flag_span", flag_rows.FLAG_SPAN, made.flag_spans),
         ):
             which = "AND flag NOT IN ('displaced', 'crowded')" if table == "flag_span" else ""
             stored = await connection.fetch(

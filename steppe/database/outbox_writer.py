@@ -5,6 +5,7 @@ The caller decides what is announced, and holds `locks.ANNOUNCING`, so that ids 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from steppe.contracts.announcements import CloudEvent, Transition, project_event
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import FLAGS, PROJECTS, Topic
 from steppe.database import sql
+from steppe.database.read_model.flag_rows import flag_of_clock
 from steppe.database.read_model.projection_rows import Row, copy, document
 from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.values.states import Flag, ProjectState
@@ -52,11 +54,15 @@ def new_event_id() -> UUID:
 
 
 async def announce_transitions(
-    connection: Connection, transitions: Sequence[Transition], on: date, change_id: int | None = None
+    connection: Connection,
+    transitions: Sequence[Transition],
+    clocks: Sequence[str | None],
+    on: date,
+    change_id: int | None = None,
 ) -> None:
     """Announce these transitions, all `on` one day: write the feed, store what was announced, and fill the outbox.
 
-    `change_id`: the change of the rules that caused them.
+    `clocks` has for each the stored form of the clock that says so, None where the flag is gone. `change_id`: the change of the rules that caused them.
     """
     if not transitions:
         return
@@ -90,6 +96,7 @@ async def announce_transitions(
             documents=[
                 text if transition.severity else None for transition, text in zip(transitions, documents, strict=True)
             ],
+            clocks=list(clocks),
             day=on,
         ),
     )
@@ -109,25 +116,25 @@ async def announce_projects(
     announced, after = len(gone), ""
     while True:
         page = await connection.fetch(
-            *STATEMENTS["project_differences"](
-                day=day, projects=wanted, after=after, limit=rows_max, edition=str(EDITION)
-            )
+            *STATEMENTS["projects_standing"](day=day, projects=wanted, after=after, limit=rows_max)
         )
         if not page:
             return announced
         now = await connection.fetchval("SELECT now()")
-        records = []
+        records, hashes = [], {}
         for row in page:
-            flags = [_flag.decode(text) for text in row["flags"]]
+            flags = [flag_of_clock(text, day) for text in row["flags"]]
+            sha256 = _sha256(row["document"], row["position"], flags)
+            if sha256 == row["sha256"]:
+                continue
+            hashes[row["project"]] = sha256
             state = _project.decode(row["document"])
             records.append(_record(PROJECTS, project_event(new_event_id(), now, state, flags, row["position"], day)))
         await put_in_outbox(connection, records)
         await connection.execute(
-            *STATEMENTS["store_announced_projects"](
-                projects=[row["project"] for row in page], hashes=[row["sha256"] for row in page]
-            )
+            *STATEMENTS["store_announced_projects"](projects=list(hashes), hashes=list(hashes.values()))
         )
-        announced, after = announced + len(page), page[-1]["project"]
+        announced, after = announced + len(hashes), page[-1]["project"]
 
 
 async def put_in_outbox(connection: Connection, records: Sequence[Row]) -> None:
@@ -139,6 +146,12 @@ async def countries(connection: Connection, day: date, projects: Iterable[str]) 
     """The country of each project on a day."""
     rows = await connection.fetch(*STATEMENTS["countries_of_projects"](day=day, projects=sorted(set(projects))))
     return {row["project"]: row["country"] for row in rows}
+
+
+def _sha256(state: str, position: str, flags: Sequence[Flag]) -> bytes:
+    """What a project says, but for ages, which grow by themselves; another edition of the domain page announces otherwise."""
+    said = [str(EDITION), state, position, "\n".join(document(flag) for flag in flags)]
+    return hashlib.sha256("\n".join(said).encode()).digest()
 
 
 def _record(topic: Topic, event: CloudEvent) -> Row:

@@ -113,32 +113,6 @@ CREATE INDEX deal_span_by_investor ON rm_v1.deal_span USING gin (investors);
 CREATE INDEX deal_span_by_level ON rm_v1.deal_span USING btree (level, valid_from, valid_to);
 CREATE INDEX deal_span_by_pursuer ON rm_v1.deal_span USING gin ((((document)::jsonb -> 'pursuers'::text)));
 
--- `deal` is '' for a flag of the project, so that it can stand in the key.
-CREATE TABLE rm_v1.flag_span (
-    project text NOT NULL,
-    deal text NOT NULL,
-    flag text NOT NULL,
-    valid_from date NOT NULL,
-    valid_to date NOT NULL,
-    severity text NOT NULL,
-    certainty text NOT NULL,
-    document text NOT NULL,
-    CONSTRAINT flag_span_pk PRIMARY KEY (project, deal, flag, valid_from),
-    CONSTRAINT flag_span_forward CHECK ((valid_from < valid_to))
-);
-CREATE INDEX flag_span_by_flag ON rm_v1.flag_span USING btree (flag, severity, valid_from, valid_to);
-CREATE INDEX flag_span_by_rank ON rm_v1.flag_span USING btree (((
-CASE severity
-    WHEN 'alert'::text THEN '1'::text
-    WHEN 'presumed-dead'::text THEN '2'::text
-    WHEN 'stagnant'::text THEN '3'::text
-    WHEN 'watch'::text THEN '4'::text
-    ELSE '5'::text
-END || ((document)::json ->> 'since'::text))) COLLATE "C", project COLLATE "C", deal COLLATE "C", flag COLLATE "C", valid_from, valid_to);
-CREATE INDEX flag_span_by_severity ON rm_v1.flag_span USING btree (severity, valid_from, valid_to);
-CREATE INDEX flag_span_coming ON rm_v1.flag_span USING btree (valid_from, valid_to) WHERE (strpos(document, '"next_on":"'::text) > 0);
-CREATE INDEX flag_span_in_order ON rm_v1.flag_span USING btree (project COLLATE "C", deal COLLATE "C", flag COLLATE "C", valid_from, valid_to);
-
 -- The registry: subjects party:<key> and forum:<slug>, folded by (from) day. Joined at reading, never in the fold.
 CREATE TABLE rm_v1.party_span (
     party text NOT NULL,
@@ -354,6 +328,7 @@ CREATE TABLE steppe.announced_flag (
     severity text,
     document text,
     told_on date NOT NULL,
+    clock text,
     CONSTRAINT announced_flag_pk PRIMARY KEY (project, deal, flag)
 );
 
@@ -426,6 +401,30 @@ CREATE TABLE rm_v1.party_naming (
     CONSTRAINT party_naming_pk PRIMARY KEY (project, party, field)
 );
 CREATE INDEX party_naming_by_party ON rm_v1.party_naming USING btree (party);
+
+-- `deal` is '' for a flag of the project, so that it can stand in the key.
+CREATE TABLE rm_v1.flag_span (
+    project text NOT NULL,
+    deal text NOT NULL,
+    flag text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    notice_since date,
+    watch_since date,
+    stagnant_since date,
+    presumed_dead_since date,
+    alert_since date,
+    notice_certain_since date,
+    watch_certain_since date,
+    stagnant_certain_since date,
+    presumed_dead_certain_since date,
+    alert_certain_since date,
+    names_on date[],
+    document text NOT NULL,
+    CONSTRAINT flag_span_pk PRIMARY KEY (project, deal, flag, valid_from),
+    CONSTRAINT flag_span_forward CHECK ((valid_from < valid_to))
+);
+CREATE INDEX flag_span_by_days ON rm_v1.flag_span USING btree (valid_to, valid_from);
 
 CREATE OR REPLACE FUNCTION steppe.grant_read_model(wanted text)
  RETURNS void
@@ -541,4 +540,61 @@ BEGIN
     END IF;
     EXECUTE format('DROP SCHEMA %I CASCADE', unwanted);
 END
+$function$;
+
+CREATE OR REPLACE FUNCTION steppe.severity_on(day date, notice_since date, watch_since date, stagnant_since date, presumed_dead_since date, alert_since date)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE
+        WHEN alert_since <= day THEN 'alert'
+        WHEN presumed_dead_since <= day THEN 'presumed-dead'
+        WHEN stagnant_since <= day THEN 'stagnant'
+        WHEN watch_since <= day THEN 'watch'
+        WHEN notice_since <= day THEN 'notice'
+    END
+$function$;
+
+CREATE OR REPLACE FUNCTION steppe.since_on(day date, notice_since date, watch_since date, stagnant_since date, presumed_dead_since date, alert_since date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE
+        WHEN alert_since <= day THEN alert_since
+        WHEN presumed_dead_since <= day THEN presumed_dead_since
+        WHEN stagnant_since <= day THEN stagnant_since
+        WHEN watch_since <= day THEN watch_since
+        WHEN notice_since <= day THEN notice_since
+    END
+$function$;
+
+CREATE OR REPLACE FUNCTION steppe.certainty_on(day date, notice_since date, watch_since date, stagnant_since date, presumed_dead_since date, alert_since date, notice_certain_since date, watch_certain_since date, stagnant_certain_since date, presumed_dead_certain_since date, alert_certain_since date)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE
+        WHEN CASE
+            WHEN alert_since <= day THEN alert_certain_since
+            WHEN presumed_dead_since <= day THEN presumed_dead_certain_since
+            WHEN stagnant_since <= day THEN stagnant_certain_since
+            WHEN watch_since <= day THEN watch_certain_since
+            WHEN notice_since <= day THEN notice_certain_since
+        END <= day THEN 'certain'
+        ELSE 'possible'
+    END
+$function$;
+
+CREATE OR REPLACE FUNCTION steppe.rises_after(day date, watch_since date, stagnant_since date, presumed_dead_since date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT LEAST(
+        CASE WHEN watch_since > day THEN watch_since END,
+        CASE WHEN stagnant_since > day THEN stagnant_since END,
+        CASE WHEN presumed_dead_since > day THEN presumed_dead_since END
+    )
 $function$;

@@ -77,7 +77,11 @@ _LOOKED = "SELECT announced_at FROM steppe.announced_until"
 # Keys of which what was told last is not what stands on a day.
 _TOLD_OTHERWISE = """
     SELECT project, deal, flag
-    FROM (SELECT * FROM flag_span WHERE valid_from <= $1 AND valid_to > $1) AS stands
+    FROM (
+        SELECT *, steppe.severity_on($1, notice_since, watch_since, stagnant_since, presumed_dead_since, alert_since) AS severity
+        FROM flag_span
+        WHERE valid_from <= $1 AND valid_to > $1
+    ) AS stands
     FULL JOIN (SELECT * FROM steppe.announced_flag WHERE severity IS NOT NULL) AS told USING (project, deal, flag)
     WHERE stands.severity IS DISTINCT FROM told.severity
 """

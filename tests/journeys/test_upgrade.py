@@ -138,7 +138,9 @@ def test_data_of_the_release_before_are_judged_again_and_only_the_rules_are_told
         assert {(row["cause"], row["rule_version"]) for row in after} == {("rules", RULES.version)}
         wrong = up.fetch(
             "SELECT project, deal, flag FROM steppe.announced_flag AS announced"
-            " FULL JOIN (SELECT * FROM flag_span WHERE now()::date >= valid_from AND now()::date < valid_to) AS stands"
+            " FULL JOIN (SELECT *, steppe.severity_on(now()::date, notice_since, watch_since, stagnant_since,"
+            " presumed_dead_since, alert_since) AS severity"
+            " FROM flag_span WHERE now()::date >= valid_from AND now()::date < valid_to) AS stands"
             " USING (project, deal, flag) WHERE announced.severity IS DISTINCT FROM stands.severity"
         )
         assert wrong == []

@@ -44,7 +44,9 @@ async def project_page(page: PageRequest) -> Response:
         reading = await projects.read_project(snapshot, question, key, service.queues.folds, events)
         timeline = await projects.timeline_page(snapshot, timeline_question, key, service.queues.folds, events)
         spans = await snapshot.rows("deal_spans_of_project", project=key)
-        flags = await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key)
+        flags = row_decoding.runs_of_flags(
+            await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
+        )
         phases = await snapshot.rows("last_states_of_phases", as_of=question.as_of, project=key)
         suspensions = await snapshot.rows("suspensions_of_project", as_of=question.as_of, project=key)
     item = await reading.finish()

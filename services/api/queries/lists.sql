@@ -10,6 +10,29 @@ WHERE party.home_country = ANY (:investor_countries::text[])
     AND party.valid_from <= :as_of::date
     AND party.valid_to > :as_of::date;
 
+-- name: flags_on_day
+-- The flags that stand on a day with what follows from that day; part of the statements that look for flags.
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    steppe.severity_on(
+        :as_of::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since
+    ) AS severity,
+    steppe.certainty_on(
+        :as_of::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since,
+        flag.notice_certain_since, flag.watch_certain_since, flag.stagnant_certain_since,
+        flag.presumed_dead_certain_since, flag.alert_certain_since
+    ) AS certainty,
+    steppe.since_on(
+        :as_of::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since
+    ) AS since,
+    steppe.rises_after(:as_of::date, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since) AS next_on,
+    flag.document
+FROM flag_span AS flag
+WHERE flag.valid_from <= :as_of::date
+    AND flag.valid_to > :as_of::date;
+
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
 -- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
@@ -52,10 +75,10 @@ WITH ranked AS (
             (:flags::text[] IS NULL AND :severities::text[] IS NULL)
             OR EXISTS (
                 SELECT 1
-                FROM flag_span AS flag
+                FROM (
+                    -- include: flags_on_day
+                ) AS flag
                 WHERE flag.project = span.project
-                    AND flag.valid_from <= :as_of::date
-                    AND flag.valid_to > :as_of::date
                     AND (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
                     AND (:severities::text[] IS NULL OR flag.severity = ANY (:severities::text[]))
             )
@@ -286,11 +309,11 @@ WHERE deal.valid_from <= :as_of::date
         (:flags::text[] IS NULL AND :severities::text[] IS NULL)
         OR EXISTS (
             SELECT 1
-            FROM flag_span AS flag
+            FROM (
+                -- include: flags_on_day
+            ) AS flag
             WHERE flag.project = deal.project
                 AND flag.deal = deal.deal
-                AND flag.valid_from <= :as_of::date
-                AND flag.valid_to > :as_of::date
                 AND (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
                 AND (:severities::text[] IS NULL OR flag.severity = ANY (:severities::text[]))
         )
@@ -356,11 +379,13 @@ SELECT
     flag.deal,
     flag.flag,
     flag.severity,
+    flag.since,
+    flag.next_on,
     flag.document
-FROM flag_span AS flag
-WHERE flag.valid_from <= :as_of::date
-    AND flag.valid_to > :as_of::date
-    AND (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
+FROM (
+    -- include: flags_on_day
+) AS flag
+WHERE (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
     AND (:severities::text[] IS NULL OR flag.severity = ANY (:severities::text[]))
     AND (:certainties::text[] IS NULL OR flag.certainty = ANY (:certainties::text[]))
     AND (:projects::text[] IS NULL OR flag.project = ANY (:projects::text[]))
@@ -417,15 +442,10 @@ WHERE flag.valid_from <= :as_of::date
             )
         )
     )
-    AND (
-        :next_before::date IS NULL
-        -- Most flags rise no further: a look at the text spares reading them as JSON.
-        OR (strpos(flag.document, '"next_on":"') > 0 AND (flag.document::json ->> 'next_on')::date < :next_before::date)
-    );
+    AND (:next_before::date IS NULL OR flag.next_on < :next_before::date);
 
 -- name: flag_page
--- One page of flags; `rank` is the value that :sort orders by. For the severity it is word for word the first column of an index,
--- of which only a part is read where :rank_from and :rank_to say which severities are wanted.
+-- One page of flags; `rank` is the value that :sort orders by.
 WITH standing AS (
     -- include: flags_standing
 ),
@@ -438,10 +458,10 @@ ranked AS (
         CASE :sort::text
             WHEN 'severity' THEN CASE standing.severity
                 WHEN 'alert' THEN '1' WHEN 'presumed-dead' THEN '2' WHEN 'stagnant' THEN '3' WHEN 'watch' THEN '4' ELSE '5'
-            END || (standing.document::json ->> 'since')
-            WHEN 'since' THEN standing.document::json ->> 'since'
-            WHEN '-since' THEN translate(standing.document::json ->> 'since', '0123456789', '9876543210')
-            WHEN 'next' THEN COALESCE(standing.document::json ->> 'next_on', '~')
+            END || standing.since
+            WHEN 'since' THEN standing.since::text
+            WHEN '-since' THEN translate(standing.since::text, '0123456789', '9876543210')
+            WHEN 'next' THEN COALESCE(standing.next_on::text, '~')
             ELSE ''
         END COLLATE "C" AS rank
     FROM standing
@@ -453,13 +473,9 @@ SELECT
     document,
     rank
 FROM ranked
-WHERE (:rank_from::text IS NULL OR rank >= :rank_from::text)
-    AND (:rank_to::text IS NULL OR rank < :rank_to::text)
-    AND (
-        :after_rank::text IS NULL
-        OR (rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C")
-        > (:after_rank::text, :after_project::text, :after_deal::text, :after_flag::text)
-    )
+WHERE :after_rank::text IS NULL
+    OR (rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C")
+    > (:after_rank::text, :after_project::text, :after_deal::text, :after_flag::text)
 ORDER BY rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C"
 LIMIT :limit::integer;
 
@@ -501,10 +517,10 @@ SELECT
     flag.deal,
     flag.document
 FROM flag_span AS flag
-WHERE flag.project COLLATE "C" = ANY (:projects::text[])
+WHERE flag.project = ANY (:projects::text[])
     AND flag.valid_from <= :as_of::date
     AND flag.valid_to > :as_of::date
-ORDER BY flag.project COLLATE "C", flag.deal COLLATE "C", flag.flag COLLATE "C";
+ORDER BY flag.project, flag.deal, flag.flag;
 
 -- name: deal_counts
 -- How many deals of some projects live on a day, and how many have ended.

@@ -58,15 +58,17 @@ WHERE deal.project = ANY (:projects::text[])
 SELECT
     flag.project,
     flag.flag,
-    flag.severity,
+    steppe.severity_on(
+        :as_of::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since
+    ) AS severity,
     count(*)::integer AS deals
 FROM flag_span AS flag
-WHERE flag.project COLLATE "C" = ANY (:projects::text[])
+WHERE flag.project = ANY (:projects::text[])
     AND flag.valid_from <= :as_of::date
     AND flag.valid_to > :as_of::date
     AND flag.deal <> ''
     AND flag.flag = ANY (:flags::text[])
-GROUP BY flag.project, flag.flag, flag.severity;
+GROUP BY 1, 2, 3;
 
 -- name: first_crossings_of_projects
 -- When some deal of each project first crossed the line, by a day; the interval as its event gave it.

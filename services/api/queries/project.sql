@@ -136,14 +136,13 @@ WHERE span.project = :project::text
 ORDER BY span.valid_from;
 
 -- name: flag_spans_of_project
--- Every run of every flag of a project that began by a day.
+-- Every clock of every flag of a project that showed by a day.
 SELECT
     flag.deal,
     flag.flag,
     flag.valid_from,
     flag.valid_to,
-    flag.severity,
-    flag.certainty
+    flag.document
 FROM flag_span AS flag
 WHERE flag.project = :project::text
     AND flag.valid_from <= :as_of::date

@@ -39,7 +39,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     rows, more = pagination.cut_page(rows, question.limit)
     projects = sorted({row["project"] for row in rows})
     flags = row_decoding.flags_by_project(
-        await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects)
+        await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects), question.as_of
     )
     shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=question.as_of, projects=projects))
     named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))

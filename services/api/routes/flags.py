@@ -18,11 +18,8 @@ from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list
 from steppe.contracts.items import flag as flag_item
-from steppe.domain.values.states import SEVERITIES
 
 router = APIRouter(tags=["lists"])
-# How the ranks of the statement begin.
-_RANKS = {severity: str(place) for place, severity in enumerate(reversed(SEVERITIES), 1)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +40,10 @@ async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[s
     investors = await investors_of(snapshot, question)
     after_rank, after_project, after_deal, after_flag = after(question.after, text, text, text, text)
     sort = question.filters.get("sort", "severity")
-    ranks = [_RANKS[severity] for severity in question.filters.get("severity", ())] if sort == "severity" else []
     rows = await snapshot.rows(
         "flag_page",
         **flag_filters(question, investors, projects),
         sort=sort,
-        rank_from=min(ranks, default=None),
-        rank_to=str(int(max(ranks)) + 1) if ranks else None,
         after_rank=after_rank,
         after_project=after_project,
         after_deal=after_deal,
@@ -66,7 +60,7 @@ async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[s
     named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=keys))
     items: list[FlagRow] = [
         {
-            **flag_item(row["project"], row_decoding.flag(row), question.as_of, question.tell),
+            **flag_item(row["project"], row_decoding.flag(row, question.as_of), question.as_of, question.tell),
             **named.get(row["project"], UNNAMED),
         }
         for row in rows

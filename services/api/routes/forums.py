@@ -21,8 +21,8 @@ from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, answer_one
 from steppe.domain.analysis.scorecard import scorecard
 from steppe.domain.events.event import Event
-from steppe.domain.values.history import Span
 from steppe.domain.values.months import add_months
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState
 from steppe.http.problems import NOT_FOUND
 

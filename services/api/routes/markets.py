@@ -136,7 +136,9 @@ async def read_market(snapshot: Snapshot, question: Question, country: str, comm
     deals = await in_thread(_deals, await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
     signed = await in_thread(_deals, await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
     flags = await in_thread(
-        row_decoding.flags_by_project, await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
+        row_decoding.flags_by_project,
+        await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects),
+        as_of,
     )
     crossed = await snapshot.rows("crossings", as_of=as_of, projects=projects, events=market_view.causes(flags))
     crossings = [row_decoding.crossing(row) for row in crossed]

@@ -121,7 +121,7 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
 
     def answer() -> PartyItem:
         deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
-        flags = row_decoding.flags_by_project(flag_rows)
+        flags = row_decoding.flags_by_project(flag_rows, as_of)
         shared = row_decoding.co_investors(shared_rows)
         items = [
             deal_view.deal(

@@ -44,6 +44,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.explanation.project_text import explanation, superseded_explanation
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.markets.group_members import GroupMembers
+from steppe.domain.values.flag_clock import flag_spans
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
@@ -179,7 +180,9 @@ async def _read_upcoming(
 
         def stored() -> tuple[UpcomingChange, ...]:
             spans_of_deals = row_decoding.spans(deals, row_decoding.deal)
-            return upcoming_changes(spans_of_deals, row_decoding.spans(flags, row_decoding.flag), as_of)
+            return upcoming_changes(
+                spans_of_deals, flag_spans(row_decoding.spans(flags, row_decoding.flag_clock)), as_of
+            )
 
         return Reading(lambda: in_thread(stored))
     rules = picklable(snapshot.rules)
@@ -202,7 +205,10 @@ async def timeline_page(
     """
     await _project_row(snapshot, question.as_of, key)
     changes = timeline_view.changes(
-        await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
+        row_decoding.runs_of_flags(
+            await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
+        ),
+        question.as_of,
     )
     view = timeline_view.TimelineView(
         project=key,
@@ -391,4 +397,4 @@ def _portfolio(rows: Sequence[Row], members: GroupMembers) -> PortfolioItem:
 
 async def _flags(snapshot: Snapshot, as_of: date, projects: list[str]) -> dict[str, list[Flag]]:
     rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
-    return row_decoding.flags_by_project(rows)
+    return row_decoding.flags_by_project(rows, as_of)

@@ -51,6 +51,7 @@ async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> Tra
         )
         raise Refusal(NOT_FOUND, detail)
     flags = row_decoding.flags_by_project(
-        await snapshot.rows("flags_of_projects", as_of=as_of, projects=sorted({row["subject"] for row in rows}))
+        await snapshot.rows("flags_of_projects", as_of=as_of, projects=sorted({row["subject"] for row in rows})),
+        as_of,
     )
     return {"items": [record_view.trace(row, topic, flags, as_of) for row in rows]}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.store.row_decoding import flag
+from services.api.store.row_decoding import announced_flag
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views.list_answers import TransitionList
 from services.api.web import pagination
@@ -139,7 +139,7 @@ def _item(row: Row, tell: Tell = english) -> TransitionItem:
         events=row["events"],
         rule_version=row["rule_version"],
         country=row["country"],
-        flag_state=flag(row) if row["document"] else None,
+        flag_state=announced_flag(row) if row["document"] else None,
         event_id=row["event_id"],
     )
     return transition_item(row["transition_id"], row["found_at"], transition, tell)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 
 from services.api.store.snapshot import Row
+from steppe.database.read_model.flag_rows import clock_of, flag_of_clock
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
-from steppe.domain.values.history import Crossing, Span, Superseded
+from steppe.domain.values.flag_clock import FlagClock, flag_spans
+from steppe.domain.values.history import Crossing, Superseded
 from steppe.domain.values.levels import Level
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState, Flag, ProjectState
 from steppe.log.positions import format_record_id
 
@@ -20,7 +23,7 @@ T = TypeVar("T")
 
 _project = msgspec.json.Decoder(ProjectState)
 _deal = msgspec.json.Decoder(DealState)
-_flag = msgspec.json.Decoder(Flag)
+_announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
 
 
@@ -41,9 +44,46 @@ def deal(row: Row) -> DealState:
     return _deal.decode(row["document"])
 
 
-def flag(row: Row) -> Flag:
-    """The flag of a span."""
-    return _flag.decode(row["document"])
+def flag(row: Row, day: date) -> Flag:
+    """The flag of a row that stands on a day."""
+    return flag_of_clock(row["document"], day)
+
+
+def announced_flag(row: Row) -> Flag:
+    """The flag as a transition announced it."""
+    return _announced_flag.decode(row["document"])
+
+
+class FlagRun(TypedDict):
+    """Days on which a flag says the same; the deal '' is for the project's own."""
+
+    deal: str
+    flag: str
+    valid_from: date
+    valid_to: date
+    severity: str
+    certainty: str
+
+
+def runs_of_flags(rows: Iterable[Row], as_of: date) -> list[FlagRun]:
+    """Rows of clocks as runs of days on which a flag says the same, those that began by a day."""
+    return [
+        {
+            "deal": run.value.deal or "",
+            "flag": run.value.flag,
+            "valid_from": run.valid_from,
+            "valid_to": run.valid_to,
+            "severity": run.value.severity,
+            "certainty": run.value.certainty,
+        }
+        for run in flag_spans(spans(rows, flag_clock))
+        if run.valid_from <= as_of
+    ]
+
+
+def flag_clock(row: Row) -> FlagClock:
+    """The clock of a span of a flag."""
+    return clock_of(row["document"])
 
 
 def crossing(row: Row) -> Crossing:
@@ -56,11 +96,11 @@ def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:
     return [Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=value(row)) for row in rows]
 
 
-def flags_by_project(rows: Iterable[Row]) -> dict[str, list[Flag]]:
-    """The flags of each project, in the order they came."""
+def flags_by_project(rows: Iterable[Row], day: date) -> dict[str, list[Flag]]:
+    """The flags of each project on a day, in the order they came."""
     flags: dict[str, list[Flag]] = {}
     for row in rows:
-        flags.setdefault(row["project"], []).append(flag(row))
+        flags.setdefault(row["project"], []).append(flag(row, day))
     return flags
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, picklable
 from services.api.store.project_events import ProjectEvents
+from services.api.store.row_decoding import FlagRun
 from services.api.store.snapshot import Row
 from steppe.contracts.field_types import (
     Count,
@@ -338,10 +339,10 @@ def _flag_of(key: tuple[str, str, str]) -> FlagOfDeal:
     return {"flag": flag, "deal": deal or None, "severity": severity}
 
 
-def changes(spans: Iterable[Row], as_of: date) -> list[FlagChange]:
+def changes(spans: Iterable[FlagRun], as_of: date) -> list[FlagChange]:
     """What each flag did until a day: raised, escalated, eased, or cleared."""
     flag_changes: list[FlagChange] = []
-    before: Row | None = None
+    before: FlagRun | None = None
     for span in spans:
         continues = before is not None and _is_next(before, span)
         if before is not None and not continues:
@@ -366,17 +367,17 @@ def conflict(row: Row) -> ConflictEntry:
     }
 
 
-def _is_next(before: Row, span: Row) -> bool:
+def _is_next(before: FlagRun, span: FlagRun) -> bool:
     """Whether the span goes on where the one before ended."""
     return (before["deal"], before["flag"], before["valid_to"]) == (span["deal"], span["flag"], span["valid_from"])
 
 
-def _clear(flag_changes: list[FlagChange], span: Row, as_of: date) -> None:
+def _clear(flag_changes: list[FlagChange], span: FlagRun, as_of: date) -> None:
     if span["valid_to"] <= as_of:
         flag_changes.append(_change(span, span["valid_to"], "cleared", None))
 
 
-def _change(span: Row, on: date, what: str, severity: str | None) -> FlagChange:
+def _change(span: FlagRun, on: date, what: str, severity: str | None) -> FlagChange:
     return {
         "on": on,
         "flag": span["flag"],

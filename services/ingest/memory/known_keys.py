@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.ingest.settings import Settings
-from steppe.domain.values.near_keys import NearKeys
+from steppe.domain.events.near_keys import NearKeys
 from steppe.log.topic_info import make_consumer, open_topic
 
 log = logging.getLogger(__name__)

@@ -39,7 +39,7 @@ from services.projector.settings import Settings
 from steppe.connection_errors import run
 from steppe.database import active_read_model, sql
 from steppe.database.connection import open_connection
-from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model import flag_rows, projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
@@ -57,7 +57,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "project": [column for column in projection_rows.PROJECT if column != "updated_at"],
     "project_span": projection_rows.PROJECT_SPAN,
     "deal_span": projection_rows.DEAL_SPAN,
-    "flag_span": projection_rows.FLAG_SPAN,
+    "flag_span": flag_rows.FLAG_SPAN,
     "standing": [*projection_rows.STANDING, "fault"],
     "co_investment_span": projection_rows.CO_INVESTMENT_SPAN,
     "party_naming": projection_rows.PARTY_NAMING,

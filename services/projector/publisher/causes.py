@@ -32,6 +32,8 @@ class FlagDifference:
     severity: str | None
     before: Flag | None
     after: Flag | None
+    # The stored form of the clock that says so now.
+    clock: str | None = None
 
     @property
     def changes_severity(self) -> bool:

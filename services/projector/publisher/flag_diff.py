@@ -20,6 +20,7 @@ from services.projector.publisher import causes
 from services.projector.publisher.causes import MARKET_FLAGS, AppliedEvent, Cause, EventContext, FlagDifference
 from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, sql
+from steppe.database.read_model.flag_rows import flag_of_clock
 from steppe.database.read_model.projection_rows import document
 from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.event import Event
@@ -105,10 +106,13 @@ class Announcer:
                 moved = {row["project"] for row in rows}
             moved.update(since.refolded_from)
         changing: dict[date, set[str]] = defaultdict(set)
-        for row in await connection.fetch(*_STATEMENTS["projects_changing"](after=base, until=day)):
-            changing[row["day"]].add(row["project"])
+        if day > base:
+            for row in await connection.fetch(*_STATEMENTS["projects_changing"](after=base, until=day)):
+                changing[row["day"]].add(row["project"])
 
-        differences = await self._differences(connection, base, None if compare_all else sorted(moved))
+        differences = await self._differences(
+            connection, base, None if compare_all else sorted(moved), turning=compare_all
+        )
         context = EventContext() if first_time else await self._context(connection, differences, since)
         # Where nothing was applied since, other rules judge, or another release.
         nothing_applied = (next_offsets, last_action) == (offsets_before, until["last_action"])
@@ -118,7 +122,7 @@ class Announcer:
         count = await self._save(connection, base, differences, reasons, rules)
         concerned = moved.union(difference.project for difference in differences)
         for changing_on in sorted(changing):
-            differences = await self._differences(connection, changing_on, sorted(changing[changing_on]))
+            differences = await self._differences(connection, changing_on, sorted(changing[changing_on]), turning=True)
             context = await self._context(connection, differences, since)
             reasons = [causes.cause_on_day(difference, changing_on, context) for difference in differences]
             count += await self._save(connection, changing_on, differences, reasons, rules)
@@ -135,26 +139,42 @@ class Announcer:
         )
         return count
 
-    async def _differences(self, connection: asyncpg.Connection, day: date, projects: Projects) -> list[FlagDifference]:
-        """What differs in these projects (None: in all), and what other projects do anywhere."""
-        rows = await connection.fetch(*_STATEMENTS["flag_differences"](day=day, projects=projects, flags=None))
+    async def _differences(
+        self, connection: asyncpg.Connection, day: date, projects: Projects, *, turning: bool
+    ) -> list[FlagDifference]:
+        """What differs in these projects (None: in all), and what other projects do anywhere.
+
+        `turning`: also where the clock is the one that was announced, because it may say something else on that day.
+        """
+        rows = await connection.fetch(
+            *_STATEMENTS["flag_differences"](day=day, projects=projects, flags=None, turning=turning)
+        )
         if projects is not None:
             from_market = await connection.fetch(
-                *_STATEMENTS["flag_differences"](day=day, projects=None, flags=list(MARKET_FLAGS))
+                *_STATEMENTS["flag_differences"](day=day, projects=None, flags=list(MARKET_FLAGS), turning=False)
             )
             project_keys = set(projects)
             rows += [row for row in from_market if row["project"] not in project_keys]
-        return [
-            FlagDifference(
-                project=row["project"],
-                deal=row["deal"],
-                flag=row["flag"],
-                severity_before=row["severity_before"],
-                severity=row["severity"],
-                before=outbox_writer.flag_of(row["document_before"]),
-                after=outbox_writer.flag_of(row["document"]),
+        differences = (
+            (
+                row["clock_before"],
+                FlagDifference(
+                    project=row["project"],
+                    deal=row["deal"],
+                    flag=row["flag"],
+                    severity_before=row["severity_before"],
+                    severity=row["severity"],
+                    before=outbox_writer.flag_of(row["document_before"]),
+                    after=None if row["clock"] is None else flag_of_clock(row["clock"], day),
+                    clock=row["clock"],
+                ),
             )
             for row in rows
+        )
+        return [
+            difference
+            for clock_before, difference in differences
+            if (clock_before, difference.before) != (difference.clock, difference.after)
         ]
 
     async def _context(
@@ -219,6 +239,7 @@ class Announcer:
                 deals=[difference.deal for difference in silent],
                 flags=[difference.flag for difference in silent],
                 documents=[document(difference.after) for difference in silent],
+                clocks=[difference.clock for difference in silent],
             ),
         )
         for first in range(0, len(announced), _FLAGS_AT_ONCE):
@@ -228,7 +249,8 @@ class Announcer:
                 _transition(difference, cause, on, rules, countries.get(difference.project))
                 for difference, cause in page
             ]
-            await outbox_writer.announce_transitions(connection, transitions, on)
+            clocks = [difference.clock for difference, _ in page]
+            await outbox_writer.announce_transitions(connection, transitions, clocks, on)
             self._uncommitted.update((transition.flag, transition.transition) for transition in transitions)
         return len(announced)
 

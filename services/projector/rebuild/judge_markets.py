@@ -16,7 +16,7 @@ from steppe.database.read_model.projection import copy_market_effects
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rival, rivalry
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.history import Span
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState
 
 PHASE = "judge"

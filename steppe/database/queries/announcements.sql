@@ -61,7 +61,8 @@ SET day = EXCLUDED.day,
     announced_at = now();
 
 -- name: flag_differences
--- Flags that on a day are not as they were announced by then.
+-- Flags that on a day may not be as they were announced by then: another severity, or another clock. With :turning also those whose
+-- clock is the same: what it says may differ on that day.
 -- `:projects` and `:flags`: null for all.
 SELECT
     project,
@@ -69,10 +70,18 @@ SELECT
     flag,
     told.severity AS severity_before,
     told.document AS document_before,
+    told.clock AS clock_before,
     stands.severity,
-    stands.document
+    stands.document AS clock
 FROM (
-    SELECT span.project, span.deal, span.flag, span.severity, span.document
+    SELECT
+        span.project,
+        span.deal,
+        span.flag,
+        steppe.severity_on(
+            :day::date, span.notice_since, span.watch_since, span.stagnant_since, span.presumed_dead_since, span.alert_since
+        ) AS severity,
+        span.document
     FROM flag_span AS span
     WHERE span.valid_from <= :day::date
         AND span.valid_to > :day::date
@@ -80,12 +89,15 @@ FROM (
         AND (:flags::text[] IS NULL OR span.flag = ANY (:flags::text[]))
 ) AS stands
 FULL JOIN (
-    SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document, announced.told_on
+    SELECT announced.project, announced.deal, announced.flag, announced.severity, announced.document, announced.clock, announced.told_on
     FROM steppe.announced_flag AS announced
     WHERE (:projects::text[] IS NULL OR announced.project = ANY (:projects::text[]))
         AND (:flags::text[] IS NULL OR announced.flag = ANY (:flags::text[]))
 ) AS told USING (project, deal, flag)
-WHERE (stands.severity, stands.document) IS DISTINCT FROM (told.severity, told.document)
+WHERE (
+        (stands.severity, stands.document) IS DISTINCT FROM (told.severity, told.clock)
+        OR (:turning::boolean AND stands.severity IS NOT NULL)
+    )
     AND (told.told_on IS NULL OR told.told_on <= :day::date)
 ORDER BY project COLLATE "C", deal COLLATE "C", flag COLLATE "C";
 
@@ -107,13 +119,18 @@ GROUP BY action.subject;
 -- name: projects_changing
 -- Projects whose flags or state change by themselves, and when.
 -- After the day `:after`, until the day `:until`.
-SELECT span.valid_from AS day, span.project
+SELECT turn.day, span.project
 FROM flag_span AS span
-WHERE span.valid_from > :after::date AND span.valid_from <= :until::date
-UNION
-SELECT span.valid_to, span.project
-FROM flag_span AS span
-WHERE span.valid_to > :after::date AND span.valid_to <= :until::date
+CROSS JOIN LATERAL (
+    SELECT unnest(ARRAY[
+        span.valid_from, span.valid_to, span.notice_since, span.watch_since, span.stagnant_since, span.presumed_dead_since,
+        span.alert_since, span.notice_certain_since, span.watch_certain_since, span.stagnant_certain_since,
+        span.presumed_dead_certain_since, span.alert_certain_since
+    ] || span.names_on) AS day
+) AS turn
+WHERE span.valid_to > :after::date
+    AND turn.day > :after::date
+    AND turn.day <= :until::date
 UNION
 SELECT span.valid_from, span.project
 FROM project_span AS span
@@ -152,7 +169,15 @@ WHERE span.project = ANY (:projects::text[])
     AND span.valid_to > :day::date;
 
 -- name: flags_of_projects
-SELECT flag.project, flag.deal, flag.flag, flag.severity, flag.document
+-- Flags of some projects on a day, as clocks.
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    steppe.severity_on(
+        :day::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since
+    ) AS severity,
+    flag.document
 FROM flag_span AS flag
 WHERE flag.project = ANY (:projects::text[])
     AND flag.valid_from <= :day::date
@@ -165,19 +190,23 @@ WHERE announced.project = ANY (:projects::text[]);
 
 -- name: store_announced_flags
 -- What was announced.
-INSERT INTO steppe.announced_flag (project, deal, flag, severity, document, told_on)
-SELECT told.project, told.deal, told.flag, told.severity, told.document, :day::date
-FROM unnest(:projects::text[], :deals::text[], :flags::text[], :severities::text[], :documents::text[]) AS told (project, deal, flag, severity, document)
+INSERT INTO steppe.announced_flag (project, deal, flag, severity, document, clock, told_on)
+SELECT told.project, told.deal, told.flag, told.severity, told.document, told.clock, :day::date
+FROM unnest(:projects::text[], :deals::text[], :flags::text[], :severities::text[], :documents::text[], :clocks::text[])
+    AS told (project, deal, flag, severity, document, clock)
 ON CONFLICT (project, deal, flag) DO UPDATE
 SET severity = EXCLUDED.severity,
     document = EXCLUDED.document,
+    clock = EXCLUDED.clock,
     told_on = EXCLUDED.told_on;
 
 -- name: refresh_announced_flags
 -- A flag that differs with the same severity is remembered and not announced.
 UPDATE steppe.announced_flag AS announced
-SET document = stands.document
-FROM unnest(:projects::text[], :deals::text[], :flags::text[], :documents::text[]) AS stands (project, deal, flag, document)
+SET document = stands.document,
+    clock = stands.clock
+FROM unnest(:projects::text[], :deals::text[], :flags::text[], :documents::text[], :clocks::text[])
+    AS stands (project, deal, flag, document, clock)
 WHERE announced.project = stands.project
     AND announced.deal = stands.deal
     AND announced.flag = stands.flag;
@@ -192,40 +221,30 @@ ORDER BY transition.transition_id;
 -- Sent when the transaction commits.
 SELECT pg_notify('steppe_transition', :transition_id::text);
 
--- name: project_differences
--- Projects that are not as they were announced. Ages, which grow by themselves, are not among what is compared.
--- `:projects`: null for all. `:after`: the last project of the page before. `:edition`: of the domain page; one announces
--- otherwise than the one before.
-WITH stands AS (
-    SELECT
-        span.project COLLATE "C" AS project,
-        span.document,
-        project.partition || ':' || project.log_offset AS position,
-        ARRAY(
-            SELECT flag.document
-            FROM flag_span AS flag
-            WHERE flag.project = span.project
-                AND flag.valid_from <= :day::date
-                AND flag.valid_to > :day::date
-            ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C"
-        ) AS flags
-    FROM project_span AS span
-    JOIN project ON project.project = span.project
-    WHERE span.valid_from <= :day::date
-        AND span.valid_to > :day::date
-        AND (:projects::text[] IS NULL OR span.project = ANY (:projects::text[]))
-        AND span.project COLLATE "C" > :after::text
-), compared AS (
-    SELECT
-        stands.*,
-        sha256(convert_to(concat_ws(E'\n', :edition::text, stands.document, stands.position, array_to_string(stands.flags, E'\n')), 'UTF8')) AS sha256
-    FROM stands
-)
-SELECT compared.project, compared.document, compared.position, compared.flags, compared.sha256
-FROM compared
-LEFT JOIN steppe.announced_project AS told ON told.project = compared.project
-WHERE told.sha256 IS DISTINCT FROM compared.sha256
-ORDER BY compared.project
+-- name: projects_standing
+-- One page of projects as they stand on a day, with the clocks of their flags and the hash of what was announced of them.
+-- `:projects`: null for all. `:after`: the last project of the page before.
+SELECT
+    span.project COLLATE "C" AS project,
+    span.document,
+    project.partition || ':' || project.log_offset AS position,
+    ARRAY(
+        SELECT flag.document
+        FROM flag_span AS flag
+        WHERE flag.project = span.project
+            AND flag.valid_from <= :day::date
+            AND flag.valid_to > :day::date
+        ORDER BY flag.deal, flag.flag
+    ) AS flags,
+    told.sha256
+FROM project_span AS span
+JOIN project ON project.project = span.project
+LEFT JOIN steppe.announced_project AS told ON told.project = span.project
+WHERE span.valid_from <= :day::date
+    AND span.valid_to > :day::date
+    AND (:projects::text[] IS NULL OR span.project = ANY (:projects::text[]))
+    AND span.project COLLATE "C" > :after::text
+ORDER BY span.project COLLATE "C"
 LIMIT :limit::integer;
 
 -- name: store_announced_projects

@@ -127,14 +127,14 @@ WITH compared AS (
     -- include: same_position
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, severity, certainty, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, notice_since, watch_since, stagnant_since, presumed_dead_since, alert_since, notice_certain_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since, alert_certain_since, names_on, document)::text, 0)) AS content
     FROM active_model.flag_span
     JOIN compared USING (project)
     WHERE NOT flag IN ('displaced', 'crowded')
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, severity, certainty, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, notice_since, watch_since, stagnant_since, presumed_dead_since, alert_since, notice_certain_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since, alert_certain_since, names_on, document)::text, 0)) AS content
     FROM built_model.flag_span
     JOIN compared USING (project)
     WHERE NOT flag IN ('displaced', 'crowded')
@@ -192,14 +192,14 @@ WITH compared AS (
     -- include: same_position_in_markets
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, severity, certainty, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, notice_since, watch_since, stagnant_since, presumed_dead_since, alert_since, notice_certain_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since, alert_certain_since, names_on, document)::text, 0)) AS content
     FROM active_model.flag_span
     JOIN compared USING (project)
     WHERE flag IN ('displaced', 'crowded')
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, severity, certainty, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, flag, valid_from, valid_to, notice_since, watch_since, stagnant_since, presumed_dead_since, alert_since, notice_certain_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since, alert_certain_since, names_on, document)::text, 0)) AS content
     FROM built_model.flag_span
     JOIN compared USING (project)
     WHERE flag IN ('displaced', 'crowded')

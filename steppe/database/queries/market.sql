@@ -92,7 +92,10 @@ WHERE span.party = ANY (:parties::text[])
 ORDER BY span.party COLLATE "C", span.valid_from;
 
 -- name: market_flags_of_projects
-SELECT flag.project, flag.deal, flag.flag, flag.valid_from, flag.valid_to, flag.severity, flag.certainty, flag.document
+SELECT
+    flag.project, flag.deal, flag.flag, flag.valid_from, flag.valid_to, flag.notice_since, flag.watch_since, flag.stagnant_since,
+    flag.presumed_dead_since, flag.alert_since, flag.notice_certain_since, flag.watch_certain_since, flag.stagnant_certain_since,
+    flag.presumed_dead_certain_since, flag.alert_certain_since, flag.names_on, flag.document
 FROM flag_span AS flag
 WHERE flag.project = ANY (:projects::text[])
     AND flag.flag IN ('displaced', 'crowded');

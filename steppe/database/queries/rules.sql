@@ -87,7 +87,11 @@ WITH gone_projects AS (DELETE FROM project),
 DELETE FROM forum;
 
 -- name: flags_on_day
-SELECT flag.project, flag.deal, flag.flag, flag.severity
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    steppe.severity_on(:day::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since) AS severity
 FROM flag_span AS flag
 WHERE flag.valid_from <= :day::date
     AND flag.valid_to > :day::date;

@@ -16,12 +16,13 @@ import msgspec
 from steppe import failpoints
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model import flag_rows, projection_rows, registry_rows
 from steppe.database.sql import Statement
 from steppe.domain.markets.groups import Groups, Shares
 from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.history import History, Span
+from steppe.domain.values.history import History
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class Markets:
         for project, impact in impacts.items():
             await keepalive.ping()
             flags, shared = (
-                projection_rows.flag_rows(project, impact.flags),
+                flag_rows.flag_rows(project, impact.flags),
                 projection_rows.co_investment_rows(project, impact),
             )
             if stored[project] != {*flags, *((*row[:4], tuple(row[4])) for row in shared)}:
@@ -274,7 +275,7 @@ class Markets:
         if changed:
             for query in ("remove_market_flags", "remove_co_investments"):
                 await connection.execute(*self.statements[query](projects=changed))
-            await projection_rows.copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
+            await projection_rows.copy(connection, "flag_span", flag_rows.FLAG_SPAN, rows.flag_spans)
             await projection_rows.copy(
                 connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans
             )

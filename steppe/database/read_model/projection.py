@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from steppe import failpoints
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model.flag_rows import FLAG_SPAN
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
@@ -267,7 +268,7 @@ async def copy_subjects(
         ("project", projection_rows.PROJECT, projects.projects),
         ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
         ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
-        ("flag_span", projection_rows.FLAG_SPAN, projects.flag_spans),
+        ("flag_span", FLAG_SPAN, projects.flag_spans),
         ("standing", projection_rows.STANDING, projects.standings),
         ("party_naming", projection_rows.PARTY_NAMING, projects.party_namings),
         ("party_span", registry_rows.PARTY_SPAN, parties),
@@ -278,5 +279,5 @@ async def copy_subjects(
 
 async def copy_market_effects(connection: Connection, rows: ProjectRows) -> None:
     """COPY flags, and the co-investments, which only markets make."""
-    await copy(connection, "flag_span", projection_rows.FLAG_SPAN, rows.flag_spans)
+    await copy(connection, "flag_span", FLAG_SPAN, rows.flag_spans)
     await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from steppe.database.read_model.flag_rows import flag_rows
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
-from steppe.domain.values.history import History, Span
+from steppe.domain.values.history import History
 from steppe.domain.values.search_folding import folded
-from steppe.domain.values.states import BEGINNING, Flag
+from steppe.domain.values.spans import Span
+from steppe.domain.values.states import BEGINNING
 
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
@@ -33,7 +35,6 @@ DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "hig
 STANDING = ("project", "markets", "parties", "document")
 PARTY_NAMING = ("project", "party", "field", "known_at", "recorded_at", "source", "id", "value")
 CO_INVESTMENT_SPAN = ("project", "deal", "valid_from", "valid_to", "events")
-FLAG_SPAN = ("project", "deal", "flag", "valid_from", "valid_to", "severity", "certainty", "document")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -137,17 +138,6 @@ def add_rivalry(rows: ProjectRows, project: str, suffered: Rivalry) -> None:
     """Append what the market does to a project."""
     rows.flag_spans += flag_rows(project, suffered.flags)
     rows.co_investment_spans += co_investment_rows(project, suffered)
-
-
-def flag_rows(project: str, flags: Iterable[Span[Flag]]) -> list[Row]:
-    """The rows of flags."""
-    return [
-        (
-            project, span.value.deal or "", span.value.flag, span.valid_from, span.valid_to, span.value.severity,
-            span.value.certainty, document(span.value),
-        )
-        for span in flags
-    ]  # fmt: skip
 
 
 def co_investment_rows(project: str, suffered: Rivalry) -> list[Row]:

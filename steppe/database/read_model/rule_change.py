@@ -14,6 +14,7 @@ import asyncpg
 
 from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
+from steppe.database.read_model.flag_rows import flag_of_clock
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject, name_unregistered
 from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
@@ -189,13 +190,15 @@ async def _announce(
         _key(row): row for row in await connection.fetch(*statements["flags_of_projects"](day=today, projects=projects))
     }
     countries = await outbox_writer.countries(connection, today, projects)
-    transitions = []
+    transitions: list[Transition] = []
+    clocks: list[str | None] = []
     for difference in differences:
         key = (difference.project, difference.deal, difference.flag)
         before = announced.get(key)
         if began and (before["severity"] if before else None) != difference.severity_before:
             continue
-        row = before if difference.severity is None else current[key]
+        now = None if difference.severity is None else current[key]["document"]
+        clocks.append(now)
         transitions.append(
             Transition(
                 project=difference.project,
@@ -209,11 +212,13 @@ async def _announce(
                 events=(),
                 rule_version=version,
                 country=countries.get(difference.project),
-                flag_state=outbox_writer.flag_of(row["document"]) if row else None,
+                flag_state=flag_of_clock(now, today)
+                if now is not None
+                else outbox_writer.flag_of(before["document"] if before else None),
                 event_id=outbox_writer.new_event_id(),
             )
         )
-    await outbox_writer.announce_transitions(connection, transitions, today, change_id)
+    await outbox_writer.announce_transitions(connection, transitions, clocks, today, change_id)
 
 
 def _key(row: asyncpg.Record) -> tuple[str, str, str]:

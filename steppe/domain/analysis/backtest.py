@@ -16,8 +16,10 @@ from steppe.domain.analysis.portfolio import Portfolio
 from steppe.domain.flags import idle_right
 from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.legs.legs import EXPLORATION
-from steppe.domain.values.history import History, Span
+from steppe.domain.values.flag_clock import flag_spans
+from steppe.domain.values.history import History
 from steppe.domain.values.months import months_between
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, Flag, Start
 from steppe.domain.values.value_class import value_class
 
@@ -119,7 +121,7 @@ def _warnings(
     before: Portfolio, tried: Portfolio, project: str, flags: frozenset[str], first_day: date, last_day: date
 ) -> Iterator[FlagWarning]:
     then, now = (
-        _runs([*portfolio.histories[project].flags, *portfolio.rivalries[project].flags], flags)
+        _runs(flag_spans([*portfolio.histories[project].flags, *portfolio.rivalries[project].flags]), flags)
         for portfolio in (before, tried)
     )
     for key in sorted(then.keys() | now.keys()):

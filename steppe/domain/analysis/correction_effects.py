@@ -18,7 +18,7 @@ from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import begin_fold, in_fold_order, superseded_by
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.history import on_day
+from steppe.domain.values.flag_clock import flags_on_day
 from steppe.domain.values.states import BEGINNING, FOREVER
 from steppe.domain.values.value_class import value_class
 
@@ -179,8 +179,8 @@ class _ForkableFold:
         if self._superseded:
             return set()
         self._fold.run_through(self._events[self._at :], day)
-        flags = self._fold.history().flags
-        return {(flag.deal or "", flag.flag, flag.severity) for flag in on_day(flags, day)}
+        flags = flags_on_day(self._fold.history().flags, day)
+        return {(flag.deal or "", flag.flag, flag.severity) for flag in flags}
 
     def _until(self, day: date) -> Sequence[Event]:
         end = self._at

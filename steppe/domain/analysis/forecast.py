@@ -13,7 +13,8 @@ from itertools import groupby, pairwise
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.history import Span
+from steppe.domain.values.flag_clock import flag_spans
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, LegState, Start
 from steppe.domain.values.value_class import value_class
 
@@ -55,7 +56,7 @@ UpcomingChange = FlagEscalates | LegsExpire | HoldEnds
 def foreseen_changes(project: str, events: Sequence[Event], rules: Rules, as_of: date) -> tuple[UpcomingChange, ...]:
     """What could be foreseen on a day, the next first, of a project with these events only."""
     history = fold_history(project, events, rules)
-    return upcoming_changes(history.deals, history.flags, as_of)
+    return upcoming_changes(history.deals, flag_spans(history.flags), as_of)
 
 
 def upcoming_changes(
@@ -64,8 +65,8 @@ def upcoming_changes(
     """What changes after a day, the next first. The spans must be of a history in which nothing occurs after that day."""
     changes: list[UpcomingChange] = []
     by_flag = sorted(flags, key=lambda span: (_flag_key(span.value), span.valid_from))
-    for _, flag_spans in groupby(by_flag, key=lambda span: _flag_key(span.value)):
-        changes += _escalations(list(flag_spans), as_of)
+    for _, spans_of_flag in groupby(by_flag, key=lambda span: _flag_key(span.value)):
+        changes += _escalations(list(spans_of_flag), as_of)
     by_deal = sorted(deals, key=lambda span: (span.value.deal, span.valid_from))
     for _, deal_spans in groupby(by_deal, key=lambda span: span.value.deal):
         changes += _expiries_and_hold_ends(list(deal_spans), as_of)

@@ -16,7 +16,9 @@ from steppe.domain.fold.looks import looks_of
 from steppe.domain.markets.groups import Groups, parents_from
 from steppe.domain.markets.rivalry import Rival, Rivalry, rivalry, standing_of
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.history import History, Judgement, judgement_on, on_day
+from steppe.domain.values.flag_clock import flags_on_day
+from steppe.domain.values.history import History, Judgement, judgement_on
+from steppe.domain.values.spans import on_day
 from steppe.domain.values.value_class import value_class
 
 PARTY_PREFIX = "party:"
@@ -35,7 +37,7 @@ class Portfolio:
         """How a project stands on a day (UTC), with the flags that come from its market. KeyError: no such project."""
         own = judgement_on(self.histories[project], as_of)
         impacts = self.rivalries[project]
-        flags = [*own.flags, *on_day(impacts.flags, as_of)]
+        flags = [*own.flags, *flags_on_day(impacts.flags, as_of)]
         return Judgement(
             project=own.project,
             deals=own.deals,

@@ -13,8 +13,8 @@ from decimal import Decimal
 from steppe.domain.analysis.money import added, sums
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import MEMORANDUM_CLASS
-from steppe.domain.values.history import Span
 from steppe.domain.values.levels import Level
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState, Start
 from steppe.domain.values.value_class import value_class
 

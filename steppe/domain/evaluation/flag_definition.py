@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.messages.message import Message, message
 from steppe.domain.rules.thresholds import Override
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.states import Flag
 from steppe.domain.values.value_class import value_class
 

@@ -1,59 +1,13 @@
-"""The answer of a flag: severity steps, from mild to severe, each with the days from which it is reached."""
+"""How the severity steps of a flag follow from the starts of its clocks: the days from which each is reached (section 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from steppe.domain.values.flag_clock import SeverityStep
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import Start
-from steppe.domain.values.value_class import value_class
-
-
-@value_class(frozen=True, slots=True, kw_only=True)
-class SeverityStep:
-    """One severity, the days from which it is possible and certain if nothing else occurs, and its threshold.
-
-    `start` is the clock's start where the steps of one flag run by different clocks.
-    """
-
-    severity: str
-    possible_on: date
-    certain_on: date
-    threshold_months: int | None = None
-    start: Start | None = None
-
-
-@value_class(frozen=True, slots=True, kw_only=True)
-class FlagSubject:
-    """Something that a flag names from a day on: a milestone, or a part (None: what names no part), and its evidence."""
-
-    on: date
-    milestone: str | None = None
-    part: str | None = None
-    evidence: tuple[str, ...] = ()
-
-
-@value_class(frozen=True, slots=True, kw_only=True)
-class FlagEvaluation:
-    """What a flag finds on a day: its steps from mild to severe, the start of its clock, figures and evidence.
-
-    `subjects` are what it names, each from its day on; `evidence` is theirs then, as far as they are named.
-
-    `ends_on` gives the first later day on which the flag is no longer found if nothing else occurs; None: it stays.
-    """
-
-    steps: tuple[SeverityStep, ...]
-    start: Start | None = None
-    count: int | None = None
-    evidence: tuple[str, ...] = ()
-    expired_on: date | None = None
-    expired_given: str | None = None
-    missing: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    tier: str | None = None
-    subjects: tuple[FlagSubject, ...] = ()
-    ends_on: Callable[[], date | None] | None = None
 
 
 def step_at_age(severity: str, start: Start, months: int) -> SeverityStep:

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from steppe.domain.events.field_checks import days_of
+from steppe.domain.events.near_keys import NearKeys
 from steppe.domain.events.vocabulary import COMMON_FIELDS, MILESTONES, VOCABULARY, Effect, EventKind
-from steppe.domain.values.near_keys import NearKeys
 from steppe.domain.values.value_class import value_class
 
 Data = Mapping[str, Any]

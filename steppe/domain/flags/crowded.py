@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.evaluation.severity_steps import step_at_once
 from steppe.domain.messages.message import Listing, Message, counting
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
 from steppe.domain.values.value_class import value_class

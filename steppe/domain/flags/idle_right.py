@@ -7,9 +7,10 @@ from datetime import date
 from steppe.domain.deals.clock_starts import latest_of
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.states import Flag
 
 
@@ -27,7 +28,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
         ),
         start=start,
         evidence=tuple(leg.event.reference for leg in deal.legs),
-        ends_on=deal.legs.last_ceasing_on,
+        ends_on=deal.legs.last_ceasing_on(),
     )
 
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from steppe.domain.deals.clock_starts import start_of
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, SeverityStep
 from steppe.domain.legs.legs import latest_day_of
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import on
 from steppe.domain.values import edtf
+from steppe.domain.values.flag_clock import FlagEvaluation, SeverityStep
 from steppe.domain.values.states import Flag, Start
 
 

@@ -6,10 +6,11 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.evaluation.severity_steps import step_at_once
 from steppe.domain.flags.memorandum_only import counted_papers
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import in_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.states import Flag
 
 

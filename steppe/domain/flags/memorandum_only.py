@@ -7,10 +7,11 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import in_age, papers
 from steppe.domain.rules.thresholds import Override
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.states import Flag
 
 

@@ -6,10 +6,11 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.events.vocabulary import DELIVERING_KINDS
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.states import Flag
 
 
@@ -29,7 +30,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
             *(leg.event.reference for leg in deal.legs if leg.firm),
             *(grant.event.reference for grant in deal.permits.building),
         ),
-        ends_on=deal.building_until,
+        ends_on=deal.building_until(),
     )
 
 

@@ -6,16 +6,11 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import ProjectFlag
 from steppe.domain.evaluation.flag_input import ProjectFlagInput
-from steppe.domain.evaluation.severity_steps import (
-    FlagEvaluation,
-    FlagSubject,
-    SeverityStep,
-    first_to_reach,
-    step_at_age,
-)
+from steppe.domain.evaluation.severity_steps import first_to_reach, step_at_age
 from steppe.domain.events.vocabulary import DELIVERING_KINDS
 from steppe.domain.messages.message import Listing, Message, message
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation, FlagSubject, SeverityStep
 from steppe.domain.values.states import Flag
 
 _SEVERITIES = ("watch", "stagnant")
@@ -47,7 +42,7 @@ def evaluate(project: ProjectFlagInput) -> FlagEvaluation | None:
     return FlagEvaluation(
         steps=tuple(first_to_reach(severity, candidates) for severity, candidates in steps.items()),
         subjects=tuple(subjects),
-        ends_on=project.pursued_until,
+        ends_on=project.pursued_until(),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from steppe.domain.deals.milestones import Plan
 from steppe.domain.evaluation.flag_definition import DealFlag, ProjectFlag
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, FlagSubject, first_to_reach, step_at_age
+from steppe.domain.evaluation.severity_steps import first_to_reach, step_at_age
 from steppe.domain.messages.message import Listing, Message, message, terms
 from steppe.domain.messages.phrases import age_later, planned_for
+from steppe.domain.values.flag_clock import FlagEvaluation, FlagSubject
 from steppe.domain.values.states import Flag
 
 _SEVERITIES = ("watch", "stagnant")
@@ -18,7 +19,7 @@ _SEVERITIES = ("watch", "stagnant")
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch and stagnant by the first of the deal's plans in force that nothing has met."""
-    return _evaluate(given.deal.plans.unmet(given.project.met), given.thresholds, given.deal.ends_by_itself_on)
+    return _evaluate(given.deal.plans.unmet(given.project.met), given.thresholds, given.deal.ends_by_itself_on())
 
 
 def evaluate_project(project: ProjectFlagInput) -> FlagEvaluation | None:
@@ -26,12 +27,10 @@ def evaluate_project(project: ProjectFlagInput) -> FlagEvaluation | None:
     plans = project.unmet_plans()
     if not plans or not project.pursued():
         return None
-    return _evaluate(plans, project.thresholds, project.pursued_until)
+    return _evaluate(plans, project.thresholds, project.pursued_until())
 
 
-def _evaluate(
-    plans: Sequence[Plan], thresholds: Mapping[str, int], ends_on: Callable[[], date | None]
-) -> FlagEvaluation | None:
+def _evaluate(plans: Sequence[Plan], thresholds: Mapping[str, int], ends_on: date | None) -> FlagEvaluation | None:
     starts = [(plan, plan.start) for plan in plans if plan.start is not None]
     if not starts:
         return None

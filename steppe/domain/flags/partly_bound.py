@@ -6,9 +6,10 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Listing, Message, message, terms
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import BEGINNING, Flag, Start
 
@@ -28,7 +29,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
         start=first.start,
         evidence=tuple(leg.event.reference for leg in deal.legs),
         missing=missing,
-        ends_on=deal.legs.last_ceasing_on,
+        ends_on=deal.legs.last_ceasing_on(),
     )
 
 

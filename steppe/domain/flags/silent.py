@@ -6,9 +6,10 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
 
@@ -22,7 +23,7 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
         steps=(step_at_age("watch", deal.news.silence, given.thresholds["silent.watch"]),),
         start=deal.news.silence,
         evidence=(deal.news.last.reference,),
-        ends_on=deal.falls_below_announced_on,
+        ends_on=deal.falls_below_announced_on(),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_once
+from steppe.domain.evaluation.severity_steps import step_at_once
 from steppe.domain.messages.message import Message, counting
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag
 

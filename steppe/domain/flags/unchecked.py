@@ -6,9 +6,10 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
 from steppe.domain.evaluation.flag_input import FlagInput
-from steppe.domain.evaluation.severity_steps import FlagEvaluation, step_at_age
+from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import for_age
+from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import Flag, Start
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from steppe.domain.flags import memorandum_only
+from steppe.domain.values.flag_clock import FlagClock
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Flag, Headline
+from steppe.domain.values.states import DealState, Headline
 from steppe.domain.values.value_class import value_class
 
 _NAME, _SEVERITIES = memorandum_only.FLAG.name, memorandum_only.FLAG.severities
@@ -20,10 +21,10 @@ class Headlines:
     since: tuple[date, ...] = ()
 
     def on(
-        self, day: date, deals: Iterable[tuple[DealState, Flag | None]], physical: Level | None
+        self, day: date, deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None
     ) -> tuple[Headlines, Headline | None]:
-        """These days as of the end of that day, and the headline. `deals` with the `memorandum-only` flag of each."""
-        highest, certain = _worst(deals, physical)
+        """These days as of the end of that day, and the headline. `deals` with the clock of `memorandum-only` of each."""
+        highest, certain = _worst(day, deals, physical)
         since = self.since[: highest + 1]
         since += (day,) * (highest + 1 - len(since))
         if highest < 0:
@@ -36,15 +37,16 @@ class Headlines:
         )
 
 
-def _worst(deals: Iterable[tuple[DealState, Flag | None]], physical: Level | None) -> tuple[int, bool]:
+def _worst(day: date, deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None) -> tuple[int, bool]:
     highest, certain = -1, False
-    for state, flag in deals:
+    for state, clock in deals:
         if state.level is None:
             continue
         if physical is not None or state.level.crosses_the_line:
             return -1, False
-        if flag is not None and state.memorandum_runs:
-            rank, is_certain = _SEVERITIES.index(flag.severity), flag.certainty == "certain"
+        if clock is not None and state.memorandum_runs:
+            rank = clock.step_on(day)
+            is_certain = rank >= 0 and clock.certain_step_on(day) >= rank
             if rank > highest:
                 highest, certain = rank, is_certain
             elif rank == highest:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from steppe.domain.deals.clock_starts import first_of
 from steppe.domain.deals.deal import Deal
 from steppe.domain.evaluation.flag_input import Look, ProjectFlagInput
-from steppe.domain.evaluation.flag_state import FlagState, next_change_on
+from steppe.domain.evaluation.flag_state import FlagState
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import PROJECT_FLAGS
 from steppe.domain.fold.headline import Headlines
@@ -20,11 +20,11 @@ from steppe.domain.fold.project_aggregate import ProjectAggregate
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
-from steppe.domain.fold.tracked_deal import MEMORANDUM_ONLY, DealSpans, Hold, TrackedDeal
+from steppe.domain.fold.tracked_deal import DealSpans, Hold, TrackedDeal
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
-from steppe.domain.values.span_table import SpanTable
+from steppe.domain.values.spans import SpanTable
 from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start
 
 _THE_PROJECT = ""  # no deal has an empty key
@@ -87,7 +87,7 @@ class ProjectFold:
             day = min(events[at].latest if at < count else FOREVER, self._next_change_on())
             if day > last or (day == last and not including) or (day == FOREVER and at == count):
                 return
-            only_flags_due = self._take_due_changes(day)
+            only_overlays_due = self._take_due_changes(day)
             first = at
             while at < count and events[at].latest == day:
                 at += 1
@@ -95,12 +95,14 @@ class ProjectFold:
             project_concerned = at > first
             if self._all_touched or self._touched:
                 if self._all_touched:
-                    only_flags_due = []
-                only_flags_due = [key for key in only_flags_due if key not in self._touched]
+                    only_overlays_due = []
+                only_overlays_due = [key for key in only_overlays_due if key not in self._touched]
                 self._end_day(day)
                 project_concerned = True
-            for key in only_flags_due:
-                project_concerned = self._update_due_flags(self._tracked[key], day) or project_concerned
+            for key in only_overlays_due:
+                change_on = self._tracked[key].update_overlays(day, self._deal_spans)
+                self._schedule.reschedule(key, change_on)
+                project_concerned = True
             if project_concerned:
                 self._record_project_state(day)
 
@@ -146,20 +148,20 @@ class ProjectFold:
         return min(self._registry.next_change_on(), self._schedule.next_on(), next_look)
 
     def _take_due_changes(self, day: date) -> list[str]:
-        """Touch what changes by itself on that day; return the deals of which nothing but flags does."""
+        """Touch what changes by itself on that day; return the deals of which nothing but overlays of flags does."""
         if self._registry.advance(day):
             self._all_touched = True
         while self._looks and self._looks[-1].on <= day:
             self._last_look, self._looks = self._looks[-1], self._looks[:-1]
             self._all_touched = True
-        only_flags = []
+        only_overlays = []
         for key in self._schedule.due(day):
             tracked = self._tracked.get(key)
             if tracked is None or tracked.other_change_on <= day:
                 self._touched.add(key)
             else:
-                only_flags.append(key)
-        return only_flags
+                only_overlays.append(key)
+        return only_overlays
 
     # The events of a day.
 
@@ -253,7 +255,6 @@ class ProjectFold:
         holds = self._aggregate.holds
         hold_until = holds.until(None)
         hold_began = holds.since(None) == day
-        change_on = holds.next_end_on()
         for flag in PROJECT_FLAGS:
             evaluation = flag.evaluate(project)
             state = self._flag_states.get(flag.name)
@@ -261,11 +262,9 @@ class ProjectFold:
                 if evaluation is None:
                     continue
                 state = self._flag_states[flag.name] = FlagState(flag, None, self._rules.version)
-            shown = state.update(day, evaluation, hold_until, hold_began=hold_began)
-            self._deal_spans.flags.put(day, (_THE_PROJECT, flag.name), shown)
-            if evaluation is not None:
-                change_on = min(change_on, next_change_on(evaluation, day))
-        self._schedule.reschedule(_THE_PROJECT, change_on)
+            clock = state.update(day, evaluation, hold_until, hold_began=hold_began)
+            self._deal_spans.flags.put(day, (_THE_PROJECT, flag.name), clock)
+        self._schedule.reschedule(_THE_PROJECT, holds.next_end_on())
 
     def _evaluate_deal(self, key: str, day: date, project: ProjectFlagInput) -> None:
         """Evaluate the flags of a deal and record its state."""
@@ -281,12 +280,6 @@ class ProjectFold:
         )
         self._schedule.reschedule(key, change_on)
 
-    def _update_due_flags(self, tracked: TrackedDeal, day: date) -> bool:
-        """Update the flags of a deal to which nothing else happened; whether that may concern its project."""
-        change_on, project_concerned = tracked.update_due_flags(day, self._deal_spans)
-        self._schedule.reschedule(tracked.key, change_on)
-        return project_concerned
-
     # The end of a day: the project.
 
     def _record_project_state(self, day: date) -> None:
@@ -296,9 +289,7 @@ class ProjectFold:
         memorandum: Start | None = None
         bound: Start | None = None
         evaluated = [
-            (tracked.state, tracked.flags.get(MEMORANDUM_ONLY))
-            for tracked in self._tracked.values()
-            if tracked.state is not None
+            (tracked.state, tracked.memorandum_only) for tracked in self._tracked.values() if tracked.state is not None
         ]
         for state, _ in evaluated:
             investors.update(state.investors)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from steppe.domain.deals.deal import Deal
 from steppe.domain.deals.deal_snapshot import snapshot
 from steppe.domain.evaluation.flag_input import FlagInput, ProjectFlagInput
-from steppe.domain.evaluation.flag_state import FlagState, changes_on, next_change_on
-from steppe.domain.evaluation.severity_steps import FlagEvaluation
+from steppe.domain.evaluation.flag_state import FlagState, next_change_on
 from steppe.domain.flags import lapsed, memorandum_only
 from steppe.domain.flags.flag_registry import DEAL_FLAGS
 from steppe.domain.fold.registry_cursor import RegistryCursor
+from steppe.domain.values.flag_clock import ClockTable, FlagClock
 from steppe.domain.values.levels import Level
-from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import FOREVER, DealState, Flag, Start
+from steppe.domain.values.spans import SpanTable
+from steppe.domain.values.states import FOREVER, DealState, Start
 from steppe.domain.values.value_class import value_class
 
 MEMORANDUM_ONLY = memorandum_only.FLAG.name
 _LAPSED = lapsed.FLAG.name
+_PRESUMED_DEAD = memorandum_only.FLAG.severities.index("presumed-dead")
 
 
 @value_class(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Hold:
 
 @dataclass(slots=True)
 class DealSpans:
-    """The states of all deals of a project, and the flags of the deals and the project, by day."""
+    """The states of all deals of a project, and the clocks of the flags of the deals and the project, by day."""
 
     states: SpanTable[str, DealState] = field(default_factory=SpanTable)
-    flags: SpanTable[tuple[str, str], Flag] = field(default_factory=SpanTable)
+    flags: ClockTable = field(default_factory=ClockTable)
 
     def fork(self) -> DealSpans:
         """An independent copy."""
@@ -50,15 +50,15 @@ class DealSpans:
 
 @dataclass(slots=True)
 class TrackedDeal:
-    """A deal with the result of its last evaluation.
+    """A deal with the result of its last evaluation: its state, and the clocks of the flags that its overlays follow from.
 
-    `other_change_on`: when more of it than its flags changes by itself. `suspended`: whether it was then.
+    `other_change_on`: when more of it than these flags changes by itself. `suspended`: whether it was then.
     """
 
     key: str
     flag_states: dict[str, FlagState] = field(default_factory=dict)
-    evaluations: dict[str, FlagEvaluation] = field(default_factory=dict)
-    flags: dict[str, Flag] = field(default_factory=dict)
+    memorandum_only: FlagClock | None = None
+    lapsed: FlagClock | None = None
     state: DealState | None = None
     other_change_on: date = FOREVER
     suspended: bool = False
@@ -70,8 +70,8 @@ class TrackedDeal:
         return TrackedDeal(
             self.key,
             flag_states,
-            self.evaluations,
-            self.flags,
+            self.memorandum_only,
+            self.lapsed,
             self.state,
             self.other_change_on,
             self.suspended,
@@ -97,20 +97,19 @@ class TrackedDeal:
         given = None
         if level is not None and level >= Level.ANNOUNCED:
             given = FlagInput(deal, level, project, registry.thresholds(level))
-        change_on = self._evaluate_flags(day, given, hold, registry.rule_version, spans)
-        overlays = self._overlays(self.flags, hold.until)
+        self._evaluate_flags(day, given, hold, registry.rule_version, spans)
+        overlays = self._overlays(day, hold.until)
         deal.note_level(level)
         self.state = snapshot(deal, level, project.required_legs, overlays, hold.since, hold.end)
         spans.states.put(day, deal.key, self.state)
-        return min(change_on, self.other_change_on)
+        return min(self._overlays_change_on(day), self.other_change_on)
 
     def _evaluate_flags(
         self, day: date, given: FlagInput | None, hold: Hold, rule_version: str, spans: DealSpans
-    ) -> date:
-        key = self.key
+    ) -> None:
+        key, hold_until = self.key, hold.until
         hold_began = hold.since == day
-        self.evaluations, self.flags = {}, {}
-        change_on = FOREVER
+        clocks: dict[str, FlagClock | None] = {}
         for flag in DEAL_FLAGS:
             name = flag.name
             evaluation = flag.evaluate(given) if given is not None else None
@@ -119,46 +118,34 @@ class TrackedDeal:
                 if evaluation is None:
                     continue
                 state = self.flag_states[name] = FlagState(flag, key, rule_version)
-            shown = state.update(day, evaluation, hold.until, hold_began=hold_began)
-            spans.flags.put(day, (key, name), shown)
-            if shown is not None:
-                self.flags[name] = shown
-            if evaluation is not None:
-                self.evaluations[name] = evaluation
-                change_on = min(change_on, next_change_on(evaluation, day))
-        return change_on
+            clocks[name] = state.update(day, evaluation, hold_until, hold_began=hold_began)
+            spans.flags.put(day, (key, name), clocks[name])
+        self.memorandum_only, self.lapsed = clocks.get(MEMORANDUM_ONLY), clocks.get(_LAPSED)
 
-    def update_due_flags(self, day: date, spans: DealSpans) -> tuple[date, bool]:
-        """Update the flags of a deal to which nothing else happened: its next day, and whether it may concern its project."""
+    def update_overlays(self, day: date, spans: DealSpans) -> date:
+        """Tell the overlays that follow from flags, of a deal to which nothing else happened; the next day on which they change."""
         state = self.state
         assert state is not None, "it was evaluated before"
-        flags = self.flags.copy()
-        change_on = self.other_change_on
-        for name, evaluation in self.evaluations.items():
-            if changes_on(evaluation, day):
-                shown = self.flag_states[name].update(day, evaluation, state.held_until, hold_began=False)
-                spans.flags.put(day, (self.key, name), shown)
-                if shown is not None:
-                    flags[name] = shown
-            change_on = min(change_on, next_change_on(evaluation, day))
-        project_concerned = flags.get(MEMORANDUM_ONLY) is not self.flags.get(MEMORANDUM_ONLY)
-        self.flags = flags
-        overlays = self._overlays(flags, state.held_until)
+        overlays = self._overlays(day, state.held_until)
         if overlays != state.overlays:
             self.state = replace(state, overlays=overlays)
             spans.states.put(day, self.key, self.state)
-        return change_on, project_concerned
+        return min(self._overlays_change_on(day), self.other_change_on)
 
-    def _overlays(self, flags: Mapping[str, Flag], held_until: date | None) -> tuple[str, ...]:
+    def _overlays_change_on(self, day: date) -> date:
+        """The next day on which its overlays, or the headline of its project, may change by themselves."""
+        clocks = (self.memorandum_only, self.lapsed)
+        return min((next_change_on(clock.evaluation, day) for clock in clocks if clock is not None), default=FOREVER)
+
+    def _overlays(self, day: date, held_until: date | None) -> tuple[str, ...]:
         overlays = []
         if held_until is not None:
             overlays.append("on-hold")
         if self.ended_how is not None:
             return tuple(sorted([*overlays, self.ended_how]))
-        if _LAPSED in flags:
+        if self.lapsed is not None and self.lapsed.step_on(day) >= 0:
             overlays.append("lapsed")
-        memorandum_flag = flags.get(MEMORANDUM_ONLY)
-        if memorandum_flag is not None and memorandum_flag.certain_severity == "presumed-dead":
+        if self.memorandum_only is not None and self.memorandum_only.certain_step_on(day) == _PRESUMED_DEAD:
             overlays.append("presumed-dead")
         if self.suspended:
             overlays.append("suspended")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from steppe.domain.events.event import Event
@@ -75,13 +76,13 @@ class Leg:
     def _term_ends_on(self) -> date | None:
         """The day after `ends_on`; without one, the day on which the years of an offtake are over (section 3)."""
         if "ends_on" in self.terms:
-            last = edtf.parse(self.terms["ends_on"]).latest
+            last = _latest_day(self.terms["ends_on"])
             return None if last is None or last == date.max else last + timedelta(days=1)
         if self.terms.get("term_years") is None:
             return None
         start = self.since
         if "starts_on" in self.terms:
-            start = edtf.parse(self.terms["starts_on"]).latest or start
+            start = _latest_day(self.terms["starts_on"]) or start
         ends = add_months(start, self._term_months)
         return None if ends == date.max else ends
 
@@ -152,7 +153,12 @@ def amended(leg: Leg, event: Event) -> dict[str, Any]:
 def latest_day_of(event: Event, name: str) -> date | None:
     """The latest day of an EDTF field; None when absent or open."""
     text = event.data.get(name)
-    return None if text is None else edtf.parse(text).latest
+    return None if text is None else _latest_day(text)
+
+
+@lru_cache(maxsize=4096)  # asked again of every valid leg, at every event of its deal
+def _latest_day(text: str) -> date | None:
+    return edtf.parse(text).latest
 
 
 class Legs:
@@ -169,6 +175,8 @@ class Legs:
         self._states: list[LegState] = []
         self._changed: set[int] = set()
         self._frozen: tuple[LegState, ...] = ()
+        # What `last_to_cease` said of these legs, of all and of the firm ones.
+        self._last_to_cease: dict[bool, Sequence[Leg]] = {}
 
     def fork(self) -> Legs:
         """An independent copy."""
@@ -238,6 +246,7 @@ class Legs:
         """A new one; its number must be the next."""
         self._all.append(leg)
         self._changed.add(leg.number)
+        self._last_to_cease = {}
         self._count(leg, 1)
         self._valid[leg.number] = leg
         self._watch(leg)
@@ -248,6 +257,7 @@ class Legs:
         changed = replace(current, **changes)
         self._all[leg.number] = changed
         self._changed.add(leg.number)
+        self._last_to_cease = {}
         self._count(current, -1)
         if changed.valid:
             self._count(changed, 1)
@@ -282,8 +292,14 @@ class Legs:
         last = self.last_to_cease(firm=firm)
         return last[0].ceases_on if last else None
 
-    def last_to_cease(self, *, firm: bool = False) -> list[Leg]:
+    def last_to_cease(self, *, firm: bool = False) -> Sequence[Leg]:
         """Those valid (those firm) that are the last to cease by themselves, if nothing changes; empty: one stays."""
+        last = self._last_to_cease.get(firm)
+        if last is None:
+            last = self._last_to_cease[firm] = self._find_last_to_cease(firm=firm)
+        return last
+
+    def _find_last_to_cease(self, *, firm: bool) -> Sequence[Leg]:
         # An inferred leg goes with the last other.
         only_firm = firm and not self._valid_of.get(UNKNOWN_LEG)
         last: list[Leg] = []
@@ -291,11 +307,12 @@ class Legs:
         for leg in self:
             if leg.leg == UNKNOWN_LEG or (only_firm and not leg.firm):
                 continue
-            if leg.ceases_on is None:
+            ceases_on = leg.ceases_on
+            if ceases_on is None:
                 return []
-            if leg.ceases_on > last_on:
-                last, last_on = [leg], leg.ceases_on
-            elif leg.ceases_on == last_on:
+            if ceases_on > last_on:
+                last, last_on = [leg], ceases_on
+            elif ceases_on == last_on:
                 last.append(leg)
         return last
 

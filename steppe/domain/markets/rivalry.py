@@ -20,16 +20,16 @@ from typing import Generic, TypeVar
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.flag_state import FlagState
-from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.markets.groups import Groups
 from steppe.domain.rules.thresholds import Circumstances, Rules
-from steppe.domain.values.history import Crossing, History, Span
+from steppe.domain.values.flag_clock import ClockTable, FlagClock, FlagEvaluation
+from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
-from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import FOREVER, DealState, Flag
+from steppe.domain.values.spans import Span, SpanTable
+from steppe.domain.values.states import FOREVER, DealState
 from steppe.domain.values.value_class import value_class
 
 _RIVAL_ROLES = frozenset({"investor", "contractor", "offtaker"})
@@ -85,7 +85,7 @@ class CoInvestment:
 class Rivalry:
     """What others do to the deals of a project, as spans of days, the future included."""
 
-    flags: tuple[Span[Flag], ...]
+    flags: tuple[Span[FlagClock], ...]
     co_investments: tuple[Span[CoInvestment], ...]
 
 
@@ -145,7 +145,7 @@ def rivalry(
 
     `others` are the rivals that share a market with it, in any order; more of them change nothing.
     """
-    flags: SpanTable[tuple[str, str], Flag] = SpanTable()
+    flags = ClockTable()
     shared: SpanTable[str, CoInvestment] = SpanTable()
     views: list[_RivalView] | None = None
     for deal, deal_spans in groupby(deals, key=lambda span: span.value.deal):
@@ -224,7 +224,7 @@ class _DealImpact:
                 ):
                     self._apply_crossing(view, crossing)
 
-    def put_spans(self, flags: SpanTable[tuple[str, str], Flag], shared: SpanTable[str, CoInvestment]) -> None:
+    def put_spans(self, flags: ClockTable, shared: SpanTable[str, CoInvestment]) -> None:
         """Put the spans of this deal into the tables."""
         self._put_flag(flags, displaced.FLAG, self._displaced)
         self._put_flag(flags, crowded.FLAG, self._crowded)
@@ -284,9 +284,7 @@ class _DealImpact:
                     if start < stop:
                         yield start, stop, span.value, place.value
 
-    def _put_flag(
-        self, flags: SpanTable[tuple[str, str], Flag], definition: MarketFlag, intervals: Sequence[_CauseInterval]
-    ) -> None:
+    def _put_flag(self, flags: ClockTable, definition: MarketFlag, intervals: Sequence[_CauseInterval]) -> None:
         if not intervals:
             return
         flag_state = FlagState(definition, self._deal, self._rules.version)
@@ -298,8 +296,8 @@ class _DealImpact:
             evaluation = None if state is None else self._evaluate(definition, active, state, place)
             held_since = None if state is None else state.held_since
             held_until = None if state is None else state.held_until
-            flag = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
-            flags.put(day, (self._deal, definition.name), flag)
+            clock = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
+            flags.put(day, (self._deal, definition.name), clock)
 
     def _evaluate(
         self, definition: MarketFlag, active: Sequence[_CauseInterval], state: DealState, place: ProjectPlace

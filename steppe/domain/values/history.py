@@ -7,24 +7,14 @@ These values are stored as JSON documents and read back by the api, so fields ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
-from typing import Generic, TypeVar
 
+from steppe.domain.values.flag_clock import FlagClock, flags_on_day
+from steppe.domain.values.spans import Span, on_day
 from steppe.domain.values.states import DealState, Flag, ProjectState
 from steppe.domain.values.value_class import value_class
-
-T = TypeVar("T")
-
-
-@value_class(frozen=True, slots=True, kw_only=True)
-class Span(Generic[T]):
-    """A value and the days on which it held; `valid_to` is the first day on which it no longer does."""
-
-    valid_from: date
-    valid_to: date
-    value: T
 
 
 @value_class(frozen=True, slots=True, kw_only=True)
@@ -72,7 +62,7 @@ class History:
     project: str
     projects: tuple[Span[ProjectState], ...]
     deals: tuple[Span[DealState], ...]
-    flags: tuple[Span[Flag], ...]
+    flags: tuple[Span[FlagClock], ...]
     crossings: tuple[Crossing, ...] = ()
     superseded: Superseded | None = None
 
@@ -95,10 +85,5 @@ def judgement_on(history: History, as_of: date) -> Judgement:
     return Judgement(
         project=next(iter(on_day(history.projects, as_of)), None),
         deals=tuple(on_day(history.deals, as_of)),
-        flags=tuple(on_day(history.flags, as_of)),
+        flags=tuple(flags_on_day(history.flags, as_of)),
     )
-
-
-def on_day(spans: Iterable[Span[T]], day: date) -> list[T]:
-    """The values that hold on a day."""
-    return [span.value for span in spans if span.valid_from <= day < span.valid_to]

@@ -14,7 +14,7 @@ from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.fold.looks import looks_of
-from steppe.domain.values.history import on_day
+from steppe.domain.values.flag_clock import flags_on_day
 from tests.domain.random_logs import Log, days, instants, portfolios
 
 
@@ -30,7 +30,7 @@ def test_the_effect_of_a_correction_equals_folding_everything_with_and_without_i
 
     def flags(some: Iterable[Event]) -> set[FlagKey]:
         effective = effective_events(some, known_at, recorded=recorded)
-        standing = on_day(fold_history("north", effective, RULES, looks).flags, as_of)
+        standing = flags_on_day(fold_history("north", effective, RULES, looks).flags, as_of)
         return {(flag.deal or "", flag.flag, flag.severity) for flag in standing}
 
     effects = correction_effects("north", events, corrections, as_of, known_at=known_at, recorded=recorded)

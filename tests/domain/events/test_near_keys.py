@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steppe.domain.values.near_keys import NearKeys
+from steppe.domain.events.near_keys import NearKeys
 
 ROOT = Path(__file__).parents[3]
 KEYS = (

@@ -16,6 +16,7 @@ from steppe.domain.explanation.project_text import explanation
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.messages.english import english
 from steppe.domain.messages.message import Sentences
+from steppe.domain.values.flag_clock import flag_spans
 
 KNOWN_ON = date(2026, 11, 22)
 
@@ -33,7 +34,7 @@ def coming(events: Sequence[Event], as_of: date, project: str = "north") -> tupl
     """What comes to a project if nothing else occurs after a day."""
     events_so_far = [event for event in events if event.subject == project and event.latest <= as_of]
     histories = fold_history(project, events_so_far)
-    return upcoming_changes(histories.deals, histories.flags, as_of)
+    return upcoming_changes(histories.deals, flag_spans(histories.flags), as_of)
 
 
 def explained(events: Sequence[Event], as_of: str, project: str = "north") -> EnglishExplanation:

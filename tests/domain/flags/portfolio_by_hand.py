@@ -14,6 +14,7 @@ from steppe.domain.explanation.flag_text import sentence
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.messages.english import english
 from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.flag_clock import flag_spans
 from steppe.domain.values.history import Judgement
 from steppe.domain.values.states import FOREVER, DealState, Flag, ProjectState
 from tests.domain.event_logs import event
@@ -111,7 +112,7 @@ def turns(
     whole = portfolio(events, rules=rules)
     spans = [
         span
-        for span in (*whole.histories[project].flags, *whole.rivalries[project].flags)
+        for span in flag_spans((*whole.histories[project].flags, *whole.rivalries[project].flags))
         if (span.value.flag, span.value.deal) == (flag, deal)
     ]
     shown: dict[date, str] = {}

@@ -10,8 +10,10 @@ from steppe.domain.events.corrections import effective_events
 from steppe.domain.fold.fold_state import fold, fold_history, in_fold_order, judge
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.fold.narrowing import ENDINGS, is_coarse, narrowed
-from steppe.domain.values.history import History, Span, judgement_on
+from steppe.domain.values.flag_clock import FlagClock, flag_spans
+from steppe.domain.values.history import History, judgement_on
 from steppe.domain.values.levels import Level
+from steppe.domain.values.spans import Span
 from steppe.domain.values.states import BEGINNING, FOREVER, SEVERITIES, DealState, Flag
 from tests.domain.properties import EVENTS_MAX, Case, Properties
 from tests.domain.random_logs import Log, corrected_logs, logs
@@ -51,7 +53,7 @@ def test_spans_of_one_key_follow_each_other_without_overlap(log: Log, case: Case
     for spans in (history.deals, history.flags):
         for span in spans:
             assert span.valid_from < span.valid_to
-    spans_of_deals_and_flags: list[Span[DealState] | Span[Flag]] = [*history.deals, *history.flags]
+    spans_of_deals_and_flags: list[Span[DealState] | Span[FlagClock]] = [*history.deals, *history.flags]
     for one, next_one in pairwise(spans_of_deals_and_flags):
         if _key(one) == _key(next_one):
             assert one.valid_to <= next_one.valid_from
@@ -141,7 +143,7 @@ def test_a_flag_says_since_when_from_when_for_certain_and_what_comes_next(log: L
     """Domain page, section 6, held against the days themselves when nothing else occurs after the day that is judged."""
     by_then = [event for event in log if event.latest <= case.day and "from" not in event.data]
     looks = [look for look in looks_of(by_then) if look.on <= case.day]
-    spans = fold_history("north", by_then, case.rules, looks).flags
+    spans = flag_spans(fold_history("north", by_then, case.rules, looks).flags)
     for span in spans:
         if span.valid_from <= case.day < span.valid_to:
             run = _run_around(spans, span)
@@ -228,9 +230,9 @@ def test_what_was_known_then_is_folded_from_what_had_come_by_then(log: Log, case
         assert then == now
 
 
-def _key(span: Span[DealState] | Span[Flag]) -> tuple[str | None, str]:
+def _key(span: Span[DealState] | Span[FlagClock]) -> tuple[str | None, str]:
     value = span.value
-    return (value.deal, value.flag if isinstance(value, Flag) else "")
+    return (value.deal, value.flag if isinstance(value, FlagClock) else "")
 
 
 def _check_the_past(flag: Flag, run: list[Span[Flag]]) -> None:

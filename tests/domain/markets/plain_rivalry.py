@@ -13,18 +13,18 @@ from typing import TypeVar
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.flag_state import FlagState
-from steppe.domain.evaluation.severity_steps import FlagEvaluation
 from steppe.domain.events.event import Event
 from steppe.domain.flags import crowded, displaced
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.markets.groups import Parents
 from steppe.domain.markets.rivalry import CoInvestment, Rivalry
 from steppe.domain.rules.thresholds import Circumstances, Rules
-from steppe.domain.values.history import Crossing, History, Span
+from steppe.domain.values.flag_clock import ClockTable, FlagEvaluation
+from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import add_months
-from steppe.domain.values.span_table import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, DealState, Flag, LegState, ProjectState
+from steppe.domain.values.spans import Span, SpanTable
+from steppe.domain.values.states import BEGINNING, FOREVER, DealState, LegState, ProjectState
 
 T = TypeVar("T")
 _RIVAL_ROLES = ("investor", "contractor", "offtaker")
@@ -87,7 +87,7 @@ class PlainMarkets:
 
     def rivalry(self, project: str) -> Rivalry:
         """What others do to the deals of a project."""
-        flags: SpanTable[tuple[str, str], Flag] = SpanTable()
+        flags = ClockTable()
         shared: SpanTable[str, CoInvestment] = SpanTable()
         days = self._days()
         for deal in [deal for of_project, deal in self._deals if of_project == project]:
@@ -107,8 +107,8 @@ class PlainMarkets:
                     evaluation = self._evaluation(project, definition, causes, state, day)
                     held_since = None if state is None else state.held_since
                     held_until = None if state is None else state.held_until
-                    flag = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
-                    flags.put(day, (deal, definition.name), flag)
+                    clock = flag_state.update(day, evaluation, held_until, hold_began=held_since == day)
+                    flags.put(day, (deal, definition.name), clock)
                 events = tuple(cause.crossing.event for cause in sorted(co_investments, key=_order))
                 shared.put(day, deal, CoInvestment(deal=deal, events=events) if events else None)
         return Rivalry(flags=flags.spans(), co_investments=shared.spans())

@@ -19,6 +19,8 @@ from services.projector.publisher.publisher import today as utc_today
 from steppe.contracts.generate.announced_schema import flag_schema, project_schema
 from steppe.database import rule_versions
 from steppe.database.read_model import rule_change
+from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database.read_model.projection_rows import document
 from steppe.database.reset import empty
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -283,11 +285,10 @@ async def test_what_is_announced_equals_the_read_model(log: Log, desk: Desk) -> 
     await log.append(registered("north"), paper(), registered("east"), paper("east", "beta", "2022-05-20"))
     for day in (EVE, WATCH, date(2023, 5, 19), date(2023, 5, 21), LATER):
         await desk.look(day)
-        stands = (
-            "SELECT project, deal, flag, severity, document FROM flag_span WHERE valid_from <= $1 AND valid_to > $1"
-        )
-        query = "SELECT project, deal, flag, severity, document FROM steppe.announced_flag WHERE severity IS NOT NULL"
-        assert {tuple(row) for row in await desk.connection.fetch(stands, day)} == {
+        stands = "SELECT project, deal, flag, document FROM flag_span WHERE valid_from <= $1 AND valid_to > $1"
+        query = "SELECT project, deal, flag, clock, severity, document FROM steppe.announced_flag WHERE severity IS NOT NULL"
+        flags = {tuple(row): flag_of_clock(row["document"], day) for row in await desk.connection.fetch(stands, day)}
+        assert {(*clock, flag.severity, document(flag)) for clock, flag in flags.items()} == {
             tuple(row) for row in await desk.connection.fetch(query)
         }
 
