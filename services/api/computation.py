@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 COMPUTES_FOR: ContextVar[str] = ContextVar("COMPUTES_FOR", default="")
 """For which caller this task answers: callers take turns in the threads."""
 
+_ROWS_AT_ONCE = 100
 _THREADS = 2
 _threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="answers")
 _turns_in_threads = WorkQueue(
@@ -93,6 +94,16 @@ async def in_thread(function: Callable[_P, _T], *arguments: _P.args, **named: _P
             with suppress(Exception):
                 await computing
             raise
+
+
+async def by_size(rows: int, function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
+    """The function's value, computed at once where it is of few rows, which takes milliseconds, else in a thread.
+
+    So nobody waits for a turn, perhaps with a connection to the database in hand, for the sake of a small page.
+    """
+    if rows <= _ROWS_AT_ONCE:
+        return function(*arguments, **named)
+    return await in_thread(function, *arguments, **named)
 
 
 class _EndedError(Exception):

@@ -55,10 +55,12 @@ async def flags_page(page: PageRequest) -> Response:
             severities=question.filters.get("severity"),
         )  # fmt: skip
         totals = await total_counts(page, snapshot, unfiltered)
-        names = await read_names(snapshot, question.as_of, flags.items, coming.items, changes, facets=totals["facets"])
-    return page.render(
-        "flags.html", question=question, snapshot=snapshot, names=names, flags=flags.items,
-        next_url=next_page_url(page, question, flags.next_key), coming=coming.items, coming_count=coming.total,
+    listed, rising = (await flags.finished()).items, (await coming.finished()).items
+    reader = service_of(page.request).reader
+    names = await read_names(reader, question.as_of, listed, rising, changes, facets=totals["facets"])
+    return await page.render(
+        "flags.html", question=question, snapshot=snapshot, names=names, flags=listed,
+        next_url=next_page_url(page, question, flags.next_key), coming=rising, coming_count=coming.total,
         changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip
@@ -78,8 +80,8 @@ async def atom_feed(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         backfill = question.filters.get("backfill", False)
         transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=backfill, tell=question.tell)
-        names = await read_names(snapshot, question.as_of, transitions)
-    return page.render(
+    names = await read_names(service_of(page.request).reader, question.as_of, transitions)
+    return await page.render(
         "flags.atom.xml", question=question, snapshot=snapshot, names=names, transitions=transitions, media_type="application/atom+xml",
         base_url=str(page.request.base_url).rstrip("/"),
     )  # fmt: skip

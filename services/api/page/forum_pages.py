@@ -24,7 +24,7 @@ async def forums_page(page: PageRequest) -> Response:
     question = page.build_query("/v1/forums", query_parameters.FORUMS, limit=_ROWS)
     async with service_of(page.request).snapshot(question) as snapshot:
         rows = await forums.forum_page(snapshot, question)
-    return page.render(
+    return await page.render(
         "forums.html", question=question, snapshot=snapshot, forums=rows.items,
         next_url=next_page_url(page, question, rows.next_key),
         forums_url=page.api_url("/v1/forums", query_parameters.FORUMS, limit=_ROWS),
@@ -47,9 +47,9 @@ async def forum_page(page: PageRequest) -> Response:
             age = min(_age_months(scorecard, question.as_of) for scorecard in scorecards)
             same_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
             scorecards = [await forums.scorecard_item(snapshot, same_age, name) for name in (slug, beside)]
-        names = await read_names(snapshot, question.as_of, scorecards)
+    names = await read_names(service_of(page.request).reader, question.as_of, scorecards)
     horizon = scorecards[0]["horizon_months"]
-    return page.render(
+    return await page.render(
         "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others,
         scorecard_url=page.api_url(path, query_parameters.SCORECARD, horizon_months=horizon),
     )  # fmt: skip

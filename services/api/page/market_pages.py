@@ -22,7 +22,7 @@ async def markets_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         listed = await markets.market_page(snapshot, question)
     listed = await listed.finished()
-    return page.render(
+    return await page.render(
         "markets.html", question=question, snapshot=snapshot, markets=listed.items,
         next_url=next_page_url(page, question, listed.next_key),
         markets_url=page.api_url("/v1/markets", query_parameters.MARKETS, limit=_ROWS),
@@ -38,9 +38,8 @@ async def market_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await markets.read_market(snapshot, question, country, commodity)
     market = await reading.finish()
-    async with service_of(page.request).reader.snapshot() as snapshot_of_names:
-        names = await read_names(snapshot_of_names, question.as_of, market)
-    return page.render(
+    names = await read_names(service_of(page.request).reader, question.as_of, market)
+    return await page.render(
         "market.html", question=question, snapshot=snapshot, names=names, market=market,
         market_url=page.api_url(path, query_parameters.ONE),
     )  # fmt: skip
@@ -54,10 +53,9 @@ async def party_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await parties.read_party(snapshot, question, page.path_params["key"])
     party = await reading.finish()
-    async with service_of(page.request).reader.snapshot() as snapshot_of_names:
-        names = await read_names(snapshot_of_names, question.as_of, party)
+    names = await read_names(service_of(page.request).reader, question.as_of, party)
     next_url = page.url_with(cursor=party["next_cursor"]) if party["next_cursor"] else None
-    return page.render(
+    return await page.render(
         "party.html", question=question, snapshot=snapshot, names=names, party=party, members_max=_DEALS, next_url=next_url,
         party_url=page.api_url(path, query_parameters.ONE_WITH_DEALS, limit=_DEALS),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from services.api.computation import in_thread
 from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.page.registered_names import NO_NAMES, RegisteredNames
@@ -165,16 +166,20 @@ class PageRequest:
         labelled = [(value, label(value) if label else value) for value in values]
         return sorted(labelled, key=lambda option: option[1].casefold())
 
-    def render(
+    async def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,
         media_type: str = "text/html; charset=utf-8", names: RegisteredNames = NO_NAMES,
         problem_headers: Mapping[str, str] | None = None, **values: Any,
     ) -> Response:  # fmt: skip
-        """The template as a response, with the headers that an answer of the API has; those of a problem win over them."""
+        """The template as a response, with the headers that an answer of the API has; those of a problem win over them.
+
+        It is rendered in a thread; nobody holds a connection to the database meanwhile.
+        """
         now = datetime.now(UTC).replace(microsecond=0)
         as_of = question.as_of if question else now.date()
         known_at = question.known_at if question else now
-        body = _environment.get_template(template).render(
+        body = await in_thread(
+            _environment.get_template(template).render,
             page=self,
             names=names,
             _=self.translation.gettext,

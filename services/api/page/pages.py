@@ -57,20 +57,20 @@ def _endpoint(view: View) -> Callable[[Request], Awaitable[Response]]:
         try:
             return await view(page)
         except Refusal as error:
-            return _error_page(page, error.problem, error.detail, error.members, error.headers)
+            return await _error_page(page, error.problem, error.detail, error.members, error.headers)
         except Exception as error:
             failure = of_database(error)
             if failure is None:
                 log.exception("%s %s", request.method, request.url.path)
-                return _error_page(page, INTERNAL_ERROR, f"{type(error).__name__} while answering.")
+                return await _error_page(page, INTERNAL_ERROR, f"{type(error).__name__} while answering.")
             problem, detail = failure
             log.warning("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
-            return _error_page(page, problem, detail)
+            return await _error_page(page, problem, detail)
 
     return endpoint
 
 
-def _error_page(
+async def _error_page(
     page: PageRequest,
     problem: Problem,
     detail: str,
@@ -79,7 +79,7 @@ def _error_page(
 ) -> Response:
     """The problem as a page, with the headers that it has at the API: when to ask again, and that nobody keeps it."""
     of_problem = {name: text for name, text in {**headers, **problem.headers}.items() if name in _HEADERS_OF_PROBLEMS}
-    return page.render(
+    return await page.render(
         "error.html", status=problem.status, status_code=problem.status, title=problem.title, detail=detail,
         members=members, problem_headers=of_problem,
     )  # fmt: skip

@@ -62,7 +62,7 @@ async def portfolio_page(page: PageRequest) -> Response:
         limit=_ROWS_OF_SIDE_LISTS,
     )
     async with service_of(page.request).snapshot(question) as snapshot:
-        listed = await projects.project_page(snapshot, question)
+        listed = await projects.project_page(snapshot, question, with_flags=False)
         totals = await total_counts(page, snapshot, unfiltered)
         counts = (
             totals
@@ -75,13 +75,13 @@ async def portfolio_page(page: PageRequest) -> Response:
         changes = await latest_changes(
             snapshot, question, _ROWS_OF_SIDE_LISTS, project_keys, with_notices=page.shows_notices
         )
-        names = await read_names(
-            snapshot, question.as_of, listed.items, displaced.items, coming.items, changes, facets=totals["facets"]
-        )
-    return page.render(
+    shown, overtaken, rising = [(await one.finished()).items for one in (listed, displaced, coming)]
+    reader = service_of(page.request).reader
+    names = await read_names(reader, question.as_of, shown, overtaken, rising, changes, facets=totals["facets"])
+    return await page.render(
         "portfolio.html", question=question, snapshot=snapshot, names=names,
-        overlays=query_parameters.OVERLAYS, projects=listed.items, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
-        headline=headline, displaced=displaced.items, coming=coming.items, changes=changes, levels=list(Level),
+        overlays=query_parameters.OVERLAYS, projects=shown, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
+        headline=headline, displaced=overtaken, coming=rising, changes=changes, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
         counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),
     )  # fmt: skip
@@ -106,14 +106,15 @@ async def map_page(page: PageRequest) -> Response:
         located = await projects.project_points(snapshot, question, _POINTS_OF_MAP_MAX + 1)
         beside = await projects.project_page(snapshot, unlocated, with_flags=False)
         totals = await total_counts(page, snapshot, unfiltered)
-        names = await read_names(snapshot, question.as_of, facets=totals["facets"])
+    listed = (await beside.finished()).items
+    names = await read_names(service_of(page.request).reader, question.as_of, facets=totals["facets"])
     shown = located[:_POINTS_OF_MAP_MAX]
     frame = frame_of([(item["latitude"], item["longitude"]) for item in shown])
     on_map = points(shown, frame)
     home = {country for item in shown for country in item["countries"]} or set(_CENTRAL_ASIA)
-    return page.render(
-        "map.html", question=question, snapshot=snapshot, names=names, points=on_map, beside=beside.items,
-        more_beside=beside.next_key is not None, projects=shown or beside.items, frame=frame, home=home,
+    return await page.render(
+        "map.html", question=question, snapshot=snapshot, names=names, points=on_map, beside=listed,
+        more_beside=beside.next_key is not None, projects=shown or listed, frame=frame, home=home,
         labels=frame.labels(home, [(point.x, point.y) for point in on_map]), totals=totals,
         truncated=len(located) > _POINTS_OF_MAP_MAX, rows_max=_POINTS_OF_MAP_MAX, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, located="true"),

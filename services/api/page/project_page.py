@@ -51,12 +51,11 @@ async def project_page(page: PageRequest) -> Response:
         suspensions = await snapshot.rows("suspensions_of_project", as_of=question.as_of, project=key)
     item = await reading.finish()
     timeline = await timeline.finished()
-    async with service.reader.snapshot() as snapshot_of_names:
-        names = await read_names(snapshot_of_names, question.as_of, item, timeline.items)
+    names = await read_names(service.reader, question.as_of, item, timeline.items)
     states = [row_decoding.deal(row) for row in phases]
     occurred = [event for event in in_fold_order(events.corrected.events) if event.latest <= question.as_of]
     known_now = await _as_known_now(page, question, key) if question.knowledge else None
-    return page.render(
+    return await page.render(
         "project.html", question=question, snapshot=snapshot, names=names,
         project=item, entries=timeline.items, truncated=timeline.next_key is not None,
         chart=chart(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.api.store.snapshot import Snapshot
+from services.api.computation import in_thread
+from services.api.store.snapshot import Reader
 
 _OF_PROJECTS = frozenset({"project", "by"})
 _OF_PARTIES = frozenset(
@@ -53,26 +54,29 @@ NO_NAMES = RegisteredNames()
 
 
 async def read_names(
-    snapshot: Snapshot, as_of: date, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
+    reader: Reader, as_of: date, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
 ) -> RegisteredNames:
-    """The names on a day of every project and party that the items to be shown mention, and of what one can filter for."""
+    """The names on a day of every project and party that the items to be shown mention, and of what one can filter for.
+
+    A name is what something is called now, whatever the knowledge is that the page is judged by.
+    """
     facets = facets or {}
-    projects = sorted(set(_mentioned(shown, _OF_PROJECTS)))
-    parties = sorted({*_mentioned(shown, _OF_PARTIES), *facets.get("investor", ())})
+    projects, parties = await in_thread(_keys, shown, facets)
+    async with reader.snapshot() as snapshot:
+        project_rows = await snapshot.rows("names_of_projects", as_of=as_of, projects=projects)
+        party_rows = await snapshot.rows("names_of_parties", as_of=as_of, parties=parties)
+        forum_rows = await snapshot.rows("forum_names", forums=sorted(facets.get("forum", ())))
     return RegisteredNames(
-        projects={
-            row["project"]: row["name"]
-            for row in await snapshot.rows("names_of_projects", as_of=as_of, projects=projects)
-            if row["name"]
-        },
-        parties={
-            row["party"]: row["name"] for row in await snapshot.rows("names_of_parties", as_of=as_of, parties=parties)
-        },
-        forums={
-            row["forum"]: row["name"]
-            for row in await snapshot.rows("forum_names", forums=sorted(facets.get("forum", ())))
-        },
+        projects={row["project"]: row["name"] for row in project_rows if row["name"]},
+        parties={row["party"]: row["name"] for row in party_rows},
+        forums={row["forum"]: row["name"] for row in forum_rows},
     )
+
+
+def _keys(shown: Sequence[object], facets: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
+    """The projects and the parties that are mentioned."""
+    projects = sorted(set(_mentioned(shown, _OF_PROJECTS)))
+    return projects, sorted({*_mentioned(shown, _OF_PARTIES), *facets.get("investor", ())})
 
 
 def _mentioned(value: Any, fields: frozenset[str]) -> Iterator[str]:

@@ -20,7 +20,8 @@ async def status_page(page: PageRequest) -> Response:
     item = await status.read_status(page.request, service_of(page.request).reader)
     async with service_of(page.request).reader.snapshot() as snapshot:
         records = await status.quarantine_page(snapshot, question)
-    return page.render(
+    records = await records.finished()
+    return await page.render(
         "status.html", question=question, snapshot=snapshot, status_item=item, records=records.items,
         next_url=next_page_url(page, question, records.next_key),
     )  # fmt: skip

@@ -355,6 +355,7 @@ WITH standing AS (
 SELECT
     standing.project,
     standing.deal,
+    standing.level,
     standing.document
 FROM standing
 WHERE :after_project::text IS NULL
@@ -519,6 +520,20 @@ SELECT
 FROM flag_span AS flag
 WHERE flag.project = ANY (:projects::text[])
     AND flag.valid_from <= :as_of::date
+    AND flag.valid_to > :as_of::date
+ORDER BY flag.project, flag.deal, flag.flag;
+
+-- name: flags_of_deals
+-- All flags of some deals on a day; :deals belong to the :projects at the same places.
+SELECT
+    flag.project,
+    flag.deal,
+    flag.document
+FROM unnest(:projects::text[], :deals::text[]) AS wanted (project, deal)
+JOIN flag_span AS flag
+    ON flag.project = wanted.project
+    AND flag.deal = wanted.deal
+WHERE flag.valid_from <= :as_of::date
     AND flag.valid_to > :as_of::date
 ORDER BY flag.project, flag.deal, flag.flag;
 

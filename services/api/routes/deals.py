@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
-from services.api.store.snapshot import Snapshot
+from services.api.store.snapshot import Row, Snapshot
 from services.api.views import deal_view
 from services.api.views.list_answers import UNNAMED, DealList, DealRow, of_projects
 from services.api.web import pagination, query_parameters
@@ -38,29 +41,48 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     )
     rows, more = pagination.cut_page(rows, question.limit)
     projects = sorted({row["project"] for row in rows})
-    flags = row_decoding.flags_by_project(
-        await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=projects), question.as_of
+    flag_rows = await snapshot.rows(
+        "flags_of_deals",
+        as_of=question.as_of,
+        projects=[row["project"] for row in rows],
+        deals=[row["deal"] for row in rows],
     )
-    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=question.as_of, projects=projects))
-    named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects))
-    items: list[DealRow] = []
-    for row in rows:
-        deal = deal_view.deal(
-            row["project"],
-            row_decoding.deal(row),
-            [flag for flag in flags.get(row["project"], []) if flag.deal == row["deal"]],
-            shared.get((row["project"], row["deal"]), ()),
-            question.as_of,
-            question.tell,
-        )
-        items.append({**deal, **named.get(row["project"], UNNAMED)})
-    living = sum(item["level"] is not None for item in items)
+    shared_rows = await snapshot.rows("co_investments", as_of=question.as_of, projects=projects)
+    named_rows = await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects)
+    living = sum(row["level"] is not None for row in rows)
     if not question.whole and (more or question.after is not None):
         count = await snapshot.row("deal_count", **deal_filters(question, investors))
         assert count is not None, "a count is always a row"
         living = count["living"]
     return Page(
-        items=items,
+        compute=partial(_items, rows, flag_rows, shared_rows, named_rows, question),
+        rows=len(rows) + len(flag_rows),
         next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None,
         beside={"living_deals": living},
     )
+
+
+def _items(
+    rows: Sequence[Row],
+    flag_rows: Sequence[Row],
+    shared_rows: Sequence[Row],
+    named_rows: Sequence[Row],
+    question: Question,
+) -> list[DealRow]:
+    flags = row_decoding.flags_by_deal(flag_rows, question.as_of)
+    shared = row_decoding.co_investors(shared_rows)
+    named = of_projects(named_rows)
+    return [
+        {
+            **deal_view.deal(
+                row["project"],
+                row_decoding.deal(row),
+                flags.get((row["project"], row["deal"]), ()),
+                shared.get((row["project"], row["deal"]), ()),
+                question.as_of,
+                question.tell,
+            ),
+            **named.get(row["project"], UNNAMED),
+        }
+        for row in rows
+    ]

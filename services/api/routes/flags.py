@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
-from services.api.store.snapshot import Snapshot
-from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, of_projects
+from services.api.store.snapshot import Row, Snapshot
+from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, OfProject, of_projects
 from services.api.web import pagination, query_parameters
 from services.api.web.list_filters import flag_filters, investors_of
 from services.api.web.operations import operation
@@ -58,17 +59,21 @@ async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[s
         total = count["flags"]
     keys = sorted({row["project"] for row in rows})
     named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=keys))
-    items: list[FlagRow] = [
+    last = rows[-1] if more else None
+    return FlagPage(
+        compute=partial(_items, rows, named, question),
+        rows=len(rows),
+        next_key=[last["rank"], last["project"], last["deal"], last["flag"]] if last else None,
+        beside={"total": total},
+        total=total,
+    )
+
+
+def _items(rows: Sequence[Row], named: Mapping[str, OfProject], question: Question) -> list[FlagRow]:
+    return [
         {
             **flag_item(row["project"], row_decoding.flag(row, question.as_of), question.as_of, question.tell),
             **named.get(row["project"], UNNAMED),
         }
         for row in rows
     ]
-    last = rows[-1] if more else None
-    return FlagPage(
-        items=items,
-        next_key=[last["rank"], last["project"], last["deal"], last["flag"]] if last else None,
-        beside={"total": total},
-        total=total,
-    )

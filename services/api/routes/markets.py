@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -80,13 +80,10 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
         "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
     )
     first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
-    page = Page(items=(), next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None)
-
-    async def finish() -> Page:
-        summaries = await in_thread(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of)
-        return replace(page, items=summaries)
-
-    return replace(page, finish=finish)
+    return Page(
+        next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None,
+        compute=partial(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of),
+    )
 
 
 def _summaries(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.api.computation import in_thread
+from services.api.computation import by_size, in_thread
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
@@ -53,12 +53,7 @@ async def party_page(snapshot: Snapshot, question: Question) -> Page:
     )
     rows, more = pagination.cut_page(rows, question.limit)
 
-    page = Page(items=(), next_key=[rows[-1]["party"]] if more else None)
-
-    async def finish() -> Page:
-        return replace(page, items=await in_thread(_known_parties, rows, parents, as_of))
-
-    return replace(page, finish=finish)
+    return Page(next_key=[rows[-1]["party"]] if more else None, compute=partial(_known_parties, rows, parents, as_of))
 
 
 def _known_parties(rows: Sequence[Row], parents: Mapping[str, Shares], as_of: date) -> list[KnownParty]:
@@ -100,7 +95,7 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
         "party_page", as_of=as_of, parties=[party], text=None, countries=None, kinds=None, after_party=None, limit=1
     )
     parents = await read_parents(snapshot, as_of)
-    belonging = await in_thread(_belonging, party, parents)
+    belonging = await by_size(len(parents), _belonging, party, parents)
     counts = await snapshot.rows("deal_counts_of_parties", as_of=as_of, parties=sorted(belonging))
     if row is None and not counts and belonging == {party}:
         raise unknown_key("party", party, [key_row["party"] for key_row in await snapshot.rows("party_keys")])
@@ -116,18 +111,23 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
     rows, more = pagination.cut_page(rows, question.limit)
     next_key = [rows[-1]["project"], rows[-1]["deal"]] if more else None
     projects = sorted({deal["project"] for deal in rows})
-    flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
+    flag_rows = await snapshot.rows(
+        "flags_of_deals",
+        as_of=as_of,
+        projects=[deal["project"] for deal in rows],
+        deals=[deal["deal"] for deal in rows],
+    )
     shared_rows = await snapshot.rows("co_investments", as_of=as_of, projects=projects)
 
     def answer() -> PartyItem:
         deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
-        flags = row_decoding.flags_by_project(flag_rows, as_of)
+        flags = row_decoding.flags_by_deal(flag_rows, as_of)
         shared = row_decoding.co_investors(shared_rows)
         items = [
             deal_view.deal(
                 project,
                 state,
-                [flag for flag in flags.get(project, []) if flag.deal == state.deal],
+                flags.get((project, state.deal), ()),
                 shared.get((project, state.deal), ()),
                 as_of,
                 question.tell,

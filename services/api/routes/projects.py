@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.api.computation import in_process, in_thread
+from services.api.computation import by_size, in_process, in_thread
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
@@ -280,12 +281,24 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
     rows, more = pagination.cut_page(rows, question.limit)
     keys = [row["project"] for row in rows]
-    flags = await _flags(snapshot, question.as_of, keys) if with_flags else {}
+    flags = await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=keys) if with_flags else list[Row]()
     counts = await snapshot.rows("deal_counts", as_of=question.as_of, projects=keys)
+    held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
+    return Page(
+        next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,
+        columns=csv_columns.crosswalk(question.filters.get("crosswalk", ())),
+        compute=partial(_items, rows, flags, counts, held, question),
+        rows=len(rows) + len(flags),
+    )
+
+
+def _items(
+    rows: Sequence[Row], flag_rows: Sequence[Row], counts: Sequence[Row], held: Mapping[str, int], question: Question
+) -> list[ProjectRow]:
+    flags = row_decoding.flags_by_project(flag_rows, question.as_of)
     deals: dict[str, DealCount] = {
         row["project"]: {"living_deals": row["living"], "ended_deals": row["ended"]} for row in counts
     }
-    held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
     schemes = question.filters.get("crosswalk", ())
     items: list[ProjectRow] = []
     for row in rows:
@@ -302,11 +315,7 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
                 **project_view.crosswalk(state, schemes),
             }
         )
-    return Page(
-        items=items,
-        next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,
-        columns=csv_columns.crosswalk(schemes),
-    )
+    return items
 
 
 async def project_keys(snapshot: Snapshot, question: Question) -> list[str]:
@@ -364,7 +373,7 @@ async def project_points(snapshot: Snapshot, question: Question, rows_max: int) 
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:
     """The counts of `/v1/portfolio`."""
     parents = await read_parents(snapshot, question.as_of)
-    members = await in_thread(GroupMembers, parents)
+    members = await by_size(len(parents), GroupMembers, parents)
     rows = await snapshot.rows(
         "portfolio",
         **project_filters(question, await with_members(question.filters.get("investor"), parents)),
@@ -374,7 +383,7 @@ async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioIte
         limit=None,
         related=sorted(members.related),
     )
-    return await in_thread(_portfolio, rows, members)
+    return await by_size(len(rows) + len(parents), _portfolio, rows, members)
 
 
 def _portfolio(rows: Sequence[Row], members: GroupMembers) -> PortfolioItem:

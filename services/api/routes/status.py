@@ -96,9 +96,12 @@ async def quarantine_page(snapshot: Snapshot, question: Question) -> Page:
     held = row_decoding.held_events(
         await snapshot.rows("held_events", projects=[row["subject"] for row in rows if row["subject"]])
     )
-    items = [record_view.quarantine(row, held) for row in rows]
     last = rows[-1] if more else None
-    return Page(items=items, next_key=[str(last["partition"]), str(last["log_offset"])] if last else None)
+    return Page(
+        next_key=[str(last["partition"]), str(last["log_offset"])] if last else None,
+        compute=lambda: [record_view.quarantine(row, held) for row in rows],
+        rows=len(rows),
+    )
 
 
 @router.get("/livez", openapi_extra=health_operation("get_liveness", Liveness))

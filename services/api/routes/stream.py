@@ -211,7 +211,7 @@ class EventStream(Response):
         while not self._streams.ends:
             seen = self._streams.wakings
             async with self._reader.snapshot() as snapshot:
-                items = await transitions.rows_after(snapshot, self._after, self._question.filters, _ROWS_AT_ONCE)
+                items = await transitions.items_after(snapshot, self._after, self._question.filters, _ROWS_AT_ONCE)
                 last = await transitions.last_id(snapshot, 0)
             if items:
                 await self._send_text(send, "".join(_event(item) for item in items))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.computation import by_size
 from services.api.store import row_decoding
-from services.api.store.snapshot import Snapshot
+from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.record_view import TraceAnswer, TraceList
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question
-from services.api.web.responses import answer_one
+from services.api.web.responses import Reading, answer_one
 from steppe.domain.events.field_checks import REFERENCE_LENGTH_MAX
 from steppe.http.problems import NOT_FOUND, Refusal
 
@@ -31,13 +33,13 @@ async def trace(
 ) -> Response:
     """Where an event is, by its id or by source#id (the # written as %23), and what followed from it."""
 
-    async def item(snapshot: Snapshot, question: Question) -> TraceList:
+    async def item(snapshot: Snapshot, question: Question) -> Reading[TraceList]:
         return await _stops(snapshot, question.as_of, request.app.state.topic, event)
 
     return await answer_one(request, query_parameters.ONE, item)
 
 
-async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> TraceList:
+async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> Reading[TraceList]:
     event = event.replace("\x00", "")
     if len(event) > _REFERENCE_MAX:
         raise Refusal(
@@ -50,8 +52,12 @@ async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> Tra
             f"No event {event[:120]!r} is in the read model; look at the log end in /v1/status, or pass min_position."
         )
         raise Refusal(NOT_FOUND, detail)
-    flags = row_decoding.flags_by_project(
-        await snapshot.rows("flags_of_projects", as_of=as_of, projects=sorted({row["subject"] for row in rows})),
-        as_of,
-    )
+    subjects = sorted({row["subject"] for row in rows})
+    flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=subjects)
+    size = len(rows) + len(flag_rows)
+    return Reading(lambda: by_size(size, _items, rows, flag_rows, topic, as_of), rows=size)
+
+
+def _items(rows: Sequence[Row], flag_rows: Sequence[Row], topic: str, as_of: date) -> TraceList:
+    flags = row_decoding.flags_by_project(flag_rows, as_of)
     return {"items": [record_view.trace(row, topic, flags, as_of) for row in rows]}

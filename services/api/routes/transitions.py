@@ -49,9 +49,15 @@ async def last_id(snapshot: Snapshot, after_id: int) -> int:
     return last
 
 
-async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, Any], limit: int) -> list[TransitionItem]:
-    """The transitions behind an id that fit the filters, as items."""
-    rows = await snapshot.rows(
+async def items_after(
+    snapshot: Snapshot, after_id: int, filters: Mapping[str, Any], limit: int
+) -> list[TransitionItem]:
+    """The transitions behind an id that fit the filters."""
+    return [_item(row) for row in await _rows_after(snapshot, after_id, filters, limit)]
+
+
+async def _rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, Any], limit: int) -> list[Row]:
+    return await snapshot.rows(
         "transition_page",
         after=after_id,
         projects=filters.get("project"),
@@ -61,7 +67,6 @@ async def rows_after(snapshot: Snapshot, after_id: int, filters: Mapping[str, An
         backfill=filters.get("backfill", False),
         limit=limit,
     )
-    return [_item(row) for row in rows]
 
 
 async def latest(
@@ -116,9 +121,10 @@ async def _page(snapshot: Snapshot, question: Question) -> Page:
     if after_id is None:
         after_id = question.filters.get("after", 0)
     await last_id(snapshot, after_id)
-    items = await rows_after(snapshot, after_id, question.filters, question.limit + 1)
-    items, more = pagination.cut_page(items, question.limit)
-    return Page(items=items, next_key=[str(items[-1]["id"])] if more else None)
+    rows = await _rows_after(snapshot, after_id, question.filters, question.limit + 1)
+    rows, more = pagination.cut_page(rows, question.limit)
+    next_key = [str(rows[-1]["transition_id"])] if more else None
+    return Page(next_key=next_key, compute=lambda: [_item(row) for row in rows], rows=len(rows))
 
 
 async def _last(snapshot: Snapshot) -> str:

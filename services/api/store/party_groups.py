@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from services.api.computation import in_thread
+from services.api.computation import by_size
 from services.api.store.snapshot import Row, Snapshot
 from steppe.domain.markets.group_members import GroupMembers
 from steppe.domain.markets.groups import Shares
@@ -47,7 +47,8 @@ registered_in = msgspec.json.Decoder(Registered).decode
 
 async def read_parents(snapshot: Snapshot, as_of: date) -> dict[str, Shares]:
     """The parents of every party that has some on a day, with their shares."""
-    return await in_thread(_parents, await snapshot.rows("parents", as_of=as_of))
+    rows = await snapshot.rows("parents", as_of=as_of)
+    return await by_size(len(rows), _parents, rows)
 
 
 def _parents(rows: Iterable[Row]) -> dict[str, Shares]:
@@ -59,7 +60,7 @@ def _parents(rows: Iterable[Row]) -> dict[str, Shares]:
 
 async def with_members(parties: Sequence[str] | None, parents: Mapping[str, Shares]) -> list[str] | None:
     """These parties and whoever belongs to one of them; None stays None, as a filter that is not set."""
-    return None if parties is None else await in_thread(_with_members, parties, parents)
+    return None if parties is None else await by_size(len(parents), _with_members, parties, parents)
 
 
 def _with_members(parties: Sequence[str], parents: Mapping[str, Shares]) -> list[str]:

@@ -104,6 +104,14 @@ def flags_by_project(rows: Iterable[Row], day: date) -> dict[str, list[Flag]]:
     return flags
 
 
+def flags_by_deal(rows: Iterable[Row], day: date) -> dict[tuple[str, str], list[Flag]]:
+    """The flags of each deal on a day, by project and deal, in the order they came; under the deal '' a project's own."""
+    flags: dict[tuple[str, str], list[Flag]] = {}
+    for row in rows:
+        flags.setdefault((row["project"], row["deal"]), []).append(flag(row, day))
+    return flags
+
+
 def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
     """The events in which a rival won and the deal's own group has a part, by project and deal."""
     return {(row["project"], row["deal"]): row["events"] for row in rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi import Request, Response
 
+from services.api.computation import by_size
 from services.api.store import position_watch
 from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import rules_named
@@ -39,26 +41,32 @@ _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 class Page:
     """Items, and the order key of the last one if there are more.
 
-    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for. `finish`
-    computes the whole page, when the snapshot is closed: what takes long holds no connection.
+    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for. `compute` makes
+    the items of so many `rows`, in a thread where they are many, or `finish` the whole page, when the snapshot is closed: what
+    takes long holds no connection.
     """
 
-    items: Sequence[Item]
+    items: Sequence[Item] = ()
     next_key: list[str] | None
     beside: Mapping[str, Any] | None = None
     columns: tuple[str, ...] = ()
+    compute: Callable[[], Sequence[Item]] | None = None
+    rows: int = sys.maxsize
     finish: Callable[[], Awaitable[Page]] | None = None
 
     async def finished(self) -> Page:
         """The page with its items."""
+        if self.compute is not None:
+            return replace(self, items=await by_size(self.rows, self.compute), compute=None)
         return self if self.finish is None else await self.finish()
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[_ItemT_co]):
-    """What was read for an item. `finish` computes it, when the snapshot is closed, as that of a page."""
+    """What was read for an item, of how many `rows`. `finish` computes it, when the snapshot is closed, as that of a page."""
 
     finish: Callable[[], Awaitable[_ItemT_co]]
+    rows: int = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +161,7 @@ async def answer_list(
         "known_at": headers["Steppe-Known-At"],
         "position": snapshot.position,
     }
-    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+    return Response(await by_size(len(listed.items), _encoded, body), headers=headers, media_type=JSON)
 
 
 async def answer_one(
@@ -169,12 +177,23 @@ async def answer_one(
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         fields = await item(snapshot, question)
+    rows = fields.rows if isinstance(fields, Reading) else 0
     if isinstance(fields, Reading):
         fields = await fields.finish()
     if fields.get("next_cursor"):
         headers["Link"] = f'<{_next_url(request, fields["next_cursor"])}>; rel="next"'
     body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **fields}
-    return Response(msgspec.json.encode(body), headers=headers, media_type=JSON)
+    return Response(await by_size(rows, _encoded, body), headers=headers, media_type=JSON)
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    """The body as JSON; lists entry by entry, because no other thread has the interpreter during a call of the encoder."""
+    encode = msgspec.json.encode
+    pieces = {
+        name: [msgspec.Raw(encode(entry)) for entry in value] if isinstance(value, list | tuple) else value
+        for name, value in body.items()
+    }
+    return encode(pieces)
 
 
 async def wait_for_position(request: Request, min_position: str | None) -> None:

@@ -1,0 +1,108 @@
+"""No answer holds the event loop for long, whatever it is of: counted in calls, so that a busy machine changes nothing.
+
+A stretch is what runs between two waits of the loop, when nobody else is answered. Threads and other processes are not counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services.api.reading_api import Envelope, Log, event, memorandum, registered
+
+# A few milliseconds. What is computed beside the loop takes from hundreds of thousands to millions.
+_CALLS_MAX = 20_000
+_PARENTS = 1_000
+_PROJECTS = 600
+
+
+class Stretches:
+    """The calls of the longest stretch."""
+
+    def __init__(self) -> None:
+        self.longest = 0
+        self._calls = 0
+
+    def begin(self) -> None:
+        self._calls = 0
+
+    def end(self) -> None:
+        self.longest = max(self.longest, self._calls)
+
+    def count(self, frame: FrameType, what: str, argument: Any) -> None:
+        self._calls += 1
+
+
+@contextmanager
+def counted(patch: pytest.MonkeyPatch) -> Iterator[Stretches]:
+    """Count the stretches of this thread's loop."""
+    stretches = Stretches()
+    run = asyncio.Handle._run
+
+    def counting(handle: asyncio.Handle) -> None:
+        stretches.begin()
+        run(handle)
+        stretches.end()
+
+    with patch.context() as patched:
+        patched.setattr(asyncio.Handle, "_run", counting)
+        sys.setprofile(stretches.count)
+        try:
+            yield stretches
+        finally:
+            sys.setprofile(None)
+
+
+def chain_of_parents() -> list[Envelope]:
+    """Each party belongs to the next."""
+    return [
+        event(
+            "party.registered", f"party:link-{number}", f"link-{number}", party=f"link-{number}", name=f"Link {number}",
+            home_country="KZ", kind="company", parents=[{"party": f"link-{number + 1}"}],
+        )
+        for number in range(_PARENTS)
+    ]  # fmt: skip
+
+
+def many_projects() -> list[Envelope]:
+    """Projects of one market with two investors each, of which one belongs to a long chain of parents."""
+    return [
+        envelope
+        for number in range(_PROJECTS)
+        for envelope in (
+            registered(f"p{number}"),
+            memorandum(f"p{number}", "2015-03-01", f"link-{number}"),
+            memorandum(f"p{number}", "2016-03-01", f"partner-{number % 70}"),
+        )
+    ]
+
+
+async def test_no_list_and_no_page_of_one_holds_the_loop(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(*chain_of_parents(), *many_projects())
+    paths = [
+        "/", "/flags", "/flags.atom", "/map", "/v1/portfolio", "/v1/projects?limit=500", "/v1/deals?limit=500",
+        "/v1/flags?limit=500", "/v1/flags?format=csv", "/v1/projects?format=csv", "/v1/parties?limit=500", "/v1/markets",
+        "/parties/link-999", f"/v1/parties/link-{_PARENTS}", "/v1/projects?investor=link-500", "/projects/p1",
+    ]  # fmt: skip
+    assert await longest_stretches(client, monkeypatch, paths) == {}
+
+
+async def longest_stretches(client: httpx.AsyncClient, patch: pytest.MonkeyPatch, paths: list[str]) -> dict[str, int]:
+    """Of each answer that holds the loop for too long, how many calls."""
+    longest = {}
+    for path in paths:
+        await client.get(path)  # what is cached, such as templates, is made once
+        with counted(patch) as stretches:
+            answer = await client.get(path)
+        assert answer.status_code == 200, answer.text
+        longest[path] = stretches.longest
+    return {path: calls for path, calls in longest.items() if calls > _CALLS_MAX}
