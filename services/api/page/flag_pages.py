@@ -56,8 +56,8 @@ async def flags_page(page: PageRequest) -> Response:
         )  # fmt: skip
         totals = await total_counts(page, snapshot, unfiltered)
     listed, rising = (await flags.finished()).items, (await coming.finished()).items
-    reader = service_of(page.request).reader
-    names = await read_names(reader, question.as_of, listed, rising, changes, facets=totals["facets"])
+    service = service_of(page.request)
+    names = await read_names(service, question, listed, rising, changes, facets=totals["facets"])
     return await page.render(
         "flags.html", question=question, snapshot=snapshot, names=names, flags=listed,
         next_url=next_page_url(page, question, flags.next_key), coming=rising, coming_count=coming.total,
@@ -80,7 +80,7 @@ async def atom_feed(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         backfill = question.filters.get("backfill", False)
         transitions = await latest(snapshot, _TRANSITIONS_OF_FEED, backfill=backfill, tell=question.tell)
-    names = await read_names(service_of(page.request).reader, question.as_of, transitions)
+    names = await read_names(service_of(page.request), question, transitions)
     return await page.render(
         "flags.atom.xml", question=question, snapshot=snapshot, names=names, transitions=transitions, media_type="application/atom+xml",
         base_url=str(page.request.base_url).rstrip("/"),

@@ -47,7 +47,7 @@ async def forum_page(page: PageRequest) -> Response:
             age = min(_age_months(scorecard, question.as_of) for scorecard in scorecards)
             same_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
             scorecards = [await forums.scorecard_item(snapshot, same_age, name) for name in (slug, beside)]
-    names = await read_names(service_of(page.request).reader, question.as_of, scorecards)
+    names = await read_names(service_of(page.request), question, scorecards)
     horizon = scorecards[0]["horizon_months"]
     return await page.render(
         "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others,

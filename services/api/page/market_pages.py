@@ -38,7 +38,7 @@ async def market_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await markets.read_market(snapshot, question, country, commodity)
     market = await reading.finish()
-    names = await read_names(service_of(page.request).reader, question.as_of, market)
+    names = await read_names(service_of(page.request), question, market)
     return await page.render(
         "market.html", question=question, snapshot=snapshot, names=names, market=market,
         market_url=page.api_url(path, query_parameters.ONE),
@@ -53,7 +53,7 @@ async def party_page(page: PageRequest) -> Response:
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await parties.read_party(snapshot, question, page.path_params["key"])
     party = await reading.finish()
-    names = await read_names(service_of(page.request).reader, question.as_of, party)
+    names = await read_names(service_of(page.request), question, party)
     next_url = page.url_with(cursor=party["next_cursor"]) if party["next_cursor"] else None
     return await page.render(
         "party.html", question=question, snapshot=snapshot, names=names, party=party, members_max=_DEALS, next_url=next_url,

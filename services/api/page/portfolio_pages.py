@@ -76,8 +76,8 @@ async def portfolio_page(page: PageRequest) -> Response:
             snapshot, question, _ROWS_OF_SIDE_LISTS, project_keys, with_notices=page.shows_notices
         )
     shown, overtaken, rising = [(await one.finished()).items for one in (listed, displaced, coming)]
-    reader = service_of(page.request).reader
-    names = await read_names(reader, question.as_of, shown, overtaken, rising, changes, facets=totals["facets"])
+    service = service_of(page.request)
+    names = await read_names(service, question, shown, overtaken, rising, changes, facets=totals["facets"])
     return await page.render(
         "portfolio.html", question=question, snapshot=snapshot, names=names,
         overlays=query_parameters.OVERLAYS, projects=shown, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
@@ -107,7 +107,7 @@ async def map_page(page: PageRequest) -> Response:
         beside = await projects.project_page(snapshot, unlocated, with_flags=False)
         totals = await total_counts(page, snapshot, unfiltered)
     listed = (await beside.finished()).items
-    names = await read_names(service_of(page.request).reader, question.as_of, facets=totals["facets"])
+    names = await read_names(service_of(page.request), question, facets=totals["facets"])
     shown = located[:_POINTS_OF_MAP_MAX]
     frame = frame_of([(item["latitude"], item["longitude"]) for item in shown])
     on_map = points(shown, frame)

@@ -51,7 +51,7 @@ async def project_page(page: PageRequest) -> Response:
         suspensions = await snapshot.rows("suspensions_of_project", as_of=question.as_of, project=key)
     item = await reading.finish()
     timeline = await timeline.finished()
-    names = await read_names(service.reader, question.as_of, item, timeline.items)
+    names = await read_names(service, question, item, timeline.items)
     states = [row_decoding.deal(row) for row in phases]
     occurred = [event for event in in_fold_order(events.corrected.events) if event.latest <= question.as_of]
     known_now = await _as_known_now(page, question, key) if question.knowledge else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from services.api.computation import in_thread
-from services.api.store.snapshot import Reader
+from services.api.web.query_parameters import Question
+from services.api.web.responses import Service
 
 _OF_PROJECTS = frozenset({"project", "by"})
 _OF_PARTIES = frozenset(
@@ -54,17 +54,16 @@ NO_NAMES = RegisteredNames()
 
 
 async def read_names(
-    reader: Reader, as_of: date, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
+    service: Service, question: Question, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
 ) -> RegisteredNames:
-    """The names on a day of every project and party that the items to be shown mention, and of what one can filter for.
-
-    A name is what something is called now, whatever the knowledge is that the page is judged by.
+    """The names on the day of the question, as known then, of every project and party that the items to be shown mention, and of
+    what one can filter for. Raises Refusal as the snapshot of the question does.
     """
     facets = facets or {}
     projects, parties = await in_thread(_keys, shown, facets)
-    async with reader.snapshot() as snapshot:
-        project_rows = await snapshot.rows("names_of_projects", as_of=as_of, projects=projects)
-        party_rows = await snapshot.rows("names_of_parties", as_of=as_of, parties=parties)
+    async with service.snapshot(question) as snapshot:
+        project_rows = await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects)
+        party_rows = await snapshot.rows("names_of_parties", as_of=question.as_of, parties=parties)
         forum_rows = await snapshot.rows("forum_names", forums=sorted(facets.get("forum", ())))
     return RegisteredNames(
         projects={row["project"]: row["name"] for row in project_rows if row["name"]},

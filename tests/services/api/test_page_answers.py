@@ -234,6 +234,30 @@ async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.A
     assert "Казахстан · tungsten</a>" in await page(client, "/markets", lang="ru", **day)
 
 
+async def test_names_are_those_that_were_known_then(log: Log, client: httpx.AsyncClient) -> None:
+    renamed = {"from": "2020-01-01", "occurred": "2020-01-01", "reported": "2024-06-01"}
+    await log.append(
+        party_registered("alpha", "Alpha Metals", "JP"),
+        registered("north", name="Northern Tungsten"),
+        memorandum("north", "2022-03-01", "alpha", reported="2022-03-01"),
+        event("party.amended", "party:alpha", "a2", party="alpha", name="Omega Holdings", **renamed),
+        event("project.amended", "north", "n2", name="Southern Copper", **renamed),
+    )
+    names = ("Alpha Metals", "Northern Tungsten", "Omega Holdings", "Southern Copper")
+    day = {"as_of": "2023-06-01"}
+    for path in ("/", "/flags", "/markets/KZ/tungsten", "/parties/alpha", "/projects/north"):
+        then = await page(client, path, known_at="2023-12-31", **day)
+        now = await page(client, path, **day)
+        assert [name in then for name in names] == [True, True, False, False], path
+        assert [name in now for name in names] == [False, False, True, True], path
+    paths = ("/v1/projects", "/v1/flags", "/v1/deals", "/v1/parties", "/v1/markets/KZ/tungsten", "/v1/parties/alpha", "/v1/projects/north")  # fmt: skip
+    for path in paths:
+        then = (await client.get(path, params={"known_at": "2023-12-31", **day})).text
+        now = (await client.get(path, params=day)).text
+        assert any(name in then for name in names[:2]) and not any(name in then for name in names[2:]), path
+        assert any(name in now for name in names[2:]) and not any(name in now for name in names[:2]), path
+
+
 async def test_the_page_says_why_what_was_known_then_differs(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         registered("north"),
