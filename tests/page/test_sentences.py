@@ -23,12 +23,14 @@ from steppe.domain.messages.english import english
 from steppe.domain.messages.message import (
     Argument,
     Capital,
+    Key,
     Listing,
     Message,
     Point,
     Sentences,
     Term,
     counting,
+    keys_in,
     message,
 )
 from steppe.domain.messages.phrases import age, by_the_end, for_age, on, planned_for, since, until, when
@@ -113,6 +115,8 @@ def _names(text: Sentences | Argument) -> Iterator[str]:
     match text:
         case str():
             yield text
+        case Key(text=key):
+            yield key
         case Term(name=name, kind=kind):
             if kind == "milestone" and name not in MILESTONES:
                 yield name
@@ -235,6 +239,20 @@ def test_a_sentence_ends_in_one_full_stop_and_begins_as_its_language_does() -> N
     several = Sentences((bound, message("On hold.")))
     assert translated(translation("ru"), several) == "Идёт производство с 2014 г. Флаги заморожены."
     assert translated(translation("ja"), several) == "2014年から生産中です。判定保留中です。"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_stand_in_the_place_of_keys_and_of_nothing_else(language: str) -> None:
+    groups = Listing((Key("months", "party"), Key("bound", "deal"), Key("market", "project"), "months"))
+    text = message("Overtaken: %(groups)s got the same market while this deal was on paper.", groups=groups)
+    by_keys = translated(translation(language), text)
+    named = translated(translation(language), text, lambda key: f"<{key.kind} {key.text}>")
+    assert named != by_keys
+    for kind, key in (("party", "months"), ("deal", "bound"), ("project", "market")):
+        assert named.count(f"<{kind} {key}>") == 1
+        named = named.replace(f"<{kind} {key}>", key)
+    assert named == by_keys
+    assert list(keys_in(Sentences((text,)))) == list(groups.items[:3])
 
 
 def test_a_message_that_a_catalogue_lacks_is_told_in_english() -> None:

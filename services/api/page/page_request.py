@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -27,6 +26,7 @@ from services.api.problems import did_you_mean
 from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
+from steppe.domain.messages.message import Sentences
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
 from steppe.release import RELEASE
 
@@ -54,6 +54,11 @@ def _takes_several(name: str) -> bool:
     return name in query_parameters.PARAMETERS and query_parameters.PARAMETERS[name].many
 
 
+def _as_it_is(text: Sentences) -> Any:
+    """Items of a page hold sentences as the domain gives them, because the names of those in them are read last."""
+    return text
+
+
 class PageRequest:
     """One request for a page. In templates it is `page`.
 
@@ -72,7 +77,6 @@ class PageRequest:
         self.path_params = request.path_params
         language = negotiate(self.query.get("lang"), request.headers.get("accept-language", ""))
         self.translation = translation(language)
-        self.tell = partial(translated, self.translation)
 
     def reject_unknown_params(self, *known: str) -> None:
         """Raise Refusal for a parameter that this page does not read, or of which it reads one value and has several.
@@ -92,7 +96,7 @@ class PageRequest:
         scope = {**self.request.scope, "path": path, "raw_path": quote(path).encode()}
         scope["query_string"] = urlencode(self._parameters(names, overrides)).encode()
         question = query_parameters.read(Request(scope), tuple(names), formats=("json",))
-        return replace(question, tell=self.tell)
+        return replace(question, tell=_as_it_is)
 
     def api_url(self, path: str, names: Sequence[str], **overrides: Any) -> str:
         """The address of the same query at the API."""
@@ -120,6 +124,10 @@ class PageRequest:
         """The address of this page with other parameters; the cursor is dropped unless it is one of them."""
         current = {name: text for name, text in self.query.items() if name != "cursor"}
         return self.link(self.path, **{**current, **changes})
+
+    def words(self, text: Sentences, names: RegisteredNames) -> str:
+        """Sentences of an item in the page's language, with names in the place of keys."""
+        return translated(self.translation, text, names.naming)
 
     def day(self, value: date | datetime | None) -> Markup:
         """A day (UTC) as a `time` element: in the page's language for people, in ISO 8601 for programs."""

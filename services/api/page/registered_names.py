@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from services.api.computation import in_thread
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Service
+from steppe.domain.messages.message import Key, KeyKind, Sentences, keys_in
 
 _OF_PROJECTS = frozenset({"project", "by"})
 _OF_PARTIES = frozenset(
@@ -17,7 +17,8 @@ _OF_PARTIES = frozenset(
         "party", "parties", "parent", "members", "group", "groups", "investors", "pursuers", "offtakers", "holders", "deal",
     }
 )  # fmt: skip
-_KEY = re.compile(r"(?<![A-Za-z0-9_-])[a-z0-9]+(?:-[a-z0-9]+)*(?![A-Za-z0-9_-])")
+_KINDS_OF_PROJECTS: tuple[KeyKind, ...] = ("project",)
+_KINDS_OF_PARTIES: tuple[KeyKind, ...] = ("party", "deal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,21 @@ class RegisteredNames:
         """What a deal is called: as the party after which its key is named, if there is one."""
         return self.parties.get(key, key)
 
-    def in_place_of_keys(self, sentence: str) -> str:
-        """A sentence with names in the place of the keys in it."""
-        return _KEY.sub(lambda key: self.parties.get(key[0]) or self.projects.get(key[0]) or key[0], sentence)
-
     def forum(self, key: str) -> str:
         """What a forum is called."""
         return self.forums.get(key, key)
+
+    def naming(self, key: Key) -> str:
+        """What the party, project or deal is called that a sentence names."""
+        match key.kind:
+            case "party":
+                return self.party(key.text)
+            case "project":
+                return self.project(key.text)
+            case "deal":
+                return self.deal(key.text)
+            case _ as never:
+                assert_never(never)
 
 
 NO_NAMES = RegisteredNames()
@@ -56,8 +65,8 @@ NO_NAMES = RegisteredNames()
 async def read_names(
     service: Service, question: Question, *shown: object, facets: Mapping[str, Iterable[str]] | None = None
 ) -> RegisteredNames:
-    """The names on the day of the question, as known then, of every project and party that the items to be shown mention, and of
-    what one can filter for. Raises Refusal as the snapshot of the question does.
+    """The names on the day of the question, as known then, of every project and party that the items to be shown mention, in
+    sentences too, and of what one can filter for. Raises Refusal as the snapshot of the question does.
     """
     facets = facets or {}
     projects, parties = await in_thread(_keys, shown, facets)
@@ -74,21 +83,23 @@ async def read_names(
 
 def _keys(shown: Sequence[object], facets: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
     """The projects and the parties that are mentioned."""
-    projects = sorted(set(_mentioned(shown, _OF_PROJECTS)))
-    return projects, sorted({*_mentioned(shown, _OF_PARTIES), *facets.get("investor", ())})
+    projects = sorted(set(_mentioned(shown, _OF_PROJECTS, _KINDS_OF_PROJECTS)))
+    return projects, sorted({*_mentioned(shown, _OF_PARTIES, _KINDS_OF_PARTIES), *facets.get("investor", ())})
 
 
-def _mentioned(value: Any, fields: frozenset[str]) -> Iterator[str]:
-    """The texts that stand in these fields, however deep, alone or in a list."""
+def _mentioned(value: Any, fields: frozenset[str], kinds: Collection[KeyKind]) -> Iterator[str]:
+    """The texts that stand in these fields, however deep, alone or in a list, and the keys of these kinds in sentences."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if name in fields:
                 yield from (
                     text for text in (inner if isinstance(inner, list | tuple) else [inner]) if isinstance(text, str)
                 )
-            yield from _mentioned(inner, fields)
+            yield from _mentioned(inner, fields, kinds)
+    elif isinstance(value, Sentences):
+        yield from (key.text for key in keys_in(value) if key.kind in kinds)
     elif hasattr(value, "_asdict"):
-        yield from _mentioned(value._asdict(), fields)
+        yield from _mentioned(value._asdict(), fields, kinds)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _mentioned(inner, fields)
+            yield from _mentioned(inner, fields, kinds)

@@ -19,12 +19,15 @@ from steppe.domain.messages.english import english
 from steppe.domain.messages.message import (
     Argument,
     Capital,
+    Key,
     Listing,
     Message,
+    Naming,
     Point,
     PointUse,
     Sentences,
     Term,
+    by_key,
     message,
 )
 from steppe.domain.values.grammar import capital
@@ -33,40 +36,42 @@ _RUSSIAN_MONTH_ENDING = re.compile("[ьй]$")
 _RUSSIAN_SINCE_THE_SECOND = re.compile(r"\b([Сс]) (?=2 [а-я])")
 
 
-def translated(translation: Translation, text: Sentences | Argument) -> str:
+def translated(translation: Translation, text: Sentences | Argument, naming: Naming = by_key) -> str:
     """Sentences, or a part of one, in the language of a translation; English where its catalogue lacks a pattern."""
     if translation.language == "en":
-        return english(text)
-    words = _words(translation, text)
+        return english(text, naming)
+    words = _words(translation, text, naming)
     if translation.language == "ru":
         # An abbreviation ends the sentence, too, and one says «со второго».
         words = _RUSSIAN_SINCE_THE_SECOND.sub(r"\1о ", words.replace("г..", "г."))
     return words
 
 
-def _words(translation: Translation, text: Sentences | Argument) -> str:
+def _words(translation: Translation, text: Sentences | Argument, naming: Naming) -> str:
     match text:
         case str():
             return text
         case int():
             return translation.number(text)
+        case Key():
+            return naming(text)
         case Message():
             pattern = _pattern(translation, text)
-            values = {name: _words(translation, argument) for name, argument in text.arguments.items()}
+            values = {name: _words(translation, argument, naming) for name, argument in text.arguments.items()}
             return pattern % values if values else pattern
         case Sentences(sentences=sentences):
             between = "" if translation.language == "ja" else " "
-            return between.join(_words(translation, sentence) for sentence in sentences)
+            return between.join(_words(translation, sentence, naming) for sentence in sentences)
         case Term(name=name, kind=kind):
             return _term(translation, name, kind)
         case Point(text=point, use=use):
             return _point(point, use, translation.language)
         case Capital(argument=Listing() as names):
-            return _words(translation, names)
+            return _words(translation, names, naming)
         case Capital(argument=argument):
-            return capital(_words(translation, argument))
+            return capital(_words(translation, argument, naming))
         case Listing():
-            return _listing(translation, text)
+            return _listing(translation, text, naming)
         case _ as never:
             assert_never(never)
 
@@ -86,10 +91,10 @@ def _term(translation: Translation, name: str, kind: str) -> str:
     return form if isinstance(form, str) and form else translation.gettext(name)
 
 
-def _listing(translation: Translation, listing: Listing) -> str:
-    words = [_words(translation, item) for item in listing.items]
+def _listing(translation: Translation, listing: Listing, naming: Naming) -> str:
+    words = [_words(translation, item, naming) for item in listing.items]
     if not words:
-        return _words(translation, message("none"))
+        return _words(translation, message("none"), naming)
     match listing.style:
         case "and" | "chain":
             return format_list(words, style="standard", locale=translation.locale)

@@ -171,7 +171,8 @@ class Question:
     """A request after validation. `filters` holds only what it gives; `knowledge` None: everything known by now.
 
     `whole`: a file of every row is wanted, because neither `limit` nor `cursor` cuts a part out of the list. Then
-    `limit` is how many rows are read at once. `tell` puts sentences into the language of who asks: that of a page.
+    `limit` is how many rows are read at once. `tell` puts sentences into words; a page keeps
+    them as they are, and its templates do so in their language.
     """
 
     path: str

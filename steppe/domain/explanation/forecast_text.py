@@ -11,6 +11,7 @@ from steppe.domain.evaluation.flag_definition import SOMETHING_HAPPENS
 from steppe.domain.flags import memorandum_only, unchecked
 from steppe.domain.flags.flag_registry import FLAGS
 from steppe.domain.messages.message import (
+    Key,
     Listing,
     Message,
     Sentences,
@@ -80,7 +81,7 @@ def _sentence(group: Sequence[UpcomingChange], *, named_deals: bool) -> Message:
                 return message("The hold ends %(day)s, and ages count in full again.", day=by_the_end(told))
             return message(
                 "The hold on %(deals)s ends %(day)s, and ages count in full again.",
-                deals=named(deals),
+                deals=named(deals, "deal"),
                 day=by_the_end(told),
             )
         case _ as never:
@@ -101,13 +102,13 @@ def _expiry(expired: Sequence[LegState], deal: str | None, day: Message) -> Mess
             return message(
                 "The conditional %(legs)s leg of %(deal)s falls away %(day)s unless the conditions are met by then",
                 legs=legs,
-                deal=name,
+                deal=Key(name, "deal"),
                 day=day,
             )
         case _, None:
             return message("The %(legs)s leg runs out %(day)s", legs=legs, day=day)
         case _, name:
-            return message("The %(legs)s leg of %(deal)s runs out %(day)s", legs=legs, deal=name, day=day)
+            return message("The %(legs)s leg of %(deal)s runs out %(day)s", legs=legs, deal=Key(name, "deal"), day=day)
 
 
 def _escalation(on: date, flag: Flag, deals: Sequence[str]) -> Message:
@@ -136,10 +137,10 @@ def _turn(flag: Flag, deals: Sequence[str], on: date, sure: date | None) -> Mess
         state = message("%(flag)s (%(severity)s)", flag=Term(flag.flag, "flag"), severity=severity)
     if deals:
         if sure is None:
-            return message("%(deals)s: %(state)s on %(day)s", deals=named(deals), state=state, day=day(on))
+            return message("%(deals)s: %(state)s on %(day)s", deals=named(deals, "deal"), state=state, day=day(on))
         return message(
             "%(deals)s: %(state)s on %(day)s at the earliest, surely on %(sure)s,",
-            deals=named(deals),
+            deals=named(deals, "deal"),
             state=state,
             day=day(on),
             sure=day(sure),

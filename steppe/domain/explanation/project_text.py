@@ -16,11 +16,13 @@ from steppe.domain.flags.displaced import overtaken
 from steppe.domain.messages.message import (
     Argument,
     Capital,
+    Key,
     Listing,
     Message,
     Sentences,
     Term,
     counting,
+    keys,
     message,
     sentences,
     terms,
@@ -69,15 +71,15 @@ def explanation(
 
 def superseded_explanation(superseded: Superseded) -> Explanation:
     """A project whose key is no longer used: what stands in its place."""
-    keys = Listing(superseded.by)
+    in_its_place = Listing(keys(superseded.by, "project"))
     if superseded.reason:
         stands = message(
             "Superseded by %(keys)s (%(reason)s): this key is no longer used.",
-            keys=keys,
+            keys=in_its_place,
             reason=superseded.reason.rstrip("."),
         )
     else:
-        stands = message("Superseded by %(keys)s: this key is no longer used.", keys=keys)
+        stands = message("Superseded by %(keys)s: this key is no longer used.", keys=in_its_place)
     return Explanation(
         stands=sentences([stands]),
         missing=sentences([message("Nothing is waited for.")]),
@@ -189,10 +191,10 @@ def _beside(
 
 def _one_beside(deal: DealState) -> Message:
     if deal.level is None:
-        return message("Beside it, %(deal)s has ended.", deal=deal.deal)
+        return message("Beside it, %(deal)s has ended.", deal=Key(deal.deal, "deal"))
     if deal.level.crosses_the_line:
-        return message("Beside it, %(deal)s is bound.", deal=deal.deal)
-    return message("Beside it, %(deal)s is below the line.", deal=deal.deal)
+        return message("Beside it, %(deal)s is bound.", deal=Key(deal.deal, "deal"))
+    return message("Beside it, %(deal)s is below the line.", deal=Key(deal.deal, "deal"))
 
 
 def _several_beside(deals: Sequence[DealState]) -> Message:

@@ -7,7 +7,7 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
 from steppe.domain.evaluation.severity_steps import step_at_once
-from steppe.domain.messages.message import Listing, Message, counting
+from steppe.domain.messages.message import Listing, Message, counting, keys
 from steppe.domain.values.flag_clock import FlagEvaluation
 from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
@@ -40,7 +40,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
         flag.count or 0,
         "%(num)s other groups were bound in this market of late: %(groups)s.",
         "%(num)s other groups were bound in this market of late: %(groups)s.",
-        groups=Listing(flag.groups, "commas"),
+        groups=Listing(keys(flag.groups, "party"), "commas"),
     )
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import assert_never
 
-from steppe.domain.messages.message import Argument, Capital, Listing, Message, Point, Sentences, Term
+from steppe.domain.messages.message import (
+    Argument,
+    Capital,
+    Key,
+    Listing,
+    Message,
+    Naming,
+    Point,
+    Sentences,
+    Term,
+    by_key,
+)
 from steppe.domain.values.grammar import capital, listed
 
 _MONTHS = (
@@ -14,32 +25,36 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def english(text: Sentences | Argument) -> str:
+def english(text: Sentences | Argument, naming: Naming = by_key) -> str:
     """Sentences, or a part of one, in English."""
     match text:
         case str():
             return text
         case Message(id=pattern, arguments=arguments, plural=plural, number=number):
             chosen = pattern if plural is None or number == 1 else plural
-            return chosen % {name: english(argument) for name, argument in arguments.items()} if arguments else chosen
+            if not arguments:
+                return chosen
+            return chosen % {name: english(argument, naming) for name, argument in arguments.items()}
         case Sentences(sentences=sentences):
-            return " ".join(map(english, sentences))
+            return " ".join([english(sentence, naming) for sentence in sentences])
         case int():
             return str(text)
         case Term(name=name):
             return name
+        case Key():
+            return naming(text)
         case Point(text=point):
             return _point(point)
         case Capital(argument=argument):
-            return capital(english(argument))
+            return capital(english(argument, naming))
         case Listing():
-            return _listing(text)
+            return _listing(text, naming)
         case _ as never:
             assert_never(never)
 
 
-def _listing(listing: Listing) -> str:
-    words = [english(item) for item in listing.items]
+def _listing(listing: Listing, naming: Naming) -> str:
+    words = [english(item, naming) for item in listing.items]
     match listing.style:
         case "and":
             return listed(words)

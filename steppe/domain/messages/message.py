@@ -1,17 +1,18 @@
 """Messages: what is said, as values that any language can put into words.
 
 A message is known by its English pattern, as in gettext: English is what `english` makes of it, other languages look the
-pattern up in a catalogue. What stands in it are names, numbers, terms, days and other messages, never finished English.
+pattern up in a catalogue. What stands in it are keys, numbers, terms, days and other messages, never finished English.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from steppe.domain.values.value_class import value_class
 
 TermKind = Literal["leg", "right", "permit", "milestone", "level", "severity", "flag", "ending", "project-ending"]
+KeyKind = Literal["party", "project", "deal"]
 PointUse = Literal["alone", "in", "of"]
 ListingStyle = Literal["and", "or", "chain", "commas"]
 
@@ -22,6 +23,14 @@ class Term:
 
     name: str
     kind: TermKind
+
+
+@value_class(frozen=True, slots=True)
+class Key:
+    """Who or what is meant, by its key; a reader who knows how it is called puts that in its place."""
+
+    text: str
+    kind: KeyKind
 
 
 @value_class(frozen=True, slots=True)
@@ -70,8 +79,16 @@ class Sentences:
     sentences: tuple[Message, ...]
 
 
-Argument: TypeAlias = str | int | Term | Point | Listing | Capital | Message
-"""What can stand in a message. A string is a name that somebody gave, the same in every language."""
+Argument: TypeAlias = str | int | Term | Key | Point | Listing | Capital | Message
+"""What can stand in a message. A string is what somebody wrote, the same in every language: a reason, the name of a part."""
+
+Naming: TypeAlias = Callable[[Key], str]
+"""How a key is called."""
+
+
+def by_key(key: Key) -> str:
+    """A Naming that knows no names: the key itself."""
+    return key.text
 
 
 def message(id: str, /, **arguments: Argument) -> Message:
@@ -92,3 +109,28 @@ def sentences(statements: Sequence[Message]) -> Sentences:
 def terms(names: Sequence[str], kind: TermKind) -> tuple[Term, ...]:
     """Public names of one kind."""
     return tuple(Term(name, kind) for name in names)
+
+
+def keys(texts: Sequence[str], kind: KeyKind) -> tuple[Key, ...]:
+    """Keys of one kind."""
+    return tuple(Key(text, kind) for text in texts)
+
+
+def keys_in(text: Sentences | Argument) -> Iterator[Key]:
+    """Every key that stands in sentences, or in a part of one."""
+    match text:
+        case Key():
+            yield text
+        case Sentences(sentences=sentences):
+            for sentence in sentences:
+                yield from keys_in(sentence)
+        case Message(arguments=arguments):
+            for argument in arguments.values():
+                yield from keys_in(argument)
+        case Listing(items=items):
+            for item in items:
+                yield from keys_in(item)
+        case Capital(argument=argument):
+            yield from keys_in(argument)
+        case _:
+            pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from steppe.domain.messages.message import Argument, Listing, Message, Point, counting, message
+from steppe.domain.messages.message import Argument, KeyKind, Listing, Message, Point, counting, keys, message
 from steppe.domain.values import edtf
 from steppe.domain.values.states import Start, age_months
 
@@ -23,13 +23,13 @@ def papers(count: int) -> Message:
     return counting(count, "%(num)s memorandum", "%(num)s memoranda")
 
 
-def named(parties: Sequence[str]) -> Argument:
-    """Who, the first few of many; `nobody named` for none."""
-    if not parties:
+def named(texts: Sequence[str], kind: KeyKind = "party") -> Argument:
+    """Who, by their keys, the first few of many; `nobody named` for none."""
+    if not texts:
         return message("nobody named")
-    more = len(parties) - _NAMES_MOST
+    more = len(texts) - _NAMES_MOST
     others = (counting(more, "%(num)s other", "%(num)s others"),) if more > 0 else ()
-    return Listing((*parties[:_NAMES_MOST], *others))
+    return Listing((*keys(texts[:_NAMES_MOST], kind), *others))
 
 
 def age(start: Start | None, as_of: date) -> Message:

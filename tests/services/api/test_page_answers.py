@@ -234,6 +234,27 @@ async def test_registered_names_stand_where_keys_would(log: Log, client: httpx.A
     assert "Казахстан · tungsten</a>" in await page(client, "/markets", lang="ru", **day)
 
 
+async def test_a_party_whose_key_is_a_word_renames_no_word_of_a_sentence(log: Log, client: httpx.AsyncClient) -> None:
+    keys_of_parties = {"months": "Monthly Mines", "memorandum": "Paper Mines", "bound": "Border Mines"}
+    await log.append(
+        *(party_registered(key, name, "JP") for key, name in keys_of_parties.items()),
+        registered("north"),
+        *(memorandum("north", f"2022-0{month}-01", key) for month, key in enumerate(keys_of_parties, 1)),
+        event("project.superseded", "south", "moved", occurred="2022-01-01", by=["north"], reason="The months were bound."),
+        registered("south"),
+        event("equity.agreed", "north", "won", deal="bound", occurred="2023-06-02", parties=parties(bound="investor")),
+    )  # fmt: skip
+    day = {"as_of": "2024-02-10"}
+    flags = await page(client, "/flags", flag="memorandum-only", **day)
+    assert "1 memorandum in 25 months, nothing binding." in flags and "1 memorandum in 24 months" in flags
+    project = await page(client, "/projects/north", **day)
+    assert "1 memorandum by Monthly Mines since 1 January 2022 (25 months)" in project
+    assert "Overtaken: Border Mines got this asset while this deal was on paper." in project
+    assert "Bound by Border Mines: equity since 2 June 2023" in project
+    assert "Monthly Mines" in await page(client, "/projects/north", lang="ja", **day)
+    assert "Superseded by North (The months were bound)" in await page(client, "/projects/south", **day)
+
+
 async def test_names_are_those_that_were_known_then(log: Log, client: httpx.AsyncClient) -> None:
     renamed = {"from": "2020-01-01", "occurred": "2020-01-01", "reported": "2024-06-01"}
     await log.append(
