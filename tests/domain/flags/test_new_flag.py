@@ -66,6 +66,7 @@ from steppe.domain.explanation.forecast_text import next_changes
 from steppe.domain.flags.flag_registry import FLAGS, RULES
 from steppe.domain.fold.fold_state import fold_history, judge
 from steppe.domain.messages.english import english
+from steppe.domain.values.flag_clock import flag_spans
 from steppe.domain.rules.rule_document import document_of, rules_from
 from tests.domain.event_logs import event
 
@@ -78,7 +79,9 @@ assert items.flag("north", flag, date(2020, 12, 31))["sentence"] == "Announced a
 
 history = fold_history("north", log)
 coming = [
-    change for change in upcoming_changes(history.deals, history.flags, date(2020, 10, 1)) if change.on.month == 10
+    change
+    for change in upcoming_changes(history.deals, flag_spans(history.flags), date(2020, 10, 1))
+    if change.on.month == 10
 ]
 deals = judge("north", log, date(2020, 10, 1)).deals
 told = english(next_changes(deals, coming))
