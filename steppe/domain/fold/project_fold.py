@@ -196,8 +196,11 @@ class ProjectFold:
     # The end of a day: deals and their flags.
 
     def _end_day(self, day: date) -> None:
-        for key in self._aggregate.deals.keys() - self._tracked.keys():
-            self._tracked[key] = TrackedDeal(key)
+        if len(self._tracked) < len(self._aggregate.deals):
+            # In the order of their events, not of a set: of two deals of one day the first is told.
+            for key in self._aggregate.deals:
+                if key not in self._tracked:
+                    self._tracked[key] = TrackedDeal(key)
         self._aggregate.end_day(day, self._touched_keys())
         self._evaluate(day)
 

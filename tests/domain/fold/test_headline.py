@@ -101,3 +101,13 @@ def test_aliases_and_ids_judge_nothing() -> None:
     assert judged([deposit(**named), known_too, PAPER], "2022-05-05").flags == plainly.flags
     assert judged([deposit(**named), known_too, PAPER], "2022-05-05").deals == plainly.deals
     assert plainly.flags
+
+
+def test_of_deals_bound_on_one_day_the_first_is_told_whatever_the_order_of_a_set() -> None:
+    """Section 5: of starts of one day that say it otherwise the first counts, in the order of events; a set has another each time."""
+    keys = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    log = [
+        event("offtake.signed", given, id=f"{number}", deal=key, commodity="tungsten")
+        for number, (key, given) in enumerate(zip(keys, ["../2019-05-31~", *["../2019-05-31"] * 7], strict=True))
+    ]
+    assert of_project(judged([deposit(), *log], "2030-01-01")).bound_on_given == "../2019-05-31~"
