@@ -18,9 +18,10 @@ from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import FLAGS, PROJECTS, Topic
 from steppe.database import sql
 from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.projection_rows import Row, copy, document
 from steppe.database.read_model.stored_events import encoded_headers
-from steppe.domain.values.states import Flag, ProjectState
+from steppe.domain.values.states import Flag
 from steppe.release import EDITION
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _HEADERS = encoded_headers([("content-type", STRUCTURED.encode())])
 _NO_HEADERS = encoded_headers([])
 _encode = msgspec.json.Encoder().encode
 _flag = msgspec.json.Decoder(Flag)
-_project = msgspec.json.Decoder(ProjectState)
 
 
 def flag_of(text: str | None) -> Flag | None:
@@ -123,12 +123,11 @@ async def announce_projects(
         now = await connection.fetchval("SELECT now()")
         records, hashes = [], {}
         for row in page:
-            flags = [flag_of_clock(text, day) for text in row["flags"]]
-            sha256 = _sha256(row["document"], row["position"], flags)
+            state, flags = project_on_day(row), [flag_of_clock(text, day) for text in row["flags"]]
+            sha256 = _sha256(document(state), row["position"], flags)
             if sha256 == row["sha256"]:
                 continue
             hashes[row["project"]] = sha256
-            state = _project.decode(row["document"])
             records.append(_record(PROJECTS, project_event(new_event_id(), now, state, flags, row["position"], day)))
         await put_in_outbox(connection, records)
         await connection.execute(

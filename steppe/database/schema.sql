@@ -82,7 +82,6 @@ CREATE TABLE rm_v1.project_span (
     commodities text[] NOT NULL,
     level smallint NOT NULL,
     highest_level smallint NOT NULL,
-    headline_severity text,
     investors text[] NOT NULL,
     document text NOT NULL,
     countries text[] NOT NULL,
@@ -425,6 +424,31 @@ CREATE TABLE rm_v1.flag_span (
     CONSTRAINT flag_span_forward CHECK ((valid_from < valid_to))
 );
 CREATE INDEX flag_span_by_days ON rm_v1.flag_span USING btree (valid_to, valid_from);
+
+CREATE TABLE rm_v1.headline_span (
+    project text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    watch_since date,
+    stagnant_since date,
+    presumed_dead_since date,
+    watch_certain_since date,
+    stagnant_certain_since date,
+    presumed_dead_certain_since date,
+    CONSTRAINT headline_span_pk PRIMARY KEY (project, valid_from),
+    CONSTRAINT headline_span_forward CHECK ((valid_from < valid_to))
+);
+
+CREATE TABLE rm_v1.last_event_span (
+    project text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    earliest date,
+    latest date NOT NULL,
+    given text,
+    CONSTRAINT last_event_span_pk PRIMARY KEY (project, valid_from),
+    CONSTRAINT last_event_span_forward CHECK ((valid_from < valid_to))
+);
 
 CREATE OR REPLACE FUNCTION steppe.grant_read_model(wanted text)
  RETURNS void

@@ -1,20 +1,21 @@
 """Loads the statements of `queries/NAME.sql` of a package: each stands under a header `-- name: its_name`.
 
 Parameters have names: `:as_of` in the file becomes `$1` where it is first named, and a `Statement` is called with them.
-A line `-- include: name` stands for an earlier statement of the same file, so that two questions of the same rows ask alike.
+A line `-- include: name` stands for an earlier statement of the same file, `-- include: file.name` for one of another file of the
+package, so that two questions of the same rows ask alike.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, cast
 
 _HEADER = "-- name:"
-_INCLUDE = re.compile(r"^[ ]*-- include: (\w+)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ ]*-- include: (?:(?P<file>\w+)\.)?(?P<name>\w+)$", re.MULTILINE)
 _NUMBERED = re.compile(r"\$\d")
 # Comments, quoted texts and casts first, so that nothing in them is taken for a parameter.
 _TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|::|:(?P<name>[a-z][a-z0-9_]*)")
@@ -50,7 +51,13 @@ class Statement(str):
 @cache
 def load(file: str, package: str = "steppe.database") -> Mapping[str, Statement]:
     """The statements of `queries/<file>.sql` of the package by name."""
-    return parse(resources.files(package).joinpath("queries", f"{file}.sql").read_text(), file)
+    return MappingProxyType({name: _statement(text) for name, text in _texts(file, package).items()})
+
+
+@cache
+def _texts(file: str, package: str) -> Mapping[str, str]:
+    text = resources.files(package).joinpath("queries", f"{file}.sql").read_text()
+    return _split(text, file, lambda other: _texts(other, package))
 
 
 def files(package: str = "steppe.database") -> list[str]:
@@ -61,6 +68,10 @@ def files(package: str = "steppe.database") -> list[str]:
 
 def parse(text: str, file: str) -> Mapping[str, Statement]:
     """Split a file at its headers; what stands before the first one is the file's own comment."""
+    return MappingProxyType({name: _statement(statement) for name, statement in _split(text, file, None).items()})
+
+
+def _split(text: str, file: str, other_file: Callable[[str], Mapping[str, str]] | None) -> dict[str, str]:
     _, *parts = ("\n" + text).split("\n" + _HEADER)
     texts: dict[str, str] = {}
     for part in parts:
@@ -74,11 +85,19 @@ def parse(text: str, file: str) -> Mapping[str, Statement]:
             raise ValueError(f"{file}.sql: two statements are named {name}: rename one")
         if _NUMBERED.search(statement):
             raise ValueError(f"{file}.sql: {name} numbers its parameters: name them, as in :as_of")
-        for included in _INCLUDE.findall(statement):
-            if included not in texts:
-                raise ValueError(f"{file}.sql: {name} includes {included}, which is not above it")
-        texts[name] = _INCLUDE.sub(lambda include: texts[include[1]].rstrip(";"), statement.strip())
-    return MappingProxyType({name: _statement(statement) for name, statement in texts.items()})
+        try:
+            texts[name] = _INCLUDE.sub(partial(_included, texts, other_file), statement.strip())
+        except KeyError as missing:
+            raise ValueError(f"{file}.sql: {name} includes {missing.args[0]}, which is not above it") from None
+    return texts
+
+
+def _included(
+    texts: Mapping[str, str], other_file: Callable[[str], Mapping[str, str]] | None, include: re.Match[str]
+) -> str:
+    """The statement that an include names. Raises KeyError when there is none."""
+    above = texts if include["file"] is None or other_file is None else other_file(include["file"])
+    return above[include["name"]].rstrip(";")
 
 
 def _statement(text: str) -> Statement:

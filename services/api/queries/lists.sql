@@ -33,6 +33,36 @@ FROM flag_span AS flag
 WHERE flag.valid_from <= :as_of::date
     AND flag.valid_to > :as_of::date;
 
+-- name: projects_on_day
+-- The projects that there are on a day, with the spans that are told apart: the headline and the latest event. Part of the
+-- statements that look for projects.
+SELECT
+    span.*,
+    steppe.severity_on(
+        :as_of::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL
+    ) AS headline_severity,
+    steppe.certainty_on(
+        :as_of::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL, NULL,
+        headline.watch_certain_since, headline.stagnant_certain_since, headline.presumed_dead_certain_since, NULL
+    ) AS headline_certainty,
+    steppe.since_on(
+        :as_of::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL
+    ) AS headline_since,
+    last_event.latest AS last_event_on,
+    last_event.earliest AS last_event_earliest,
+    last_event.given AS last_event_given
+FROM project_span AS span
+LEFT JOIN headline_span AS headline
+    ON headline.project = span.project
+    AND headline.valid_from <= :as_of::date
+    AND headline.valid_to > :as_of::date
+LEFT JOIN last_event_span AS last_event
+    ON last_event.project = span.project
+    AND last_event.valid_from <= :as_of::date
+    AND last_event.valid_to > :as_of::date
+WHERE span.valid_from <= :as_of::date
+    AND span.valid_to > :as_of::date;
+
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
 -- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
@@ -46,6 +76,11 @@ WITH ranked AS (
         project.log_offset,
         span.level,
         span.headline_severity,
+        span.headline_certainty,
+        span.headline_since,
+        span.last_event_on,
+        span.last_event_earliest,
+        span.last_event_given,
         span.countries,
         span.sector,
         span.commodities,
@@ -60,14 +95,14 @@ WITH ranked AS (
                 || COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
             WHEN 'memorandum_since' THEN COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
             WHEN '-last_event_on' THEN lpad((DATE '9999-12-31'
-                - COALESCE((span.document::jsonb ->> 'last_event_on')::date, DATE '0001-01-01'))::text, 7, '0')
+                - COALESCE(span.last_event_on, DATE '0001-01-01'))::text, 7, '0')
             ELSE ''
         END COLLATE "C" AS rank
-    FROM project_span AS span
+    FROM (
+        -- include: projects_on_day
+    ) AS span
     JOIN project ON project.project = span.project
-    WHERE span.valid_from <= :as_of::date
-        AND span.valid_to > :as_of::date
-        AND (:countries::text[] IS NULL OR span.countries && :countries::text[])
+    WHERE (:countries::text[] IS NULL OR span.countries && :countries::text[])
         AND (:commodities::text[] IS NULL OR span.commodities && :commodities::text[])
         AND (:sectors::text[] IS NULL OR span.sector = ANY (:sectors::text[]))
         AND (:levels::smallint[] IS NULL OR span.level = ANY (:levels::smallint[]))
@@ -110,7 +145,15 @@ WITH ranked AS (
                     )
             )
         )
-        AND (:overlays::text[] IS NULL OR span.document::jsonb -> 'overlays' ?| :overlays::text[])
+        AND (
+            :overlays::text[] IS NULL
+            OR span.document::jsonb -> 'overlays' ?| :overlays::text[]
+            OR (
+                'presumed-dead' = ANY (:overlays::text[])
+                AND span.headline_severity = 'presumed-dead'
+                AND span.headline_certainty = 'certain'
+            )
+        )
         AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
         -- A look at the text spares reading all of them as JSON: in its strings a quotation mark is escaped.
         AND (
@@ -134,6 +177,11 @@ SELECT
     log_offset,
     level,
     headline_severity,
+    headline_certainty,
+    headline_since,
+    last_event_on,
+    last_event_earliest,
+    last_event_given,
     countries,
     sector,
     commodities,
@@ -161,6 +209,7 @@ SELECT
     page.project,
     page.level,
     page.headline_severity,
+    page.headline_certainty,
     page.countries,
     told.name,
     told.latitude,
@@ -342,7 +391,27 @@ WHERE deal.valid_from <= :as_of::date
             )
         )
     )
-    AND (:overlays::text[] IS NULL OR deal.document::jsonb -> 'overlays' ?| :overlays::text[])
+    AND (
+        :overlays::text[] IS NULL
+        OR deal.document::jsonb -> 'overlays' ?| :overlays::text[]
+        -- Of the overlays that follow from flags.
+        OR EXISTS (
+            SELECT 1
+            FROM flag_span AS flag
+            WHERE flag.project = deal.project
+                AND flag.deal = deal.deal
+                AND flag.valid_from <= :as_of::date
+                AND flag.valid_to > :as_of::date
+                AND (
+                    ('lapsed' = ANY (:overlays::text[]) AND flag.flag = 'lapsed')
+                    OR (
+                        'presumed-dead' = ANY (:overlays::text[])
+                        AND flag.flag = 'memorandum-only'
+                        AND flag.presumed_dead_certain_since <= :as_of::date
+                    )
+                )
+        )
+    )
     AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
     AND (:projects::text[] IS NULL OR deal.project = ANY (:projects::text[]))
     AND (:deals::text[] IS NULL OR deal.deal = ANY (:deals::text[]));

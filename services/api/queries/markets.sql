@@ -99,12 +99,18 @@ WHERE party.party = ANY (:parties::text[])
 -- The projects of one market on a day.
 SELECT
     span.project,
-    span.document
-FROM project_span AS span
+    span.document,
+    span.headline_severity,
+    span.headline_certainty,
+    span.headline_since,
+    span.last_event_on,
+    span.last_event_earliest,
+    span.last_event_given
+FROM (
+    -- include: lists.projects_on_day
+) AS span
 WHERE span.countries @> ARRAY[:country::text]
     AND span.commodities @> ARRAY[:commodity::text]
-    AND span.valid_from <= :as_of::date
-    AND span.valid_to > :as_of::date
     AND COALESCE(span.kind, '') NOT IN ('umbrella', 'programme')
 ORDER BY span.project COLLATE "C";
 

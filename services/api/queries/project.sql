@@ -5,13 +5,19 @@
 SELECT
     span.project,
     span.document,
+    span.headline_severity,
+    span.headline_certainty,
+    span.headline_since,
+    span.last_event_on,
+    span.last_event_earliest,
+    span.last_event_given,
     project.partition,
     project.log_offset
-FROM project_span AS span
+FROM (
+    -- include: lists.projects_on_day
+) AS span
 JOIN project ON project.project = span.project
-WHERE span.project = :project::text
-    AND span.valid_from <= :as_of::date
-    AND span.valid_to > :as_of::date;
+WHERE span.project = :project::text;
 
 -- name: superseded_project
 -- A project that others stand in the place of, whatever the day.

@@ -65,6 +65,8 @@ SELECT
 SELECT
     EXISTS (SELECT 1 FROM project)
     OR EXISTS (SELECT 1 FROM project_span)
+    OR EXISTS (SELECT 1 FROM headline_span)
+    OR EXISTS (SELECT 1 FROM last_event_span)
     OR EXISTS (SELECT 1 FROM deal_span)
     OR EXISTS (SELECT 1 FROM flag_span)
     OR EXISTS (SELECT 1 FROM party_span)

@@ -361,13 +361,18 @@ async def project_points(snapshot: Snapshot, question: Question, rows_max: int) 
             "name": row["name"],
             "countries": row["countries"],
             "level": Level(row["level"]).label,
-            "overlays": row["overlays"],
+            "overlays": _overlays_of_point(row),
             "headline": row["headline_severity"],
             "latitude": row["latitude"],
             "longitude": row["longitude"],
         }
         for row in rows
     ]
+
+
+def _overlays_of_point(row: Row) -> list[str]:
+    dead = (row["headline_severity"], row["headline_certainty"]) == ("presumed-dead", "certain")
+    return sorted([*row["overlays"], "presumed-dead"]) if dead else row["overlays"]
 
 
 async def portfolio_item(snapshot: Snapshot, question: Question) -> PortfolioItem:

@@ -10,6 +10,7 @@ import msgspec
 
 from services.api.store.snapshot import Row
 from steppe.database.read_model.flag_rows import clock_of, flag_of_clock
+from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
 from steppe.domain.values.flag_clock import FlagClock, flag_spans
@@ -21,15 +22,14 @@ from steppe.log.positions import format_record_id
 
 T = TypeVar("T")
 
-_project = msgspec.json.Decoder(ProjectState)
 _deal = msgspec.json.Decoder(DealState)
 _announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
 
 
 def project(row: Row) -> ProjectState:
-    """The project of a span."""
-    return _project.decode(row["document"])
+    """The project of a row of a day, with its headline and its latest event."""
+    return project_on_day(row)
 
 
 def superseded(row: Row) -> Superseded | None:
@@ -40,7 +40,7 @@ def superseded(row: Row) -> Superseded | None:
 
 
 def deal(row: Row) -> DealState:
-    """The deal of a span."""
+    """The deal of a span, without the overlays that follow from flags."""
     return _deal.decode(row["document"])
 
 

@@ -12,6 +12,7 @@ from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LegNa
 from steppe.contracts.items import Clock, FlagItem, Tell, clock, flag, level_name
 from steppe.domain.explanation import deal_text
 from steppe.domain.messages.english import english
+from steppe.domain.values.history import whole_deal
 from steppe.domain.values.states import FOREVER, DealState, Flag, LegState, PermitState, ProjectState, Start
 
 
@@ -135,7 +136,7 @@ def deal(
         "phase": value.phase,
         "level": level_name(value.level),
         "highest_level": value.highest_level.label,
-        "overlays": sorted(value.overlays),
+        "overlays": sorted(whole_deal(value, flags).overlays),
         "ended": ended(value),
         "pursuers": sorted(value.pursuers),
         "investors": sorted(value.investors),

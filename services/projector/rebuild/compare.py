@@ -16,6 +16,8 @@ from steppe.database import sql
 _COMPARED = {
     "differing_projects": "project",
     "differing_project_spans": "project_span",
+    "differing_headline_spans": "headline_span",
+    "differing_last_event_spans": "last_event_span",
     "differing_deal_spans": "deal_span",
     "differing_flag_spans": "flag_span",
     "differing_standings": "standing",

@@ -32,11 +32,14 @@ from steppe.release import EDITION, RELEASE
 _REBUILD = sql.load("rebuild")
 # Without keys and indexes until their rows are there: a sorted key costs a fraction of one that grows row by row.
 _BULK = (
-    "event", "project", "project_span", "deal_span", "flag_span", "standing", "co_investment_span", "party_naming",
+    "event", "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "standing",
+    "co_investment_span", "party_naming",
 )  # fmt: skip
 _BEFORE_JUDGING = (
     "project",
     "project_span",
+    "headline_span",
+    "last_event_span",
     "deal_span",
     "standing",
     "party_naming",

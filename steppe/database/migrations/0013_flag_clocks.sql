@@ -35,6 +35,34 @@ BEGIN
             CONSTRAINT flag_span_pk PRIMARY KEY (project, deal, flag, valid_from),
             CONSTRAINT flag_span_forward CHECK (valid_from < valid_to)
         )', its_schema);
+        -- The headline of a project, by the same rule.
+        EXECUTE format('CREATE TABLE %I.headline_span (
+            project text COLLATE "C" NOT NULL,
+            valid_from date NOT NULL,
+            valid_to date NOT NULL,
+            watch_since date,
+            stagnant_since date,
+            presumed_dead_since date,
+            watch_certain_since date,
+            stagnant_certain_since date,
+            presumed_dead_certain_since date,
+            CONSTRAINT headline_span_pk PRIMARY KEY (project, valid_from),
+            CONSTRAINT headline_span_forward CHECK (valid_from < valid_to)
+        )', its_schema);
+
+        -- Which event of a project is the latest on a day: both ends of its day, and what was given where these do not say it.
+        EXECUTE format('CREATE TABLE %I.last_event_span (
+            project text COLLATE "C" NOT NULL,
+            valid_from date NOT NULL,
+            valid_to date NOT NULL,
+            earliest date,
+            latest date NOT NULL,
+            given text,
+            CONSTRAINT last_event_span_pk PRIMARY KEY (project, valid_from),
+            CONSTRAINT last_event_span_forward CHECK (valid_from < valid_to)
+        )', its_schema);
+        EXECUTE format('ALTER TABLE %I.project_span DROP COLUMN headline_severity', its_schema);
+
         -- What stands today has not ended: few of all rows.
         EXECUTE format('CREATE INDEX flag_span_by_days ON %I.flag_span (valid_to, valid_from)', its_schema);
     END LOOP;

@@ -134,6 +134,10 @@ WHERE span.valid_to > :after::date
 UNION
 SELECT span.valid_from, span.project
 FROM project_span AS span
+WHERE span.valid_from > :after::date AND span.valid_from <= :until::date
+UNION
+SELECT span.valid_from, span.project
+FROM last_event_span AS span
 WHERE span.valid_from > :after::date AND span.valid_from <= :until::date;
 
 -- name: events_applied_since
@@ -227,6 +231,19 @@ SELECT pg_notify('steppe_transition', :transition_id::text);
 SELECT
     span.project COLLATE "C" AS project,
     span.document,
+    steppe.severity_on(
+        :day::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL
+    ) AS headline_severity,
+    steppe.certainty_on(
+        :day::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL, NULL,
+        headline.watch_certain_since, headline.stagnant_certain_since, headline.presumed_dead_certain_since, NULL
+    ) AS headline_certainty,
+    steppe.since_on(
+        :day::date, NULL, headline.watch_since, headline.stagnant_since, headline.presumed_dead_since, NULL
+    ) AS headline_since,
+    last_event.latest AS last_event_on,
+    last_event.earliest AS last_event_earliest,
+    last_event.given AS last_event_given,
     project.partition || ':' || project.log_offset AS position,
     ARRAY(
         SELECT flag.document
@@ -239,6 +256,14 @@ SELECT
     told.sha256
 FROM project_span AS span
 JOIN project ON project.project = span.project
+LEFT JOIN headline_span AS headline
+    ON headline.project = span.project
+    AND headline.valid_from <= :day::date
+    AND headline.valid_to > :day::date
+LEFT JOIN last_event_span AS last_event
+    ON last_event.project = span.project
+    AND last_event.valid_from <= :day::date
+    AND last_event.valid_to > :day::date
 LEFT JOIN steppe.announced_project AS told ON told.project = span.project
 WHERE span.valid_from <= :day::date
     AND span.valid_to > :day::date

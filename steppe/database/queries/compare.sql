@@ -14,6 +14,10 @@ SELECT 'project' AS table_name, (SELECT count(*) FROM active_model.project) AS a
 UNION ALL
 SELECT 'project_span' AS table_name, (SELECT count(*) FROM active_model.project_span) AS active, (SELECT count(*) FROM built_model.project_span) AS built
 UNION ALL
+SELECT 'headline_span' AS table_name, (SELECT count(*) FROM active_model.headline_span) AS active, (SELECT count(*) FROM built_model.headline_span) AS built
+UNION ALL
+SELECT 'last_event_span' AS table_name, (SELECT count(*) FROM active_model.last_event_span) AS active, (SELECT count(*) FROM built_model.last_event_span) AS built
+UNION ALL
 SELECT 'deal_span' AS table_name, (SELECT count(*) FROM active_model.deal_span) AS active, (SELECT count(*) FROM built_model.deal_span) AS built
 UNION ALL
 SELECT 'flag_span' AS table_name, (SELECT count(*) FROM active_model.flag_span) AS active, (SELECT count(*) FROM built_model.flag_span) AS built
@@ -85,14 +89,56 @@ WITH compared AS (
     -- include: same_position
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, headline_severity, investors, search_text, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, investors, search_text, document)::text, 0)) AS content
     FROM active_model.project_span
     JOIN compared USING (project)
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, headline_severity, investors, search_text, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, name, country, countries, sector, kind, commodities, level, highest_level, investors, search_text, document)::text, 0)) AS content
     FROM built_model.project_span
+    JOIN compared USING (project)
+    GROUP BY project
+)
+SELECT project
+FROM active
+FULL JOIN built USING (project)
+WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.content);
+
+-- name: differing_headline_spans
+WITH compared AS (
+    -- include: same_position
+),
+active AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, watch_since, stagnant_since, presumed_dead_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since)::text, 0)) AS content
+    FROM active_model.headline_span
+    JOIN compared USING (project)
+    GROUP BY project
+),
+built AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, watch_since, stagnant_since, presumed_dead_since, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since)::text, 0)) AS content
+    FROM built_model.headline_span
+    JOIN compared USING (project)
+    GROUP BY project
+)
+SELECT project
+FROM active
+FULL JOIN built USING (project)
+WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.content);
+
+-- name: differing_last_event_spans
+WITH compared AS (
+    -- include: same_position
+),
+active AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, earliest, latest, given)::text, 0)) AS content
+    FROM active_model.last_event_span
+    JOIN compared USING (project)
+    GROUP BY project
+),
+built AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, valid_from, valid_to, earliest, latest, given)::text, 0)) AS content
+    FROM built_model.last_event_span
     JOIN compared USING (project)
     GROUP BY project
 )

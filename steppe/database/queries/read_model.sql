@@ -9,6 +9,20 @@ USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, chan
 WHERE project_span.project = changed.project
     AND project_span.valid_to >= changed.changed_from;
 
+-- name: remove_headline_spans
+-- Those that had not ended before the day of each.
+DELETE FROM headline_span
+USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
+WHERE headline_span.project = changed.project
+    AND headline_span.valid_to >= changed.changed_from;
+
+-- name: remove_last_event_spans
+-- Those that had not ended before the day of each.
+DELETE FROM last_event_span
+USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
+WHERE last_event_span.project = changed.project
+    AND last_event_span.valid_to >= changed.changed_from;
+
 -- name: remove_deal_spans
 -- Those that had not ended before the day of each.
 DELETE FROM deal_span

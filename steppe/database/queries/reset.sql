@@ -9,6 +9,8 @@ WITH
     gone_parked AS (DELETE FROM parked),
     gone_projects AS (DELETE FROM project),
     gone_project_spans AS (DELETE FROM project_span),
+    gone_headline_spans AS (DELETE FROM headline_span),
+    gone_last_event_spans AS (DELETE FROM last_event_span),
     gone_deal_spans AS (DELETE FROM deal_span),
     gone_flag_spans AS (DELETE FROM flag_span),
     gone_party_namings AS (DELETE FROM party_naming),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from steppe.domain.flags import memorandum_only
 from steppe.domain.values.flag_clock import FlagClock, flag_on
 from steppe.domain.values.spans import Span
 from steppe.domain.values.states import FOREVER, SEVERITIES, Flag
@@ -20,6 +21,16 @@ _PLACES = {severity: place for place, severity in enumerate(SEVERITIES)}
 FLAG_SPAN = (
     "project", "deal", "flag", "valid_from", "valid_to", *(f"{name}_since" for name in _COLUMNS),
     *(f"{name}_certain_since" for name in _COLUMNS), "names_on", "document",
+)  # fmt: skip
+_HEADLINE_SEVERITIES = memorandum_only.FLAG.severities
+_HEADLINE_PLACES = (
+    *(_PLACES[severity] for severity in _HEADLINE_SEVERITIES),
+    *(_PLACES[severity] + len(SEVERITIES) for severity in _HEADLINE_SEVERITIES),
+)
+HEADLINE_SPAN = (
+    "project", "valid_from", "valid_to",
+    *(f"{_COLUMNS[_PLACES[severity]]}_since" for severity in _HEADLINE_SEVERITIES),
+    *(f"{_COLUMNS[_PLACES[severity]]}_certain_since" for severity in _HEADLINE_SEVERITIES),
 )  # fmt: skip
 
 _encode = msgspec.json.Encoder().encode
@@ -35,6 +46,15 @@ def flag_rows(project: str, flags: Iterable[Span[FlagClock]]) -> list[tuple[Any,
         )
         for span in flags
     ]  # fmt: skip
+
+
+def headline_rows(project: str, headlines: Iterable[Span[FlagClock]]) -> list[tuple[Any, ...]]:
+    """The rows of the headline of a project."""
+    rows = []
+    for span in headlines:
+        days = _days_of_steps(span)
+        rows.append((project, span.valid_from, span.valid_to, *(days[place] for place in _HEADLINE_PLACES)))
+    return rows
 
 
 def clock_of(document: str) -> FlagClock:

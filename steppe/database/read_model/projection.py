@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from steppe import failpoints
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows, registry_rows
-from steppe.database.read_model.flag_rows import FLAG_SPAN
+from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 STATEMENTS = ("read_model", "registry", "market")
 
 _REMOVALS = ("remove_projects", "remove_standings")
-_REMOVALS_OF_SPANS = ("remove_project_spans", "remove_deal_spans")
+_REMOVALS_OF_SPANS = (
+    "remove_project_spans", "remove_headline_spans", "remove_last_event_spans", "remove_deal_spans",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ class ReadModel:
             ("standing", projection_rows.STANDING, rows.standings),
             ("project", projection_rows.PROJECT, rows.projects),
             ("project_span", projection_rows.PROJECT_SPAN, rows.project_spans),
+            ("headline_span", HEADLINE_SPAN, rows.headline_spans),
+            ("last_event_span", projection_rows.LAST_EVENT_SPAN, rows.last_event_spans),
             ("deal_span", projection_rows.DEAL_SPAN, rows.deal_spans),
         ):
             await keepalive.ping()
@@ -267,6 +271,8 @@ async def copy_subjects(
     for table, columns, rows in (
         ("project", projection_rows.PROJECT, projects.projects),
         ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
+        ("headline_span", HEADLINE_SPAN, projects.headline_spans),
+        ("last_event_span", projection_rows.LAST_EVENT_SPAN, projects.last_event_spans),
         ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
         ("flag_span", FLAG_SPAN, projects.flag_spans),
         ("standing", projection_rows.STANDING, projects.standings),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from steppe.database.read_model.flag_rows import flag_rows
+from steppe.database.read_model.flag_rows import flag_rows, headline_rows
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
 from steppe.domain.values.history import History
@@ -29,8 +29,9 @@ PROJECT = (
 )  # fmt: skip
 PROJECT_SPAN = (
     "project", "valid_from", "valid_to", "name", "country", "countries", "sector", "kind", "commodities", "level",
-    "highest_level", "headline_severity", "investors", "search_text", "document",
+    "highest_level", "investors", "search_text", "document",
 )  # fmt: skip
+LAST_EVENT_SPAN = ("project", "valid_from", "valid_to", "earliest", "latest", "given")
 DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
 STANDING = ("project", "markets", "parties", "document")
 PARTY_NAMING = ("project", "party", "field", "known_at", "recorded_at", "source", "id", "value")
@@ -47,6 +48,8 @@ class ProjectRows:
     project_spans: list[Row] = field(default_factory=list)
     deal_spans: list[Row] = field(default_factory=list)
     flag_spans: list[Row] = field(default_factory=list)
+    headline_spans: list[Row] = field(default_factory=list)
+    last_event_spans: list[Row] = field(default_factory=list)
     standings: list[Row] = field(default_factory=list)
     co_investment_spans: list[Row] = field(default_factory=list)
     party_namings: list[Row] = field(default_factory=list)
@@ -96,7 +99,7 @@ def add_project(
             (
                 project, span.valid_from, span.valid_to, text(state.name), state.country, list(state.countries),
                 state.sector, state.kind, list(state.commodities), int(state.level), int(state.highest_level),
-                state.headline.severity if state.headline else None, list(state.investors),
+                list(state.investors),
                 search_text([project, state.name, *(a.name for a in state.aliases), *(i.id for i in state.ids)]),
                 document(state),
             )
@@ -111,6 +114,11 @@ def add_project(
             )
         )  # fmt: skip
     rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))
+    rows.headline_spans += headline_rows(project, _since(history.headlines, changed_from))
+    rows.last_event_spans += [
+        (project, span.valid_from, span.valid_to, span.value.earliest, span.value.latest, text(span.value.given))
+        for span in _since(history.last_events, changed_from)
+    ]
     rows.standings.append(_standing_row(history))
     if superseded is None:
         rows.party_namings += _naming_rows(project, events)

@@ -6,7 +6,6 @@ from datetime import date
 
 from steppe.domain.evaluation.flag_definition import FlagDefinition
 from steppe.domain.values.flag_clock import Cap, FlagClock, FlagEvaluation
-from steppe.domain.values.states import FOREVER
 
 _DID_NOT_STAND = Cap(-1, -1)
 
@@ -72,17 +71,6 @@ class FlagState:
             hold_until=hold_until,
         )
         return self._clock
-
-
-def next_change_on(evaluation: FlagEvaluation, day: date) -> date:
-    """The next later day on which a step is reached, possibly or certainly; FOREVER if there is none."""
-    change = FOREVER
-    for step in evaluation.steps:
-        if day < step.possible_on < change:
-            change = step.possible_on
-        if day < step.certain_on < change:
-            change = step.certain_on
-    return change
 
 
 def _reached(since: tuple[date, ...], highest: int, day: date) -> tuple[date, ...]:

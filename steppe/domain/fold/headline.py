@@ -5,50 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from steppe.domain.evaluation.flag_state import FlagState
 from steppe.domain.flags import memorandum_only
-from steppe.domain.values.flag_clock import FlagClock
+from steppe.domain.values.flag_clock import FlagClock, FlagEvaluation, SeverityStep
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import DealState, Headline
-from steppe.domain.values.value_class import value_class
+from steppe.domain.values.states import FOREVER, DealState
 
-_NAME, _SEVERITIES = memorandum_only.FLAG.name, memorandum_only.FLAG.severities
-
-
-@value_class(frozen=True, slots=True)
-class Headlines:
-    """The day since when the headline has had each severity at least, from the mildest; as many as it has reached."""
-
-    since: tuple[date, ...] = ()
-
-    def on(
-        self, day: date, deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None
-    ) -> tuple[Headlines, Headline | None]:
-        """These days as of the end of that day, and the headline. `deals` with the clock of `memorandum-only` of each."""
-        highest, certain = _worst(day, deals, physical)
-        since = self.since[: highest + 1]
-        since += (day,) * (highest + 1 - len(since))
-        if highest < 0:
-            return Headlines(), None
-        return Headlines(since), Headline(
-            flag=_NAME,
-            severity=_SEVERITIES[highest],
-            certainty="certain" if certain else "possible",
-            since=since[highest],
-        )
+_SEVERITIES = memorandum_only.FLAG.severities
 
 
-def _worst(day: date, deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None) -> tuple[int, bool]:
-    highest, certain = -1, False
+def headline_state(rule_version: str) -> FlagState:
+    """The headline before anything happened. It goes from evaluation to evaluation as a flag does, and holds are in what it is of."""
+    return FlagState(memorandum_only.FLAG, None, rule_version)
+
+
+def evaluate(deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None) -> FlagEvaluation | None:
+    """The headline as of the last evaluation: each severity from when one of the deals has it. `deals` with their `memorandum-only`."""
+    clocks = []
     for state, clock in deals:
         if state.level is None:
             continue
         if physical is not None or state.level.crosses_the_line:
-            return -1, False
+            return None
         if clock is not None and state.memorandum_runs:
-            rank = clock.step_on(day)
-            is_certain = rank >= 0 and clock.certain_step_on(day) >= rank
-            if rank > highest:
-                highest, certain = rank, is_certain
-            elif rank == highest:
-                certain = certain or is_certain
-    return highest, certain
+            clocks.append(clock)
+    if not clocks:
+        return None
+    steps = [
+        SeverityStep(
+            severity=severity,
+            possible_on=min(_possible_on(clock, index) for clock in clocks),
+            certain_on=min(_certain_on(clock, index) for clock in clocks),
+        )
+        for index, severity in enumerate(_SEVERITIES)
+    ]
+    return FlagEvaluation(steps=tuple(steps))
+
+
+def _possible_on(clock: FlagClock, index: int) -> date:
+    held = clock.cap is not None and index > clock.cap.possible
+    return FOREVER if held else clock.possible_since(index)
+
+
+def _certain_on(clock: FlagClock, index: int) -> date:
+    held = clock.cap is not None and index > clock.cap.certain
+    return FOREVER if held else clock.certain_since_day(index)

@@ -15,18 +15,20 @@ from steppe.domain.evaluation.flag_input import Look, ProjectFlagInput
 from steppe.domain.evaluation.flag_state import FlagState
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import PROJECT_FLAGS
-from steppe.domain.fold.headline import Headlines
+from steppe.domain.fold import headline
 from steppe.domain.fold.project_aggregate import ProjectAggregate
 from steppe.domain.fold.registry import RegisteredValues
 from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
 from steppe.domain.fold.tracked_deal import DealSpans, Hold, TrackedDeal
 from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.flag_clock import ClockTable
 from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import SpanTable
 from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start
 
+_HEADLINE = "headline"
 _THE_PROJECT = ""  # no deal has an empty key
 
 
@@ -40,7 +42,9 @@ class ProjectFold:
         self._aggregate = ProjectAggregate()
         self._tracked: dict[str, TrackedDeal] = {}
         self._flag_states: dict[str, FlagState] = {}
-        self._headlines = Headlines()
+        self._headline = headline.headline_state(rules.version)
+        self._headlines = ClockTable()
+        self._last_events: SpanTable[str, Start] = SpanTable()
         self._level = self._highest_level = Level.IDENTIFIED
         self._exists = False
         # The days on which rows were recorded that are still to come, the next last, and the latest that is past.
@@ -64,6 +68,9 @@ class ProjectFold:
         fork._flag_states = {name: state.fork() for name, state in self._flag_states.items()}
         fork._schedule = self._schedule.fork()
         fork._touched = set()
+        fork._headline = self._headline.fork()
+        fork._headlines = self._headlines.fork()
+        fork._last_events = self._last_events.fork()
         fork._project_spans = self._project_spans.fork()
         fork._deal_spans = self._deal_spans.fork()
         return fork
@@ -87,23 +94,13 @@ class ProjectFold:
             day = min(events[at].latest if at < count else FOREVER, self._next_change_on())
             if day > last or (day == last and not including) or (day == FOREVER and at == count):
                 return
-            only_overlays_due = self._take_due_changes(day)
+            self._take_due_changes(day)
             first = at
             while at < count and events[at].latest == day:
                 at += 1
             self._apply_day(events[first:at], day)
-            project_concerned = at > first
             if self._all_touched or self._touched:
-                if self._all_touched:
-                    only_overlays_due = []
-                only_overlays_due = [key for key in only_overlays_due if key not in self._touched]
                 self._end_day(day)
-                project_concerned = True
-            for key in only_overlays_due:
-                change_on = self._tracked[key].update_overlays(day, self._deal_spans)
-                self._schedule.reschedule(key, change_on)
-                project_concerned = True
-            if project_concerned:
                 self._record_project_state(day)
 
     def evaluate_all(self, day: date) -> None:
@@ -119,6 +116,8 @@ class ProjectFold:
             projects=self._project_spans.spans(),
             deals=self._deal_spans.states.spans(),
             flags=self._deal_spans.flags.spans(),
+            headlines=self._headlines.spans(),
+            last_events=self._last_events.spans(),
             crossings=tuple(
                 Crossing(
                     project=self._project,
@@ -147,21 +146,14 @@ class ProjectFold:
         next_look = self._looks[-1].on if self._looks else FOREVER
         return min(self._registry.next_change_on(), self._schedule.next_on(), next_look)
 
-    def _take_due_changes(self, day: date) -> list[str]:
-        """Touch what changes by itself on that day; return the deals of which nothing but overlays of flags does."""
+    def _take_due_changes(self, day: date) -> None:
+        """Touch what changes by itself on that day."""
         if self._registry.advance(day):
             self._all_touched = True
         while self._looks and self._looks[-1].on <= day:
             self._last_look, self._looks = self._looks[-1], self._looks[:-1]
             self._all_touched = True
-        only_overlays = []
-        for key in self._schedule.due(day):
-            tracked = self._tracked.get(key)
-            if tracked is None or tracked.other_change_on <= day:
-                self._touched.add(key)
-            else:
-                only_overlays.append(key)
-        return only_overlays
+        self._touched.update(self._schedule.due(day))
 
     # The events of a day.
 
@@ -302,12 +294,10 @@ class ProjectFold:
                 memorandum = first_of(memorandum, state.memorandum)
         works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
-        self._headlines, headline = self._headlines.on(day, evaluated, works.level)
-        last = self._aggregate.last_event
+        clock = self._headline.update(day, headline.evaluate(evaluated, works.level), None, hold_began=False)
+        self._headlines.put(day, (self._project, _HEADLINE), clock)
+        self._last_events.put(day, self._project, self._aggregate.last_event)
         ended_how, ended = self._aggregate.ended_how, self._aggregate.ended
-        overlays = self._overlays()
-        if headline and headline.severity == "presumed-dead" and headline.certainty == "certain":
-            overlays.add("presumed-dead")
         self._project_spans.put(
             day,
             self._project,
@@ -316,8 +306,7 @@ class ProjectFold:
                 level=self._level,
                 highest_level=self._highest_level,
                 physical_state=works.level,
-                overlays=tuple(sorted(overlays)),
-                headline=headline,
+                overlays=tuple(sorted(self._overlays())),
                 investors=tuple(sorted(investors)),
                 memorandum_since=None if memorandum is None else memorandum.latest,
                 memorandum_since_earliest=None if memorandum is None else memorandum.earliest,
@@ -325,9 +314,6 @@ class ProjectFold:
                 bound_on=None if bound is None else bound.latest,
                 bound_on_earliest=None if bound is None else bound.earliest,
                 bound_on_given=None if bound is None else bound.given,
-                last_event_on=None if last is None else last.latest,
-                last_event_on_earliest=None if last is None else last.earliest,
-                last_event_on_given=None if last is None else last.given,
                 works=works.states(),
                 ended_how=ended_how,
                 ended_on=None if ended is None else ended.latest,

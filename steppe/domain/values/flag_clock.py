@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from steppe.domain.values.spans import Span, SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, Flag, Start
+from steppe.domain.values.states import BEGINNING, FOREVER, Flag, Headline, Start
 from steppe.domain.values.value_class import value_class
 
 _ONE_DAY = timedelta(days=1)
@@ -201,6 +201,14 @@ def flag_on(clock: FlagClock, day: date) -> Flag | None:
         milestones=tuple(sorted({subject.milestone for subject in named if subject.milestone is not None})),
         parts=tuple(subject.part for subject in named if subject.milestone is None),
     )
+
+
+def headline_on(clock: FlagClock, day: date) -> Headline | None:
+    """The headline that a clock of its own says on a day; None when it does not show."""
+    flag = flag_on(clock, day)
+    if flag is None:
+        return None
+    return Headline(flag=flag.flag, severity=flag.severity, certainty=flag.certainty, since=flag.since)
 
 
 def flags_on_day(clocks: Iterable[Span[FlagClock]], day: date) -> list[Flag]:

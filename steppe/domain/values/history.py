@@ -7,14 +7,17 @@ These values are stored as JSON documents and read back by the api, so fields ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from datetime import date
 
-from steppe.domain.values.flag_clock import FlagClock, flags_on_day
+from steppe.domain.values.flag_clock import FlagClock, flags_on_day, headline_on
 from steppe.domain.values.spans import Span, on_day
-from steppe.domain.values.states import DealState, Flag, ProjectState
+from steppe.domain.values.states import DealState, Flag, Headline, ProjectState, Start
 from steppe.domain.values.value_class import value_class
+
+# The flags that overlays follow from.
+_LAPSED, _MEMORANDUM_ONLY, _PRESUMED_DEAD = "lapsed", "memorandum-only", "presumed-dead"
 
 
 @value_class(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,9 @@ class Superseded:
 class History:
     """Everything that follows from a project's own events. Spans of one key never overlap and are in order of days.
 
+    What changes most often, or follows from the day, has spans of its own: the clocks of the flags and of the headline, and the
+    latest event. `judgement_on` puts them together: the spans of projects and deals know nothing of them.
+
     The first span of the project begins on the first day on which one of its events counts (section 8); there is none when
     no event stands. A superseded project has no spans at all.
     """
@@ -63,6 +69,8 @@ class History:
     projects: tuple[Span[ProjectState], ...]
     deals: tuple[Span[DealState], ...]
     flags: tuple[Span[FlagClock], ...]
+    headlines: tuple[Span[FlagClock], ...] = ()
+    last_events: tuple[Span[Start], ...] = ()
     crossings: tuple[Crossing, ...] = ()
     superseded: Superseded | None = None
 
@@ -82,8 +90,43 @@ class Judgement:
 
 def judgement_on(history: History, as_of: date) -> Judgement:
     """What the history says of a day (UTC). Deals and flags are in order of their keys."""
+    project = next(iter(on_day(history.projects, as_of)), None)
+    flags = flags_on_day(history.flags, as_of)
+    headline = next(iter(on_day(history.headlines, as_of)), None)
+    if project is not None:
+        last_event = next(iter(on_day(history.last_events, as_of)), None)
+        project = whole_project(project, None if headline is None else headline_on(headline, as_of), last_event)
     return Judgement(
-        project=next(iter(on_day(history.projects, as_of)), None),
-        deals=tuple(on_day(history.deals, as_of)),
-        flags=tuple(flags_on_day(history.flags, as_of)),
+        project=project,
+        deals=tuple(whole_deal(deal, flags) for deal in on_day(history.deals, as_of)),
+        flags=tuple(flags),
     )
+
+
+def whole_project(state: ProjectState, headline: Headline | None, last_event: Start | None) -> ProjectState:
+    """A project of a span with what spans of their own say of the day: the headline, with its overlay, and the latest event."""
+    overlays = state.overlays
+    if headline is not None and headline.severity == _PRESUMED_DEAD and headline.certainty == "certain":
+        overlays = tuple(sorted([*overlays, _PRESUMED_DEAD]))
+    if last_event is None:
+        return replace(state, overlays=overlays, headline=headline)
+    return replace(
+        state,
+        overlays=overlays,
+        headline=headline,
+        last_event_on=last_event.latest,
+        last_event_on_earliest=last_event.earliest,
+        last_event_on_given=last_event.given,
+    )
+
+
+def whole_deal(state: DealState, flags: Iterable[Flag]) -> DealState:
+    """A deal of a span with the overlays that follow from flags of the day, its own or of others (section 4). Twice is safe."""
+    overlays = set()
+    for flag in flags:
+        if flag.deal == state.deal:
+            if flag.flag == _LAPSED:
+                overlays.add(_LAPSED)
+            elif flag.flag == _MEMORANDUM_ONLY and flag.certain_severity == _PRESUMED_DEAD:
+                overlays.add(_PRESUMED_DEAD)
+    return replace(state, overlays=tuple(sorted(overlays.union(state.overlays)))) if overlays else state

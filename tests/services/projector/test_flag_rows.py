@@ -13,10 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steppe.database.read_model.flag_rows import FLAG_SPAN, clock_document, clock_of, flag_rows
+from steppe.database.read_model.flag_rows import (
+    FLAG_SPAN,
+    HEADLINE_SPAN,
+    clock_document,
+    clock_of,
+    flag_rows,
+    headline_rows,
+)
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.flags.flag_registry import FLAGS
-from steppe.domain.values.flag_clock import FlagClock, flag_on, flag_spans
+from steppe.domain.values.flag_clock import FlagClock, flag_on, flag_spans, headline_on
 from steppe.domain.values.spans import Span
 from steppe.domain.values.states import SEVERITIES, Flag
 from tests.domain.random_logs import Log, portfolios
@@ -32,15 +39,25 @@ _STANDING = f"""
     FROM clocks
     WHERE valid_from <= $1 AND valid_to > $1
 """  # the names are the constants above
+_HEADLINE_SINCE = "NULL, watch_since, stagnant_since, presumed_dead_since, NULL"
+_HEADLINE_CERTAIN = "NULL, watch_certain_since, stagnant_certain_since, presumed_dead_certain_since, NULL"
+_HEADLINES = f"""
+    SELECT
+        project, steppe.severity_on($1, {_HEADLINE_SINCE}) AS severity, steppe.since_on($1, {_HEADLINE_SINCE}) AS since,
+        steppe.certainty_on($1, {_HEADLINE_SINCE}, {_HEADLINE_CERTAIN}) AS certainty
+    FROM headlines
+    WHERE valid_from <= $1 AND valid_to > $1
+"""
 _Session = tuple[asyncio.Runner, asyncpg.Connection]
 
 
 @pytest.fixture
 def session(database: Database) -> Iterator[_Session]:
-    """A session with a table like that of flags."""
+    """A session with tables like those of flags and headlines."""
     with asyncio.Runner() as runner:
         connection = runner.run(asyncpg.connect(database.projector))
         runner.run(connection.execute("CREATE TEMPORARY TABLE clocks (LIKE flag_span INCLUDING CONSTRAINTS)"))
+        runner.run(connection.execute("CREATE TEMPORARY TABLE headlines (LIKE headline_span INCLUDING CONSTRAINTS)"))
         yield runner, connection
         runner.run(connection.close())
 
@@ -62,6 +79,31 @@ def test_sql_says_of_a_flag_on_a_day_what_its_clock_says(session: _Session, log:
             for project, spans in clocks.items()
             for flag in _flags(spans, day)
         )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(log=portfolios(50), chance=st.randoms(use_true_random=False))
+def test_sql_says_of_a_headline_on_a_day_what_its_clock_says(
+    session: _Session, log: Log, chance: random.Random
+) -> None:
+    runner, connection = session
+    histories = portfolio(log).histories
+    rows = [row for project, history in histories.items() for row in headline_rows(project, history.headlines)]
+    runner.run(connection.execute("TRUNCATE headlines"))
+    runner.run(connection.copy_records_to_table("headlines", records=rows, columns=list(HEADLINE_SPAN)))
+    turns = sorted({day for history in histories.values() for span in history.headlines for day in _turns(span)})
+    for day in chance.sample(turns, min(len(turns), 8)):
+        shown = {
+            project: headline_on(span.value, day)
+            for project, history in histories.items()
+            for span in history.headlines
+            if span.valid_from <= day < span.valid_to
+        }
+        assert {tuple(row) for row in runner.run(connection.fetch(_HEADLINES, day))} == {
+            (project, headline.severity, headline.since, headline.certainty)
+            for project, headline in shown.items()
+            if headline is not None
+        }
 
 
 @given(log=portfolios(50))

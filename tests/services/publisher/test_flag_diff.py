@@ -329,7 +329,7 @@ async def test_a_superseded_project_goes_out_of_the_topic_with_its_flags_and_com
     stored = "SELECT superseded_by, superseded_reason, superseded_event, forums FROM project WHERE project = 'east'"
     row = await desk.connection.fetchrow(stored)
     assert row is not None and tuple(row) == (["north"], "one mine, two keys", f"{SOURCE}#merged", [])
-    for table in ("project_span", "deal_span", "flag_span", "co_investment_span"):
+    for table in ("project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "co_investment_span"):
         assert await desk.connection.fetchval(f"SELECT count(*) FROM {table} WHERE project = 'east'") == 0
     await log.append(about("retracted", "east", "undo", "merged"))
     assert await desk.look(LATER) == [("north", "displaced", "raised", None, "alert", LATER, "correction")]

@@ -26,7 +26,7 @@ from tests.services.projector.projection import Message, log_ends
 from tests.stack import Database, Stack
 
 _TABLES = (
-    "event", "conflict", "quarantine", "parked", "project", "project_span", "deal_span", "flag_span", "party_span", "forum",
+    "event", "conflict", "quarantine", "parked", "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "party_span", "forum",
     "standing", "co_investment_span",
 )  # fmt: skip
 BY = Operator(name="desk", reason="a test")
