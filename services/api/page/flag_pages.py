@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from services.api.page.page_data import (
+    FLAGS_OF_PROJECTS,
     chosen_projects,
     latest_changes,
     months_after,
@@ -19,9 +20,9 @@ from services.api.store.snapshot import Snapshot
 from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from services.api.web.responses import service_of
+from steppe.domain.values.states import SEVERITIES
 
 _ROWS = 50
-_OF_PROJECTS = ("country", "commodity", "investor_country")
 _PROJECTS_OF_CHANGES = 20
 _TRANSITIONS_OF_FEED = 100
 _ROWS_OF_CALENDAR = 40
@@ -31,7 +32,7 @@ _MONTHS_OF_CALENDAR = 12
 async def flags_page(page: PageRequest) -> Response:
     """Every raised flag and when it escalates, a calendar of the next twelve months, and the latest transitions."""
     page.reject_unknown_params(
-        "flag", "severity", "certainty", *_OF_PROJECTS, "project", "next_before", "cursor", "notices"
+        "flag", "severity", "certainty", *FLAGS_OF_PROJECTS, "project", "next_before", "cursor", "notices"
     )
     question = page.build_query("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS)
     calendar_end = months_after(question.as_of, _MONTHS_OF_CALENDAR)
@@ -61,14 +62,14 @@ async def flags_page(page: PageRequest) -> Response:
     return await page.render(
         "flags.html", question=question, snapshot=snapshot, names=names, flags=listed,
         next_url=next_page_url(page, question, flags.next_key), coming=rising, coming_count=coming.total,
-        changes=changes, totals=totals, flag_names=query_parameters.FLAGS,
+        changes=changes, totals=totals, flag_names=query_parameters.FLAGS, severities=SEVERITIES,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip
 
 
 async def _keys_of_projects(page: PageRequest, snapshot: Snapshot, question: Question) -> list[str] | None:
     """The projects of which the latest transitions are wanted; None: of any."""
-    chosen = await chosen_projects(page, snapshot, question, _OF_PROJECTS)
+    chosen = await chosen_projects(page, snapshot, question, FLAGS_OF_PROJECTS)
     keys = question.filters.get("project")
     return chosen if keys is None else [key for key in keys if chosen is None or key in chosen]
 

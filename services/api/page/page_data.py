@@ -11,12 +11,20 @@ from services.api.routes import projects, transitions
 from services.api.routes.transitions import ProjectChanges
 from services.api.store.snapshot import Snapshot
 from services.api.web import pagination, query_parameters
+from services.api.web.list_filters import PROJECT_FILTERS_OF_FLAGS, project_keys
 from services.api.web.query_parameters import Question
 from steppe.domain.values.months import add_months
 from steppe.domain.values.states import FOREVER, SEVERITIES
 
 Item = Mapping[str, Any]
 
+FLAGS_OF_PROJECTS: Mapping[str, str] = {
+    **{name: name for name in ("country", "commodity", "investor", "investor_country")},
+    **PROJECT_FILTERS_OF_FLAGS,
+}
+"""The filters that choose projects at `/flags`, each with its name in a list of projects."""
+
+_EVERY_HEADLINE = (("headline", "all"), ("headline", "any"))
 _CACHED_COUNTS_MAX = 32
 _CHANGES_SHOWN = 3
 _LAST_DAY = FOREVER - timedelta(days=1)
@@ -65,20 +73,28 @@ async def latest_changes(
     )
 
 
-async def chosen_projects(
-    page: PageRequest, snapshot: Snapshot, question: Question, filters: Sequence[str]
-) -> list[str] | None:
-    """The keys of the projects that pass those of these filters that the page's address sets; None: it sets none.
+def chosen_filters(page: PageRequest, filters: Mapping[str, str]) -> dict[str, str]:
+    """Those of these filters of projects that the page's address sets, by the names that a list of projects has for them.
 
-    With any headline, or none, the address asks for no other projects than without.
+    `filters` are the names in the address, each with that one. With any headline, or all, the address asks for no other projects
+    than without.
     """
-    names = [name for name in filters if name in page.query]
-    if page.query.get("headline") in ("all", "any"):
-        names = [name for name in names if name != "headline"]
-    if not names:
+    return {
+        of_projects: page.query[name]
+        for name, of_projects in filters.items()
+        if name in page.query and (name, page.query[name]) not in _EVERY_HEADLINE
+    }
+
+
+async def chosen_projects(
+    page: PageRequest, snapshot: Snapshot, question: Question, filters: Mapping[str, str]
+) -> list[str] | None:
+    """The keys of the projects that pass those of these filters that the page's address sets; None: it sets none."""
+    chosen = chosen_filters(page, filters)
+    if not chosen:
         return None
-    chosen = page.build_query("/v1/projects", (*query_parameters.COMMON, *names), as_of=question.as_of)
-    return await projects.project_keys(snapshot, chosen)
+    asked = page.build_query("/v1/projects", (*query_parameters.COMMON, *chosen), **chosen, as_of=question.as_of)
+    return await project_keys(snapshot, asked)
 
 
 def next_page_url(page: PageRequest, question: Question, next_key: list[str] | None) -> str | None:

@@ -54,6 +54,10 @@ def _takes_several(name: str) -> bool:
     return name in query_parameters.PARAMETERS and query_parameters.PARAMETERS[name].many
 
 
+def _casefolded(option: tuple[str, str]) -> str:
+    return option[0].casefold()
+
+
 def _as_it_is(text: Sentences) -> Any:
     """Items of a page hold sentences as the domain gives them, because the names of those in them are read last."""
     return text
@@ -169,10 +173,14 @@ class PageRequest:
             raise Refusal(BAD_PARAMETER, "notices: true or false.", parameter="notices")
         return wanted == "true"
 
-    def options(self, values: Iterable[str], label: Callable[[str], str] | None) -> list[tuple[str, str]]:
-        """What one can choose from: each value with its label (None: itself), in the order of the labels."""
-        labelled = [(value, label(value) if label else value) for value in values]
-        return sorted(labelled, key=lambda option: option[1].casefold())
+    def options(self, counts: Mapping[str, int], label: Callable[[str], str] | None) -> list[tuple[str, str]]:
+        """What one can choose from: each value with its label (None: itself) and its count, in the order of the labels."""
+        labelled = sorted(((label(value) if label else value, value) for value in counts), key=_casefolded)
+        return [(value, f"{text} ({self.translation.number(counts[value])})") for text, value in labelled]
+
+    def named(self, values: Iterable[str]) -> list[tuple[str, str]]:
+        """Public names that one can choose from, each with its word."""
+        return [(value, self.translation.gettext(value)) for value in values]
 
     async def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,

@@ -9,6 +9,8 @@ from fastapi import Response
 from services.api.page.map.outlines import frame_of
 from services.api.page.map.points import points
 from services.api.page.page_data import (
+    FLAGS_OF_PROJECTS,
+    chosen_filters,
     chosen_projects,
     latest_changes,
     months_after,
@@ -27,6 +29,7 @@ from steppe.domain.values.levels import Level
 
 _FILTERS = ("country", "commodity", "sector", "investor", "investor_country", "forum", "q")
 _MORE_FILTERS = ("level", "headline", "overlay", "flag", "severity", "updated_after")
+_CHOOSE_PROJECTS = {name: name for name in (*_FILTERS, *_MORE_FILTERS)}
 _ROWS = 50
 _ROWS_OF_SIDE_LISTS = 10
 _POINTS_OF_MAP_MAX = 20_000
@@ -69,7 +72,7 @@ async def portfolio_page(page: PageRequest) -> Response:
             if counts_question.filters == unfiltered.filters
             else await projects.portfolio_item(snapshot, counts_question)
         )
-        project_keys = await chosen_projects(page, snapshot, question, (*_FILTERS, *_MORE_FILTERS))
+        project_keys = await chosen_projects(page, snapshot, question, _CHOOSE_PROJECTS)
         displaced = await flag_page(snapshot, displaced_question, project_keys)
         coming = await flag_page(snapshot, coming_question, project_keys)
         changes = await latest_changes(
@@ -81,10 +84,18 @@ async def portfolio_page(page: PageRequest) -> Response:
     return await page.render(
         "portfolio.html", question=question, snapshot=snapshot, names=names,
         overlays=query_parameters.OVERLAYS, projects=shown, next_url=next_page_url(page, question, listed.next_key), counts=counts, totals=totals,
-        headline=headline, displaced=overtaken, coming=rising, changes=changes, levels=list(Level),
+        headline=headline, displaced=overtaken, coming=rising,
+        displaced_url=_flags_url(page, flag="displaced"), calendar_url=_flags_url(page), changes=changes, levels=list(Level),
         projects_url=page.api_url("/v1/projects", query_parameters.PROJECTS, **overrides),
         counts_url=page.api_url("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None),
     )  # fmt: skip
+
+
+def _flags_url(page: PageRequest, **own: str) -> str:
+    """The address of the page of flags for the projects that this page's address asks for."""
+    chosen = chosen_filters(page, _CHOOSE_PROJECTS)
+    at_flags = {name: chosen[of_projects] for name, of_projects in FLAGS_OF_PROJECTS.items() if of_projects in chosen}
+    return page.link("/flags", **own, **at_flags)
 
 
 def _flag_query(page: PageRequest, question: Question, **overrides: object) -> Question:

@@ -13,7 +13,7 @@ from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, OfProject, of_projects
 from services.api.web import pagination, query_parameters
-from services.api.web.list_filters import flag_filters, investors_of
+from services.api.web.list_filters import flag_filters, investors_of, projects_of_flags
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
@@ -39,6 +39,7 @@ async def flags(request: Request) -> Response:
 async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[str] | None = None) -> FlagPage:
     """One page of flags. `projects`: of these only, whatever the filters say of projects."""
     investors = await investors_of(snapshot, question)
+    projects = await projects_of_flags(snapshot, question) if projects is None else projects
     after_rank, after_project, after_deal, after_flag = after(question.after, text, text, text, text)
     sort = question.filters.get("sort", "severity")
     rows = await snapshot.rows(

@@ -318,19 +318,6 @@ def _items(
     return items
 
 
-async def project_keys(snapshot: Snapshot, question: Question) -> list[str]:
-    """The keys of all projects that pass the filters."""
-    rows = await snapshot.rows(
-        "project_keys",
-        **project_filters(question, await investors_of(snapshot, question)),
-        sort="key",
-        after_rank=None,
-        after_project=None,
-        limit=None,
-    )
-    return [row["project"] for row in rows]
-
-
 class ProjectPoint(TypedDict):
     """A project with coordinates, as a map shows it. `headline` is the severity of its headline."""
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.snapshot import Snapshot
 from services.api.web.query_parameters import Question
+
+PROJECT_FILTERS_OF_FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "sector": "sector", "level": "level", "headline": "headline", "overlay": "overlay", "project_flag": "flag",
+        "project_severity": "severity", "forum": "forum", "q": "q", "updated_after": "updated_after",
+    }
+)  # fmt: skip
+"""What a list of flags can ask of the project alone, by the names that a list of projects has for it."""
 
 
 class _PursuedFilters(TypedDict):
@@ -64,6 +74,31 @@ async def investors_of(snapshot: Snapshot, question: Question) -> list[str] | No
     return await with_members(question.filters["investor"], await read_parents(snapshot, question.as_of))
 
 
+async def project_keys(snapshot: Snapshot, question: Question) -> list[str]:
+    """The keys of all projects that pass the filters of a list of projects."""
+    rows = await snapshot.rows(
+        "project_keys",
+        **project_filters(question, await investors_of(snapshot, question)),
+        sort="key",
+        after_rank=None,
+        after_project=None,
+        limit=None,
+    )
+    return [row["project"] for row in rows]
+
+
+async def projects_of_flags(snapshot: Snapshot, question: Question) -> list[str] | None:
+    """The projects that a list of flags is asked for by PROJECT_FILTERS_OF_FLAGS and by key; None: of any project."""
+    named: list[str] | None = question.filters.get("project")
+    of_projects = {
+        name: question.filters[own] for own, name in PROJECT_FILTERS_OF_FLAGS.items() if own in question.filters
+    }
+    if not of_projects:
+        return named
+    keys = await project_keys(snapshot, replace(question, filters=of_projects))
+    return keys if named is None else sorted(set(named).intersection(keys))
+
+
 def project_filters(question: Question, investors: Sequence[str] | None) -> ProjectFilters:
     """For lists of projects, and for what is counted of them. `investors` as `investors_of` gives them."""
     return {
@@ -82,17 +117,15 @@ def deal_filters(question: Question, investors: Sequence[str] | None) -> DealFil
     }
 
 
-def flag_filters(
-    question: Question, investors: Sequence[str] | None, projects: Sequence[str] | None = None
-) -> FlagFilters:
-    """For a page of flags, and their number. `projects`: of these only, whatever the filters say of projects."""
+def flag_filters(question: Question, investors: Sequence[str] | None, projects: Sequence[str] | None) -> FlagFilters:
+    """For a page of flags, and their number. `investors` as `investors_of` gives them, `projects` as `projects_of_flags` does."""
     filters = question.filters
     return {
         "as_of": question.as_of,
         "flags": filters.get("flag"),
         "severities": filters.get("severity"),
         "certainties": filters.get("certainty"),
-        "projects": filters.get("project") if projects is None else projects,
+        "projects": projects,
         "deals": filters.get("deal"),
         "countries": filters.get("country"),
         "commodities": filters.get("commodity"),

@@ -107,6 +107,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("investor", "Party that pursues, itself or through a party that belongs to it on the day.", parse_values.text),
         _many("investor_country", "Home country of a party that pursues, on the day that is judged.", parse_values.country),
         _many("forum", "Forum at which a paper was signed.", parse_values.text),
+        _many("project_flag", "Name of a flag that stands on the project or on one of its deals.", parse_values.one_of(FLAGS), FLAGS),
+        _many("project_severity", "Severity of a flag that stands there; with `project_flag`: of that one.", parse_values.one_of(SEVERITIES), SEVERITIES),
         Parameter(name="located", help="`true`: only projects with coordinates, `false`: only those without.", read=parse_values.truth, kind="boolean"),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
@@ -137,8 +139,8 @@ DEALS = (
     "investor_country", "forum", "q", "updated_after",
 )  # fmt: skip
 FLAG_ROWS = (
-    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "investor",
-    "investor_country", "next_before", "sort",
+    *PAGED, "flag", "severity", "certainty", "project", "deal", "country", "commodity", "sector", "level", "headline", "overlay",
+    "project_flag", "project_severity", "investor", "investor_country", "forum", "q", "updated_after", "next_before", "sort",
 )  # fmt: skip
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
@@ -159,6 +161,8 @@ WAITING = ("min_position",)
 _SORT_OF_FLAGS = "Order: severity (default: the gravest first, of these the oldest), since, -since, next (what rises soonest first), or project."
 FLAG_PARAMETERS: Mapping[str, Parameter] = {
     "sort": Parameter(name="sort", help=_SORT_OF_FLAGS, read=parse_values.one_of(FLAG_SORTS), choices=FLAG_SORTS),
+    "level": _many("level", "Current level of the project.", parse_values.level, tuple(LEVEL_OF_LABEL)),
+    "overlay": _many("overlay", "Overlay beside the level of the project.", parse_values.one_of(OVERLAYS), OVERLAYS),
 }
 """The parameters that mean something else in FLAG_ROWS than in other lists."""
 
