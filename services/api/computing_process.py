@@ -11,10 +11,28 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
+_T = TypeVar("_T")
+
+_PIECE = 100
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 Outcome = tuple[bool, Any]
+
+
+class Pieces(list[_T]):
+    """A long list, for an outcome: it is unpickled in pieces, between which other threads have the interpreter."""
+
+    def __reduce__(self) -> tuple[Callable[[list[bytes]], Pieces[_T]], tuple[list[bytes]]]:
+        pieces = (list(self[start : start + _PIECE]) for start in range(0, len(self), _PIECE))
+        return _joined, ([pickle.dumps(piece, pickle.HIGHEST_PROTOCOL) for piece in pieces],)
+
+
+def _joined(pieces: list[bytes]) -> Pieces[Any]:
+    whole = Pieces[Any]()
+    for piece in pieces:
+        whole.extend(pickle.loads(piece))  # noqa: S301  # from the process that pickled the whole
+    return whole
 
 
 def serve(calls: IO[bytes], outcomes: IO[bytes]) -> None:

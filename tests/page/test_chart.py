@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from services.api.page.chart import WIDTH, Chart, chart
@@ -64,3 +65,33 @@ def test_what_stood_still_is_drawn_once_over_its_days_also_as_a_whole() -> None:
 def test_a_project_that_stands_still_hatches_no_rival_that_has_only_paper() -> None:
     (lane,) = drawn([], [pause("", "2018-01-01", None)], level=2).lanes
     assert lane.suspended == []
+
+
+def test_what_goes_on_at_the_same_level_is_one_block() -> None:
+    days = [date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1), date(2018, 1, 1)]
+    spans = [
+        {"deal": "alpha", "valid_from": begin, "valid_to": end, "level": level}
+        for (begin, end), level in zip(pairwise([*days, FOREVER]), (2, 2, 6, 6), strict=True)
+    ]
+    result = chart(spans, [], [], [], [], [], AS_OF)
+    assert result is not None
+    (lane,) = result.lanes
+    assert [(block.begin["latest"], block.end["latest"]) for block in lane.blocks] == [
+        (days[0], days[2]), (days[2], AS_OF),
+    ]  # fmt: skip
+    assert result.hidden_changes == 0
+
+
+def test_of_a_deal_that_changed_very_often_the_latest_changes_are_drawn() -> None:
+    begin = date(2000, 1, 1).toordinal()
+    days = [date.fromordinal(begin + number) for number in range(1_001)]
+    spans = [
+        {"deal": "alpha", "valid_from": since, "valid_to": until, "level": 2 + number % 2}
+        for number, (since, until) in enumerate(pairwise(days))
+    ]
+    result = chart(spans, [], [], [], [], [], AS_OF)
+    assert result is not None
+    (lane,) = result.lanes
+    assert len(lane.blocks) + result.hidden_changes == 1_000
+    assert 0 < len(lane.blocks) <= 400
+    assert lane.blocks[-1].end["latest"] == days[-1]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.values.levels import Level
@@ -26,7 +27,9 @@ _FORECAST_DAYS_MIN = 180
 _FORECAST_DAYS_MAX = 366 * 4
 _DAYS_AFTER_ESCALATION = 90
 _LANES_MAX = 40
+_SHAPES_MAX = 400
 Occurred = Mapping[str, Any]
+_Mapping = TypeVar("_Mapping", bound=Mapping[str, Any])
 _BAND_LABEL_WIDTH = 260
 
 
@@ -97,7 +100,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The chart. `hidden_lanes` are those beyond the most that are drawn."""
+    """The chart. `hidden_lanes` are those beyond the most that are drawn, `hidden_changes` the earliest levels and flags of a lane
+    that has very many."""
 
     width: int
     height: float
@@ -106,6 +110,7 @@ class Chart:
     end_x: float
     lanes: Sequence[Lane]
     hidden_lanes: int
+    hidden_changes: int
 
 
 def chart(
@@ -122,20 +127,39 @@ def chart(
     `spans` and `flags` are rows of level spans and flag spans, `raised_flags` items of `/v1/flags`, `entries` those of the
     timeline, `phases` the phases of its deals, each as it stood last, `suspensions` rows of `suspensions_of_project`.
     """
-    deals = sorted({row["deal"] for row in spans if row["valid_from"] <= as_of})
-    days = [row["valid_from"] for row in spans if date.min < row["valid_from"] <= as_of]
+    spans = [row for row in spans if row["valid_from"] <= as_of]
+    entries = [entry for entry in entries if _days_of(entry)]
+    days = [row["valid_from"] for row in spans if row["valid_from"] > date.min]
     days += [day for entry in entries for day in _days_of(entry)]
     if not days:
         return None
     scale = _Scale(min(days), _end_of_chart(raised_flags, as_of))
     lanes: list[Lane] = []
+    spans_of, entries_of = _by_deal(spans), _by_deal(entries)
+    flags_of, raised_of, suspensions_of = _by_deal(flags), _by_deal(raised_flags), _by_deal(suspensions)
     ends = _ends_of_deals(phases)
     y = float(AXIS_HEIGHT)
-    names: list[str | None] = list(deals)
-    if any(entry["deal"] is None for entry in entries if _days_of(entry)):
-        names.insert(0, None)
-    for deal in names[:_LANES_MAX]:
-        lane, y = _lane(deal, y, scale, spans, flags, raised_flags, entries, ends.get(deal, ()), suspensions, as_of)
+    names: list[str | None] = [*([None] if None in entries_of else []), *sorted(deal for deal in spans_of if deal)]
+    drawn = names[:_LANES_MAX]
+    most = _SHAPES_MAX // max(len(drawn), 1)
+    hidden_changes = 0
+    for deal in drawn:
+        levels, bands = _levels(spans_of.get(deal, ())), flags_of.get(deal, [])
+        pauses = sorted(
+            [*suspensions_of.get(None, ()), *(suspensions_of.get(deal, ()) if deal else ())],
+            key=itemgetter("valid_from"),
+        )
+        hidden_changes += sum(max(len(shapes) - most, 0) for shapes in (levels, bands, pauses))
+        rows = _LaneRows(
+            levels=levels[-most:],
+            bands=bands[-most:],
+            suspensions=pauses[-most:],
+            raised=raised_of.get(deal, ()),
+            entries=entries_of.get(deal, ()),
+            coarse=[entry for entry in entries if entry["deal"] in (deal, None) and _is_coarse(entry)],
+            ends=ends.get(deal, ()),
+        )
+        lane, y = _lane(deal, y, scale, rows, as_of)
         lanes.append(lane)
     return Chart(
         width=WIDTH,
@@ -145,7 +169,29 @@ def chart(
         end_x=scale.x_of(scale.last),
         lanes=lanes,
         hidden_lanes=max(len(names) - _LANES_MAX, 0),
+        hidden_changes=hidden_changes,
     )
+
+
+def _by_deal(rows: Iterable[_Mapping]) -> dict[str | None, list[_Mapping]]:
+    """Rows by their deal; those of the project itself, for which a deal is None or empty, under None."""
+    by_deal: dict[str | None, list[_Mapping]] = {}
+    for row in rows:
+        by_deal.setdefault(row["deal"] or None, []).append(row)
+    return by_deal
+
+
+def _levels(spans: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The spans of a deal in which it had a level; one that goes on at the same level is one with the span before."""
+    levels: list[dict[str, Any]] = []
+    for row in spans:
+        if row["level"] is None:
+            continue
+        if levels and levels[-1]["level"] == row["level"] and levels[-1]["valid_to"] == row["valid_from"]:
+            levels[-1]["valid_to"] = row["valid_to"]
+        else:
+            levels.append(dict(row))
+    return list(levels)
 
 
 def _end_of_chart(raised_flags: Sequence[Mapping[str, Any]], as_of: date) -> date:
@@ -180,18 +226,28 @@ class _Scale:
         return round(MARGIN + (WIDTH - 2 * MARGIN) * (inside - self.first).days / self._days, 1)
 
 
-def _lane(
-    deal: str | None, y: float, scale: _Scale, spans: Any, flags: Any, raised_flags: Any, entries: Any,
-    ends: Sequence[Start], suspensions: Any, as_of: date,
-) -> tuple[Lane, float]:  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LaneRows:
+    """What is drawn in a lane. `suspensions`: of the deal and of the project as a whole, by day; `coarse`: the events of both whose
+    day is not known exactly."""
+
+    levels: Sequence[Mapping[str, Any]]
+    bands: Sequence[Mapping[str, Any]]
+    raised: Sequence[Mapping[str, Any]]
+    entries: Sequence[Mapping[str, Any]]
+    coarse: Sequence[Mapping[str, Any]]
+    ends: Sequence[Start]
+    suspensions: Sequence[Mapping[str, Any]]
+
+
+def _lane(deal: str | None, y: float, scale: _Scale, rows: _LaneRows, as_of: date) -> tuple[Lane, float]:
     top = y + LANE_LABEL_HEIGHT
     base = top + (PLOT_HEIGHT if deal is not None else _LEVEL_HEIGHT)
-    levels = [row for row in spans if row["deal"] == deal and row["valid_from"] <= as_of and row["level"] is not None]
+    levels = rows.levels
     current = next((row for row in levels if row["valid_from"] <= as_of < row["valid_to"]), None)
-    flags_of_deal = [row for row in flags if (row["deal"] or None) == deal]
-    names = sorted({row["flag"] for row in flags_of_deal})
+    names = sorted({row["flag"] for row in rows.bands})
     labelled: set[str] = set()
-    coarse_days = {**_coarse_ends(ends), **_coarse_days(entries, deal)}
+    coarse_days = {**_coarse_ends(rows.ends), **_coarse_days(rows.coarse)}
     lane = Lane(
         deal=deal,
         y=y,
@@ -203,15 +259,14 @@ def _lane(
         suspended=[
             replace(_block(row, scale, base, begin, end, coarse_days), suspended=True)
             for row in levels
-            for begin, end in _suspended_days(row, suspensions, as_of)
+            for begin, end in _suspended_days(row, rows.suspensions, as_of)
         ],
         bands=[
-            _band(row, scale, base + 17 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled)
-            for row in flags_of_deal
+            _band(row, scale, base + 17 + BAND_HEIGHT * names.index(row["flag"]), as_of, labelled) for row in rows.bands
         ],
-        marks=[_mark(entry, scale, base) for entry in entries if entry["deal"] == deal and _days_of(entry)],
+        marks=[_mark(entry, scale, base) for entry in rows.entries],
         forecast=_block(current, scale, base, as_of, scale.last, coarse_days) if current else None,
-        escalations=[_escalation(flag, scale, top) for flag in raised_flags if _escalates_on_chart(flag, deal, scale)],
+        escalations=[_escalation(flag, scale, top) for flag in rows.raised if _escalates_on_chart(flag, scale)],
     )
     return lane, base + 9 + BAND_HEIGHT * len(names) + LANE_GAP
 
@@ -222,7 +277,7 @@ def _suspended_days(
     """The parts of a level's span in which its deal stood still; with the project as a whole what is bound or built does."""
     whole = ("",) if Level(row["level"]).crosses_the_line else ()
     reached = row["valid_from"]
-    for pause in sorted(suspensions, key=lambda pause: pause["valid_from"]):
+    for pause in suspensions:
         if pause["deal"] not in (row["deal"], *whole):
             continue
         begin, end = max(reached, pause["valid_from"]), min(row["valid_to"], pause["valid_to"], as_of)
@@ -231,8 +286,8 @@ def _suspended_days(
             reached = end
 
 
-def _escalates_on_chart(flag: Mapping[str, Any], deal: str | None, scale: _Scale) -> bool:
-    return bool(flag["deal"] == deal and flag["next"] and flag["next"]["on"] <= scale.last)
+def _escalates_on_chart(flag: Mapping[str, Any], scale: _Scale) -> bool:
+    return bool(flag["next"] and flag["next"]["on"] <= scale.last)
 
 
 def _escalation(flag: Mapping[str, Any], scale: _Scale, top: float) -> Mark:
@@ -266,14 +321,13 @@ def _exactly(day: date) -> Occurred:
     return {"text": None, "earliest": day, "latest": day}
 
 
-def _coarse_days(entries: Sequence[Mapping[str, Any]], deal: str | None) -> dict[date, Occurred]:
-    """Of each day on which a coarse event of the deal, or of the project, counts: how it was given."""
-    return {
-        entry["occurred"]["latest"]: entry["occurred"]
-        for entry in entries
-        if entry["deal"] in (deal, None) and _days_of(entry)
-        and entry["occurred"]["earliest"] != entry["occurred"]["latest"]
-    }  # fmt: skip
+def _is_coarse(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["occurred"]["earliest"] != entry["occurred"]["latest"])
+
+
+def _coarse_days(entries: Sequence[Mapping[str, Any]]) -> dict[date, Occurred]:
+    """Of each day on which one of these events counts: how it was given."""
+    return {entry["occurred"]["latest"]: entry["occurred"] for entry in entries}
 
 
 def _ends_of_deals(phases: Iterable[DealState]) -> Mapping[str | None, Sequence[Start]]:

@@ -195,7 +195,8 @@ class PageRequest:
         as_of = question.as_of if question else now.date()
         known_at = question.known_at if question else now
         body = await in_thread(
-            _environment.get_template(template).render,
+            _rendered,
+            template,
             page=self,
             names=names,
             _=self.translation.gettext,
@@ -222,3 +223,7 @@ class PageRequest:
         if snapshot is not None:
             headers["Steppe-Position"] = snapshot.position
         return Response(body, status, {**headers, **(problem_headers or {})}, media_type)
+
+
+def _rendered(template: str, **values: Any) -> str:
+    return _environment.get_template(template).render(**values)

@@ -79,6 +79,7 @@ SELECT
     event.log_offset,
     event.known_at,
     event.recorded_at,
+    event.occurred_latest,
     event.raw,
     event.headers
 FROM event
@@ -86,16 +87,32 @@ WHERE event.subject = :project::text
 ORDER BY event.partition, event.log_offset;
 
 -- name: deal_spans_of_project
--- The levels of a project's deals through the days.
+-- The levels of a project's deals through the days. Spans that say the same and follow each other are one.
 SELECT
-    deal.deal,
-    deal.valid_from,
-    deal.valid_to,
-    deal.level,
-    deal.phase
-FROM deal_span AS deal
-WHERE deal.project = :project::text
-ORDER BY deal.deal COLLATE "C", deal.valid_from;
+    counted.deal,
+    min(counted.valid_from) AS valid_from,
+    max(counted.valid_to) AS valid_to,
+    counted.level,
+    counted.phase
+FROM (
+    SELECT
+        marked.*,
+        count(*) FILTER (WHERE marked.begins) OVER (PARTITION BY marked.deal ORDER BY marked.valid_from) AS run
+    FROM (
+        SELECT
+            deal.deal,
+            deal.valid_from,
+            deal.valid_to,
+            deal.level,
+            deal.phase,
+            lag(ROW(deal.valid_to, deal.level, deal.phase)) OVER (PARTITION BY deal.deal ORDER BY deal.valid_from)
+            IS DISTINCT FROM ROW(deal.valid_from, deal.level, deal.phase) AS begins
+        FROM deal_span AS deal
+        WHERE deal.project = :project::text
+    ) AS marked
+) AS counted
+GROUP BY counted.deal, counted.run, counted.level, counted.phase
+ORDER BY counted.deal COLLATE "C", min(counted.valid_from);
 
 -- name: suspensions_of_project
 -- On which days each deal of a project is suspended, and the project as a whole (the deal ''), as far as they began by a day.
@@ -131,28 +148,88 @@ WHERE deal.project = :project::text
 ORDER BY deal.deal, deal.phase, deal.valid_from DESC;
 
 -- name: project_spans_of_project
--- A project through the days.
+-- The level of a project through the days. Spans that say the same and follow each other are one.
 SELECT
-    span.valid_from,
-    span.valid_to,
-    span.level,
-    span.document
-FROM project_span AS span
-WHERE span.project = :project::text
-ORDER BY span.valid_from;
+    min(counted.valid_from) AS valid_from,
+    max(counted.valid_to) AS valid_to,
+    counted.level
+FROM (
+    SELECT
+        marked.*,
+        count(*) FILTER (WHERE marked.begins) OVER (ORDER BY marked.valid_from) AS run
+    FROM (
+        SELECT
+            span.valid_from,
+            span.valid_to,
+            span.level,
+            lag(ROW(span.valid_to, span.level)) OVER (ORDER BY span.valid_from)
+            IS DISTINCT FROM ROW(span.valid_from, span.level) AS begins
+        FROM project_span AS span
+        WHERE span.project = :project::text
+    ) AS marked
+) AS counted
+GROUP BY counted.run, counted.level
+ORDER BY min(counted.valid_from);
 
 -- name: flag_spans_of_project
--- Every clock of every flag of a project that showed by a day.
+-- When each flag of a project showed, of what began by a day: the days of its severities, without its evidence. Clocks that say the
+-- same of these and follow each other are one.
 SELECT
-    flag.deal,
-    flag.flag,
-    flag.valid_from,
-    flag.valid_to,
-    flag.document
-FROM flag_span AS flag
-WHERE flag.project = :project::text
-    AND flag.valid_from <= :as_of::date
-ORDER BY flag.deal COLLATE "C", flag.flag COLLATE "C", flag.valid_from;
+    counted.deal,
+    counted.flag,
+    min(counted.valid_from) AS valid_from,
+    max(counted.valid_to) AS valid_to,
+    counted.notice_since,
+    counted.watch_since,
+    counted.stagnant_since,
+    counted.presumed_dead_since,
+    counted.alert_since,
+    counted.notice_certain_since,
+    counted.watch_certain_since,
+    counted.stagnant_certain_since,
+    counted.presumed_dead_certain_since,
+    counted.alert_certain_since
+FROM (
+    SELECT
+        marked.*,
+        count(*) FILTER (WHERE marked.begins) OVER (PARTITION BY marked.deal, marked.flag ORDER BY marked.valid_from) AS run
+    FROM (
+        SELECT
+            flag.*,
+            lag(ROW(flag.valid_to, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since,
+                flag.notice_certain_since, flag.watch_certain_since, flag.stagnant_certain_since, flag.presumed_dead_certain_since,
+                flag.alert_certain_since)) OVER (PARTITION BY flag.deal, flag.flag ORDER BY flag.valid_from)
+            IS DISTINCT FROM
+            ROW(flag.valid_from, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since,
+                flag.notice_certain_since, flag.watch_certain_since, flag.stagnant_certain_since, flag.presumed_dead_certain_since,
+                flag.alert_certain_since) AS begins
+        FROM (
+            SELECT
+                flag_span.deal,
+                flag_span.flag,
+                flag_span.valid_from,
+                flag_span.valid_to,
+                flag_span.notice_since,
+                flag_span.watch_since,
+                flag_span.stagnant_since,
+                flag_span.presumed_dead_since,
+                flag_span.alert_since,
+                flag_span.notice_certain_since,
+                flag_span.watch_certain_since,
+                flag_span.stagnant_certain_since,
+                flag_span.presumed_dead_certain_since,
+                flag_span.alert_certain_since
+            FROM flag_span
+            WHERE flag_span.project = :project::text
+                AND flag_span.valid_from <= :as_of::date
+        ) AS flag
+    ) AS marked
+) AS counted
+GROUP BY
+    counted.deal, counted.flag, counted.run, counted.notice_since, counted.watch_since, counted.stagnant_since,
+    counted.presumed_dead_since, counted.alert_since, counted.notice_certain_since, counted.watch_certain_since,
+    counted.stagnant_certain_since, counted.presumed_dead_certain_since, counted.alert_certain_since
+ORDER BY counted.deal COLLATE "C", counted.flag COLLATE "C", min(counted.valid_from);
 
 -- name: deal_spans_ahead
 -- A project's deals on a day and on later ones.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, TypeVar
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -17,9 +17,9 @@ from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
 from services.api.store.knowledge import picklable
 from services.api.store.party_groups import read_parents, with_members
-from services.api.store.project_events import ProjectEvents, read_project_events, stated_elsewhere
+from services.api.store.project_events import ProjectEvents, read_project_events
 from services.api.store.snapshot import Row, Snapshot
-from services.api.views import money_and_stakes, project_view, timeline_view
+from services.api.views import project_view, timeline_view
 from services.api.views.list_answers import ProjectList, Timeline
 from services.api.views.market_view import PAPER_SEVERITIES
 from services.api.views.project_view import (
@@ -29,31 +29,29 @@ from services.api.views.project_view import (
     PortfolioAnswer,
     PortfolioItem,
     ProjectAnswer,
-    ProjectDetail,
     ProjectRow,
+    StoredProject,
 )
+from services.api.views.timeline_view import StoredTimeline
 from services.api.web import pagination, query_parameters
 from services.api.web.list_filters import investors_of, project_filters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, Reading, answer_list, answer_one, service_of
+from services.api.web.responses import Page, Reading, answer_list, answer_one, encoded, service_of
 from services.api.work_queue import WorkQueue
 from steppe.contracts.items import project as project_item
-from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, upcoming_changes
-from steppe.domain.events.event import Event
-from steppe.domain.explanation.project_text import explanation, superseded_explanation
-from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.markets.group_members import GroupMembers
-from steppe.domain.values.flag_clock import flag_spans
 from steppe.domain.values.levels import Level
-from steppe.domain.values.states import Flag, ProjectState
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
 
-# More events than this take longer to fold than a thread should.
-_EVENTS_IN_THREAD_MAX = 300
+# Of more rows than this (events, deals, flags) it takes longer than a thread should to make an answer.
+_ROWS_IN_THREAD_MAX = 300
+
+_Stored = TypeVar("_Stored")
+_T = TypeVar("_T")
 
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
@@ -92,10 +90,16 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
     later day on which a flag that stands becomes more severe.
     """
 
-    async def item(snapshot: Snapshot, question: Question) -> Reading[ProjectDetail]:
-        return await read_project(snapshot, question, key, service_of(request).queues.folds)
+    async def item(snapshot: Snapshot, question: Question) -> Reading[bytes]:
+        stored = await read_project(snapshot, question, key)
+        queue = service_of(request).queues.folds
+        return Reading(lambda: computed(queue, question.caller, stored.rows, _project_in_json, stored))
 
     return await answer_one(request, query_parameters.PROJECT, item)
+
+
+def _project_in_json(stored: StoredProject) -> bytes:
+    return encoded(project_view.project_answer(stored))
 
 
 @router.get(
@@ -114,135 +118,87 @@ async def project_timeline(
     async def page(snapshot: Snapshot, question: Question) -> Page:
         if question.whole:  # all events of the project are read for each page, so one page is the cheapest
             question = replace(question, limit=sys.maxsize)
-        return await timeline_page(snapshot, question, key, service_of(request).queues.folds)
+        stored = await read_timeline(snapshot, question, key)
+
+        async def finish() -> Page:
+            queue = service_of(request).queues.folds
+            part = await computed(
+                queue, question.caller, stored.rows, timeline_view.timeline_page, stored, folds=stored.has_corrections
+            )
+            beside = {"project": key, "flag_changes": part.flag_changes, "conflicts": part.conflicts}
+            return Page(items=part.entries, next_key=part.next_place, beside=beside)
+
+        return Page(next_key=None, finish=finish)
 
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
 
 
-async def read_project(
-    snapshot: Snapshot, question: Question, key: str, queue: WorkQueue, events: ProjectEvents | None = None
-) -> Reading[ProjectDetail]:
-    """The answer of `/v1/projects/{key}`. Raises Refusal when there is no such project on the day.
+async def computed(
+    queue: WorkQueue, caller: str, rows: int, function: Callable[[_Stored], _T], stored: _Stored, *, folds: bool = False
+) -> _T:
+    """What a function makes of so many rows of a project: in a thread, of many in another process, in a turn of the queue.
 
-    `events` are those of this snapshot and knowledge, where the caller has read them already. A past day takes folding the
-    project again, which waits for its turn in the queue where there are many events, and can be refused there.
+    `folds`: it folds the project again many times, which takes long of few rows, too. Raises Refusal as the queue and the
+    process do.
+    """
+    if rows <= _ROWS_IN_THREAD_MAX and not folds:
+        return await in_thread(function, stored)
+    async with queue.turn(caller):
+        return await in_process(function, stored)
+
+
+async def read_project(
+    snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None
+) -> StoredProject:
+    """What the answer of `/v1/projects/{key}` is made of. Raises Refusal when there is no such project on the day.
+
+    `events` are those of this snapshot and knowledge, where the caller has read them already.
     """
     as_of = question.as_of
     row = await _project_row(snapshot, as_of, key)
-    superseded = row_decoding.superseded(row)
-    deals = [row_decoding.deal(deal) for deal in await snapshot.rows("deals_of_project", as_of=as_of, project=key)]
-    flags = (await _flags(snapshot, as_of, [key])).get(key, [])
-    shared = row_decoding.co_investors(await snapshot.rows("co_investments", as_of=as_of, projects=[key]))
     events = events or await read_project_events(snapshot, key, question.knowledge)
-    effective = events.corrected.events
-    occurred = [event for event in in_fold_order(effective) if event.latest <= as_of]
-    elsewhere = await stated_elsewhere(snapshot, key, occurred, question.knowledge)
-    state = ProjectState(project=key) if superseded else row_decoding.project(row)
-    held = row_decoding.held_events(await snapshot.rows("held_events", projects=[key]))
-    if superseded:
-        occurred = []
-    upcoming = await _read_upcoming(snapshot, question, key, [] if superseded else effective, queue)
-
-    def detail(changes: Sequence[UpcomingChange]) -> ProjectDetail:
-        explained = (
-            superseded_explanation(superseded)
-            if superseded
-            else explanation(state, deals, flags, changes, as_of, question.known_at.date())
-        )
-        return {
-            **project_view.project_detail(
-                state, deals, flags, shared, row_decoding.position(row), as_of, explained, superseded, question.tell
-            ),
-            **project_view.crosswalk(state, question.filters.get("crosswalk", ())),
-            **project_view.quarantined(held, key),
-            "held_events": held.get(key, 0),
-            "stakes": money_and_stakes.stakes(occurred, deals),
-            "offtakes": money_and_stakes.offtakes(occurred, deals, elsewhere),
-            "money": money_and_stakes.money(occurred, elsewhere),
-            "costs": money_and_stakes.costs(occurred),
-            "value_chain": money_and_stakes.value_chain(occurred),
-        }
-
-    async def finish() -> ProjectDetail:
-        return await in_thread(detail, await upcoming.finish())
-
-    return Reading(finish)
-
-
-async def _read_upcoming(
-    snapshot: Snapshot, question: Question, key: str, events: Sequence[Event], queue: WorkQueue
-) -> Reading[tuple[UpcomingChange, ...]]:
-    """What comes by itself after a day. What did occur later must not be foreseen, so then the project is folded without it."""
-    as_of = question.as_of
-    events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
-    if len(events_so_far) == len(events):
-        deals = await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key)
-        flags = await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key)
-
-        def stored() -> tuple[UpcomingChange, ...]:
-            spans_of_deals = row_decoding.spans(deals, row_decoding.deal)
-            return upcoming_changes(
-                spans_of_deals, flag_spans(row_decoding.spans(flags, row_decoding.flag_clock)), as_of
-            )
-
-        return Reading(lambda: in_thread(stored))
-    rules = picklable(snapshot.rules)
-
-    async def fold() -> tuple[UpcomingChange, ...]:
-        if len(events_so_far) <= _EVENTS_IN_THREAD_MAX:
-            return await in_thread(foreseen_changes, key, events_so_far, rules, as_of)
-        async with queue.turn(question.caller):
-            return await in_process(foreseen_changes, key, events_so_far, rules, as_of)
-
-    return Reading(fold)
-
-
-async def timeline_page(
-    snapshot: Snapshot, question: Question, key: str, queue: WorkQueue, events: ProjectEvents | None = None
-) -> Page:
-    """One page of a timeline. `events` as for `read_project`. Raises Refusal as it does, and for a cursor of another list.
-
-    What corrections did takes folding the project again, which waits for its turn in the queue, and can be refused there.
-    """
-    await _project_row(snapshot, question.as_of, key)
-    changes = timeline_view.changes(
-        row_decoding.runs_of_flags(
-            await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key), question.as_of
-        ),
-        question.as_of,
+    deals_ahead, flags_ahead = list[Row](), list[Row]()
+    if not events.occur_after(as_of):
+        deals_ahead = await snapshot.rows("deal_spans_ahead", as_of=as_of, project=key)
+        flags_ahead = await snapshot.rows("flag_spans_ahead", as_of=as_of, project=key)
+    return StoredProject(
+        key=key,
+        as_of=as_of,
+        known_on=question.known_at.date(),
+        rules=picklable(snapshot.rules),
+        tell=question.tell,
+        schemes=question.filters.get("crosswalk", ()),
+        row=row,
+        deals=await snapshot.rows("deals_of_project", as_of=as_of, project=key),
+        flags=await snapshot.rows("flags_of_projects", as_of=as_of, projects=[key]),
+        co_investments=await snapshot.rows("co_investments", as_of=as_of, projects=[key]),
+        held=row_decoding.held_events(await snapshot.rows("held_events", projects=[key])),
+        events=events,
+        deals_ahead=deals_ahead,
+        flags_ahead=flags_ahead,
     )
-    view = timeline_view.TimelineView(
+
+
+async def read_timeline(
+    snapshot: Snapshot, question: Question, key: str, events: ProjectEvents | None = None
+) -> StoredTimeline:
+    """What a page of a timeline is made of. `events` as for `read_project`. Raises Refusal as it does, and for a cursor of another
+    list."""
+    await _project_row(snapshot, question.as_of, key)
+    place = tuple(after(question.after, *[text] * timeline_view.PLACE_PARTS)) if question.after is not None else None
+    return StoredTimeline(
         project=key,
         as_of=question.as_of,
-        knowledge=question.knowledge,
+        rules=picklable(snapshot.rules),
         events=events or await read_project_events(snapshot, key, question.knowledge),
         deal_spans=await snapshot.rows("deal_spans_of_project", project=key),
         project_spans=await snapshot.rows("project_spans_of_project", project=key),
-        changes=changes,
-        rules=snapshot.rules,
+        flag_spans=await snapshot.rows("flag_spans_of_project", as_of=question.as_of, project=key),
+        conflicts=await snapshot.rows("conflicts_of_project", project=key),
         stated={name: question.filters[name] for name in query_parameters.STATED if name in question.filters},
+        after=place,
+        limit=question.limit,
     )
-    place = tuple(after(question.after, *[text] * timeline_view.PLACE_PARTS)) if question.after is not None else None
-    rows, next_key = view.shown(place, question.limit)
-
-    async def with_entries() -> Page:
-        corrections, effects = view.corrections(rows), timeline_view.NO_EFFECTS
-        if corrections is not None:
-            async with queue.turn(question.caller):
-                effects = await in_process(timeline_view.effects_of, corrections)
-        return replace(page, items=await in_thread(view.entries, rows, effects))
-
-    conflicts = await snapshot.rows("conflicts_of_project", project=key)
-    page = Page(
-        items=(),
-        next_key=next_key,
-        beside={
-            "project": key,
-            "flag_changes": changes,
-            "conflicts": [timeline_view.conflict(row) for row in conflicts],
-        },
-    )
-    return replace(page, finish=with_entries)
 
 
 async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
@@ -394,8 +350,3 @@ def _portfolio(rows: Sequence[Row], members: GroupMembers) -> PortfolioItem:
         "by_headline": {name: headlines.get(name, 0) for name in ("none", *PAPER_SEVERITIES)},
         "facets": {name: counts.get(name, {}) for name in FACETS},
     }
-
-
-async def _flags(snapshot: Snapshot, as_of: date, projects: list[str]) -> dict[str, list[Flag]]:
-    rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects)
-    return row_decoding.flags_by_project(rows, as_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import pairwise
 from typing import Any, TypedDict, TypeVar
 
 import msgspec
@@ -13,14 +14,20 @@ from steppe.database.read_model.flag_rows import clock_of, flag_of_clock
 from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
-from steppe.domain.values.flag_clock import FlagClock, flag_spans
+from steppe.domain.values.flag_clock import FlagClock
 from steppe.domain.values.history import Crossing, Superseded
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import Span
-from steppe.domain.values.states import DealState, Flag, ProjectState
+from steppe.domain.values.states import SEVERITIES, DealState, Flag, ProjectState
 from steppe.log.positions import format_record_id
 
 T = TypeVar("T")
+
+_DAYS_OF_SEVERITIES = {
+    severity: (f"{severity.replace('-', '_')}_since", f"{severity.replace('-', '_')}_certain_since")
+    for severity in reversed(SEVERITIES)
+}
+"""The columns of the days of each severity, the gravest first."""
 
 _deal = msgspec.json.Decoder(DealState)
 _announced_flag = msgspec.json.Decoder(Flag)
@@ -55,7 +62,7 @@ def announced_flag(row: Row) -> Flag:
 
 
 class FlagRun(TypedDict):
-    """Days on which a flag says the same; the deal '' is for the project's own."""
+    """Days on which a flag has one severity and one certainty; the deal '' is for the project's own."""
 
     deal: str
     flag: str
@@ -66,19 +73,36 @@ class FlagRun(TypedDict):
 
 
 def runs_of_flags(rows: Iterable[Row], as_of: date) -> list[FlagRun]:
-    """Rows of clocks as runs of days on which a flag says the same, those that began by a day."""
-    return [
-        {
-            "deal": run.value.deal or "",
-            "flag": run.value.flag,
-            "valid_from": run.valid_from,
-            "valid_to": run.valid_to,
-            "severity": run.value.severity,
-            "certainty": run.value.certainty,
-        }
-        for run in flag_spans(spans(rows, flag_clock))
-        if run.valid_from <= as_of
-    ]
+    """Rows of `flag_spans_of_project` as runs of days, those that began by a day. A run goes on from one row to the next."""
+    runs: list[FlagRun] = []
+    for row in rows:
+        turns = {row[column] for columns in _DAYS_OF_SEVERITIES.values() for column in columns} - {None}
+        inside = sorted(day for day in turns if row["valid_from"] < day < row["valid_to"])
+        for since, until in pairwise([row["valid_from"], *inside, row["valid_to"]]):
+            if since > as_of:
+                break
+            severity, certain_since = _severity_on(row, since)
+            run: FlagRun = {
+                "deal": row["deal"],
+                "flag": row["flag"],
+                "valid_from": since,
+                "valid_to": until,
+                "severity": severity,
+                "certainty": "possible" if certain_since is None or certain_since > since else "certain",
+            }
+            if runs and {**runs[-1], "valid_from": since, "valid_to": until} == run and runs[-1]["valid_to"] == since:
+                runs[-1]["valid_to"] = until
+            else:
+                runs.append(run)
+    return runs
+
+
+def _severity_on(row: Row, day: date) -> tuple[str, date | None]:
+    """The severity that a clock shows on a day of its row, and since when it is certain."""
+    for severity, (since, certain_since) in _DAYS_OF_SEVERITIES.items():
+        if row[since] is not None and row[since] <= day:
+            return severity, row[certain_since]
+    raise ValueError(f"a flag of {row['deal']!r} shows no severity on {day}, a day of its row")
 
 
 def flag_clock(row: Row) -> FlagClock:

@@ -5,7 +5,8 @@ Every statement runs read-only, whatever the role may do, and under a time limit
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import copyreg
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,22 @@ QUERIES = {
 }
 
 Row = asyncpg.Record
+
+
+_columns: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def _for_another_process(row: Row) -> tuple[Any, tuple[tuple[str, ...], tuple[Any, ...]]]:
+    columns = tuple(row.keys())
+    # The same tuple for all rows of a statement, so that it is pickled once.
+    return _as_dict, (_columns.setdefault(columns, columns), tuple(row.values()))
+
+
+def _as_dict(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(columns, values, strict=True))
+
+
+copyreg.pickle(Row, _for_another_process)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Projects in answers, made of the values that the projector stored. Pure: no database, no clock, no HTTP.
+"""Projects in answers, made of what the projector stored. Pure: no database, no clock, no HTTP.
 
 Names and shapes here are public (the contract). Levels are names; lists of names are alphabetical; ages are reckoned on
 the day that is judged.
@@ -7,17 +7,27 @@ the day that is judged.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, NotRequired, TypedDict
 
+from services.api.store import row_decoding
+from services.api.store.project_events import ProjectEvents
+from services.api.store.snapshot import Row
+from services.api.views import money_and_stakes
 from services.api.views.deal_view import DealItem, LegOfDeal, deal, ended, leg
 from services.api.views.frames import Ended, OnDay
 from services.api.views.money_and_stakes import ChainStep, CostFigure, Money, Offtake, Stake
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LevelName, Reference, Severity, doc
 from steppe.contracts.items import ProjectItem, Tell, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
-from steppe.domain.explanation.project_text import Explanation
+from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, upcoming_changes
+from steppe.domain.events.event import Event
+from steppe.domain.explanation.project_text import Explanation, explanation, superseded_explanation
+from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.messages.english import english
+from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.flag_clock import flag_spans
 from steppe.domain.values.history import Superseded
 from steppe.domain.values.states import Capacity, DealState, Flag, ProjectState, WorksState
 
@@ -186,6 +196,80 @@ class PortfolioAnswer(OnDay, PortfolioItem):
 NO_DEALS: DealCount = {"living_deals": 0, "ended_deals": 0}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProject:
+    """What was read of a project on a day, as it is stored; can go to another process.
+
+    `row`: of the statement `project_at`, or `superseded_project`. `known_on`: the day of the knowledge. `deals_ahead` and
+    `flags_ahead`: spans of that day and later ones; none where events occur after it, without which it is folded again. `schemes`: the registers whose words are asked for.
+    """
+
+    key: str
+    as_of: date
+    known_on: date
+    rules: Rules
+    tell: Tell
+    schemes: Collection[str]
+    row: Row
+    deals: Sequence[Row]
+    flags: Sequence[Row]
+    co_investments: Sequence[Row]
+    held: Mapping[str, int]
+    events: ProjectEvents
+    deals_ahead: Sequence[Row]
+    flags_ahead: Sequence[Row]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes long to make something of."""
+        return len(self.events.rows) + len(self.deals) + len(self.flags)
+
+
+def project_answer(stored: StoredProject, effective: Sequence[Event] | None = None) -> ProjectDetail:
+    """The answer of `/v1/projects/{key}`. A past day takes folding the project again, as far as it had come.
+
+    `effective`: its events as they are read, where the caller has read them.
+    """
+    key, as_of = stored.key, stored.as_of
+    if effective is None:
+        effective = stored.events.read(stored.events.decoded()).events
+    superseded = row_decoding.superseded(stored.row)
+    state = ProjectState(project=key) if superseded else row_decoding.project(stored.row)
+    deals = [row_decoding.deal(row) for row in stored.deals]
+    flags = row_decoding.flags_by_project(stored.flags, as_of).get(key, [])
+    occurred = [] if superseded else [event for event in in_fold_order(effective) if event.latest <= as_of]
+    elsewhere = stored.events.stated_elsewhere(occurred)
+    explained = (
+        superseded_explanation(superseded)
+        if superseded
+        else explanation(state, deals, flags, _upcoming(stored, effective), as_of, stored.known_on)
+    )
+    shared = row_decoding.co_investors(stored.co_investments)
+    position = row_decoding.position(stored.row)
+    return {
+        **project_detail(state, deals, flags, shared, position, as_of, explained, superseded, stored.tell),
+        **crosswalk(state, stored.schemes),
+        **quarantined(stored.held, key),
+        "held_events": stored.held.get(key, 0),
+        "stakes": money_and_stakes.stakes(occurred, deals),
+        "offtakes": money_and_stakes.offtakes(occurred, deals, elsewhere),
+        "money": money_and_stakes.money(occurred, elsewhere),
+        "costs": money_and_stakes.costs(occurred),
+        "value_chain": money_and_stakes.value_chain(occurred),
+    }
+
+
+def _upcoming(stored: StoredProject, events: Sequence[Event]) -> tuple[UpcomingChange, ...]:
+    """What comes by itself after a day. What did occur later must not be foreseen, so then the project is folded without it."""
+    as_of = stored.as_of
+    events_so_far = [event for event in events if event.latest <= as_of or event.kind.is_registry]
+    if len(events_so_far) < len(events):
+        return foreseen_changes(stored.key, events_so_far, stored.rules, as_of)
+    deals = row_decoding.spans(stored.deals_ahead, row_decoding.deal)
+    flags = flag_spans(row_decoding.spans(stored.flags_ahead, row_decoding.flag_clock))
+    return upcoming_changes(deals, flags, as_of)
+
+
 def works(value: WorksState) -> WorksLine:
     """A line of works."""
     return {
@@ -232,6 +316,9 @@ def project_detail(
     tell: Tell = english,
 ) -> ProjectStory:
     """The project with its deals and legs, explained in words; `money_and_stakes` adds what follows from its events."""
+    flags_of: dict[str | None, list[Flag]] = {}
+    for flag in flags:
+        flags_of.setdefault(flag.deal, []).append(flag)
     return {
         **project(value, flags, position, as_of, tell),
         "living_deals": sum(state.level is not None for state in deals),
@@ -255,7 +342,7 @@ def project_detail(
             deal(
                 value.project,
                 state,
-                [flag for flag in flags if flag.deal == state.deal],
+                flags_of.get(state.deal, ()),
                 co_investors.get((value.project, state.deal), ()),
                 as_of,
                 tell,

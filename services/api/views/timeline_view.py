@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any, TypedDict
 
+from services.api.computing_process import Pieces
 from services.api.store import row_decoding
-from services.api.store.knowledge import Knowledge, picklable
 from services.api.store.project_events import ProjectEvents
 from services.api.store.row_decoding import FlagRun
 from services.api.store.snapshot import Row
@@ -125,39 +128,63 @@ class ConflictEntry(TypedDict):
 
 Effects = Mapping[Identity, CorrectionEffect]
 """What corrections did, by the event that corrects."""
-NO_EFFECTS: Effects = {}
 
 
-@dataclass(frozen=True, slots=True)
-class EffectsTask:
-    """What another process needs to say what corrections did to the flags of a day."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTimeline:
+    """What was read for a page of a timeline, as it is stored; can go to another process.
+
+    `stated`: which confidence and which evidence are asked for. `after`: the place of the last entry of the page before.
+    """
 
     project: str
-    events: Sequence[Event]
-    corrections: Sequence[Identity]
     as_of: date
     rules: Rules
-    knowledge: Knowledge | None
+    events: ProjectEvents
+    deal_spans: Sequence[Row]
+    project_spans: Sequence[Row]
+    flag_spans: Sequence[Row]
+    conflicts: Sequence[Row]
+    stated: Mapping[str, Collection[str]]
+    after: tuple[str, ...] | None
+    limit: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes long to make something of."""
+        return len(self.events.rows) + len(self.deal_spans) + len(self.flag_spans)
+
+    @property
+    def has_corrections(self) -> bool:
+        """Whether there are any: what those did that are shown takes folding the project again for each."""
+        return any(_is_about_an_event(row) for row in self.events.rows)
 
 
-def effects_of(task: EffectsTask) -> Effects:
-    """What the corrections did to the flags of the day."""
-    effects = correction_effects(
-        task.project,
-        task.events,
-        task.corrections,
-        task.as_of,
-        task.rules,
-        task.knowledge.known_at if task.knowledge else None,
-        recorded=task.knowledge is not None and task.knowledge.recorded,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePage:
+    """One page of a timeline. `next_place`: that of its last entry, if there are more."""
+
+    entries: Sequence[TimelineEntry]
+    next_place: list[str] | None
+    flag_changes: Sequence[FlagChange]
+    conflicts: Sequence[ConflictEntry]
+
+
+def timeline_page(
+    stored: StoredTimeline, decoded: Sequence[Event] | None = None, corrected: CorrectedEvents | None = None
+) -> TimelinePage:
+    """The page that is asked for. `decoded` and `corrected`: the events as they are read, where the caller has read them."""
+    decoded = stored.events.decoded() if decoded is None else decoded
+    corrected = stored.events.read(decoded) if corrected is None else corrected
+    flag_changes = changes(row_decoding.runs_of_flags(stored.flag_spans, stored.as_of), stored.as_of)
+    view = TimelineView(stored, decoded, corrected, flag_changes)
+    rows, next_place = view.shown(stored.after, stored.limit)
+    return TimelinePage(
+        entries=Pieces(view.entries(rows)),
+        next_place=next_place,
+        flag_changes=Pieces(flag_changes),
+        conflicts=Pieces(conflict(row) for row in stored.conflicts),
     )
-    return {
-        identity: {
-            "raised": [_flag_of(key) for key in effect.raised],
-            "revoked": [_flag_of(key) for key in effect.revoked],
-        }
-        for identity, effect in effects.items()
-    }
 
 
 class TimelineView:
@@ -169,38 +196,31 @@ class TimelineView:
 
     def __init__(
         self,
-        *,
-        project: str,
-        as_of: date,
-        knowledge: Knowledge | None,
-        events: ProjectEvents,
-        deal_spans: Sequence[Row],
-        project_spans: Sequence[Row],
-        changes: Sequence[FlagChange],
-        rules: Rules,
-        stated: Mapping[str, Collection[str]],
+        stored: StoredTimeline,
+        decoded: Sequence[Event],
+        corrected: CorrectedEvents,
+        flag_changes: Sequence[FlagChange],
     ) -> None:
-        self._project = project
-        self._as_of = as_of
-        self._deal_spans = deal_spans
-        self._project_spans = project_spans
-        self._changes = changes
-        self._rules = rules
-        self._stated = stated
-        self._events = events.decoded
-        self._knowledge = knowledge
-        self._readings = _as_counted(events.corrected)
+        self._stored = stored
+        self._events = decoded
+        by_deal = groupby(stored.deal_spans, key=itemgetter("deal"))
+        self._deal_spans = {deal: _Spans(list(rows)) for deal, rows in by_deal}
+        self._project_spans = _Spans(stored.project_spans)
+        self._changes: dict[date, list[FlagChange]] = {}
+        for change in flag_changes:
+            self._changes.setdefault(change["on"], []).append(change)
+        self._readings = _as_counted(corrected)
         self._known_on = {reading.event.reference: reading.event.known for reading in self._readings.values()}
         placed = [
             (_place_of(row, self._readings.get((row["source"], row["id"]))), row)
-            for row in events.rows
-            if knowledge is None or (row["source"], row["id"]) in self._readings
+            for row in stored.events.rows
+            if stored.events.knowledge is None or (row["source"], row["id"]) in self._readings
         ]
         self._rows = sorted(
             (
                 (place, row)
                 for place, row in placed
-                if not row_decoding.folds(row) or place[0] <= as_of.isoformat() or _is_about_an_event(row)
+                if not row_decoding.folds(row) or place[0] <= stored.as_of.isoformat() or _is_about_an_event(row)
             ),
             key=lambda placed_row: placed_row[0],
         )
@@ -210,13 +230,14 @@ class TimelineView:
         rest = [
             (place, row)
             for place, row in self._rows
-            if (after is None or place > after) and (not self._stated or self._is_asked_for(row))
+            if (after is None or place > after) and (not self._stored.stated or self._is_asked_for(row))
         ]
         shown = rest[:limit]
         return [row for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
 
-    def entries(self, rows: Iterable[Row], effects: Effects) -> list[TimelineEntry]:
+    def entries(self, rows: Sequence[Row]) -> list[TimelineEntry]:
         """The entries of these rows."""
+        effects = self._effects(rows)
         return [self._entry(row, effects.get((row["source"], row["id"]))) for row in rows]
 
     def _is_asked_for(self, row: Row) -> bool:
@@ -226,7 +247,7 @@ class TimelineView:
             "confidence": {data.get("confidence") or NOT_STATED},
             "evidence": {str(piece.get("grade")) for piece in data.get("evidence") or ()} or {NOT_STATED},
         }
-        return all(not stated[name].isdisjoint(wanted) for name, wanted in self._stated.items())
+        return all(not stated[name].isdisjoint(wanted) for name, wanted in self._stored.stated.items())
 
     def _entry(self, row: Row, effect: CorrectionEffect | None) -> TimelineEntry:
         """One event with both its times, the levels at the end of its latest day, and its deal's flags of that day."""
@@ -235,8 +256,8 @@ class TimelineView:
         event = reading.event if reading else None
         latest = event.latest if event else None
         now = event.data if event else data
-        deal = self._deal_on(event.deal, latest) if event and latest else None
-        stood = self._project_on(latest) if latest else None
+        deal = self._deal_spans[event.deal].on(latest) if event and latest and event.deal in self._deal_spans else None
+        stood = self._project_spans.on(latest) if latest else None
         return {
             "event": f"{row['source']}#{row['id']}",
             "source": row["source"],
@@ -273,31 +294,49 @@ class TimelineView:
             "project_level": row_decoding.level(stood["level"]) if stood else None,
             "flags": [
                 change
-                for change in self._changes
-                if event and latest == change["on"] and change["deal"] in (event.deal, None)
+                for change in (self._changes.get(latest, ()) if latest else ())
+                if event and change["deal"] in (event.deal, None)
             ],
             "position": row_decoding.position(row),
         }
 
-    def corrections(self, rows: Iterable[Row]) -> EffectsTask | None:
-        """The corrections in these rows that are in force; what they did takes folding the project again. None: there is none."""
+    def _effects(self, rows: Iterable[Row]) -> Effects:
+        """What those of the rows that are corrections and in force did to the flags of the day."""
         readings = (self._readings.get((row["source"], row["id"])) for row in rows)
         events = [reading.event for reading in readings if reading and reading.state == "stands"]
         corrections = [(event.source, event.id) for event in events if event.kind.is_correction]
         if not corrections:
-            return None
-        return EffectsTask(
-            self._project, self._events, corrections, self._as_of, picklable(self._rules), self._knowledge
+            return {}
+        knowledge = self._stored.events.knowledge
+        effects = correction_effects(
+            self._stored.project,
+            self._events,
+            corrections,
+            self._stored.as_of,
+            self._stored.rules,
+            knowledge.known_at if knowledge else None,
+            recorded=knowledge is not None and knowledge.recorded,
         )
+        return {
+            identity: {
+                "raised": [_flag_of(key) for key in effect.raised],
+                "revoked": [_flag_of(key) for key in effect.revoked],
+            }
+            for identity, effect in effects.items()
+        }
 
-    def _deal_on(self, deal: str | None, day: date) -> Row | None:
-        return next(
-            (row for row in self._deal_spans if row["deal"] == deal and row["valid_from"] <= day < row["valid_to"]),
-            None,
-        )
 
-    def _project_on(self, day: date) -> Row | None:
-        return next((row for row in self._project_spans if row["valid_from"] <= day < row["valid_to"]), None)
+class _Spans:
+    """Rows of spans, each of which ends before the next begins."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._begin = [row["valid_from"] for row in rows]
+
+    def on(self, day: date) -> Row | None:
+        """The one of a day."""
+        at = bisect_right(self._begin, day) - 1
+        return self._rows[at] if at >= 0 and day < self._rows[at]["valid_to"] else None
 
 
 PLACE_PARTS = 5

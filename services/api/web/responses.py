@@ -161,32 +161,33 @@ async def answer_list(
         "known_at": headers["Steppe-Known-At"],
         "position": snapshot.position,
     }
-    return Response(await by_size(len(listed.items), _encoded, body), headers=headers, media_type=JSON)
+    return Response(await by_size(len(listed.items), encoded, body), headers=headers, media_type=JSON)
 
 
 async def answer_one(
     request: Request,
     parameters: tuple[str, ...],
-    item: Callable[[Snapshot, Question], Awaitable[Item | Reading[Item]]],
+    item: Callable[[Snapshot, Question], Awaitable[Item | Reading[Item] | Reading[bytes]]],
 ) -> Response:
-    """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed."""
+    """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed, in JSON already or not."""
     question = read(request, parameters, formats=("json",))
     await wait_for_position(request, question.min_position)
     async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(question, snapshot)
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        fields = await item(snapshot, question)
-    rows = fields.rows if isinstance(fields, Reading) else 0
-    if isinstance(fields, Reading):
-        fields = await fields.finish()
+        read_fields = await item(snapshot, question)
+    rows = read_fields.rows if isinstance(read_fields, Reading) else 0
+    fields: Item | bytes = await read_fields.finish() if isinstance(read_fields, Reading) else read_fields
+    about = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"]}
+    if isinstance(fields, bytes):
+        return Response(encoded(about)[:-1] + b"," + fields[1:], headers=headers, media_type=JSON)
     if fields.get("next_cursor"):
         headers["Link"] = f'<{_next_url(request, fields["next_cursor"])}>; rel="next"'
-    body = {"as_of": question.as_of, "known_at": headers["Steppe-Known-At"], **fields}
-    return Response(await by_size(rows, _encoded, body), headers=headers, media_type=JSON)
+    return Response(await by_size(rows, encoded, {**about, **fields}), headers=headers, media_type=JSON)
 
 
-def _encoded(body: Mapping[str, Any]) -> bytes:
+def encoded(body: Mapping[str, Any]) -> bytes:
     """The body as JSON; lists entry by entry, because no other thread has the interpreter during a call of the encoder."""
     encode = msgspec.json.encode
     pieces = {

@@ -15,12 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.api.reading_api import Envelope, Log, event, memorandum, registered
+from tests.services.api.reading_api import SOURCE, Envelope, Log, event, memorandum, registered
 
 # A few milliseconds. What is computed beside the loop takes from hundreds of thousands to millions.
 _CALLS_MAX = 20_000
 _PARENTS = 1_000
 _PROJECTS = 600
+_DEALS = 150
+_EVENTS = 900
 
 
 class Stretches:
@@ -92,6 +94,60 @@ async def test_no_list_and_no_page_of_one_holds_the_loop(
         "/", "/flags", "/flags.atom", "/map", "/v1/portfolio", "/v1/projects?limit=500", "/v1/deals?limit=500",
         "/v1/flags?limit=500", "/v1/flags?format=csv", "/v1/projects?format=csv", "/v1/parties?limit=500", "/v1/markets",
         "/parties/link-999", f"/v1/parties/link-{_PARENTS}", "/v1/projects?investor=link-500", "/projects/p1",
+    ]  # fmt: skip
+    assert await longest_stretches(client, monkeypatch, paths) == {}
+
+
+def project_of_many_deals() -> list[Envelope]:
+    """Each deal has a paper, and every third a share of the project, and money."""
+    return [
+        registered("deep"),
+        *(
+            memorandum("deep", f"20{10 + number % 9}-03-0{1 + number % 9}", f"deal-{number}")
+            for number in range(_DEALS)
+        ),
+        *(
+            event(
+                "loan.signed", "deep", f"loan-{number}", occurred="2021-05-01", reported="2021-05-02",
+                parties=[{"party": f"deal-{number}", "role": "investor"}],
+                amount={"value": "10", "currency": "USD"},
+            )
+            for number in range(0, _DEALS, 3)
+        ),
+    ]  # fmt: skip
+
+
+def project_of_many_events() -> list[Envelope]:
+    """Papers of two deals, some of which were taken back or corrected."""
+    return [
+        registered("long"),
+        *(
+            memorandum(
+                "long", f"{1990 + number // 40}-0{1 + number % 9}-{1 + number % 28:02}", f"deal-{number % 2}", f"m{number}"
+            )
+            for number in range(_EVENTS)
+        ),
+        *(
+            event(
+                "event.retracted", "long", f"r{number}", target={"source": SOURCE, "id": f"m{number * 7}"},
+                reason="wrong", reported="2022-01-01",
+            )
+            for number in range(10)
+        ),
+    ]  # fmt: skip
+
+
+async def test_no_project_holds_the_loop_however_much_there_is_of_it(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(*project_of_many_deals(), *project_of_many_events())
+    paths = [
+        f"{path}{key}{more}"
+        for key in ("deep", "long")
+        for path, more in (
+            ("/v1/projects/", ""), ("/v1/projects/", "?as_of=2015-01-01"), ("/v1/projects/", "/timeline?limit=500"),
+            ("/v1/projects/", "/timeline?format=csv"), ("/projects/", ""), ("/projects/", "?as_of=2015-01-01&lang=ja"),
+        )
     ]  # fmt: skip
     assert await longest_stretches(client, monkeypatch, paths) == {}
 

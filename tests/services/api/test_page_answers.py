@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -355,3 +356,25 @@ async def test_the_page_of_a_party_leads_to_all_of_its_deals(log: Log, client: h
     second = (await client.get(following.replace("&amp;", "&"))).text
     assert (sorted(linked(first)), sorted(linked(second))) == (names[:100], names[100:])
     assert 'rel="next"' not in second
+
+
+async def test_the_deals_of_a_project_come_in_pages_and_long_tables_say_what_is_left_out(
+    log: Log, client: httpx.AsyncClient
+) -> None:
+    loans = [
+        event(
+            "loan.signed", "deep", f"loan-{number}", occurred="2018-05-01", reported="2018-05-02",
+            parties=[{"party": f"deal-{number:03}", "role": "investor"}], amount={"value": "10", "currency": "USD"},
+        )
+        for number in range(120)
+    ]  # fmt: skip
+    await log.append(registered("deep"), *loans)
+    first = await page(client, "/projects/deep", as_of="2020-01-01")
+    assert "Only the first 100 of 120 are shown" in first
+    (link,) = re.findall(r'<a href="([^"]+)#deals" rel="next">', first)
+    second = (await client.get(html.unescape(link))).text
+    deals = [re.findall(r'id="deal-([^"]+)"', text) for text in (first, second)]
+    assert deals[0] + deals[1] == [f"deal-{number:03}" for number in range(120)]
+    assert len(deals[0]) == 100 and 'rel="next"' not in second
+    refused_page = await client.get("/projects/deep", params={"cursor": "x"})
+    assert refused_page.status_code == 400 and "cursor" in refused_page.text

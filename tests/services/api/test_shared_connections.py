@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -59,7 +60,7 @@ class Held:
         ("/v1/markets/KZ/tungsten", market_view, "market"),
         ("/v1/conflicts", retractions, "doubts_of_page"),
         ("/v1/projects/north", project_view, "project_detail"),
-        ("/v1/projects/north?as_of=2021-01-01", projects, "foreseen_changes"),
+        ("/v1/projects/north?as_of=2021-01-01", project_view, "foreseen_changes"),
         ("/parties/alpha", party_view, "party"),
         ("/markets", market_view, "summary"),
         ("/markets/KZ/tungsten", market_view, "market"),
@@ -80,14 +81,29 @@ async def test_others_are_answered_while_an_answer_is_computed(
     assert (await answering).status_code == 200
 
 
-async def test_a_past_day_is_told_alike_whether_it_is_folded_here_or_in_another_process(
-    one_connection: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/projects/north?as_of=2025-01-01&crosswalk=iati,gem",
+        "/v1/projects/north?as_of=2020-06-01",
+        "/v1/projects/north/timeline?as_of=2025-01-01",
+        "/v1/projects/north/timeline?as_of=2025-01-01&format=csv",
+        "/projects/north?as_of=2025-01-01",
+        "/projects/north?as_of=2025-01-01&lang=ja",
+        "/projects/north?as_of=2025-01-01&known_at=2022-04-01&lang=ru",
+    ],
+)
+async def test_a_project_is_told_alike_whether_it_is_made_in_a_thread_or_in_another_process(
+    one_connection: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    here = await get(one_connection, "/v1/projects/north", as_of="2020-06-01")
-    monkeypatch.setattr(projects, "_EVENTS_IN_THREAD_MAX", 0)
-    there = await get(one_connection, "/v1/projects/north", as_of="2020-06-01")
-    assert there["explanation"] == here["explanation"]
-    assert here["explanation"]["next"]
+    told = {}
+    for rows_max in (1_000, 0):
+        monkeypatch.setattr(projects, "_ROWS_IN_THREAD_MAX", rows_max)
+        answer = await one_connection.get(path)
+        assert answer.status_code == 200, answer.text
+        told[rows_max] = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "now", answer.text)
+    assert told[0] == told[1_000]
+    assert "alpha" in told[0]
 
 
 async def test_who_watches_the_service_is_answered_while_readers_hold_every_connection(
