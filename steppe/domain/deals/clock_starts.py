@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 
-from steppe.domain.events.event import Event
+from steppe.domain.events.event import Event, given_of
 from steppe.domain.values.states import Start
 
 
 def start_of(event: Event) -> Start:
     """The interval of days of an event."""
-    return Start(earliest=event.earliest, latest=event.latest, given=event.given)
+    return _start(event.earliest, event.latest, event.data.get("occurred"))
+
+
+@lru_cache(maxsize=16_384)  # an event is asked several times, and many are of one day
+def _start(earliest: date | None, latest: date, occurred: str | None) -> Start:
+    return Start(earliest=earliest, latest=latest, given=given_of(occurred, earliest, latest))
 
 
 def first_start(start: Start | None, event: Event) -> Start:

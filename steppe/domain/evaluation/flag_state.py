@@ -17,7 +17,7 @@ class FlagState:
         self._definition = definition
         self._deal = deal
         self._rule_version = rule_version
-        self._clock: FlagClock | None = None
+        self.clock: FlagClock | None = None
         self._cap: Cap | None = None
 
     def fork(self) -> FlagState:
@@ -33,7 +33,10 @@ class FlagState:
 
         `hold_began`: the first day of a run of holds.
         """
-        before = self._clock
+        before = self.clock
+        if evaluation is None and hold_until is None:
+            self.clock = self._cap = None
+            return None
         shown = certain = -1
         if evaluation is not None:
             for index, step in enumerate(evaluation.steps):
@@ -49,7 +52,7 @@ class FlagState:
             cap = self._cap or _DID_NOT_STAND
         self._cap = cap
         if evaluation is None:
-            self._clock = None
+            self.clock = None
             return None
         if (
             before is not None
@@ -59,7 +62,7 @@ class FlagState:
             return before
         if cap is not None:
             shown, certain = min(shown, cap.possible), min(certain, cap.certain)
-        self._clock = FlagClock(
+        self.clock = FlagClock(
             flag=self._definition.name,
             deal=self._deal,
             clock=self._definition.clock,
@@ -70,7 +73,7 @@ class FlagState:
             cap=cap,
             hold_until=hold_until,
         )
-        return self._clock
+        return self.clock
 
 
 def _reached(since: tuple[date, ...], highest: int, day: date) -> tuple[date, ...]:

@@ -61,10 +61,7 @@ class Event:
     @property
     def given(self) -> str | None:
         """What `occurred` says where the days, as reckoned, do not say the same: cut, narrowed, open or approximate."""
-        occurred: str | None = self.data.get("occurred")
-        if occurred is None or occurred == edtf.text_of(Days(self.earliest, self.latest)):
-            return None
-        return occurred
+        return given_of(self.data.get("occurred"), self.earliest, self.latest)
 
     def is_named_by(self, reference: Mapping[str, Any]) -> bool:
         """Whether a reference {source, id} of another event of the subject names it."""
@@ -77,6 +74,13 @@ class Event:
     def dated(self, earliest: date | None, latest: date) -> Event:
         """The same event on other days, as a correction of `occurred` puts it (section 7)."""
         return replace(self, earliest=earliest, latest=latest)
+
+
+def given_of(occurred: str | None, earliest: date | None, latest: date) -> str | None:
+    """What an `occurred` says where these days do not say the same; None: they do, or it says nothing."""
+    if occurred is None or occurred == edtf.text_of(Days(earliest, latest)):
+        return None
+    return occurred
 
 
 def interpret(*, source: str, id: str, subject: str, name: str, recorded: datetime, data: Mapping[str, Any]) -> Event:

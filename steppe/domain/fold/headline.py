@@ -31,14 +31,11 @@ def evaluate(deals: Iterable[tuple[DealState, FlagClock | None]], physical: Leve
             clocks.append(clock)
     if not clocks:
         return None
-    steps = [
-        SeverityStep(
-            severity=severity,
-            possible_on=min(_possible_on(clock, index) for clock in clocks),
-            certain_on=min(_certain_on(clock, index) for clock in clocks),
-        )
-        for index, severity in enumerate(_SEVERITIES)
-    ]
+    steps = []
+    for index, severity in enumerate(_SEVERITIES):
+        possible_on = min([_possible_on(clock, index) for clock in clocks])
+        certain_on = min([_certain_on(clock, index) for clock in clocks])
+        steps.append(SeverityStep(severity=severity, possible_on=possible_on, certain_on=certain_on))
     return FlagEvaluation(steps=tuple(steps))
 
 

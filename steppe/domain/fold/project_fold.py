@@ -6,8 +6,9 @@ end, then an evaluation of the deals that may stand otherwise than the day befor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from steppe.domain.deals.clock_starts import first_of
 from steppe.domain.deals.deal import Deal
@@ -26,7 +27,7 @@ from steppe.domain.values.flag_clock import ClockTable
 from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start
+from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start, WorksState
 
 _HEADLINE = "headline"
 _THE_PROJECT = ""  # no deal has an empty key
@@ -55,6 +56,8 @@ class ProjectFold:
         # The deals that may stand otherwise than at the last evaluation.
         self._touched: set[str] = set()
         self._all_touched = False
+        # What the last state of the project was made of: most events change none of it.
+        self._said: tuple[Any, ...] | None = None
         self._project_spans: SpanTable[str, ProjectState] = SpanTable()
         self._deal_spans = DealSpans()
 
@@ -257,8 +260,10 @@ class ProjectFold:
                 if evaluation is None:
                     continue
                 state = self._flag_states[flag.name] = FlagState(flag, None, self._rules.version)
+            before = state.clock
             clock = state.update(day, evaluation, hold_until, hold_began=hold_began)
-            self._deal_spans.flags.put(day, (_THE_PROJECT, flag.name), clock)
+            if clock is not before:
+                self._deal_spans.flags.put(day, (_THE_PROJECT, flag.name), clock)
         self._schedule.reschedule(_THE_PROJECT, holds.next_end_on())
 
     def _evaluate_deal(self, key: str, day: date, project: ProjectFlagInput) -> None:
@@ -294,33 +299,28 @@ class ProjectFold:
                 memorandum = first_of(memorandum, state.memorandum)
         works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
+        before = self._headline.clock
         clock = self._headline.update(day, headline.evaluate(evaluated, works.level), None, hold_began=False)
-        self._headlines.put(day, (self._project, _HEADLINE), clock)
+        if clock is not before:
+            self._headlines.put(day, (self._project, _HEADLINE), clock)
         self._last_events.put(day, self._project, self._aggregate.last_event)
-        ended_how, ended = self._aggregate.ended_how, self._aggregate.ended
-        self._project_spans.put(
-            day,
-            self._project,
-            ProjectState(
-                **self._registry.state_fields(),
-                level=self._level,
-                highest_level=self._highest_level,
-                physical_state=works.level,
-                overlays=tuple(sorted(self._overlays())),
-                investors=tuple(sorted(investors)),
-                memorandum_since=None if memorandum is None else memorandum.latest,
-                memorandum_since_earliest=None if memorandum is None else memorandum.earliest,
-                memorandum_since_given=None if memorandum is None else memorandum.given,
-                bound_on=None if bound is None else bound.latest,
-                bound_on_earliest=None if bound is None else bound.earliest,
-                bound_on_given=None if bound is None else bound.given,
-                works=works.states(),
-                ended_how=ended_how,
-                ended_on=None if ended is None else ended.latest,
-                ended_on_earliest=None if ended is None else ended.earliest,
-                ended_on_given=None if ended is None else ended.given,
-            ),
+        aggregate = self._aggregate
+        said = (
+            self._registry.state_fields(),
+            self._level,
+            self._highest_level,
+            works.level,
+            tuple(sorted(self._overlays())),
+            tuple(sorted(investors)),
+            memorandum,
+            bound,
+            works.states(),
+            aggregate.ended_how,
+            aggregate.ended,
         )
+        if said != self._said:
+            self._said = said
+            self._project_spans.put(day, self._project, _project_state(*said))
 
     def _overlays(self) -> set[str]:
         """What stands beside the level of the project (section 4), but for what a flag says."""
@@ -342,3 +342,37 @@ class ProjectFold:
         if works.stand_still or works.suspended_as_a_whole or all_suspended:
             overlays.add("suspended")
         return overlays
+
+
+def _project_state(
+    fields: Mapping[str, Any],
+    level: Level,
+    highest_level: Level,
+    physical: Level | None,
+    overlays: tuple[str, ...],
+    investors: tuple[str, ...],
+    memorandum: Start | None,
+    bound: Start | None,
+    works: tuple[WorksState, ...],
+    ended_how: str | None,
+    ended: Start | None,
+) -> ProjectState:
+    return ProjectState(
+        **fields,
+        level=level,
+        highest_level=highest_level,
+        physical_state=physical,
+        overlays=overlays,
+        investors=investors,
+        memorandum_since=None if memorandum is None else memorandum.latest,
+        memorandum_since_earliest=None if memorandum is None else memorandum.earliest,
+        memorandum_since_given=None if memorandum is None else memorandum.given,
+        bound_on=None if bound is None else bound.latest,
+        bound_on_earliest=None if bound is None else bound.earliest,
+        bound_on_given=None if bound is None else bound.given,
+        works=works,
+        ended_how=ended_how,
+        ended_on=None if ended is None else ended.latest,
+        ended_on_earliest=None if ended is None else ended.earliest,
+        ended_on_given=None if ended is None else ended.given,
+    )

@@ -110,8 +110,10 @@ class TrackedDeal:
                 if evaluation is None:
                     continue
                 state = self.flag_states[name] = FlagState(flag, key, rule_version)
+            before = state.clock
             clock = state.update(day, evaluation, hold_until, hold_began=hold_began)
-            spans.flags.put(day, (key, name), clock)
+            if clock is not before:
+                spans.flags.put(day, (key, name), clock)
             if name == MEMORANDUM_ONLY:
                 self.memorandum_only = clock
 

@@ -132,13 +132,13 @@ class FlagClock:
         """The day since when at least this step is possible, whatever a hold lets show."""
         if step < len(self.since):
             return self.since[step]
-        return min(later.possible_on for later in self.evaluation.steps[step:])
+        return min([later.possible_on for later in self.evaluation.steps[step:]])
 
     def certain_since_day(self, step: int) -> date:
         """The day since when at least this step is certain, whatever a hold lets show."""
         if step < len(self.certain_since):
             return self.certain_since[step]
-        return min(later.certain_on for later in self.evaluation.steps[step:])
+        return min([later.certain_on for later in self.evaluation.steps[step:]])
 
     def shown_on(self, day: date, *, held: bool) -> date | None:
         """The day on which a step shows that is reached on `day`; None if the hold, where it is held, or the flag's end prevents it."""

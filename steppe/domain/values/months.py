@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import calendar
 from datetime import date
+from functools import lru_cache
 
 _SHORTEST_MONTH_DAYS = 28
 
 
+@lru_cache(maxsize=65_536)  # each step of each flag asks for it at each event, mostly of a day that it knows
 def add_months(day: date, months: int) -> date:
     """The day on which something that started on `day` reaches this age; `date.max` beyond the calendar."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
