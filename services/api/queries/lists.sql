@@ -159,7 +159,7 @@ WITH ranked AS (
         AND (
             :located::boolean IS NULL
             OR :located::boolean = (
-                strpos(span.document, '"latitude":null') = 0 AND strpos(span.document, '"longitude":null') = 0
+                strpos(span.document, '"latitude":') > 0 AND strpos(span.document, '"longitude":') > 0
             )
         )
         AND (
@@ -214,7 +214,7 @@ SELECT
     told.name,
     told.latitude,
     told.longitude,
-    told.overlays
+    COALESCE(told.overlays, '{}') AS overlays
 FROM page
 CROSS JOIN LATERAL json_to_record(page.document::json) AS told (
     name text, latitude double precision, longitude double precision, overlays text[]

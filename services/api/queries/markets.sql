@@ -45,7 +45,7 @@ SELECT
     deal.deal,
     deal.level,
     COALESCE(told.pursuers, '{}') AS pursuers,
-    told.memorandum_runs
+    COALESCE(told.memorandum_runs, false) AS memorandum_runs
 FROM deal_span AS deal
 CROSS JOIN LATERAL json_to_record(deal.document::json) AS told (pursuers text[], memorandum_runs boolean)
 WHERE deal.project = ANY (:projects::text[])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from steppe.database.read_model.compact_documents import compact_document
 from steppe.database.read_model.flag_rows import flag_rows, headline_rows
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
@@ -101,7 +102,7 @@ def add_project(
                 state.sector, state.kind, list(state.commodities), int(state.level), int(state.highest_level),
                 list(state.investors),
                 search_text([project, state.name, *(a.name for a in state.aliases), *(i.id for i in state.ids)]),
-                document(state),
+                compact_document(state),
             )
         )  # fmt: skip
     for deal_span in _since(history.deals, changed_from):
@@ -110,7 +111,7 @@ def add_project(
             (
                 project, deal.deal, deal_span.valid_from, deal_span.valid_to, deal.phase,
                 None if deal.level is None else int(deal.level), int(deal.highest_level), list(deal.investors),
-                document(deal),
+                compact_document(deal),
             )
         )  # fmt: skip
     rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))
