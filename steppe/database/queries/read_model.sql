@@ -1,37 +1,83 @@
--- name: remove_projects
+-- What follows from the events of projects: what is removed and written in the transaction of a batch.
+
+-- name: remove_gone_projects
+-- Projects of which nothing is known any more.
+WITH gone_standings AS (
+    DELETE FROM standing
+    WHERE project = ANY (:projects::text[])
+)
 DELETE FROM project
 WHERE project = ANY (:projects::text[]);
 
--- name: remove_project_spans
--- Those that had not ended before the day of each.
-DELETE FROM project_span
-USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
-WHERE project_span.project = changed.project
-    AND project_span.valid_to >= changed.changed_from;
+-- name: store_project
+-- Where who pursues it and which forums speak of it stay the same, no index is touched.
+INSERT INTO project (
+    project, partition, log_offset, event_count, forums, investors, superseded_by, superseded_reason, superseded_event,
+    updated_at
+)
+VALUES (
+    :project, :partition, :log_offset, :event_count, :forums, :investors, :superseded_by, :superseded_reason,
+    :superseded_event, :updated_at
+)
+ON CONFLICT (project) DO UPDATE
+SET partition = EXCLUDED.partition,
+    log_offset = EXCLUDED.log_offset,
+    event_count = EXCLUDED.event_count,
+    forums = EXCLUDED.forums,
+    investors = EXCLUDED.investors,
+    superseded_by = EXCLUDED.superseded_by,
+    superseded_reason = EXCLUDED.superseded_reason,
+    superseded_event = EXCLUDED.superseded_event,
+    updated_at = EXCLUDED.updated_at;
 
--- name: remove_headline_spans
--- Those that had not ended before the day of each.
-DELETE FROM headline_span
-USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
-WHERE headline_span.project = changed.project
-    AND headline_span.valid_to >= changed.changed_from;
+-- name: store_standing
+-- Most events change nothing of a project as its rivals see it.
+INSERT INTO standing (project, markets, parties, document)
+VALUES (:project, :markets, :parties, :document)
+ON CONFLICT (project) DO UPDATE
+SET markets = EXCLUDED.markets,
+    parties = EXCLUDED.parties,
+    document = EXCLUDED.document,
+    fault = NULL
+WHERE (standing.markets, standing.parties, standing.document)
+        IS DISTINCT FROM (EXCLUDED.markets, EXCLUDED.parties, EXCLUDED.document)
+    OR standing.fault IS NOT NULL;
 
--- name: remove_last_event_spans
--- Those that had not ended before the day of each.
-DELETE FROM last_event_span
-USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
-WHERE last_event_span.project = changed.project
-    AND last_event_span.valid_to >= changed.changed_from;
-
--- name: remove_deal_spans
--- Those that had not ended before the day of each.
+-- name: remove_spans
+-- Of projects and deals those that had not ended before the day of each project.
+WITH changed AS (
+    SELECT *
+    FROM unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
+),
+gone_project_spans AS (
+    DELETE FROM project_span
+    USING changed
+    WHERE project_span.project = changed.project
+        AND project_span.valid_to >= changed.changed_from
+),
+gone_headline_spans AS (
+    DELETE FROM headline_span
+    USING changed
+    WHERE headline_span.project = changed.project
+        AND headline_span.valid_to >= changed.changed_from
+),
+gone_last_event_spans AS (
+    DELETE FROM last_event_span
+    USING changed
+    WHERE last_event_span.project = changed.project
+        AND last_event_span.valid_to >= changed.changed_from
+)
 DELETE FROM deal_span
-USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
+USING changed
 WHERE deal_span.project = changed.project
     AND deal_span.valid_to >= changed.changed_from;
 
--- name: remove_flag_spans
--- Those that had not ended before the day of each, and all that come from the market.
+-- name: remove_flags
+-- Those that had not ended before the day of each project, and all that come from the market.
+WITH gone_co_investments AS (
+    DELETE FROM co_investment_span
+    WHERE project = ANY (:projects::text[])
+)
 DELETE FROM flag_span
 USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
 WHERE flag_span.project = changed.project

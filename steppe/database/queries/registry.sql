@@ -2,10 +2,14 @@
 DELETE FROM party_span
 WHERE party = ANY (:keys::text[]);
 
+-- name: party_namings_of_projects
+SELECT project, party, field, known_at, recorded_at, source, id, value
+FROM party_naming
+WHERE project = ANY (:projects::text[]);
+
 -- name: remove_party_namings
 DELETE FROM party_naming
-WHERE project = ANY (:projects::text[])
-RETURNING project, party, field, known_at, recorded_at, source, id, value;
+WHERE project = ANY (:projects::text[]);
 
 -- name: lock_parties_named
 -- One at a time for each party, always taken in the same order: whose event is the first is known only then.

@@ -33,11 +33,6 @@ if TYPE_CHECKING:
 
 STATEMENTS = ("read_model", "registry", "market")
 
-_REMOVALS = ("remove_projects", "remove_standings")
-_REMOVALS_OF_SPANS = (
-    "remove_project_spans", "remove_headline_spans", "remove_last_event_spans", "remove_deal_spans",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -200,13 +195,12 @@ class ReadModel:
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
         await self._name_parties(connection, list(histories), parties, rows.party_namings)
-        for query in _REMOVALS:
-            await connection.execute(*self.statements[query](projects=list(histories)))
-        for query in _REMOVALS_OF_SPANS:
-            await connection.execute(*self.statements[query](projects=list(histories), changed_from=changed_from))
+        if gone := sorted(histories.keys() - {row[0] for row in rows.projects}):
+            await connection.execute(*self.statements["remove_gone_projects"](projects=gone))
+        await connection.executemany(str(self.statements["store_standing"]), rows.standings)
+        await connection.executemany(str(self.statements["store_project"]), rows.projects)
+        await connection.execute(*self.statements["remove_spans"](projects=list(histories), changed_from=changed_from))
         for table, columns, of_table in (
-            ("standing", projection_rows.STANDING, rows.standings),
-            ("project", projection_rows.PROJECT, rows.projects),
             ("project_span", projection_rows.PROJECT_SPAN, rows.project_spans),
             ("headline_span", HEADLINE_SPAN, rows.headline_spans),
             ("last_event_span", projection_rows.LAST_EVENT_SPAN, rows.last_event_spans),
@@ -217,10 +211,7 @@ class ReadModel:
         await keepalive.ping()
         faults = await markets.judge(connection, histories, sorted(parties), before, rows, datetime.now(UTC))
         await keepalive.ping()
-        await connection.execute(
-            *self.statements["remove_flag_spans"](projects=list(histories), changed_from=changed_from)
-        )
-        await connection.execute(*self.statements["remove_co_investments"](projects=list(histories)))
+        await connection.execute(*self.statements["remove_flags"](projects=list(histories), changed_from=changed_from))
         await copy_market_effects(connection, rows)
         await keepalive.ping()
         return faults
@@ -232,9 +223,13 @@ class ReadModel:
         self, connection: Connection, projects: Sequence[str], parties: Iterable[str], namings: Sequence[Row]
     ) -> None:
         """Write what events of these projects call parties, and what is shown of those that nobody registered."""
-        removed = await connection.fetch(*self.statements["remove_party_namings"](projects=projects))
-        await copy(connection, "party_naming", projection_rows.PARTY_NAMING, namings)
-        changed = {tuple(row) for row in removed} ^ set(namings)
+        stored = await connection.fetch(*self.statements["party_namings_of_projects"](projects=projects))
+        changed = {tuple(row) for row in stored} ^ set(namings)
+        if changed:
+            moved = {row[0] for row in changed}
+            await connection.execute(*self.statements["remove_party_namings"](projects=sorted(moved)))
+            rows = [row for row in namings if row[0] in moved]
+            await copy(connection, "party_naming", projection_rows.PARTY_NAMING, rows)
         concerned = sorted({row[1] for row in changed}.union(parties))
         if concerned:
             if not self.exclusive:
