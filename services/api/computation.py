@@ -28,12 +28,15 @@ from steppe.http.problems import Refusal
 log = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
+_Stored = TypeVar("_Stored")
 _T = TypeVar("_T")
 
 COMPUTES_FOR: ContextVar[str] = ContextVar("COMPUTES_FOR", default="")
 """For which caller this task answers: callers take turns in the threads."""
 
+# Of so many rows (events, deals, flags) it takes milliseconds to make an answer, and of so many a thread is enough.
 _ROWS_AT_ONCE = 100
+_ROWS_IN_THREAD_MAX = 300
 _THREADS = 2
 _threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="answers")
 _turns_in_threads = WorkQueue(
@@ -104,6 +107,20 @@ async def by_size(rows: int, function: Callable[_P, _T], *arguments: _P.args, **
     if rows <= _ROWS_AT_ONCE:
         return function(*arguments, **named)
     return await in_thread(function, *arguments, **named)
+
+
+async def computed(
+    queue: WorkQueue, rows: int, function: Callable[[_Stored], _T], stored: _Stored, *, folds: bool = False
+) -> _T:
+    """What a function makes of so many stored rows: in a thread, of many in another process, in a turn of the queue.
+
+    `folds`: it folds a project again many times, which takes long of few rows, too. Raises Refusal as the queue and the process
+    do.
+    """
+    if rows <= _ROWS_IN_THREAD_MAX and not folds:
+        return await in_thread(function, stored)
+    async with queue.turn(COMPUTES_FOR.get()):
+        return await in_process(function, stored)
 
 
 class _EndedError(Exception):

@@ -6,16 +6,21 @@ from datetime import date
 
 from fastapi import Response
 
+from services.api.computation import computed
 from services.api.page.page_data import Item, next_page_url
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
 from services.api.routes import forums
+from services.api.store.snapshot import Row
+from services.api.views import forum_view
+from services.api.views.forum_view import StoredScorecard
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
 from steppe.domain.values.months import months_between
 
 _ROWS = 50
 _FORUMS_TO_COMPARE_MAX = 500
+_PAPERS_MAX = 200
 
 
 async def forums_page(page: PageRequest) -> Response:
@@ -38,23 +43,30 @@ async def forum_page(page: PageRequest) -> Response:
     path = f"/v1/forums/{slug}/scorecard"
     question = page.build_query(path, query_parameters.SCORECARD)
     others_question = page.build_query("/v1/forums", query_parameters.FORUMS, limit=_FORUMS_TO_COMPARE_MAX)
-    async with service_of(page.request).snapshot(question) as snapshot:
-        scorecards = [
-            await forums.scorecard_item(snapshot, question, name) for name in (slug, beside) if name is not None
-        ]
+    service = service_of(page.request)
+    async with service.snapshot(question) as snapshot:
+        compared = [await forums.read_forum(snapshot, name) for name in (slug, beside) if name is not None]
         others = (await forums.forum_page(snapshot, others_question)).items
+        at_age = question
         if beside is not None:
-            age = min(_age_months(scorecard, question.as_of) for scorecard in scorecards)
-            same_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
-            scorecards = [await forums.scorecard_item(snapshot, same_age, name) for name in (slug, beside)]
+            age = min(_age_months(forum, question.as_of) for forum in compared)
+            at_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
+        stored = [await forums.read_scorecard(snapshot, at_age, forum) for forum in compared]
+    scorecards = [await computed(service.queues.folds, one.rows, _shown_scorecard, one) for one in stored]
     names = await read_names(service_of(page.request), question, scorecards)
     horizon = scorecards[0]["horizon_months"]
     return await page.render(
-        "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others,
+        "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others, rows_max=_PAPERS_MAX,
         scorecard_url=page.api_url(path, query_parameters.SCORECARD, horizon_months=horizon),
     )  # fmt: skip
 
 
-def _age_months(scorecard: Item, as_of: date) -> int:
-    held: date | None = scorecard["held"]["latest"]
+def _shown_scorecard(stored: StoredScorecard) -> Item:
+    """The scorecard with the deals that the page shows."""
+    scorecard = forum_view.scorecard(stored)
+    return {**scorecard, "deals": scorecard["deals"][:_PAPERS_MAX]}
+
+
+def _age_months(forum: Row, as_of: date) -> int:
+    held: date | None = forum["held_latest"]
     return 0 if held is None else months_between(held, as_of)

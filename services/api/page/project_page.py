@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Response
 
+from services.api.computation import computed
 from services.api.page.chart import Chart, chart
 from services.api.page.given_days import GivenDays, given_days
 from services.api.page.i18n import translation
@@ -66,9 +67,7 @@ async def project_page(page: PageRequest) -> Response:
         suspensions=suspensions,
         after_deal=after_deal,
     )
-    shown = await projects.computed(
-        service.queues.folds, question.caller, stored.rows, shown_page, stored, folds=stored.timeline.has_corrections
-    )
+    shown = await computed(service.queues.folds, stored.rows, shown_page, stored, folds=stored.timeline.has_corrections)
     names = await read_names(service, question, shown.project, shown.entries)
     return await page.render(
         "project.html", question=question, snapshot=snapshot, names=names,

@@ -6,24 +6,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.api.computation import computed
 from services.api.export import csv_columns
-from services.api.problems import unknown_key
+from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
-from services.api.store.knowledge import read_as_known
-from services.api.store.snapshot import Snapshot
+from services.api.store.snapshot import Row, Snapshot
 from services.api.views import forum_view
-from services.api.views.forum_view import ScorecardAnswer, ScorecardItem
+from services.api.views.forum_view import ScorecardAnswer, StoredScorecard
 from services.api.views.list_answers import ForumList
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import Page, answer_list, answer_one
-from steppe.domain.analysis.scorecard import scorecard
-from steppe.domain.events.event import Event
+from services.api.web.responses import Page, Reading, answer_list, answer_one, encoded, service_of
 from steppe.domain.values.months import add_months
-from steppe.domain.values.spans import Span
-from steppe.domain.values.states import DealState
 from steppe.http.problems import NOT_FOUND
 
 router = APIRouter(tags=["forums"])
@@ -37,7 +33,7 @@ async def forums(request: Request) -> Response:
 
 @router.get(
     "/v1/forums/{slug}/scorecard",
-    openapi_extra=operation("get_scorecard", query_parameters.SCORECARD, ScorecardAnswer, NOT_FOUND),
+    openapi_extra=operation("get_scorecard", query_parameters.SCORECARD, ScorecardAnswer, NOT_FOUND, COMPUTATION_ENDED),
 )
 async def forum_scorecard(
     request: Request, slug: Annotated[str, Path(description="The key of the forum.")]
@@ -48,8 +44,10 @@ async def forum_scorecard(
     `horizon_months`: as it stood so long after the forum, to lay two of them side by side at the same age.
     """
 
-    async def item(snapshot: Snapshot, question: Question) -> ScorecardItem:
-        return await scorecard_item(snapshot, question, slug)
+    async def item(snapshot: Snapshot, question: Question) -> Reading[bytes]:
+        stored = await read_scorecard(snapshot, question, await read_forum(snapshot, slug))
+        queue = service_of(request).queues.folds
+        return Reading(lambda: computed(queue, stored.rows, _scorecard_in_json, stored))
 
     return await answer_one(request, query_parameters.SCORECARD, item)
 
@@ -70,25 +68,33 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
     )
 
 
-async def scorecard_item(snapshot: Snapshot, question: Question, slug: str) -> ScorecardItem:
-    """The answer of `/v1/forums/{slug}/scorecard`. Raises Refusal when no such forum is known."""
+async def read_forum(snapshot: Snapshot, slug: str) -> Row:
+    """A forum. Raises Refusal when no such forum is known."""
     slug = slug.replace("\x00", "")
     row = await snapshot.row("forum", forum=slug)
     if row is None:
         slugs = [slug_row["forum"] for slug_row in await snapshot.rows("forum_slugs")]
         raise unknown_key("forum", slug, slugs, otherwise="See /v1/forums.")
+    return row
+
+
+async def read_scorecard(snapshot: Snapshot, question: Question, forum: Row) -> StoredScorecard:
+    """What the answer of `/v1/forums/{slug}/scorecard` is made of."""
     until = question.as_of
     horizon = question.filters.get("horizon_months")
-    if horizon is not None and row["held_latest"] is not None:
-        until = min(until, add_months(row["held_latest"], horizon))
-    events: dict[str, list[Event]] = {}
-    for event_row in await snapshot.rows("events_of_forum", forum=slug):
-        event = row_decoding.event(event_row) if row_decoding.folds(event_row) else None
-        if event is not None:
-            events.setdefault(event_row["subject"], []).append(event)
-    known_events = {subject: read_as_known(history, question.knowledge).events for subject, history in events.items()}
-    spans: dict[str, list[Span[DealState]]] = {}
-    for span_row in await snapshot.rows("deal_spans_of_projects", until=until, projects=sorted(known_events)):
-        span = Span(valid_from=span_row["valid_from"], valid_to=span_row["valid_to"], value=row_decoding.deal(span_row))
-        spans.setdefault(span_row["project"], []).append(span)
-    return forum_view.scorecard(row, scorecard(slug, known_events, spans, until), until, horizon)
+    if horizon is not None and forum["held_latest"] is not None:
+        until = min(until, add_months(forum["held_latest"], horizon))
+    events = [row for row in await snapshot.rows("events_of_forum", forum=forum["forum"]) if row_decoding.folds(row)]
+    projects = sorted({row["subject"] for row in events})
+    return StoredScorecard(
+        forum=forum,
+        until=until,
+        horizon_months=horizon,
+        knowledge=question.knowledge,
+        events=events,
+        deal_spans=await snapshot.rows("deal_spans_of_projects", until=until, projects=projects),
+    )
+
+
+def _scorecard_in_json(stored: StoredScorecard) -> bytes:
+    return encoded(forum_view.scorecard(stored))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated, TypedDict, TypeVar
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.api.computation import by_size, in_process, in_thread
+from services.api.computation import by_size, computed
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
@@ -39,19 +39,12 @@ from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, Reading, answer_list, answer_one, encoded, service_of
-from services.api.work_queue import WorkQueue
 from steppe.contracts.items import project as project_item
 from steppe.domain.markets.group_members import GroupMembers
 from steppe.domain.values.levels import Level
 from steppe.http.problems import NOT_FOUND, Refusal
 
 router = APIRouter()
-
-# Of more rows than this (events, deals, flags) it takes longer than a thread should to make an answer.
-_ROWS_IN_THREAD_MAX = 300
-
-_Stored = TypeVar("_Stored")
-_T = TypeVar("_T")
 
 FACETS = ("country", "commodity", "sector", "investor", "investor_country", "forum")
 
@@ -93,7 +86,7 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
     async def item(snapshot: Snapshot, question: Question) -> Reading[bytes]:
         stored = await read_project(snapshot, question, key)
         queue = service_of(request).queues.folds
-        return Reading(lambda: computed(queue, question.caller, stored.rows, _project_in_json, stored))
+        return Reading(lambda: computed(queue, stored.rows, _project_in_json, stored))
 
     return await answer_one(request, query_parameters.PROJECT, item)
 
@@ -122,29 +115,13 @@ async def project_timeline(
 
         async def finish() -> Page:
             queue = service_of(request).queues.folds
-            part = await computed(
-                queue, question.caller, stored.rows, timeline_view.timeline_page, stored, folds=stored.has_corrections
-            )
+            part = await computed(queue, stored.rows, timeline_view.timeline_page, stored, folds=stored.has_corrections)
             beside = {"project": key, "flag_changes": part.flag_changes, "conflicts": part.conflicts}
             return Page(items=part.entries, next_key=part.next_place, beside=beside)
 
         return Page(next_key=None, finish=finish)
 
     return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
-
-
-async def computed(
-    queue: WorkQueue, caller: str, rows: int, function: Callable[[_Stored], _T], stored: _Stored, *, folds: bool = False
-) -> _T:
-    """What a function makes of so many rows of a project: in a thread, of many in another process, in a turn of the queue.
-
-    `folds`: it folds the project again many times, which takes long of few rows, too. Raises Refusal as the queue and the
-    process do.
-    """
-    if rows <= _ROWS_IN_THREAD_MAX and not folds:
-        return await in_thread(function, stored)
-    async with queue.turn(caller):
-        return await in_process(function, stored)
 
 
 async def read_project(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.computation import in_process, in_thread
+from services.api.computation import computed, in_process, in_thread
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED
 from services.api.store import row_decoding
@@ -16,7 +16,7 @@ from services.api.store.project_events import rows_until, stated_elsewhere
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
-from services.api.views.record_view import ConflictItem, ProjectClaims, doubts_of_page
+from services.api.views.record_view import ConflictItem, ProjectClaims, StoredRetractions, doubts_of_page
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
@@ -39,10 +39,17 @@ _PROJECTS_A_PAGE = 200
 _PAIRS_IN_THREAD_MAX = 100_000
 
 
-@router.get("/v1/retractions", openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList))
+@router.get(
+    "/v1/retractions",
+    openapi_extra=operation("list_retractions", query_parameters.RECORD, RetractionList, COMPUTATION_ENDED),
+)
 async def retractions(request: Request) -> Response:
     """Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused."""
-    return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, _retraction_page)
+
+    async def page(snapshot: Snapshot, question: Question) -> Page:
+        return await _retraction_page(snapshot, question, service_of(request).queues.folds)
+
+    return await answer_list(request, query_parameters.RECORD, csv_columns.RETRACTIONS, page)
 
 
 @router.get(
@@ -64,7 +71,7 @@ async def conflicts(request: Request) -> Response:
     return await answer_list(request, query_parameters.RECORD, csv_columns.CONFLICTS, page)
 
 
-async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
+async def _retraction_page(snapshot: Snapshot, question: Question, queue: WorkQueue) -> Page:
     known_at = None if question.knowledge is None else question.knowledge.known_at
     recorded = question.knowledge is not None and question.knowledge.recorded
     after_subject, after_source, after_id = after(question.after, text, text, text)
@@ -79,14 +86,17 @@ async def _retraction_page(snapshot: Snapshot, question: Question) -> Page:
         limit=question.limit + 1,
     )
     rows, more = pagination.cut_page(rows, question.limit)
-    events: dict[str, list[Event]] = defaultdict(list)
-    for row in await snapshot.rows("events_of_subjects", subjects=sorted({row["subject"] for row in rows})):
-        event = row_decoding.event(row)
-        if event is not None:
-            events[row["subject"]].append(event)
-    readings = {subject: read_as_known(history, question.knowledge).by_identity for subject, history in events.items()}
-    items = [record_view.retraction(row, readings[row["subject"]]) for row in rows]
-    return Page(items=items, next_key=_identity(rows[-1]) if more else None)
+    subjects = sorted({row["subject"] for row in rows})
+    stored = StoredRetractions(
+        rows=rows, events=await snapshot.rows("events_of_subjects", subjects=subjects), knowledge=question.knowledge
+    )
+    next_key = _identity(rows[-1]) if more else None
+
+    async def finish() -> Page:
+        items = await computed(queue, len(stored.events), record_view.retractions, stored)
+        return Page(items=items, next_key=next_key)
+
+    return Page(next_key=next_key, finish=finish)
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question, queue: WorkQueue) -> Page:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypedDict
 
+from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
 from services.api.views.frames import DayRange, Ended, OnDay
 from services.api.views.frames import ended as ended_item
 from steppe.contracts.field_types import EARLIEST, Count, Day, Decimal, Given, Key, LevelName, doc
 from steppe.contracts.items import level_name
-from steppe.domain.analysis.scorecard import PaperOutcome, Scorecard, Value
+from steppe.domain.analysis.scorecard import PaperOutcome, Value
+from steppe.domain.analysis.scorecard import scorecard as judge
+from steppe.domain.events.event import Event
+from steppe.domain.values.spans import Span
+from steppe.domain.values.states import DealState
 
 
 class ForumItem(TypedDict):
@@ -82,12 +90,43 @@ def forum(row: Row) -> ForumItem:
     }
 
 
-def scorecard(row: Row, result: Scorecard, until: date, horizon_months: int | None) -> ScorecardItem:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScorecard:
+    """What was read for a scorecard, as it is stored; can go to another process.
+
+    `events`: those of all projects that have a paper of the forum; `deal_spans`: theirs until the day on which they are judged.
+    """
+
+    forum: Row
+    until: date
+    horizon_months: int | None
+    knowledge: Knowledge | None
+    events: Sequence[Row]
+    deal_spans: Sequence[Row]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes long to make something of."""
+        return len(self.events) + len(self.deal_spans)
+
+
+def scorecard(stored: StoredScorecard) -> ScorecardItem:
     """The answer of `/v1/forums/{slug}/scorecard`."""
+    events: dict[str, list[Event]] = {}
+    for row in stored.events:
+        event = row_decoding.event(row)
+        if event is not None:
+            events.setdefault(row["subject"], []).append(event)
+    effective = {subject: read_as_known(history, stored.knowledge).events for subject, history in events.items()}
+    spans: dict[str, list[Span[DealState]]] = {}
+    for row in stored.deal_spans:
+        span = Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=row_decoding.deal(row))
+        spans.setdefault(row["project"], []).append(span)
+    result = judge(stored.forum["forum"], effective, spans, stored.until)
     return {
-        **forum(row),
-        "until": until,
-        "horizon_months": horizon_months,
+        **forum(stored.forum),
+        "until": stored.until,
+        "horizon_months": stored.horizon_months,
         "papers": len(result.papers),
         "strict": sum(paper.strict for paper in result.papers),
         "loose": sum(paper.loose for paper in result.papers),

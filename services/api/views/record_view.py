@@ -9,7 +9,9 @@ from datetime import date
 from itertools import islice
 from typing import Annotated, Any, TypedDict
 
+from services.api.computing_process import Pieces
 from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
 from services.api.views.frames import DayRange, OnDay
 from steppe.contracts.field_types import (
@@ -193,6 +195,26 @@ def trace(row: Row, topic: str, flags: Mapping[str, Sequence[Flag]], as_of: date
             if reference in flag.evidence
         ],
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRetractions:
+    """Rows of `retraction_page`, and all events of their subjects, as they are stored; can go to another process."""
+
+    rows: Sequence[Row]
+    events: Sequence[Row]
+    knowledge: Knowledge | None
+
+
+def retractions(stored: StoredRetractions) -> list[RetractionItem]:
+    """The rows of a page of `/v1/retractions`."""
+    events: dict[str, list[Event]] = {}
+    for row in stored.events:
+        event = row_decoding.event(row)
+        if event is not None:
+            events.setdefault(row["subject"], []).append(event)
+    readings = {subject: read_as_known(history, stored.knowledge).by_identity for subject, history in events.items()}
+    return Pieces(retraction(row, readings[row["subject"]]) for row in stored.rows)
 
 
 def retraction(row: Row, readings: Mapping[Identity, CorrectedEvent]) -> RetractionItem:

@@ -23,6 +23,7 @@ _PARENTS = 1_000
 _PROJECTS = 600
 _DEALS = 150
 _EVENTS = 900
+_PAPERS = 250
 
 
 class Stretches:
@@ -137,6 +138,25 @@ def project_of_many_events() -> list[Envelope]:
     ]  # fmt: skip
 
 
+def papers_of_a_forum() -> list[Envelope]:
+    """Projects that signed at it, each with papers before and after."""
+    forums = [
+        event(
+            "forum.held", f"forum:{slug}", slug, occurred=held, reported=held, forum=slug, name=slug.title(),
+            place="Astana", countries=["KZ"],
+        )
+        for slug, held in (("summit", "2016-05-05"), ("later", "2018-05-05"))
+    ]  # fmt: skip
+    signed = [
+        memorandum(
+            f"f{number}", f"{year}-05-05", f"partner-{number % 70}", **({"forum": "summit"} if year == 2016 else {})
+        )
+        for number in range(_PAPERS)
+        for year in range(2012, 2022, 2)
+    ]
+    return [*forums, *(registered(f"f{number}") for number in range(_PAPERS)), *signed]
+
+
 async def test_no_project_holds_the_loop_however_much_there_is_of_it(
     log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +168,17 @@ async def test_no_project_holds_the_loop_however_much_there_is_of_it(
             ("/v1/projects/", ""), ("/v1/projects/", "?as_of=2015-01-01"), ("/v1/projects/", "/timeline?limit=500"),
             ("/v1/projects/", "/timeline?format=csv"), ("/projects/", ""), ("/projects/", "?as_of=2015-01-01&lang=ja"),
         )
+    ]  # fmt: skip
+    assert await longest_stretches(client, monkeypatch, paths) == {}
+
+
+async def test_neither_a_scorecard_nor_the_record_holds_the_loop(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(*papers_of_a_forum(), *project_of_many_events())
+    paths = [
+        "/v1/forums/summit/scorecard", "/forums/summit", "/forums/summit?beside=later", "/v1/retractions", "/v1/conflicts",
+        "/v1/retractions?format=csv",
     ]  # fmt: skip
     assert await longest_stretches(client, monkeypatch, paths) == {}
 

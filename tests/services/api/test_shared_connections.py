@@ -13,7 +13,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services.api.routes import projects, retractions
+from services.api import computation
+from services.api.routes import retractions
 from services.api.views import market_view, party_view, project_view
 from tests.services.api.reading_api import Log, api, event, get, memorandum, registered
 from tests.stack import Database
@@ -98,7 +99,7 @@ async def test_a_project_is_told_alike_whether_it_is_made_in_a_thread_or_in_anot
 ) -> None:
     told = {}
     for rows_max in (1_000, 0):
-        monkeypatch.setattr(projects, "_ROWS_IN_THREAD_MAX", rows_max)
+        monkeypatch.setattr(computation, "_ROWS_IN_THREAD_MAX", rows_max)
         answer = await one_connection.get(path)
         assert answer.status_code == 200, answer.text
         told[rows_max] = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "now", answer.text)
