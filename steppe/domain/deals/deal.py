@@ -77,8 +77,29 @@ class Deal:
 
     def fork(self) -> Deal:
         """An independent copy."""
-        fork = object.__new__(Deal)
-        fork.__dict__.update(self.__dict__)
+        fork = Deal.__new__(Deal)
+        fork.key = self.key
+        fork.phase = self.phase
+        fork.highest_level = self.highest_level
+        fork.suspended = self.suspended
+        fork.news = self.news
+        fork.winning_runs = self.winning_runs
+        fork.permits = self.permits
+        fork._yesterday = self._yesterday
+        fork._plans_of_day = self._plans_of_day
+        fork.ended = self.ended
+        fork.ended_how = self.ended_how
+        fork.steps_level = self.steps_level
+        fork.reached = self.reached
+        fork.closed = self.closed
+        fork.bound = self.bound
+        fork.papers = self.papers
+        fork.only_pledges = self.only_pledges
+        fork.announcements = self.announcements
+        fork.step = self.step
+        fork.first_step = self.first_step
+        fork.plans = self.plans
+        fork._pursuers = self._pursuers
         fork.legs = self.legs.fork()
         fork._shareholdings = self._shareholdings.fork()
         fork.held = self.held.fork()

@@ -30,8 +30,11 @@ class HeldRuns:
 
     def fork(self) -> HeldRuns:
         """An independent copy."""
-        fork = object.__new__(HeldRuns)
-        fork.__dict__.update(self.__dict__)
+        fork = HeldRuns.__new__(HeldRuns)
+        fork.any_leg = self.any_leg
+        fork.building = self.building
+        fork.exploring = self.exploring
+        fork._exploring_by_ending = self._exploring_by_ending
         fork._rows, fork._grants, fork._ended = self._rows.copy(), self._grants.copy(), self._ended.copy()
         return fork
 

@@ -151,8 +151,9 @@ class Works:
 
     def fork(self) -> Works:
         """An independent copy."""
-        fork = object.__new__(Works)
-        fork.__dict__.update(self.__dict__)
+        fork = Works.__new__(Works)
+        fork._suspensions = self._suspensions
+        fork.last_event_on = self.last_event_on
         fork._lines = self._lines.copy()
         return fork
 

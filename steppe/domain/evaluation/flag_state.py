@@ -22,8 +22,12 @@ class FlagState:
 
     def fork(self) -> FlagState:
         """An independent copy."""
-        fork = object.__new__(FlagState)
-        fork.__dict__.update(self.__dict__)
+        fork = FlagState.__new__(FlagState)
+        fork._definition = self._definition
+        fork._deal = self._deal
+        fork._rule_version = self._rule_version
+        fork.clock = self.clock
+        fork._cap = self._cap
         return fork
 
     def update(

@@ -39,7 +39,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     )
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="announced-only",
     severities=("watch", "stagnant"),
     thresholds={"announced-only.watch": 24, "announced-only.stagnant": 48},

@@ -44,7 +44,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     )
 
 
-FLAG = MarketFlag(
+FLAG: MarketFlag = MarketFlag(
     name="crowded",
     severities=("notice",),
     thresholds={"crowded.groups": 2, "crowded.months": 24},

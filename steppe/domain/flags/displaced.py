@@ -51,7 +51,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return overtaken(flag)
 
 
-FLAG = MarketFlag(
+FLAG: MarketFlag = MarketFlag(
     name="displaced",
     severities=("alert",),
     thresholds={},

@@ -36,7 +36,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Nothing but a right to explore, and no work told %(age)s.", age=for_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="idle-right",
     severities=("watch", "stagnant"),
     thresholds={"idle-right.watch": 24, "idle-right.stagnant": 48},

@@ -59,7 +59,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("The paper ran out %(day)s, and nothing binding followed.", day=ran_out(flag))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="lapsed",
     severities=("watch",),
     thresholds={"lapsed.days": 90},

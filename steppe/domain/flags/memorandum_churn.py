@@ -35,7 +35,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     )
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="memorandum-churn",
     severities=("watch",),
     thresholds={"memorandum-churn.papers": 3},

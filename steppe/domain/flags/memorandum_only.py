@@ -48,7 +48,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("%(papers)s %(age)s, nothing binding.", papers=counted_papers(flag), age=in_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="memorandum-only",
     severities=("watch", "stagnant", "presumed-dead"),
     thresholds={

@@ -38,7 +38,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Bound or permitted %(age)s, and nothing was begun on the ground.", age=for_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="not-building",
     severities=("watch",),
     thresholds={"not-building.watch": 24},

@@ -55,7 +55,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Built or in trial %(age)s, without commercial production (%(parts)s).", age=age, parts=of_parts)
 
 
-FLAG = ProjectFlag(
+FLAG: ProjectFlag = ProjectFlag(
     name="not-producing",
     severities=_SEVERITIES,
     thresholds={

@@ -70,7 +70,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     )
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="overdue",
     severities=_SEVERITIES,
     thresholds={"overdue.watch": 3, "overdue.stagnant": 12},
@@ -80,7 +80,7 @@ FLAG = DealFlag(
     unless=message("it is met, or planned anew, first"),
     warns_of_unbound=True,
 )
-PROJECT_FLAG = ProjectFlag(
+PROJECT_FLAG: ProjectFlag = ProjectFlag(
     name=FLAG.name,
     severities=FLAG.severities,
     thresholds=FLAG.thresholds,

@@ -51,7 +51,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     )
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="partly-bound",
     severities=("watch",),
     thresholds={"partly-bound.watch": 18},

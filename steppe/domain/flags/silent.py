@@ -31,7 +31,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Nothing heard %(age)s.", age=for_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="silent",
     severities=("watch",),
     thresholds={"silent.watch": 24},

@@ -33,7 +33,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return counting(flag.count or 0, "A milestone was put off %(num)s times.", "A milestone was put off %(num)s times.")
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="slipping",
     severities=("watch",),
     thresholds={"slipping.moves": 2},

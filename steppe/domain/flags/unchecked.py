@@ -31,7 +31,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Nobody looked %(age)s.", age=for_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="unchecked",
     severities=("notice",),
     thresholds={"unchecked.notice": 6},

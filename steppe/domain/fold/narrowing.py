@@ -29,8 +29,8 @@ _STOPS = {
     "construction.suspended": frozenset({"construction.started"}),
     "production.suspended": STARTS_OF_WORKS,
 }
-ENDINGS = (
-    _ENDS_DEALS | ENDS_LEGS | _LIFTS.keys() | _STOPS.keys() | {"memorandum.lapsed", "permit.lapsed", "pledge.withdrawn"}
+ENDINGS = frozenset(
+    {*_ENDS_DEALS, *ENDS_LEGS, *_LIFTS, *_STOPS, "memorandum.lapsed", "permit.lapsed", "pledge.withdrawn"}
 )
 
 

@@ -41,8 +41,17 @@ class ProjectAggregate:
 
     def fork(self) -> ProjectAggregate:
         """An independent copy."""
-        fork = object.__new__(ProjectAggregate)
-        fork.__dict__.update(self.__dict__)
+        fork = ProjectAggregate.__new__(ProjectAggregate)
+        fork.plans = self.plans
+        fork.ended_how = self.ended_how
+        fork.ended = self.ended
+        fork.last_deal_ended_how = self.last_deal_ended_how
+        fork.delisted = self.delisted
+        fork.last_event = self.last_event
+        fork.stands_without_deal = self.stands_without_deal
+        fork.met_for_all = self.met_for_all
+        fork._suspended = self._suspended
+        fork._freed = self._freed
         fork.deals = {key: deal.fork() for key, deal in self.deals.items()}
         fork.works = self.works.fork()
         fork.holds = self.holds.fork()

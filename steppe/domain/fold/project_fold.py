@@ -63,8 +63,16 @@ class ProjectFold:
 
     def fork(self) -> ProjectFold:
         """An independent copy."""
-        fork = object.__new__(ProjectFold)
-        fork.__dict__.update(self.__dict__)
+        fork = ProjectFold.__new__(ProjectFold)
+        fork._project = self._project
+        fork._rules = self._rules
+        fork._level = self._level
+        fork._highest_level = self._highest_level
+        fork._exists = self._exists
+        fork._looks = self._looks
+        fork._last_look = self._last_look
+        fork._all_touched = self._all_touched
+        fork._said = self._said
         fork._registry = self._registry.fork()
         fork._aggregate = self._aggregate.fork()
         fork._tracked = {key: tracked.fork() for key, tracked in self._tracked.items()}

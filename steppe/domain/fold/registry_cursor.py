@@ -26,8 +26,13 @@ class RegistryCursor:
 
     def fork(self) -> RegistryCursor:
         """An independent copy."""
-        fork = object.__new__(RegistryCursor)
-        fork.__dict__.update(self.__dict__)
+        fork = RegistryCursor.__new__(RegistryCursor)
+        fork._project = self._project
+        fork._registered = self._registered
+        fork._rules = self._rules
+        fork._at = self._at
+        fork._thresholds = self._thresholds
+        fork._state_fields = self._state_fields
         return fork
 
     @property

@@ -180,8 +180,12 @@ class Legs:
 
     def fork(self) -> Legs:
         """An independent copy."""
-        fork = object.__new__(Legs)
-        fork.__dict__.update(self.__dict__)
+        fork = Legs.__new__(Legs)
+        fork._firm = self._firm
+        fork._exploring = self._exploring
+        fork._financed = self._financed
+        fork._frozen = self._frozen
+        fork._last_to_cease = self._last_to_cease
         fork._all = self._all.copy()
         fork._valid = self._valid.copy()
         fork._valid_of = self._valid_of.copy()

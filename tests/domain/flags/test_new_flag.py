@@ -41,7 +41,7 @@ def _sentence(flag: Flag, as_of: date) -> Message:
     return message("Announced and nothing more %(age)s.", age=for_age(flag.start, as_of))
 
 
-FLAG = DealFlag(
+FLAG: DealFlag = DealFlag(
     name="ceremonial",
     severities=("watch", "stagnant"),
     thresholds={"ceremonial.watch": 9, "ceremonial.stagnant": 30},
