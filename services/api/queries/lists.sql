@@ -28,6 +28,11 @@ SELECT
         :as_of::date, flag.notice_since, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since, flag.alert_since
     ) AS since,
     steppe.rises_after(:as_of::date, flag.watch_since, flag.stagnant_since, flag.presumed_dead_since) AS next_on,
+    flag.notice_since,
+    flag.watch_since,
+    flag.stagnant_since,
+    flag.presumed_dead_since,
+    flag.alert_since,
     flag.document
 FROM flag_span AS flag
 WHERE flag.valid_from <= :as_of::date
@@ -451,6 +456,11 @@ SELECT
     flag.severity,
     flag.since,
     flag.next_on,
+    flag.notice_since,
+    flag.watch_since,
+    flag.stagnant_since,
+    flag.presumed_dead_since,
+    flag.alert_since,
     flag.document
 FROM (
     -- include: flags_on_day
@@ -515,7 +525,7 @@ WHERE (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
     AND (:next_before::date IS NULL OR flag.next_on < :next_before::date);
 
 -- name: flag_page
--- One page of flags; `rank` is the value that :sort orders by.
+-- One page of flags; `rank` is the value that :sort orders by, but for the severity.
 WITH standing AS (
     -- include: flags_standing
 ),
@@ -526,9 +536,6 @@ ranked AS (
         standing.flag,
         standing.document,
         CASE :sort::text
-            WHEN 'severity' THEN CASE standing.severity
-                WHEN 'alert' THEN '1' WHEN 'presumed-dead' THEN '2' WHEN 'stagnant' THEN '3' WHEN 'watch' THEN '4' ELSE '5'
-            END || standing.since
             WHEN 'since' THEN standing.since::text
             WHEN '-since' THEN translate(standing.since::text, '0123456789', '9876543210')
             WHEN 'next' THEN COALESCE(standing.next_on::text, '~')
@@ -547,6 +554,112 @@ WHERE :after_rank::text IS NULL
     OR (rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C")
     > (:after_rank::text, :after_project::text, :after_deal::text, :after_flag::text)
 ORDER BY rank, project COLLATE "C", deal COLLATE "C", flag COLLATE "C"
+LIMIT :limit::integer;
+
+-- name: flag_page_of_alert
+-- One page of the flags of one severity, the oldest first, in the order of an index.
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.document,
+    '1' || flag.alert_since AS rank
+FROM (
+    -- include: flags_standing
+) AS flag
+WHERE flag.alert_since <= :as_of::date
+    AND (
+        :after_since::date IS NULL
+        OR (flag.alert_since, flag.project, flag.deal, flag.flag)
+        > (:after_since::date, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY flag.alert_since, flag.project, flag.deal, flag.flag
+LIMIT :limit::integer;
+
+-- name: flag_page_of_presumed_dead
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.document,
+    '2' || flag.presumed_dead_since AS rank
+FROM (
+    -- include: flags_standing
+) AS flag
+WHERE flag.presumed_dead_since <= :as_of::date
+    AND (flag.alert_since IS NULL OR flag.alert_since > :as_of::date)
+    AND (
+        :after_since::date IS NULL
+        OR (flag.presumed_dead_since, flag.project, flag.deal, flag.flag)
+        > (:after_since::date, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY flag.presumed_dead_since, flag.project, flag.deal, flag.flag
+LIMIT :limit::integer;
+
+-- name: flag_page_of_stagnant
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.document,
+    '3' || flag.stagnant_since AS rank
+FROM (
+    -- include: flags_standing
+) AS flag
+WHERE flag.stagnant_since <= :as_of::date
+    AND (flag.alert_since IS NULL OR flag.alert_since > :as_of::date)
+    AND (flag.presumed_dead_since IS NULL OR flag.presumed_dead_since > :as_of::date)
+    AND (
+        :after_since::date IS NULL
+        OR (flag.stagnant_since, flag.project, flag.deal, flag.flag)
+        > (:after_since::date, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY flag.stagnant_since, flag.project, flag.deal, flag.flag
+LIMIT :limit::integer;
+
+-- name: flag_page_of_watch
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.document,
+    '4' || flag.watch_since AS rank
+FROM (
+    -- include: flags_standing
+) AS flag
+WHERE flag.watch_since <= :as_of::date
+    AND (flag.alert_since IS NULL OR flag.alert_since > :as_of::date)
+    AND (flag.presumed_dead_since IS NULL OR flag.presumed_dead_since > :as_of::date)
+    AND (flag.stagnant_since IS NULL OR flag.stagnant_since > :as_of::date)
+    AND (
+        :after_since::date IS NULL
+        OR (flag.watch_since, flag.project, flag.deal, flag.flag)
+        > (:after_since::date, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY flag.watch_since, flag.project, flag.deal, flag.flag
+LIMIT :limit::integer;
+
+-- name: flag_page_of_notice
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.document,
+    '5' || flag.notice_since AS rank
+FROM (
+    -- include: flags_standing
+) AS flag
+WHERE flag.notice_since <= :as_of::date
+    AND (flag.alert_since IS NULL OR flag.alert_since > :as_of::date)
+    AND (flag.presumed_dead_since IS NULL OR flag.presumed_dead_since > :as_of::date)
+    AND (flag.stagnant_since IS NULL OR flag.stagnant_since > :as_of::date)
+    AND (flag.watch_since IS NULL OR flag.watch_since > :as_of::date)
+    AND (
+        :after_since::date IS NULL
+        OR (flag.notice_since, flag.project, flag.deal, flag.flag)
+        > (:after_since::date, :after_project::text, :after_deal::text, :after_flag::text)
+    )
+ORDER BY flag.notice_since, flag.project, flag.deal, flag.flag
 LIMIT :limit::integer;
 
 -- name: flag_count

@@ -65,6 +65,18 @@ BEGIN
 
         -- What stands today has not ended: few of all rows.
         EXECUTE format('CREATE INDEX flag_span_by_days ON %I.flag_span (valid_to, valid_from)', its_schema);
+
+        -- Lists are read the gravest first, and of these the oldest.
+        EXECUTE format('CREATE INDEX flag_span_by_alert ON %I.flag_span (alert_since, project, deal, flag)'
+            ' WHERE alert_since IS NOT NULL', its_schema);
+        EXECUTE format('CREATE INDEX flag_span_by_presumed_dead ON %I.flag_span (presumed_dead_since, project, deal, flag)'
+            ' WHERE presumed_dead_since IS NOT NULL', its_schema);
+        EXECUTE format('CREATE INDEX flag_span_by_stagnant ON %I.flag_span (stagnant_since, project, deal, flag)'
+            ' WHERE stagnant_since IS NOT NULL', its_schema);
+        EXECUTE format('CREATE INDEX flag_span_by_watch ON %I.flag_span (watch_since, project, deal, flag)'
+            ' WHERE watch_since IS NOT NULL', its_schema);
+        EXECUTE format('CREATE INDEX flag_span_by_notice ON %I.flag_span (notice_since, project, deal, flag)'
+            ' WHERE notice_since IS NOT NULL', its_schema);
     END LOOP;
 END
 $$;
