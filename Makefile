@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench requirements clean-data
+.PHONY: help setup demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench bench-smoke requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -92,6 +92,9 @@ fix: setup ## Repair what the linter and the formatter can
 
 bench: setup ## Measure against the limits; the last figures stand in benchmarks/README.md
 	@$(BIN)/python -m benchmarks
+
+bench-smoke: setup ## A minute of it, compared with the recorded ratios: fails where a step became slower by more than a third
+	@$(BIN)/python -m benchmarks.smoke
 
 requirements: ## Lock the dependencies again: names, versions, hashes, no index address
 	@for extra in $(EXTRAS); do \
