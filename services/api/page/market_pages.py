@@ -13,6 +13,7 @@ from services.api.web.responses import service_of
 
 _ROWS = 50
 _DEALS = 100
+_FIRSTS = 20
 
 
 async def markets_page(page: PageRequest) -> Response:
@@ -30,18 +31,19 @@ async def markets_page(page: PageRequest) -> Response:
 
 
 async def market_page(page: PageRequest) -> Response:
-    """One market: deals by nation and level, the first mover, who is bound, who has a memorandum only."""
-    page.reject_unknown_params()
+    """One market: deals by nation and level, a page of them, the first mover, who is bound, who has a memorandum only."""
+    page.reject_unknown_params("cursor")
     country, commodity = page.path_params["country"].upper(), page.path_params["commodity"]
     path = f"/v1/markets/{country}/{commodity}"
-    question = page.build_query(path, query_parameters.ONE)
+    question = page.build_query(path, query_parameters.ONE_IN_PAGES, limit=_DEALS)
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await markets.read_market(snapshot, question, country, commodity)
     market = await reading.finish()
     names = await read_names(service_of(page.request), question, market)
+    next_url = page.url_with(cursor=market["next_cursor"]) if "next_cursor" in market else None
     return await page.render(
-        "market.html", question=question, snapshot=snapshot, names=names, market=market,
-        market_url=page.api_url(path, query_parameters.ONE),
+        "market.html", question=question, snapshot=snapshot, names=names, market=market, next_url=next_url, firsts_max=_FIRSTS,
+        market_url=page.api_url(path, query_parameters.ONE_IN_PAGES, limit=_DEALS),
     )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ async def party_page(page: PageRequest) -> Response:
     """One party and the level of each deal that it pursues, a page of them."""
     page.reject_unknown_params("cursor")
     path = f"/v1/parties/{page.path_params['key']}"
-    question = page.build_query(path, query_parameters.ONE_WITH_DEALS, limit=_DEALS)
+    question = page.build_query(path, query_parameters.ONE_IN_PAGES, limit=_DEALS)
     async with service_of(page.request).snapshot(question) as snapshot:
         reading = await parties.read_party(snapshot, question, page.path_params["key"])
     party = await reading.finish()
@@ -57,5 +59,5 @@ async def party_page(page: PageRequest) -> Response:
     next_url = page.url_with(cursor=party["next_cursor"]) if party["next_cursor"] else None
     return await page.render(
         "party.html", question=question, snapshot=snapshot, names=names, party=party, members_max=_DEALS, next_url=next_url,
-        party_url=page.api_url(path, query_parameters.ONE_WITH_DEALS, limit=_DEALS),
+        party_url=page.api_url(path, query_parameters.ONE_IN_PAGES, limit=_DEALS),
     )  # fmt: skip

@@ -95,8 +95,19 @@ FROM party_span AS party
 WHERE party.party = ANY (:parties::text[])
     AND party.home_country IS NOT NULL;
 
--- name: projects_of_market
+-- name: keys_of_market
 -- The projects of one market on a day.
+SELECT span.project
+FROM project_span AS span
+WHERE span.countries @> ARRAY[:country::text]
+    AND span.commodities @> ARRAY[:commodity::text]
+    AND span.valid_from <= :as_of::date
+    AND span.valid_to > :as_of::date
+    AND COALESCE(span.kind, '') NOT IN ('umbrella', 'programme')
+ORDER BY span.project COLLATE "C";
+
+-- name: projects_by_key
+-- Some projects as they stand on a day.
 SELECT
     span.project,
     span.document,
@@ -109,9 +120,7 @@ SELECT
 FROM (
     -- include: lists.projects_on_day
 ) AS span
-WHERE span.countries @> ARRAY[:country::text]
-    AND span.commodities @> ARRAY[:commodity::text]
-    AND COALESCE(span.kind, '') NOT IN ('umbrella', 'programme')
+WHERE span.project = ANY (:projects::text[])
 ORDER BY span.project COLLATE "C";
 
 -- name: markets_ever
@@ -122,30 +131,62 @@ CROSS JOIN LATERAL unnest(standing.markets) AS market
 ORDER BY market;
 
 -- name: deals_of_projects
--- The deals of some projects on a day, ended ones too.
+-- One page of the deals of some projects on a day, ended ones too: those behind :after_deal of :after_project, which may be null.
 SELECT
     deal.project,
+    deal.deal,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = ANY (:projects::text[])
     AND deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
+    AND (
+        :after_project::text IS NULL
+        OR (deal.project COLLATE "C", deal.deal COLLATE "C") > (:after_project::text, :after_deal::text)
+    )
+ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C"
+LIMIT :limit::integer;
 
 -- name: first_memoranda_of_projects
--- Each deal as it stood on the day of its first memorandum ever, of those that had one by a day.
-SELECT DISTINCT ON (deal.project COLLATE "C", deal.deal COLLATE "C")
-    deal.project,
-    deal.document
-FROM deal_span AS deal
-WHERE deal.project = ANY (:projects::text[])
-    AND deal.valid_from <= :as_of::date
-    AND deal.document::json -> 'memorandum' ->> 'latest' IS NOT NULL
-ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;
+-- Of the deals of some projects those whose first memorandum ever is the earliest of all, by a day, as they stood on its day.
+WITH signed AS (
+    SELECT DISTINCT ON (deal.project COLLATE "C", deal.deal COLLATE "C")
+        deal.project,
+        deal.deal,
+        deal.document,
+        deal.document::json -> 'memorandum' ->> 'latest' AS signed_on
+    FROM deal_span AS deal
+    WHERE deal.project = ANY (:projects::text[])
+        AND deal.valid_from <= :as_of::date
+        AND deal.document::json -> 'memorandum' ->> 'latest' IS NOT NULL
+    ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from
+)
+SELECT
+    signed.project,
+    signed.document
+FROM signed
+WHERE signed.signed_on = (SELECT min(every.signed_on) FROM signed AS every)
+ORDER BY signed.project COLLATE "C", signed.deal COLLATE "C";
+
+-- name: earliest_crossings
+-- Who of some projects was the first to cross the line, by a day; several where they did on one day.
+WITH crossed AS (
+    SELECT
+        crossing,
+        (crossing ->> 'on')::date AS crossed_on
+    FROM standing
+    CROSS JOIN LATERAL jsonb_array_elements(standing.document::jsonb -> 'crossings') AS crossing
+    WHERE standing.project = ANY (:projects::text[])
+        AND (crossing ->> 'on')::date <= :as_of::date
+        AND crossing ->> 'scope' = 'any'
+)
+SELECT crossed.crossing::text AS document
+FROM crossed
+WHERE crossed.crossed_on = (SELECT min(every.crossed_on) FROM crossed AS every);
 
 -- name: crossings
--- Who crossed the line by a day: in some projects, and by some events wherever a market is shared with one of these. An event
--- may win in several scopes.
+-- Who crossed the line by a day with some events, wherever a market is shared with some projects. An event may win in several
+-- scopes.
 SELECT crossing::text AS document
 FROM standing
 CROSS JOIN LATERAL jsonb_array_elements(standing.document::jsonb -> 'crossings') AS crossing
@@ -158,7 +199,7 @@ WHERE (
         )
     )
     AND (crossing ->> 'on')::date <= :as_of::date
-    AND (standing.project = ANY (:projects::text[]) OR crossing ->> 'event' = ANY (:events::text[]));
+    AND crossing ->> 'event' = ANY (:events::text[]);
 
 -- name: forum_page
 -- Forums held by a day, the latest first.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.api.computation import in_thread
+from services.api.computation import by_size, in_thread
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
@@ -25,6 +26,7 @@ from services.api.web.operations import operation
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, Reading, answer_list, answer_one
+from steppe.domain.values.history import Crossing
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, Start
 from steppe.http.problems import NOT_FOUND
@@ -43,19 +45,23 @@ async def markets(request: Request) -> Response:
 
 @router.get(
     "/v1/markets/{country}/{commodity}",
-    openapi_extra=operation("get_market", query_parameters.ONE, MarketAnswer, NOT_FOUND),
+    openapi_extra=operation("get_market", query_parameters.ONE_IN_PAGES, MarketAnswer, NOT_FOUND),
 )
 async def market(
     request: Request,
     country: Annotated[str, Path(description="ISO 3166-1 alpha-2.")],
     commodity: Annotated[str, Path(description="The commodity.")],
 ) -> Response:
-    """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom."""
+    """One market on a day: each nation's deals by level, who is bound, who has only paper, who was first, who displaced whom.
+
+    Projects and deals come in pages, by project and deal, and so do the deals that were displaced or crowded; all figures, and who
+    was first, are of the whole market. A market that fits into one page has no `next_cursor`.
+    """
 
     async def item(snapshot: Snapshot, question: Question) -> Reading[MarketItem]:
         return await read_market(snapshot, question, country.upper(), commodity)
 
-    return await answer_one(request, query_parameters.ONE, item)
+    return await answer_one(request, query_parameters.ONE_IN_PAGES, item)
 
 
 async def market_page(snapshot: Snapshot, question: Question) -> Page:
@@ -96,15 +102,7 @@ def _summaries(
     as_of: date,
 ) -> list[MarketSummary]:
     """The markets of the rows, with what pursues them."""
-    pursuits: dict[str, list[Pursuit]] = {project: [] for project in projects}
-    for deal in deals:
-        pursuits[deal["project"]].append(
-            Pursuit(
-                level=Level(deal["level"]),
-                paper_only=deal["memorandum_runs"],
-                nations=homes.of(deal["pursuers"], as_of),
-            )
-        )
+    pursuits = _pursuits(deals, homes, as_of)
     flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
     for flag in flag_rows:
         flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
@@ -117,7 +115,7 @@ def _summaries(
             row["country"],
             row["commodity"],
             row["projects"],
-            [pursuit for project in row["projects"] for pursuit in pursuits[project]],
+            [pursuit for project in row["projects"] for pursuit in pursuits.get(project, ())],
             sum((flags[project] for project in row["projects"]), Counter[tuple[str, str]]()),
             market_view.first_of(crossed[project] for project in row["projects"] if project in crossed),
         )
@@ -125,41 +123,123 @@ def _summaries(
     ]
 
 
+def _pursuits(deals: Sequence[Row], homes: Homes, as_of: date) -> dict[str, list[Pursuit]]:
+    """Living deals, by project."""
+    pursuits: dict[str, list[Pursuit]] = {}
+    for deal in deals:
+        pursuits.setdefault(deal["project"], []).append(
+            Pursuit(
+                level=Level(deal["level"]),
+                paper_only=deal["memorandum_runs"],
+                nations=homes.of(deal["pursuers"], as_of),
+            )
+        )
+    return pursuits
+
+
 async def read_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> Reading[MarketItem]:
     """The answer of `/v1/markets/{country}/{commodity}`. Raises Refusal when there never was such a market."""
     as_of = question.as_of
-    rows = await _projects_of_market(snapshot, question, country, commodity)
-    projects = [row["project"] for row in rows]
-    deals = await in_thread(_deals, await snapshot.rows("deals_of_projects", as_of=as_of, projects=projects))
-    signed = await in_thread(_deals, await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects))
-    flags = await in_thread(
-        row_decoding.flags_by_project,
-        await snapshot.rows("flags_of_projects", as_of=as_of, projects=projects),
-        as_of,
+    projects = await _keys_of_market(snapshot, question, country, commodity)
+    page = await _read_page(snapshot, question, projects)
+    flag_rows = await snapshot.rows(
+        "flags_of_deals",
+        as_of=as_of,
+        projects=[row["project"] for row in page.deals],
+        deals=[row["deal"] for row in page.deals],
     )
-    crossed = await snapshot.rows("crossings", as_of=as_of, projects=projects, events=market_view.causes(flags))
-    crossings = [row_decoding.crossing(row) for row in crossed]
-    parties = {party for _, state in (*deals, *signed) for party in state.pursuers}
-    homes = await _homes(snapshot, parties.union(*(crossing.parties for crossing in crossings)))
-    data = MarketData(
-        country=country,
-        commodity=commodity,
-        projects=[row_decoding.project(row) for row in rows],
-        deals=deals,
-        signed=signed,
-        flags=flags,
-        crossings=crossings,
-        homes=homes,
+    flags = await by_size(len(flag_rows), row_decoding.flags_by_deal, flag_rows, as_of)
+    deals = await by_size(len(page.deals), _deals, page.deals)
+    living = await snapshot.rows("living_deals_of_projects", as_of=as_of, projects=projects)
+    flag_counts = await snapshot.rows(
+        "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
     )
-    return Reading(lambda: in_thread(market_view.market, data, as_of))
+    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
+    signed_rows = await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects)
+    signed = await by_size(len(signed_rows), _deals, signed_rows)
+    bound_rows = await snapshot.rows("earliest_crossings", as_of=as_of, projects=projects)
+    bound = await by_size(len(bound_rows), _crossings, bound_rows)
+    causes = market_view.causes(flags)
+    crossing_rows = (
+        await snapshot.rows("crossings", as_of=as_of, projects=[project for project, _ in flags], events=causes)
+        if causes
+        else []
+    )
+    crossings = await by_size(len(crossing_rows), _crossings, crossing_rows)
+    parties = {party for row in living for party in row["pursuers"]}
+    parties.update(party for _, state in (*deals, *signed) for party in state.pursuers)
+    parties.update(party for crossing in (*bound, *crossings) for party in crossing.parties)
+    homes = await _homes(snapshot, parties)
+
+    def answer() -> MarketItem:
+        pursuits = _pursuits(living, homes, as_of)
+        of_projects = Counter[tuple[str, str]]()
+        for row in flag_counts:
+            of_projects[row["flag"], row["severity"]] += row["deals"]
+        data = MarketData(
+            country=country,
+            commodity=commodity,
+            keys=projects,
+            pursuits=[pursuit for of_project in pursuits.values() for pursuit in of_project],
+            flag_counts=of_projects,
+            first_bound_on=market_view.first_of(_starts(first_crossings)),
+            projects=[row_decoding.project(row) for row in page.projects],
+            deals=deals,
+            signed=signed,
+            bound=bound,
+            flags=flags,
+            crossings=crossings,
+            homes=homes,
+        )
+        item = market_view.market(data, as_of)
+        if page.next_key is not None:
+            item["next_cursor"] = pagination.encode(page.next_key, as_of, question.fingerprint)
+        return item
+
+    return Reading(lambda: in_thread(answer))
 
 
-async def _projects_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[Row]:
+class _MarketPage(NamedTuple):
+    """The projects and the deals of a page; `next_key`: its last deal, '' where all of its last project are on it."""
+
+    projects: Sequence[Row]
+    deals: Sequence[Row]
+    next_key: list[str] | None
+
+
+async def _read_page(snapshot: Snapshot, question: Question, projects: Sequence[str]) -> _MarketPage:
+    """The next projects of the market with their deals: of either as many as the page may hold."""
+    after_project, after_deal = after(question.after, text, text)
+    begin = 0
+    if after_project is not None:
+        begin = bisect_left(projects, after_project) if after_deal else bisect_right(projects, after_project)
+    next_projects = projects[begin : begin + question.limit]
+    rows = await snapshot.rows(
+        "deals_of_projects",
+        as_of=question.as_of,
+        projects=next_projects,
+        after_project=after_project,
+        after_deal=after_deal,
+        limit=question.limit + 1,
+    )
+    rows, more = pagination.cut_page(rows, question.limit)
+    next_key = None
+    if more:
+        next_key = [rows[-1]["project"], rows[-1]["deal"]]
+        next_projects = next_projects[: bisect_right(next_projects, rows[-1]["project"])]
+    elif begin + question.limit < len(projects):
+        next_key = [next_projects[-1], ""]
+    new = [project for project in next_projects if project != after_project]
+    listed = await snapshot.rows("projects_by_key", as_of=question.as_of, projects=new)
+    return _MarketPage(projects=listed, deals=rows, next_key=next_key)
+
+
+async def _keys_of_market(snapshot: Snapshot, question: Question, country: str, commodity: str) -> list[str]:
     """The market's projects on the day: none, if there are some on other days only. Raises Refusal otherwise."""
     key = f"{country}/{commodity}"
     readable = "\x00" not in key
     rows = (
-        await snapshot.rows("projects_of_market", as_of=question.as_of, country=country, commodity=commodity)
+        await snapshot.rows("keys_of_market", as_of=question.as_of, country=country, commodity=commodity)
         if readable
         else []
     )
@@ -167,11 +247,22 @@ async def _projects_of_market(snapshot: Snapshot, question: Question, country: s
         markets_ever = [row["market"] for row in await snapshot.rows("markets_ever")]
         if key not in markets_ever:
             raise unknown_key("market", key, markets_ever, otherwise="See /v1/markets.")
-    return rows
+    return [row["project"] for row in rows]
+
+
+def _starts(first_crossings: Iterable[Row]) -> list[Start]:
+    return [
+        Start(earliest=row["crossed_earliest"], latest=row["crossed_on"], given=row["crossed_given"])
+        for row in first_crossings
+    ]
 
 
 def _deals(rows: Iterable[Row]) -> list[tuple[str, DealState]]:
     return [(row["project"], row_decoding.deal(row)) for row in rows]
+
+
+def _crossings(rows: Iterable[Row]) -> list[Crossing]:
+    return [row_decoding.crossing(row) for row in rows]
 
 
 async def _homes(snapshot: Snapshot, parties: Iterable[str]) -> Homes:

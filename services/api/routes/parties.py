@@ -73,7 +73,7 @@ def _belonging(party: str, parents: Mapping[str, Shares]) -> frozenset[str]:
 
 
 @router.get(
-    "/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE_WITH_DEALS, PartyAnswer, NOT_FOUND)
+    "/v1/parties/{key}", openapi_extra=operation("get_party", query_parameters.ONE_IN_PAGES, PartyAnswer, NOT_FOUND)
 )
 async def party(request: Request, key: Annotated[str, Path(description="The key of the party.")]) -> Response:
     """Who somebody is, how many deals they pursue, in whatever role, how far each is, and how many are only paper.
@@ -85,7 +85,7 @@ async def party(request: Request, key: Annotated[str, Path(description="The key 
     async def item(snapshot: Snapshot, question: Question) -> Reading[PartyItem]:
         return await read_party(snapshot, question, key)
 
-    return await answer_one(request, query_parameters.ONE_WITH_DEALS, item)
+    return await answer_one(request, query_parameters.ONE_IN_PAGES, item)
 
 
 async def read_party(snapshot: Snapshot, question: Question, key: str) -> Reading[PartyItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from services.api.views.frames import Ended, OnDay
 from steppe.contracts.field_types import (
@@ -100,7 +100,9 @@ class NationItem(DealCounts):
     """A nation with its deals in the market."""
 
     nation: Annotated[str | None, doc("ISO 3166-1 alpha-2; null: the deals of parties whose home is not known.")]
-    deals: Annotated[list[MarketDeal], doc("Its deals, the furthest first and ended ones last.")]
+    deals: Annotated[
+        list[MarketDeal], doc("Its deals on this page of the market, the furthest first and ended ones last.")
+    ]
 
 
 class FirstMemorandum(TypedDict):
@@ -158,11 +160,14 @@ class MarketItem(TypedDict):
     country: Annotated[str, doc("ISO 3166-1 alpha-2.")]
     commodity: Annotated[str, doc("The commodity.")]
     summary: Annotated[MarketSummary, doc("The market as in /v1/markets.")]
-    projects: Annotated[list[MarketProject], doc("Its projects.")]
+    projects: Annotated[list[MarketProject], doc("A page of its projects, by key.")]
     nations: Annotated[list[NationItem], doc("Each nation with its deals; the unknown one last.")]
     first: Annotated[Firsts, doc("Who was first.")]
-    displaced: Annotated[list[DisplacedDeal], doc("The deals that were overtaken.")]
-    crowded: Annotated[list[CrowdedDeal], doc("The deals in a market where others were bound of late.")]
+    displaced: Annotated[list[DisplacedDeal], doc("The deals of the page that were overtaken.")]
+    crowded: Annotated[list[CrowdedDeal], doc("The deals of the page in a market where others were bound of late.")]
+    next_cursor: NotRequired[
+        Annotated[str, doc("Asks for the next page of projects and deals; absent: there is none.")]
+    ]
 
 
 class MarketAnswer(OnDay, MarketItem):

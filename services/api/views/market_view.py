@@ -52,14 +52,24 @@ class Pursuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketData:
-    """Everything that was read about one market. `signed`: each deal of its projects as it stood when its first memorandum came."""
+    """What was read about one market, and of which projects and deals a page is.
+
+    Of the whole market are `keys`, its projects; `pursuits`, its living deals; `flag_counts`, on how many deals each (flag, severity)
+    stands; `first_bound_on`; `signed`, the deals whose first memorandum came first, as they stood then; and `bound`, who crossed the
+    line first. Of the page are its `projects`, `deals` and their `flags` by project and deal. `crossings`: those that overtook them.
+    """
 
     country: str
     commodity: str
+    keys: Sequence[str]
+    pursuits: Sequence[Pursuit]
+    flag_counts: Mapping[tuple[str, str], int]
+    first_bound_on: Start | None
+    signed: Sequence[tuple[str, DealState]]
+    bound: Sequence[Crossing]
     projects: Sequence[ProjectState]
     deals: Sequence[tuple[str, DealState]]
-    signed: Sequence[tuple[str, DealState]]
-    flags: Mapping[str, Sequence[Flag]]
+    flags: Mapping[tuple[str, str], Sequence[Flag]]
     crossings: Sequence[Crossing]
     homes: Homes
 
@@ -110,28 +120,26 @@ def _count(flags: Mapping[tuple[str, str], int], name: str) -> int:
 
 def market(data: MarketData, as_of: date) -> MarketItem:
     """The answer of `/v1/markets/{country}/{commodity}`."""
-    own = {state.project for state in data.projects}
-    crossings = [crossing for crossing in data.crossings if crossing.project in own and crossing.scope == "any"]
-    flags = [(project, flag) for project, of_project in sorted(data.flags.items()) for flag in of_project if flag.deal]
+    deals = {(project, state.deal): state for project, state in data.deals}
+    flags = [(key, flag) for key in deals for flag in data.flags.get(key, ())]
+    won: dict[str, list[Crossing]] = {}
+    for crossing in data.crossings:
+        won.setdefault(crossing.event, []).append(crossing)
     return {
         "country": data.country,
         "commodity": data.commodity,
         "summary": summary(
-            data.country,
-            data.commodity,
-            sorted(own),
-            _pursuits(data.deals, data.homes, as_of),
-            Counter((flag.flag, flag.severity) for _, flag in flags),
-            first_of(
-                Start(earliest=crossing.on_earliest, latest=crossing.on, given=crossing.on_given)
-                for crossing in crossings
-            ),
+            data.country, data.commodity, data.keys, data.pursuits, data.flag_counts, data.first_bound_on
         ),
         "projects": [_project(state) for state in data.projects],
         "nations": _nations(data, as_of),
-        "first": {"memorandum": _first_memoranda(data), "bound": _first_bound(crossings, data.homes)},
-        "displaced": [_displaced(data, project, flag, as_of) for project, flag in flags if flag.flag == "displaced"],
-        "crowded": [_affected_deal(data, project, flag, as_of) for project, flag in flags if flag.flag == "crowded"],
+        "first": {"memorandum": _first_memoranda(data), "bound": _first_bound(data)},
+        "displaced": [
+            _displaced(data, key, deals[key], flag, won, as_of) for key, flag in flags if flag.flag == "displaced"
+        ],
+        "crowded": [
+            _affected_deal(data, key, deals[key], flag, as_of) for key, flag in flags if flag.flag == "crowded"
+        ],
     }
 
 
@@ -140,25 +148,11 @@ def first_of(starts: Iterable[Start]) -> Start | None:
     return min(starts, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None)
 
 
-def causes(flags: Mapping[str, Sequence[Flag]]) -> list[str]:
-    """The events by which others overtook these projects' deals."""
+def causes(flags: Mapping[tuple[str, str], Sequence[Flag]]) -> list[str]:
+    """The events by which others overtook these deals."""
     return sorted(
-        {
-            event
-            for of_project in flags.values()
-            for flag in of_project
-            if flag.flag == "displaced"
-            for event in flag.evidence
-        }
+        {event for of_deal in flags.values() for flag in of_deal if flag.flag == "displaced" for event in flag.evidence}
     )
-
-
-def _pursuits(deals: Iterable[tuple[str, DealState]], homes: Homes, as_of: date) -> list[Pursuit]:
-    return [
-        Pursuit(level=state.level, paper_only=state.memorandum_runs, nations=homes.of(state.pursuers, as_of))
-        for _, state in deals
-        if state.level is not None
-    ]
 
 
 def _project(state: ProjectState) -> MarketProject:
@@ -174,21 +168,30 @@ def _project(state: ProjectState) -> MarketProject:
 
 
 def _nations(data: MarketData, as_of: date) -> list[NationItem]:
-    """Each nation with its deals, the furthest first and ended ones last; null, the unknown, is the last nation."""
+    """Each nation with its deals of the page, the furthest first and ended ones last; null, the unknown, is the last nation.
+
+    One that only ended deals are of is among them on the pages of these.
+    """
     deals_of: dict[str | None, list[tuple[str, DealState]]] = {}
     for project, state in data.deals:
-        nations: Sequence[str | None] = data.homes.of(state.pursuers, as_of) or [None]
-        for nation in nations:
+        homes: Sequence[str | None] = data.homes.of(state.pursuers, as_of) or [None]
+        for nation in homes:
             deals_of.setdefault(nation, []).append((project, state))
+    pursuits_of: dict[str | None, list[Pursuit]] = {}
+    for pursuit in data.pursuits:
+        nations: Sequence[str | None] = pursuit.nations or [None]
+        for nation in nations:
+            pursuits_of.setdefault(nation, []).append(pursuit)
     return [
         {
             "nation": nation,
-            **_split(_pursuits(deals, data.homes, as_of)),
+            **_split(pursuits_of.get(nation, ())),
             "deals": [
-                _deal(project, state, data.flags.get(project, ())) for project, state in sorted(deals, key=_furthest)
+                _deal(project, state, data.flags.get((project, state.deal), ()))
+                for project, state in sorted(deals_of.get(nation, ()), key=_furthest)
             ],
         }
-        for nation, deals in sorted(deals_of.items(), key=lambda entry: (entry[0] is None, entry[0] or ""))
+        for nation in sorted({*deals_of, *pursuits_of}, key=lambda nation: (nation is None, nation or ""))
     ]
 
 
@@ -212,14 +215,13 @@ def _deal(project: str, state: DealState, flags: Sequence[Flag]) -> MarketDeal:
         "memorandum_since_earliest": None if state.memorandum is None else state.memorandum.earliest,
         "memorandum_since_given": None if state.memorandum is None else state.memorandum.given,
         "paper_only": state.memorandum_runs,
-        "flags": [{"flag": flag.flag, "severity": flag.severity} for flag in flags if flag.deal == state.deal],
+        "flags": [{"flag": flag.flag, "severity": flag.severity} for flag in flags],
     }
 
 
 def _first_memoranda(data: MarketData) -> list[FirstMemorandum]:
     """The deal that signed first; several when they did on the same day."""
     starts = [(state.memorandum, project, state) for project, state in data.signed if state.memorandum]
-    first = min((start.latest for start, _, _ in starts), default=None)
     return [
         {
             "project": project,
@@ -230,33 +232,39 @@ def _first_memoranda(data: MarketData) -> list[FirstMemorandum]:
             "on_given": start.given,
         }
         for start, project, state in starts
-        if start.latest == first
     ]
 
 
-def _first_bound(crossings: Sequence[Crossing], homes: Homes) -> list[CrossingItem]:
+def _first_bound(data: MarketData) -> list[CrossingItem]:
     """The deal that crossed the line first, whether it still holds; several when they did on the same day."""
-    first = min((crossing.on for crossing in crossings), default=None)
-    return [_crossing(crossing, homes) for crossing in sorted(crossings, key=_order) if crossing.on == first]
+    return [_crossing(crossing, data.homes) for crossing in sorted(data.bound, key=_order)]
 
 
-def _displaced(data: MarketData, project: str, flag: Flag, as_of: date) -> DisplacedDeal:
-    """A deal and those who overtook it; they may be of another market that its project is in."""
+def _displaced(
+    data: MarketData,
+    key: tuple[str, str],
+    state: DealState,
+    flag: Flag,
+    won: Mapping[str, Sequence[Crossing]],
+    as_of: date,
+) -> DisplacedDeal:
+    """A deal and those who overtook it, who `won` with the events of the flag; they may be of another market that its project is in."""
     # An event that wins in several scopes is listed once.
     by = {
         (crossing.project, crossing.deal, crossing.event): crossing
-        for crossing in data.crossings
-        if crossing.event in flag.evidence and (crossing.project, crossing.deal) != (project, flag.deal)
+        for event in flag.evidence
+        for crossing in won.get(event, ())
+        if (crossing.project, crossing.deal) != key
     }
     return {
-        **_affected_deal(data, project, flag, as_of),
+        **_affected_deal(data, key, state, flag, as_of),
         "tier": flag.tier,
         "by": [_crossing(crossing, data.homes) for crossing in sorted(by.values(), key=_order)],
     }
 
 
-def _affected_deal(data: MarketData, project: str, flag: Flag, as_of: date) -> CrowdedDeal:
-    (state,) = (state for name, state in data.deals if (name, state.deal) == (project, flag.deal))
+def _affected_deal(data: MarketData, key: tuple[str, str], state: DealState, flag: Flag, as_of: date) -> CrowdedDeal:
+    project, _ = key
     return {
         "project": project,
         "deal": flag.deal,

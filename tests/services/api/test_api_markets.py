@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from typing import Any
 
 import httpx
@@ -370,3 +372,58 @@ async def test_the_description_says_what_may_be_asked_of_markets(client: httpx.A
         for parameter in paths["/v1/markets/{country}/{commodity}"]["get"]["parameters"]
     }
     assert (one["country"], one["commodity"], one["as_of"]) == ("path", "path", "query")
+
+
+async def test_a_large_market_comes_in_pages_and_its_figures_are_of_all(
+    market_log: Log, client: httpx.AsyncClient
+) -> None:
+    await market_log.append(
+        registered("empty"),
+        registered("deep"),
+        *(memorandum("deep", f"2020-0{month}-01", investor) for month, investor in enumerate("vwxyz", 1)),
+        purchase("deep", "2023-07-01", "beta"),
+        registered("zero"),
+    )
+    whole = await get(client, TUNGSTEN, as_of=DAY)
+    assert "next_cursor" not in whole and len(whole["displaced"]) > 2
+    for limit in (1, 2, 3, 7):
+        pages = [await get(client, TUNGSTEN, as_of=DAY, limit=limit)]
+        while "next_cursor" in pages[-1]:
+            pages.append(await get(client, TUNGSTEN, as_of=DAY, limit=limit, cursor=pages[-1]["next_cursor"]))
+        assert len(pages) > 1
+        assert [project for page in pages for project in page["projects"]] == whole["projects"]
+        assert [one for page in pages for one in page["displaced"]] == whole["displaced"]
+        deals: dict[str | None, list[Any]] = {}
+        for page in pages:
+            assert (page["summary"], page["first"]) == (whole["summary"], whole["first"])
+            assert sum(len(nation["deals"]) for nation in page["nations"]) <= 2 * limit
+            assert len(page["projects"]) <= limit
+            for nation in page["nations"]:
+                deals.setdefault(nation["nation"], []).extend(nation["deals"])
+        for nation in whole["nations"]:
+            assert sorted(deals[nation["nation"]], key=str) == sorted(nation["deals"], key=str)
+            counted = [page_nation for page in pages for page_nation in page["nations"]]
+            figures = {name: value for name, value in nation.items() if name != "deals"}
+            for other in counted:
+                if other["nation"] == nation["nation"]:
+                    assert {name: value for name, value in other.items() if name != "deals"} == figures
+    first = await client.get(TUNGSTEN, params={"as_of": DAY, "limit": "2"})
+    assert first.headers["Link"].endswith('; rel="next"')
+    cursor = first.json()["next_cursor"]
+    await refused(client, f"/v1/markets/UZ/copper?as_of={DAY}&cursor={cursor}", 400, "stale-cursor")
+
+
+async def test_the_page_of_a_large_market_leads_to_the_next(market_log: Log, client: httpx.AsyncClient) -> None:
+    await market_log.append(
+        *(
+            envelope
+            for number in range(110)
+            for envelope in (registered(f"p{number:03}"), memorandum(f"p{number:03}", "2020-01-01", "alpha"))
+        )
+    )
+    first = (await client.get("/markets/KZ/tungsten", params={"as_of": DAY})).text
+    (link,) = re.findall(r'<a href="([^"]+)" rel="next">', first)
+    second = (await client.get(html.unescape(link))).text
+    shown = [re.findall(r"/projects/(p\d+)\?", text.partition("investor")[2]) for text in (first, second)]
+    assert "p000" in shown[0] and "p109" in shown[1] and not {*shown[0]} & {*shown[1]} - {"p000"}
+    assert 'rel="next"' not in second

@@ -57,7 +57,7 @@ def lists(start: Callable[..., Service], database: Database, topic: str) -> tupl
     client = httpx.Client(base_url=start("api").address, timeout=30)
     paths = client.get("/openapi.json").json()["paths"]
     listed = [
-        path.replace("/parties/{key}", "/parties/alpha").replace("{key}", "north")
+        path.replace("/parties/{key}", "/parties/alpha").format(key="north", country="KZ", commodity="tungsten")
         for path, operations in paths.items()
         if any(parameter["name"] == "cursor" for parameter in operations.get("get", {}).get("parameters", ()))
     ]

@@ -94,6 +94,7 @@ async def test_no_list_and_no_page_of_one_holds_the_loop(
     paths = [
         "/", "/flags", "/flags.atom", "/map", "/v1/portfolio", "/v1/projects?limit=500", "/v1/deals?limit=500",
         "/v1/flags?limit=500", "/v1/flags?format=csv", "/v1/projects?format=csv", "/v1/parties?limit=500", "/v1/markets",
+        "/v1/markets/KZ/tungsten", "/v1/markets/KZ/tungsten?limit=500", "/markets/KZ/tungsten", "/markets",
         "/parties/link-999", f"/v1/parties/link-{_PARENTS}", "/v1/projects?investor=link-500", "/projects/p1",
     ]  # fmt: skip
     assert await longest_stretches(client, monkeypatch, paths) == {}
