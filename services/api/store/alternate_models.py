@@ -11,12 +11,13 @@ events. Under other rules than those in force every project is folded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
+from services.api.computation import in_thread
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge
 from services.api.store.sessions import SessionsOfCopies
@@ -35,6 +36,8 @@ _OF_PROJECTS = (
     "party_naming",
 )  # fmt: skip
 _SEEN_BY_OTHERS = ("standing", "party_naming", "party_span")
+
+_ROWS_DECODED_AT_ONCE = 2_000
 
 _Key = tuple[Knowledge | None, str]
 
@@ -183,13 +186,34 @@ class AlternateReadModels:
         self, connection: asyncpg.Connection[Row], subjects: list[str], knowledge: Knowledge | None
     ) -> dict[str, Subject]:
         """All events of the subjects; as the last one counts the last that was known."""
-        events: dict[str, list[Event]] = {}
-        last: dict[str, tuple[int, int]] = {}
-        async for row in connection.cursor(*QUERIES["events_of_subjects"](subjects=subjects), prefetch=2000):
+        known = _KnownEvents(knowledge)
+        cursor = await connection.cursor(*QUERIES["events_of_subjects"](subjects=subjects))
+        while rows := await cursor.fetch(_ROWS_DECODED_AT_ONCE):
+            await in_thread(known.add, rows)
+        return await in_thread(known.by_subject)
+
+
+class _KnownEvents:
+    """The events of some subjects, collected from their rows."""
+
+    def __init__(self, knowledge: Knowledge | None) -> None:
+        self._knowledge = knowledge
+        self._events: dict[str, list[Event]] = {}
+        self._last: dict[str, tuple[int, int]] = {}
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Collect the events of these rows."""
+        for row in rows:
             event = row_decoding.event(row)
             if event is not None:
-                events.setdefault(row["subject"], []).append(event)
-                known_then = knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at
-                if known_then or row["subject"] not in last:
-                    last[row["subject"]] = (row["partition"], row["log_offset"])
-        return {subject: Subject(history, *last[subject]) for subject, history in events.items()}
+                self._events.setdefault(row["subject"], []).append(event)
+                if self._is_known(event) or row["subject"] not in self._last:
+                    self._last[row["subject"]] = (row["partition"], row["log_offset"])
+
+    def by_subject(self) -> dict[str, Subject]:
+        """All events of each subject, and where the last one stands that was known."""
+        return {subject: Subject(history, *self._last[subject]) for subject, history in self._events.items()}
+
+    def _is_known(self, event: Event) -> bool:
+        knowledge = self._knowledge
+        return knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at

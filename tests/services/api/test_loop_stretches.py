@@ -173,6 +173,18 @@ async def test_no_project_holds_the_loop_however_much_there_is_of_it(
     assert await longest_stretches(client, monkeypatch, paths) == {}
 
 
+async def test_making_a_copy_of_what_was_known_then_does_not_hold_the_loop(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(*many_projects(), *project_of_many_events())
+    await client.get("/v1/projects?limit=1&known_at=2017-01-01")
+    with counted(monkeypatch) as stretches:
+        answer = await client.get("/v1/projects?limit=1&known_at=2018-01-01")
+    assert answer.status_code == 200, answer.text
+    # What rivals of 600 projects do to each other is still judged on the loop.
+    assert stretches.longest <= 3 * _CALLS_MAX
+
+
 async def test_neither_a_scorecard_nor_the_record_holds_the_loop(
     log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
