@@ -114,7 +114,7 @@ async def computed(
 ) -> _T:
     """What a function makes of so many stored rows: in a thread, of many in another process, in a turn of the queue.
 
-    `folds`: it folds a project again many times, which takes long of few rows, too. Raises Refusal as the queue and the process
+    `folds`: it folds a project again many times, or compares all rows, which takes long of few of them, too. Raises Refusal as the queue and the process
     do.
     """
     if rows <= _ROWS_IN_THREAD_MAX and not folds:

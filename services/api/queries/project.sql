@@ -378,12 +378,11 @@ HAVING count(DISTINCT event.source) FILTER (WHERE strpos(event.raw, '"amount"') 
 ORDER BY event.subject COLLATE "C"
 LIMIT :limit::integer;
 
--- name: documents_elsewhere
--- Events of other projects with these ids that state an amount or a volume, as known at an instant (null: now).
-SELECT event.source, event.id, event.partition, event.log_offset
+-- name: documents_of_ids
+-- Events with these ids that state an amount or a volume, as known at an instant (null: now).
+SELECT event.subject, event.source, event.id, event.partition, event.log_offset
 FROM event
 WHERE event.id = ANY (:ids::text[])
-    AND event.subject <> :project::text
     AND event.state = 'folded'
     AND (strpos(event.raw, '"amount"') > 0 OR strpos(event.raw, '"volume"') > 0)
     AND (:known_at::timestamptz IS NULL

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.computation import computed, in_process, in_thread
+from services.api.computation import by_size, computed
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED
-from services.api.store import row_decoding
-from services.api.store.knowledge import read_as_known
-from services.api.store.project_events import rows_until, stated_elsewhere
+from services.api.store.project_events import documents_named, rows_until
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.list_answers import ConflictList, RetractionList
-from services.api.views.record_view import ConflictItem, ProjectClaims, StoredRetractions, doubts_of_page
+from services.api.views.record_view import ConflictItem, StoredClaims, StoredRetractions
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import PARTITION, WHOLE_NUMBER, after, text
@@ -24,10 +21,7 @@ from services.api.web.parse_values import one_of
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, service_of
 from services.api.work_queue import WorkQueue
-from steppe.domain.analysis.doubtful_claims import Doubt
 from steppe.domain.analysis.idle_references import OWN_REFERENCES_PATTERN, REFERRING_NAMES
-from steppe.domain.events.event import Event
-from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 from steppe.log.positions import format_position, parse_position
 
 router = APIRouter(tags=["the record"])
@@ -134,41 +128,25 @@ async def _doubts(
     )
     projects = [row["subject"] for row in rows]
     event_rows = await snapshot.rows("events_of_subjects", subjects=projects[:_PROJECTS_A_PAGE])
-    stored = await in_thread(_by_project, event_rows, until)
-    claims: list[ProjectClaims] = []
-    for project in projects[:_PROJECTS_A_PAGE]:
-        read = await in_thread(read_as_known, [event for event, _ in stored[project]], question.knowledge)
-        if superseded_by(read.events) is not None:
-            continue
-        in_order = await in_thread(in_fold_order, read.events)
-        claims.append(
-            ProjectClaims(
-                project=project,
-                in_order=in_order,
-                known=frozenset(read.by_identity),
-                stated_elsewhere=await stated_elsewhere(snapshot, project, in_order, question.knowledge, until),
-                shown=shown if project == first_project else 0,
-            )
-        )
+    events = rows_until(event_rows, until)
+    stored = StoredClaims(
+        projects=projects[:_PROJECTS_A_PAGE],
+        shown=shown if projects[:1] == [first_project] else 0,
+        events=events,
+        documents=rows_until(await documents_named(snapshot, events, question.knowledge), until),
+        knowledge=question.knowledge,
+        as_of=question.as_of,
+        limit=question.limit - len(items_before),
+    )
 
     async def finish() -> Page:
-        limit = question.limit - len(items_before)
-        if sum(project.pairs for project in claims) <= _PAIRS_IN_THREAD_MAX:
-            doubts, place = await in_thread(doubts_of_page, claims, question.as_of, limit)
-        else:
-            async with queue.turn(question.caller):
-                doubts, place = await in_process(doubts_of_page, claims, question.as_of, limit)
+        many = stored.pairs > _PAIRS_IN_THREAD_MAX
+        items, place = await computed(queue, len(events), record_view.doubts_of_page, stored, folds=many)
         if place is None and len(projects) > _PROJECTS_A_PAGE:
             place = projects[-1], 0
-        return Page(
-            items=[*items_before, *await in_thread(_items, doubts, stored)],
-            next_key=None if place is None else _by_project_key(*place, until),
-        )
+        return Page(items=[*items_before, *items], next_key=None if place is None else _by_project_key(*place, until))
 
-    return Page(items=(), next_key=None, finish=finish)
-
-
-_Stored = dict[str, list[tuple[Event, Row]]]
+    return Page(next_key=None, finish=finish)
 
 
 def _last_offsets(snapshot: Snapshot) -> dict[int, int]:
@@ -177,21 +155,6 @@ def _last_offsets(snapshot: Snapshot) -> dict[int, int]:
 
 def _by_project_key(project: str, shown: int, until: Mapping[int, int]) -> list[str]:
     return [_BY_PROJECT, project, str(shown), format_position(until)]
-
-
-def _by_project(rows: Sequence[Row], until: Mapping[int, int]) -> _Stored:
-    events: _Stored = defaultdict(list)
-    for row in rows_until(rows, until):
-        event = row_decoding.event(row)
-        if event is not None:
-            events[row["subject"]].append((event, row))
-    return events
-
-
-def _items(doubts: Sequence[Doubt], stored: _Stored) -> list[ConflictItem]:
-    concerned = {doubt.events[-1].subject for doubt in doubts}
-    rows = {project: {event.reference: row for event, row in stored[project]} for project in concerned}
-    return [record_view.doubt(doubt, rows[doubt.events[-1].subject]) for doubt in doubts]
 
 
 async def _same_id(snapshot: Snapshot, question: Question) -> tuple[list[ConflictItem], list[str] | None]:
@@ -204,9 +167,13 @@ async def _same_id(snapshot: Snapshot, question: Question) -> tuple[list[Conflic
         limit=question.limit + 1,
     )
     rows, more = pagination.cut_page(rows, question.limit)
-    items = [record_view.conflict(row) for row in rows]
+    items = await by_size(len(rows), _conflicts, rows)
     last = rows[-1] if more else None
     return items, [_BY_LOG, str(last["partition"]), str(last["log_offset"])] if last else None
+
+
+def _conflicts(rows: Sequence[Row]) -> list[ConflictItem]:
+    return [record_view.conflict(row) for row in rows]
 
 
 def _identity(row: Row) -> list[str]:

@@ -63,47 +63,31 @@ class ProjectEvents:
 async def read_project_events(snapshot: Snapshot, project: str, knowledge: Knowledge | None) -> ProjectEvents:
     """The events of a project in this snapshot, to be read under this knowledge (None: everything known by now)."""
     rows = await snapshot.rows("events_of_project", project=project) if "\x00" not in project else []
-    ids = await by_size(len(rows), _ids_of_wholes, rows)
-    elsewhere = await _documents_elsewhere(snapshot, project, ids, knowledge) if ids else list[Row]()
+    documents = await documents_named(snapshot, rows, knowledge)
     return ProjectEvents(
         rows=rows,
         knowledge=knowledge,
-        documents_elsewhere=frozenset((row["source"], row["id"]) for row in elsewhere),
+        documents_elsewhere=frozenset((row["source"], row["id"]) for row in documents if row["subject"] != project),
     )
 
 
-async def stated_elsewhere(
-    snapshot: Snapshot,
-    project: str,
-    events: Sequence[Event],
-    knowledge: Knowledge | None,
-    until: Mapping[int, int] | None = None,
-) -> frozenset[Identity]:
-    """Of the documents that these events of a project are part of and that are not among them: those that state an amount or a
-    volume in another project, as far as known (whatever became of them there), and in the log `until` a position, if one is
-    given. Asks the database only where there are some."""
-    missing = wholes_missing(events)
-    if not missing:
-        return frozenset()
-    rows = await _documents_elsewhere(snapshot, project, [event_id for _, event_id in missing], knowledge)
-    return frozenset(missing) & {(row["source"], row["id"]) for row in rows_until(rows, until)}
-
-
-async def _documents_elsewhere(
-    snapshot: Snapshot, project: str, ids: Sequence[str], knowledge: Knowledge | None
-) -> list[Row]:
+async def documents_named(snapshot: Snapshot, rows: Sequence[Row], knowledge: Knowledge | None) -> list[Row]:
+    """Of what rows of events say that they are part of: the events that state an amount or a volume, of whatever project, as far as
+    known. Asks the database only where some say so."""
+    ids = await by_size(len(rows), _ids_of_wholes, rows)
+    if not ids:
+        return []
     return await snapshot.rows(
-        "documents_elsewhere",
-        project=project,
+        "documents_of_ids",
         ids=ids,
         known_at=None if knowledge is None else knowledge.known_at,
         recorded=knowledge is not None and knowledge.recorded,
     )
 
 
-def rows_until(rows: Iterable[Row], position: Mapping[int, int] | None) -> list[Row]:
-    """Of rows of events those that stand in the log until a position, the last offset of each partition; None: all."""
-    return [row for row in rows if position is None or row["log_offset"] <= position.get(row["partition"], -1)]
+def rows_until(rows: Iterable[Row], position: Mapping[int, int]) -> list[Row]:
+    """Of rows of events those that stand in the log until a position, the last offset of each partition."""
+    return [row for row in rows if row["log_offset"] <= position.get(row["partition"], -1)]
 
 
 def _ids_of_wholes(rows: Iterable[Row]) -> list[str]:

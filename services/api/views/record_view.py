@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 from services.api.computing_process import Pieces
 from services.api.store import row_decoding
@@ -30,8 +31,10 @@ from steppe.contracts.items import FlagItem
 from steppe.contracts.items import flag as flag_item
 from steppe.domain.analysis.doubtful_claims import KINDS as CLAIM_KINDS
 from steppe.domain.analysis.doubtful_claims import Doubt, doubts
+from steppe.domain.analysis.idle_references import wholes_missing
 from steppe.domain.events.corrections import CorrectedEvent, Identity
 from steppe.domain.events.event import Event
+from steppe.domain.fold.fold_state import in_fold_order, superseded_by
 from steppe.domain.values.states import Flag
 from steppe.log.positions import format_record_id
 
@@ -260,34 +263,64 @@ def conflict(row: Row) -> ConflictItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectClaims:
-    """What a project's events say, as `doubts` reads it; `shown` are on the pages before. Can go to another process."""
+class StoredClaims:
+    """What was read for a page of what does not fit together, as it is stored; can go to another process.
 
-    project: str
-    in_order: Sequence[Event]
-    known: Collection[Identity]
-    stated_elsewhere: Collection[Identity]
+    `projects`: those that are looked at, in this order, of the first of which so many doubts were `shown`; `events`: theirs.
+    `documents`: what their events say that they are part of, wherever it is. `limit`: how many items the page may have.
+    """
+
+    projects: Sequence[str]
     shown: int
+    events: Sequence[Row]
+    documents: Sequence[Row]
+    knowledge: Knowledge | None
+    as_of: date
+    limit: int
 
     @property
     def pairs(self) -> int:
         """How many comparisons it takes at most, roughly."""
-        return len(self.in_order) ** 2
+        return sum(events**2 for events in Counter(row["subject"] for row in self.events).values())
 
 
-def doubts_of_page(
-    projects: Sequence[ProjectClaims], as_of: date, limit: int
-) -> tuple[list[Doubt], tuple[str, int] | None]:
-    """The next doubts of these projects, `limit` at most; and where there are more, a project and how many of its are shown by now."""
-    page: list[Doubt] = []
-    for claims in projects:
-        left = limit - len(page)
-        rest = islice(doubts(claims.in_order, claims.known, as_of, claims.stated_elsewhere), claims.shown, None)
-        next_doubts = list(islice(rest, left + 1))
+class DoubtsPage(NamedTuple):
+    """The next doubts; where there are more, `place` is a project and how many of its are shown by now."""
+
+    items: Sequence[ConflictItem]
+    place: tuple[str, int] | None
+
+
+def doubts_of_page(stored: StoredClaims) -> DoubtsPage:
+    """The next doubts of these projects."""
+    rows_of: dict[str, list[Row]] = {}
+    for row in stored.events:
+        rows_of.setdefault(row["subject"], []).append(row)
+    items: list[ConflictItem] = Pieces()
+    shown = stored.shown
+    for project in stored.projects:
+        left = stored.limit - len(items)
+        next_doubts = list(
+            islice(_doubts_of_project(stored, project, rows_of.get(project, ())), shown, shown + left + 1)
+        )
+        items += next_doubts[:left]
         if len(next_doubts) > left:
-            return [*page, *next_doubts[:left]], (claims.project, claims.shown + left)
-        page += next_doubts
-    return page, None
+            return DoubtsPage(items, (project, shown + left))
+        shown = 0
+    return DoubtsPage(items, None)
+
+
+def _doubts_of_project(stored: StoredClaims, project: str, rows: Sequence[Row]) -> Iterator[ConflictItem]:
+    decoded = [(event, row) for row in rows if (event := row_decoding.event(row)) is not None]
+    read = read_as_known([event for event, _ in decoded], stored.knowledge)
+    if superseded_by(read.events) is not None:
+        return
+    in_order = in_fold_order(read.events)
+    elsewhere = {(row["source"], row["id"]) for row in stored.documents if row["subject"] != project}
+    named = elsewhere.intersection(wholes_missing(in_order))
+    row_of = {event.reference: row for event, row in decoded}
+    for value in doubts(in_order, frozenset(read.by_identity), stored.as_of, named):
+        yield doubt(value, row_of)
 
 
 def doubt(value: Doubt, rows: Mapping[str, Row]) -> ConflictItem:

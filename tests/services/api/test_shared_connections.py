@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from services.api import computation
-from services.api.routes import retractions
-from services.api.views import market_view, party_view, project_view
+from services.api.views import market_view, party_view, project_view, record_view
 from tests.services.api.reading_api import Log, api, event, get, memorandum, registered
 from tests.stack import Database
 
@@ -59,7 +58,7 @@ class Held:
         ("/v1/parties/alpha", party_view, "party"),
         ("/v1/markets", market_view, "summary"),
         ("/v1/markets/KZ/tungsten", market_view, "market"),
-        ("/v1/conflicts", retractions, "doubts_of_page"),
+        ("/v1/conflicts", record_view, "doubts_of_page"),
         ("/v1/projects/north", project_view, "project_detail"),
         ("/v1/projects/north?as_of=2021-01-01", project_view, "foreseen_changes"),
         ("/parties/alpha", party_view, "party"),
