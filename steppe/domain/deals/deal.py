@@ -77,8 +77,7 @@ class Deal:
 
     def fork(self) -> Deal:
         """An independent copy."""
-        fork = Deal.__new__(Deal)
-        fork.key = self.key
+        fork = Deal(self.key)
         fork.phase = self.phase
         fork.highest_level = self.highest_level
         fork.suspended = self.suspended

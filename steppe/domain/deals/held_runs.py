@@ -30,7 +30,7 @@ class HeldRuns:
 
     def fork(self) -> HeldRuns:
         """An independent copy."""
-        fork = HeldRuns.__new__(HeldRuns)
+        fork = HeldRuns()
         fork.any_leg = self.any_leg
         fork.building = self.building
         fork.exploring = self.exploring

@@ -151,7 +151,7 @@ class Works:
 
     def fork(self) -> Works:
         """An independent copy."""
-        fork = Works.__new__(Works)
+        fork = Works()
         fork._suspensions = self._suspensions
         fork.last_event_on = self.last_event_on
         fork._lines = self._lines.copy()

@@ -22,10 +22,7 @@ class FlagState:
 
     def fork(self) -> FlagState:
         """An independent copy."""
-        fork = FlagState.__new__(FlagState)
-        fork._definition = self._definition
-        fork._deal = self._deal
-        fork._rule_version = self._rule_version
+        fork = FlagState(self._definition, self._deal, self._rule_version)
         fork.clock = self.clock
         fork._cap = self._cap
         return fork

@@ -41,7 +41,7 @@ class ProjectAggregate:
 
     def fork(self) -> ProjectAggregate:
         """An independent copy."""
-        fork = ProjectAggregate.__new__(ProjectAggregate)
+        fork = ProjectAggregate()
         fork.plans = self.plans
         fork.ended_how = self.ended_how
         fork.ended = self.ended

@@ -38,6 +38,7 @@ class ProjectFold:
 
     def __init__(self, project: str, registered: RegisteredValues, rules: Rules, looks: Sequence[Look]) -> None:
         self._project = project
+        self._registered = registered
         self._rules = rules
         self._registry = RegistryCursor(project, registered, rules)
         self._aggregate = ProjectAggregate()
@@ -63,9 +64,7 @@ class ProjectFold:
 
     def fork(self) -> ProjectFold:
         """An independent copy."""
-        fork = ProjectFold.__new__(ProjectFold)
-        fork._project = self._project
-        fork._rules = self._rules
+        fork = ProjectFold(self._project, self._registered, self._rules, ())
         fork._level = self._level
         fork._highest_level = self._highest_level
         fork._exists = self._exists

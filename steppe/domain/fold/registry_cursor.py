@@ -26,10 +26,7 @@ class RegistryCursor:
 
     def fork(self) -> RegistryCursor:
         """An independent copy."""
-        fork = RegistryCursor.__new__(RegistryCursor)
-        fork._project = self._project
-        fork._registered = self._registered
-        fork._rules = self._rules
+        fork = RegistryCursor(self._project, self._registered, self._rules)
         fork._at = self._at
         fork._thresholds = self._thresholds
         fork._state_fields = self._state_fields

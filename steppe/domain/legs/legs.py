@@ -180,7 +180,7 @@ class Legs:
 
     def fork(self) -> Legs:
         """An independent copy."""
-        fork = Legs.__new__(Legs)
+        fork = Legs()
         fork._firm = self._firm
         fork._exploring = self._exploring
         fork._financed = self._financed
