@@ -88,9 +88,12 @@ async def in_thread(function: Callable[_P, _T], *arguments: _P.args, **named: _P
 
     For fractions of a second: it goes on when nobody waits any more, and the turn with it. One caller has one thread at a time.
     """
-    async with _turns_in_threads.turn(COMPUTES_FOR.get()):
-        call = partial(copy_context().run, function, *arguments, **named)
-        computing = asyncio.get_running_loop().run_in_executor(_threads, call)
+    return await _in_turn(partial(function, *arguments, **named), first=False)
+
+
+async def _in_turn(call: Callable[[], _T], *, first: bool) -> _T:
+    async with _turns_in_threads.turn(COMPUTES_FOR.get(), first=first):
+        computing = asyncio.get_running_loop().run_in_executor(_threads, partial(copy_context().run, call))
         try:
             return await asyncio.shield(computing)
         except asyncio.CancelledError:
@@ -102,11 +105,12 @@ async def in_thread(function: Callable[_P, _T], *arguments: _P.args, **named: _P
 async def by_size(rows: int, function: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
     """The function's value, computed at once where it is of few rows, which takes milliseconds, else in a thread.
 
-    So nobody waits for a turn, perhaps with a connection to the database in hand, for the sake of a small page.
+    So nobody waits for a turn for the sake of a small page; and who does, perhaps with a connection to the database in hand, waits
+    before what the caller asked to be computed without one.
     """
     if rows <= _ROWS_AT_ONCE:
         return function(*arguments, **named)
-    return await in_thread(function, *arguments, **named)
+    return await _in_turn(partial(function, *arguments, **named), first=True)
 
 
 async def computed(

@@ -48,9 +48,11 @@ class WorkQueue:
         return self._running.total()
 
     @asynccontextmanager
-    async def turn(self, caller: str) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises Refusal at once, with the place and the time to expect, when too many wait."""
-        await self._admit(caller)
+    async def turn(self, caller: str, *, first: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn and hold it. `first`: before the other requests of this caller that wait. Raises Refusal at once, with the
+        place and the time to expect, when too many wait.
+        """
+        await self._admit(caller, first=first)
         started = time.monotonic()
         try:
             yield
@@ -59,7 +61,7 @@ class WorkQueue:
         finally:
             self._leave(caller)
 
-    async def _admit(self, caller: str) -> None:
+    async def _admit(self, caller: str, *, first: bool) -> None:
         if caller not in self._lines and self._may_run(caller):
             self._running[caller] += 1
             return
@@ -67,7 +69,11 @@ class WorkQueue:
         if len(line) >= self._waiting_of_one_max or self.waiting >= self._waiting_max:
             raise self._full(len(line))
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(caller, deque()).append(place)
+        own_line = self._lines.setdefault(caller, deque())
+        if first:
+            own_line.appendleft(place)
+        else:
+            own_line.append(place)
         try:
             await asyncio.shield(place)  # so that only we end it
         except asyncio.CancelledError:

@@ -47,6 +47,27 @@ async def test_callers_take_turns_however_many_questions_one_of_them_asks() -> N
         assert turns == ["a", "a", "b", "c", "a", "a"]
 
 
+async def test_who_is_to_be_first_goes_before_the_others_of_his_caller_only() -> None:
+    queue = WorkQueue("tests", at_once=1)
+    turns: list[str] = []
+    over = asyncio.Event()
+
+    async def work(caller: str, name: str, *, first: bool = False) -> None:
+        async with queue.turn(caller, first=first):
+            turns.append(name)
+            await over.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("a1", "a2", "a3"):
+            tasks.create_task(work("a", name))
+        tasks.create_task(work("b", "b1"))
+        await asyncio.sleep(0)
+        tasks.create_task(work("a", "a first", first=True))
+        await asyncio.sleep(0)
+        over.set()
+    assert turns == ["a1", "a first", "b1", "a2", "a3"]
+
+
 async def test_one_caller_never_has_more_than_half_of_the_turns() -> None:
     queue = WorkQueue("tests", at_once=4)
     async with asked(queue, *["a"] * 6, "b") as (turns, _, _):
