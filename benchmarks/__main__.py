@@ -4,7 +4,9 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("fold", "ingest_ndjson", "projector_live", "known_at", "rejudge", "page", "fairness", "rebuild")
+NAMES = (
+    "fold", "ingest_ndjson", "projector_live", "dense_market", "known_at", "rejudge", "page", "fairness", "rebuild",
+)  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; none: all of them")

@@ -45,8 +45,8 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 Message = tuple[bytes, bytes]
 
 
-def messages(count: int, seed: int = 1) -> Iterator[Message]:
-    """Key and value of so many events, in the order of the log."""
+def messages(count: int, seed: int = 1, markets: int = MARKETS) -> Iterator[Message]:
+    """Key and value of so many events, in the order of the log, of projects in so many markets."""
     chance = random.Random(seed)
     yield from (message for message in _parties())
     made = PARTIES
@@ -57,7 +57,7 @@ def messages(count: int, seed: int = 1) -> Iterator[Message]:
         for project in range(projects):
             if made >= count:
                 return
-            message = _event(chance, project, step)
+            message = _event(chance, project, step, markets)
             yield message
             made += 1
             if chance.random() < 0.002 and written and made < count:
@@ -78,10 +78,10 @@ def _parties() -> Iterator[Message]:
         yield _message(f"party:party-{number}", "party.registered", "registered", data)
 
 
-def _event(chance: random.Random, project: int, step: int) -> Message:
+def _event(chance: random.Random, project: int, step: int, markets: int) -> Message:
     key = f"project-{project:06}"
     if step == 0:
-        market = project % MARKETS
+        market = project % markets
         data: dict[str, Any] = {
             "name": f"Project {project}",
             "country": _COUNTRIES[market % len(_COUNTRIES)],
