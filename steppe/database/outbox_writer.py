@@ -17,10 +17,11 @@ from steppe.contracts.announcements import CloudEvent, Transition, project_event
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import FLAGS, PROJECTS, Topic
 from steppe.database import sql
-from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database.read_model.market_causes import FLAGS_OF_MARKETS, read_causes
 from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.projection_rows import Row, copy, document
 from steppe.database.read_model.stored_events import encoded_headers
+from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import Flag
 from steppe.release import EDITION
 
@@ -104,10 +105,11 @@ async def announce_transitions(
 
 
 async def announce_projects(
-    connection: Connection, day: date, projects: Iterable[str] | None, rows_max: int = 500
+    connection: Connection, day: date, rules: Rules, projects: Iterable[str] | None, rows_max: int = 500
 ) -> int:
     """Announce each of these projects (None: of all) whose state on this day differs from the announced one; how many they are.
 
+    `rules` are those by which they are judged.
     One that is gone is announced by a record without value, which takes the one before out of the compacted topic.
     """
     wanted = None if projects is None else sorted(projects)
@@ -121,9 +123,12 @@ async def announce_projects(
         if not page:
             return announced
         now = await connection.fetchval("SELECT now()")
+        from_markets = {row["project"] for row in page if not FLAGS_OF_MARKETS.isdisjoint(row["names"])}
+        rests_on = await read_causes(connection, from_markets, day, rules)
         records, hashes = [], {}
         for row in page:
-            state, flags = project_on_day(row), [flag_of_clock(text, day) for text in row["flags"]]
+            state = project_on_day(row)
+            flags = [rests_on.flag_of_clock(row["project"], text) for text in row["flags"]]
             sha256 = _sha256(document(state), row["position"], flags)
             if sha256 == row["sha256"]:
                 continue

@@ -46,7 +46,7 @@ GRANT INSERT ON steppe.rule_version, steppe.rule_change, steppe.flag_transition 
 
 -- The projector remembers what it has told the outside, and what is on its way there.
 GRANT INSERT, UPDATE, DELETE
-    ON steppe.announced_flag, steppe.announced_project, steppe.announced_until, steppe.outbox
+    ON steppe.announced_flag, steppe.announced_market, steppe.announced_project, steppe.announced_until, steppe.outbox
     TO steppe_projector;
 
 -- What was quarantined is published once, and what was done about it is recorded; both are only ever added to.

@@ -148,6 +148,7 @@ CREATE TABLE rm_v1.standing (
     parties text[] NOT NULL,
     document text NOT NULL,
     fault text,
+    contenders text NOT NULL,
     CONSTRAINT standing_pk PRIMARY KEY (project)
 );
 CREATE INDEX standing_by_market ON rm_v1.standing USING gin (markets);
@@ -453,6 +454,38 @@ CREATE TABLE rm_v1.last_event_span (
     given text,
     CONSTRAINT last_event_span_pk PRIMARY KEY (project, valid_from),
     CONSTRAINT last_event_span_forward CHECK ((valid_from < valid_to))
+);
+
+CREATE TABLE rm_v1.crossing (
+    project text NOT NULL,
+    deal text NOT NULL,
+    scope text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    won_on date NOT NULL,
+    since date NOT NULL,
+    event text NOT NULL,
+    winners text[] NOT NULL,
+    parts text[] NOT NULL,
+    countries text[] NOT NULL,
+    commodities text[] NOT NULL,
+    markets text[] NOT NULL,
+    CONSTRAINT crossing_pk PRIMARY KEY (project, deal, scope, valid_from),
+    CONSTRAINT crossing_forward CHECK ((valid_from < valid_to))
+);
+CREATE INDEX crossing_by_market ON rm_v1.crossing USING gin (markets);
+
+CREATE TABLE rm_v1.market (
+    market text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT market_pk PRIMARY KEY (market)
+);
+
+-- What of `market` was announced.
+CREATE TABLE steppe.announced_market (
+    market text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT announced_market_pk PRIMARY KEY (market)
 );
 
 CREATE OR REPLACE FUNCTION steppe.grant_read_model(wanted text)

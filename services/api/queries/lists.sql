@@ -68,6 +68,19 @@ LEFT JOIN last_event_span AS last_event
 WHERE span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date;
 
+-- name: changed_by_others
+-- Projects whose flags may rest on something else since an instant, because others in their markets changed; part of lists.
+SELECT standing.project
+FROM standing
+JOIN market ON market.market = ANY (standing.markets)
+WHERE market.changed_at > :updated_after::timestamptz
+    AND EXISTS (
+        SELECT 1
+        FROM flag_span AS flag
+        WHERE flag.project = standing.project
+            AND flag.flag IN ('displaced', 'crowded')
+    );
+
 -- name: project_page
 -- One page of projects as they stand on a day. :severities are of the :flags, :headlines of the headline ('any' and 'none' too);
 -- :text is a part of key, name, alias or id, of the project or of a party that pursues a deal of it, folded as search_text is;
@@ -159,7 +172,13 @@ WITH ranked AS (
                 AND span.headline_certainty = 'certain'
             )
         )
-        AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
+        AND (
+            :updated_after::timestamptz IS NULL
+            OR project.updated_at > :updated_after::timestamptz
+            OR project.project IN (
+                -- include: changed_by_others
+            )
+        )
         -- A look at the text spares reading all of them as JSON: in its strings a quotation mark is escaped.
         AND (
             :located::boolean IS NULL
@@ -417,7 +436,13 @@ WHERE deal.valid_from <= :as_of::date
                 )
         )
     )
-    AND (:updated_after::timestamptz IS NULL OR project.updated_at > :updated_after::timestamptz)
+    AND (
+        :updated_after::timestamptz IS NULL
+        OR project.updated_at > :updated_after::timestamptz
+        OR project.project IN (
+            -- include: changed_by_others
+        )
+    )
     AND (:projects::text[] IS NULL OR deal.project = ANY (:projects::text[]))
     AND (:deals::text[] IS NULL OR deal.deal = ANY (:deals::text[]));
 
@@ -698,6 +723,7 @@ WHERE party.party = ANY (:parties::text[])
 SELECT
     flag.project,
     flag.deal,
+    flag.flag,
     flag.document
 FROM flag_span AS flag
 WHERE flag.project = ANY (:projects::text[])
@@ -710,6 +736,7 @@ ORDER BY flag.project, flag.deal, flag.flag;
 SELECT
     flag.project,
     flag.deal,
+    flag.flag,
     flag.document
 FROM unnest(:projects::text[], :deals::text[]) AS wanted (project, deal)
 JOIN flag_span AS flag

@@ -143,6 +143,8 @@ def _requested_projects(unfiltered: Portfolio, parsed: BacktestRequest) -> Portf
         subjects=unfiltered.subjects,
         histories={project: unfiltered.histories[project] for project in chosen},
         rivalries={project: unfiltered.rivalries[project] for project in chosen},
+        rivals=unfiltered.rivals,
+        rules=unfiltered.rules,
     )
 
 

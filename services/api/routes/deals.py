@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
 from services.api.store import row_decoding
+from services.api.store.raised_flags import RaisedFlags, flags_of_deals
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import deal_view
 from services.api.views.list_answers import UNNAMED, DealList, DealRow, of_projects
@@ -41,12 +42,7 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     )
     rows, more = pagination.cut_page(rows, question.limit)
     projects = sorted({row["project"] for row in rows})
-    flag_rows = await snapshot.rows(
-        "flags_of_deals",
-        as_of=question.as_of,
-        projects=[row["project"] for row in rows],
-        deals=[row["deal"] for row in rows],
-    )
+    raised = await flags_of_deals(snapshot, question.as_of, [(row["project"], row["deal"]) for row in rows])
     shared_rows = await snapshot.rows("co_investments", as_of=question.as_of, projects=projects)
     named_rows = await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects)
     living = sum(row["level"] is not None for row in rows)
@@ -55,8 +51,8 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
         assert count is not None, "a count is always a row"
         living = count["living"]
     return Page(
-        compute=partial(_items, rows, flag_rows, shared_rows, named_rows, question),
-        rows=len(rows) + len(flag_rows),
+        compute=partial(_items, rows, raised, shared_rows, named_rows, question),
+        rows=len(rows) + len(raised.rows),
         next_key=[rows[-1]["project"], rows[-1]["deal"]] if more else None,
         beside={"living_deals": living},
     )
@@ -64,12 +60,12 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
 
 def _items(
     rows: Sequence[Row],
-    flag_rows: Sequence[Row],
+    raised: RaisedFlags,
     shared_rows: Sequence[Row],
     named_rows: Sequence[Row],
     question: Question,
 ) -> list[DealRow]:
-    flags = row_decoding.flags_by_deal(flag_rows, question.as_of)
+    flags = raised.by_deal()
     shared = row_decoding.co_investors(shared_rows)
     named = of_projects(named_rows)
     return [

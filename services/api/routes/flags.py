@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.api.export import csv_columns
-from services.api.store import row_decoding
+from services.api.store.raised_flags import RaisedFlags, flags_of_rows
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views.list_answers import UNNAMED, FlagList, FlagRow, OfProject, of_projects
 from services.api.web import pagination, query_parameters
@@ -75,9 +75,10 @@ async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[s
         total = count["flags"]
     keys = sorted({row["project"] for row in rows})
     named = of_projects(await snapshot.rows("names_of_projects", as_of=question.as_of, projects=keys))
+    raised = await flags_of_rows(snapshot, question.as_of, rows)
     last = rows[-1] if more else None
     return FlagPage(
-        compute=partial(_items, rows, named, question),
+        compute=partial(_items, raised, named, question),
         rows=len(rows),
         next_key=[last["rank"], last["project"], last["deal"], last["flag"]] if last else None,
         beside={"total": total},
@@ -115,11 +116,11 @@ def _rank(value: str) -> _Rank:
     return _Rank(int(value[:1]), date.fromisoformat(value[1:]))
 
 
-def _items(rows: Sequence[Row], named: Mapping[str, OfProject], question: Question) -> list[FlagRow]:
+def _items(raised: RaisedFlags, named: Mapping[str, OfProject], question: Question) -> list[FlagRow]:
     return [
         {
-            **flag_item(row["project"], row_decoding.flag(row, question.as_of), question.as_of, question.tell),
+            **flag_item(row["project"], flag, question.as_of, question.tell),
             **named.get(row["project"], UNNAMED),
         }
-        for row in rows
+        for row, flag in zip(raised.rows, raised.all(), strict=True)
     ]

@@ -15,6 +15,7 @@ from services.api.computation import by_size, in_thread
 from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
+from services.api.store.raised_flags import flags_of_deals
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import market_view
 from services.api.views.home_countries import Homes
@@ -142,13 +143,8 @@ async def read_market(snapshot: Snapshot, question: Question, country: str, comm
     as_of = question.as_of
     projects = await _keys_of_market(snapshot, question, country, commodity)
     page = await _read_page(snapshot, question, projects)
-    flag_rows = await snapshot.rows(
-        "flags_of_deals",
-        as_of=as_of,
-        projects=[row["project"] for row in page.deals],
-        deals=[row["deal"] for row in page.deals],
-    )
-    flags = await by_size(len(flag_rows), row_decoding.flags_by_deal, flag_rows, as_of)
+    raised = await flags_of_deals(snapshot, as_of, [(row["project"], row["deal"]) for row in page.deals])
+    flags = await by_size(len(raised.rows), raised.by_deal)
     deals = await by_size(len(page.deals), _deals, page.deals)
     living = await snapshot.rows("living_deals_of_projects", as_of=as_of, projects=projects)
     flag_counts = await snapshot.rows(

@@ -14,6 +14,7 @@ from services.api.export import csv_columns
 from services.api.problems import unknown_key
 from services.api.store import row_decoding
 from services.api.store.party_groups import read_parents, with_members
+from services.api.store.raised_flags import flags_of_deals
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import deal_view, party_view
 from services.api.views.list_answers import PartyList
@@ -111,17 +112,12 @@ async def read_party(snapshot: Snapshot, question: Question, key: str) -> Readin
     rows, more = pagination.cut_page(rows, question.limit)
     next_key = [rows[-1]["project"], rows[-1]["deal"]] if more else None
     projects = sorted({deal["project"] for deal in rows})
-    flag_rows = await snapshot.rows(
-        "flags_of_deals",
-        as_of=as_of,
-        projects=[deal["project"] for deal in rows],
-        deals=[deal["deal"] for deal in rows],
-    )
+    raised = await flags_of_deals(snapshot, as_of, [(deal["project"], deal["deal"]) for deal in rows])
     shared_rows = await snapshot.rows("co_investments", as_of=as_of, projects=projects)
 
     def answer() -> PartyItem:
         deals = [(deal["project"], row_decoding.deal(deal)) for deal in rows]
-        flags = row_decoding.flags_by_deal(flag_rows, as_of)
+        flags = raised.by_deal()
         shared = row_decoding.co_investors(shared_rows)
         items = [
             deal_view.deal(

@@ -18,6 +18,7 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import picklable
 from services.api.store.party_groups import read_parents, with_members
 from services.api.store.project_events import ProjectEvents, read_project_events
+from services.api.store.raised_flags import RaisedFlags, flags_of_projects
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import project_view, timeline_view
 from services.api.views.list_answers import ProjectList, Timeline
@@ -147,7 +148,7 @@ async def read_project(
         schemes=question.filters.get("crosswalk", ()),
         row=row,
         deals=await snapshot.rows("deals_of_project", as_of=as_of, project=key),
-        flags=await snapshot.rows("flags_of_projects", as_of=as_of, projects=[key]),
+        flags=await flags_of_projects(snapshot, as_of, [key]),
         co_investments=await snapshot.rows("co_investments", as_of=as_of, projects=[key]),
         held=row_decoding.held_events(await snapshot.rows("held_events", projects=[key])),
         events=events,
@@ -214,21 +215,21 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
     rows, more = pagination.cut_page(rows, question.limit)
     keys = [row["project"] for row in rows]
-    flags = await snapshot.rows("flags_of_projects", as_of=question.as_of, projects=keys) if with_flags else list[Row]()
+    raised = await flags_of_projects(snapshot, question.as_of, keys if with_flags else ())
     counts = await snapshot.rows("deal_counts", as_of=question.as_of, projects=keys)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
     return Page(
         next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,
         columns=csv_columns.crosswalk(question.filters.get("crosswalk", ())),
-        compute=partial(_items, rows, flags, counts, held, question),
-        rows=len(rows) + len(flags),
+        compute=partial(_items, rows, raised, counts, held, question),
+        rows=len(rows) + len(raised.rows),
     )
 
 
 def _items(
-    rows: Sequence[Row], flag_rows: Sequence[Row], counts: Sequence[Row], held: Mapping[str, int], question: Question
+    rows: Sequence[Row], raised: RaisedFlags, counts: Sequence[Row], held: Mapping[str, int], question: Question
 ) -> list[ProjectRow]:
-    flags = row_decoding.flags_by_project(flag_rows, question.as_of)
+    flags = raised.by_project()
     deals: dict[str, DealCount] = {
         row["project"]: {"living_deals": row["living"], "ended_deals": row["ended"]} for row in counts
     }
@@ -236,8 +237,9 @@ def _items(
     items: list[ProjectRow] = []
     for row in rows:
         state = row_decoding.project(row)
-        raised = flags.get(row["project"], [])
-        item = project_item(state, raised, row_decoding.position(row), question.as_of, question.tell)
+        item = project_item(
+            state, flags.get(row["project"], []), row_decoding.position(row), question.as_of, question.tell
+        )
         place: Coordinates = {"latitude": state.latitude, "longitude": state.longitude}
         items.append(
             {

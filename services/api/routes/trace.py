@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.api.computation import by_size
-from services.api.store import row_decoding
+from services.api.store.raised_flags import RaisedFlags, flags_of_projects
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
 from services.api.views.record_view import TraceAnswer, TraceList
@@ -53,11 +53,11 @@ async def _stops(snapshot: Snapshot, as_of: date, topic: str, event: str) -> Rea
         )
         raise Refusal(NOT_FOUND, detail)
     subjects = sorted({row["subject"] for row in rows})
-    flag_rows = await snapshot.rows("flags_of_projects", as_of=as_of, projects=subjects)
-    size = len(rows) + len(flag_rows)
-    return Reading(lambda: by_size(size, _items, rows, flag_rows, topic, as_of), rows=size)
+    raised = await flags_of_projects(snapshot, as_of, subjects)
+    size = len(rows) + len(raised.rows)
+    return Reading(lambda: by_size(size, _items, rows, raised, topic, as_of), rows=size)
 
 
-def _items(rows: Sequence[Row], flag_rows: Sequence[Row], topic: str, as_of: date) -> TraceList:
-    flags = row_decoding.flags_by_project(flag_rows, as_of)
+def _items(rows: Sequence[Row], raised: RaisedFlags, topic: str, as_of: date) -> TraceList:
+    flags = raised.by_project()
     return {"items": [record_view.trace(row, topic, flags, as_of) for row in rows]}

@@ -32,10 +32,10 @@ from steppe.http.problems import Refusal
 _STATEMENTS = load("alternate_models", "services.api")
 _WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
 _OF_PROJECTS = (
-    "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "standing", "co_investment_span",
+    "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "standing", "crossing", "co_investment_span",
     "party_naming",
 )  # fmt: skip
-_SEEN_BY_OTHERS = ("standing", "party_naming", "party_span")
+_SEEN_BY_OTHERS = ("standing", "crossing", "party_naming", "party_span")
 
 _ROWS_DECODED_AT_ONCE = 2_000
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import msgspec
 
 from services.api.store.snapshot import Row
-from steppe.database.read_model.flag_rows import clock_of, flag_of_clock
+from steppe.database.read_model.flag_rows import clock_of
 from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
@@ -49,11 +49,6 @@ def superseded(row: Row) -> Superseded | None:
 def deal(row: Row) -> DealState:
     """The deal of a span, without the overlays that follow from flags."""
     return _deal.decode(row["document"])
-
-
-def flag(row: Row, day: date) -> Flag:
-    """The flag of a row that stands on a day."""
-    return flag_of_clock(row["document"], day)
 
 
 def announced_flag(row: Row) -> Flag:
@@ -118,22 +113,6 @@ def crossing(row: Row) -> Crossing:
 def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:
     """Rows with their days; `value` is one of the readers above."""
     return [Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=value(row)) for row in rows]
-
-
-def flags_by_project(rows: Iterable[Row], day: date) -> dict[str, list[Flag]]:
-    """The flags of each project on a day, in the order they came."""
-    flags: dict[str, list[Flag]] = {}
-    for row in rows:
-        flags.setdefault(row["project"], []).append(flag(row, day))
-    return flags
-
-
-def flags_by_deal(rows: Iterable[Row], day: date) -> dict[tuple[str, str], list[Flag]]:
-    """The flags of each deal on a day, by project and deal, in the order they came; under the deal '' a project's own."""
-    flags: dict[tuple[str, str], list[Flag]] = {}
-    for row in rows:
-        flags.setdefault((row["project"], row["deal"]), []).append(flag(row, day))
-    return flags
 
 
 def co_investors(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:

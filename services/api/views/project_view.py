@@ -13,6 +13,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from services.api.store import row_decoding
 from services.api.store.project_events import ProjectEvents
+from services.api.store.raised_flags import RaisedFlags
 from services.api.store.snapshot import Row
 from services.api.views import money_and_stakes
 from services.api.views.deal_view import DealItem, LegOfDeal, deal, ended, leg
@@ -212,7 +213,7 @@ class StoredProject:
     schemes: Collection[str]
     row: Row
     deals: Sequence[Row]
-    flags: Sequence[Row]
+    flags: RaisedFlags
     co_investments: Sequence[Row]
     held: Mapping[str, int]
     events: ProjectEvents
@@ -222,7 +223,7 @@ class StoredProject:
     @property
     def rows(self) -> int:
         """How many rows it takes long to make something of."""
-        return len(self.events.rows) + len(self.deals) + len(self.flags)
+        return len(self.events.rows) + len(self.deals) + len(self.flags.rows)
 
 
 def project_answer(stored: StoredProject, effective: Sequence[Event] | None = None) -> ProjectDetail:
@@ -236,7 +237,7 @@ def project_answer(stored: StoredProject, effective: Sequence[Event] | None = No
     superseded = row_decoding.superseded(stored.row)
     state = ProjectState(project=key) if superseded else row_decoding.project(stored.row)
     deals = [row_decoding.deal(row) for row in stored.deals]
-    flags = row_decoding.flags_by_project(stored.flags, as_of).get(key, [])
+    flags = stored.flags.all()
     occurred = [] if superseded else [event for event in in_fold_order(effective) if event.latest <= as_of]
     elsewhere = stored.events.stated_elsewhere(occurred)
     explained = (

@@ -39,10 +39,11 @@ from services.projector.settings import Settings
 from steppe.connection_errors import run
 from steppe.database import active_read_model, sql
 from steppe.database.connection import open_connection
-from steppe.database.read_model import flag_rows, projection_rows, registry_rows
+from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
+from steppe.domain.markets.standings import standing_of
 from steppe.settings import from_environment
 from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, Data, application
@@ -60,7 +61,8 @@ TABLES: Mapping[str, Sequence[str]] = {
     "last_event_span": projection_rows.LAST_EVENT_SPAN,
     "deal_span": projection_rows.DEAL_SPAN,
     "flag_span": flag_rows.FLAG_SPAN,
-    "standing": [*projection_rows.STANDING, "fault"],
+    "standing": [*market_rows.STANDING, "fault"],
+    "crossing": market_rows.CROSSING,
     "co_investment_span": projection_rows.CO_INVESTMENT_SPAN,
     "party_naming": projection_rows.PARTY_NAMING,
     "party_span": registry_rows.PARTY_SPAN,
@@ -188,6 +190,11 @@ def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Ro
         "deal_span": made.deal_spans,
         "flag_span": made.flag_spans,
         "standing": [(*row, faults.get(row[0])) for row in made.standings],
+        "crossing": [
+            row
+            for history in folded.histories.values()
+            for row in market_rows.crossing_rows(standing_of(history), folded.rivals.groups)
+        ],
         "co_investment_span": made.co_investment_spans,
         "party_naming": made.party_namings,
         "party_span": [*parties, *_stand_ins(project_events, {row[0] for row in parties})],

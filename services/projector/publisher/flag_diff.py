@@ -13,17 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from typing import Any
 
 import asyncpg
 
 from services.projector.publisher import causes
 from services.projector.publisher.causes import MARKET_FLAGS, AppliedEvent, Cause, EventContext, FlagDifference
 from steppe.contracts.announcements import Transition, transition_between
-from steppe.database import active_read_model, locks, outbox_writer, sql
-from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
+from steppe.database.read_model.market_causes import MarketCauses, crowded_months, flags_of_markets, read_causes
 from steppe.database.read_model.projection_rows import document
 from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.event import Event
+from steppe.domain.rules.thresholds import Rules
 
 _STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **outbox_writer.STATEMENTS}
 _FLAGS_AT_ONCE = 1000
@@ -105,13 +107,16 @@ class Announcer:
                 rows = await connection.fetch(*_STATEMENTS["projects_applied_since"](next_offsets=offsets_before))
                 moved = {row["project"] for row in rows}
             moved.update(since.refolded_from)
+        judged_by = await rule_versions.in_force(connection)
         changing: dict[date, set[str]] = defaultdict(set)
         if day > base:
-            for row in await connection.fetch(*_STATEMENTS["projects_changing"](after=base, until=day)):
+            for row in await connection.fetch(
+                *_STATEMENTS["projects_changing"](after=base, until=day, crowded_months=crowded_months(judged_by))
+            ):
                 changing[row["day"]].add(row["project"])
 
         differences = await self._differences(
-            connection, base, None if compare_all else sorted(moved), turning=compare_all
+            connection, base, None if compare_all else sorted(moved), judged_by, turning=compare_all
         )
         context = EventContext() if first_time else await self._context(connection, differences, since)
         # Where nothing was applied since, other rules judge, or another release.
@@ -122,12 +127,15 @@ class Announcer:
         count = await self._save(connection, base, differences, reasons, rules)
         concerned = moved.union(difference.project for difference in differences)
         for changing_on in sorted(changing):
-            differences = await self._differences(connection, changing_on, sorted(changing[changing_on]), turning=True)
+            differences = await self._differences(
+                connection, changing_on, sorted(changing[changing_on]), judged_by, turning=True
+            )
             context = await self._context(connection, differences, since)
             reasons = [causes.cause_on_day(difference, changing_on, context) for difference in differences]
             count += await self._save(connection, changing_on, differences, reasons, rules)
             concerned |= changing[changing_on]
-        await outbox_writer.announce_projects(connection, day, None if compare_all else concerned)
+        await outbox_writer.announce_projects(connection, day, judged_by, None if compare_all else concerned)
+        await connection.execute(_STATEMENTS["set_announced_markets"])
         await connection.execute(
             *_STATEMENTS["set_announced_until"](
                 day=day,
@@ -140,42 +148,37 @@ class Announcer:
         return count
 
     async def _differences(
-        self, connection: asyncpg.Connection, day: date, projects: Projects, *, turning: bool
+        self, connection: asyncpg.Connection, day: date, projects: Projects, rules: Rules, *, turning: bool
     ) -> list[FlagDifference]:
         """What differs in these projects (None: in all), and what other projects do anywhere.
 
         `turning`: also where the clock is the one that was announced, because it may say something else on that day.
         """
-        rows = await connection.fetch(
-            *_STATEMENTS["flag_differences"](day=day, projects=projects, flags=None, turning=turning)
-        )
+
+        async def rows_of(projects: Projects, flags: Sequence[str] | None, resting: Sequence[str]) -> list[Any]:
+            return await connection.fetch(
+                *_STATEMENTS["flag_differences"](
+                    day=day, projects=projects, flags=flags, resting=resting, turning=turning and flags is None
+                )
+            )
+
+        rows = await rows_of(projects, None, MARKET_FLAGS)
         if projects is not None:
-            from_market = await connection.fetch(
-                *_STATEMENTS["flag_differences"](day=day, projects=None, flags=list(MARKET_FLAGS), turning=False)
-            )
-            project_keys = set(projects)
-            rows += [row for row in from_market if row["project"] not in project_keys]
-        differences = (
-            (
-                row["clock_before"],
-                FlagDifference(
-                    project=row["project"],
-                    deal=row["deal"],
-                    flag=row["flag"],
-                    severity_before=row["severity_before"],
-                    severity=row["severity"],
-                    before=outbox_writer.flag_of(row["document_before"]),
-                    after=None if row["clock"] is None else flag_of_clock(row["clock"], day),
-                    clock=row["clock"],
-                ),
-            )
-            for row in rows
-        )
-        return [
-            difference
-            for clock_before, difference in differences
-            if (clock_before, difference.before) != (difference.clock, difference.after)
-        ]
+            changed = await connection.fetch(_STATEMENTS["projects_in_changed_markets"])
+            beside = {row["project"] for row in changed} - set(projects)
+            if beside:
+                rows += await rows_of(sorted(beside), MARKET_FLAGS, MARKET_FLAGS)
+            seen = beside.union(projects)
+            rows += [row for row in await rows_of(None, MARKET_FLAGS, ()) if row["project"] not in seen]
+        differences: list[FlagDifference] = []
+        for first in range(0, len(rows), _FLAGS_AT_ONCE):
+            some = rows[first : first + _FLAGS_AT_ONCE]
+            rests_on = await read_causes(connection, flags_of_markets(some), day, rules)
+            for row in some:
+                difference = _difference(row, rests_on)
+                if (row["clock_before"], difference.before) != (difference.clock, difference.after):
+                    differences.append(difference)
+        return differences
 
     async def _context(
         self, connection: asyncpg.Connection, differences: Iterable[FlagDifference], since: _AnnouncedUntil
@@ -253,6 +256,21 @@ class Announcer:
             await outbox_writer.announce_transitions(connection, transitions, clocks, on)
             self._uncommitted.update((transition.flag, transition.transition) for transition in transitions)
         return len(announced)
+
+
+def _difference(row: asyncpg.Record, rests_on: MarketCauses) -> FlagDifference:
+    """A flag as it was announced and as it stands, of a row of `flag_differences`."""
+    clock = row["clock"]
+    return FlagDifference(
+        project=row["project"],
+        deal=row["deal"],
+        flag=row["flag"],
+        severity_before=row["severity_before"],
+        severity=row["severity"],
+        before=outbox_writer.flag_of(row["document_before"]),
+        after=None if clock is None else rests_on.flag_of_clock(row["project"], clock),
+        clock=clock,
+    )
 
 
 def _transition(difference: FlagDifference, cause: Cause, on: date, rules: str, country: str | None) -> Transition:

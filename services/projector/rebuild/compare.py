@@ -24,6 +24,7 @@ _COMPARED = {
     "differing_party_namings": "party_naming",
 }
 _COMPARED_IN_MARKETS = {
+    "differing_crossings": "crossing",
     "differing_market_flag_spans": "flag_span",
     "differing_co_investment_spans": "co_investment_span",
 }

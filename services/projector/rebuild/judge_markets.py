@@ -1,37 +1,36 @@
-"""Third stage of a rebuild: what markets do to each project, from the standings and deals that the second stage has written.
+"""Third stage of a rebuild: what markets do to each project, from the standings and crossings that are written before it.
 
-Parts are the same ranges of subjects. A worker keeps the rivals of the markets it has met; only those that crossed the line.
+Parts are the same ranges of subjects. A worker keeps what is seen in the markets that it has met.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import asyncpg
 
 from steppe import failpoints
 from steppe.database import active_read_model, sql
-from steppe.database.read_model import market_judgement, projection_rows
+from steppe.database.keepalive import KeepAlive
+from steppe.database.read_model import market_rows, projection_rows, registry_rows
 from steppe.database.read_model.projection import copy_market_effects
 from steppe.domain.markets.groups import Groups
-from steppe.domain.markets.rivalry import Rival, rivalry
+from steppe.domain.markets.rivalry import Rivals, SeenCrossings, rivalry
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.spans import Span
-from steppe.domain.values.states import DealState
 
 PHASE = "judge"
 _STATEMENTS = sql.load("rebuild")
-_DEALS = sql.load("market")["deal_spans_of_projects"]
 _NOTE_FAULTS = sql.load("market")["note_market_faults"]
-_CROSSERS = sql.load("market")["crossers_in_markets"]
-_RIVALS_MAX = 200_000
+_CROSSINGS = sql.load("market")["crossings_in_markets"]
+_EVERY_PARENT = sql.load("market")["every_parent"]
+_CROSSINGS_MAX = 200_000
 
 
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
     """Judge parts until every one is done or taken."""
     async with connection.transaction():
         await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
-        judge = _Judge(await _groups(connection), rules)
+        judge = _Judge(registry_rows.groups_from(await connection.fetch(_EVERY_PARENT)), rules)
     while True:
         async with connection.transaction():
             part = await connection.fetchrow(*_STATEMENTS["claim_part"](schema=schema, phase=PHASE))
@@ -46,58 +45,47 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
         failpoints.reach("rebuild-part", PHASE)
 
 
-async def _groups(connection: asyncpg.Connection) -> Groups:
-    return market_judgement.groups_from(await connection.fetch(_STATEMENTS["every_parent"]))
-
-
 class _Judge:
-    """One worker's: the groups, and a cache of the rivals in each market."""
+    """One worker's: a cache of what is seen in each market, and the groups."""
 
     def __init__(self, groups: Groups, rules: Rules) -> None:
         self._groups = groups
         self._rules = rules
-        self._markets: dict[str, Sequence[Rival]] = {}
-        self._kept = 0
+        self._forget()
 
     async def part(
         self, connection: asyncpg.Connection, first: str, last: str
     ) -> tuple[projection_rows.ProjectRows, Mapping[str, str]]:
         """What the market does to the projects of a range; and which could not be judged, with the reason."""
         standings = await connection.fetch(*_STATEMENTS["standings_of_range"](first_project=first, last_project=last))
-        rivals: dict[str, Mapping[str, Rival]] = {}
-        own = {row["project"]: market_judgement.standing_from(row["document"]) for row in standings}
-        for row in standings:
-            rivals[row["project"]] = {
-                rival.project: rival
-                for key in row["markets"]
-                for rival in await self._rivals(connection, key)
-                if rival.project != row["project"]
-            }
-        judged = [project for project, others in rivals.items() if others or own[project].crossings]
+        await self._see(connection, {market for row in standings for market in row["markets"]})
         made = projection_rows.ProjectRows()
         faults: dict[str, str] = {}
-        if judged:
-            deals: dict[str, list[Span[DealState]]] = {project: [] for project in judged}
-            for row in await connection.fetch(*_DEALS(projects=judged)):
-                deals[row["project"]].append(market_judgement.deal_span_from(row))
-            for project in judged:
-                others = rivals[project].values()
-                try:
-                    impacts = rivalry(own[project], deals[project], others, self._groups, self._rules)
-                except Exception as error:
-                    faults[project] = projection_rows.fault_of(error)
-                else:
-                    projection_rows.add_rivalry(made, project, impacts)
+        keepalive = KeepAlive(connection)
+        for row in standings:
+            await keepalive.ping()
+            own, contenders = market_rows.standing_from(row), market_rows.contenders_from(row)
+            try:
+                impacts = rivalry(own, contenders, self._rivals, self._rules)
+            except Exception as error:
+                faults[own.project] = projection_rows.fault_of(error)
+            else:
+                projection_rows.add_rivalry(made, own.project, impacts)
         return made, faults
 
-    async def _rivals(self, connection: asyncpg.Connection, key: str) -> Sequence[Rival]:
-        rivals = self._markets.pop(key, None)
-        if rivals is None:
-            standings = await connection.fetch(*_CROSSERS(markets=[key]))
-            crossers = (Rival.of(market_judgement.standing_from(row["document"])) for row in standings)
-            rivals = [rival for rival in crossers if rival is not None]
-            self._kept += len(rivals)
-            while self._markets and self._kept > _RIVALS_MAX:
-                self._kept -= len(self._markets.pop(next(iter(self._markets))))
-        self._markets[key] = rivals  # the last is the one used last
-        return rivals
+    async def _see(self, connection: asyncpg.Connection, markets: set[str]) -> None:
+        """Have all that is seen in these markets."""
+        if self._crossings > _CROSSINGS_MAX:
+            self._forget()
+        missing = markets - self._markets
+        if missing:
+            rows = await connection.fetch(*_CROSSINGS(markets=sorted(missing)))
+            self._seen.add(map(market_rows.crossing_from, rows))
+            self._markets |= missing
+            self._crossings += len(rows)
+
+    def _forget(self) -> None:
+        self._seen = SeenCrossings()
+        self._rivals = Rivals(self._seen, self._groups)
+        self._markets: set[str] = set()
+        self._crossings = 0

@@ -25,6 +25,7 @@ from services.projector.rebuild.rebuild_progress import RebuildProgress, Report
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
 from steppe.database import active_read_model, locks, rule_versions, sql
+from steppe.database.read_model.market_judgement import fill_crossings
 from steppe.database.read_model.projection import name_unregistered
 from steppe.log.positions import position_before
 from steppe.release import EDITION, RELEASE
@@ -42,6 +43,7 @@ _BEFORE_JUDGING = (
     "last_event_span",
     "deal_span",
     "standing",
+    "crossing",
     "party_naming",
     "party_span",
     "forum",
@@ -118,6 +120,7 @@ class _Rebuild:
             async with connection.transaction():
                 await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
                 await name_unregistered(connection, STATEMENTS, None)
+                await fill_crossings(connection, STATEMENTS)
             stage = "judge"
         if stage == "judge":
             await self._run_parts("judge", judge_markets.PHASE)

@@ -62,7 +62,7 @@ SET day = EXCLUDED.day,
 
 -- name: flag_differences
 -- Flags that on a day may not be as they were announced by then: another severity, or another clock. With :turning also those whose
--- clock is the same: what it says may differ on that day.
+-- clock is the same: what it says may differ on that day. Those of :resting, which rest on what is not in their clock, always.
 -- `:projects` and `:flags`: null for all.
 SELECT
     project,
@@ -96,7 +96,7 @@ FULL JOIN (
 ) AS told USING (project, deal, flag)
 WHERE (
         (stands.severity, stands.document) IS DISTINCT FROM (told.severity, told.clock)
-        OR (:turning::boolean AND stands.severity IS NOT NULL)
+        OR ((:turning::boolean OR stands.flag = ANY (:resting::text[])) AND stands.severity IS NOT NULL)
     )
     AND (told.told_on IS NULL OR told.told_on <= :day::date)
 ORDER BY project COLLATE "C", deal COLLATE "C", flag COLLATE "C";
@@ -118,7 +118,7 @@ GROUP BY action.subject;
 
 -- name: projects_changing
 -- Projects whose flags or state change by themselves, and when.
--- After the day `:after`, until the day `:until`.
+-- After the day `:after`, until the day `:until`. `:crowded_months`: how long what was won crowds others.
 SELECT turn.day, span.project
 FROM flag_span AS span
 CROSS JOIN LATERAL (
@@ -138,7 +138,40 @@ WHERE span.valid_from > :after::date AND span.valid_from <= :until::date
 UNION
 SELECT span.valid_from, span.project
 FROM last_event_span AS span
-WHERE span.valid_from > :after::date AND span.valid_from <= :until::date;
+WHERE span.valid_from > :after::date AND span.valid_from <= :until::date
+UNION
+SELECT turn.day, standing.project
+FROM crossing
+CROSS JOIN LATERAL unnest(
+    ARRAY[crossing.valid_from, crossing.valid_to]
+    || ARRAY(
+        SELECT (crossing.won_on + make_interval(months => months))::date + 1
+        FROM unnest(:crowded_months::integer[]) AS months
+    )
+) AS turn (day)
+JOIN standing ON standing.markets && crossing.markets AND standing.contenders <> '[]'
+WHERE turn.day > :after::date
+    AND turn.day <= :until::date;
+
+-- name: projects_in_changed_markets
+-- Projects whose flags may rest on something else than was announced, because others changed.
+SELECT standing.project
+FROM standing
+WHERE standing.markets && ARRAY(
+        SELECT market.market
+        FROM market
+        LEFT JOIN steppe.announced_market AS told ON told.market = market.market
+        WHERE told.changed_at IS DISTINCT FROM market.changed_at
+    )
+    AND standing.contenders <> '[]';
+
+-- name: set_announced_markets
+INSERT INTO steppe.announced_market AS told (market, changed_at)
+SELECT market.market, market.changed_at
+FROM market
+ON CONFLICT (market) DO UPDATE
+SET changed_at = EXCLUDED.changed_at
+WHERE told.changed_at <> EXCLUDED.changed_at;
 
 -- name: events_applied_since
 -- What was applied of some subjects since.
@@ -253,6 +286,13 @@ SELECT
             AND flag.valid_to > :day::date
         ORDER BY flag.deal, flag.flag
     ) AS flags,
+    ARRAY(
+        SELECT flag.flag
+        FROM flag_span AS flag
+        WHERE flag.project = span.project
+            AND flag.valid_from <= :day::date
+            AND flag.valid_to > :day::date
+    ) AS names,
     told.sha256
 FROM project_span AS span
 JOIN project ON project.project = span.project

@@ -28,6 +28,8 @@ SELECT 'forum' AS table_name, (SELECT count(*) FROM active_model.forum) AS activ
 UNION ALL
 SELECT 'standing' AS table_name, (SELECT count(*) FROM active_model.standing) AS active, (SELECT count(*) FROM built_model.standing) AS built
 UNION ALL
+SELECT 'crossing' AS table_name, (SELECT count(*) FROM active_model.crossing) AS active, (SELECT count(*) FROM built_model.crossing) AS built
+UNION ALL
 SELECT 'party_naming' AS table_name, (SELECT count(*) FROM active_model.party_naming) AS active, (SELECT count(*) FROM built_model.party_naming) AS built
 UNION ALL
 SELECT 'co_investment_span' AS table_name, (SELECT count(*) FROM active_model.co_investment_span) AS active, (SELECT count(*) FROM built_model.co_investment_span) AS built;
@@ -196,13 +198,13 @@ WITH compared AS (
     -- include: same_position
 ),
 active AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, markets, parties, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, markets, parties, document, contenders)::text, 0)) AS content
     FROM active_model.standing
     JOIN compared USING (project)
     GROUP BY project
 ),
 built AS (
-    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, markets, parties, document)::text, 0)) AS content
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, markets, parties, document, contenders)::text, 0)) AS content
     FROM built_model.standing
     JOIN compared USING (project)
     GROUP BY project
@@ -249,6 +251,27 @@ built AS (
     FROM built_model.flag_span
     JOIN compared USING (project)
     WHERE flag IN ('displaced', 'crowded')
+    GROUP BY project
+)
+SELECT project
+FROM active
+FULL JOIN built USING (project)
+WHERE (active.number, active.content) IS DISTINCT FROM (built.number, built.content);
+
+-- name: differing_crossings
+WITH compared AS (
+    -- include: same_position
+),
+active AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, scope, valid_from, valid_to, won_on, since, event, winners, parts, countries, commodities, markets)::text, 0)) AS content
+    FROM active_model.crossing
+    JOIN compared USING (project)
+    GROUP BY project
+),
+built AS (
+    SELECT project, count(*) AS number, bit_xor(hashtextextended(ROW(project, deal, scope, valid_from, valid_to, won_on, since, event, winners, parts, countries, commodities, markets)::text, 0)) AS content
+    FROM built_model.crossing
+    JOIN compared USING (project)
     GROUP BY project
 )
 SELECT project

@@ -17,28 +17,77 @@ FROM (
     OFFSET 0
 ) AS ordered;
 
--- name: standings_of_projects
-SELECT standing.project, standing.markets, standing.document
+-- name: markets_of_projects
+SELECT standing.markets
 FROM standing
 WHERE standing.project = ANY (:projects::text[]);
 
--- name: projects_in_markets
+-- name: standings_of_projects
+SELECT standing.project, standing.document, standing.contenders
+FROM standing
+WHERE standing.project = ANY (:projects::text[]);
+
+-- name: standings_that_crossed
+SELECT standing.document
+FROM standing
+WHERE standing.document NOT LIKE '%"crossings":[]%';
+
+-- name: contending_in_markets
+-- Projects to which a change in these markets can do something.
 SELECT standing.project
 FROM standing
-WHERE standing.markets && :markets::text[];
-
--- name: crossers_in_markets
--- Those of which a deal crossed the line.
-SELECT standing.project, standing.document
-FROM standing
 WHERE standing.markets && :markets::text[]
-    AND standing.document NOT LIKE '%"crossings":[]%';
+    AND standing.contenders <> '[]';
 
 -- name: projects_of_parties
--- Projects whose deals name a party of these, and the markets they are in.
-SELECT standing.project, standing.markets
+-- Projects whose deals name a party of these.
+SELECT standing.project
 FROM standing
 WHERE standing.parties && :parties::text[];
+
+-- name: crossings_of_projects
+SELECT
+    crossing.project, crossing.deal, crossing.scope, crossing.valid_from, crossing.valid_to, crossing.won_on, crossing.since,
+    crossing.event, crossing.winners, crossing.parts, crossing.countries, crossing.commodities, crossing.markets
+FROM crossing
+WHERE crossing.project = ANY (:projects::text[]);
+
+-- name: crossings_in_markets
+SELECT
+    crossing.project, crossing.deal, crossing.scope, crossing.valid_from, crossing.valid_to, crossing.won_on, crossing.since,
+    crossing.event, crossing.winners, crossing.parts, crossing.countries, crossing.commodities
+FROM crossing
+WHERE crossing.markets && :markets::text[];
+
+-- name: crossings_on_day
+-- Those that count on a day, but for crowding what was won too long before.
+SELECT
+    crossing.project, crossing.deal, crossing.scope, crossing.valid_from, crossing.valid_to, crossing.won_on, crossing.since,
+    crossing.event, crossing.winners, crossing.parts, crossing.countries, crossing.commodities
+FROM crossing
+WHERE crossing.markets && :markets::text[]
+    AND crossing.valid_from <= :day::date
+    AND crossing.valid_to > :day::date
+    AND (crossing.scope <> 'any' OR crossing.won_on > :won_after::date);
+
+-- name: remove_every_crossing
+DELETE FROM crossing;
+
+-- name: remove_crossings
+DELETE FROM crossing
+USING unnest(:projects::text[], :deals::text[], :scopes::text[], :days::date[]) AS gone (project, deal, scope, valid_from)
+WHERE crossing.project = gone.project
+    AND crossing.deal = gone.deal
+    AND crossing.scope = gone.scope
+    AND crossing.valid_from = gone.valid_from;
+
+-- name: note_changed_markets
+-- Always later than before, whatever the clock says.
+INSERT INTO market (market, changed_at)
+SELECT changed.market, :now::timestamptz
+FROM unnest(:markets::text[]) AS changed (market)
+ON CONFLICT (market) DO UPDATE
+SET changed_at = greatest(EXCLUDED.changed_at, market.changed_at + interval '1 microsecond');
 
 -- name: lock_standings
 SELECT standing.project, standing.fault
@@ -50,12 +99,6 @@ FOR UPDATE;
 -- name: remove_standings
 DELETE FROM standing
 WHERE project = ANY (:projects::text[]);
-
--- name: deal_spans_of_projects
-SELECT deal.project, deal.valid_from, deal.valid_to, deal.document
-FROM deal_span AS deal
-WHERE deal.project = ANY (:projects::text[])
-ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from;
 
 -- name: parents_above
 -- What is registered of these parties' parents, and of theirs, up to the last.
@@ -70,6 +113,11 @@ WITH RECURSIVE above AS (
 SELECT span.party, span.valid_from, span.document
 FROM above
 JOIN party_span AS span ON span.party = above.party
+ORDER BY span.party COLLATE "C", span.valid_from;
+
+-- name: every_parent
+SELECT span.party, span.valid_from, span.document
+FROM party_span AS span
 ORDER BY span.party COLLATE "C", span.valid_from;
 
 -- name: parties_below
@@ -107,12 +155,18 @@ WHERE span.project = ANY (:projects::text[]);
 
 -- name: remove_market_flags
 DELETE FROM flag_span
-WHERE project = ANY (:projects::text[])
-    AND flag IN ('displaced', 'crowded');
+USING unnest(:projects::text[], :deals::text[], :flags::text[], :days::date[]) AS gone (project, deal, flag, valid_from)
+WHERE flag_span.project = gone.project
+    AND flag_span.deal = gone.deal
+    AND flag_span.flag = gone.flag
+    AND flag_span.valid_from = gone.valid_from;
 
 -- name: remove_co_investments
 DELETE FROM co_investment_span
-WHERE project = ANY (:projects::text[]);
+USING unnest(:projects::text[], :deals::text[], :days::date[]) AS gone (project, deal, valid_from)
+WHERE co_investment_span.project = gone.project
+    AND co_investment_span.deal = gone.deal
+    AND co_investment_span.valid_from = gone.valid_from;
 
 -- name: note_market_faults
 -- Why each could not be judged; null: it could.

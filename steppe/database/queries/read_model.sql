@@ -32,19 +32,20 @@ SET partition = EXCLUDED.partition,
 
 -- name: store_standing
 -- Most events change nothing of a project as its rivals see it.
-INSERT INTO standing (project, markets, parties, document)
-VALUES (:project, :markets, :parties, :document)
+INSERT INTO standing (project, markets, parties, document, contenders)
+VALUES (:project, :markets, :parties, :document, :contenders)
 ON CONFLICT (project) DO UPDATE
 SET markets = EXCLUDED.markets,
     parties = EXCLUDED.parties,
     document = EXCLUDED.document,
+    contenders = EXCLUDED.contenders,
     fault = NULL
-WHERE (standing.markets, standing.parties, standing.document)
-        IS DISTINCT FROM (EXCLUDED.markets, EXCLUDED.parties, EXCLUDED.document)
+WHERE (standing.markets, standing.parties, standing.document, standing.contenders)
+        IS DISTINCT FROM (EXCLUDED.markets, EXCLUDED.parties, EXCLUDED.document, EXCLUDED.contenders)
     OR standing.fault IS NOT NULL;
 
 -- name: remove_spans
--- Of projects and deals those that had not ended before the day of each project.
+-- Of projects, deals and flags those that had not ended before the day of each project; not of what comes from markets.
 WITH changed AS (
     SELECT *
     FROM unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
@@ -66,19 +67,15 @@ gone_last_event_spans AS (
     USING changed
     WHERE last_event_span.project = changed.project
         AND last_event_span.valid_to >= changed.changed_from
+),
+gone_flag_spans AS (
+    DELETE FROM flag_span
+    USING changed
+    WHERE flag_span.project = changed.project
+        AND flag_span.valid_to >= changed.changed_from
+        AND NOT flag_span.flag IN ('displaced', 'crowded')
 )
 DELETE FROM deal_span
 USING changed
 WHERE deal_span.project = changed.project
     AND deal_span.valid_to >= changed.changed_from;
-
--- name: remove_flags
--- Those that had not ended before the day of each project, and all that come from the market.
-WITH gone_co_investments AS (
-    DELETE FROM co_investment_span
-    WHERE project = ANY (:projects::text[])
-)
-DELETE FROM flag_span
-USING unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
-WHERE flag_span.project = changed.project
-    AND (flag_span.valid_to >= changed.changed_from OR flag_span.flag IN ('displaced', 'crowded'));

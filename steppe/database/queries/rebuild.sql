@@ -242,11 +242,8 @@ WHERE event.subject BETWEEN :first_subject::text AND :last_subject::text
 ORDER BY event.subject;
 
 -- name: standings_of_range
-SELECT standing.project, standing.markets, standing.document
+-- Of projects to which others can do something.
+SELECT standing.project, standing.markets, standing.document, standing.contenders
 FROM standing
-WHERE standing.project BETWEEN :first_project::text AND :last_project::text;
-
--- name: every_parent
-SELECT span.party, span.valid_from, span.document
-FROM party_span AS span
-ORDER BY span.party COLLATE "C", span.valid_from;
+WHERE standing.project BETWEEN :first_project::text AND :last_project::text
+    AND standing.contenders <> '[]';

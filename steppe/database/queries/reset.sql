@@ -16,6 +16,8 @@ WITH
     gone_party_namings AS (DELETE FROM party_naming),
     gone_party_spans AS (DELETE FROM party_span),
     gone_standings AS (DELETE FROM standing),
+    gone_crossings AS (DELETE FROM crossing),
+    gone_markets AS (DELETE FROM market),
     gone_co_investments AS (DELETE FROM co_investment_span)
 DELETE FROM forum;
 

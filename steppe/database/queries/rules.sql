@@ -83,6 +83,7 @@ WITH gone_projects AS (DELETE FROM project),
     gone_deal_spans AS (DELETE FROM deal_span),
     gone_flag_spans AS (DELETE FROM flag_span),
     gone_standings AS (DELETE FROM standing),
+    gone_crossings AS (DELETE FROM crossing),
     gone_co_investments AS (DELETE FROM co_investment_span),
     gone_namings AS (DELETE FROM party_naming),
     gone_parties AS (DELETE FROM party_span)

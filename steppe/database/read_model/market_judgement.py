@@ -6,59 +6,52 @@ depend on which partition came first. The judgement itself is `steppe.domain.mar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from steppe import failpoints
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import flag_rows, projection_rows, registry_rows
+from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
+from steppe.database.read_model.projection_rows import ProjectRows, Row, copy
 from steppe.database.sql import Statement
-from steppe.domain.markets.groups import Groups, Shares
-from steppe.domain.markets.rivalry import Rival, Rivalry, Standing, rivalry, standing_of
+from steppe.domain.markets.groups import Groups
+from steppe.domain.markets.rivalry import Rivalry, Rivals, SeenCrossings, rivalry
+from steppe.domain.markets.standings import Contender, Standing, contenders_of, standing_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import History
 from steppe.domain.values.spans import Span
-from steppe.domain.values.states import DealState
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from steppe.database.connection import Connection
-
-standing_from = msgspec.json.Decoder(Standing).decode
-_deal_from = msgspec.json.Decoder(DealState).decode
-
-
-def deal_span_from(row: asyncpg.Record) -> Span[DealState]:
-    """A row of `deal_spans_of_projects`."""
-    return Span(valid_from=row["valid_from"], valid_to=row["valid_to"], value=_deal_from(row["document"]))
-
-
-def groups_from(rows: Iterable[asyncpg.Record]) -> Groups:
-    """Who belongs to whom, from rows with party, valid_from and document, in the order of days."""
-    steps: dict[str, list[tuple[date, Shares]]] = {}
-    for row in rows:
-        steps.setdefault(row["party"], []).append((row["valid_from"], registry_rows.shares_in(row["document"])))
-    return Groups(steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What stood before the batch: the touched projects as their rivals saw them, and the parents of touched parties."""
+    """What stood before the batch: what others saw of the touched projects, as rows, and the parents of touched parties."""
 
-    standings: Mapping[str, Standing]
-    markets: frozenset[str]
+    crossings: Sequence[Row]
     parents: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Near:
+    """Projects with all that a judgement needs of each."""
+
+    standings: dict[str, Standing] = field(default_factory=dict)
+    contenders: dict[str, Sequence[Span[Contender]]] = field(default_factory=dict)
+
+    def contending(self) -> Iterable[str]:
+        """Those that others can do something to."""
+        return (project for project, contenders in self.contenders.items() if contenders)
+
+
+@dataclass(frozen=True, slots=True)
 class Markets:
-    """Judges what changed. One for every worker; keeps nothing between batches. `on_step` is called for every project judged, and for its rows."""
+    """Judges what changed. One for every worker; keeps nothing between batches. `on_step` is called for every project judged, and for
+    its rows."""
 
     statements: Mapping[str, Statement]
     rules: Rules
@@ -70,16 +63,13 @@ class Markets:
         if not self.exclusive:
             lock = "lock_parties_to_change" if parties else "lock_parties"
             await connection.execute(*self.statements[lock](lock=locks.PARTIES))
-        stored = await connection.fetch(*self.statements["standings_of_projects"](projects=list(histories)))
-        markets = {market for row in stored for market in row["markets"]}
-        markets |= {
-            market for history in histories.values() for market in projection_rows.market_keys(standing_of(history))
-        }
-        if not self.exclusive:
+            stored = await connection.fetch(*self.statements["markets_of_projects"](projects=list(histories)))
+            markets = {market for row in stored for market in row["markets"]}
+            for history in histories.values():
+                markets |= market_rows.market_keys(standing_of(history).markets)
             await connection.execute(*self.statements["lock_markets"](markets=sorted(markets)))
         return Before(
-            standings={row["project"]: standing_from(row["document"]) for row in stored},
-            markets=frozenset(markets),
+            crossings=await self._crossings_of(connection, list(histories)),
             parents=await self._parents_of(connection, parties),
         )
 
@@ -89,158 +79,134 @@ class Markets:
         histories: Mapping[str, History],
         parties: Sequence[str],
         before: Before,
-        rows: projection_rows.ProjectRows,
         now: datetime,
     ) -> Mapping[str, str]:
-        """Judge the touched projects and all that they, or changed parties, concern.
+        """Judge the touched projects and all that they, or changed parties, concern, and write what differs.
 
-        Rows of touched projects are added to `rows`; those of others are written here, if they differ. The standings of the
-        touched projects and the rows of parties must have been written, the flags of the touched ones still stand.
+        The standings of the touched projects and the rows of parties must have been written.
         A project that cannot be judged, which is a defect, keeps what stood; returns these with the reason.
         """
-        standings = {project: standing_of(history) for project, history in histories.items()}
-        concerned = await self._concerned(connection, standings, parties, before)
+        near, stored = _Near(), list(before.crossings)
+        for project, history in histories.items():
+            near.standings[project], near.contenders[project] = standing_of(history), contenders_of(history)
+        regrouped = await self._regrouped(connection, parties, before) - histories.keys()
+        if regrouped:
+            await self._load(connection, near, sorted(regrouped))
+            stored += await self._crossings_of(connection, sorted(regrouped))
+        moved = await self._write_crossings(connection, near.standings.values(), stored, now)
+        concerned = set(near.standings)
+        if moved:
+            found = await connection.fetch(*self.statements["contending_in_markets"](markets=sorted(moved)))
+            concerned |= {row["project"] for row in found}
         others = sorted(concerned - histories.keys())
-        faulty = {
-            row["project"]
-            for row in await connection.fetch(*self.statements["lock_standings"](projects=others))
-            if row["fault"]
-        }
-        impacts, faults = await self._impacts(connection, concerned, standings, histories)
-        for project in histories.keys() & impacts.keys():
-            projection_rows.add_rivalry(rows, project, impacts[project])
-        await self._rewrite(connection, {project: impacts[project] for project in others if project in impacts}, now)
-        await self._keep_as_it_stood(connection, sorted(histories.keys() & faults.keys()), rows)
+        locked = await connection.fetch(*self.statements["lock_standings"](projects=others))
+        faulty = {row["project"] for row in locked if row["fault"]}
+        await self._load(connection, near, sorted(concerned - near.standings.keys()))
+        impacts, faults = await self._impacts(connection, near)
+        changed = await self._rewrite(connection, impacts) - histories.keys()
+        # Of those that still have such flags the market says when they changed.
+        unsaid = {project for project in changed if self.exclusive or not impacts[project].flags}
+        if unsaid:
+            await connection.execute(*self.statements["touch_projects"](projects=sorted(unsaid), now=now))
         if faults or faulty:
             await self._note_faults(connection, {project: faults.get(project) for project in faults.keys() | faulty})
         return faults
 
     async def judge_stored(
-        self, connection: Connection, projects: Sequence[str], rows: projection_rows.ProjectRows
+        self, connection: Connection, projects: Sequence[str], rows: ProjectRows
     ) -> Mapping[str, str]:
         """Judge some projects by what is stored of all, and add their rows; none of them may have such rows yet.
 
         Returns those that could not be judged, with the reason.
         """
-        impacts, faults = await self._impacts(connection, projects, {}, {})
+        near = _Near()
+        await self._load(connection, near, projects)
+        impacts, faults = await self._impacts(connection, near)
         for project, impact in impacts.items():
             projection_rows.add_rivalry(rows, project, impact)
         if faults:
             await self._note_faults(connection, faults)
         return faults
 
-    async def _impacts(
-        self,
-        connection: Connection,
-        concerned: Collection[str],
-        standings: Mapping[str, Standing],
-        histories: Mapping[str, History],
-    ) -> tuple[dict[str, Rivalry], dict[str, str]]:
-        """What the markets do to these projects; and which could not be judged, with the reason. What is not given is stored."""
-        near = await self._near(connection, sorted(concerned), standings)
-        rivals = {project: rival for project, standing in near.items() if (rival := Rival.of(standing)) is not None}
-        deals = await self._deals(connection, sorted(set(concerned) - histories.keys()))
-        deals.update({project: history.deals for project, history in histories.items()})
-        groups = await self._groups(connection, near.values(), deals.values())
-        by_market: dict[str, set[str]] = {}
-        for project in rivals:
-            for market in projection_rows.market_keys(near[project]):
-                by_market.setdefault(market, set()).add(project)
+    async def _impacts(self, connection: Connection, near: _Near) -> tuple[dict[str, Rivalry], dict[str, str]]:
+        """What the markets do to these projects; and which could not be judged, with the reason."""
+        rivals = await self._rivals(connection, near)
         impacts: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
         keepalive = KeepAlive(connection, self.on_step)
-        for project in sorted(near.keys() & set(concerned)):
+        for project in sorted(near.standings):
             await keepalive.ping()
-            beside = set().union(*(by_market.get(market, ()) for market in projection_rows.market_keys(near[project])))
             try:
                 failpoints.reach("judge", project)
-                impacts[project] = rivalry(
-                    near[project], deals.get(project, ()), [rivals[rival] for rival in beside], groups, self.rules
-                )
+                impacts[project] = rivalry(near.standings[project], near.contenders[project], rivals, self.rules)
             except Exception as error:
                 faults[project] = projection_rows.fault_of(error)
         return impacts, faults
+
+    async def _rivals(self, connection: Connection, near: _Near) -> Rivals:
+        """What those that others can do something to see of all others."""
+        markets: set[tuple[str, str]] = set()
+        parties: set[str] = set()
+        for project in near.contending():
+            markets |= near.standings[project].markets
+            parties |= market_rows.pursuers_of(near.contenders[project])
+            parties |= market_rows.parties_of(near.standings[project])
+        if not parties:
+            return Rivals(SeenCrossings(), Groups({}))
+        groups = await self._groups(connection, parties)
+        keys = sorted(map(market_rows.market_key, markets))
+        rows = await connection.fetch(*self.statements["crossings_in_markets"](markets=keys))
+        return Rivals(SeenCrossings(map(market_rows.crossing_from, rows)), groups)
+
+    async def _groups(self, connection: Connection, parties: Iterable[str]) -> Groups:
+        return registry_rows.groups_from(
+            await connection.fetch(*self.statements["parents_above"](parties=sorted(parties)))
+        )
+
+    async def _load(self, connection: Connection, near: _Near, projects: Sequence[str]) -> None:
+        if projects:
+            for row in await connection.fetch(*self.statements["standings_of_projects"](projects=list(projects))):
+                near.standings[row["project"]] = market_rows.standing_from(row)
+                near.contenders[row["project"]] = market_rows.contenders_from(row)
+
+    async def _crossings_of(self, connection: Connection, projects: Sequence[str]) -> list[Row]:
+        rows = await connection.fetch(*self.statements["crossings_of_projects"](projects=list(projects)))
+        return [tuple(row) for row in rows]
+
+    async def _regrouped(self, connection: Connection, parties: Sequence[str], before: Before) -> set[str]:
+        """Projects whose parties belong to other groups now."""
+        if not parties or await self._parents_of(connection, parties) == before.parents:
+            return set()
+        below = await connection.fetch(*self.statements["parties_below"](parties=list(parties)))
+        pursued = await connection.fetch(
+            *self.statements["projects_of_parties"](parties=[row["party"] for row in below])
+        )
+        return {row["project"] for row in pursued}
+
+    async def _write_crossings(
+        self, connection: Connection, standings: Iterable[Standing], stored: Sequence[Row], now: datetime
+    ) -> set[str]:
+        """Write what others see of these projects, where it differs from what is stored of them; the markets where they see it."""
+        crossed = [standing for standing in standings if standing.crossings]
+        parties = set().union(*map(market_rows.parties_of, crossed))
+        groups = await self._groups(connection, parties) if parties else Groups({})
+        rows = [row for standing in crossed for row in market_rows.crossing_rows(standing, groups)]
+        gone, new = differing(stored, rows)
+        if gone:
+            projects, deals, scopes, days = zip(*(row[:4] for row in gone), strict=True)
+            await connection.execute(
+                *self.statements["remove_crossings"](projects=projects, deals=deals, scopes=scopes, days=days)
+            )
+        await copy(connection, "crossing", market_rows.CROSSING, new)
+        moved = {market for row in (*gone, *new) for market in row[-1]}
+        if moved and not self.exclusive:  # who alone writes these tables tells nobody
+            await connection.execute(*self.statements["note_changed_markets"](markets=sorted(moved), now=now))
+        return moved
 
     async def _note_faults(self, connection: Connection, faults: Mapping[str, str | None]) -> None:
         await connection.execute(
             *self.statements["note_market_faults"](projects=list(faults), faults=list(faults.values()))
         )
-
-    async def _keep_as_it_stood(
-        self, connection: Connection, projects: Sequence[str], rows: projection_rows.ProjectRows
-    ) -> None:
-        if projects:
-            for query, kept in (
-                ("market_flags_of_projects", rows.flag_spans),
-                ("co_investments_of_projects", rows.co_investment_spans),
-            ):
-                kept += [tuple(row) for row in await connection.fetch(*self.statements[query](projects=projects))]
-
-    async def _concerned(
-        self, connection: Connection, standings: Mapping[str, Standing], parties: Sequence[str], before: Before
-    ) -> set[str]:
-        # Others see of a project what of it can do something to them, and nothing else.
-        moved = [
-            project
-            for project, standing in standings.items()
-            if Rival.of(standing) != (Rival.of(stood) if (stood := before.standings.get(project)) else None)
-        ]
-        markets = {market for project in moved for market in projection_rows.market_keys(standings[project])}
-        markets |= {
-            market
-            for project in moved
-            if project in before.standings
-            for market in projection_rows.market_keys(before.standings[project])
-        }
-        concerned = set(standings)
-        if parties and await self._parents_of(connection, parties) != before.parents:
-            below = await connection.fetch(*self.statements["parties_below"](parties=list(parties)))
-            pursued = await connection.fetch(
-                *self.statements["projects_of_parties"](parties=[row["party"] for row in below])
-            )
-            concerned |= {row["project"] for row in pursued}
-            markets |= {market for row in pursued for market in row["markets"]}
-        if markets:
-            neighbours = await connection.fetch(*self.statements["projects_in_markets"](markets=sorted(markets)))
-            concerned |= {row["project"] for row in neighbours}
-        return concerned
-
-    async def _near(
-        self, connection: Connection, concerned: Sequence[str], standings: Mapping[str, Standing]
-    ) -> dict[str, Standing]:
-        """The concerned projects and all that share a market with one of them and have crossed the line."""
-        near = dict(standings)
-        others = [project for project in concerned if project not in near]
-        stored = await connection.fetch(*self.statements["standings_of_projects"](projects=others))
-        near.update({row["project"]: standing_from(row["document"]) for row in stored})
-        markets = {market for standing in near.values() for market in projection_rows.market_keys(standing)}
-        if markets:
-            for row in await connection.fetch(*self.statements["crossers_in_markets"](markets=sorted(markets))):
-                if row["project"] not in near:
-                    near[row["project"]] = standing_from(row["document"])
-        return near
-
-    async def _deals(self, connection: Connection, projects: Sequence[str]) -> dict[str, Sequence[Span[DealState]]]:
-        deals: dict[str, list[Span[DealState]]] = {project: [] for project in projects}
-        if projects:
-            for row in await connection.fetch(*self.statements["deal_spans_of_projects"](projects=list(projects))):
-                deals[row["project"]].append(deal_span_from(row))
-        return dict(deals)
-
-    async def _groups(
-        self,
-        connection: Connection,
-        standings: Iterable[Standing],
-        deals: Iterable[Sequence[Span[DealState]]],
-    ) -> Groups:
-        parties = {party for spans in deals for span in spans for party in span.value.pursuers}
-        for standing in standings:
-            for crossing in standing.crossings:
-                parties.update(crossing.parties, crossing.pursuers)
-        rows = []
-        if parties:
-            rows = await connection.fetch(*self.statements["parents_above"](parties=sorted(parties)))
-        return groups_from(rows)
 
     async def _parents_of(self, connection: Connection, parties: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         steps: dict[str, list[Any]] = {}
@@ -250,33 +216,50 @@ class Markets:
                 steps.setdefault(row["party"], []).append((row["valid_from"], row["valid_to"], shares))
         return {party: spans for party, spans in steps.items() if any(span[2] for span in spans)}
 
-    async def _rewrite(self, connection: Connection, impacts: Mapping[str, Rivalry], now: datetime) -> None:
-        """Replace what the market does to projects that the batch did not touch, where it differs from what is stored."""
-        if not impacts:
-            return
-        projects = sorted(impacts)
-        stored: dict[str, set[Any]] = {project: set() for project in projects}
-        for row in await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects)):
-            stored[row["project"]].add(tuple(row))
-        for row in await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects)):
-            stored[row["project"]].add((*tuple(row)[:4], tuple(row["events"])))
-        rows = projection_rows.ProjectRows()
-        changed = []
+    async def _rewrite(self, connection: Connection, impacts: Mapping[str, Rivalry]) -> set[str]:
+        """Write what the market does to projects where it differs from what is stored; the projects of which it does."""
+        projects, rows = sorted(impacts), ProjectRows()
         keepalive = KeepAlive(connection, self.on_step)
         for project, impact in impacts.items():
             await keepalive.ping()
-            flags, shared = (
-                flag_rows.flag_rows(project, impact.flags),
-                projection_rows.co_investment_rows(project, impact),
+            projection_rows.add_rivalry(rows, project, impact)
+        stood = await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects))
+        flags_gone, flags = differing(map(tuple, stood), rows.flag_spans)
+        stood = await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects))
+        shared_gone, shared = differing(map(tuple, stood), rows.co_investment_spans)
+        if flags_gone:
+            of, deals, names, days = zip(*(row[:4] for row in flags_gone), strict=True)
+            await connection.execute(
+                *self.statements["remove_market_flags"](projects=of, deals=deals, flags=names, days=days)
             )
-            if stored[project] != {*flags, *((*row[:4], tuple(row[4])) for row in shared)}:
-                changed.append(project)
-                projection_rows.add_rivalry(rows, project, impact)
-        if changed:
-            for query in ("remove_market_flags", "remove_co_investments"):
-                await connection.execute(*self.statements[query](projects=changed))
-            await projection_rows.copy(connection, "flag_span", flag_rows.FLAG_SPAN, rows.flag_spans)
-            await projection_rows.copy(
-                connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans
-            )
-            await connection.execute(*self.statements["touch_projects"](projects=changed, now=now))
+        if shared_gone:
+            of, deals, days = zip(*(row[:3] for row in shared_gone), strict=True)
+            await connection.execute(*self.statements["remove_co_investments"](projects=of, deals=deals, days=days))
+        await copy(connection, "flag_span", flag_rows.FLAG_SPAN, flags)
+        await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, shared)
+        return {row[0] for row in (*flags_gone, *flags, *shared_gone, *shared)}
+
+
+async def fill_crossings(connection: Connection, statements: Mapping[str, Statement]) -> None:
+    """Write what others see of every project, from the standings and parties that are stored, in place of what was written of it."""
+    await connection.execute(statements["remove_every_crossing"])
+    groups = registry_rows.groups_from(await connection.fetch(statements["every_parent"]))
+    rows = [
+        crossing
+        for row in await connection.fetch(statements["standings_that_crossed"])
+        for crossing in market_rows.crossing_rows(market_rows.standing_from(row), groups)
+    ]
+    await copy(connection, "crossing", market_rows.CROSSING, rows)
+
+
+def differing(stored: Iterable[Row], wanted: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows that are stored and not wanted, and those that are wanted and not stored."""
+    stands, shall = {_comparable(row): row for row in stored}, {_comparable(row): row for row in wanted}
+    return (
+        [row for key, row in stands.items() if key not in shall],
+        [row for key, row in shall.items() if key not in stands],
+    )
+
+
+def _comparable(row: Row) -> Row:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in row)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from steppe import failpoints
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import projection_rows, registry_rows
+from steppe.database.read_model import market_rows, projection_rows, registry_rows
 from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
@@ -205,16 +205,12 @@ class ReadModel:
             ("headline_span", HEADLINE_SPAN, rows.headline_spans),
             ("last_event_span", projection_rows.LAST_EVENT_SPAN, rows.last_event_spans),
             ("deal_span", projection_rows.DEAL_SPAN, rows.deal_spans),
+            ("flag_span", FLAG_SPAN, rows.flag_spans),
         ):
             await keepalive.ping()
             await copy(connection, table, columns, of_table)
         await keepalive.ping()
-        faults = await markets.judge(connection, histories, sorted(parties), before, rows, datetime.now(UTC))
-        await keepalive.ping()
-        await connection.execute(*self.statements["remove_flags"](projects=list(histories), changed_from=changed_from))
-        await copy_market_effects(connection, rows)
-        await keepalive.ping()
-        return faults
+        return await markets.judge(connection, histories, sorted(parties), before, datetime.now(UTC))
 
     def _markets(self, *, exclusive: bool) -> Markets:
         return Markets(self.statements, self.rules, exclusive=exclusive, on_step=self.on_step)
@@ -270,7 +266,7 @@ async def copy_subjects(
         ("last_event_span", projection_rows.LAST_EVENT_SPAN, projects.last_event_spans),
         ("deal_span", projection_rows.DEAL_SPAN, projects.deal_spans),
         ("flag_span", FLAG_SPAN, projects.flag_spans),
-        ("standing", projection_rows.STANDING, projects.standings),
+        ("standing", market_rows.STANDING, projects.standings),
         ("party_naming", projection_rows.PARTY_NAMING, projects.party_namings),
         ("party_span", registry_rows.PARTY_SPAN, parties),
         ("forum", registry_rows.FORUM, forums),

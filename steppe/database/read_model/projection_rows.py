@@ -11,8 +11,9 @@ import msgspec
 
 from steppe.database.read_model.compact_documents import compact_document
 from steppe.database.read_model.flag_rows import flag_rows, headline_rows
+from steppe.database.read_model.market_rows import standing_row
 from steppe.domain.events.event import Event
-from steppe.domain.markets.rivalry import Rivalry, Standing, standing_of
+from steppe.domain.markets.rivalry import Rivalry
 from steppe.domain.values.history import History
 from steppe.domain.values.search_folding import folded
 from steppe.domain.values.spans import Span
@@ -34,7 +35,6 @@ PROJECT_SPAN = (
 )  # fmt: skip
 LAST_EVENT_SPAN = ("project", "valid_from", "valid_to", "earliest", "latest", "given")
 DEAL_SPAN = ("project", "deal", "valid_from", "valid_to", "phase", "level", "highest_level", "investors", "document")
-STANDING = ("project", "markets", "parties", "document")
 PARTY_NAMING = ("project", "party", "field", "known_at", "recorded_at", "source", "id", "value")
 CO_INVESTMENT_SPAN = ("project", "deal", "valid_from", "valid_to", "events")
 
@@ -120,7 +120,7 @@ def add_project(
         (project, span.valid_from, span.valid_to, span.value.earliest, span.value.latest, text(span.value.given))
         for span in _since(history.last_events, changed_from)
     ]
-    rows.standings.append(_standing_row(history))
+    rows.standings.append(standing_row(history))
     if superseded is None:
         rows.party_namings += _naming_rows(project, events)
 
@@ -155,18 +155,6 @@ def co_investment_rows(project: str, suffered: Rivalry) -> list[Row]:
         (project, span.value.deal, span.valid_from, span.valid_to, list(span.value.events))
         for span in suffered.co_investments
     ]
-
-
-def _standing_row(history: History) -> Row:
-    standing = standing_of(history)
-    parties = {party for span in history.deals for party in span.value.pursuers}
-    parties |= {party for crossing in standing.crossings for party in (*crossing.parties, *crossing.pursuers)}
-    return (history.project, sorted(market_keys(standing)), sorted(parties), document(standing))
-
-
-def market_keys(standing: Standing) -> set[str]:
-    """The markets in which a project ever is, as text: `KZ/tungsten`."""
-    return {f"{country}/{commodity}" for country, commodity in standing.markets}
 
 
 def document(value: object) -> str:

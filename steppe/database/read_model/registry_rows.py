@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,8 +17,11 @@ from steppe.database.read_model.projection_rows import Row, document, search_tex
 from steppe.domain.events.corrections import correction_order
 from steppe.domain.events.event import Event
 from steppe.domain.fold.registry import PARTY_FIELDS, RegisteredValues
-from steppe.domain.markets.groups import Shares
+from steppe.domain.markets.groups import Groups, Shares
 from steppe.domain.values.states import BEGINNING, FOREVER
+
+if TYPE_CHECKING:
+    import asyncpg
 
 PARTY_SPAN = (
     "party", "valid_from", "valid_to", "name", "home_country", "kind", "lei", "parents", "search_text", "document", "registered",
@@ -86,3 +89,11 @@ def forum_rows(forum: str, events: Iterable[Event]) -> Sequence[Row]:
     last = held[-1]
     countries = list(fields.get("countries", ()))
     return ((forum, text(fields["name"]), text(fields.get("place")), countries, last.earliest, last.latest),)
+
+
+def groups_from(rows: Iterable[asyncpg.Record]) -> Groups:
+    """Who belongs to whom, from rows with party, valid_from and document, in the order of days."""
+    steps: dict[str, list[tuple[date, Shares]]] = {}
+    for row in rows:
+        steps.setdefault(row["party"], []).append((row["valid_from"], shares_in(row["document"])))
+    return Groups(steps)

@@ -14,7 +14,8 @@ import asyncpg
 
 from steppe.contracts.announcements import Transition, transition_between
 from steppe.database import active_read_model, locks, outbox_writer, rule_versions, sql
-from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database.read_model.market_causes import flags_of_markets, read_causes
+from steppe.database.read_model.market_judgement import fill_crossings
 from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject, name_unregistered
 from steppe.database.read_model.stored_events import stored_event
 from steppe.database.rule_versions import RuleVersionError
@@ -92,7 +93,7 @@ async def put_in_force(
                     version=version, changed_by=by, reason=reason, projects=projects
                 )
             )
-            await _announce(connection, differences, today, version, change_id)
+            await _announce(connection, differences, today, rules, change_id)
             await connection.execute(*active_read_model.STATEMENTS["judged_by"](schema=schema, change_id=change_id))
             await connection.execute(*active_read_model.STATEMENTS["set_edition"](schema=schema, edition=EDITION))
     except BaseException:  # also interrupted: workers wait behind these locks until the transaction ends
@@ -137,6 +138,7 @@ async def rejudge_all(
             connection, {subject: Subject(events_by_subject[subject], *subjects[subject]) for subject in some}
         )
     await name_unregistered(connection, statements, None)
+    await fill_crossings(connection, statements)
     judged = 0
     for some in _pages(projects):
         await writer.fill_markets(connection, some)
@@ -175,7 +177,7 @@ async def _announce(
     connection: asyncpg.Connection,
     differences: Sequence[FlagDifference],
     today: date,
-    version: str,
+    rules: Rules,
     change_id: int | None,
 ) -> None:
     """Announce what the rules changed. Where the severity before was not announced yet, the publisher announces both at once."""
@@ -190,6 +192,7 @@ async def _announce(
         _key(row): row for row in await connection.fetch(*statements["flags_of_projects"](day=today, projects=projects))
     }
     countries = await outbox_writer.countries(connection, today, projects)
+    rests_on = await read_causes(connection, flags_of_markets(current.values()), today, rules)
     transitions: list[Transition] = []
     clocks: list[str | None] = []
     for difference in differences:
@@ -210,9 +213,9 @@ async def _announce(
                 on=today,
                 cause="rules",
                 events=(),
-                rule_version=version,
+                rule_version=rules.version,
                 country=countries.get(difference.project),
-                flag_state=flag_of_clock(now, today)
+                flag_state=rests_on.flag_of_clock(difference.project, now)
                 if now is not None
                 else outbox_writer.flag_of(before["document"] if before else None),
                 event_id=outbox_writer.new_event_id(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from steppe.domain.evaluation.flag_definition import MarketFlag
@@ -10,28 +11,31 @@ from steppe.domain.evaluation.severity_steps import step_at_once
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import named
 from steppe.domain.values.flag_clock import FlagEvaluation
-from steppe.domain.values.history import Crossing
 from steppe.domain.values.states import Flag
 from steppe.domain.values.value_class import value_class
 
 
 @value_class(frozen=True, slots=True)
 class Displacement:
-    """A crossing of another group that displaces, where (`asset` or `market`), and whose it is."""
+    """The winning event of another group that displaces, where (`asset` or `market`), and whose it is."""
 
-    crossing: Crossing
+    event: str
     tier: str
     groups: frozenset[str]
 
 
+ALERT: FlagEvaluation = FlagEvaluation(steps=(step_at_once("alert"),))
+"""Alert, whatever it rests on."""
+
+
 def evaluate(displacements: Sequence[Displacement]) -> FlagEvaluation | None:
-    """Alert while one of them holds; those of the asset come first and name the tier."""
+    """Alert while one of them holds, with all that it rests on; those of the asset come first and name the tier."""
     if not displacements:
         return None
-    return FlagEvaluation(
-        steps=(step_at_once("alert"),),
+    return replace(
+        ALERT,
         count=len(displacements),
-        evidence=tuple(displacement.crossing.event for displacement in displacements),
+        evidence=tuple(displacement.event for displacement in displacements),
         groups=tuple(sorted(frozenset().union(*(displacement.groups for displacement in displacements)))),
         tier=displacements[0].tier,
     )

@@ -26,6 +26,7 @@ class Groups:
         self._parents = {party: ([day for day, _ in steps], steps) for party, steps in parents.items()}
         self._cache: dict[tuple[str, date], frozenset[str]] = {}
         self._cache_of_all: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
+        self._cache_of_ever: dict[tuple[str, ...], frozenset[str]] = {}
 
     def of(self, party: str, day: date) -> frozenset[str]:
         """The party's groups on that day, each named after a party without a parent.
@@ -44,6 +45,21 @@ class Groups:
             groups = frozenset().union(*(self.of(party, day) for party in parties))
             self._cache_of_all[parties, day] = groups
         return groups
+
+    def ever(self, parties: tuple[str, ...]) -> frozenset[str]:
+        """What the groups of these parties can be named after on any day: they, and all that ever stood above them."""
+        above = self._cache_of_ever.get(parties)
+        if above is None:
+            reached: set[str] = set()
+            to_follow = list(parties)
+            while to_follow:
+                at = to_follow.pop()
+                if at not in reached:
+                    reached.add(at)
+                    _, steps = self._parents.get(at, ((), ()))
+                    to_follow.extend(parent for _, shares in steps for parent, _ in shares)
+            above = self._cache_of_ever[parties] = frozenset(reached)
+        return above
 
     def _climb(self, party: str, day: date) -> frozenset[str]:
         ends: set[str] = set()

@@ -13,7 +13,7 @@ from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import name_of_type
-from steppe.domain.markets.rivalry import standing_of
+from steppe.domain.markets.standings import standing_of
 from steppe.domain.values.history import Judgement
 from steppe.domain.values.states import DealState, Flag, ProjectState
 from tests.domain.explanation.explained import explained

@@ -240,10 +240,10 @@ class PlainMarkets:
         in_order = sorted(causes, key=_order)
         if definition is displaced.FLAG:
             return displaced.evaluate(
-                [displaced.Displacement(cause.crossing, cause.tier, cause.groups) for cause in in_order]
+                [displaced.Displacement(cause.crossing.event, cause.tier, cause.groups) for cause in in_order]
             )
         return crowded.evaluate(
-            [crowded.Neighbour(cause.crossing, cause.groups) for cause in in_order],
+            [crowded.Neighbour(cause.crossing.event, cause.groups) for cause in in_order],
             groups_least=self._threshold("crowded.groups", project, state, day),
             months=self._threshold("crowded.months", project, state, day),
         )

@@ -9,7 +9,8 @@ from steppe.domain.events.event import Event, interpret
 from steppe.domain.fold.fold_state import begin_fold, fold_history, in_fold_order, superseded_by
 from steppe.domain.fold.looks import looks_of
 from steppe.domain.markets.groups import Groups, parents_from
-from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
+from steppe.domain.markets.rivalry import Rivals, SeenCrossings, rivalry
+from steppe.domain.markets.standings import contenders_of, rival_crossings, standing_of
 from steppe.domain.values.history import Judgement
 from steppe.domain.values.states import BEGINNING, FOREVER
 from tests.domain.properties import EVENTS_MAX, Case, Properties
@@ -119,14 +120,17 @@ def _judged_from_what_had_occurred(log: Log, whole: Portfolio, day: date, case: 
     }
     groups = Groups(parents_from(parties))
     standings = {project: standing_of(history) for project, history in histories.items()}
-    rivals = [rival for standing in standings.values() if (rival := Rival.of(standing)) is not None]
+    crossings = SeenCrossings(seen for standing in standings.values() for seen in rival_crossings(standing, groups))
+    rivals = Rivals(crossings, groups)
     by_then = Portfolio(
         subjects=whole.subjects,
         histories=histories,
         rivalries={
-            project: rivalry(standing, histories[project].deals, rivals, groups, case.rules)
+            project: rivalry(standing, contenders_of(histories[project]), rivals, case.rules)
             for project, standing in standings.items()
         },
+        rivals=rivals,
+        rules=case.rules,
     )
     return {project: by_then.judged(project, day) for project in histories}
 

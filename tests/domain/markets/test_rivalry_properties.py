@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +15,12 @@ from steppe.domain.events.event import Event, interpret
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.fold.fold_state import fold_history
 from steppe.domain.markets.groups import Groups, Parents
-from steppe.domain.markets.rivalry import Rival, rivalry, standing_of
+from steppe.domain.markets.rivalry import Rivals, SeenCrossings, rivalry, with_causes
+from steppe.domain.markets.standings import contenders_of, rival_crossings, standing_of
 from steppe.domain.rules.thresholds import Rules
+from steppe.domain.values.flag_clock import flag_spans, flags_on_day
+from steppe.domain.values.spans import Span
+from steppe.domain.values.states import Flag
 from tests.domain.markets.plain_rivalry import PlainMarkets, plain_groups
 from tests.domain.properties import LOGS, PROFILE, SHORT
 
@@ -115,10 +122,36 @@ def test_the_quick_judgement_equals_the_plain_one(made: dict[str, list[Event]], 
     groups = Groups(parents)
     histories = {project: fold_history(project, events, rules) for project, events in made.items()}
     standings = {project: standing_of(one) for project, one in histories.items()}
-    rivals = [rival for standing in standings.values() if (rival := Rival.of(standing)) is not None]
+    crossings = list(chain.from_iterable(rival_crossings(one, groups) for one in standings.values()))
+    rivals = Rivals(SeenCrossings(crossings), groups)
     plain = PlainMarkets(histories, made, parents, rules)
     for project, one in histories.items():
-        assert rivalry(standings[project], one.deals, rivals, groups, rules) == plain.rivalry(project), project
+        expected, contenders = plain.rivalry(project), contenders_of(one)
+        quick = rivalry(standings[project], contenders, rivals, rules)
+        assert quick.co_investments == expected.co_investments, project
+        flags = flag_spans(expected.flags)
+        assert flag_spans(quick.flags) == _without_causes(flags), project
+        for span in flags:
+            for day in (span.valid_from, span.valid_to - timedelta(days=1)):
+                of_the_day = SeenCrossings(one for one in crossings if one.valid_from <= day < one.valid_to)
+                seen = Rivals(of_the_day, groups)
+                (flag,) = (flag for flag in flags_on_day(quick.flags, day) if _key(flag) == _key(span.value))
+                assert with_causes(flag, standings[project], contenders, seen, day, rules) == span.value, (project, day)
+
+
+def _without_causes(spans: Sequence[Span[Flag]]) -> tuple[Span[Flag], ...]:
+    """The spans of flags without what they rest on: those between which nothing else differs are one."""
+    merged: list[Span[Flag]] = []
+    for span in spans:
+        valid_from, flag = span.valid_from, replace(span.value, count=None, evidence=(), groups=(), tier=None)
+        if merged and merged[-1].valid_to == valid_from and merged[-1].value == flag:
+            valid_from = merged.pop().valid_from
+        merged.append(Span(valid_from=valid_from, valid_to=span.valid_to, value=flag))
+    return tuple(merged)
+
+
+def _key(flag: Flag) -> tuple[str | None, str]:
+    return flag.deal, flag.flag
 
 
 @_thorough

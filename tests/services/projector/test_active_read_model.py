@@ -20,7 +20,7 @@ from tests.stack import Database, Service, Stack
 
 _COPIED = (
     "event", "conflict", "quarantine", "parked", "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "party_span", "forum",
-    "standing", "co_investment_span", "party_naming",
+    "standing", "crossing", "market", "co_investment_span", "party_naming",
 )  # fmt: skip
 
 

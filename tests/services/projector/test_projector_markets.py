@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from typing import Any
 
 import asyncpg
 import pytest
 
 from services.projector.commands.verify import verify
+from tests.services.api.reading_api import Log, memorandum, registered
+from tests.services.api.reading_api import event as reading_event
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
 from tests.stack import Database, Service, Stack
 
@@ -102,3 +105,28 @@ async def test_two_workers_judge_a_market_as_one_look_at_the_whole_log_does(
     flags = {row["flag"] for row in await reader.fetch("SELECT DISTINCT flag FROM flag_span")}
     assert "displaced" in flags, flags
     assert await reader.fetchval("SELECT count(*) FROM quarantine") == 0
+
+
+async def test_a_deal_that_many_displace_and_crowd_has_a_row_for_each_run_of_days_and_not_for_each_rival(
+    database: Database, topic: str
+) -> None:
+    log, rivals = Log(database, topic), 30
+    await log.append(registered("north"), memorandum("north", "2015-03-01", "alpha"))
+    for number in range(rivals):
+        project, parties = f"rival-{number:02}", [{"party": f"party-{number}", "role": "investor"}]
+        occurred = f"{2016 + number // 12}-{number % 12 + 1:02}-10"
+        bought = reading_event("equity.agreed", project, "bought", occurred=occurred, parties=parties)
+        await log.append(registered(project), bought)
+    connection = await asyncpg.connect(database.api)
+    rows = await connection.fetch(
+        "SELECT flag, valid_from, valid_to, length(document) AS size FROM flag_span"
+        " WHERE project = 'north' AND flag IN ('displaced', 'crowded') ORDER BY flag"
+    )
+    crossings = await connection.fetchval("SELECT count(*) FROM crossing")
+    await connection.close()
+    assert [(row["flag"], row["valid_from"], row["valid_to"]) for row in rows] == [
+        ("crowded", date(2016, 2, 10), date(2020, 5, 11)),
+        ("displaced", date(2016, 1, 10), date.max),
+    ]
+    assert all(row["size"] < 400 for row in rows)
+    assert crossings == 2 * rivals

@@ -231,6 +231,45 @@ async def test_a_rival_that_gives_up_its_win_clears(log: Log, desk: Desk) -> Non
     assert await desk.look(EVE) == [("north", "displaced", "cleared", "alert", None, EVE, "event")]
 
 
+async def test_what_displaced_later_is_remembered_though_nothing_was_told_of_it(log: Log, desk: Desk) -> None:
+    async def displaced() -> list[Told]:
+        return [told for told in await desk.look(EVE) or () if told[1] == "displaced"]
+
+    await log.append(registered("north"), paper(), registered("east"), bound("east", "rival", "2022-09-01"))
+    await log.append(registered("south"))
+    await desk.look(EVE)
+    await log.append(bound("south", "other", "2022-10-01"))
+    assert await displaced() == [], "it is displaced already"
+    parties = [{"party": "rival", "role": "investor"}]
+    await log.append(event("equity.exited", "east", "leaves", occurred="2023-01-05", parties=parties))
+    assert await displaced() == [], "the other still holds what it won"
+    await log.append(about("retracted", "south", "undo", "south-other-closed"))
+    assert await displaced() == [("north", "displaced", "revoked", "alert", None, EVE, "correction")]
+
+
+async def test_the_state_of_a_project_tells_what_its_flags_rest_on_when_others_join_and_when_their_time_is_over(
+    log: Log, desk: Desk
+) -> None:
+    async def resting() -> dict[str, tuple[int, list[str]]]:
+        told = [one for one in await desk.outbox("steppe.projects.v1") if one["subject"] == "north"]
+        flags = [flag for flag in told[-1]["data"]["flags"] if flag["flag"] in ("displaced", "crowded")]
+        return {flag["flag"]: (len(flag["evidence"]), flag["groups"]) for flag in flags}
+
+    await log.append(registered("north"), paper())
+    for key, group, occurred in (("east", "one", "2022-09-01"), ("south", "two", "2022-09-10")):
+        await log.append(registered(key), bound(key, group, occurred))
+    await desk.look(EVE)
+    assert await resting() == {"displaced": (2, ["one", "two"]), "crowded": (2, ["one", "two"])}
+    await log.append(registered("west"), bound("west", "three", "2022-09-20"))
+    assert await desk.look(EVE) == []
+    three = (3, ["one", "three", "two"])
+    assert await resting() == {"displaced": three, "crowded": three}
+    await desk.look(date(2024, 9, 1))
+    assert await resting() == {"displaced": three, "crowded": three}
+    assert await desk.look(date(2024, 9, 2)) == []
+    assert await resting() == {"displaced": three, "crowded": (2, ["three", "two"])}
+
+
 async def put(connection: asyncpg.Connection, document: dict[str, Any]) -> int:
     rules = rules_from(document, RULES)
     await rule_versions.add(connection, rules, by="desk")

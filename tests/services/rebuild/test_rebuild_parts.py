@@ -18,7 +18,7 @@ from services.projector.rebuild.compare import statements_between
 from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
-from steppe.database.read_model import flag_rows, projection_rows, registry_rows
+from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
 from steppe.database.read_model.stored_events import folded_event, validated_event
 from tests.contracts.test_fast_codec import mutations
 
@@ -84,7 +84,7 @@ def test_nearly_every_record_of_a_long_log_takes_the_fast_codec() -> None:
         ("differing_deal_spans", "deal_span", projection_rows.DEAL_SPAN),
         ("differing_flag_spans", "flag_span", flag_rows.FLAG_SPAN),
         ("differing_market_flag_spans", "flag_span", flag_rows.FLAG_SPAN),
-        ("differing_standings", "standing", projection_rows.STANDING),
+        ("differing_standings", "standing", market_rows.STANDING),
         ("differing_party_namings", "party_naming", projection_rows.PARTY_NAMING),
         ("differing_co_investment_spans", "co_investment_span", projection_rows.CO_INVESTMENT_SPAN),
     ],
