@@ -28,6 +28,7 @@ from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
+from steppe.database.read_model.market_cache import MarketCache
 from tests.stack import Stack, kind_of_stack, started
 
 _CACHED_EVENTS_MAX = 100_000
@@ -57,7 +58,7 @@ class Projection:
     def __init__(self, connection: asyncpg.Connection, statistics: asyncpg.Connection, topic: str) -> None:
         self._connection = connection
         self._statistics = statistics
-        self._applier = Applier(STATEMENTS, topic, PARTITIONS_DEFAULT)
+        self._applier = Applier(STATEMENTS, topic, PARTITIONS_DEFAULT, market_cache=MarketCache())
         self._cache = ProjectCache(_CACHED_EVENTS_MAX)
 
     async def apply(self, records: Sequence[Record], batch: int) -> Cost:

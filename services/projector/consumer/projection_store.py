@@ -27,6 +27,7 @@ from services.projector.quarantine.refold import Operator, Refolder
 from services.projector.settings import Settings
 from steppe import failpoints
 from steppe.database import active_read_model
+from steppe.database.read_model.market_cache import MarketCache
 from steppe.log.positions import position_before
 from steppe.log.topic_info import TopicInfo
 
@@ -54,6 +55,7 @@ class ProjectionStore:
         self._partitions: list[int] = []
         self._halted: set[int] = set()
         self._cache = ProjectCache(settings.projector_cached_events_max)
+        self._market_cache = MarketCache()
         self._applier: Applier | None = None
         self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -116,6 +118,7 @@ class ProjectionStore:
             exclusive=exclusive,
             quarantine_max=self._quarantine_max,
             on_step=self.progress.advance,
+            market_cache=None if exclusive else self._market_cache,
         )
         await self._replay_actions(Refolder(self._applier), assigned)
         start = {partition: checkpoints[partition].next_offset for partition in assigned}
@@ -201,6 +204,7 @@ class ProjectionStore:
             self.progress.next_offsets = {r["partition"]: r["next_offset"] for r in rows if r["partition"] in owned}
         self._schema = schema
         self._cache.clear()
+        self._market_cache.clear()
 
     async def halt(self, error: ProjectorError) -> None:
         """Store why the projection is halted, for /v1/status. Returns soon, also when the database is unavailable."""

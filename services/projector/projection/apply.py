@@ -21,6 +21,7 @@ from services.projector.projection.project_cache import CachedSubject, ProjectCa
 from services.projector.projection.quarantine_entries import QuarantineEntry, RecordId, Stage
 from steppe import failpoints
 from steppe.database import rule_versions, sql
+from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.projection import ReadModel
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import folded_event
@@ -73,6 +74,7 @@ class Applier:
 
     `exclusive`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many
     of the last 10,000 records of a partition may be quarantined. `on_step` is called at every step of a batch (`Progress`).
+    `market_cache`: what was seen of markets in earlier batches; None: nothing is kept.
     """
 
     statements: Mapping[str, Statement]
@@ -81,6 +83,7 @@ class Applier:
     exclusive: bool = False
     quarantine_max: int = 1000
     on_step: Callable[[], None] = lambda: None
+    market_cache: MarketCache | None = None
 
     async def fence(self, connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
         """Lock the checkpoints and return them. Waits for another worker that holds them. Raises CheckpointMissingError."""
@@ -118,7 +121,9 @@ class Applier:
         failpoints.reach("after-decode")
         batch, last_action = await self._classify(connection, decoded, unapplied)
         rules = await rule_versions.in_force(connection)
-        model = ReadModel(self.statements, rules, exclusive=self.exclusive, on_step=self.on_step)
+        model = ReadModel(
+            self.statements, rules, exclusive=self.exclusive, on_step=self.on_step, market_cache=self.market_cache
+        )
         subjects = await self._subject_batches(connection, batch, cache, last_action)
         began = time.monotonic()
         folded = await fold(connection, model, subjects)

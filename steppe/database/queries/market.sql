@@ -81,6 +81,15 @@ WHERE crossing.project = gone.project
     AND crossing.scope = gone.scope
     AND crossing.valid_from = gone.valid_from;
 
+-- name: markets_changed_at
+SELECT market.market, market.changed_at
+FROM market
+WHERE market.market = ANY (:markets::text[]);
+
+-- name: note_every_market
+UPDATE market
+SET changed_at = greatest(now(), market.changed_at + interval '1 microsecond');
+
 -- name: note_changed_markets
 -- Always later than before, whatever the clock says.
 INSERT INTO market (market, changed_at)

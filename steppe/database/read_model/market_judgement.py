@@ -15,6 +15,7 @@ from steppe import failpoints
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
+from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.projection_rows import ProjectRows, Row, copy
 from steppe.database.sql import Statement
 from steppe.domain.markets.groups import Groups
@@ -50,12 +51,14 @@ class _Near:
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """Judges what changed. One for every worker; keeps nothing between batches. `on_step` is called for every project judged, and for
-    its rows."""
+    """Judges what changed. `on_step` is called for every project judged, and for its rows. `cache`: what a worker has seen of markets;
+    None: whoever alone writes these tables tells nobody what changed, and so keeps nothing.
+    """
 
     statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
+    cache: MarketCache | None = None
     on_step: Callable[[], None] = lambda: None
 
     async def lock(self, connection: Connection, histories: Mapping[str, History], parties: Sequence[str]) -> Before:
@@ -154,9 +157,8 @@ class Markets:
         if not parties:
             return Rivals(SeenCrossings(), Groups({}))
         groups = await self._groups(connection, parties)
-        keys = sorted(map(market_rows.market_key, markets))
-        rows = await connection.fetch(*self.statements["crossings_in_markets"](markets=keys))
-        return Rivals(SeenCrossings(map(market_rows.crossing_from, rows)), groups)
+        cache = self.cache or MarketCache()
+        return Rivals(await cache.seen_in(connection, self.statements, markets), groups)
 
     async def _groups(self, connection: Connection, parties: Iterable[str]) -> Groups:
         return registry_rows.groups_from(
@@ -243,6 +245,7 @@ class Markets:
 async def fill_crossings(connection: Connection, statements: Mapping[str, Statement]) -> None:
     """Write what others see of every project, from the standings and parties that are stored, in place of what was written of it."""
     await connection.execute(statements["remove_every_crossing"])
+    await connection.execute(statements["note_every_market"])
     groups = registry_rows.groups_from(await connection.fetch(statements["every_parent"]))
     rows = [
         crossing

@@ -17,6 +17,7 @@ from steppe import failpoints
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import market_rows, projection_rows, registry_rows
 from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
+from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
@@ -65,13 +66,15 @@ class ProjectionResult:
 class ReadModel:
     """Writes with the statements of `STATEMENTS` under these rules; keeps nothing. `exclusive`: nobody else writes these tables.
 
-    `on_step` is called at every step of the work: a subject folded, a project judged, a table written.
+    `on_step` is called at every step of the work: a subject folded, a project judged, a table written. `market_cache`: what the worker
+    has seen of markets in these tables before; None where `exclusive`.
     """
 
     statements: Mapping[str, Statement]
     rules: Rules
     exclusive: bool = False
     on_step: Callable[[], None] = lambda: None
+    market_cache: MarketCache | None = None
 
     def keep_alive(self, connection: Connection) -> KeepAlive:
         """For a computation on this connection; each ping is a step."""
@@ -213,7 +216,7 @@ class ReadModel:
         return await markets.judge(connection, histories, sorted(parties), before, datetime.now(UTC))
 
     def _markets(self, *, exclusive: bool) -> Markets:
-        return Markets(self.statements, self.rules, exclusive=exclusive, on_step=self.on_step)
+        return Markets(self.statements, self.rules, exclusive=exclusive, cache=self.market_cache, on_step=self.on_step)
 
     async def _name_parties(
         self, connection: Connection, projects: Sequence[str], parties: Iterable[str], namings: Sequence[Row]

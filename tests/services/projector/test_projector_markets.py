@@ -10,7 +10,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.projector.commands.verify import verify
+from services.projector.commands.verify import expected_rows, verify
+from services.projector.projection.apply import STATEMENTS, Applier
+from services.projector.projection.batches import Record
+from services.projector.projection.project_cache import ProjectCache
+from steppe.contracts.partitioning import partition_of
+from steppe.contracts.topics import PARTITIONS_DEFAULT
+from steppe.database.read_model import flag_rows
+from steppe.database.read_model.market_cache import MarketCache
 from tests.services.api.reading_api import Log, memorandum, registered
 from tests.services.api.reading_api import event as reading_event
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
@@ -130,3 +137,46 @@ async def test_a_deal_that_many_displace_and_crowd_has_a_row_for_each_run_of_day
     ]
     assert all(row["size"] < 400 for row in rows)
     assert crossings == 2 * rivals
+
+
+async def test_what_a_worker_saw_in_a_batch_that_was_undone_is_not_what_it_judges_by_later(
+    database: Database, topic: str
+) -> None:
+    chance = random.Random(11)
+    records: dict[int, list[Record]] = {}
+    batches = []
+    made = portfolio_of_messages(chance, 200)
+    for first in range(0, len(made), 20):
+        batch: dict[int, list[Record]] = {}
+        for key, value, _ in made[first : first + 20]:
+            assert key is not None
+            partition = partition_of(key, PARTITIONS_DEFAULT)
+            of_partition = records.setdefault(partition, [])
+            of_partition.append(Record(partition, len(of_partition), 1_768_000_000_000, key, value))
+            batch.setdefault(partition, []).append(of_partition[-1])
+        batches.append(batch)
+    applier = Applier(STATEMENTS, topic, PARTITIONS_DEFAULT, market_cache=MarketCache())
+    connection = await asyncpg.connect(database.projector)
+
+    async def apply(batch: dict[int, list[Record]]) -> None:
+        fence = await applier.fence(connection, sorted(batch))
+        await applier.apply(connection, batch, fence, ProjectCache(0))
+
+    for batch in batches:
+        for undone in batches_of_one(batch) if chance.random() < 0.5 else [batch]:
+            transaction = connection.transaction()
+            await transaction.start()
+            await apply(undone)
+            await transaction.rollback()
+        async with connection.transaction():
+            await apply(batch)
+    columns = ", ".join(flag_rows.FLAG_SPAN)
+    stored = {tuple(row) for row in await connection.fetch(f"SELECT {columns} FROM flag_span")}
+    await connection.close()
+    in_log_order = [record for partition in sorted(records) for record in records[partition]]
+    assert stored == set(expected_rows(in_log_order, PARTITIONS_DEFAULT)["flag_span"])
+
+
+def batches_of_one(batch: dict[int, list[Record]]) -> list[dict[int, list[Record]]]:
+    """The first record of each partition alone."""
+    return [{partition: of_partition[:1]} for partition, of_partition in batch.items()]
