@@ -257,7 +257,7 @@ class TimelineView:
         latest = event.latest if event else None
         now = event.data if event else data
         deal = self._deal_spans[event.deal].on(latest) if event and latest and event.deal in self._deal_spans else None
-        stood = self._project_spans.on(latest) if latest else None
+        project_then = self._project_spans.on(latest) if latest else None
         return {
             "event": f"{row['source']}#{row['id']}",
             "source": row["source"],
@@ -291,7 +291,7 @@ class TimelineView:
             "data": data,
             "phase": deal["phase"] if deal else None,
             "deal_level": row_decoding.level(deal["level"]) if deal else None,
-            "project_level": row_decoding.level(stood["level"]) if stood else None,
+            "project_level": row_decoding.level(project_then["level"]) if project_then else None,
             "flags": [
                 change
                 for change in (self._changes.get(latest, ()) if latest else ())

@@ -105,10 +105,6 @@ WHERE standing.project = ANY (:projects::text[])
 ORDER BY standing.project COLLATE "C"
 FOR UPDATE;
 
--- name: remove_standings
-DELETE FROM standing
-WHERE project = ANY (:projects::text[]);
-
 -- name: parents_above
 -- What is registered of these parties' parents, and of theirs, up to the last.
 WITH RECURSIVE above AS (

@@ -63,8 +63,9 @@ class MarketCauses:
         standing, contenders = self._projects[project]
         try:
             return with_causes(flag, standing, contenders, self._rivals, self._day, self._rules)
-        except Exception:
-            # A defect, because of which the project could not be judged either: its flags stand as they stood.
+        except (
+            Exception
+        ):  # a defect, because of which the project was not judged either: its flags stay, and it is logged
             log.exception("what %s of %s rests on cannot be told", flag.flag, project)
             return flag
 

@@ -225,10 +225,10 @@ class Markets:
         for project, impact in impacts.items():
             await keepalive.ping()
             projection_rows.add_rivalry(rows, project, impact)
-        stood = await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects))
-        flags_gone, flags = differing(map(tuple, stood), rows.flag_spans)
-        stood = await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects))
-        shared_gone, shared = differing(map(tuple, stood), rows.co_investment_spans)
+        flags_before = await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects))
+        flags_gone, flags = differing(map(tuple, flags_before), rows.flag_spans)
+        shared_before = await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects))
+        shared_gone, shared = differing(map(tuple, shared_before), rows.co_investment_spans)
         if flags_gone:
             of, deals, names, days = zip(*(row[:4] for row in flags_gone), strict=True)
             await connection.execute(

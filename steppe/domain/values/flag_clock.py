@@ -123,11 +123,6 @@ class FlagClock:
         reached = max(len(self.certain_since), self.certain_step_on(day - _ONE_DAY) + 1)
         return tuple([self.certain_since_day(step) for step in range(reached)])
 
-    def severity_on(self, day: date) -> str | None:
-        """The severity that shows at the end of a day; None: the flag does not stand."""
-        step = self.step_on(day)
-        return self.evaluation.steps[step].severity if step >= 0 else None
-
     def possible_since(self, step: int) -> date:
         """The day since when at least this step is possible, whatever a hold lets show."""
         if step < len(self.since):

@@ -71,8 +71,8 @@ async def test_whatever_the_day_they_are_those_of_a_judgement_of_everything(
         assert sorted(items, key=_key) == sorted(expected, key=_key), day
         tiers |= {(item["flag"], item["tier"]) for item in items}
         for project in {item["project"] for item in items}:
-            told = (await get(client, f"/v1/projects/{project}", as_of=day.isoformat()))["flags"]
-            assert [flag for flag in told if flag["flag"] in _MARKET_FLAGS] == [
+            flags = (await get(client, f"/v1/projects/{project}", as_of=day.isoformat()))["flags"]
+            assert [flag for flag in flags if flag["flag"] in _MARKET_FLAGS] == [
                 item for item in expected if item["project"] == project
             ]
     assert tiers >= {("displaced", "asset"), ("displaced", "market"), ("crowded", None)}
@@ -113,9 +113,9 @@ async def test_a_project_is_updated_when_what_its_flags_rest_on_changes(
     connection = await asyncpg.connect(database.owner)
     before: datetime = await connection.fetchval("SELECT clock_timestamp()")
     rows = "SELECT * FROM flag_span WHERE project = 'north' AND flag = 'displaced'"
-    stood = await connection.fetch(rows)
+    rows_before = await connection.fetch(rows)
     await log.append(event("equity.agreed", "east", "bought", occurred="2021-06-01", parties=others))
-    assert await connection.fetch(rows) == stood, "the flag stands on the same days"
+    assert await connection.fetch(rows) == rows_before, "the flag stands on the same days"
     await connection.close()
     question = {"as_of": "2022-01-01", "updated_after": before.isoformat()}
     assert [item["key"] for item in (await get(client, "/v1/projects", **question))["items"]] == ["east", "north"]

@@ -96,14 +96,14 @@ async def test_others_are_answered_while_an_answer_is_computed(
 async def test_a_project_is_told_alike_whether_it_is_made_in_a_thread_or_in_another_process(
     one_connection: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    told = {}
+    answers = {}
     for rows_max in (1_000, 0):
         monkeypatch.setattr(computation, "_ROWS_IN_THREAD_MAX", rows_max)
         answer = await one_connection.get(path)
         assert answer.status_code == 200, answer.text
-        told[rows_max] = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "now", answer.text)
-    assert told[0] == told[1_000]
-    assert "alpha" in told[0]
+        answers[rows_max] = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "now", answer.text)
+    assert answers[0] == answers[1_000]
+    assert "alpha" in answers[0]
 
 
 async def test_who_watches_the_service_is_answered_while_readers_hold_every_connection(

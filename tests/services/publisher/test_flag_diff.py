@@ -251,8 +251,8 @@ async def test_the_state_of_a_project_tells_what_its_flags_rest_on_when_others_j
     log: Log, desk: Desk
 ) -> None:
     async def resting() -> dict[str, tuple[int, list[str]]]:
-        told = [one for one in await desk.outbox("steppe.projects.v1") if one["subject"] == "north"]
-        flags = [flag for flag in told[-1]["data"]["flags"] if flag["flag"] in ("displaced", "crowded")]
+        announced = [one for one in await desk.outbox("steppe.projects.v1") if one["subject"] == "north"]
+        flags = [flag for flag in announced[-1]["data"]["flags"] if flag["flag"] in ("displaced", "crowded")]
         return {flag["flag"]: (len(flag["evidence"]), flag["groups"]) for flag in flags}
 
     await log.append(registered("north"), paper())
