@@ -130,12 +130,12 @@ async def answer_list(
     """
     question = read(request, parameters)
     await wait_for_position(request, question.min_position)
+    if held := await _not_modified(request, question, stands_for):
+        return held
     turn = service_of(request).queues.files.turn(question.caller) if question.whole else nullcontext()
     async with turn, AsyncExitStack() as unsent:
         async with service_of(request).snapshot(question) as snapshot:
             headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
-            if _is_known(request, headers["ETag"]):
-                return Response(status_code=304, headers=headers)
             listed = await page(snapshot, question)
             file: TableFile | None = None
             if question.format != "json":
@@ -172,10 +172,10 @@ async def answer_one(
     """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed, in JSON already or not."""
     question = read(request, parameters, formats=("json",))
     await wait_for_position(request, question.min_position)
+    if held := await _not_modified(request, question):
+        return held
     async with service_of(request).snapshot(question) as snapshot:
         headers = _headers(question, snapshot)
-        if _is_known(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
         read_fields = await item(snapshot, question)
     rows = read_fields.rows if isinstance(read_fields, Reading) else 0
     fields: Item | bytes = await read_fields.finish() if isinstance(read_fields, Reading) else read_fields
@@ -264,6 +264,7 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
         snapshot.last_action,
         snapshot.rules.version,
         question.fingerprint,
+        question.knowledge is not None,  # whatever is asked for as known in the future is known by now
         "whole" if question.whole else str(question.limit),
         question.after,
         question.format,
@@ -281,10 +282,21 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
     }
 
 
-def _is_known(request: Request, etag: str) -> bool:
-    """Whether the reader holds this answer (weak comparison, RFC 9110 13.1.2)."""
-    held = request.headers.get("if-none-match")
-    return held is not None and etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in held.split(",")}
+async def _not_modified(
+    request: Request, question: Question, stands_for: Callable[[Snapshot], Awaitable[str]] | None = None
+) -> Response | None:
+    """304 for a reader who holds the answer (weak comparison, RFC 9110 13.1.2); None: it must be made.
+
+    Position and rules tell, before a turn is waited for, a copy made or a row of the answer read.
+    """
+    tags = request.headers.get("if-none-match")
+    if tags is None:
+        return None
+    async with service_of(request).reader.snapshot() as now:
+        judged = replace(now, rules=await rules_named(now, question.rules))
+        headers = _headers(question, judged, await stands_for(now) if stands_for else "")
+    held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    return Response(status_code=304, headers=headers) if headers["ETag"].removeprefix("W/") in held else None
 
 
 def _next_url(request: Request, cursor: str) -> str:

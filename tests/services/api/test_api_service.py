@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from services.api.problems import PROBLEMS, QUEUE_FULL
 from services.api.settings import Settings
 from services.api.store.sessions import Sessions
+from steppe.database.active_read_model import use_active
 from tests.services.api.reading_api import Log, api, get, memorandum, refused, registered
 from tests.stack import Database, Service, Stack
 
@@ -47,6 +48,35 @@ async def test_an_etag_is_stable_until_something_changes(log: Log, client: httpx
         assert answer.status_code == 200
     await log.append(registered("b"))
     assert (await client.get("/v1/projects", params=question, headers={"If-None-Match": first})).status_code == 200
+
+
+async def test_an_etag_is_answered_before_any_row_is_read(
+    log: Log, client: httpx.AsyncClient, database: Database
+) -> None:
+    await log.append(registered("a"), memorandum("a", "2018", "alpha"))
+    paths = (*LISTS, "/v1/projects/a", "/v1/projects/a/timeline", "/v1/portfolio", "/v1/retractions", "/v1/conflicts")
+    questions = [
+        *((path, more) for path in paths for more in ({}, {"as_of": "2023-01-01"})),
+        *((path, {"format": "csv"}) for path in LISTS),
+        # More copies than the API keeps.
+        *((path, {"known_at": f"2023-01-{day:02}"}) for day, path in enumerate(paths, 1)),
+    ]
+    first = [await client.get(path, params=query) for path, query in questions]
+    assert {answer.status_code for answer in first} == {200}
+    owner = await asyncpg.connect(database.owner)
+    try:
+        async with owner.transaction():
+            await use_active(owner)
+            await owner.execute(
+                "LOCK TABLE project, project_span, deal_span, flag_span, event IN ACCESS EXCLUSIVE MODE"
+            )
+            for (path, query), answer in zip(questions, first, strict=True):
+                held = {"If-None-Match": answer.headers["etag"]}
+                again = await client.get(path, params=query, headers=held, timeout=5)
+                assert (again.status_code, again.headers["etag"]) == (304, answer.headers["etag"]), (path, query)
+                assert again.headers["steppe-position"] == answer.headers["steppe-position"]
+    finally:
+        await owner.close()
 
 
 async def test_head_is_get_without_a_body(log: Log, client: httpx.AsyncClient) -> None:
