@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from tests.conftest import clone_database, drop_database
 from tests.services.api.reading_api import Log
-from tests.stack import Service, Stack, database_of, start_service
+from tests.stack import PARTITIONS, Service, Stack, database_of, start_service
 
 EVENTS = Path(__file__).parent.parent / "examples" / "central-asia" / "events.ndjson"
 NO_EVENT = (b"broken", b"\xff\xfe no event <script>alert(1)</script>")
@@ -24,7 +24,7 @@ def api_of_central_asia(stack: Stack, template: str, folder: Path) -> Iterator[S
     """The API on a log and a database of its own; its own log of lines goes into the folder."""
     topic = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
     name = f"steppe_example_{uuid.uuid4().hex[:12]}"
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=topic))
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS, name=topic))
     asyncio.run(clone_database(stack, template, name, topic))
     database = database_of(stack.database, name)
     events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]

@@ -12,10 +12,10 @@ import hypothesis
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from steppe.database import apply_migrations
 from tests import answer_schemas
-from tests.stack import LOGINS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
+from tests.stack import LOGINS, PARTITIONS, Database, Service, Stack, database_of, kind_of_stack, start_service, started
 
 # A suite that a shell runs in the background ignores Ctrl-C, and so would the programs that its tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -75,8 +75,8 @@ def topic_name() -> str:
 
 @pytest.fixture
 def topic(stack: Stack, topic_name: str) -> str:
-    """A log of the test's own, with the settings and the number of partitions of the real one."""
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=topic_name))
+    """A log of the test's own, with the settings of the real one."""
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS, name=topic_name))
     return topic_name
 
 
@@ -137,7 +137,7 @@ async def clone_database(stack: Stack, template: str, name: str, topic: str) -> 
     try:
         # What belongs to a database and not to its tables, such as the search path, is not cloned.
         await apply_migrations.apply(own)
-        await apply_migrations.ensure_checkpoints(own, topic, PARTITIONS_DEFAULT)
+        await apply_migrations.ensure_checkpoints(own, topic, PARTITIONS)
     finally:
         await own.close()
 

@@ -22,6 +22,9 @@ Every service reads environment variables with the prefix `STEPPE_`, once, at it
 name that may be meant. `STEPPE_DATABASE_FILE` names a file that holds the address, for secrets that must not stand in the
 environment. `steppe config` shows what is in force, where it comes from and what is wrong with it, secrets masked.
 `steppe rebuild`, `steppe verify` and what acts on quarantine read those of the projector.
+
+`steppe up` and `steppe migrate` make the topics: a new log gets `STEPPE_PARTITIONS` partitions, 12 by default. One that is there keeps
+its own, whatever is asked for ([scaling](scaling.md#what-to-add-and-when)).
 """
 
 

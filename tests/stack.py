@@ -24,6 +24,8 @@ from steppe.standalone.postgres import Postgres
 from steppe.standalone.services import answers
 
 PASSWORD = "only-for-tests"
+# Fewer than a new log has by default: as many as logs of release 0.2.0 have, which go on with them.
+PARTITIONS = 4
 LOGINS = (
     Login(user="projector", group="steppe_projector", password=PASSWORD),
     Login(user="api", group="steppe_api", password=PASSWORD),

@@ -159,6 +159,18 @@ async def test_preparing_from_the_environment_twice_keeps_the_partitions_and_the
         await connection.close()
 
 
+async def test_a_new_log_has_twelve_partitions_unless_the_environment_says_otherwise(
+    stack: Stack, database: Database, topic_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"KAFKA": stack.kafka, "DATABASE": database.owner, "TOPIC": f"{topic_name}.new"}.items():
+        monkeypatch.setenv(f"STEPPE_{name}", value)
+    monkeypatch.delenv("STEPPE_PARTITIONS", raising=False)
+    assert (await run_from_environment()).partitions == 12
+    monkeypatch.setenv("STEPPE_TOPIC", f"{topic_name}.small")
+    monkeypatch.setenv("STEPPE_PARTITIONS", "3")
+    assert (await run_from_environment()).partitions == 3
+
+
 async def test_preparing_names_the_setting_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STEPPE_KAFKA", raising=False)
     with pytest.raises(SettingError, match="STEPPE_KAFKA is not set"):

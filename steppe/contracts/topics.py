@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-PARTITIONS_DEFAULT = 4
+PARTITIONS_DEFAULT = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from services.projector.commands.verify import Verdict, verify
 from steppe.contracts.partitioning import partition_of
-from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.log import archive
 from steppe.log.records import Record
 from steppe.log.topic_info import TopicInfo, open_topic
@@ -24,7 +23,7 @@ from tests.faults.workers import Workers
 from tests.journeys.test_backup import Steppe
 from tests.services.projector.projection import Message
 from tests.services.rebuild.rebuilding import ran, settings_of
-from tests.stack import Stack
+from tests.stack import PARTITIONS, Stack
 
 
 def everything_goes_on(world: World, workers: Workers, waiting: int = 0) -> tuple[Verdict, list[Record]]:
@@ -91,7 +90,7 @@ async def transaction(world: World, written: list[Message], end: str, *, id: str
 
 async def publish_batch(world: World, batch: bytes, key: bytes) -> None:
     """Write the bytes of a batch as they are, where its key belongs; clients of other languages refuse less than ours."""
-    place = TopicPartition(world.topic, partition_of(key, PARTITIONS_DEFAULT))
+    place = TopicPartition(world.topic, partition_of(key, PARTITIONS))
     async with AIOKafkaProducer(bootstrap_servers=world.kafka) as producer:
         await producer.partitions_for(world.topic)
         request = ProduceRequest(None, -1, 10_000, [(world.topic, [(place.partition, batch)])])

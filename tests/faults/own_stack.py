@@ -23,12 +23,12 @@ import asyncpg
 import psutil
 
 from steppe.cli.commands import migrate
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, Ports
 from steppe.standalone.places import free_port
 from steppe.standalone.postgres import Postgres
-from tests.stack import LOGINS, PASSWORD, Database, Service, database_of, start_service
+from tests.stack import LOGINS, PARTITIONS, PASSWORD, Database, Service, database_of, start_service
 
 _ADDRESS_FOR = {"ingest": "api", "projector": "projector", "api": "api"}
 
@@ -154,7 +154,7 @@ class World:
 
 
 @contextmanager
-def world_on(stack: OwnStack, folder: Path, *, partitions: int = PARTITIONS_DEFAULT) -> Iterator[World]:
+def world_on(stack: OwnStack, folder: Path, *, partitions: int = PARTITIONS) -> Iterator[World]:
     """A new world on a stack, which is mended before and whose services are stopped afterwards."""
     stack.mend()
     mark = uuid.uuid4().hex[:12]

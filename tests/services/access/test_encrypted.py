@@ -20,13 +20,13 @@ import httpx
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from steppe.log.broker_address import KafkaAddressError, client_options, parse
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import free_ports
 from steppe.standalone.places import free_port
 from tests.services.access.encrypting import PASSWORD, ClosedKafka, an_event_goes_all_its_way, certificates
-from tests.stack import Database, start_service
+from tests.stack import PARTITIONS, Database, start_service
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def closed() -> Iterator[Closed]:
 def test_an_event_goes_all_its_way_through_encrypted_brokers(
     closed: Closed, topic: str, database: Database, tmp_path: Path
 ) -> None:
-    asyncio.run(ensure_topic(closed.kafka, DEALS, PARTITIONS_DEFAULT, name=topic))
+    asyncio.run(ensure_topic(closed.kafka, DEALS, PARTITIONS, name=topic))
     common = {"STEPPE_KAFKA": closed.kafka, "STEPPE_TOPIC": topic}
     an_event_goes_all_its_way(
         {"ingest": common, "projector": {**common, "STEPPE_DATABASE": database.projector},

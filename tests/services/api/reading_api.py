@@ -23,8 +23,7 @@ from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts import acceptance
 from steppe.contracts.partitioning import partition_of
-from steppe.contracts.topics import PARTITIONS_DEFAULT
-from tests.stack import Database
+from tests.stack import PARTITIONS, Database
 
 SOURCE = "/tests"
 DAY = "2025-12-31"
@@ -78,17 +77,17 @@ class Log:
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:
         """Apply records, whatever is in them."""
-        applier = Applier(STATEMENTS, self.topic, PARTITIONS_DEFAULT)
+        applier = Applier(STATEMENTS, self.topic, PARTITIONS)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,
             pool.acquire() as connection,
             connection.transaction(),
         ):
-            fence = await applier.fence(connection, list(range(PARTITIONS_DEFAULT)))
+            fence = await applier.fence(connection, list(range(PARTITIONS)))
             following = dict(fence)
             for key, value in pairs:
-                partition = partition_of(key, PARTITIONS_DEFAULT)
+                partition = partition_of(key, PARTITIONS)
                 now = int(datetime.now(UTC).timestamp() * 1000)
                 records.setdefault(partition, []).append(Record(partition, following[partition], now, key, value))
                 following[partition] += 1

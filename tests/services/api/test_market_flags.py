@@ -17,14 +17,13 @@ from services.projector.projection.batches import Record
 from services.projector.projection.decode import StoredEvent
 from steppe.contracts.items import flag as flag_item
 from steppe.contracts.partitioning import partition_of
-from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.domain.analysis.portfolio import Portfolio, portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
 from tests.services.api.reading_api import Log, event, get, memorandum, registered
 from tests.services.projector.projection import Message
 from tests.services.projector.test_projector_markets import portfolio_of_messages
-from tests.stack import Database
+from tests.stack import PARTITIONS, Database
 
 _MARKET_FLAGS = ",".join(flag.name for flag in MARKET_FLAGS)
 _OF_PROJECT = ("project_name", "country", "sector")
@@ -33,8 +32,8 @@ _OF_PROJECT = ("project_name", "country", "sector")
 def _events(messages: Sequence[Message]) -> Iterator[Event]:
     for offset, (key, value, _) in enumerate(messages):
         assert key is not None
-        record = Record(partition_of(key, PARTITIONS_DEFAULT), offset, 0, key, value)
-        decoded = decode.decode_record(record, PARTITIONS_DEFAULT)
+        record = Record(partition_of(key, PARTITIONS), offset, 0, key, value)
+        decoded = decode.decode_record(record, PARTITIONS)
         if isinstance(decoded, StoredEvent) and decoded.event is not None:
             yield decoded.event
 

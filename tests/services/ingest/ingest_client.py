@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from steppe.contracts.topics import PARTITIONS_DEFAULT
+from tests.stack import PARTITIONS
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -80,7 +80,7 @@ class Logged:
 
 async def logged(kafka: str, topic: str) -> list[Logged]:
     """Everything that is in the log now."""
-    places = [TopicPartition(topic, number) for number in range(PARTITIONS_DEFAULT)]
+    places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -11,15 +11,15 @@ from uuid import uuid4
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from tests.services.ingest.ingest_client import BATCH, LINES, ONE, IngestClient, lines, memorandum, problem
-from tests.stack import Stack, start_service
+from tests.stack import PARTITIONS, Stack, start_service
 
 
 @pytest.fixture(scope="module")
 def ingest(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestClient]:
     topic = f"inputs.{uuid4().hex}"
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=topic))
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS, name=topic))
     folder = tmp_path_factory.mktemp("ingest")
     service = start_service("ingest", {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": topic}, folder)
     yield IngestClient(service.address)

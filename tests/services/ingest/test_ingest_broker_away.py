@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, free_ports
 from tests.services.ingest.ingest_client import LINES, ONE, IngestClient, lines, logged, memorandum, problem
-from tests.stack import start_service
+from tests.stack import PARTITIONS, start_service
 
 _DEADLINE_SECONDS = 3.0
 _RECOVERY_SECONDS = 60.0
@@ -73,7 +73,7 @@ def test_ingest_starts_without_a_broker_and_takes_up_work_when_there_is_one(kafk
     while "steppe migrate" not in problem(ingest.post(memorandum()), 503)["detail"]:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    asyncio.run(ensure_topic(kafka.bootstrap, DEALS, PARTITIONS_DEFAULT))
+    asyncio.run(ensure_topic(kafka.bootstrap, DEALS, PARTITIONS))
     assert _until_accepted(ingest, memorandum()).json()["accepted"] == 1
     assert ingest.get("/readyz").status_code == 200
 
@@ -82,7 +82,7 @@ def test_a_broker_that_dies_and_comes_back_costs_answers_but_no_acknowledged_eve
     kafka: Kafka, ingest: IngestClient
 ) -> None:
     kafka.start()
-    asyncio.run(ensure_topic(kafka.bootstrap, DEALS, PARTITIONS_DEFAULT))
+    asyncio.run(ensure_topic(kafka.bootstrap, DEALS, PARTITIONS))
     accepted = ["before"]
     assert _until_accepted(ingest, memorandum("before")).status_code == 202
 

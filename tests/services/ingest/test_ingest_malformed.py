@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from tests.services.ingest.ingest_client import BATCH, LINES, ONE, IngestClient, logged, memorandum, problem
-from tests.stack import Stack, start_service
+from tests.stack import PARTITIONS, Stack, start_service
 
 _MIB = 2**20
 EVENT = memorandum("m-1")
@@ -236,7 +236,7 @@ CASES = [*BYTES, *ENVELOPE, *DATA, *FORMS]
 @pytest.fixture(scope="module")
 def log_of_its_own(stack: Stack) -> str:
     name = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
-    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS_DEFAULT, name=name))
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS, name=name))
     return name
 
 

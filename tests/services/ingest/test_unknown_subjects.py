@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 
 from services.ingest.memory.known_keys import KnownKeys
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import PARTITIONS_DEFAULT, PROJECTS
+from steppe.contracts.topics import PROJECTS
 from tests.services.ingest.ingest_client import BATCH, LINES, IngestClient, lines, memorandum, problem
-from tests.stack import Stack, start_service
+from tests.stack import PARTITIONS, Stack, start_service
 
 REJECT = "?unknown_subject=reject"
 
@@ -39,7 +39,7 @@ async def announce(kafka: str, topic: str, projects: dict[str, list[str] | None]
 @pytest.fixture
 def projects(stack: Stack, topic: str) -> str:
     name = f"{topic}.projects"
-    asyncio.run(ensure_topic(stack.kafka, PROJECTS, PARTITIONS_DEFAULT, name=name))
+    asyncio.run(ensure_topic(stack.kafka, PROJECTS, PARTITIONS, name=name))
     asyncio.run(
         announce(
             stack.kafka, name, {"sareco-stepnogorsk": ["sumitomo"], "kumtor": [], "gone-for-ever": ["x"], "north-9": []}

@@ -11,9 +11,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from services.projector.commands.verify import verify
+from steppe.cli.commands.migrate import run_from_environment
+from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.reset import empty
 from tests.services.projector.projection import QUICK, Message, event, publish, until, until_covered
-from tests.stack import Database, Service, Stack
+from tests.stack import PARTITIONS, Database, Service, Stack
 
 Start = Callable[..., Service]
 
@@ -104,6 +106,30 @@ async def test_a_record_in_another_partition_than_its_key_says_is_quarantined_an
     assert await reader.fetchval("SELECT event_count FROM project") == 2
     reason = await reader.fetchval("SELECT reason FROM quarantine")
     assert f"the record is in partition {(home + 1) % 4}, its key belongs in {home} of 4" in reason
+
+
+async def test_a_log_of_fewer_partitions_than_new_ones_get_goes_on_with_them_after_an_upgrade(
+    stack: Stack,
+    topic: str,
+    database: Database,
+    reader: asyncpg.Connection,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mines = [f"mine-{number}" for number in range(12)]
+    before = start("projector", **QUICK)
+    first = await projected(stack, topic, database, reader, before, [event(f"{mine}-1", mine) for mine in mines])
+    before.stop()
+    for name, value in {"KAFKA": stack.kafka, "DATABASE": database.owner, "TOPIC": topic}.items():
+        monkeypatch.setenv(f"STEPPE_{name}", value)
+    monkeypatch.delenv("STEPPE_PARTITIONS", raising=False)
+    assert (await run_from_environment()).partitions == PARTITIONS < PARTITIONS_DEFAULT
+    after = start("projector", **QUICK)
+    last = await projected(stack, topic, database, reader, after, [event(f"{mine}-2", mine) for mine in mines])
+    assert last.keys() == first.keys()
+    rows = await reader.fetch("SELECT partition, next_offset FROM checkpoint ORDER BY partition")
+    assert [tuple(row) for row in rows] == [(partition, last.get(partition, -1) + 1) for partition in range(PARTITIONS)]
+    assert await reader.fetchval("SELECT array_agg(event_count) FROM project") == [2] * len(mines)
 
 
 async def test_an_event_of_an_unknown_type_is_kept_and_not_folded(

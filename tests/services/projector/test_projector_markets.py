@@ -15,13 +15,12 @@ from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts.partitioning import partition_of
-from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database.read_model import flag_rows
 from steppe.database.read_model.market_cache import MarketCache
 from tests.services.api.reading_api import Log, memorandum, registered
 from tests.services.api.reading_api import event as reading_event
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until_covered
-from tests.stack import Database, Service, Stack
+from tests.stack import PARTITIONS, Database, Service, Stack
 
 _PROJECTS = tuple(f"deposit-{number}" for number in range(8))
 _PARTIES = ("alpha", "beta", "gamma", "delta")
@@ -150,12 +149,12 @@ async def test_what_a_worker_saw_in_a_batch_that_was_undone_is_not_what_it_judge
         batch: dict[int, list[Record]] = {}
         for key, value, _ in made[first : first + 20]:
             assert key is not None
-            partition = partition_of(key, PARTITIONS_DEFAULT)
+            partition = partition_of(key, PARTITIONS)
             of_partition = records.setdefault(partition, [])
             of_partition.append(Record(partition, len(of_partition), 1_768_000_000_000, key, value))
             batch.setdefault(partition, []).append(of_partition[-1])
         batches.append(batch)
-    applier = Applier(STATEMENTS, topic, PARTITIONS_DEFAULT, market_cache=MarketCache())
+    applier = Applier(STATEMENTS, topic, PARTITIONS, market_cache=MarketCache())
     connection = await asyncpg.connect(database.projector)
 
     async def apply(batch: dict[int, list[Record]]) -> None:
@@ -174,7 +173,7 @@ async def test_what_a_worker_saw_in_a_batch_that_was_undone_is_not_what_it_judge
     stored = {tuple(row) for row in await connection.fetch(f"SELECT {columns} FROM flag_span")}
     await connection.close()
     in_log_order = [record for partition in sorted(records) for record in records[partition]]
-    assert stored == set(expected_rows(in_log_order, PARTITIONS_DEFAULT)["flag_span"])
+    assert stored == set(expected_rows(in_log_order, PARTITIONS)["flag_span"])
 
 
 def batches_of_one(batch: dict[int, list[Record]]) -> list[dict[int, list[Record]]]:

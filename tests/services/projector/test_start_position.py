@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from services.projector.commands.verify import verify
-from steppe.contracts.topics import PARTITIONS_DEFAULT
 from tests.faults.load import messages
 from tests.services.quarantine.quarantining import Worked
+from tests.stack import PARTITIONS
 
 
 async def test_what_is_committed_while_a_worker_asks_where_to_begin_is_no_step_back(worked: Worked) -> None:
@@ -17,7 +17,7 @@ async def test_what_is_committed_while_a_worker_asks_where_to_begin_is_no_step_b
         asked = 0
         while not feeding.done():
             before = dict(store.progress.next_offsets)
-            begin = await store.start_offsets(range(PARTITIONS_DEFAULT))
+            begin = await store.start_offsets(range(PARTITIONS))
             assert all(begin[partition] >= offset for partition, offset in before.items())
             asked += 1
         await feeding
@@ -35,7 +35,7 @@ async def test_a_partition_that_comes_back_is_folded_with_what_another_worker_br
             await worked.send(*messages(start, 100, projects=10))
             # A rebalance gives everything to one of them, and then to the other.
             await theirs.start_offsets(())
-            await ours.start_offsets(range(PARTITIONS_DEFAULT))
+            await ours.start_offsets(range(PARTITIONS))
             await worked.feed(ours, size=25)
             differences = (await verify(worked.stack.kafka, worked.database.api, worked.topic)).differences
             assert differences == [], f"after {start + 100} events"

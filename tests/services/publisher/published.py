@@ -13,7 +13,8 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE
+from steppe.contracts.topics import FLAGS, PROJECTS, QUARANTINE
+from tests.stack import PARTITIONS
 
 Envelope = dict[str, Any]
 
@@ -35,9 +36,9 @@ class Topics:
 
     async def create(self) -> None:
         """With the settings of the real ones."""
-        await ensure_topic(self.kafka, FLAGS, PARTITIONS_DEFAULT, name=self.flags)
-        await ensure_topic(self.kafka, PROJECTS, PARTITIONS_DEFAULT, name=self.projects)
-        await ensure_topic(self.kafka, QUARANTINE, PARTITIONS_DEFAULT, name=self.quarantine)
+        await ensure_topic(self.kafka, FLAGS, PARTITIONS, name=self.flags)
+        await ensure_topic(self.kafka, PROJECTS, PARTITIONS, name=self.projects)
+        await ensure_topic(self.kafka, QUARANTINE, PARTITIONS, name=self.quarantine)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -65,7 +66,7 @@ async def records_of(kafka: str, topic: str) -> list[ConsumerRecord]:
     """Everything in a topic, in order within a partition."""
     records: list[ConsumerRecord] = []
     async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
-        partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS_DEFAULT)]
+        partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)

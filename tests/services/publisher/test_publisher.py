@@ -19,14 +19,14 @@ from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.publisher.publisher import Publisher, today
 from services.projector.settings import Settings
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS
+from steppe.contracts.topics import DEALS, FLAGS, PROJECTS
 from steppe.database import locks
 from steppe.standalone.jars import kafka_jars
 from steppe.standalone.kafka import Kafka, free_ports
 from tests.services.api.reading_api import Log, memorandum, registered
 from tests.services.projector.projection import QUICK, event, publish, until, until_covered
 from tests.services.publisher.published import Topics, counts, until_sent
-from tests.stack import Database, Service, Stack
+from tests.stack import PARTITIONS, Database, Service, Stack
 
 Start = Callable[..., Service]
 
@@ -263,7 +263,7 @@ async def test_everything_waits_while_the_broker_is_unavailable(
         assert await counts(reader) == (told, waiting)
         broker.launch()
         await asyncio.to_thread(broker.wait_until_ready)
-        await ensure_topic(broker.bootstrap, DEALS, PARTITIONS_DEFAULT, name=topic)
+        await ensure_topic(broker.bootstrap, DEALS, PARTITIONS, name=topic)
         await topics.create()
         connection.terminate()  # a broker takes longer to start than a leader's session may be silent
         connection = await publisher.connect()

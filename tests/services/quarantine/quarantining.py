@@ -20,10 +20,9 @@ from services.projector.quarantine.actions import QuarantineActions
 from services.projector.quarantine.refold import Operator
 from services.projector.settings import Settings
 from steppe.contracts.partitioning import partition_of
-from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database import active_read_model
 from tests.services.projector.projection import Message, log_ends
-from tests.stack import Database, Stack
+from tests.stack import PARTITIONS, Database, Stack
 
 _TABLES = (
     "event", "conflict", "quarantine", "parked", "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "party_span", "forum",
@@ -34,9 +33,9 @@ BY = Operator(name="desk", reason="a test")
 
 def neighbours(of: str, how_many: int) -> list[str]:
     """Projects whose records lie in the same partition."""
-    home = partition_of(of.encode(), PARTITIONS_DEFAULT)
+    home = partition_of(of.encode(), PARTITIONS)
     names = (f"neighbour-{number}" for number in count())
-    near = (name for name in names if partition_of(name.encode(), PARTITIONS_DEFAULT) == home)
+    near = (name for name in names if partition_of(name.encode(), PARTITIONS) == home)
     return [next(near) for _ in range(how_many)]
 
 
@@ -65,7 +64,7 @@ class Worked:
             Settings(kafka=self.stack.kafka, database=self.database.projector, topic=self.topic, **settings)
         )
         try:
-            await store.start_offsets(range(PARTITIONS_DEFAULT))
+            await store.start_offsets(range(PARTITIONS))
             yield store
         finally:
             await store.close()

@@ -15,14 +15,14 @@ from services.projector.projection.deduplicate import classify
 from services.projector.projection.quarantine_entries import Skip, Stage
 from services.projector.projection.quarantine_policy import HEADER
 from steppe.cli.commands.migrate import ensure_topic
-from steppe.contracts.topics import PARTITIONS_DEFAULT, QUARANTINE
+from steppe.contracts.topics import QUARANTINE
 from steppe.log.records import Record, fingerprint
 from steppe.release import RELEASE
 from tests.services.api.reading_api import get, refused
 from tests.services.projector.projection import QUICK, event, until_covered
 from tests.services.publisher.published import Topics, records_of
 from tests.services.quarantine.quarantining import Worked
-from tests.stack import Service
+from tests.stack import PARTITIONS, Service
 
 VICTIM = "deep-lead-mine"
 HEADERS = (("h", b"\x00\xff"), ("h", b"again"))
@@ -121,7 +121,7 @@ async def test_each_record_is_published_once_with_its_bytes_and_why_also_after_a
     await until_covered(worked.owner, dict(sorted(places)), killed)
     killed.kill()
     assert await worked.owner.fetchval("SELECT count(*) FROM steppe.outbox WHERE topic = $1", QUARANTINE.name) == 3
-    await ensure_topic(worked.stack.kafka, QUARANTINE, PARTITIONS_DEFAULT, name=own)
+    await ensure_topic(worked.stack.kafka, QUARANTINE, PARTITIONS, name=own)
     service = start("projector", **settings)
     await until_nothing_waits(worked.owner)
     by_key = {record.key: record for record in await records_of(worked.stack.kafka, own)}

@@ -23,7 +23,7 @@ from typing import Any
 
 import asyncpg
 
-from steppe.contracts.topics import DEALS, PARTITIONS_DEFAULT
+from steppe.contracts.topics import DEALS
 from steppe.database import apply_migrations, rule_versions
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
@@ -33,7 +33,7 @@ from steppe.standalone.postgres import Postgres
 from tests.central_asia import EVENTS, NO_EVENT
 from tests.services.api.reading_api import Log, memorandum, registered
 from tests.services.api.streaming import DayAnnouncer
-from tests.stack import LOGINS, PASSWORD, Database, database_of
+from tests.stack import LOGINS, PARTITIONS, PASSWORD, Database, database_of
 
 TOPIC = f"{DEALS.name}.replicated"
 OTHER_RULES = "quicker"
@@ -85,7 +85,7 @@ async def prepare(primary: Postgres) -> Server:
         await apply_migrations.apply(owner)
         for login in LOGINS:
             await apply_migrations.ensure_login(owner, login)
-        await apply_migrations.ensure_checkpoints(owner, TOPIC, PARTITIONS_DEFAULT)
+        await apply_migrations.ensure_checkpoints(owner, TOPIC, PARTITIONS)
         values = {"memorandum-only.stagnant": 18}
         await rule_versions.add(owner, rules_from({"version": OTHER_RULES, "values": values}, RULES), by="tests")
     finally:
