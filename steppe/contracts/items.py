@@ -99,8 +99,8 @@ class HeadlineItem(TypedDict):
     since: Annotated[Day, doc("Since when it stands at this severity.")]
 
 
-class ProjectItem(TypedDict):
-    """A project as it stands on a day. What was never registered is null, or an empty list."""
+class ProjectFacts(TypedDict):
+    """A project as it stands on a day, but for its flags. What was never registered is null, or an empty list."""
 
     key: Annotated[Key, doc("The key of the project.")]
     name: Annotated[str | None, doc("Its name; null: not registered.")]
@@ -115,7 +115,6 @@ class ProjectItem(TypedDict):
     headline: Annotated[
         HeadlineItem | None, doc("Its memorandum-only flag; null: something binds, or nothing was signed.")
     ]
-    flags: Annotated[list[FlagItem], doc("The flags that stand, of its deals and its own.")]
     investors: Annotated[list[Key], doc("The parties that pursue it as investors, alphabetical.")]
     memorandum_since: Annotated[Day | None, doc("The day of the first paper that still counts; null: there is none.")]
     memorandum_since_earliest: Annotated[Day | None, doc(EARLIEST)]
@@ -127,6 +126,12 @@ class ProjectItem(TypedDict):
     last_event_on_earliest: Annotated[Day | None, doc(EARLIEST)]
     last_event_on_given: Given
     position: Annotated[Position, doc("Where the last event that changed it stands in the log, partition:offset.")]
+
+
+class ProjectItem(ProjectFacts):
+    """A project as it stands on a day. What was never registered is null, or an empty list."""
+
+    flags: Annotated[list[FlagItem], doc("The flags that stand, of its deals and its own.")]
 
 
 def level_name(level: Level | None) -> str | None:

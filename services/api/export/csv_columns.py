@@ -25,6 +25,8 @@ PROJECTS = (
     "position", "quarantined", "latitude", "longitude", "countries", "memorandum_since_earliest", "bound_on_earliest",
     "last_event_on_earliest", "living_deals", "ended_deals",
 )  # fmt: skip
+FLAGS_OF_PROJECTS = ("flags.flag", "flags.severity")
+"""Those of PROJECTS that a list without flags does not have."""
 DEALS = (
     "project", "deal", "phase", "level", "highest_level", "overlays", "ended.on", "ended.on_told", "ended.how",
     "pursuers", "bound_on", "bound_on_told", "legs.leg", "legs.since", "legs.since_told", "legs.valid", "missing_legs",

@@ -49,7 +49,7 @@ async def portfolio_page(page: PageRequest) -> Response:
         "limit": _ROWS,
         "headline": None if headline == "all" else headline,
     }
-    question = page.build_query("/v1/projects", query_parameters.PROJECTS, **overrides)
+    question = page.build_query("/v1/projects", query_parameters.PROJECTS, **overrides, include="")
     counts_question = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None)
     unfiltered = page.build_query("/v1/portfolio", query_parameters.PORTFOLIO, headline=None, level=None, **dict.fromkeys(
         (*_FILTERS, "overlay", "flag", "severity", "updated_after")
@@ -65,7 +65,7 @@ async def portfolio_page(page: PageRequest) -> Response:
         limit=_ROWS_OF_SIDE_LISTS,
     )
     async with service_of(page.request).snapshot(question) as snapshot:
-        listed = await projects.project_page(snapshot, question, with_flags=False)
+        listed = await projects.project_page(snapshot, question)
         totals = await total_counts(page, snapshot, unfiltered)
         counts = (
             totals
@@ -109,13 +109,15 @@ async def map_page(page: PageRequest) -> Response:
     """The projects with coordinates on a map of the region that they need, coloured by level; and those without."""
     page.reject_unknown_params(*_FILTERS, "level", "headline")
     question = page.build_query("/v1/projects", query_parameters.PROJECTS, located="true")
-    unlocated = page.build_query("/v1/projects", query_parameters.PROJECTS, located="false", limit=_ROWS_BESIDE_MAP)
+    unlocated = page.build_query(
+        "/v1/projects", query_parameters.PROJECTS, located="false", limit=_ROWS_BESIDE_MAP, include=""
+    )
     unfiltered = page.build_query(
         "/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS)
     )
     async with service_of(page.request).snapshot(question) as snapshot:
         located = await projects.project_points(snapshot, question, _POINTS_OF_MAP_MAX + 1)
-        beside = await projects.project_page(snapshot, unlocated, with_flags=False)
+        beside = await projects.project_page(snapshot, unlocated)
         totals = await total_counts(page, snapshot, unfiltered)
     listed = (await beside.finished()).items
     names = await read_names(service_of(page.request), question, facets=totals["facets"])

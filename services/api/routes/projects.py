@@ -202,8 +202,8 @@ async def _project_row(snapshot: Snapshot, as_of: date, key: str) -> Row:
     raise unknown_key("project", key, similar, otherwise="Search with /v1/projects?q=.")
 
 
-async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bool = True) -> Page:
-    """One page of projects with their flags; without them for those who show none."""
+async def project_page(snapshot: Snapshot, question: Question) -> Page:
+    """One page of projects, with their flags unless the question includes none."""
     after_rank, after_project = after(question.after, text, text)
     rows = await snapshot.rows(
         "project_page",
@@ -215,15 +215,20 @@ async def project_page(snapshot: Snapshot, question: Question, *, with_flags: bo
     )
     rows, more = pagination.cut_page(rows, question.limit)
     keys = [row["project"] for row in rows]
-    raised = await flags_of_projects(snapshot, question.as_of, keys if with_flags else ())
+    raised = await flags_of_projects(snapshot, question.as_of, keys if _has_flags(question) else ())
     counts = await snapshot.rows("deal_counts", as_of=question.as_of, projects=keys)
     held = row_decoding.held_events(await snapshot.rows("held_events", projects=keys))
     return Page(
         next_key=[rows[-1]["rank"], rows[-1]["project"]] if more else None,
+        left_out=() if _has_flags(question) else csv_columns.FLAGS_OF_PROJECTS,
         columns=csv_columns.crosswalk(question.filters.get("crosswalk", ())),
         compute=partial(_items, rows, raised, counts, held, question),
         rows=len(rows) + len(raised.rows),
     )
+
+
+def _has_flags(question: Question) -> bool:
+    return "flags" in question.filters.get("include", ("flags",))
 
 
 def _items(
@@ -241,15 +246,16 @@ def _items(
             state, flags.get(row["project"], []), row_decoding.position(row), question.as_of, question.tell
         )
         place: Coordinates = {"latitude": state.latitude, "longitude": state.longitude}
-        items.append(
-            {
-                **item,
-                **place,
-                **deals.get(row["project"], NO_DEALS),
-                **project_view.quarantined(held, row["project"]),
-                **project_view.crosswalk(state, schemes),
-            }
-        )
+        listed: ProjectRow = {
+            **item,
+            **place,
+            **deals.get(row["project"], NO_DEALS),
+            **project_view.quarantined(held, row["project"]),
+            **project_view.crosswalk(state, schemes),
+        }
+        if not _has_flags(question):
+            del listed["flags"]
+        items.append(listed)
     return items
 
 

@@ -20,7 +20,7 @@ from services.api.views.deal_view import DealItem, LegOfDeal, deal, ended, leg
 from services.api.views.frames import Ended, OnDay
 from services.api.views.money_and_stakes import ChainStep, CostFigure, Money, Offtake, Stake
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LevelName, Reference, Severity, doc
-from steppe.contracts.items import ProjectItem, Tell, level_name, project
+from steppe.contracts.items import FlagItem, ProjectFacts, ProjectItem, Tell, level_name, project
 from steppe.domain.analysis.crosswalk import SCHEMES, word
 from steppe.domain.analysis.forecast import UpcomingChange, foreseen_changes, upcoming_changes
 from steppe.domain.events.event import Event
@@ -133,8 +133,14 @@ class Coordinates(TypedDict):
     longitude: Annotated[float | None, doc("Degrees east; null: not registered.")]
 
 
-class ProjectRow(ProjectItem, Coordinates, DealCount, QuarantinedPart, CrosswalkPart):
+class ProjectRow(ProjectFacts, Coordinates, DealCount, QuarantinedPart, CrosswalkPart):
     """A project as it stands on a day: one row of /v1/projects."""
+
+    flags: NotRequired[
+        Annotated[
+            list[FlagItem], doc("The flags that stand, of its deals and its own; absent: include= left them out.")
+        ]
+    ]
 
 
 class ProjectStory(ProjectItem, Coordinates, DealCount):

@@ -44,6 +44,7 @@ SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-las
 HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
+INCLUDED = ("flags",)
 FORMATS = ("json", "csv", "xlsx", "parquet")
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -55,7 +56,9 @@ EVENT_STREAM = ("event-stream",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One query parameter. `read` gives the value of one text or raises ValueError with what is allowed."""
+    """One query parameter. `read` gives the value of one text or raises ValueError with what is allowed. `may_be_empty`: of many,
+    none of them may be wanted.
+    """
 
     name: str
     help: str
@@ -63,6 +66,7 @@ class Parameter:
     many: bool = False
     choices: tuple[str, ...] = ()
     kind: str = "string"
+    may_be_empty: bool = False
 
     def openapi(self) -> Schema:
         """The parameter as OpenAPI spells it."""
@@ -111,6 +115,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("project_severity", "Severity of a flag that stands there; with `project_flag`: of that one.", parse_values.one_of(SEVERITIES), SEVERITIES),
         Parameter(name="located", help="`true`: only projects with coordinates, `false`: only those without.", read=parse_values.truth, kind="boolean"),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
+        Parameter(name="include", help="Which of the fields that cost an answer most it has: `flags` of projects. Default: all of them; empty: none.", read=parse_values.one_of(INCLUDED), many=True, choices=INCLUDED, may_be_empty=True),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
         _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),
         Parameter(name="backfill", help="`true`: also what only told history: flags that stood for more than 31 days when an event told of them. Default: false.", read=parse_values.truth, kind="boolean"),
@@ -132,7 +137,7 @@ ABOUT_PROJECTS = (
     "country", "commodity", "sector", "level", "flag", "severity", "headline", "overlay", "investor", "investor_country",
     "forum", "q", "updated_after", "located",
 )  # fmt: skip
-PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk")
+PROJECTS = (*PAGED, *ABOUT_PROJECTS, "sort", "crosswalk", "include")
 PORTFOLIO = (*COMMON, *ABOUT_PROJECTS)
 DEALS = (
     *PAGED, "project", "deal", "country", "commodity", "sector", "level", "flag", "severity", "overlay", "investor",
@@ -260,7 +265,7 @@ def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:
 
 def _value(parameter: Parameter, texts: list[str]) -> Any:
     try:
-        values = [parameter.read(text) for text in texts]
+        values = [parameter.read(text) for text in texts if text or not parameter.may_be_empty]
     except ValueError as error:
         raise _bad(parameter.name, str(error)) from None
     return values if parameter.many else values[0]

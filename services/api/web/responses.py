@@ -41,7 +41,8 @@ _ItemT_co = TypeVar("_ItemT_co", covariant=True)
 class Page:
     """Items, and the order key of the last one if there are more.
 
-    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for. `compute` makes
+    `beside` joins the body of a JSON answer; `columns` are those of a table that only this question asked for, `left_out` those
+    that it wants to go without. `compute` makes
     the items of so many `rows`, in a thread where they are many, or `finish` the whole page, when the snapshot is closed: what
     takes long holds no connection.
     """
@@ -50,6 +51,7 @@ class Page:
     next_key: list[str] | None
     beside: Mapping[str, Any] | None = None
     columns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     compute: Callable[[], Sequence[Item]] | None = None
     rows: int = sys.maxsize
     finish: Callable[[], Awaitable[Page]] | None = None
@@ -139,7 +141,8 @@ async def answer_list(
             listed = await page(snapshot, question)
             file: TableFile | None = None
             if question.format != "json":
-                file = TableFile(question, (*columns, *listed.columns), _about(request, question, headers))
+                shown = (*(column for column in columns if column not in listed.left_out), *listed.columns)
+                file = TableFile(question, shown, _about(request, question, headers))
                 unsent.callback(file.close)
                 if question.whole:
                     listed = await _add_all_but_last(file, listed, snapshot, question, page)

@@ -45,7 +45,7 @@ def projects(
     query = {
         "q": q, "country": country, "commodity": commodity, "sector": sector, "level": level, "flag": flag,
         "severity": severity, "investor": investor, "investor_country": investor_country, "forum": forum, "sort": sort,
-        "as_of": as_of, "known_at": known_at, "rules": rules,
+        "as_of": as_of, "known_at": known_at, "rules": rules, "include": None if as_json else "",
     }  # fmt: skip
     items = _rows("/v1/projects", query, limit)
     if as_json:
@@ -70,7 +70,8 @@ def search(
     Example: steppe search jogmec
     """
     query = {"q": words, "as_of": as_of}
-    projects_of, parties_of = _rows("/v1/projects", query, limit), _rows("/v1/parties", query, limit)
+    projects_of = _rows("/v1/projects", {**query, "include": None if as_json else ""}, limit)
+    parties_of = _rows("/v1/parties", query, limit)
     if as_json:
         print_json({"projects": projects_of, "parties": parties_of})
     elif not projects_of and not parties_of:

@@ -301,6 +301,32 @@ async def test_projects_are_told_in_the_words_of_other_registers_when_asked(
     assert "crosswalk" not in await get(client, "/v1/projects/bound", as_of=DAY)
 
 
+async def test_a_list_of_projects_has_flags_unless_it_is_asked_to_leave_them_out(
+    portfolio_log: Log, client: httpx.AsyncClient
+) -> None:
+    whole = await get(client, "/v1/projects", as_of=DAY)
+    assert any(item["flags"] for item in whole["items"])
+    assert (await get(client, "/v1/projects", as_of=DAY, include="flags"))["items"] == whole["items"]
+    light = await get(client, "/v1/projects", as_of=DAY, include="")
+    assert light["items"] == [
+        {name: value for name, value in item.items() if name != "flags"} for item in whole["items"]
+    ]
+    first = await get(client, "/v1/projects", as_of=DAY, include="", limit=1)
+    second = await get(client, "/v1/projects", as_of=DAY, include="", limit=1, cursor=first["next_cursor"])
+    assert [*first["items"], *second["items"]] == light["items"][:2]
+    table = await client.get("/v1/projects", params={"format": "csv", "as_of": DAY, "include": ""})
+    columns = next(csv.reader(io.StringIO(table.text)))
+    assert "headline_flag" in columns
+    assert not [column for column in columns if column.startswith("flags_")]
+
+
+async def test_what_cannot_be_left_out_is_refused(client: httpx.AsyncClient) -> None:
+    problem = await refused(client, "/v1/projects?include=flag", 400, "bad-parameter")
+    assert "Did you mean flags?" in problem["detail"]
+    await refused(client, "/v1/projects?country=", 400, "bad-parameter")
+    await refused(client, "/v1/flags?include=", 400, "unknown-parameter")
+
+
 async def test_the_words_follow_the_day_and_are_part_of_the_question(
     portfolio_log: Log, client: httpx.AsyncClient
 ) -> None:
