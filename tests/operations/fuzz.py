@@ -1,20 +1,26 @@
-"""`make fuzz`: schemathesis over both OpenAPI documents against the running services, with the real events in them.
+"""`make fuzz`: schemathesis over both OpenAPI documents against the running services, with the real events in them, and
+cursors, positions and headers that somebody forged.
 
-Fails on any answer of 5xx, any status, content type or body that the document does not have.
+Fails on any answer of 5xx, any status, content type or body that the document does not have. `SEED` repeats the forged ones.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.operations import forgeries
+
 _BIN = Path(sys.executable).parent
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 _EXAMPLES = {"ingest": 2_000, "api": 900}
+_FORGED = 5_000
 
 
 def main() -> int:
@@ -28,7 +34,7 @@ def main() -> int:
         assert stack.stdout is not None
         try:
             addresses = json.loads(stack.stdout.readline())
-            outcomes = [_fuzz(name, addresses[name]) for name in _EXAMPLES]
+            outcomes = [_forge(addresses), *(_fuzz(name, addresses[name]) for name in _EXAMPLES)]
         finally:
             stack.terminate()
             stack.wait(60)
@@ -37,6 +43,15 @@ def main() -> int:
         f"{total:,} requests; {'every answer was as documented' if all(ok for _, ok in outcomes) else 'see above'}\n"
     )
     return 0 if all(ok for _, ok in outcomes) and total >= 20_000 else 1
+
+
+def _forge(addresses: dict[str, str]) -> tuple[int, bool]:
+    seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
+    statuses, faults = forgeries.run(addresses["api"], addresses["ingest"], seed, _FORGED)
+    counts = ", ".join(f"{count:,} x {status}" for status, count in sorted(statuses.items()))
+    sys.stdout.write(f"forged: {statuses.total():,} requests, seed {seed}: {counts}\n")
+    sys.stdout.writelines(f"{fault}\n" for fault in faults[:20])
+    return statuses.total(), not faults
 
 
 def _fuzz(name: str, address: str) -> tuple[int, bool]:
