@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
 CLIENT := .venv-client
-EXTRAS := ingest projector api cli standalone dev client audit
+EXTRAS := ingest projector api importers cli standalone dev client audit
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

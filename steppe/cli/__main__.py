@@ -17,6 +17,7 @@ from steppe.cli import http_client, project_report, tables, timeline_diff
 from steppe.cli.commands import (
     backup,
     config,
+    import_files,
     keys,
     list_projects,
     manage_rules,
@@ -44,6 +45,7 @@ log_app = application(help="The log that the read models are made from.")
 app.add_typer(log_app, name="log")
 app.command(name="projects")(list_projects.projects)
 app.command(name="search")(list_projects.search)
+app.command(name="import")(import_files.command)
 app.command(name="backtest")(run_backtest.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)

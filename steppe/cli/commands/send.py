@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -85,19 +86,35 @@ class Sent:
 def send(files: list[Path], ingest: str, on_error: str, console: Console) -> Sent:
     """Send every file. Sending the same again is safe. Raises RefusedError when ingest does not answer, or refuses all."""
     sent = Sent()
-    with (
-        httpx.Client(base_url=ingest, headers=credentials(), timeout=_SECONDS_TO_ANSWER) as client,
-        Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-        ) as progress,
-    ):
+    with _client(ingest) as client, _progress(console) as progress:
         for path in files:
             _send_file(path, client, on_error, sent, progress)
     return sent
+
+
+def send_lines(name: str, lines: Iterable[bytes], count: int, ingest: str, console: Console) -> Sent:
+    """Send events that are made one after the other, `count` of them, each a line; none of them is kept. Else as `send`."""
+    sent = Sent()
+    rest = iter(lines)
+    with _client(ingest) as client, _progress(console) as progress:
+        task = progress.add_task(f"Sending {name}", total=count)
+        first = 1
+        while batch := list(islice(rest, _LINES_A_BATCH)):
+            answer = _post(client, b"\n".join(batch) + b"\n", _NDJSON, {"on_error": "continue"})
+            sent.add(answer, name, first)
+            first += len(batch)
+            progress.advance(task, len(batch))
+    return sent
+
+
+def _client(ingest: str) -> httpx.Client:
+    return httpx.Client(base_url=ingest, headers=credentials(), timeout=_SECONDS_TO_ANSWER)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    )
 
 
 def _send_file(path: Path, client: httpx.Client, on_error: str, sent: Sent, progress: Progress) -> None:

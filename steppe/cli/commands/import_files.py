@@ -1,0 +1,147 @@
+"""`steppe import`: files of other registers become events; first a report, and with --send the events go to ingest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from steppe.cli import import_tables
+from steppe.cli.commands.send import Sent, send_lines
+from steppe.cli.http_client import WrongValueError
+from steppe.importers.formats.format_registry import FORMATS
+from steppe.importers.import_report import EditionReport
+from steppe.importers.importer import Edition, Import
+from steppe.importers.source_file import BadFileError
+from steppe.importers.statement import Format
+from steppe.terminal import addresses
+from steppe.terminal.options import AsJson, Data, day
+from steppe.terminal.output import err, out, print_json
+
+
+def command(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help=f"What the files are: {', '.join(FORMATS)}.")],
+    files: Annotated[list[Path], typer.Argument(help="The files; of several editions the oldest first.")],
+    edition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--edition",
+            metavar="DAY",
+            parser=day,
+            help="The day on which the files were published. Once for all of them, or once for each.",
+        ),
+    ] = None,
+    send: Annotated[
+        bool, typer.Option("--send/--dry-run", help="Send the events, or only say what would be sent.")
+    ] = False,
+    source: Annotated[
+        str | None, typer.Option(help="The source of the events, if it is to be another than that of the format.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Import files of other registers: prints what would become of them, and with --send sends the events.
+
+    Importing the same files again adds nothing. Of a later edition give the earlier ones, too, oldest first: then only the
+    differences are new. docs/importing.md has the mapping of each format.
+
+    Example: steppe import gem coal-2023.csv coal-2024.csv --edition 2023-01-31 --edition 2024-02-07 --send
+    """
+    if form not in FORMATS:
+        raise typer.BadParameter(f"{form} is none of {', '.join(FORMATS)}", param_hint="FORMAT")
+    for path in files:
+        if not path.is_file():
+            raise typer.BadParameter(f"there is no file {path}", param_hint="FILES")
+    try:
+        whole = Import(FORMATS[form], _editions(FORMATS[form], files, edition or []), datetime.now(UTC), source)
+        count = _read(whole)
+        reports = list(whole.reports)
+        sent = _send(whole, count) if send else None
+    except BadFileError as error:
+        raise WrongValueError(f"{error}. Nothing of it was sent.") from error
+    if as_json:
+        print_json(
+            {"source": whole.source, "editions": [report.as_json() for report in reports], "sent": _outcome(sent)}
+        )
+    else:
+        _print(reports, sent, count)
+    if any(report.refused.count for report in reports) or (sent and sent.rejected):
+        raise typer.Exit(1)
+
+
+def _editions(form: Format, files: Sequence[Path], days: Sequence[str]) -> list[Edition]:
+    """The editions in order; files of one day are one edition. Raises BadFileError, typer.BadParameter."""
+    if len(days) not in (0, 1, len(files)):
+        raise typer.BadParameter(
+            f"{len(days)} editions for {len(files)} files; give one, or one for each", param_hint="--edition"
+        )
+    of_files = days if len(days) == len(files) else [days[0] if days else _told_by(form, file) for file in files]
+    if list(of_files) != sorted(of_files):
+        raise typer.BadParameter("the editions are not in order; give the oldest first", param_hint="--edition")
+    if (last := of_files[-1]) > (today := datetime.now(UTC).date().isoformat()):
+        raise typer.BadParameter(f"{last} is after today, {today}", param_hint="--edition")
+    return [
+        Edition(published, [file for file, other in zip(files, of_files, strict=True) if other == published])
+        for published in dict.fromkeys(of_files)
+    ]
+
+
+def _told_by(form: Format, file: Path) -> str:
+    try:
+        told = form.edition_of(file)
+    except BadFileError as error:
+        raise BadFileError(f"{file.name}: {error}") from error
+    if told is None:
+        message = f"{file.name} does not tell on which day it was published; say it"
+        raise typer.BadParameter(message, param_hint="--edition")
+    return told
+
+
+def _read(whole: Import) -> int:
+    """Read everything once, which fills the reports; how many events there are."""
+    count = 0
+    with Progress(console=err(), transient=True) as progress:
+        bar = progress.add_task("Reading ...", total=None)
+        for _ in whole.events():
+            count += 1
+            if count % 500 == 0:
+                progress.update(bar, description=f"Reading ... {count:,} events")
+    return count
+
+
+def _send(whole: Import, count: int) -> Sent:
+    """Read everything a second time, and send it: what was refused when it was read first is not sent, and nothing is kept."""
+    lines = (json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() for event in whole.events())
+    return send_lines("events", lines, count, addresses.find().ingest, err())
+
+
+def _outcome(sent: Sent | None) -> dict[str, object] | None:
+    if sent is None:
+        return None
+    return {
+        "accepted": sent.accepted,
+        "duplicates": sent.duplicates,
+        "rejected": sent.rejected,
+        "position": sent.position_text,
+    }
+
+
+def _print(reports: Sequence[EditionReport], sent: Sent | None, count: int) -> None:
+    screen = out()
+    for report in reports:
+        for part in import_tables.report(report):
+            screen.print(part, soft_wrap=isinstance(part, str))
+    if sent is None:
+        screen.print(f"\nNothing was sent. To send these {count:,} events, say the same with --send.")
+        return
+    for line in sent.rejected_lines[:20]:
+        err().print(line, soft_wrap=True)
+    screen.print(
+        f"\n{sent.accepted} accepted, {sent.duplicates} duplicates, {len(sent.rejected)} rejected; "
+        f"position {sent.position_text or '-'}"
+    )

@@ -1,0 +1,81 @@
+"""What a cell says: text, decimals, days, countries; and which cells say nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from importlib import resources
+
+from steppe.domain.values.countries import likely_country
+from steppe.domain.values.edtf import EdtfError, parse
+from steppe.domain.values.search_folding import folded
+
+_NOTHING = frozenset({"", "-", "--", "---", "–", "—", "n/a", "none", "null"})
+_NOBODY = frozenset({"to be determined", "tbd", "unknown", "not found", "unknown owner", "other", "others"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_WORDS = re.compile(r"[^\w]+")
+_DAY = re.compile(r"([0-9]{4})(?:\.0)?(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ].*)?)?)?")
+_DECIMALS = Decimal("0.000001")
+_TEXT_MAX = 4_000
+
+
+def text_of(cell: str) -> str | None:
+    """The text of a cell without control characters and blanks around it, at most 4,000; None where it says nothing."""
+    text = _CONTROL.sub(" ", cell).strip()
+    return None if text.casefold() in _NOTHING else text[:_TEXT_MAX]
+
+
+def is_nobody(name: str) -> bool:
+    """Whether the name of a party says that none is known."""
+    return name.casefold().strip(" .") in _NOBODY
+
+
+def decimal_of(cell: str) -> Decimal | None:
+    """The number of a cell, rounded to six decimals; None where it is none. Signs are kept, thousands may be parted by commas."""
+    text = cell.strip()
+    if re.fullmatch(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
+        text = text.replace(",", "")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
+        return None
+    return value.quantize(_DECIMALS) if -value.as_tuple().exponent > 6 else value  # type: ignore[operator]
+
+
+def decimal_text(value: Decimal) -> str:
+    """As events write a decimal: no exponent, no zeros at the end of a fraction."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def edtf_of(cell: str) -> str | None:
+    """A year, month or day as EDTF; None where the cell is none of these."""
+    match = _DAY.fullmatch(cell.strip())
+    if match is None:
+        return None
+    text = "-".join(piece for piece in match.groups() if piece)
+    try:
+        parse(text)
+    except EdtfError:
+        return None
+    return text
+
+
+@cache
+def _names() -> dict[str, str]:
+    # English names of Unicode CLDR, and those that the formats use beside them.
+    names: dict[str, str] = json.loads(resources.files(__package__).joinpath("country_names.json").read_text("utf-8"))
+    return names
+
+
+@cache
+def country_of(text: str) -> str | None:
+    """The code of a country by its English name, or by a code; None where it is not known."""
+    name = _WORDS.sub(" ", folded(text)).strip()
+    if (code := _names().get(name)) is not None:
+        return code
+    return likely_country(text) if len(text.strip()) in (2, 3) else None

@@ -1,0 +1,10 @@
+"""All formats by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from steppe.importers.formats.gem import GemTracker
+from steppe.importers.statement import Format
+
+FORMATS: Mapping[str, Format] = {form.name: form for form in (GemTracker(),)}

@@ -1,0 +1,72 @@
+"""The report of an import: what was read, what becomes of it, what is refused, and what is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+_LISTED_MAX = 1_000
+
+
+@dataclass(slots=True)
+class Listing:
+    """Entries of one sort: all are counted, the first thousand are kept."""
+
+    count: int = 0
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, **entry: Any) -> None:
+        self.count += 1
+        if len(self.entries) < _LISTED_MAX:
+            self.entries.append(entry)
+
+
+@dataclass(slots=True)
+class EditionReport:
+    """What one edition holds and what becomes of it. Lines are those of the file, and count from 1.
+
+    `read` counts what was read, by sort; `losses` count what the format has and Steppe does not keep, by field; `unsent` what was read and is no event, by reason.
+    `refused` rows and `contradictions` name line, field and reason; `differences` are from the edition before, and `missing` are
+    things that the edition before held and this one does not.
+    """
+
+    edition: str
+    files: list[str]
+    read: Counter[str] = field(default_factory=Counter)
+    projects: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    parties: set[str] = field(default_factory=set)
+    refused: Listing = field(default_factory=Listing)
+    contradictions: Listing = field(default_factory=Listing)
+    warnings: Listing = field(default_factory=Listing)
+    differences: Listing = field(default_factory=Listing)
+    missing: Listing = field(default_factory=Listing)
+    losses: Counter[str] = field(default_factory=Counter)
+    unsent: Counter[str] = field(default_factory=Counter)
+    duplicates: int = 0
+    unchanged: int = 0
+    zeros: int = 0
+
+    def refuse(self, line: int, where: str, reason: str) -> None:
+        """A row, or an event of it, that is not sent."""
+        self.refused.add(line=line, field=where, reason=reason)
+
+    def contradict(self, line: int, thing: str, message: str) -> None:
+        """The source says two things that cannot both be so."""
+        self.contradictions.add(line=line, thing=thing, message=message)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: counters are sorted by name, parties are counted."""
+        document: dict[str, Any] = {}
+        for field_name in self.__slots__:
+            match getattr(self, field_name):
+                case Counter() as counted:
+                    document[field_name] = dict(sorted(counted.items()))
+                case set() as parties:
+                    document[field_name] = len(parties)
+                case Listing() as listing:
+                    document[field_name] = {"count": listing.count, "entries": listing.entries}
+                case value:
+                    document[field_name] = value
+        return document
