@@ -15,3 +15,37 @@ FROM event
 LEFT JOIN unnest(:partitions::integer[], :next_offsets::bigint[]) AS seen (partition, next_offset) ON seen.partition = event.partition
 WHERE event.log_offset >= COALESCE(seen.next_offset, 0)
     AND event.state IN ('folded', 'registry');
+
+-- name: event_counts
+-- How many events these subjects have.
+SELECT event.subject, count(*) AS events
+FROM event
+WHERE event.subject = ANY (:subjects::text[])
+    AND event.state IN ('folded', 'registry')
+GROUP BY event.subject;
+
+-- name: parents_ever
+-- Of every party that ever had a parent, the parents that it had.
+SELECT span.party, span.valid_from, span.document
+FROM party_span AS span
+WHERE span.party IN (SELECT child.party FROM party_span AS child WHERE cardinality(child.parents) > 0)
+ORDER BY span.party COLLATE "C", span.valid_from;
+
+-- name: standings_that_crossed_of
+SELECT standing.document
+FROM standing
+WHERE standing.project = ANY (:projects::text[])
+    AND standing.document NOT LIKE '%"crossings":[]%';
+
+-- name: contending
+-- Those of these projects to which others can do something, and all such in these markets, by market.
+SELECT standing.project
+FROM standing
+WHERE standing.contenders <> '[]'
+    AND (standing.project = ANY (:projects::text[]) OR standing.markets && :markets::text[])
+ORDER BY standing.markets, standing.project;
+
+-- name: standings_with_markets
+SELECT standing.project, standing.markets, standing.document, standing.contenders
+FROM standing
+WHERE standing.project = ANY (:projects::text[]);

@@ -11,33 +11,24 @@ events. Under other rules than those in force every project is folded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
-from services.api.computation import in_thread
-from services.api.store import row_decoding
+from services.api.store.copy_rows import TABLES_OF_PROJECTS, refold
 from services.api.store.knowledge import Knowledge
 from services.api.store.sessions import SessionsOfCopies
 from services.api.store.snapshot import QUERIES, Row, Snapshot, last_action_of
 from steppe.database import active_read_model, rule_versions
-from steppe.database.read_model.projection import STATEMENTS, ReadModel, Subject
 from steppe.database.sql import load
-from steppe.domain.events.event import Event
 from steppe.domain.rules.thresholds import Rules
 from steppe.http.problems import Refusal
 
 _STATEMENTS = load("alternate_models", "services.api")
-_WRITING = {name: text for file in STATEMENTS for name, text in load(file).items()}
-_OF_PROJECTS = (
-    "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "standing", "crossing", "co_investment_span",
-    "party_naming",
-)  # fmt: skip
-_SEEN_BY_OTHERS = ("standing", "crossing", "party_naming", "party_span")
-
-_ROWS_DECODED_AT_ONCE = 2_000
+# What others see of those that are folded: it is compared with what they see then.
+_SEEN_BY_OTHERS = ("crossing", "party_span")
 
 _Key = tuple[Knowledge | None, str]
 
@@ -158,16 +149,12 @@ class AlternateReadModels:
             )
             subjects = [row["subject"] for row in rows]
         if subjects:
-            events = await self._events(connection, subjects, knowledge)
-            writer = ReadModel(_WRITING, rules, exclusive=True)
-            known_at, recorded = (knowledge.known_at, knowledge.recorded) if knowledge else (None, False)
-            await writer.write(connection, events, known_at, recorded=recorded)
+            await refold(connection, subjects, knowledge, rules)
 
     async def _copy(self, connection: asyncpg.Connection[Row], schema: str, but: list[str]) -> None:
-        """Copy the read model but for some subjects, of which only stays what others see of them: whoever writes them again
-        compares it, and judges others anew where it differs."""
+        """Copy the read model but for some subjects, of which only stays what others see of them."""
         # The names are the constants above and the pointer's, never input.
-        for table in (*_OF_PROJECTS, "party_span", "forum"):
+        for table in (*TABLES_OF_PROJECTS, "party_span", "forum"):
             own = f"{schema}.{table}"
             await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
             await connection.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {own} INCLUDING ALL)")
@@ -181,39 +168,3 @@ class AlternateReadModels:
                 prefix,
             )
             await connection.execute(f"ANALYZE pg_temp.{table}")
-
-    async def _events(
-        self, connection: asyncpg.Connection[Row], subjects: list[str], knowledge: Knowledge | None
-    ) -> dict[str, Subject]:
-        """All events of the subjects; as the last one counts the last that was known."""
-        known = _KnownEvents(knowledge)
-        cursor = await connection.cursor(*QUERIES["events_of_subjects"](subjects=subjects))
-        while rows := await cursor.fetch(_ROWS_DECODED_AT_ONCE):
-            await in_thread(known.add, rows)
-        return await in_thread(known.by_subject)
-
-
-class _KnownEvents:
-    """The events of some subjects, collected from their rows."""
-
-    def __init__(self, knowledge: Knowledge | None) -> None:
-        self._knowledge = knowledge
-        self._events: dict[str, list[Event]] = {}
-        self._last: dict[str, tuple[int, int]] = {}
-
-    def add(self, rows: Iterable[Row]) -> None:
-        """Collect the events of these rows."""
-        for row in rows:
-            event = row_decoding.event(row)
-            if event is not None:
-                self._events.setdefault(row["subject"], []).append(event)
-                if self._is_known(event) or row["subject"] not in self._last:
-                    self._last[row["subject"]] = (row["partition"], row["log_offset"])
-
-    def by_subject(self) -> dict[str, Subject]:
-        """All events of each subject, and where the last one stands that was known."""
-        return {subject: Subject(history, *self._last[subject]) for subject, history in self._events.items()}
-
-    def _is_known(self, event: Event) -> bool:
-        knowledge = self._knowledge
-        return knowledge is None or event.known_by(recorded=knowledge.recorded) <= knowledge.known_at

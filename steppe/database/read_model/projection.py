@@ -262,7 +262,15 @@ async def copy_subjects(
     connection: Connection, projects: ProjectRows, parties: Sequence[Row], forums: Sequence[Row]
 ) -> None:
     """COPY the rows of projects, parties and forums of which nothing is stored, but for what markets do."""
-    for table, columns, rows in (
+    for table, columns, rows in tables_of_subjects(projects, parties, forums):
+        await copy(connection, table, columns, rows)
+
+
+def tables_of_subjects(
+    projects: ProjectRows, parties: Sequence[Row], forums: Sequence[Row]
+) -> Sequence[tuple[str, Sequence[str], Sequence[Row]]]:
+    """Each table with its columns and its rows, but for what markets do."""
+    return (
         ("project", projection_rows.PROJECT, projects.projects),
         ("project_span", projection_rows.PROJECT_SPAN, projects.project_spans),
         ("headline_span", HEADLINE_SPAN, projects.headline_spans),
@@ -273,8 +281,7 @@ async def copy_subjects(
         ("party_naming", projection_rows.PARTY_NAMING, projects.party_namings),
         ("party_span", registry_rows.PARTY_SPAN, parties),
         ("forum", registry_rows.FORUM, forums),
-    ):
-        await copy(connection, table, columns, rows)
+    )
 
 
 async def copy_market_effects(connection: Connection, rows: ProjectRows) -> None:

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from steppe.database.read_model import projection_rows, registry_rows
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row
 from steppe.domain.evaluation.flag_input import Look
+from steppe.domain.events.corrections import effective_events
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import fold_history
+from steppe.domain.fold.looks import looks_of
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.history import History
 from steppe.domain.values.states import BEGINNING
@@ -51,3 +53,28 @@ def subject_rows(
     if last.event_count or events:
         projection_rows.add_project(rows, folded, events, last, now=now, changed_from=changed_from)
     return SubjectRows(history=folded, project=rows)
+
+
+def rows_as_known(
+    name: str,
+    events: Sequence[Event],
+    partition: int,
+    last_offset: int,
+    rules: Rules,
+    *,
+    now: datetime,
+    known_at: datetime | None,
+    recorded: bool,
+) -> SubjectRows:
+    """The rows of a subject as known at an instant (None: now), by report or by recording, from all its events; `last_offset` is that
+    of the last one that was known. Raises whatever the fold raises.
+    """
+    count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in events)
+    return subject_rows(
+        name,
+        effective_events(events, known_at, recorded=recorded),
+        LastEvent(partition, last_offset, count),
+        rules,
+        now=now,
+        looks=None if ":" in name else looks_of(events, known_at, recorded=recorded),
+    )

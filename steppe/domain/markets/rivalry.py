@@ -74,8 +74,9 @@ class SeenCrossings:
     def add(self, crossings: Iterable[RivalCrossing]) -> None:
         """Take in those of further markets, from which nobody has looked yet; what is given again is the same."""
         for crossing in crossings:
-            for market in crossing.markets:
-                self._by_market.setdefault(market, {})[crossing.key] = crossing
+            for country in crossing.countries:
+                for commodity in crossing.commodities:
+                    self._by_market.setdefault((country, commodity), {})[crossing.key] = crossing
 
     def forget(self, market: _Market) -> None:
         """What is seen in a market is given anew."""

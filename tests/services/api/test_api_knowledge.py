@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from services.api.settings import Settings
+from services.api.store import copy_rows
 from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import Knowledge
 from services.api.store.sessions import SessionsOfCopies
@@ -136,8 +138,15 @@ async def test_a_refused_question_spoils_no_world(log: Log, client: httpx.AsyncC
     await refused(client, "/v1/projects?known_at=yesterday", 400, "bad-parameter")
 
 
-async def test_any_past_equals_what_the_domain_says_of_it(log: Log, client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("in_blocks", [False, True], ids=["at once", "in blocks, by processes"])
+async def test_any_past_equals_what_the_domain_says_of_it(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, *, in_blocks: bool
+) -> None:
     """Random portfolios of rivals and corrections: every list under every knowledge equals the pure judgement."""
+    if in_blocks:
+        monkeypatch.setattr(copy_rows, "_EVENTS_IN_THREAD_MAX", 0)
+        monkeypatch.setattr(copy_rows, "_EVENTS_A_BLOCK", 20)
+        monkeypatch.setattr(copy_rows, "_PROJECTS_A_BLOCK", 2)
     chance = random.Random(11)
     sent = [registered(f"p{n}", sector=chance.choice(["mining", "processing", "energy"])) for n in range(6)]
     for number in range(90):
