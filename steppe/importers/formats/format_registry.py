@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from steppe.importers.formats.gcof import GcofTable
 from steppe.importers.formats.gem import GemTracker
 from steppe.importers.statement import Format
 
-FORMATS: Mapping[str, Format] = {form.name: form for form in (GemTracker(),)}
+FORMATS: Mapping[str, Format] = {form.name: form for form in (GcofTable(), GemTracker())}
