@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from steppe.importers.formats.gcof import GcofTable
 from steppe.importers.formats.gem import GemTracker
+from steppe.importers.formats.iati import IatiActivities
 from steppe.importers.statement import Format
 
-FORMATS: Mapping[str, Format] = {form.name: form for form in (GcofTable(), GemTracker())}
+FORMATS: Mapping[str, Format] = {form.name: form for form in (GcofTable(), GemTracker(), IatiActivities())}
