@@ -11,38 +11,41 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
+import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from benchmarks.projector_live import prepared
 from benchmarks.rebuild_events import Message, messages
-from services.projector.commands.verify import verify
 from services.projector.projection import event_rows as record_rows
 from services.projector.projection.batches import Record
 from services.projector.rebuild.load_events import rows_of
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
-from steppe.database.read_model import flag_rows, projection_rows
+from steppe.database.read_model import projection_rows
 from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.corrections import effective_events
 from steppe.domain.fold.fold_state import fold_history
 from tests.stack import Stack, kind_of_stack, started
 
 _HEADERS = [("content-type", b"application/cloudevents+json")]
-_VERIFIED_EVENTS_MAX = 60_000
 _BARE = """
 CREATE TABLE bare_event (LIKE event INCLUDING DEFAULTS, PRIMARY KEY (subject, source, id));
 CREATE TABLE bare_project (project text PRIMARY KEY, events integer NOT NULL);
@@ -119,8 +122,18 @@ async def bare_worker(kafka: str, topic: str, owner: str, partitions: Sequence[i
     await connection.close()
 
 
-def run(command: Sequence[str], count: int = 1, env: dict[str, str] | None = None) -> tuple[float, float, str]:
-    """Seconds, seconds of processor of these processes and their children, and what they printed."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What processes and their children took: seconds, seconds of processor, MiB of the largest one; and what they printed."""
+
+    took: float
+    busy: float
+    peak: float
+    said: str
+
+
+def run(command: Sequence[str], count: int = 1, env: dict[str, str] | None = None) -> Ran:
+    """Run a command, or so many of it with a number each, to the end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
     children = [
@@ -130,11 +143,35 @@ def run(command: Sequence[str], count: int = 1, env: dict[str, str] | None = Non
         )
         for number in range(count)
     ]  # fmt: skip
+    peaks = [0.0]
+    watching = threading.Thread(target=_watch, args=(children, peaks))
+    watching.start()
     said = [child.communicate()[0] for child in children]
     took = time.monotonic() - began
+    watching.join()
     assert all(child.returncode == 0 for child in children), said
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "".join(said)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ran(took, busy, max(peaks), "".join(said))
+
+
+def _watch(children: Sequence[subprocess.Popen[str]], peaks: list[float]) -> None:
+    """The most memory that each process had, descendants too. What the system tells at their end includes this process's own."""
+    while any(child.poll() is None for child in children):
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                parent = psutil.Process(child.pid)
+                peaks += [_high_water_mark(one.pid) for one in (parent, *parent.children(recursive=True))]
+        time.sleep(0.1)
+
+
+def _high_water_mark(pid: int) -> float:
+    """MiB; 0 of a process that has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0.0)
 
 
 async def stages(owner: str, until: asyncio.Event) -> dict[str, float]:
@@ -196,28 +233,29 @@ async def measure(stack: Stack, count: int, workers: int) -> None:
     connection = await asyncpg.connect(owner)
     await connection.execute(_BARE)
     me = [sys.executable, "-m", "benchmarks.rebuild", "--limit", stack.kafka, topic, owner]
-    took, busy, _ = await asyncio.to_thread(run, me, 2)
-    limit = total / took
-    sys.stdout.write(f"limit, 2 processes: {limit:,.0f} events/s, {busy / total * 1e6:,.0f} µs CPU of them an event\n")
+    bare = await asyncio.to_thread(run, me, 2)
+    limit = total / bare.took
+    sys.stdout.write(
+        f"limit, 2 processes: {limit:,.0f} events/s, {bare.busy / total * 1e6:,.0f} µs CPU of them an event\n"
+    )
     await connection.execute("DROP TABLE bare_event, bare_project, bare_checkpoint")
     own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic}
     command = [sys.executable, "-m", "services.projector.rebuild", "--json", "--workers", str(workers)]
     done = asyncio.Event()
     watching = asyncio.create_task(stages(owner, done))
-    took, busy, said = await asyncio.to_thread(run, command, 1, own)
+    rebuilt = await asyncio.to_thread(run, command, 1, own)
     done.set()
-    assert json.loads(said)["flipped"]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    assert json.loads(rebuilt.said)["flipped"]
     sys.stdout.write(
-        f"rebuild, {workers} workers: {total / took:,.0f} events/s, {busy / total * 1e6:,.0f} µs CPU of them an event,"
-        f" {total / took / limit:.2f} of the limit; largest process {peak:,.0f} MiB\n"
+        f"rebuild, {workers} workers: {total / rebuilt.took:,.0f} events/s, {rebuilt.busy / total * 1e6:,.0f} µs CPU of them"
+        f" an event, {total / rebuilt.took / limit:.2f} of the limit; largest process {rebuilt.peak:,.0f} MiB\n"
     )
     for stage, seconds in (await watching).items():
-        sys.stdout.write(f"  {stage:10} {seconds:8.1f} s  {seconds / took:4.0%}\n")
+        sys.stdout.write(f"  {stage:10} {seconds:8.1f} s  {seconds / rebuilt.took:4.0%}\n")
     sample = list(messages(min(count, 20_000)))
     for what, cost in parts(sample):
         sys.stdout.write(f"  {what:36} {cost:6.0f} µs CPU an event\n")
-    schema = json.loads(said)["schema"]
+    schema = json.loads(rebuilt.said)["schema"]
     made = {
         table: await connection.fetchval(f"SELECT count(*) FROM {schema}.{table}")
         for table in ("event", "project", "project_span", "deal_span", "flag_span")
@@ -228,40 +266,14 @@ async def measure(stack: Stack, count: int, workers: int) -> None:
         f"  rows: {made}; {sizes['bytes'] / total:,.0f} bytes an event, {sizes['events'] / total:,.0f} of events\n"
     )
     await connection.close()
-    if count <= _VERIFIED_EVENTS_MAX:
-        verdict = await verify(stack.kafka, dsn, topic)
-        sys.stdout.write(f"  verify: {verdict.rows:,} rows, {len(verdict.differences)} differences\n")
-    else:
-        sys.stdout.write(f"  {await compared(owner, schema, count)} projects of a sample folded afresh, and equal\n")
-
-
-async def compared(owner: str, schema: str, count: int) -> int:
-    """Fold every hundredth project afresh from the generator and compare its spans; returns how many."""
-    of_subject: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    for key, value in messages(count):
-        name = key.decode()
-        if ":" not in name and int(name.removeprefix("project-")) % 100 == 0:
-            identity = json.loads(value)["id"]
-            of_subject[name].setdefault(identity, {"raw": value.decode(), "headers": None, "subject": name})
-    connection = await asyncpg.connect(owner)
-    for name, found in of_subject.items():
-        made = projection_rows.ProjectRows()
-        events = effective_events([folded_event(row) for row in found.values()])
-        projection_rows.add_project(
-            made, fold_history(name, events), events, projection_rows.LastEvent(0, 0, 0), now=_KNOWN
-        )
-        for table, columns, wanted in (
-            ("project_span", projection_rows.PROJECT_SPAN, made.project_spans),
-            ("deal_span", projection_rows.DEAL_SPAN, made.deal_spans),
-            ("flag_span", flag_rows.FLAG_SPAN, made.flag_spans),
-        ):
-            which = "AND flag NOT IN ('displaced', 'crowded')" if table == "flag_span" else ""
-            stored = await connection.fetch(
-                f"SELECT {', '.join(columns)} FROM {schema}.{table} WHERE project = $1 {which}", name
-            )
-            assert sorted(map(str, map(tuple, stored))) == sorted(map(str, wanted)), (name, table)
-    await connection.close()
-    return len(of_subject)
+    verified = await asyncio.to_thread(
+        run, [sys.executable, "-m", "services.projector.commands.verify", "--json"], 1, own
+    )
+    verdict = json.loads(verified.said)
+    sys.stdout.write(
+        f"  verify: {verdict['rows']:,} rows, {len(verdict['differences'])} differences,"
+        f" {verified.busy / total * 1e6:,.0f} µs CPU an event; {verified.peak:,.0f} MiB\n"
+    )
 
 
 def main() -> None:

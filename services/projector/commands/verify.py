@@ -1,9 +1,9 @@
 """`steppe verify`: an independent check of the read model. Reads the log once more, single-threaded and without a group, folds it
 afresh, and compares every row of every table.
 
-It shares the decoding, the deduplication and the domain with the projector. It shares nothing of how records are delivered, and
-on purpose not how a subject is stopped before the first record with which its fold raises, nor how rows of subjects are put
-together: what both had from one function, this could not find wrong.
+It shares the decoding, the deduplication and the domain with the projector, and nothing of how records are delivered (what else it does
+not share: `services/projector/verification`). It goes by subjects, so that memory does not grow with the log: the log is written to a
+temporary file by subject, and rows are read for the subjects in hand.
 
 What operators gave up is obeyed. Where the fold raises, the read model stops before the first record with which it does;
 a stop that it has and that a later record would have healed is believed once the fold was seen to raise there.
@@ -17,10 +17,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sqlite3
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -28,27 +28,35 @@ import asyncpg
 import typer
 
 from services.projector.consumer import log_reader
-from services.projector.projection import decode, quarantine_policy
 from services.projector.projection import event_rows as record_rows
-from services.projector.projection.batches import Record
-from services.projector.projection.decode import StoredEvent
-from services.projector.projection.deduplicate import ClassifiedBatch, classify
+from services.projector.projection import quarantine_policy
 from services.projector.projection.errors import ProjectorError
-from services.projector.projection.quarantine_entries import RecordId, Skips, Stage
+from services.projector.projection.quarantine_entries import Skips, Stage
 from services.projector.settings import Settings
+from services.projector.verification.fresh_rows import Namings, fresh_rows
+from services.projector.verification.record_spool import RecordSpool, SubjectRange
 from steppe.connection_errors import run
-from steppe.database import active_read_model, sql
+from steppe.database import active_read_model, rule_versions, sql
 from steppe.database.connection import open_connection
+from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
-from steppe.domain.analysis.portfolio import portfolio
-from steppe.domain.events.event import Event
+from steppe.database.read_model.projection_rows import Row
+from steppe.domain.analysis.portfolio import FORUM_PREFIX, PARTY_PREFIX
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
-from steppe.domain.markets.standings import standing_of
+from steppe.domain.markets.groups import Groups, Parents, parents_from
+from steppe.domain.markets.rivalry import Rivals, SeenCrossings, rivalry
+from steppe.domain.rules.thresholds import Rules
 from steppe.settings import from_environment
 from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, Data, application
 
 _MARKET_FLAGS = frozenset(flag.name for flag in MARKET_FLAGS)
+_RECORDS_READ_AT_ONCE = 5_000
+# Decoded and folded, an event and its rows take some twelve kilobytes.
+_RECORDS_FOLDED_AT_ONCE = 2_000
+_PROJECTS_AT_ONCE = 500
+_PARTIES_AT_ONCE = 5_000
+_CROSSINGS_MAX = 20_000
 Report = Callable[[str, int, int], None]
 TABLES: Mapping[str, Sequence[str]] = {
     "event": record_rows.EVENT,
@@ -61,13 +69,18 @@ TABLES: Mapping[str, Sequence[str]] = {
     "last_event_span": projection_rows.LAST_EVENT_SPAN,
     "deal_span": projection_rows.DEAL_SPAN,
     "flag_span": flag_rows.FLAG_SPAN,
-    "standing": [*market_rows.STANDING, "fault"],
+    "standing": market_rows.STANDING,
     "crossing": market_rows.CROSSING,
     "co_investment_span": projection_rows.CO_INVESTMENT_SPAN,
     "party_naming": projection_rows.PARTY_NAMING,
     "party_span": registry_rows.PARTY_SPAN,
     "forum": registry_rows.FORUM,
 }
+# The column that names a row's subject, and what it leaves out of the name.
+_SUBJECTS = {
+    "event": ("subject", ""), "conflict": ("subject", ""), "quarantine": ("subject", ""), "parked": ("subject", ""),
+    "party_span": ("party", PARTY_PREFIX), "forum": ("forum", FORUM_PREFIX),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ class VerifyError(Exception):
 async def verify(kafka: str, database: str, topic: str, report: Report | None = None) -> Verdict:
     """Compare the active read model with the log up to its checkpoints, rows and position read in one snapshot.
 
-    Holds log and rows in memory. Raises VerifyError, LogGapError.
+    Needs disk for the log (`RecordSpool`). Raises VerifyError, LogGapError.
     """
     report = report or _report_nothing
     connection = await open_connection(database)
@@ -104,164 +117,27 @@ async def verify(kafka: str, database: str, topic: str, report: Report | None = 
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await active_read_model.use_active(connection)
             checkpoints = await connection.fetch(*sql.load("checkpoint")["read_checkpoints"](topic=topic))
+            until = {row["partition"]: row["next_offset"] for row in checkpoints}
             skips = await quarantine_policy.all_skips(connection, topic)
-            stored = {table: await _rows_of(connection, table, columns) for table, columns in TABLES.items()}
+            rules = await rule_versions.in_force(connection)
+            with RecordSpool(len(until)) as spool:
+                behind = await _read_log(kafka, topic, until, spool, KeepAlive(connection), report)
+                comparison = _Comparison(connection, spool, len(until), rules, skips)
+                await comparison.run(report)
+            comparison.verdict.behind = behind
+            return comparison.verdict
+    except sqlite3.OperationalError as error:
+        raise VerifyError(
+            f"the log cannot be kept in a temporary file ({error}): let TMPDIR name a folder with as much room as the log has"
+        ) from error
     finally:
         await connection.close()
-    until = {row["partition"]: row["next_offset"] for row in checkpoints}
-    records, ends = await read_log(kafka, topic, until, report)
-    stops = {
-        (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
-    }
-    expected = expected_rows(records, len(until), skips, stops)
-    # What a market did before it could not be judged any more does not follow from the log.
-    unjudged = {row[0] for row in expected["standing"] if row[-1] is not None}
-    stored["flag_span"] = [r for r in stored["flag_span"] if not (r[0] in unjudged and r[2] in _MARKET_FLAGS)]
-    stored["co_investment_span"] = [row for row in stored["co_investment_span"] if row[0] not in unjudged]
-    verdict = Verdict(records=len(records), behind=sum(ends[p] - until[p] for p in until))
-    for number, table in enumerate(TABLES, 1):
-        report("comparing tables", number, len(TABLES))
-        wanted, existing = set(map(_comparable, expected[table])), set(map(_comparable, stored[table]))
-        verdict.rows += len(existing)
-        if len(wanted) != len(expected[table]):
-            raise VerifyError(f"the fold gives a row of {table} twice")
-        verdict.differences += [RowDifference(table, "log", row) for row in sorted(wanted - existing, key=repr)]
-        verdict.differences += [RowDifference(table, "database", row) for row in sorted(existing - wanted, key=repr)]
-    return verdict
 
 
-def expected_rows(
-    records: Sequence[Record], partitions: int, skips: Skips | None = None, stops: Mapping[RecordId, str] | None = None
-) -> dict[str, list[projection_rows.Row]]:
-    """The rows that follow from these records, in log order within each partition.
-
-    `stops`: where the read model says that a subject could not be folded any more.
-    """
-    classified = classify([decode.decode_record(record, partitions) for record in records], skips=skips)
-    _stop_where_stored(classified, stops or {})
-    try:
-        return _rows_from(classified)
-    except Exception:  # of one subject at least
-        _stop_where_fold_raises(classified)
-        return _rows_from(classified)
-
-
-def _rows_from(classified: ClassifiedBatch) -> dict[str, list[projection_rows.Row]]:
-    of_subject = classified.foldable()
-    made = projection_rows.ProjectRows()
-    parties: list[projection_rows.Row] = []
-    forums: list[projection_rows.Row] = []
-    parked: list[projection_rows.Row] = []
-    project_events: list[Event] = []
-    faults: dict[str, str] = {}
-    folded = portfolio(
-        (stored.event for known in of_subject.values() for stored in known if stored.event is not None),
-        on_fault=lambda project, error: faults.update({project: projection_rows.fault_of(error)}),
-    )
-    for subject, known in of_subject.items():
-        if not known:
-            continue
-        record = folded.subjects[subject]
-        last = max(known, key=lambda stored: stored.record.offset).record
-        waiting = sum(reading.state == "parked" for reading in record.by_identity.values())
-        parked += [(subject, last.partition, waiting)] if waiting else []
-        if subject.startswith("party:"):
-            parties += registry_rows.party_spans(subject.removeprefix("party:"), record.events)
-        elif subject.startswith("forum:"):
-            forums += registry_rows.forum_rows(subject.removeprefix("forum:"), record.events)
-        else:
-            last_event = projection_rows.LastEvent(last.partition, last.offset, len(known))
-            projection_rows.add_project(
-                made, folded.histories[subject], record.events, last_event, now=datetime.now(UTC)
-            )
-            if folded.histories[subject].superseded is None:
-                project_events += record.events
-            if subject in folded.rivalries:
-                projection_rows.add_rivalry(made, subject, folded.rivalries[subject])
-    return {
-        "event": [record_rows.event_row(stored) for stored in classified.new],
-        "conflict": [record_rows.conflict_row(stored) for stored in classified.conflicts],
-        "quarantine": [record_rows.quarantine_row(entry)[:-1] for entry in classified.quarantined],
-        "parked": parked,
-        "project": [row[:-1] for row in made.projects],
-        "project_span": made.project_spans,
-        "headline_span": made.headline_spans,
-        "last_event_span": made.last_event_spans,
-        "deal_span": made.deal_spans,
-        "flag_span": made.flag_spans,
-        "standing": [(*row, faults.get(row[0])) for row in made.standings],
-        "crossing": [
-            row
-            for history in folded.histories.values()
-            for row in market_rows.crossing_rows(standing_of(history), folded.rivals.groups)
-        ],
-        "co_investment_span": made.co_investment_spans,
-        "party_naming": made.party_namings,
-        "party_span": [*parties, *_stand_ins(project_events, {row[0] for row in parties})],
-        "forum": forums,
-    }
-
-
-def _stand_ins(events: Sequence[Event], registered: Collection[str]) -> list[projection_rows.Row]:
-    """Of every party that nobody registered: the name, and the country, that the first event gives which gives one."""
-    names: dict[str, str] = {}
-    countries: dict[str, str] = {}
-    for event in sorted(events, key=lambda event: (event.known, event.recorded, event.source, event.id, event.subject)):
-        for party in event.parties:
-            if party.name is not None:
-                names.setdefault(party.party, party.name)
-            if party.country is not None:
-                countries.setdefault(party.party, party.country)
-    return [
-        registry_rows.stand_in(party, names.get(party), countries.get(party))
-        for party in sorted((names.keys() | countries.keys()) - set(registered))
-    ]
-
-
-def _stop_where_stored(classified: ClassifiedBatch, stops: Mapping[RecordId, str]) -> None:
-    for subject, known in classified.foldable().items():
-        if subject in stops.values():
-            for count, stored in enumerate(known, start=1):
-                place = (stored.record.partition, stored.record.offset)
-                if place in stops and (reason := _fault(subject, known[:count])) is not None:
-                    classified.stop_before(stored, reason)
-                    break
-
-
-def _stop_where_fold_raises(classified: ClassifiedBatch) -> None:
-    for subject, known in classified.foldable().items():
-        if known and _fault(subject, known) is not None:
-            for count, stored in enumerate(known, start=1):
-                if (reason := _fault(subject, known[:count])) is not None:
-                    classified.stop_before(stored, reason)
-                    break
-
-
-def _fault(subject: str, known: Sequence[StoredEvent]) -> str | None:
-    """Why a subject cannot be folded by itself; None: it can."""
-    alone = ClassifiedBatch(new=list(known), touched={subject: known[0].record.partition})
-    try:
-        _rows_from(alone)
-    except Exception as error:
-        return projection_rows.fault_of(error)
-    return None
-
-
-async def _rows_of(connection: asyncpg.Connection, table: str, columns: Sequence[str]) -> list[projection_rows.Row]:
-    # The names are the constants above, never input.
-    return [tuple(row) for row in await connection.fetch(f"SELECT {', '.join(columns)} FROM {table}")]  # noqa: S608
-
-
-def _comparable(row: projection_rows.Row) -> projection_rows.Row:
-    return tuple(tuple(value) if isinstance(value, list) else value for value in row)
-
-
-async def read_log(
-    kafka: str, topic: str, until: Mapping[int, int], report: Report | None = None
-) -> tuple[list[Record], dict[int, int]]:
-    """The records of each partition before an offset, in log order, and where the partitions end."""
-    report = report or _report_nothing
-    records: dict[int, list[Record]] = {p: [] for p in until}
+async def _read_log(
+    kafka: str, topic: str, until: Mapping[int, int], spool: RecordSpool, keepalive: KeepAlive, report: Report
+) -> int:
+    """Store the records of each partition before an offset; returns how many there are behind."""
     total = sum(until.values())
     async with log_reader.reading(kafka, topic, dict.fromkeys(until, 0)) as log:
         ends = await log.ends()
@@ -270,11 +146,168 @@ async def read_log(
             raise VerifyError(f"the read model is ahead of the log in partitions {short}: is this the right topic?")
         reached = dict.fromkeys(until, 0)
         while any(reached[p] < until[p] for p in until):
-            for p, batch in (await log.batch(20_000)).items():
-                records[p] += [record for record in batch if record.offset < until[p] and record.void_from is None]
+            for p, batch in (await log.batch(_RECORDS_READ_AT_ONCE)).items():
+                spool.add(record for record in batch if record.offset < until[p] and record.void_from is None)
                 reached[p] = batch[-1].offset + 1
-            report("reading the log", sum(map(len, records.values())), total)
-    return [record for p in sorted(records) for record in records[p]], ends
+            await keepalive.ping()
+            report("reading the log", spool.records, total)
+    spool.close_log()
+    return sum(ends[p] - until[p] for p in until)
+
+
+class _Comparison:
+    """Of what is stored with what follows from the records of a spool, range by range, then market by market."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, spool: RecordSpool, partitions: int, rules: Rules, skips: Skips
+    ) -> None:
+        self.verdict = Verdict(records=spool.records)
+        self._connection = connection
+        self._spool = spool
+        self._partitions = partitions
+        self._rules = rules
+        self._skips = skips
+        self._keepalive = KeepAlive(connection)
+        self._parents: Parents = {}
+        self._namings = Namings()
+        self._registered: set[str] = set()
+
+    async def run(self, report: Report) -> None:
+        """Compare everything."""
+        ranges = self._spool.ranges(_RECORDS_FOLDED_AT_ONCE)
+        for number, subjects in enumerate(ranges, 1):
+            await self._compare_range(subjects)
+            report("comparing subjects", number, len(ranges))
+        await self._compare_records_of_nobody()
+        await self._compare_stand_ins()
+        await self._compare_markets()
+        order = list(TABLES)
+        self.verdict.differences.sort(
+            key=lambda one: (order.index(one.table), one.only_in == "database", repr(one.row))
+        )
+
+    async def _compare_range(self, subjects: SubjectRange) -> None:
+        """Everything but what markets do to the projects of the range, and what stands in for parties."""
+        stored = {table: await self._rows_of(table, subjects) for table in TABLES}
+        stops = {
+            (row[0], row[1]): row[4] for row in stored["quarantine"] if row[2] == Stage.FOLD.value and row[3] == "open"
+        }
+        fresh = fresh_rows(
+            self._spool.of_range(subjects), self._partitions, self._rules, Groups(self._parents), self._skips, stops
+        )
+        self._parents = {**self._parents, **parents_from(fresh.parties)}
+        self._registered.update(row[0] for row in fresh.rows["party_span"])
+        self._namings.add(fresh.project_events)
+        for contending, crossings in fresh.standings:
+            self._spool.add_standing(contending, crossings)
+        # What markets do is compared market by market; here only what they would do to projects that there are not.
+        projects = {contending.standing.project for contending, _ in fresh.standings}
+        for table in ("flag_span", "co_investment_span"):
+            stored[table] = [row for row in stored[table] if not (_is_of_market(table, row) and row[0] in projects)]
+        for table in TABLES:
+            await self._keepalive.ping()
+            self._compare(table, fresh.rows.get(table, []), stored[table])
+
+    async def _compare_records_of_nobody(self) -> None:
+        for after, records in self._spool.of_no_subject(_RECORDS_FOLDED_AT_ONCE):
+            until = (records[-1].partition, records[-1].offset) if records else ()
+            condition = "subject IS NULL AND (partition, log_offset) > ($1, $2)"
+            condition += " AND (partition, log_offset) <= ($3, $4)" if until else ""
+            stored = await self._fetch("quarantine", condition, *after, *until)
+            fresh = fresh_rows(records, self._partitions, self._rules, Groups({}), self._skips)
+            self._compare("quarantine", fresh.rows["quarantine"], stored)
+
+    async def _compare_stand_ins(self) -> None:
+        """Parties that nobody registered."""
+        parties = [party for party in self._namings.parties() if party not in self._registered]
+        for first in range(0, max(1, len(parties)), _PARTIES_AT_ONCE):
+            batch = parties[first : first + _PARTIES_AT_ONCE]
+            after = parties[first - 1] if first else ""
+            until = batch[-1:] if first + _PARTIES_AT_ONCE < len(parties) else []
+            condition = "NOT registered AND party > $1" + (" AND party <= $2" if until else "")
+            stored = await self._fetch("party_span", condition, after, *until)
+            self._compare("party_span", [self._namings.stand_in(party) for party in batch], stored)
+
+    async def _compare_markets(self) -> None:
+        """What markets do to projects, and which could not be judged."""
+        seen, groups = SeenCrossings(), Groups(self._parents)
+        rivals, markets, crossings = Rivals(seen, groups), set[tuple[str, str]](), 0
+        for batch in self._spool.standings(_PROJECTS_AT_ONCE):
+            if crossings > _CROSSINGS_MAX:
+                seen, groups = SeenCrossings(), Groups(self._parents)
+                rivals, markets, crossings = Rivals(seen, groups), set(), 0
+            for market in set().union(*(one.standing.markets for one in batch)) - markets:
+                of_market = self._spool.crossings(market)
+                seen.add(of_market)
+                markets.add(market)
+                crossings += len(of_market)
+            rows = projection_rows.ProjectRows()
+            faults: dict[str, str] = {}
+            for one in batch:
+                await self._keepalive.ping()
+                project = one.standing.project
+                try:
+                    projection_rows.add_rivalry(
+                        rows, project, rivalry(one.standing, one.contenders, rivals, self._rules)
+                    )
+                except Exception as error:
+                    faults[project] = projection_rows.fault_of(error)
+            # What a market did before it could not be judged any more does not follow from the log.
+            judged = [one.standing.project for one in batch if one.standing.project not in faults]
+            flags = await self._fetch(
+                "flag_span", "project = ANY($1) AND flag = ANY($2)", judged, sorted(_MARKET_FLAGS)
+            )
+            self._compare("flag_span", rows.flag_spans, flags)
+            shared = await self._fetch("co_investment_span", "project = ANY($1)", judged)
+            self._compare("co_investment_span", rows.co_investment_spans, shared)
+            stored = await self._connection.fetch(
+                "SELECT project, fault FROM standing WHERE project = ANY($1) AND fault IS NOT NULL",
+                [one.standing.project for one in batch],
+            )
+            self._compare("standing", list(faults.items()), [tuple(row) for row in stored])
+
+    async def _rows_of(self, table: str, subjects: SubjectRange) -> list[Row]:
+        """The stored rows of a range; of parties those that somebody registered."""
+        column, prefix = _SUBJECTS.get(table, ("project", ""))
+        conditions, edges = ["registered"] if table == "party_span" else [], []
+        for sign, edge in ((">", subjects.after), ("<=", subjects.until)):
+            if edge is None or (prefix and _beyond(sign, edge, prefix)):
+                continue
+            if prefix and not edge.startswith(prefix):
+                return []
+            edges.append(edge.removeprefix(prefix))
+            conditions.append(f"{column} {sign} ${len(edges)}")
+        if not edges and column == "subject":
+            conditions.append("subject IS NOT NULL")
+        return await self._fetch(table, " AND ".join(conditions) or "true", *edges)
+
+    async def _fetch(self, table: str, condition: str, *values: Any) -> list[Row]:
+        # Names and conditions are those above, never input.
+        query = f"SELECT {', '.join(TABLES[table])} FROM {table} WHERE {condition}"  # noqa: S608
+        return [tuple(row) for row in await self._connection.fetch(query, *values)]
+
+    def _compare(self, table: str, expected: Sequence[Row], stored: Sequence[Row]) -> None:
+        wanted, existing = set(map(_comparable, expected)), set(map(_comparable, stored))
+        if len(wanted) != len(expected):
+            raise VerifyError(f"the fold gives a row of {table} twice")
+        verdict = self.verdict
+        # A fault stands in a row that was counted with its table.
+        verdict.rows += sum(len(row) == len(TABLES[table]) for row in existing)
+        verdict.differences += [RowDifference(table, "log", row) for row in wanted - existing]
+        verdict.differences += [RowDifference(table, "database", row) for row in existing - wanted]
+
+
+def _is_of_market(table: str, row: Row) -> bool:
+    return table == "co_investment_span" or row[2] in _MARKET_FLAGS
+
+
+def _beyond(sign: str, edge: str, prefix: str) -> bool:
+    """Whether an edge of a range leaves out no name with this prefix."""
+    return edge < prefix if sign == ">" else edge > prefix and not edge.startswith(prefix)
+
+
+def _comparable(row: Row) -> Row:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in row)
 
 
 def command(as_json: AsJson = False, data: Data = None) -> None:

@@ -13,9 +13,9 @@ from services.projector.projection.batches import Record
 from steppe.log.fetched_records import record_of
 from steppe.log.topic_info import make_consumer
 
-# A fetch holds what one batch takes of a partition; the broker's own bound is the size of a segment.
-_PARTITION_FETCH_BYTES_MAX = 8 * 2**20
-_FETCH_BYTES_MAX = 32 * 2**20
+# What is fetched ahead is held in memory, of every partition; a record that is larger comes nevertheless.
+_PARTITION_FETCH_BYTES_MAX = 2**20
+_FETCH_BYTES_MAX = 8 * 2**20
 
 
 class LogReader:

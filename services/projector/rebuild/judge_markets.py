@@ -23,7 +23,7 @@ _STATEMENTS = sql.load("rebuild")
 _NOTE_FAULTS = sql.load("market")["note_market_faults"]
 _CROSSINGS = sql.load("market")["crossings_in_markets"]
 _EVERY_PARENT = sql.load("market")["every_parent"]
-_CROSSINGS_MAX = 200_000
+_CROSSINGS_MAX = 20_000
 
 
 async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:

@@ -27,7 +27,7 @@ from steppe.database import active_read_model, sql
 from steppe.database.read_model.projection_rows import Row, copy
 
 _STATEMENTS = sql.load("rebuild")
-_RECORDS_AT_ONCE = 20_000
+_RECORDS_AT_ONCE = 5_000
 _PLAIN_HEADERS = ((), (("content-type", STRUCTURED.encode()),))
 
 
@@ -82,7 +82,7 @@ async def deduplicate(connection: asyncpg.Connection, topic: str) -> None:
     await connection.execute(*_STATEMENTS["quarantine_held"](reason=held_reason("%")))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _home_of(key: bytes, partitions: int) -> int:
     return partition_of(key, partitions)
 

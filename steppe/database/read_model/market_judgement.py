@@ -28,6 +28,8 @@ from steppe.domain.values.spans import Span
 if TYPE_CHECKING:
     from steppe.database.connection import Connection
 
+_STANDINGS_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
@@ -247,12 +249,10 @@ async def fill_crossings(connection: Connection, statements: Mapping[str, Statem
     await connection.execute(statements["remove_every_crossing"])
     await connection.execute(statements["note_every_market"])
     groups = registry_rows.groups_from(await connection.fetch(statements["every_parent"]))
-    rows = [
-        crossing
-        for row in await connection.fetch(statements["standings_that_crossed"])
-        for crossing in market_rows.crossing_rows(market_rows.standing_from(row), groups)
-    ]
-    await copy(connection, "crossing", market_rows.CROSSING, rows)
+    standings = await connection.cursor(statements["standings_that_crossed"])
+    while rows := await standings.fetch(_STANDINGS_AT_ONCE):
+        crossings = [one for row in rows for one in market_rows.crossing_rows(market_rows.standing_from(row), groups)]
+        await copy(connection, "crossing", market_rows.CROSSING, crossings)
 
 
 def differing(stored: Iterable[Row], wanted: Iterable[Row]) -> tuple[list[Row], list[Row]]:

@@ -12,7 +12,8 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from services.projector.commands.verify import Verdict, read_log, verify
+from services.projector.commands.verify import Verdict, verify
+from services.projector.consumer import log_reader
 from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import RecordId
@@ -71,7 +72,13 @@ class Worked:
 
     async def log(self) -> list[Record]:
         """Every record."""
-        return (await read_log(self.stack.kafka, self.topic, await log_ends(self.stack.kafka, self.topic)))[0]
+        ends = await log_ends(self.stack.kafka, self.topic)
+        records: dict[int, list[Record]] = {partition: [] for partition in sorted(ends)}
+        async with log_reader.reading(self.stack.kafka, self.topic, dict.fromkeys(ends, 0)) as log:
+            while any(records[p][-1].offset + 1 < end if records[p] else end for p, end in ends.items()):
+                for partition, batch in (await log.batch(1000)).items():
+                    records[partition] += batch
+        return [record for of_partition in records.values() for record in of_partition if record.void_from is None]
 
     async def apply(self, size: int = 500, **settings: Any) -> None:
         """Bring in what the read model lacks, in batches of this size, by a worker that ends afterwards."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from services.projector.commands import verify as verifying
 from services.projector.rebuild.pipeline import rebuild
 from steppe.database.read_model import market_judgement
-from steppe.domain.analysis import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.markets import rivalry
@@ -201,7 +201,7 @@ async def test_a_market_that_cannot_be_judged_leaves_its_flags_as_they_stood_and
         return judged(own, *more, **named)
 
     monkeypatch.setattr(market_judgement, "rivalry", defective)
-    monkeypatch.setattr(portfolio, "rivalry", defective)
+    monkeypatch.setattr(verifying, "rivalry", defective)
     await worked.send(
         event("n2", "north", occurred="2022-04-01"), rights("s2", "south", "2022-10-01", "third-investor")
     )
