@@ -32,7 +32,7 @@ _MONTHS_OF_CALENDAR = 12
 async def flags_page(page: PageRequest) -> Response:
     """Every raised flag and when it escalates, a calendar of the next twelve months, and the latest transitions."""
     page.reject_unknown_params(
-        "flag", "severity", "certainty", *FLAGS_OF_PROJECTS, "project", "next_before", "cursor", "notices"
+        "flag", "severity", "certainty", *FLAGS_OF_PROJECTS, "project", "next_before", "sort", "cursor", "notices"
     )
     question = page.build_query("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS)
     calendar_end = months_after(question.as_of, _MONTHS_OF_CALENDAR)
@@ -62,6 +62,7 @@ async def flags_page(page: PageRequest) -> Response:
     return await page.render(
         "flags.html", question=question, snapshot=snapshot, names=names, flags=listed,
         next_url=next_page_url(page, question, flags.next_key), coming=rising, coming_count=coming.total,
+        coming_url=page.url_with(next_before=calendar_end, sort="next"),
         changes=changes, totals=totals, flag_names=query_parameters.FLAGS, severities=SEVERITIES,
         flags_url=page.api_url("/v1/flags", query_parameters.FLAG_ROWS, limit=_ROWS),
     )  # fmt: skip

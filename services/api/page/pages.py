@@ -19,6 +19,7 @@ from services.api.page.portfolio_pages import map_page, portfolio_page
 from services.api.page.project_page import project_page
 from services.api.page.status_page import status_page
 from services.api.problems import of_database
+from services.api.web.responses import one_turn
 from steppe.http.problems import INTERNAL_ERROR, Problem, Refusal
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ def _endpoint(view: View) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         page = PageRequest(request)
         try:
-            return await view(page)
+            async with one_turn():  # the names that it shows are read when the rest is
+                return await view(page)
         except Refusal as error:
             return await _error_page(page, error.problem, error.detail, error.members, error.headers)
         except Exception as error:

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -87,6 +88,26 @@ class Queues:
     conflicts: WorkQueue
 
 
+@dataclass(slots=True)
+class _HeldTurn:
+    until: AsyncExitStack
+    is_taken: bool = False
+
+
+_HELD_TURN: ContextVar[_HeldTurn | None] = ContextVar("_HELD_TURN", default=None)
+
+
+@asynccontextmanager
+async def one_turn() -> AsyncIterator[None]:
+    """Whatever snapshots are read within, under another knowledge or other rules, they take one turn, which lasts until the end."""
+    async with AsyncExitStack() as until:
+        before = _HELD_TURN.set(_HeldTurn(until))
+        try:
+            yield
+        finally:
+            _HELD_TURN.reset(before)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every route needs; made by the composition root. `health_reader` has a connection of its own."""
@@ -106,7 +127,13 @@ class Service:
                     yield now
                     return
         # Who waits for a turn holds no connection.
-        async with self.queues.otherwise.turn(question.caller):
+        async with AsyncExitStack() as own_turn:
+            held = _HELD_TURN.get()
+            if held is None or not held.is_taken:
+                turn = self.queues.otherwise.turn(question.caller)
+                await (own_turn if held is None else held.until).enter_async_context(turn)
+            if held is not None:
+                held.is_taken = True
             async with self.reader.snapshot() as now:
                 rules = await rules_named(now, question.rules)
             async with self.alternate_models.snapshot(question.knowledge, rules) as snapshot:

@@ -7,6 +7,7 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -16,11 +17,18 @@ from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.knowledge import Knowledge
 from services.api.store.sessions import SessionsOfCopies
 from steppe.contracts import acceptance, codec
+from steppe.database.active_read_model import use_active
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.events.event import Event
 from steppe.domain.flags.flag_registry import RULES
-from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, refused, registered
+from tests.services.api.reading_api import SOURCE, Envelope, Log, api, event, get, memorandum, refused, registered
 from tests.stack import Database
+
+_WAITING = """
+SELECT count(*) > 0
+FROM pg_locks
+WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def katpar() -> list[Envelope]:
@@ -220,3 +228,29 @@ async def test_a_reader_who_waited_for_a_copy_that_broke_gets_another(log: Log, 
     await models.close()
     assert isinstance(broken, ConnectionError)
     assert deals == 1
+
+
+async def test_a_page_takes_one_turn_with_the_names_that_it_shows(
+    log: Log, database: Database, topic_name: str
+) -> None:
+    await log.append(*katpar())
+    answered = []
+    owner = await asyncpg.connect(database.owner)
+    async with api(database.api, topic_name, worlds_max=1) as reader:
+
+        async def ask(path: str) -> None:
+            answer = await reader.get(path)
+            assert answer.status_code == 200, answer.text
+            answered.append(path)
+
+        async with asyncio.TaskGroup() as asked, owner.transaction():
+            await use_active(owner)
+            await owner.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")  # a copy is made of it
+            asked.create_task(ask("/flags?known_at=2020-12-31"))
+            while not await owner.fetchval(_WAITING):
+                await reader.get("/livez")
+            asked.create_task(ask("/v1/flags?known_at=2021-12-31"))
+            for _ in range(5):
+                await reader.get("/livez")  # by then the other one waits for its turn
+    await owner.close()
+    assert answered == ["/flags?known_at=2020-12-31", "/v1/flags?known_at=2021-12-31"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -220,3 +222,19 @@ class _Addresses(HTMLParser):
             if urlsplit(address).path in ("/", "/flags") and label not in ("Clear filters", "Сбросить фильтры"):
                 self.addresses.append(address)
             self._link = None
+
+
+async def test_the_calendar_of_flags_leads_to_all_that_it_leaves_out(log: Log, client: httpx.AsyncClient) -> None:
+    for number in range(42):
+        await log.append(
+            registered(f"p{number:02}"),
+            memorandum(f"p{number:02}", f"2022-{1 + number // 28:02}-{1 + number % 28:02}", "alpha"),
+        )
+    page = (await client.get("/flags?as_of=2023-06-01")).text
+    calendar = page.partition('id="coming"')[2].partition("</section>")[0]
+    assert calendar.count("<tr") == 41  # with the heading
+    assert "42 changes in all" in calendar
+    (address,) = [address for address in re.findall(r'href="(/flags[^"]*)"', calendar) if "sort=next" in address]
+    rising = (await client.get(html.unescape(address))).text
+    shown = re.findall(r'data-key="(p\d\d)\|', rising)
+    assert shown == [f"p{number:02}" for number in range(42)]
