@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 _LISTED_MAX = 1_000
+_KEY_LENGTH_MAX = 200
+_PARTIES_MAX = 1_000_000
 
 
 @dataclass(slots=True)
@@ -20,6 +23,14 @@ class Listing:
         self.count += 1
         if len(self.entries) < _LISTED_MAX:
             self.entries.append(entry)
+
+
+class Tally(Counter[str]):
+    """Counts by name; of a thousand names and more the rest are counted together, so that no file fills the memory."""
+
+    def count(self, name: str, number: int = 1) -> None:
+        name = name[:_KEY_LENGTH_MAX]
+        self[name if name in self or len(self) < _LISTED_MAX else "others"] += number
 
 
 @dataclass(slots=True)
@@ -42,8 +53,8 @@ class EditionReport:
     warnings: Listing = field(default_factory=Listing)
     differences: Listing = field(default_factory=Listing)
     missing: Listing = field(default_factory=Listing)
-    losses: Counter[str] = field(default_factory=Counter)
-    unsent: Counter[str] = field(default_factory=Counter)
+    losses: Tally = field(default_factory=Tally)
+    unsent: Tally = field(default_factory=Tally)
     duplicates: int = 0
     unchanged: int = 0
     zeros: int = 0
@@ -51,6 +62,11 @@ class EditionReport:
     def refuse(self, line: int, where: str, reason: str) -> None:
         """A row, or an event of it, that is not sent."""
         self.refused.add(line=line, field=where, reason=reason)
+
+    def name_parties(self, parties: Iterable[str]) -> None:
+        """Parties of an event; beyond a million they are no longer told apart from those before."""
+        if len(self.parties) < _PARTIES_MAX:
+            self.parties.update(parties)
 
     def contradict(self, line: int, thing: str, message: str) -> None:
         """The source says two things that cannot both be so."""

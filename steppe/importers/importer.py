@@ -24,6 +24,7 @@ from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Bounds, Data, Format, Statement, Thing
 
 Event = dict[str, Any]
+_THINGS_MAX = 1_000_000
 _REGISTRATION = "project.registered"
 _AMENDED = ("parts", "capacity")  # of a project: they change as it does, and the first registration holds from ever
 
@@ -94,7 +95,9 @@ class _EditionImport:
         self._keys.begin_edition()
         for file in self._edition.files:
             with _naming(file):
-                for key, name, kind_word in form.names(file, report):
+                for count, (key, name, kind_word) in enumerate(form.names(file, report)):
+                    if count >= _THINGS_MAX:
+                        raise BadFileError(f"it has more than {_THINGS_MAX:,} projects; split it")
                     self._keys.take(key, name, kind_word)
         for file in self._edition.files:
             with _naming(file):
@@ -107,6 +110,8 @@ class _EditionImport:
                 report.missing.add(thing=key, name=state.name, project=state.project)
 
     def _is_new(self, thing: Thing) -> bool:
+        if len(self._read) >= _THINGS_MAX:
+            raise BadFileError(f"with it the edition has more than {_THINGS_MAX:,} projects; give it in pieces")
         content = hashlib.blake2b(
             _text([[statement.key, statement.name, statement.data] for statement in thing.statements]).encode(),
             digest_size=16,
@@ -174,7 +179,7 @@ class _Writer:
                 yield event
             elif statement.name == _REGISTRATION:
                 rest = len(self._thing.statements) - 1
-                self._report.unsent["events of a project whose registration is refused"] += rest
+                self._report.unsent.count("events of a project whose registration is refused", rest)
                 return
 
     def later(
@@ -287,7 +292,7 @@ class _Writer:
                 self._report.refuse(line, fault.pointer, f"{name}: {fault.message}")
             return None
         self._report.events[name] += 1
-        self._report.parties.update(verdict.parties)
+        self._report.name_parties(verdict.parties)
         for warning in verdict.warnings:
             self._report.warnings.add(line=line, project=self._project, event=name, message=warning)
         return event

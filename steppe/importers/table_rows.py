@@ -122,6 +122,8 @@ def _records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, 
             return
         except csv.Error as error:
             raise BadFileError(f"at line {line} it is no CSV ({error}): a quote is opened and never closed?") from error
+        if len(cells) > _COLUMNS_MAX:
+            raise BadFileError(f"line {line} has {len(cells):,} cells: this is no table")
         if any(cell.strip() for cell in cells):
             yield line, cells
 
@@ -144,6 +146,7 @@ def _delimiter_of(start: str) -> str:
 
 def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> Table:
     _check_workbook(path)
+    refusal = "the workbook cannot be read ({}); open it and save it again as .xlsx"
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
         for name in workbook.sheet_names:
@@ -157,7 +160,11 @@ def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> 
                     filled = ((line, cells) for line, cells in texts if any(cell.strip() for cell in cells))
                     return Table(headings, _rows(headings, filled, report))
     except python_calamine.CalamineError as error:
-        raise BadFileError(f"the workbook cannot be read ({error}); open it and save it again as .xlsx") from error
+        raise BadFileError(refusal.format(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the library raises where its own code stops
+            raise
+        raise BadFileError(refusal.format("its content is not what a workbook has")) from error
     raise BadFileError(f"no sheet of the workbook is a table with the columns that are needed; {what}")
 
 

@@ -12,6 +12,11 @@ from steppe.importers.source_file import BadFileError, head_of, is_markup, open_
 
 _CHUNK_BYTES = 65_536
 _ELEMENT_BYTES_MAX = 64 << 20
+_ELEMENT_MARKS_MAX = 1_000_000
+_BEFORE_ROOT_BYTES_MAX = 1 << 20
+_DOCUMENT_TYPE = (
+    "it declares a document type, or uses entities of one, which are not read; take the DOCTYPE and the entities out"
+)
 
 
 class _Metered(io.RawIOBase):
@@ -20,20 +25,22 @@ class _Metered(io.RawIOBase):
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
         self._since_element = 0
+        self._marks = 0
 
     def readable(self) -> bool:
         return True
 
     def begin_element(self) -> None:
-        self._since_element = 0
+        self._since_element = self._marks = 0
 
     def read(self, size: int = -1) -> bytes:
         piece = self._stream.read(_CHUNK_BYTES if size < 0 else size)
         self._since_element += len(piece)
-        if self._since_element > _ELEMENT_BYTES_MAX:
-            limit = f"{_ELEMENT_BYTES_MAX >> 20} MiB"
+        self._marks += piece.count(b"<") + piece.count(b"=")  # each tag and each attribute takes a hundred bytes or two
+        if self._since_element > _ELEMENT_BYTES_MAX or self._marks > _ELEMENT_MARKS_MAX:
             raise BadFileError(
-                f"it goes on for {limit} without the end of an element that can be read; it is damaged or no such file"
+                f"it goes on for {self._since_element >> 20} MiB without the end of an element that can be read; it is damaged, or no "
+                "such file"
             )
         return piece
 
@@ -78,8 +85,8 @@ def attributes_of_root(path: Path, root: str, what: str) -> dict[str, str]:
                 parser.feed(piece)
                 for _, element in parser.read_events():
                     return _checked_root(element, root, what)
-                if read > _ELEMENT_BYTES_MAX:
-                    break
+                if read > _BEFORE_ROOT_BYTES_MAX:
+                    raise BadFileError(f"it has no element in its first MiB; {what}")
             parser.close()
         except etree.XMLSyntaxError as error:
             raise _broken(error) from error
@@ -97,4 +104,6 @@ def _checked_root(element: etree._Element, root: str, what: str) -> dict[str, st
 
 
 def _broken(error: etree.XMLSyntaxError) -> BadFileError:
+    if "entity" in error.msg.casefold():
+        return BadFileError(_DOCUMENT_TYPE)
     return BadFileError(f"the XML is damaged or breaks off ({error.msg}); get it again")

@@ -65,7 +65,7 @@ class GcofTable:
             if thing is not None:
                 for heading, cell in row.cells.items():
                     if heading not in _KEPT and text_of(cell) is not None:
-                        report.losses[heading or "(no heading)"] += 1
+                        report.losses.count(heading or "(no heading)")
                 yield thing
 
     def later(self, before: Before, now: Thing, edition: str, report: EditionReport) -> Later:
@@ -176,13 +176,13 @@ class _GcofRow:
     def _commitment(self) -> str | None:
         """The event of the commitment; None where the flow is none of ours, which is reported."""
         if (relief := _DEBT_RELIEF.match(self._flow)) is not None:
-            self._report.unsent[f"debt {relief[1]}"] += 1
+            self._report.unsent.count(f"debt {relief[1]}")
         elif self._flow.startswith(_DEBT):
             return "loan.signed"
         elif self._flow.startswith(_GRANT):
             return "grant.committed"
         else:
-            self._report.unsent[f"commitment of the flow {self._cell('flow') or 'not told'}"] += 1
+            self._report.unsent.count(f"commitment of the flow {self._cell('flow') or 'not told'}")
         return None
 
     def _deal(self) -> Data:
@@ -234,7 +234,7 @@ class _GcofRow:
             return None
         day = edtf_of(text)
         if day is None:
-            self._report.unsent[f"{field}: {text!r} is no day"] += 1
+            self._report.unsent.count(f"{field}: {text!r} is no day")
         elif day > self._edition:
             self._contradict(f"{field} is {day}, after the edition; it is left out")
             return None
@@ -275,5 +275,5 @@ def _evidence(text: str, report: EditionReport) -> list[Data]:
         if {**named, "grade": grade} not in evidence:
             evidence.append({**named, "grade": grade})
     if len(evidence) > _EVIDENCE_MAX:
-        report.losses["sources beyond the hundredth of a row"] += len(evidence) - _EVIDENCE_MAX
+        report.losses.count("sources beyond the hundredth of a row", len(evidence) - _EVIDENCE_MAX)
     return evidence[:_EVIDENCE_MAX]

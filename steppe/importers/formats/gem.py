@@ -11,6 +11,7 @@ from pathlib import Path
 from steppe.importers.cell_values import country_of, decimal_of, decimal_text, edtf_of, is_nobody, text_of
 from steppe.importers.import_report import EditionReport
 from steppe.importers.project_keys import KeyNumbers, party_key
+from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Bounds, Data, Keys, Later, Statement, Thing
 from steppe.importers.table_rows import Headings, Row, columns, open_table
 
@@ -59,6 +60,7 @@ _PRECISIONS = {"exact": "exact", "approximate": "approximate"}
 _PUBLISHER = "Global Energy Monitor"
 _STAKES_MAX = 101
 _LISTED_MAX = 100
+_UNITS_MAX = 200_000  # they are kept until the file is read
 _CLOSING = "closing"
 
 
@@ -136,10 +138,12 @@ class GemTracker:
         tracker = next((_TRACKERS[name] for name in table.headings if name in _TRACKERS), _POWER)
         plants: dict[str, _Plant] = {}
         kept = set(fields.values()) - {fields.get("parent")}
-        for row in table.rows:
+        for count, row in enumerate(table.rows):
+            if count >= _UNITS_MAX:
+                raise BadFileError(f"it has more than {_UNITS_MAX:,} units; split it by country")
             for heading, cell in row.cells.items():
                 if heading not in kept and text_of(cell) is not None:
-                    report.losses[heading or "(no heading)"] += 1
+                    report.losses.count(heading or "(no heading)")
             _add(plants, row, fields, tracker, edition, report)
         for plant in plants.values():
             yield _thing(plant, tracker, report)
@@ -276,13 +280,13 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
             continue
         day = edtf_of(text)
         if day is None:
-            report.unsent[f"{name}: {text!r} is no year or day"] += 1
+            report.unsent.count(f"{name}: {text!r} is no year or day")
         elif day > edition and (name != "start" or status in _RAN):
             report.contradict(line, plant, f"{name} is {day}, after the edition, of a unit that is {status}")
         else:
             days[name] = day
     if "start" in days and status == "cancelled":
-        report.unsent["planned start of a cancelled unit"] += 1
+        report.unsent.count("planned start of a cancelled unit")
     if "start" in days and days["start"] > days.get("retired", "9999"):
         report.contradict(
             line, plant, f"it started in {days['start']} and was retired in {days['retired']}; the start is left out"
@@ -318,7 +322,9 @@ def _with_parts(plant: _Plant, tracker: _Tracker, report: EditionReport) -> Data
             part["capacity"] = _capacity(unit.capacity, tracker)
         parts.append(part)
     if len(plant.units) > _LISTED_MAX:
-        report.losses["units beyond the hundredth of a plant, in its list of parts"] += len(plant.units) - _LISTED_MAX
+        report.losses.count(
+            "units beyond the hundredth of a plant, in its list of parts", len(plant.units) - _LISTED_MAX
+        )
     counted = [unit for unit in plant.units if unit.is_alive] or plant.units
     total = sum((unit.capacity for unit in counted if unit.capacity is not None), Decimal(0))
     registration = {**plant.registration, "parts": sorted(parts, key=lambda part: str(part["part"]))}

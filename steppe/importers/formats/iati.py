@@ -182,7 +182,7 @@ class _Activity:
             return None
         country = code if code in COUNTRIES else likely_country(code)
         if country is None:
-            self._report.unsent[f"country {code!r}, which is no code of ISO 3166"] += 1
+            self._report.unsent.count(f"country {code!r}, which is no code of ISO 3166")
         return country
 
     def _main_sector(self) -> tuple[str, str]:
@@ -231,15 +231,15 @@ class _Activity:
         has_commitment = any(row.type == "2" for row in self._transactions)
         for row in self._transactions:
             if row.type in _UNSENT:
-                self._report.unsent[f"transaction of type {row.type}, {_UNSENT[row.type]}"] += 1
+                self._report.unsent.count(f"transaction of type {row.type}, {_UNSENT[row.type]}")
             elif row.type == "11" and has_commitment:
-                self._report.unsent["transaction of type 11, which repeats one of type 2"] += 1
+                self._report.unsent.count("transaction of type 11, which repeats one of type 2")
             elif row.type in (*_PLEDGES, *_COMMITMENTS, *_PAYMENTS, "8", "9", "10"):
                 statement = self._of_transaction(row)
                 if statement is not None:
                     yield statement
             else:
-                self._report.unsent[f"transaction of type {row.type or 'not told'}"] += 1
+                self._report.unsent.count(f"transaction of type {row.type or 'not told'}")
 
     def _of_transaction(self, row: _Transaction) -> Statement | None:
         """The event of a transaction; None where it is refused or told of in the report."""
@@ -284,7 +284,7 @@ class _Activity:
             return ("funds.returned" if negative else "funds.disbursed"), leg
         if type in ("8", "9", "10") and not negative:
             return {"8": "equity.closed", "9": "equity.exited", "10": "guarantee.issued"}[type], None
-        self._report.unsent[f"transaction of type {type}, {'negative, ' if negative else ''}{what}"] += 1
+        self._report.unsent.count(f"transaction of type {type}, {'negative, ' if negative else ''}{what}")
         return None, None
 
     def _deal(self, transaction: Element | None, finance_type: str | None) -> Data:
@@ -373,14 +373,14 @@ class _Activity:
         losses = self._report.losses
         for child in self._element:
             if child.tag not in _KEPT:
-                losses[_plain(child.tag)] += 1
+                losses.count(_plain(child.tag))
         losses_of_locations = len(self._element.findall("location")) - 1
         if losses_of_locations > 0:
-            losses["location beyond the first"] += losses_of_locations
+            losses.count("location beyond the first", losses_of_locations)
         for row in self._transactions:
             for child in row.element:
                 if child.tag not in _KEPT_OF_TRANSACTION:
-                    losses[f"transaction/{_plain(child.tag)}"] += 1
+                    losses.count(f"transaction/{_plain(child.tag)}")
 
     def _contradict(self, message: str) -> None:
         self._report.contradict(self._line, self._id, message)
