@@ -14,7 +14,6 @@ from services.api import problems
 from services.api.computation import COMPUTES_FOR
 from services.api.page import pages
 from services.api.routes import (
-    backtests,
     deals,
     flags,
     forums,
@@ -30,6 +29,7 @@ from services.api.routes import (
     transitions,
 )
 from services.api.routes.stream import Streams
+from services.api.routes.trials import backtests, what_if
 from services.api.settings import Settings
 from services.api.store.alternate_models import AlternateReadModels
 from services.api.store.position_watch import PositionWatch
@@ -69,7 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
         health_reader = Reader(pool_of_health, settings.topic, sessions)
         watch = PositionWatch(reader, sessions)
         log_ends = EndOffsetsReader(settings.kafka, settings.topic, "steppe-api-status")
-        alternate_models = AlternateReadModels(SessionsOfCopies.of(settings), settings.topic, settings.worlds_max)
+        sessions_of_copies = SessionsOfCopies.of(settings)
+        alternate_models = AlternateReadModels(sessions_of_copies, settings.topic, settings.worlds_max)
+        trials = AlternateReadModels(sessions_of_copies, settings.topic, models_max=1, takes_events=True)
         queues = Queues(
             otherwise=WorkQueue("known_at and rules", at_once=settings.worlds_max),
             backtests=WorkQueue("back-tests", at_once=1, waiting_max=16, waiting_of_one_max=4),
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
             files=WorkQueue("files of whole lists", at_once=2),
             conflicts=WorkQueue("conflicts of large projects", at_once=2),
         )
-        app.state.service = Service(reader, health_reader, watch, alternate_models, queues)
+        app.state.service = Service(reader, health_reader, watch, alternate_models, trials, queues)
         app.state.settings = settings
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
@@ -86,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await streams.close()
             await alternate_models.close()
+            await trials.close()
             await log_ends.close()
             await watch.close()
             pool.terminate()  # a reader has nothing to finish
@@ -118,6 +121,7 @@ def create_app(settings: Settings) -> FastAPI:
         transitions.router,
         stream.router,
         backtests.router,
+        what_if.router,
         trace.router,
         status.router,
         metrics.router,

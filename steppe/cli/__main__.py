@@ -25,6 +25,7 @@ from steppe.cli.commands import (
     quarantine,
     restore,
     run_backtest,
+    try_events,
 )
 from steppe.cli.commands import (
     send as sending,
@@ -47,6 +48,7 @@ app.command(name="projects")(list_projects.projects)
 app.command(name="search")(list_projects.search)
 app.command(name="import")(import_files.command)
 app.command(name="backtest")(run_backtest.command)
+app.command(name="what-if")(try_events.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)
 app.command(name="restore")(restore.command)

@@ -40,10 +40,12 @@ def get(base: str, path: str, query: Mapping[str, Any] | None = None) -> Answer:
     return body_of(answer)
 
 
-def post(base: str, path: str, body: Answer) -> Answer:
-    """The answer to a request with a body, which may take minutes. Raises RefusedError."""
+def post(base: str, path: str, body: Any, query: Mapping[str, str] | None = None) -> Answer:
+    """The answer to a request with a body of JSON, which may take minutes. Raises RefusedError."""
     try:
-        answer = httpx.post(base + path, json=body, headers=credentials(), timeout=_SECONDS_TO_COMPUTE)
+        answer = httpx.post(
+            base + path, json=body, params=query or {}, headers=credentials(), timeout=_SECONDS_TO_COMPUTE
+        )
     except httpx.TimeoutException as error:
         raise RefusedError(f"The api did not answer in {_SECONDS_TO_COMPUTE:.0f} s; ask for less.") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:

@@ -14,8 +14,8 @@ from services.api.views.market_answer import MarketSummary
 from services.api.views.party_view import KnownParty
 from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
-from services.api.views.rules_view import BacktestWarning
 from services.api.views.timeline_view import TimelineEntry
+from services.api.views.trials.backtest_view import BacktestWarning
 from steppe.contracts.announcements import TransitionItem
 from steppe.contracts.type_schemas import fields
 from steppe.domain.analysis.crosswalk import SCHEMES

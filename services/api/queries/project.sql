@@ -308,6 +308,20 @@ WHERE event.subject = ANY (:subjects::text[])
     AND event.state IN ('folded', 'registry')
 ORDER BY event.partition, event.log_offset;
 
+-- name: contents_of_events
+-- Of some events, each given by subject, source and id, those that are stored, with the hash of their content.
+SELECT event.subject, event.source, event.id, event.content_sha256
+FROM unnest(:subjects::text[], :sources::text[], :ids::text[]) AS named (subject, source, id)
+JOIN event USING (subject, source, id);
+
+-- name: severities_of_flags
+-- How severe flags of these names stand on a day, in all projects.
+SELECT flag.project, flag.deal, flag.flag, flag.severity
+FROM (
+    -- include: lists.flags_on_day
+) AS flag
+WHERE flag.flag = ANY (:flags::text[]);
+
 -- name: folded_events
 SELECT event.subject, event.raw, event.headers
 FROM event

@@ -11,16 +11,18 @@ events. Under other rules than those in force every project is folded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
+from services.api.store import tried_events
 from services.api.store.copy_rows import TABLES_OF_PROJECTS, refold
 from services.api.store.knowledge import Knowledge
 from services.api.store.sessions import SessionsOfCopies
 from services.api.store.snapshot import QUERIES, Row, Snapshot, last_action_of
+from steppe.contracts.acceptance import Accepted
 from steppe.database import active_read_model, rule_versions
 from steppe.database.sql import load
 from steppe.domain.rules.thresholds import Rules
@@ -47,13 +49,30 @@ class AlternateReadModel:
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A snapshot in which events happen that nobody sent."""
+
+    snapshot: Snapshot
+
+    async def add(self, events: Sequence[Accepted]) -> list[str]:
+        """Let events happen, in this order, after all that is in the log, and judge again whatever they concern; returns their
+        subjects. None of them is in the log or was added before."""
+        snapshot = self.snapshot
+        subjects = await tried_events.store(snapshot.connection, events, snapshot.next_offsets)
+        await refold(snapshot.connection, subjects, None, snapshot.rules)
+        return subjects
+
+
 class AlternateReadModels:
     """A cache of a few of them, each in a session of its own."""
 
-    def __init__(self, sessions: SessionsOfCopies, topic: str, models_max: int) -> None:
+    def __init__(self, sessions: SessionsOfCopies, topic: str, models_max: int, *, takes_events: bool = False) -> None:
+        """`takes_events`: in its copies events that are not in the log can be tried, see `tried_events`."""
         self._sessions = sessions
         self._topic = topic
         self._models_max = models_max
+        self._takes_events = takes_events
         self._models: dict[_Key, AlternateReadModel] = {}
         self._choosing = asyncio.Lock()
         self._making = asyncio.Semaphore(1)
@@ -99,6 +118,19 @@ class AlternateReadModels:
             raise
         finally:
             model.in_use.release()
+
+    @asynccontextmanager
+    async def trial(self, rules: Rules) -> AsyncIterator[Trial]:
+        """The read model as of now, under these rules, in which events can be tried; nothing of them stays. Only where the copies take
+        events. Raises Refusal as `snapshot` does."""
+        assert self._takes_events
+        async with self.snapshot(None, rules) as snapshot:
+            savepoint = snapshot.connection.transaction()
+            await savepoint.start()
+            try:
+                yield Trial(snapshot)
+            finally:
+                await savepoint.rollback()
 
     async def _acquire(self, key: _Key) -> AlternateReadModel:
         """The model, ours until its `in_use` is released."""
@@ -168,3 +200,5 @@ class AlternateReadModels:
                 prefix,
             )
             await connection.execute(f"ANALYZE pg_temp.{table}")
+        if self._takes_events:
+            await tried_events.prepare(connection, schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -28,8 +28,10 @@ from services.api.views.forum_view import ScorecardAnswer
 from services.api.views.market_answer import MarketAnswer
 from services.api.views.party_view import PartyAnswer
 from services.api.views.record_view import TraceAnswer
-from services.api.web import query_parameters
-from services.api.web.backtest_request import EXAMPLE, BacktestBody
+from services.api.views.trials.backtest_view import BacktestAnswer
+from services.api.views.trials.what_if_view import WhatIfAnswer
+from services.api.web import backtest_request, query_parameters, what_if_request
+from services.api.web.backtest_request import BacktestBody
 from services.api.web.query_parameters import FORMATS, MEDIA_TYPES
 from steppe.contracts.type_schemas import Schema
 from steppe.http.body_deadline import BODY_TOO_SLOW
@@ -40,8 +42,8 @@ ANSWERS = (
     list_answers.ProjectList, list_answers.DealList, list_answers.FlagList, list_answers.TransitionList,
     list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
-    MarketAnswer, ScorecardAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, rules_view.BacktestAnswer,
-    projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
+    MarketAnswer, ScorecardAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer,
+    WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
 )  # fmt: skip
 """The type of each answer."""
 
@@ -51,7 +53,7 @@ class Example(NamedTuple):
 
     request: str
     method: str = "GET"
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
 
 
 EXAMPLES: Mapping[str, Example] = {
@@ -75,6 +77,7 @@ EXAMPLES: Mapping[str, Example] = {
         "POST",
         {"rules": {"values": {"memorandum-only.stagnant": 18}}, "project": ["kz-masdar-wind"], "to": "2026-11-01"},
     ),
+    "try_events": Example("/v1/what-if?as_of=2026-11-01", "POST", what_if_request.EXAMPLE),
     "get_trace": Example("/v1/trace/kz-masdar-wind-2023-01-mou?as_of=2026-11-01"),
     "get_status": Example("/v1/status"),
     "list_quarantine": Example("/v1/quarantine"),
@@ -143,10 +146,22 @@ def metrics_operation() -> Schema:
 def backtest_operation() -> Schema:
     """The `openapi_extra` of POST /v1/backtest."""
     own_problems = (BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL, COMPUTATION_ENDED)
-    whole = operation("run_backtest", ("format",), rules_view.BacktestAnswer, *own_problems)
-    body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": EXAMPLE}}}
-    responses = {**whole["responses"], "200": answered(rules_view.BacktestAnswer, FORMATS)}
+    whole = operation("run_backtest", ("format",), BacktestAnswer, *own_problems)
+    body = {"required": True, "content": {JSON: {"schema": schema(BacktestBody), "example": backtest_request.EXAMPLE}}}
+    responses = {**whole["responses"], "200": answered(BacktestAnswer, FORMATS)}
     return {**whole, "requestBody": body, "responses": responses}
+
+
+def what_if_operation() -> Schema:
+    """The `openapi_extra` of POST /v1/what-if."""
+    own_problems = (BODY_TOO_SLOW, UNPROCESSABLE, QUEUE_FULL, NO_COPIES, COMPUTATION_ENDED)
+    whole = operation("try_events", query_parameters.WHAT_IF, WhatIfAnswer, *own_problems)
+    events = "Events as POST /v1/events of ingest takes them. One may come without the array, or each in a line (application/x-ndjson)."
+    array = {"type": "array", "items": {"type": "object"}, "description": events}
+    content = {JSON: {"schema": array, "example": what_if_request.EXAMPLE}}
+    responses = {status: answer for status, answer in whole["responses"].items() if status != "304"}
+    responses["200"] = answered(WhatIfAnswer, ("json",))
+    return {**whole, "requestBody": {"required": True, "content": content}, "responses": responses}
 
 
 def stream_operation(parameters: tuple[str, ...], media_type: str) -> Schema:

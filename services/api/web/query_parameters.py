@@ -162,6 +162,7 @@ FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
+WHAT_IF = ("as_of", "rules", "min_position")
 
 _SORT_OF_FLAGS = "Order: severity (default: the gravest first, of these the oldest), since, -since, next (what rises soonest first), or project."
 FLAG_PARAMETERS: Mapping[str, Parameter] = {

@@ -110,12 +110,14 @@ async def one_turn() -> AsyncIterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What every route needs; made by the composition root. `health_reader` has a connection of its own."""
+    """What every route needs; made by the composition root. `health_reader` has a connection of its own, `trials` copies in which
+    events can be tried."""
 
     reader: Reader
     health_reader: Reader
     watch: PositionWatch
     alternate_models: AlternateReadModels
+    trials: AlternateReadModels
     queues: Queues
 
     @asynccontextmanager

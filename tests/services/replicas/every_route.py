@@ -31,7 +31,7 @@ class Asked:
 
     path: str
     method: str = "GET"
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -62,6 +62,7 @@ NEED_A_COPY: Sequence[Asked] = tuple(
     [Asked(f"{path}?{_THEN}") for path in (*_COPIED, *_COPIED_PAGES) if path != "/v1/flags/transitions"]
     + [Asked(f"{path}?{_DAY}&rules={OTHER_RULES}") for path in ("/v1/flags", "/v1/projects/kz-masdar-wind", "/")]
     + [Asked(f"/v1/flags?{_THEN}&format=csv")]
+    + [Asked(EXAMPLES["try_events"].request, "POST", EXAMPLES["try_events"].body)]
 )
 """Questions that are answered from a copy of the read model."""
 

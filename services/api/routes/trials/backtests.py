@@ -19,8 +19,8 @@ from services.api.store import row_decoding
 from services.api.store.knowledge import picklable, rules_named
 from services.api.store.sessions import Sessions
 from services.api.store.snapshot import Snapshot, snapshot_of
-from services.api.views import rules_view
-from services.api.views.rules_view import BacktestAnswer
+from services.api.views.trials import backtest_view
+from services.api.views.trials.backtest_view import BacktestAnswer
 from services.api.web import backtest_request, query_parameters
 from services.api.web.backtest_request import BacktestRequest, refusal
 from services.api.web.operations import backtest_operation
@@ -96,7 +96,7 @@ async def _read_events(task: BacktestTask) -> tuple[str, list[Event]]:
 
 def _answer(task: BacktestTask, result: Backtest, projects: int, position: str) -> bytes:
     parsed, against, candidate = task.parsed, task.against, task.candidate
-    items = [rules_view.warning(warned) for warned in result.warnings]
+    items = [backtest_view.warning(warned) for warned in result.warnings]
     about = {"what": "/v1/backtest", "position": position, "version": candidate.version, "against": against.version}
     match task.shape:
         case "csv":
@@ -108,14 +108,14 @@ def _answer(task: BacktestTask, result: Backtest, projects: int, position: str) 
     body: BacktestAnswer = {
         "version": candidate.version,
         "against": against.version,
-        "changed": rules_view.changed(against, candidate),
-        "overrides": rules_view.overrides(against, candidate),
+        "changed": backtest_view.changed(against, candidate),
+        "overrides": backtest_view.overrides(against, candidate),
         "flags": list(task.flags),
         "projects": projects,
         "known_at": parsed.known_at or datetime.now(UTC).replace(microsecond=0),
         "from": None if parsed.first_day == BEGINNING else parsed.first_day,
         "to": parsed.last_day,
-        "summary": [rules_view.score(score) for score in result.scores],
+        "summary": [backtest_view.score(score) for score in result.scores],
         "items": items,
         "position": position,
     }
@@ -181,7 +181,7 @@ async def _events(snapshot: Snapshot) -> list[Event]:
 def _changed_rules(against: Rules, candidate: Rules) -> set[str]:
     """The rules that do not judge alike, by their values or somewhere."""
     places = set(against.overrides) ^ set(candidate.overrides)
-    return set(rules_view.changed(against, candidate)) | {override.rule for override in places}
+    return set(backtest_view.changed(against, candidate)) | {override.rule for override in places}
 
 
 def _flags_of(rules: set[str]) -> tuple[str, ...]:
