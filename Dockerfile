@@ -40,7 +40,7 @@ RUN make-root
 
 FROM scratch AS runtime
 COPY --from=root /root-fs /
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 PATH=/app/.venv/bin:/usr/local/bin
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8 PATH=/app/.venv/bin:/usr/local/bin STEPPE_COMPILED=1
 WORKDIR /app
 ARG RELEASE=0.3.0
 LABEL org.opencontainers.image.title="Steppe" \
@@ -73,9 +73,19 @@ RUN install-locked api
 FROM build AS build-tools
 RUN install-locked cli
 
+# The domain, compiled from the sources that are in the images too. What compiles it stays here.
+FROM python AS compiled
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev
+COPY requirements/compiler.txt requirements/compiler.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r requirements/compiler.txt
+COPY steppe/__init__.py steppe/compilation.py steppe/compiler.py steppe/
+COPY steppe/domain steppe/domain
+RUN STEPPE_COMPILED=1 python -m steppe.compiler
+
 FROM runtime AS ingest
 COPY --from=build-ingest /app/.venv .venv
 COPY steppe steppe
+COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/ingest services/ingest
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
@@ -87,6 +97,7 @@ CMD ["python", "-m", "services.ingest"]
 FROM runtime AS projector
 COPY --from=build-projector /app/.venv .venv
 COPY steppe steppe
+COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/projector services/projector
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
@@ -98,6 +109,7 @@ CMD ["python", "-m", "services.projector"]
 FROM runtime AS api
 COPY --from=build-api /app/.venv .venv
 COPY steppe steppe
+COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/api services/api
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
@@ -110,6 +122,7 @@ CMD ["python", "-m", "services.api"]
 FROM runtime AS tools
 COPY --from=build-tools /app/.venv .venv
 COPY steppe steppe
+COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/projector services/projector
 COPY examples/central-asia examples/central-asia

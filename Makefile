@@ -1,18 +1,22 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench bench-smoke requirements clean-data
+.PHONY: help setup compiled demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench bench-smoke requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
 CLIENT := .venv-client
-EXTRAS := ingest projector api importers cli standalone dev client audit
+EXTRAS := ingest projector api importers cli standalone compiler dev client audit
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(VENV)/ready ## Install everything into .venv, tools of development too, hashes checked
+setup: compiled ## Install everything into .venv, tools of development too, hashes checked, and compile the domain
+
+# What was compiled of other sources is not run, so those who edit the domain need not wait for the compiler each time.
+compiled: $(VENV)/ready ## Compile the domain as it stands, if a C compiler answers (half a minute; else it is interpreted)
+	@$(BIN)/python -m steppe.compiler
 
 # What the system needs to run, and what development needs beside it: two locks, one folder.
 $(VENV)/runs: LOCK := requirements/standalone.txt
@@ -41,11 +45,11 @@ up: $(RUNTIME) ## Start the whole system on the log in .steppe
 test: setup system $(CLIENT)/ready ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
 
-test-fast: setup ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
+test-fast: $(VENV)/ready ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
 	@STEPPE_HYPOTHESIS_PROFILE=fast $(BIN)/pytest -q --numprocesses $(or $(AT_ONCE),2) --dist worksteal \
 	  tests/domain tests/contracts tests/golden tests/test_settings.py tests/test_sql.py tests/test_docs.py
 
-test-one: setup ## One test, file or folder: make test-one T=tests/services/api, T="-k pagination", ...
+test-one: $(VENV)/ready ## One test, file or folder: make test-one T=tests/services/api, T="-k pagination", ...
 	@test -n "$(T)" || { echo 'Name it: make test-one T=tests/domain/fold (what pytest takes)' >&2; exit 2; }
 	@$(BIN)/pytest $(T)
 
@@ -80,13 +84,13 @@ soak-domain: setup ## Hold the properties of the domain on five thousand long lo
 	STEPPE_HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/reference/test_core_equals_reference.py & pids="$$pids $$!"; \
 	for pid in $$pids; do wait $$pid || failed=1; done; exit $${failed:-0}
 
-check: setup ## Lint, types and import contracts
+check: $(VENV)/ready ## Lint, types and import contracts
 	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: setup ## Repair what the linter and the formatter can
+fix: $(VENV)/ready ## Repair what the linter and the formatter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
@@ -125,7 +129,7 @@ secrets: ## Make the secrets of docker compose, once: random passwords and the a
 	@chmod 644 secrets/* && ls secrets
 
 audit: $(AUDIT)/ready ## Compare the locked dependencies with the published advisories (asks the package index)
-	@for extra in ingest projector api cli; do \
+	@for extra in ingest projector api cli compiler; do \
 	  echo "requirements/$$extra.txt" >&2; \
 	  $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --cache-dir $(AUDIT)/advisories -r requirements/$$extra.txt || exit 1; \
 	done

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from steppe.compilation import domain_in_use
 from steppe.domain.events.event import Event, interpret
 from steppe.domain.fold.fold_state import fold_history
 
@@ -93,7 +94,7 @@ def main() -> None:
     given = arguments.parse_args()
     sys.stdout.write(
         f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python"
-        f" {platform.python_version()}; {given.deals} deals a project; µs CPU an event\n"
+        f" {platform.python_version()}, domain {domain_in_use()}; {given.deals} deals a project; µs CPU an event\n"
         f"{'events':>7} {'limit':>7} {'in order':>9} {'shuffled':>9}\n"
     )
     for count in given.events:

@@ -29,7 +29,7 @@ PREFIX = "STEPPE_"
 _TESTS = "TEST_"  # of the test suite, which starts services with its own environment
 KNOWN = frozenset({
     # every service's, because one environment often serves several of them
-    "API_BODY_SECONDS_MAX", "API_PORT", "AUDIT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "DATABASE", "DATABASE_CONNECTIONS_MAX", "DATABASE_POOLED", "DATABASE_PRIMARY", "EVENT_BYTES_MAX",
+    "API_BODY_SECONDS_MAX", "API_PORT", "AUDIT", "AUTH", "BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "COMPILED", "DATABASE", "DATABASE_CONNECTIONS_MAX", "DATABASE_POOLED", "DATABASE_PRIMARY", "EVENT_BYTES_MAX",
     "FLAGS_TOPIC", "HOST", "INGEST_BODY_SECONDS_MAX", "INGEST_CONNECT_SECONDS_MAX", "INGEST_DELIVER_SECONDS_MAX", "INGEST_IDLE_SECONDS_MAX",
     "INGEST_PORT", "INGEST_TAIL_EVENTS_MAX", "KAFKA", "KEYS", "KNOWN_SUBJECTS_MAX", "LOG_FORMAT", "LOG_LEVEL", "OIDC_ALGORITHM", "OIDC_AUDIENCE",
     "OIDC_ISSUER", "OIDC_JWKS", "PROJECTOR_ANNOUNCE", "PROJECTOR_ANNOUNCE_SECONDS",
@@ -69,6 +69,10 @@ class ServiceSettings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="Lines for people, or one JSON object a line for programs."
+    )
+    compiled: Literal["auto", "1", "0"] = Field(
+        default="auto",
+        description="Whether the compiled domain runs: `auto` where it is there, `1` always (in the images; without it nothing starts), `0` never. It differs in speed only.",
     )
     traces: str | None = Field(
         default=None,

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from steppe.cli.commands.migrate import ensure_topic
+from steppe.compilation import domain_in_use
 from steppe.contracts.topics import DEALS
 from steppe.database import apply_migrations
 from tests import answer_schemas
@@ -55,6 +56,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"domain: {domain_in_use()}")
     terminalreporter.write_line(f"stack: {', '.join(sorted(_used)) or 'not needed by these tests'}")
 
 

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector, gene
 
 from services.ingest.ingest_result import IngestResult
 from steppe.http.metrics import HttpMetrics
+from steppe.telemetry import build_info
 
 _HELP = {
     "accepted": "Events that the log has acknowledged.",
@@ -25,6 +26,7 @@ class IngestMetrics:
             name: Counter(f"steppe_ingest_{name}", description, registry=self._registry)
             for name, description in _HELP.items()
         }
+        build_info.register(self._registry)
         ProcessCollector(registry=self._registry)
 
     def add(self, result: IngestResult, *, broker_unavailable: bool = False) -> None:

@@ -32,6 +32,7 @@ from steppe.cli.commands import (
 )
 from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.other_program import PASS_THROUGH, become
+from steppe.compilation import domain_in_use
 from steppe.domain.values.grammar import counted
 from steppe.release import EDITION, RELEASE
 from steppe.terminal import addresses
@@ -58,7 +59,7 @@ _LINES_SHOWN_MAX = 20
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        out().print(f"steppe {RELEASE}")
+        out().print(f"steppe {RELEASE} (domain {domain_in_use()})")
         raise typer.Exit
 
 
@@ -66,7 +67,12 @@ def _print_version(wanted: bool) -> None:
 def command(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Print the release and exit.", callback=_print_version, is_eager=True),
+        typer.Option(
+            "--version",
+            help="Print the release, and whether the domain is compiled, and exit.",
+            callback=_print_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Follows resource deals from the first memorandum to metal in the ground."""

@@ -52,6 +52,7 @@ class _Up:
 
     def __init__(self, checkout: Path, data: Path) -> None:
         self._environment = {**os.environ, "PYTHONPATH": str(checkout)}
+        self._environment.pop("STEPPE_COMPILED", None)  # the release before would refuse what it does not know
         self._checkout = checkout
         self._command = [sys.executable, "-m", "steppe.standalone", "--data", str(data), *_WORDS]
 

@@ -13,6 +13,7 @@ from services.api.routes import status
 from services.api.web.operations import metrics_operation
 from services.api.web.responses import service_of
 from steppe.http.metrics import HttpMetrics
+from steppe.telemetry import build_info
 
 router = APIRouter(tags=["status"])
 
@@ -41,6 +42,7 @@ class Metrics:
         self._connections = Gauge(
             "steppe_database_connections", "Connections to Postgres, by state.", ["state"], registry=self._registry
         )
+        build_info.register(self._registry)
         ProcessCollector(registry=self._registry)
 
     def seen(self, lag_events: int | None, lag_seconds: float | None, outbox_seconds: float | None) -> None:

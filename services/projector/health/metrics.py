@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from services.projector.health.lag_monitor import LagMonitor
 from services.projector.projection.progress import Progress
+from steppe.telemetry import build_info
 
 # From a batch of a few events to one that waits for a slow database.
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -58,6 +59,7 @@ class Metrics(Collector):
             measure: Histogram(name, what, buckets=buckets, registry=self._registry)
             for measure, (name, what, buckets) in _MEASURES.items()
         }
+        build_info.register(self._registry)
         ProcessCollector(registry=self._registry)
         self._registry.register(self)
 

@@ -1,5 +1,6 @@
 """A new flag is one file, one line in the registry, one test module: proved on a copy of the code that gets one more flag."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -109,5 +110,8 @@ def test_a_new_flag_is_one_file_and_one_line(tmp_path: Path) -> None:
     text = registry.read_text().replace("    crowded,\n", "    ceremonial,\n    crowded,\n", 1)
     registry.write_text(text.replace("    crowded.FLAG,\n", "    crowded.FLAG,\n    ceremonial.FLAG,\n", 1))
     (tmp_path / "uses.py").write_text(USES)
-    ran = subprocess.run([sys.executable, "uses.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    sources = {**os.environ, "STEPPE_COMPILED": "0"}
+    ran = subprocess.run(
+        [sys.executable, "uses.py"], cwd=tmp_path, env=sources, capture_output=True, text=True, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr

@@ -16,7 +16,9 @@ import pytest
 
 from services.ingest.producer import LogProducer, Record
 from services.ingest.settings import Settings
+from steppe.compilation import domain_in_use
 from steppe.domain.events.vocabulary import EVENT_KINDS
+from steppe.release import RELEASE
 from tests.services.ingest.ingest_client import BATCH, LINES, ONE, IngestClient, lines, logged, memorandum, problem
 from tests.stack import Stack, start_service
 
@@ -219,6 +221,7 @@ def test_health_counters_and_documentation_are_served(ingest: IngestClient) -> N
     assert ingest.get("/readyz").status_code == 200
     counted = ingest.get("/metrics").text.splitlines()
     assert "steppe_ingest_accepted_total 1.0" in counted
+    assert f'steppe_build_info{{domain="{domain_in_use()}",release="{RELEASE}"}} 1.0' in counted
     assert 'steppe_ingest_requests_total{method="POST",route="/v1/events",status="202"} 1.0' in counted
     assert 'steppe_ingest_request_duration_seconds_count{method="POST",route="/v1/events"} 1.0' in counted
     assert ONE in ingest.get("/openapi.json").json()["paths"]["/v1/events"]["post"]["requestBody"]["content"]

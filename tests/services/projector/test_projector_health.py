@@ -22,6 +22,8 @@ from services.projector.health import checks
 from services.projector.health.checks import WorkerStatus, liveness_problem, readiness_problem
 from services.projector.health.watchdog import Watchdog
 from services.projector.projection.progress import Progress
+from steppe.compilation import domain_in_use
+from steppe.release import RELEASE
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until, until_covered
 from tests.stack import Database, Service, Stack
 
@@ -106,7 +108,11 @@ async def test_a_worker_is_ready_when_it_has_its_partitions_and_counts_what_it_d
         await asyncio.to_thread(asked, api, "/v1/projects/deep-lead-mine")
     await asyncio.to_thread(asked, api, "/v1/nowhere/at/all")
     await until("the api has heard", lambda: asked(api, "/readyz").json()["projection"] == "caught-up")
+    build = f'steppe_build_info{{domain="{domain_in_use()}",release="{RELEASE}"}} 1.0'
+    assert build in asked(service, "/metrics").text.splitlines()
+    assert f"Steppe {RELEASE}, domain {domain_in_use()}" in service.log().splitlines()[0]
     lines = asked(api, "/metrics").text.splitlines()
+    assert build in lines
     assert 'steppe_api_requests_total{method="GET",route="/v1/projects/{key}",status="200"} 2.0' in lines
     assert 'steppe_api_requests_total{method="GET",route="none",status="404"} 1.0' in lines
     assert 'steppe_api_request_duration_seconds_count{method="GET",route="/v1/projects/{key}"} 2.0' in lines
