@@ -67,7 +67,7 @@ async def project_page(page: PageRequest) -> Response:
         suspensions=suspensions,
         after_deal=after_deal,
     )
-    shown = await computed(service.queues.folds, stored.rows, shown_page, stored, folds=stored.timeline.has_corrections)
+    shown = await computed(service.queues.folds, stored.rows, shown_page, stored)
     names = await read_names(service, question, shown.project, shown.entries)
     return await page.render(
         "project.html", question=question, snapshot=snapshot, names=names,

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Annotated, Any, TypedDict
 
@@ -135,6 +135,8 @@ class StoredTimeline:
     """What was read for a page of a timeline, as it is stored; can go to another process.
 
     `stated`: which confidence and which evidence are asked for. `after`: the place of the last entry of the page before.
+    `folded_events_max`: so many events are folded at most to tell what the corrections of a page did, where a page then ends, if it
+    must, behind fewer entries than `limit`; None: that is not told.
     """
 
     project: str
@@ -148,6 +150,7 @@ class StoredTimeline:
     stated: Mapping[str, Collection[str]]
     after: tuple[str, ...] | None
     limit: int
+    folded_events_max: int | None
 
     @property
     def rows(self) -> int:
@@ -155,9 +158,9 @@ class StoredTimeline:
         return len(self.events.rows) + len(self.deal_spans) + len(self.flag_spans)
 
     @property
-    def has_corrections(self) -> bool:
-        """Whether there are any: what those did that are shown takes folding the project again for each."""
-        return any(_is_about_an_event(row) for row in self.events.rows)
+    def folds_again(self) -> bool:
+        """Whether there are corrections of which it is told what they did: the project is folded again for each that is shown."""
+        return self.folded_events_max is not None and any(_is_about_an_event(row) for row in self.events.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +235,16 @@ class TimelineView:
             for place, row in self._rows
             if (after is None or place > after) and (not self._stored.stated or self._is_asked_for(row))
         ]
-        shown = rest[:limit]
-        return [row for _, row in shown], list(shown[-1][0]) if len(rest) > limit else None
+        shown = rest[: min(limit, self._entries_max(rest))]
+        return [row for _, row in shown], list(shown[-1][0]) if len(rest) > len(shown) else None
+
+    def _entries_max(self, rest: Sequence[tuple[tuple[str, ...], Row]]) -> int:
+        """How many of these rows a page may hold for what its corrections cost; one that is a correction at least."""
+        if self._stored.folded_events_max is None:
+            return len(rest)
+        corrections_max = max(1, self._stored.folded_events_max // max(1, len(self._events)))
+        corrections = (number for number, (_, row) in enumerate(rest) if _is_about_an_event(row))
+        return next(islice(corrections, corrections_max, None), len(rest))
 
     def entries(self, rows: Sequence[Row]) -> list[TimelineEntry]:
         """The entries of these rows."""
@@ -301,7 +312,9 @@ class TimelineView:
         }
 
     def _effects(self, rows: Iterable[Row]) -> Effects:
-        """What those of the rows that are corrections and in force did to the flags of the day."""
+        """What those of the rows that are corrections and in force did to the flags of the day, if that is to be told."""
+        if self._stored.folded_events_max is None:
+            return {}
         readings = (self._readings.get((row["source"], row["id"])) for row in rows)
         events = [reading.event for reading in readings if reading and reading.state == "stands"]
         corrections = [(event.source, event.id) for event in events if event.kind.is_correction]

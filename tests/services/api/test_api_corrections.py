@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+import re
 
+import httpx
+import pytest
+
+from services.api.routes import projects
 from tests.services.api.reading_api import SOURCE, Envelope, Log, event, get, memorandum, registered
 
 
@@ -49,6 +53,39 @@ async def test_a_correction_says_which_flags_it_raised_and_revoked(log: Log, cli
     ]
     (flag,) = (await get(client, "/v1/flags", as_of="2022-02-01", flag="memorandum-only"))["items"]
     assert flag["severity"] == "watch"
+
+
+async def test_a_page_of_a_timeline_ends_where_telling_what_corrections_did_takes_too_long(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.append(
+        registered("north"),
+        *(memorandum("north", f"2021-0{number}-10", "alpha", f"m{number}") for number in range(1, 7)),
+        *(
+            event(
+                "event.retracted", "north", f"r{number}",
+                target={"source": SOURCE, "id": f"m{number}"}, reason="wrong", reported=f"2022-0{number}-01",
+            )
+            for number in range(1, 6)
+        ),
+    )  # fmt: skip
+    path = "/v1/projects/north/timeline"
+    whole = await get(client, path, as_of="2023-02-01")
+    assert [item["id"] for item in whole["items"] if item["effect"] is not None] == ["r1", "r2", "r3", "r4", "r5"]
+    table = (await client.get(path, params={"as_of": "2023-02-01", "format": "csv"})).text
+    monkeypatch.setattr(projects, "_FOLDED_EVENTS_MAX", 24)  # twelve events, two corrections
+    pages = [await get(client, path, as_of="2023-02-01")]
+    while cursor := pages[-1]["next_cursor"]:
+        pages.append(await get(client, path, as_of="2023-02-01", cursor=cursor))
+    assert [item for page in pages for item in page["items"]] == whole["items"]
+    told = [[item["id"] for item in page["items"] if item["effect"] is not None] for page in pages]
+    assert told == [["r1", "r2"], ["r3", "r4"], ["r5"]]
+    again = await client.get(path, params={"as_of": "2023-02-01", "format": "csv"})
+    assert (again.headers["Steppe-Complete"], _but_instants(again.text)) == ("true", _but_instants(table))
+
+
+def _but_instants(table: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "then", table)
 
 
 async def test_a_correction_made_later_is_told_with_its_effect_on_the_days_before(
