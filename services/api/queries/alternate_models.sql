@@ -16,14 +16,6 @@ LEFT JOIN unnest(:partitions::integer[], :next_offsets::bigint[]) AS seen (parti
 WHERE event.log_offset >= COALESCE(seen.next_offset, 0)
     AND event.state IN ('folded', 'registry');
 
--- name: event_counts
--- How many events these subjects have.
-SELECT event.subject, count(*) AS events
-FROM event
-WHERE event.subject = ANY (:subjects::text[])
-    AND event.state IN ('folded', 'registry')
-GROUP BY event.subject;
-
 -- name: parents_ever
 -- Of every party that ever had a parent, the parents that it had.
 SELECT span.party, span.valid_from, span.document

@@ -322,6 +322,34 @@ FROM (
 ) AS flag
 WHERE flag.flag = ANY (:flags::text[]);
 
+-- name: event_counts
+-- How many events these subjects have.
+SELECT event.subject, count(*) AS events
+FROM event
+WHERE event.subject = ANY (:subjects::text[])
+    AND event.state IN ('folded', 'registry')
+GROUP BY event.subject;
+
+-- name: corrections_of_subjects
+-- Events of these subjects that are about another, and their registrations, on which what was known of them depends.
+SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
+FROM event
+WHERE event.subject = ANY (:subjects::text[])
+    AND event.state IN ('folded', 'registry')
+    AND event.name = ANY (:names::text[])
+ORDER BY event.partition, event.log_offset;
+
+-- name: events_named
+-- Events by subject, source and id, which stand at the same places.
+SELECT event.subject, event.partition, event.log_offset, event.raw, event.headers
+FROM unnest(:subjects::text[], :sources::text[], :ids::text[]) AS named (subject, source, id)
+JOIN event
+    ON event.subject = named.subject
+    AND event.source = named.source
+    AND event.id = named.id
+WHERE event.state IN ('folded', 'registry')
+ORDER BY event.partition, event.log_offset;
+
 -- name: folded_events
 SELECT event.subject, event.raw, event.headers
 FROM event

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
 from services.api.computation import by_size, computed
 from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED
+from services.api.store import row_decoding
 from services.api.store.project_events import documents_named, rows_until
 from services.api.store.snapshot import Row, Snapshot
 from services.api.views import record_view
@@ -22,13 +25,16 @@ from services.api.web.query_parameters import Question
 from services.api.web.responses import Page, answer_list, service_of
 from services.api.work_queue import WorkQueue
 from steppe.domain.analysis.idle_references import OWN_REFERENCES_PATTERN, REFERRING_NAMES
+from steppe.domain.events.vocabulary import CORRECTION_NAMES, REGISTRY_NAMES
 from steppe.log.positions import format_position, parse_position
 
 router = APIRouter(tags=["the record"])
 
+_CORRECTING = sorted((*CORRECTION_NAMES, *REGISTRY_NAMES))
 # The two parts of the list of conflicts, as a cursor names them.
 _BY_LOG, _BY_PROJECT = "log", "project"
 _PROJECTS_A_PAGE = 200
+_EVENTS_A_PAGE = 20_000
 # More comparisons than this take longer than a thread should.
 _PAIRS_IN_THREAD_MAX = 100_000
 
@@ -54,9 +60,9 @@ async def conflicts(request: Request) -> Response:
     money taken off a leg that nobody named, references that lead to nothing.
 
     Nothing is decided here. Say `part_of` where two claims are one; correct what is wrong; figures of a cost stand beside each other.
-    A page looks at 200 projects at most: it may hold fewer items than `limit`, or none, and have a `next_cursor` nevertheless.
+    A page looks at 200 projects and 20,000 events at most (of one project at all): it may hold fewer items than `limit`, or none, and have a `next_cursor` nevertheless.
     What does not fit together in a project is read, on every page, from the log as it was for the first of these pages: a correction
-    in between neither hides an item nor repeats one.
+    in between neither hides an item nor repeats one. What an operator takes out of quarantine in between may.
     """
 
     async def page(snapshot: Snapshot, question: Question) -> Page:
@@ -81,9 +87,10 @@ async def _retraction_page(snapshot: Snapshot, question: Question, queue: WorkQu
     )
     rows, more = pagination.cut_page(rows, question.limit)
     subjects = sorted({row["subject"] for row in rows})
-    stored = StoredRetractions(
-        rows=rows, events=await snapshot.rows("events_of_subjects", subjects=subjects), knowledge=question.knowledge
-    )
+    corrections = await snapshot.rows("corrections_of_subjects", subjects=subjects, names=_CORRECTING)
+    named = await by_size(len(corrections), _targets, corrections)
+    targets = await snapshot.rows("events_named", subjects=named.subjects, sources=named.sources, ids=named.ids)
+    stored = StoredRetractions(rows=rows, events=[*corrections, *targets], knowledge=question.knowledge)
     next_key = _identity(rows[-1]) if more else None
 
     async def finish() -> Page:
@@ -91,6 +98,24 @@ async def _retraction_page(snapshot: Snapshot, question: Question, queue: WorkQu
         return Page(items=items, next_key=next_key)
 
     return Page(next_key=next_key, finish=finish)
+
+
+class _Targets(NamedTuple):
+    subjects: Sequence[str]
+    sources: Sequence[str]
+    ids: Sequence[str]
+
+
+def _targets(corrections: Sequence[Row]) -> _Targets:
+    """What these events are about, each once."""
+    events = [event for row in corrections if (event := row_decoding.event(row)) is not None]
+    named = {
+        (event.subject, event.data["target"]["source"], event.data["target"]["id"])
+        for event in events
+        if event.kind.is_correction
+    }
+    subjects, sources, ids = zip(*sorted(named), strict=True) if named else ((), (), ())
+    return _Targets(subjects, sources, ids)
 
 
 async def _conflict_page(snapshot: Snapshot, question: Question, queue: WorkQueue) -> Page:
@@ -113,7 +138,7 @@ async def _doubts(
     shown: int = 0,
     items_before: Sequence[ConflictItem] = (),
 ) -> Page:
-    """A page of doubts, from a project on, of which so many were shown. It looks at so many projects only, whatever it finds.
+    """A page of doubts, from a project on, of which so many were shown. It looks at so many projects and events only, whatever it finds.
 
     They are those of the log `until` a position, which the pages after this one keep: in the log as it grows a correction can
     move, remove or add one, and the number of those shown would lead to another.
@@ -127,10 +152,12 @@ async def _doubts(
         limit=_PROJECTS_A_PAGE + 1,
     )
     projects = [row["subject"] for row in rows]
-    event_rows = await snapshot.rows("events_of_subjects", subjects=projects[:_PROJECTS_A_PAGE])
+    counts = await snapshot.rows("event_counts", subjects=projects[:_PROJECTS_A_PAGE])
+    looked_at = _within(projects[:_PROJECTS_A_PAGE], {row["subject"]: row["events"] for row in counts})
+    event_rows = await snapshot.rows("events_of_subjects", subjects=looked_at)
     events = rows_until(event_rows, until)
     stored = StoredClaims(
-        projects=projects[:_PROJECTS_A_PAGE],
+        projects=looked_at,
         shown=shown if projects[:1] == [first_project] else 0,
         events=events,
         documents=rows_until(await documents_named(snapshot, events, question.knowledge), until),
@@ -142,11 +169,17 @@ async def _doubts(
     async def finish() -> Page:
         many = stored.pairs > _PAIRS_IN_THREAD_MAX
         items, place = await computed(queue, len(events), record_view.doubts_of_page, stored, folds=many)
-        if place is None and len(projects) > _PROJECTS_A_PAGE:
-            place = projects[-1], 0
+        if place is None and len(projects) > len(looked_at):
+            place = projects[len(looked_at)], 0
         return Page(items=[*items_before, *items], next_key=None if place is None else _by_project_key(*place, until))
 
     return Page(next_key=None, finish=finish)
+
+
+def _within(projects: Sequence[str], events: Mapping[str, int]) -> Sequence[str]:
+    """The first of these projects that have so many events together, one at least."""
+    sums = accumulate(events.get(project, 0) for project in projects)
+    return projects[: max(1, sum(together <= _EVENTS_A_PAGE for together in sums))]
 
 
 def _last_offsets(snapshot: Snapshot) -> dict[int, int]:

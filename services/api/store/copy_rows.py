@@ -82,7 +82,7 @@ async def refold(
 
     Whether something is stored of them, or only what others see of them, does not matter. The connection's transaction is the caller's.
     """
-    rows = await connection.fetch(*_STATEMENTS["event_counts"](subjects=subjects))
+    rows = await connection.fetch(*QUERIES["event_counts"](subjects=subjects))
     counts = {row["subject"]: row["events"] for row in rows}
     in_few = sum(counts.values()) <= _EVENTS_IN_THREAD_MAX
     await _Refolding(connection, knowledge, picklable(rules), in_thread if in_few else in_process).run(

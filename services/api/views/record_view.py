@@ -202,7 +202,8 @@ def trace(row: Row, topic: str, flags: Mapping[str, Sequence[Flag]], as_of: date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRetractions:
-    """Rows of `retraction_page`, and all events of their subjects, as they are stored; can go to another process."""
+    """Rows of `retraction_page`, and of the events of their subjects those that say something of others, and of which they do; as they
+    are stored. Can go to another process."""
 
     rows: Sequence[Row]
     events: Sequence[Row]

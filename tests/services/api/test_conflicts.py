@@ -185,7 +185,11 @@ async def test_three_figures_of_one_cost_stand_beside_each_other(log: Log, clien
     assert body["money"] == []
 
 
-async def test_conflicts_are_paged_over_projects_and_within_one(log: Log, client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("events_a_page", [20_000, 5, 1])
+async def test_conflicts_are_paged_over_projects_and_within_one(
+    log: Log, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, events_a_page: int
+) -> None:
+    monkeypatch.setattr(retractions, "_EVENTS_A_PAGE", events_a_page)
     grant = {"occurred": "2021-01-01", "parties": [{"party": "unido", "role": "donor"}]}
     for project in ("one", "two"):
         await log.append(
