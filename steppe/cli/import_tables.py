@@ -20,11 +20,21 @@ def report(edition: EditionReport) -> Iterator[RenderableType]:
     """What the edition holds, what becomes of it, and what does not."""
     read = ", ".join(counted(count, _SINGULAR.get(what, what), what) for what, count in edition.read.items())
     yield f"Edition of {edition.edition}: {', '.join(edition.files)}"
+    parties = counted(len(edition.parties), "party", "parties")
+    if edition.parties_known is not None:
+        parties += f" ({edition.parties_known} of them known)"
     yield (
-        f"{read or 'nothing'} read: {counted(edition.projects, 'project', 'projects')}, "
-        f"{counted(len(edition.parties), 'party', 'parties')}, {counted(sum(edition.events.values()), 'event', 'events')}."
+        f"{read or 'nothing'} read: {counted(edition.projects, 'project', 'projects')}, {parties}, "
+        f"{counted(sum(edition.events.values()), 'event', 'events')}."
     )
     yield from _counts("Events", edition.events)
+    yield from _counts("Projects, compared with those that Steppe has", edition.matches)
+    yield from _listed(
+        "Not sent: their key belongs to another project; say in --keys which project they are",
+        edition.undecided,
+        _undecided,
+    )
+    yield from _listed("New, with a name like others have: the same? Then say so in --keys", edition.alike, _alike)
     yield from _listed("Differences from the edition before", edition.differences, _difference)
     yield from _listed("No longer in the edition (nothing is sent of them)", edition.missing, _missing)
     yield from _listed("Refused", edition.refused, _refused)
@@ -61,6 +71,14 @@ def _listed(title: str, listing: Listing, line: Any) -> Iterator[RenderableType]
         yield f"  {line(entry)}"
     if (more := listing.count - min(len(listing.entries), _SHOWN_MAX)) > 0:
         yield f"  ... and {more:,} more; --json has the first thousand"
+
+
+def _undecided(entry: Mapping[str, Any]) -> str:
+    return f"line {entry['line']}: {entry['thing']} ({entry['name']}), {entry['project']}: {entry['reason']}"
+
+
+def _alike(entry: Mapping[str, Any]) -> str:
+    return f"line {entry['line']}: {entry['thing']} ({entry['name']}), {entry['project']}: {', '.join(entry['others'])}"
 
 
 def _refused(entry: Mapping[str, Any]) -> str:

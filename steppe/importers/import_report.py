@@ -39,7 +39,9 @@ class EditionReport:
 
     `read` counts what was read, by sort; `losses` count what the format has and Steppe does not keep, by field; `unsent` what was read and is no event, by reason.
     `refused` rows and `contradictions` name line, field and reason; `differences` are from the edition before, and `missing` are
-    things that the edition before held and this one does not.
+    things that the edition before held and this one does not. `matches` count the projects by what they are for Steppe, where it
+    was asked; `undecided` are those whose key belongs to another, of which nothing is sent until somebody says a key, and `alike`
+    are new ones whose names are near to those of others.
     """
 
     edition: str
@@ -53,6 +55,10 @@ class EditionReport:
     warnings: Listing = field(default_factory=Listing)
     differences: Listing = field(default_factory=Listing)
     missing: Listing = field(default_factory=Listing)
+    matches: Counter[str] = field(default_factory=Counter)
+    undecided: Listing = field(default_factory=Listing)
+    alike: Listing = field(default_factory=Listing)
+    parties_known: int | None = None
     losses: Tally = field(default_factory=Tally)
     unsent: Tally = field(default_factory=Tally)
     duplicates: int = 0

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from steppe.domain.events.vocabulary import EVENT_KINDS, Effect
 from steppe.importers.edition_memory import EditionMemory, Sent, ThingState
 from steppe.importers.import_report import EditionReport
 from steppe.importers.project_keys import ProjectKeys
+from steppe.importers.project_matching import ProjectMatcher, Verdict
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Bounds, Data, Format, Statement, Thing
 
@@ -41,9 +43,19 @@ class Import:
     """The events of the editions of one source, oldest first. `reports` has one report an edition, complete when all are read."""
 
     def __init__(
-        self, form: Format, editions: Sequence[Edition], recorded: datetime, source: str | None = None
+        self,
+        form: Format,
+        editions: Sequence[Edition],
+        recorded: datetime,
+        source: str | None = None,
+        *,
+        matcher: ProjectMatcher | None = None,
+        decided: Mapping[str, str] | None = None,
     ) -> None:
+        """`matcher` compares with what Steppe has; `decided` are keys of projects by the things of which somebody said them."""
         self._form = form
+        self.matcher = matcher
+        self.decided: Mapping[str, str] = decided or {}
         self._editions = editions
         self._recorded = recorded
         self._source = source or form.source
@@ -53,7 +65,7 @@ class Import:
         """Every event that ingest would accept, in the order of the files. Raises BadFileError, which names the file."""
         with ExitStack() as stack:
             memory = stack.enter_context(EditionMemory()) if len(self._editions) > 1 else None
-            keys = ProjectKeys()
+            keys = ProjectKeys(self.decided)
             self.reports.clear()
             for number, edition in enumerate(self._editions):
                 report = EditionReport(edition.day, [file.name for file in edition.files])
@@ -74,6 +86,14 @@ class Import:
 
     def edition(self, number: int) -> Edition:
         return self._editions[number]
+
+
+class _Destination(Enum):
+    """To which project the events of a thing go: its own, another that has a registration, or none until somebody decides."""
+
+    OWN = "own"
+    OTHER = "other"
+    ASK = "ask"
 
 
 class _EditionImport:
@@ -105,6 +125,8 @@ class _EditionImport:
                     if self._is_new(thing):
                         report.projects += 1
                         yield from self._events_of(thing)
+        if self._whole.matcher is not None:
+            report.parties_known = sum(1 for party in report.parties if self._whole.matcher.knows_party(party))
         if self._memory is not None and self._number:
             for key, state in self._memory.last_held_in(self._number - 1):
                 report.missing.add(thing=key, name=state.name, project=state.project)
@@ -132,7 +154,11 @@ class _EditionImport:
         state = None if self._memory is None else self._memory.get(thing.key)
         writer = _Writer(self._whole, thing, project, self._edition.day, self._report)
         if state is None:
-            yield from writer.first()
+            match self._destination(project, thing):
+                case _Destination.ASK:
+                    return
+                case destination:
+                    yield from writer.first(registers=destination is _Destination.OWN)
             said = {key: key for key in writer.sent}
         else:
             before = Before(
@@ -149,6 +175,27 @@ class _EditionImport:
         if self._memory is not None and writer.sent:
             remembered = ThingState(project, thing.name, thing.stage, dict(thing.states), writer.sent, said)
             self._memory.put(thing.key, remembered, self._number)
+
+    def _destination(self, project: str, thing: Thing) -> _Destination:
+        """Whose project that of the key is; what a person should look at is reported."""
+        matcher, report = self._whole.matcher, self._report
+        if matcher is None:
+            return _Destination.OWN
+        match = matcher.match(project, thing.statements[0].data)
+        if match.alike:
+            names = [f"{other.key} ({other.name})" for other in match.alike]
+            report.alike.add(line=thing.line, thing=thing.key, project=project, name=thing.name, others=names)
+        if match.verdict is not Verdict.TAKEN:
+            report.matches[
+                match.verdict.value if match.verdict is Verdict.NEW else f"{match.verdict.value}: {match.reason}"
+            ] += 1
+            return _Destination.OWN
+        if thing.key in self._whole.decided:
+            report.matches["as you said"] += 1
+            return _Destination.OTHER
+        report.matches["undecided"] += 1
+        report.undecided.add(line=thing.line, thing=thing.key, project=project, name=thing.name, reason=match.reason)
+        return _Destination.ASK
 
     def _between(self) -> dict[Bounds, str]:
         day = self._edition.day
@@ -171,9 +218,11 @@ class _Writer:
         self._report = report
         self.sent: dict[str, Sent] = {}
 
-    def first(self) -> Iterator[Event]:
-        """Every statement, as an edition says it of a thing that none before held."""
+    def first(self, *, registers: bool) -> Iterator[Event]:
+        """Every statement, as an edition says it of a thing that none before held; `registers`: its registration, too."""
         for statement in self._thing.statements:
+            if statement.name == _REGISTRATION and not registers:
+                continue
             event = self._send_new(statement, f"../{self._edition}")
             if event is not None:
                 yield event
@@ -189,6 +238,8 @@ class _Writer:
         for statement in statements:
             key = said.get(statement.key, statement.key)
             sent = self.sent.get(key)
+            if sent is None and statement.name == _REGISTRATION:
+                continue  # its project has another's
             if sent is None:
                 event = self._send_new(statement, between[statement.bounds])
                 if event is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from steppe.domain.values.search_folding import folded
 
@@ -47,9 +48,10 @@ class KeyNumbers:
 class ProjectKeys:
     """The key of each thing's project; a thing keeps its own from the first edition on."""
 
-    def __init__(self) -> None:
+    def __init__(self, decided: Mapping[str, str]) -> None:
+        """`decided` are the keys of things of which somebody said which project they are."""
         self._numbers = KeyNumbers()
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, str] = dict(decided)
         self._held: set[str] = set()
 
     def begin_edition(self) -> None:

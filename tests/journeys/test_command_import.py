@@ -33,7 +33,7 @@ def test_a_tracker_and_its_next_edition_are_imported(steppe: Command, tmp_path: 
     arguments = ("import", "gem", str(first), "--edition", "2023-01-31")
 
     report = steppe(*arguments)
-    assert "2 rows read: 1 project, 1 party, 4 events." in report
+    assert "2 rows read: 1 project, 1 party (0 of them known), 4 events." in report
     assert "Nothing was sent. To send these 4 events, say the same with --send." in report
     assert json.loads(steppe(*arguments, "--send", "--json"))["sent"]["accepted"] == 4
     again = json.loads(steppe(*arguments, "--send", "--json"))["sent"]
@@ -54,3 +54,23 @@ def test_the_rows_that_are_refused_are_named_and_the_rest_is_sent(steppe: Comman
     said = steppe("import", "gem", str(file), "--edition", "2023-01-31", "--send", exits=1)
     assert "line 2: status: 'dreamt of' is none of" in said
     assert "4 accepted, 0 duplicates, 0 rejected" in said
+
+
+def test_the_project_of_somebody_else_is_not_touched_until_a_key_is_said(steppe: Command, tmp_path: Path) -> None:
+    file, keys = tmp_path / "tracker.csv", tmp_path / "keys.csv"
+    file.write_text(_HEADING + _ROWS.format(status="operating"))
+    own = {
+        "source": "/desk/example", "type": "steppe.project.registered.v1", "subject": "aktau-power-station",
+        "data": {"name": "Aktau nuclear plant", "country": "KZ", "sector": "energy", "kind": "plant", "commodities": []},
+    }  # fmt: skip
+    steppe("send", "-", "--wait", stdin=json.dumps(own) + "\n")
+    arguments = ("import", "gem", str(file), "--edition", "2023-01-31", "--send", "--json")
+    asked = json.loads(steppe(*arguments, exits=1).partition("\n}\n")[0] + "}")
+    assert asked["sent"]["accepted"] == 0
+    assert asked["editions"][0]["undecided"]["entries"][0]["thing"] == "https://www.gem.wiki/A"
+    keys.write_text("thing,project\nhttps://www.gem.wiki/A,aktau-coal\n")
+    assert json.loads(steppe(*arguments, "--keys", str(keys)))["sent"]["accepted"] == 4
+    steppe("status", "--wait")
+    again = json.loads(steppe(*arguments, "--keys", str(keys)))
+    assert again["editions"][0]["matches"] == {"matched: same key, name and country": 1}
+    assert (again["sent"]["accepted"], again["sent"]["duplicates"]) == (0, 4)

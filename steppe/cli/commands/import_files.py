@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from rich.progress import Progress
 
-from steppe.cli import import_tables
+from steppe.cli import http_client, import_tables
 from steppe.cli.commands.send import Sent, send_lines
-from steppe.cli.http_client import WrongValueError
+from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
+from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
 from steppe.terminal import addresses
@@ -42,6 +45,15 @@ def command(
     source: Annotated[
         str | None, typer.Option(help="The source of the events, if it is to be another than that of the format.")
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="Compare with the projects that Steppe has, or do not.")
+    ] = True,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with the columns thing and project: which project a thing of the files is, where you know it."
+        ),
+    ] = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -57,8 +69,11 @@ def command(
     for path in files:
         if not path.is_file():
             raise typer.BadParameter(f"there is no file {path}", param_hint="FILES")
+    decided = _decided(keys)
     try:
-        whole = Import(FORMATS[form], _editions(FORMATS[form], files, edition or []), datetime.now(UTC), source)
+        editions = _editions(FORMATS[form], files, edition or [])
+        matcher, not_compared = _matcher(must=send) if compare else (None, "as you said")
+        whole = Import(FORMATS[form], editions, datetime.now(UTC), source, matcher=matcher, decided=decided)
         count = _read(whole)
         reports = list(whole.reports)
         sent = _send(whole, count) if send else None
@@ -66,11 +81,16 @@ def command(
         raise WrongValueError(f"{error}. Nothing of it was sent.") from error
     if as_json:
         print_json(
-            {"source": whole.source, "editions": [report.as_json() for report in reports], "sent": _outcome(sent)}
+            {
+                "source": whole.source,
+                "editions": [report.as_json() for report in reports],
+                "not_compared": not_compared,
+                "sent": _outcome(sent),
+            }
         )
     else:
-        _print(reports, sent, count)
-    if any(report.refused.count for report in reports) or (sent and sent.rejected):
+        _print(reports, not_compared, sent, count)
+    if any(report.refused.count or report.undecided.count for report in reports) or (sent and sent.rejected):
         raise typer.Exit(1)
 
 
@@ -89,6 +109,37 @@ def _editions(form: Format, files: Sequence[Path], days: Sequence[str]) -> list[
         Edition(published, [file for file, other in zip(files, of_files, strict=True) if other == published])
         for published in dict.fromkeys(of_files)
     ]
+
+
+def _decided(path: Path | None) -> dict[str, str]:
+    """The projects of things that somebody decided."""
+    if path is None:
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return {row["thing"].strip(): row["project"].strip() for row in csv.DictReader(file)}
+    except (OSError, UnicodeError, KeyError, AttributeError) as error:
+        message = f"{path} is no CSV file in UTF-8 with the columns thing and project ({error})"
+        raise typer.BadParameter(message, param_hint="--keys") from error
+
+
+def _matcher(*, must: bool) -> tuple[ProjectMatcher | None, str | None]:
+    """What compares with the projects that Steppe has, or why nothing does. Raises RefusedError if it must be and cannot."""
+    api = addresses.find().api
+    try:
+        items = http_client.pages(api, "/v1/projects", {"include": ""})
+        projects = [KnownProject(item["key"], item["name"], item["country"]) for item in items]
+        parties = [item["key"] for item in http_client.pages(api, "/v1/parties", {})]
+    except RefusedError as error:
+        if must:
+            raise type(error)(f"{error} Nothing was sent: say --no-compare to send without looking.") from error
+        return None, str(error)
+    return ProjectMatcher(projects, parties, lambda key: _ids_of(api, key)), None
+
+
+def _ids_of(api: str, project: str) -> list[Id]:
+    answer = http_client.get(api, f"/v1/projects/{quote(project, safe='')}")
+    return [(given["scheme"], given["id"]) for given in answer["ids"]]
 
 
 def _told_by(form: Format, file: Path) -> str:
@@ -131,11 +182,13 @@ def _outcome(sent: Sent | None) -> dict[str, object] | None:
     }
 
 
-def _print(reports: Sequence[EditionReport], sent: Sent | None, count: int) -> None:
+def _print(reports: Sequence[EditionReport], not_compared: str | None, sent: Sent | None, count: int) -> None:
     screen = out()
     for report in reports:
         for part in import_tables.report(report):
             screen.print(part, soft_wrap=isinstance(part, str))
+    if not_compared is not None:
+        screen.print(f"\nNot compared with the projects that Steppe has: {not_compared}", soft_wrap=True)
     if sent is None:
         screen.print(f"\nNothing was sent. To send these {count:,} events, say the same with --send.")
         return

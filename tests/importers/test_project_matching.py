@@ -1,0 +1,107 @@
+"""Projects of an import beside those that Steppe has: matched, new, alike, or a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from steppe.importers.formats.format_registry import FORMATS
+from steppe.importers.import_report import EditionReport
+from steppe.importers.importer import Edition, Import
+from steppe.importers.project_matching import KnownProject, ProjectMatcher
+from tests.importers.imports import RECORDED, Imported, names
+
+_EDITION, _NEXT = "2023-01-31", "2024-02-07"
+_URL = "https://www.gem.wiki/A"
+_OWN_ID = ("gem-wiki", _URL)
+
+
+def _tracker(path: Path, plant: str = "Aktau power station", status: str = "construction") -> Path:
+    path.write_text(
+        f"country,url,plant,unit,owner,capacity,status,year\nKazakhstan,{_URL},{plant},Unit 1,Samruk,300,{status},\n"
+    )
+    return path
+
+
+def _compared(
+    tmp_path: Path,
+    *known: KnownProject,
+    ids: tuple[tuple[str, str], ...] = (),
+    decided: Mapping[str, str] | None = None,
+) -> Imported:
+    matcher = ProjectMatcher(known, ["samruk"], lambda key: ids)
+    editions = [
+        Edition(_EDITION, [_tracker(tmp_path / "first.csv")]), Edition(_NEXT, [_tracker(tmp_path / "next.csv", status="operating")]),
+    ]  # fmt: skip
+    whole = Import(FORMATS["gem"], editions, RECORDED, matcher=matcher, decided=decided)
+    return Imported(list(whole.events()), whole.reports)
+
+
+def _first(result: Imported) -> EditionReport:
+    return result.reports[0]
+
+
+def test_a_project_of_another_key_is_new_and_a_known_party_is_counted(tmp_path: Path) -> None:
+    report = _first(_compared(tmp_path, KnownProject("balkhash-gold", "Balkhash gold", "KZ")))
+    assert report.matches == {"new": 1}
+    assert (report.parties_known, report.alike.count) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("known", "ids", "matched"),
+    [
+        (KnownProject("aktau-power-station", "AKTAU Power Station", "KZ"), (), "matched: same key, name and country"),
+        (KnownProject("aktau-power-station", "Aktau CHP", "KZ"), (_OWN_ID,), "matched: same key, and an id in common"),
+    ],
+)
+def test_a_project_is_matched_with_the_reason(
+    tmp_path: Path, known: KnownProject, ids: tuple[tuple[str, str], ...], matched: str
+) -> None:
+    result = _compared(tmp_path, known, ids=ids)
+    assert _first(result).matches == {matched: 1}
+    assert len(result.events) == 3
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        KnownProject("aktau-power-station", "Aktau power station", "RU"),
+        KnownProject("aktau-power-station", "Aktau nuclear plant", "KZ"),
+        KnownProject("aktau-power-station", None, None),
+    ],
+)
+def test_nothing_is_sent_to_the_project_of_another_until_somebody_decides(tmp_path: Path, known: KnownProject) -> None:
+    asked = _compared(tmp_path, known)
+    assert asked.events == []
+    assert [report.undecided.count for report in asked.reports] == [1, 1]
+    (entry,) = _first(asked).undecided.entries
+    assert (entry["thing"], entry["project"]) == (_URL, "aktau-power-station")
+
+    the_same = _compared(tmp_path, known, decided={_URL: "aktau-power-station"})
+    assert names(the_same.events) == ["construction.started", "production.started"]
+    assert {event["subject"] for event in the_same.events} == {"aktau-power-station"}
+
+    another = _compared(tmp_path, known, decided={_URL: "aktau-coal"})
+    assert names(another.events) == ["project.registered", "construction.started", "production.started"]
+    assert {event["subject"] for event in another.events} == {"aktau-coal"}
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "is_alike"),
+    [
+        ("Aktau power-station", "KZ", True),
+        ("Power Station Aktau", "KZ", True),
+        ("Актау power station", "KZ", True),
+        ("Aktau power station 2", "KZ", False),
+        ("Aktau power station", "RU", False),
+        ("Balkhash gold", "KZ", False),
+    ],
+)
+def test_a_new_name_like_another_of_its_country_is_a_question_and_is_sent(
+    tmp_path: Path, name: str, country: str, is_alike: bool
+) -> None:
+    result = _compared(tmp_path, KnownProject("other", name, country))
+    assert _first(result).alike.count == is_alike
+    assert len(result.events) == 3
