@@ -28,6 +28,7 @@ from services.api.routes import (
     trace,
     transitions,
 )
+from services.api.routes.exports import exported_files
 from services.api.routes.stream import Streams
 from services.api.routes.trials import backtests, what_if
 from services.api.settings import Settings
@@ -122,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
         stream.router,
         backtests.router,
         what_if.router,
+        exported_files.router,
         trace.router,
         status.router,
         metrics.router,

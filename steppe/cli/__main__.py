@@ -17,6 +17,7 @@ from steppe.cli import http_client, project_report, tables, timeline_diff
 from steppe.cli.commands import (
     backup,
     config,
+    export_files,
     import_files,
     keys,
     list_projects,
@@ -48,6 +49,7 @@ app.add_typer(log_app, name="log")
 app.command(name="projects")(list_projects.projects)
 app.command(name="search")(list_projects.search)
 app.command(name="import")(import_files.command)
+app.command(name="export")(export_files.command)
 app.command(name="backtest")(run_backtest.command)
 app.command(name="what-if")(try_events.command)
 app.command(name="config")(config.command)

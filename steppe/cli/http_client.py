@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -55,6 +55,32 @@ def post(base: str, path: str, body: Any, query: Mapping[str, str] | None = None
     return body_of(answer)
 
 
+def download(
+    base: str, path: str, query: Mapping[str, Any], write: Callable[[bytes, int | None], object]
+) -> httpx.Headers:
+    """Give an answer that may be large to `write`, piece by piece, with the length of the whole; returns its headers.
+
+    Raises RefusedError, also when it breaks off.
+    """
+    parameters = {name: value for name, value in query.items() if value is not None}
+    timeout = httpx.Timeout(_SECONDS_TO_ANSWER, read=_SECONDS_TO_COMPUTE)
+    try:
+        with httpx.stream("GET", base + path, params=parameters, headers=credentials(), timeout=timeout) as answer:
+            if answer.status_code >= 300:
+                answer.read()
+                raise _refusal(answer)
+            length = int(answer.headers["content-length"]) if "content-length" in answer.headers else None
+            for chunk in answer.iter_bytes():
+                write(chunk, length)
+            return answer.headers
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise wrong_address("STEPPE_API", base, error) from error
+    except httpx.ConnectError as error:
+        raise _no_answer(base, error) from error
+    except httpx.TransportError as error:
+        raise RefusedError(f"The answer of {base} broke off ({error}).") from error
+
+
 def wrong_address(variable: str, base: str, error: Exception) -> WrongValueError:
     """For what is no URL of a service."""
     return WrongValueError(f"{variable} names no address: {base} ({error}). Write it like http://127.0.0.1:8000.")
@@ -103,7 +129,11 @@ def body_of(answer: httpx.Response) -> Answer:
     if answer.status_code < 300:
         body: Answer = answer.json()
         return body
-    raise (WrongValueError if answer.status_code in _WRONG_VALUES else RefusedError)(problem(answer))
+    raise _refusal(answer)
+
+
+def _refusal(answer: httpx.Response) -> RefusedError:
+    return (WrongValueError if answer.status_code in _WRONG_VALUES else RefusedError)(problem(answer))
 
 
 def problem(answer: httpx.Response) -> str:

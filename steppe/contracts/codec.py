@@ -127,7 +127,7 @@ def decode(
 ) -> Decoded | Unknown:
     """Read a record of the log, in structured or binary mode. Raises UndecodableError and nothing else."""
     try:
-        envelope = cloudevents.with_defaults(_read_record(value, headers))
+        envelope = cloudevents.with_defaults(envelope_of_record(value, headers))
     except MalformedError as error:
         raise UndecodableError(error.fault.message) from error
     faults = cloudevents.attribute_faults(envelope)
@@ -182,7 +182,8 @@ def encode(event: Event) -> bytes:
     return canonical_json(envelope)
 
 
-def _read_record(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+def envelope_of_record(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+    """The attributes and data of a record of the log, in structured or binary mode, as they came. Raises MalformedError."""
     if not value:
         raise MalformedError(Fault("", "the record has no value"))
     attributes: Envelope = {}

@@ -26,6 +26,7 @@ QUERIES = {
     **load("markets", "services.api"),
     **load("status", "services.api"),
     **load("transitions", "services.api"),
+    **load("exports", "services.api"),
     **load("rules"),
 }
 

@@ -32,7 +32,7 @@ from services.api.views.trials.backtest_view import BacktestAnswer
 from services.api.views.trials.what_if_view import WhatIfAnswer
 from services.api.web import backtest_request, query_parameters, what_if_request
 from services.api.web.backtest_request import BacktestBody
-from services.api.web.query_parameters import FORMATS, MEDIA_TYPES
+from services.api.web.query_parameters import EXPORTS, FORMATS, MEDIA_TYPES
 from steppe.contracts.type_schemas import Schema
 from steppe.http.body_deadline import BODY_TOO_SLOW
 from steppe.http.openapi_parts import add_problems, complete, schema
@@ -104,6 +104,10 @@ _HEADERS_OF_FILES = {
     "Steppe-Rows": "Of a file: how many rows it has.",
     "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
+_HEADERS_OF_EXPORTS = {
+    "Steppe-Rows": "How many rows the file has: of events, events.",
+    "Steppe-Unreported": "Of events: how many say no `reported`; without `recordedtime` they count as known when they are sent again.",
+}
 
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
@@ -162,6 +166,19 @@ def what_if_operation() -> Schema:
     responses = {status: answer for status, answer in whole["responses"].items() if status != "304"}
     responses["200"] = answered(WhatIfAnswer, ("json",))
     return {**whole, "requestBody": {"required": True, "content": content}, "responses": responses}
+
+
+def export_operation() -> Schema:
+    """The `openapi_extra` of GET /v1/export."""
+    whole = operation("export", query_parameters.EXPORT, list_answers.ProjectList, QUEUE_FULL)
+    described = {**_HEADERS, **_HEADERS_OF_EXPORTS}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    answer = {
+        "description": "The file.",
+        "headers": {header: _header(text) for header, text in described.items()},
+        "content": {kind.media_type: binary for kind in EXPORTS.values()},
+    }
+    return {**whole, "responses": {**whole["responses"], "200": answer}}
 
 
 def stream_operation(parameters: tuple[str, ...], media_type: str) -> Schema:

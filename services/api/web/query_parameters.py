@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request
 
@@ -52,6 +52,18 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 EVENT_STREAM = ("event-stream",)
+
+
+class ExportFormat(NamedTuple):
+    """A format of `/v1/export`: what it is sent as, and how the name of its file ends."""
+
+    media_type: str
+    ending: str
+
+
+EXPORTS: Mapping[str, ExportFormat] = {
+    "events": ExportFormat("application/x-ndjson", "ndjson"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +129,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
         Parameter(name="include", help="Which of the fields that cost an answer most it has: `flags` of projects. Default: all of them; empty: none.", read=parse_values.one_of(INCLUDED), many=True, choices=INCLUDED, may_be_empty=True),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
+        Parameter(name="recordedtime", help="`true`: exported events keep the moment at which they were accepted here; who sends them again needs the scope `log:restore`. Default: false.", read=parse_values.truth, kind="boolean"),
         _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),
         Parameter(name="backfill", help="`true`: also what only told history: flags that stood for more than 31 days when an event told of them. Default: false.", read=parse_values.truth, kind="boolean"),
         _many("project", "Project key.", parse_values.text),
@@ -163,6 +176,7 @@ STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
 WHAT_IF = ("as_of", "rules", "min_position")
+EXPORT = (*COMMON, "project", *ABOUT_PROJECTS, "recordedtime")
 
 _SORT_OF_FLAGS = "Order: severity (default: the gravest first, of these the oldest), since, -since, next (what rises soonest first), or project."
 FLAG_PARAMETERS: Mapping[str, Parameter] = {
@@ -171,6 +185,14 @@ FLAG_PARAMETERS: Mapping[str, Parameter] = {
     "overlay": _many("overlay", "Overlay beside the level of the project.", parse_values.one_of(OVERLAYS), OVERLAYS),
 }
 """The parameters that mean something else in FLAG_ROWS than in other lists."""
+EXPORT_PARAMETERS: Mapping[str, Parameter] = {
+    "format": Parameter(name="format", help="What the file is. Default: events.", read=str, choices=tuple(EXPORTS)),
+}
+"""The same of EXPORT."""
+_OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
+    FLAG_ROWS: FLAG_PARAMETERS,
+    EXPORT: EXPORT_PARAMETERS,
+}
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.
 _NOT_THE_QUESTION = frozenset({"limit", "cursor", "format", "bom", "min_position", "as_of"})
@@ -204,7 +226,7 @@ class Question:
 
 def parameter(name: str, names: tuple[str, ...]) -> Parameter:
     """The parameter of that name in a list that takes those names."""
-    return FLAG_PARAMETERS[name] if names == FLAG_ROWS and name in FLAG_PARAMETERS else PARAMETERS[name]
+    return _OWN_PARAMETERS.get(names, {}).get(name) or PARAMETERS[name]
 
 
 def read(request: Request, names: tuple[str, ...], formats: tuple[str, ...] = FORMATS) -> Question:
@@ -277,8 +299,9 @@ def _bad(name: str, detail: str) -> Refusal:
 
 
 def _format(request: Request, requested: str | None, formats: tuple[str, ...]) -> str:
-    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON. A stream has one form."""
-    if formats == EVENT_STREAM:
+    """`format=` wins over Accept; Accept is read for what we have, and */* is JSON. A stream has one form, and so has an export
+    for which none is named."""
+    if formats == EVENT_STREAM or (formats == tuple(EXPORTS) and requested is None):
         return formats[0]
     if requested is not None:
         if requested in formats:

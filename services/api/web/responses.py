@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -26,8 +26,8 @@ from services.api.store.knowledge import rules_named
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
 from services.api.web import pagination
-from services.api.web.query_parameters import MEDIA_TYPES, Question, read
-from services.api.web.table_file import TableFile
+from services.api.web.query_parameters import EXPORTS, MEDIA_TYPES, Question, read
+from services.api.web.table_file import TableFile, sent, spooled
 from services.api.work_queue import WorkQueue
 from steppe.release import RELEASE
 
@@ -217,6 +217,32 @@ async def answer_one(
     if fields.get("next_cursor"):
         headers["Link"] = f'<{_next_url(request, fields["next_cursor"])}>; rel="next"'
     return Response(await by_size(rows, encoded, {**about, **fields}), headers=headers, media_type=JSON)
+
+
+Filling = Callable[[Snapshot, Question, IO[bytes]], Awaitable[Mapping[str, str]]]
+"""Writes a file of what a question asks for; returns headers about it."""
+
+
+async def answer_file(
+    request: Request, parameters: tuple[str, ...], filled_by: Callable[[Question], Filling]
+) -> Response:
+    """Answer with a file of one of EXPORTS, in a turn of its queue. It is sent when the snapshot is closed."""
+    question = read(request, parameters, formats=tuple(EXPORTS))
+    await wait_for_position(request, question.min_position)
+    if held := await _not_modified(request, question):
+        return held
+    service = service_of(request)
+    async with service.queues.files.turn(question.caller), AsyncExitStack() as unsent:
+        file = spooled()
+        unsent.callback(file.close)
+        async with service.snapshot(question) as snapshot:
+            headers = _headers(question, snapshot)
+            headers |= await filled_by(question)(snapshot, question, file)
+        kind = EXPORTS[question.format]
+        name = f"steppe-{question.format}-{question.as_of.isoformat()}.{kind.ending}"
+        answer = sent(file, {**headers, "Content-Disposition": f'attachment; filename="{name}"'}, kind.media_type)
+        unsent.pop_all()
+        return answer
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

@@ -40,7 +40,7 @@ class TableFile:
     def __init__(self, question: Question, columns: Sequence[str], about: Mapping[str, str]) -> None:
         self._about = about
         self._format = question.format
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX)  # noqa: SIM115  # closed when it was sent
+        self._file = spooled()  # closed when it was sent
         self._writer = _writer(question, self._file, columns, about)
         self.rows = 0
 
@@ -60,11 +60,7 @@ class TableFile:
     ) -> StreamingResponse:
         """The finished file as an answer. `holds` says of the rows what is known only at the end."""
         await in_thread(self._writer.finish, {**self._about, **holds})
-        length = self._file.seek(0, 2)
-        self._file.seek(0)
-        return StreamingResponse(
-            _chunks(self._file), headers={**headers, "Content-Length": str(length)}, media_type=media_type
-        )
+        return sent(self._file, headers, media_type)
 
     def close(self) -> None:
         """Give up what was written; only for a file that is not sent."""
@@ -93,6 +89,18 @@ def _writer(question: Question, out: IO[bytes], columns: Sequence[str], about: M
             return ParquetFile(out, columns)
         case _:
             return _CsvFile(out, columns, about, bom=question.bom)
+
+
+def spooled() -> IO[bytes]:
+    """An empty file to be written and `sent`, on disk where it grows beyond a little."""
+    return SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX)
+
+
+def sent(file: IO[bytes], headers: Mapping[str, str], media_type: str) -> StreamingResponse:
+    """A finished file as an answer, which closes it."""
+    length = file.seek(0, 2)
+    file.seek(0)
+    return StreamingResponse(_chunks(file), headers={**headers, "Content-Length": str(length)}, media_type=media_type)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

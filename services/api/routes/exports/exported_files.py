@@ -1,0 +1,24 @@
+"""/v1/export: what is here as a file that other programs read, in the formats of query_parameters.EXPORTS."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from services.api.routes.exports import exported_events
+from services.api.web import query_parameters
+from services.api.web.operations import export_operation
+from services.api.web.responses import answer_file
+
+router = APIRouter(tags=["export"])
+
+_FILLED_BY = {"events": exported_events.fill}
+
+
+@router.get("/v1/export", response_class=StreamingResponse, openapi_extra=export_operation())
+async def export(request: Request) -> Response:
+    """Everything, or what belongs to the projects that pass the filters, as one file as of one moment of the read model.
+
+    Filters as of `/v1/projects`, judged on the day `as_of`. The file is finished before it is sent. docs/exporting.md says what each format has.
+    """
+    return await answer_file(request, query_parameters.EXPORT, lambda question: _FILLED_BY[question.format])
