@@ -24,6 +24,7 @@ from services.api.store.sessions import SessionsOfCopies
 from services.api.store.snapshot import QUERIES, Row, Snapshot, last_action_of
 from steppe.contracts.acceptance import Accepted
 from steppe.database import active_read_model, rule_versions
+from steppe.database.read_model.market_fields import MarketFields
 from steppe.database.sql import load
 from steppe.domain.rules.thresholds import Rules
 from steppe.http.problems import Refusal
@@ -32,14 +33,21 @@ _STATEMENTS = load("alternate_models", "services.api")
 # What others see of those that are folded: it is compared with what they see then.
 _SEEN_BY_OTHERS = ("crossing", "party_span")
 
+_CROSSINGS_KEPT_MAX = 5_000
+
 _Key = tuple[Knowledge | None, str]
+
+
+def _market_fields() -> MarketFields:
+    return MarketFields(_CROSSINGS_KEPT_MAX)
 
 
 @dataclass(slots=True)
 class AlternateReadModel:
     """One copy. `next_offsets` says which prefix of the log it has seen; empty: nothing yet. `schema`: copied from where.
 
-    `last_action` is the number of the last action of an operator on the quarantine by then.
+    `last_action` is the number of the last action of an operator on the quarantine by then; `market_fields` what was read of its
+    markets since it was written.
     """
 
     connection: asyncpg.Connection[Row]
@@ -47,6 +55,7 @@ class AlternateReadModel:
     next_offsets: dict[int, int] = field(default_factory=dict)
     last_action: int = 0
     in_use: asyncio.Lock = field(default_factory=asyncio.Lock)
+    market_fields: MarketFields = field(default_factory=_market_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,9 @@ class AlternateReadModels:
             if model.next_offsets != now:
                 async with self._making:
                     await self._refresh(model, knowledge, rules, now)
+                    model.market_fields = _market_fields()
             try:
-                yield Snapshot(model.connection, now, rules, model.last_action)
+                yield Snapshot(model.connection, now, rules, model.last_action, market_fields=model.market_fields)
             finally:
                 await transaction.commit()
             model.next_offsets = now

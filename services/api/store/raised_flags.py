@@ -57,4 +57,12 @@ async def flags_of_deals(snapshot: Snapshot, as_of: date, deals: Sequence[tuple[
 async def flags_of_rows(snapshot: Snapshot, as_of: date, rows: Sequence[Row]) -> RaisedFlags:
     """The flags of rows with project, flag and document that stand on a day."""
     rules = picklable(snapshot.rules)
-    return RaisedFlags(rows, await read_causes(snapshot.connection, flags_of_markets(rows), as_of, rules))
+    causes = await read_causes(
+        snapshot.connection,
+        flags_of_markets(rows),
+        as_of,
+        rules,
+        schema=snapshot.schema,
+        fields=snapshot.market_fields,
+    )
+    return RaisedFlags(rows, causes)

@@ -15,6 +15,7 @@ import asyncpg
 
 from services.api.store.sessions import Sessions
 from steppe.database import active_read_model, rule_versions
+from steppe.database.read_model.market_fields import MarketFields
 from steppe.database.sql import load
 from steppe.domain.rules.thresholds import Rules
 from steppe.log.positions import position_before
@@ -54,6 +55,7 @@ class Snapshot:
     """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
 
     `last_action` is the number of the last action of an operator on the quarantine. `pooled`: the session is a pooler's.
+    `schema` is where the read model is, `market_fields` what was read of its markets before, if that is kept.
     """
 
     connection: Any  # asyncpg's pool proxy, which has no public type
@@ -61,6 +63,8 @@ class Snapshot:
     rules: Rules
     last_action: int = 0
     pooled: bool = False
+    schema: str = ""
+    market_fields: MarketFields | None = None
 
     @property
     def position(self) -> str:
@@ -101,6 +105,7 @@ class Reader:
         self._pool = pool
         self._topic = topic
         self._sessions = sessions
+        self._market_fields = MarketFields()
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -112,22 +117,27 @@ class Reader:
         """Read several things as of one moment. The first statement takes the snapshot and names the live read model."""
         async with (
             self._pool.acquire(timeout=5) as connection,
-            snapshot_of(connection, self._topic, self._sessions) as snapshot,
+            snapshot_of(connection, self._topic, self._sessions, self._market_fields) as snapshot,
         ):
             yield snapshot
 
 
 @asynccontextmanager
-async def snapshot_of(connection: Any, topic: str, sessions: Sessions) -> AsyncIterator[Snapshot]:
-    """The snapshot that a connection of these sessions takes now, for as long as the context is open."""
+async def snapshot_of(
+    connection: Any, topic: str, sessions: Sessions, market_fields: MarketFields | None = None
+) -> AsyncIterator[Snapshot]:
+    """The snapshot that a connection of these sessions takes now, for as long as the context is open. `market_fields`: what was read of
+    markets before, of this database.
+    """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         if sessions.at_begin:
             await connection.execute(sessions.at_begin)
-        await active_read_model.use_active(connection)
+        schema = await active_read_model.use_active(connection)
         rows = await connection.fetch(*QUERIES["position"](topic=topic))
         next_offsets = {row["partition"]: row["next_offset"] for row in rows}
         rules = await rule_versions.in_force(connection)
-        yield Snapshot(connection, next_offsets, rules, last_action_of(rows), sessions.pooled)
+        last_action = last_action_of(rows)
+        yield Snapshot(connection, next_offsets, rules, last_action, sessions.pooled, schema, market_fields)
 
 
 def last_action_of(rows: list[Row]) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from steppe.database import sql
 from steppe.database.read_model import market_rows, registry_rows
 from steppe.database.read_model.flag_rows import flag_of_clock
+from steppe.database.read_model.market_fields import MarketField, MarketFields, Place
 from steppe.domain.flags.flag_registry import MARKET_FLAGS
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rivals, SeenCrossings, with_causes
@@ -43,13 +44,13 @@ class MarketCauses:
         day: date,
         rules: Rules,
         projects: Mapping[str, tuple[Standing, Sequence[Span[Contender]]]],
-        crossings: Sequence[asyncpg.Record],
+        fields: Mapping[Place, MarketField],
         groups: Groups,
     ) -> None:
         self._day = day
         self._rules = rules
         self._projects = projects
-        self._crossings = crossings
+        self._fields = fields
         self._groups = groups
         self._rivals: Rivals | None = None
 
@@ -59,7 +60,10 @@ class MarketCauses:
         if flag.flag not in FLAGS_OF_MARKETS or project not in self._projects:
             return flag
         if self._rivals is None:
-            self._rivals = Rivals(SeenCrossings(map(market_rows.crossing_from, self._crossings)), self._groups)
+            seen = SeenCrossings()
+            for (countries, commodities), field in self._fields.items():
+                seen.put_field(countries, commodities, field.field())
+            self._rivals = Rivals(seen, self._groups)
         standing, contenders = self._projects[project]
         try:
             return with_causes(flag, standing, contenders, self._rivals, self._day, self._rules)
@@ -70,23 +74,32 @@ class MarketCauses:
             return flag
 
 
-async def read_causes(connection: Connection, projects: Collection[str], day: date, rules: Rules) -> MarketCauses:
-    """For flags of these projects, those that come from a market at least; of none of them no statement is run."""
+async def read_causes(
+    connection: Connection,
+    projects: Collection[str],
+    day: date,
+    rules: Rules,
+    *,
+    schema: str = "",
+    fields: MarketFields | None = None,
+) -> MarketCauses:
+    """For flags of these projects, those that come from a market at least; of none of them no statement is run.
+
+    `fields`: what readers of the same database, and of the read model in this schema, have read before; None: nothing.
+    """
     if not projects:
-        return MarketCauses(day, rules, {}, (), Groups({}))
+        return MarketCauses(day, rules, {}, {}, Groups({}))
     near: dict[str, tuple[Standing, Sequence[Span[Contender]]]] = {}
-    markets: set[str] = set()
+    places: set[Place] = set()
     parties: set[str] = set()
     for row in await connection.fetch(*_STATEMENTS["standings_of_projects"](projects=sorted(projects))):
         standing, contenders = market_rows.standing_from(row), market_rows.contenders_from(row)
         near[standing.project] = standing, contenders
-        markets |= market_rows.market_keys(standing.markets)
+        places |= {(p.countries, p.commodities) for span in standing.places if (p := span.value).trades}
         parties |= market_rows.pursuers_of(contenders) | market_rows.parties_of(standing)
     groups = registry_rows.groups_from(await connection.fetch(*_STATEMENTS["parents_above"](parties=sorted(parties))))
-    rows = await connection.fetch(
-        *_STATEMENTS["crossings_on_day"](markets=sorted(markets), day=day, won_after=_before(day, rules))
-    )
-    return MarketCauses(day, rules, near, rows, groups)
+    seen = await (fields or MarketFields()).at(connection, schema, sorted(places), day, _before(day, rules))
+    return MarketCauses(day, rules, near, seen, groups)
 
 
 def flags_of_markets(rows: Collection[asyncpg.Record]) -> set[str]:

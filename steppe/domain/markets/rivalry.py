@@ -78,6 +78,10 @@ class SeenCrossings:
                 for commodity in crossing.commodities:
                     self._by_market.setdefault((country, commodity), {})[crossing.key] = crossing
 
+    def put_field(self, countries: tuple[str, ...], commodities: tuple[str, ...], field: RivalField) -> None:
+        """What projects at such a place see, whatever was given."""
+        self._fields[countries, commodities] = field
+
     def forget(self, market: _Market) -> None:
         """What is seen in a market is given anew."""
         self._by_market.pop(market, None)

@@ -26,6 +26,7 @@ from tests.services.projector.test_projector_markets import portfolio_of_message
 from tests.stack import PARTITIONS, Database
 
 _MARKET_FLAGS = ",".join(flag.name for flag in MARKET_FLAGS)
+_DAYS = [date(2018, 6, 1) + timedelta(days=200 * number) for number in range(12)]
 _OF_PROJECT = ("project_name", "country", "sector")
 
 
@@ -59,11 +60,14 @@ async def test_whatever_the_day_they_are_those_of_a_judgement_of_everything(
     for first in range(0, len(messages), 60):
         batch = messages[first : first + 60]
         await log.append_records((key, value) for key, value, _ in batch if key is not None and value is not None)
+        for day in _DAYS[::4]:  # what is kept of markets must not outlive what comes next
+            for known_then in ({}, {"known_at": "2024-06-30"}):
+                await get(client, "/v1/flags", flag=_MARKET_FLAGS, as_of=day.isoformat(), limit=500, **known_then)
     events = list(_events(messages))
     assert len(events) == len(messages)
     judged = portfolio(events)
     tiers = set()
-    for day in (date(2018, 6, 1) + timedelta(days=200 * number) for number in range(12)):
+    for day in _DAYS:
         answer = await get(client, "/v1/flags", flag=_MARKET_FLAGS, as_of=day.isoformat(), sort="project", limit=500)
         items = [{name: value for name, value in item.items() if name not in _OF_PROJECT} for item in answer["items"]]
         expected = _told(judged, day)
