@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import python_calamine
 
@@ -23,6 +24,7 @@ Needs = Callable[[Headings], bool]
 _LINE_CHARACTERS_MAX = 1_000_000
 _HEADING_ROWS_MAX = 30
 _COLUMNS_MAX = 1_000
+_MERGED_MAX = 10_000
 _WORKBOOK_BYTES_MAX = 512 << 20
 _CELLS_MAX = 20_000_000
 _DELIMITERS = ",;\t|"
@@ -51,10 +53,10 @@ def normalised(heading: str) -> str:
     return re.sub(r"[\s_\-/]+", " ", heading.casefold().replace("﻿", "")).strip()
 
 
-def open_table(path: Path, needs: Needs, what: str, report: EditionReport) -> Table:
+def open_table(path: Path, needs: Needs, what: str, report: EditionReport, encoding: str | None = None) -> Table:
     """The first table of a file whose headings are those that are needed; rows before it, and blank ones, are left out.
 
-    `what` says in a refusal which columns are missing. Rows with too few or too many cells are refused in the report. Raises
+    `what` says in a refusal which columns are missing; `encoding` is that of a text where somebody knows it. Rows with too few or too many cells are refused in the report. Raises
     BadFileError for what is no such table, now or while the rows are read.
     """
     head = head_of(path)
@@ -62,11 +64,10 @@ def open_table(path: Path, needs: Needs, what: str, report: EditionReport) -> Ta
         return _of_workbook(path, needs, what, report)
     if is_markup(head):
         raise BadFileError(f"it is XML or HTML, not a table; {what}")
-    return _of_text(path, head, needs, what, report)
+    return _of_text(path, head, needs, what, report, encoding or encoding_of(head))
 
 
-def _of_text(path: Path, head: bytes, needs: Needs, what: str, report: EditionReport) -> Table:
-    encoding = encoding_of(head)
+def _of_text(path: Path, head: bytes, needs: Needs, what: str, report: EditionReport, encoding: str) -> Table:
     stream = io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="")
     lines = _Lines(stream, encoding)
     start = head.decode(encoding, errors="ignore")
@@ -156,7 +157,7 @@ def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> 
             for _, (_, cells) in zip(range(_HEADING_ROWS_MAX), rows, strict=False):
                 headings = tuple(normalised(_text(cell)) for cell in cells)
                 if needs(headings):
-                    texts = ((line, [_text(cell) for cell in cells]) for line, cells in rows)
+                    texts = ((line, [_text(cell) for cell in cells]) for line, cells in _merged_filled(rows, sheet))
                     filled = ((line, cells) for line, cells in texts if any(cell.strip() for cell in cells))
                     return Table(headings, _rows(headings, filled, report))
     except python_calamine.CalamineError as error:
@@ -166,6 +167,26 @@ def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> 
             raise
         raise BadFileError(refusal.format("its content is not what a workbook has")) from error
     raise BadFileError(f"no sheet of the workbook is a table with the columns that are needed; {what}")
+
+
+def _merged_filled(
+    rows: Iterator[tuple[int, list[Any]]], sheet: python_calamine.CalamineSheet
+) -> Iterator[tuple[int, list[Any]]]:
+    """The rows of a sheet, in which a cell that is merged over several rows says in each what it says in the first."""
+    left = sheet.start[1] if sheet.start else 0
+    merged: dict[int, dict[int, int]] = {}
+    for (first_row, column), (last_row, last_column) in (sheet.merged_cell_ranges or ())[:_MERGED_MAX]:
+        if column == last_column and last_row > first_row:
+            merged.setdefault(first_row + 1, {})[column - left] = last_row + 1
+    filled: dict[int, tuple[int, Any]] = {}  # by column: up to which line, and what
+    for line, cells in rows:
+        filled.update(
+            {column: (last, cells[column]) for column, last in merged.get(line, {}).items() if column < len(cells)}
+        )
+        for column, (last, cell) in filled.items():
+            if line <= last:
+                cells[column] = cell
+        yield line, cells
 
 
 def _check_workbook(path: Path) -> None:

@@ -42,6 +42,23 @@ def test_what_is_typed_wrongly_is_said(tracker: str, arguments: tuple[str, ...],
     assert said in ran.output
 
 
+def test_a_mapping_says_what_the_columns_of_a_table_are(tracker: str, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "source: /desk\nproject: {name: plant, fields: {country: country, sector: {constant: energy}, kind: {constant: plant}}}\n"
+        "events: [{name: production.started, occurred: year, fields: {phase: {constant: commercial}}}]\n"
+    )
+    arguments = ("csv", tracker, "--edition", "2023-01-31", "--json", "--mapping")
+    answer = json.loads(_ran(*arguments, str(mapping)).stdout)
+    assert answer["source"] == "/desk"
+    assert answer["editions"][0]["events"] == {"production.started": 1, "project.registered": 1}
+    mapping.write_text("source: /desk")
+    wrong = _ran(*arguments, str(mapping))
+    assert (wrong.exit_code, "missing required field" in wrong.output) == (2, True)
+    assert "the format csv needs a mapping" in _ran("csv", tracker, "--edition", "2023-01-31").output
+    assert "no other format has one" in _ran("gem", tracker, "--mapping", str(mapping)).output
+
+
 def test_without_send_the_report_is_all(tracker: str) -> None:
     ran = _ran("gem", tracker, "--edition", "2023-01-31")
     assert ran.exit_code == 0

@@ -19,6 +19,8 @@ from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
+from steppe.importers.mapped.mapped_table import MappedTable
+from steppe.importers.mapped.mapping_document import BadMappingError, read_mapping
 from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
@@ -26,9 +28,12 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, Data, day
 from steppe.terminal.output import err, out, print_json
 
+_MAPPED = "csv"
+_NAMES = (_MAPPED, *FORMATS)
+
 
 def command(
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help=f"What the files are: {', '.join(FORMATS)}.")],
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help=f"What the files are: {', '.join(_NAMES)}.")],
     files: Annotated[list[Path], typer.Argument(help="The files; of several editions the oldest first.")],
     edition: Annotated[
         list[str] | None,
@@ -38,6 +43,9 @@ def command(
             parser=day,
             help="The day on which the files were published. Once for all of them, or once for each.",
         ),
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Of the format csv: the YAML file that says what the columns are.")
     ] = None,
     send: Annotated[
         bool, typer.Option("--send/--dry-run", help="Send the events, or only say what would be sent.")
@@ -64,16 +72,15 @@ def command(
 
     Example: steppe import gem coal-2023.csv coal-2024.csv --edition 2023-01-31 --edition 2024-02-07 --send
     """
-    if form not in FORMATS:
-        raise typer.BadParameter(f"{form} is none of {', '.join(FORMATS)}", param_hint="FORMAT")
+    reader = _format(form, mapping)
     for path in files:
         if not path.is_file():
             raise typer.BadParameter(f"there is no file {path}", param_hint="FILES")
     decided = _decided(keys)
     try:
-        editions = _editions(FORMATS[form], files, edition or [])
+        editions = _editions(reader, files, edition or [])
         matcher, not_compared = _matcher(must=send) if compare else (None, "as you said")
-        whole = Import(FORMATS[form], editions, datetime.now(UTC), source, matcher=matcher, decided=decided)
+        whole = Import(reader, editions, datetime.now(UTC), source, matcher=matcher, decided=decided)
         count = _read(whole)
         reports = list(whole.reports)
         sent = _send(whole, count) if send else None
@@ -92,6 +99,20 @@ def command(
         _print(reports, not_compared, sent, count)
     if any(report.refused.count or report.undecided.count for report in reports) or (sent and sent.rejected):
         raise typer.Exit(1)
+
+
+def _format(name: str, mapping: Path | None) -> Format:
+    """The format of that name. Raises typer.BadParameter."""
+    if name not in _NAMES:
+        raise typer.BadParameter(f"{name} is none of {', '.join(_NAMES)}", param_hint="FORMAT")
+    if (name == _MAPPED) != (mapping is not None):
+        raise typer.BadParameter("the format csv needs a mapping, and no other format has one", param_hint="--mapping")
+    if mapping is None:
+        return FORMATS[name]
+    try:
+        return MappedTable(read_mapping(mapping))
+    except BadMappingError as error:
+        raise typer.BadParameter(str(error), param_hint="--mapping") from error
 
 
 def _editions(form: Format, files: Sequence[Path], days: Sequence[str]) -> list[Edition]:

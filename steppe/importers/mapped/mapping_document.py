@@ -1,0 +1,205 @@
+"""A mapping file: YAML that says which columns of a table are which fields of a project and of its events (docs/importing.md)."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from steppe.domain.events.validation import FIELDS
+from steppe.domain.events.vocabulary import EVENT_KINDS, FieldKind
+
+_BYTES_MAX = 1 << 20
+_OWN_WAY = frozenset({"parties", "amount", "capacity", "evidence", "occurred", "reported", "deal"})
+_NOT_OF_A_CELL = frozenset(
+    {FieldKind.REFERENCE, FieldKind.CHANGES, FieldKind.PARTS, FieldKind.PARENTS, FieldKind.EVENT_NAME, FieldKind.EVIDENCE, FieldKind.PARTIES}
+)  # fmt: skip
+_REGISTRATION = "project.registered"
+
+
+class BadMappingError(ValueError):
+    """The mapping file cannot be used; the message says what is wrong with it."""
+
+
+class Cell(Struct, forbid_unknown_fields=True):
+    """Where a value comes from: a column, whose words may stand for others, and a constant where the column says nothing."""
+
+    column: str | None = None
+    constant: Any = None
+    words: dict[str, Any] | None = None
+
+
+Value = str | Cell
+"""A text alone is a column."""
+
+
+class PartyColumns(Struct, forbid_unknown_fields=True):
+    """A party of an event; a cell may name several, parted by semicolons."""
+
+    name: Value
+    role: str
+    country: Value | None = None
+    stake_percent: Value | None = None
+
+
+class AmountColumns(Struct, forbid_unknown_fields=True):
+    """The amount of an event. The cell may tell the currency and say millions; `times` is what a bare number is multiplied with."""
+
+    value: Value
+    currency: Value | None = None
+    times: int = 1
+    of: str | None = None
+    semantics: str | None = None
+    basis: str | None = None
+
+
+class CapacityColumns(Struct, forbid_unknown_fields=True):
+    """A capacity and its unit."""
+
+    value: Value
+    unit: Value
+
+
+class EvidenceColumns(Struct, forbid_unknown_fields=True):
+    """One piece of evidence; without address and title there is none."""
+
+    grade: str = "other"
+    url: Value | None = None
+    title: Value | None = None
+    publisher: Value | None = None
+
+
+class EventColumns(Struct, forbid_unknown_fields=True):
+    """An event that a row tells: when its conditions hold, and where `occurred` is mapped and says something.
+
+    `row` is what tells apart several events of a name of one project; without it their days do.
+    """
+
+    name: Value
+    occurred: Value | None = None
+    when: dict[str, list[str]] = {}
+    row: Value | None = None
+    deal: Value | None = None
+    parties: list[PartyColumns] = []
+    amount: AmountColumns | None = None
+    capacity: CapacityColumns | None = None
+    evidence: EvidenceColumns | None = None
+    fields: dict[str, Value] = {}
+
+
+class ProjectColumns(Struct, forbid_unknown_fields=True):
+    """What a row tells of its project. `key` is the source's id of it (without it the name), and `scheme` what kind of id that is."""
+
+    name: Value
+    key: Value | None = None
+    scheme: str | None = None
+    capacity: CapacityColumns | None = None
+    fields: dict[str, Value] = {}
+
+
+class MappingDocument(Struct, forbid_unknown_fields=True):
+    """A whole mapping. `dates` is the order of day, month and year in dates that are no ISO dates."""
+
+    source: str
+    project: ProjectColumns
+    events: list[EventColumns]
+    dates: Literal["dmy", "mdy", "ymd"] = "dmy"
+    decimal: Literal[".", ","] = "."
+    encoding: str | None = None
+
+
+def read_mapping(path: Path) -> MappingDocument:
+    """The mapping of a file. Raises BadMappingError, which says where what is wrong."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadMappingError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _BYTES_MAX:
+        raise BadMappingError(f"{path.name} has more than {_BYTES_MAX >> 20} MiB")
+    try:
+        document = msgspec.convert(yaml.safe_load(content), MappingDocument)
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise BadMappingError(f"{path.name} is no YAML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise BadMappingError(f"{path.name}: {error}") from error
+    for message in _wrong(document):
+        raise BadMappingError(f"{path.name}: {message}")
+    return document
+
+
+def event_names(name: Value) -> list[str]:
+    """The names that an event of a mapping may have."""
+    if isinstance(name, str):
+        return [name]
+    names = [*(name.words or {}).values(), *([name.constant] if name.constant is not None else [])]
+    return [str(one) for one in names]
+
+
+def columns_of(document: MappingDocument) -> Iterator[str]:
+    """Every column that the mapping names, as it names it."""
+    for value in _values(document.project):
+        yield from _column(value)
+    for event in document.events:
+        yield from event.when
+        if isinstance(event.name, Cell):
+            yield from _column(event.name)
+        for value in _values(event):
+            yield from _column(value)
+
+
+def _column(value: Value) -> Iterator[str]:
+    column = value if isinstance(value, str) else value.column
+    if column is not None:
+        yield column
+
+
+def _values(part: ProjectColumns | EventColumns) -> Iterator[Value]:
+    structs: list[Struct | None] = [part.capacity]
+    singles: list[Value | None] = []
+    if isinstance(part, EventColumns):
+        structs += [part.amount, part.evidence, *part.parties]
+        singles += [part.occurred, part.row, part.deal]
+    else:
+        singles += [part.name, part.key]
+    for struct in structs:
+        if struct is not None:
+            texts = ("role", "of", "semantics", "basis", "times", "grade")  # said in the mapping, not by a column
+            singles += [getattr(struct, name) for name in struct.__struct_fields__ if name not in texts]
+    yield from (value for value in (*singles, *part.fields.values()) if value is not None)
+
+
+def _wrong(document: MappingDocument) -> Iterator[str]:
+    if document.encoding is not None:
+        try:
+            codecs.lookup(document.encoding)
+        except LookupError:
+            yield f"encoding: {document.encoding!r} is no encoding; say utf-8, utf-16, cp1251 or cp1252"
+    yield from _wrong_fields("project", document.project.fields, [_REGISTRATION])
+    for number, event in enumerate(document.events):
+        where = f"events[{number}]"
+        names = event_names(event.name)
+        if not names:
+            yield f"{where}: the name has no words; say which events the words of its column mean"
+        wrong = [name for name in names if not _is_of_a_row(name)]
+        yield from (f"{where}: {name} is no event that a row can be; docs/vocabulary.md lists them" for name in wrong)
+        if not wrong:
+            yield from _wrong_fields(where, event.fields, names)
+
+
+def _is_of_a_row(name: str) -> bool:
+    kind = EVENT_KINDS.get(name)
+    return kind is not None and not kind.is_registry and not kind.is_correction
+
+
+def _wrong_fields(where: str, fields: dict[str, Value], names: list[str]) -> Iterator[str]:
+    for field in fields:
+        known = [FIELDS[name][field] for name in names if field in FIELDS[name]]
+        if field in _OWN_WAY:
+            yield f"{where}.fields: {field} has a place of its own beside fields"
+        elif not any(one.kind not in _NOT_OF_A_CELL for one in known):
+            yield f"{where}.fields: {field} is no field of {' or '.join(names)} that a cell can tell"
