@@ -39,7 +39,19 @@ def first_of(start: Start | None, other: Start) -> Start:
 
 def latest_start(start: Start | None, event: Event) -> Start:
     """The latest of several: [max of earliest, max of latest]; an open start sorts before every day."""
-    return start_of(event) if start is None else latest_of((start, start_of(event)))
+    return start_of(event) if start is None else _later_of(start, start_of(event))
+
+
+def _later_of(start: Start, other: Start) -> Start:
+    if start.earliest is None or other.earliest is None:
+        earliest = start.earliest or other.earliest
+    else:
+        earliest = max(start.earliest, other.earliest)
+    latest = max(start.latest, other.latest)
+    for one in (start, other):
+        if earliest == one.earliest and latest == one.latest:
+            return one
+    return Start(earliest=earliest, latest=latest)
 
 
 def latest_of(starts: Iterable[Start]) -> Start:

@@ -60,6 +60,10 @@ class HeldRuns:
 
     def end_day(self, legs: Legs, permits: Permits) -> None:
         """Go on to the end of the day, after everything that ceases on it."""
+        if not legs and not permits.grants:
+            self.any_leg = self.building = self.exploring = None
+            self._rows, self._grants, self._ended = [], [], []
+            return
         self.any_leg = run_start(self.any_leg, self._rows_of(legs, lambda leg: True)) if legs else None
         building = permits.building
         if legs.any_firm or building:

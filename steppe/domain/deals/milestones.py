@@ -63,6 +63,8 @@ class MilestonePlans:
         if event.kind.name == "milestone.planned":
             # A row that became a plan by reclassification need not say of what; then it plans nothing.
             return self._with_plan(event) if "milestone" in event.data else self
+        if event.kind.name not in _MET_BY and event.kind.name != "milestone.met":
+            return self
         met = frozenset(met_by(event))
         return self if met <= self.met else MilestonePlans(self.planned, self.slips, self.met | met)
 
@@ -81,6 +83,8 @@ class MilestonePlans:
 
     def unmet(self, also_met: Iterable[PartMilestone] = ()) -> list[Plan]:
         """The plans in force, with a day, that nothing has met. A plan without part is met by any."""
+        if not self.planned:
+            return []
         met = self.met.union(also_met)
         names = {milestone for milestone, _ in met}
         return [

@@ -53,7 +53,7 @@ class Permits:
     @property
     def building(self) -> tuple[Grant, ...]:
         """Those that let one build."""
-        return tuple(grant for grant in self.grants if grant.builds)
+        return tuple(grant for grant in self.grants if grant.builds) if self.grants else ()
 
     def with_grant(self, event: Event) -> Permits:
         """With one more."""
@@ -72,6 +72,8 @@ class Permits:
 
     def at_end_of_day(self, day: date) -> Permits:
         """Without those that cease by themselves by the end of a day."""
+        if not self.grants and not self.yesterday:
+            return self
         grants = tuple(grant for grant in self.grants if grant.ceases_on is None or grant.ceases_on > day)
         if grants == self.grants == self.yesterday:
             return self
@@ -79,6 +81,8 @@ class Permits:
 
     def next_ceasing_on(self) -> date | None:
         """The next day at whose end one ceases by itself."""
+        if not self.grants:
+            return None
         return min((grant.ceases_on for grant in self.grants if grant.ceases_on is not None), default=None)
 
     def states(self) -> tuple[PermitState, ...]:

@@ -147,20 +147,18 @@ class Works:
     def __init__(self) -> None:
         self._lines: dict[LineKey, Line] = {}
         self._suspensions: frozenset[Suspension] = frozenset()
+        # The physical state of the project, which is the highest of its lines'.
+        self.level: Level | None = None
         self.last_event_on: date | None = None
 
     def fork(self) -> Works:
         """An independent copy."""
         fork = Works()
         fork._suspensions = self._suspensions
+        fork.level = self.level
         fork.last_event_on = self.last_event_on
         fork._lines = self._lines.copy()
         return fork
-
-    @property
-    def level(self) -> Level | None:
-        """The physical state of the project, which is the highest of its lines'."""
-        return max((line.level for line in self._lines.values() if line.level is not None), default=None)
 
     @property
     def suspended_as_a_whole(self) -> bool:
@@ -186,6 +184,8 @@ class Works:
 
     def part_is_suspended(self, deal: str) -> bool:
         """Whether a `project.suspended` of a part stands, of a part of which the deal has a line that stands still so."""
+        if not self._suspensions:
+            return False
         of_parts = [one for one in self._suspensions if one.what == _PROJECT and one.part]
         return any(
             key[0] == deal and _PROJECT in line.suspended and any(one.concerns(key) for one in of_parts)
@@ -228,6 +228,8 @@ class Works:
 
     def states(self) -> tuple[WorksState, ...]:
         """Every line, in order of deals and parts."""
+        if not self._lines:
+            return ()
         return tuple(
             WorksState(
                 deal=key[0],
@@ -264,7 +266,11 @@ class Works:
         """Replace a line by what it is after an event."""
         before = self._lines.get(key, Line())
         since = before.level_since if line.level is before.level else start_of(event)
-        self._lines[key] = replace(line, level_since=since)
+        self._set(key, replace(line, level_since=since))
+
+    def _set(self, key: LineKey, line: Line) -> None:
+        self._lines[key] = line
+        self.level = max((line.level for line in self._lines.values() if line.level is not None), default=None)
 
     def _suspend(self, event: Event, what: str) -> None:
         keys = self._concerned(event)
@@ -295,7 +301,7 @@ class Works:
     def _proven_line(self, event: Event) -> LineKey:
         """The line that a suspension or resumption of construction proves, when it meets none."""
         key = (event.deal, event.data.get("part"))
-        self._lines[key] = Line(suspended=frozenset(one.what for one in self._suspensions if one.concerns(key)))
+        self._set(key, Line(suspended=frozenset(one.what for one in self._suspensions if one.concerns(key))))
         return key
 
     def _concerned(self, event: Event) -> list[LineKey]:

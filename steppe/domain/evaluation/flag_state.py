@@ -35,9 +35,13 @@ class FlagState:
         `hold_began`: the first day of a run of holds.
         """
         before = self.clock
-        if evaluation is None and hold_until is None:
-            self.clock = self._cap = None
-            return None
+        if hold_until is None:
+            self._cap = None
+            if evaluation is None:
+                self.clock = None
+                return None
+            if before is not None and before.hold_until is None and evaluation == before.evaluation:
+                return before
         shown = certain = -1
         if evaluation is not None:
             for index, step in enumerate(evaluation.steps):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from steppe.domain.evaluation.flag_definition import DealFlag
@@ -11,7 +10,7 @@ from steppe.domain.evaluation.severity_steps import step_at_age
 from steppe.domain.messages.message import Message, message
 from steppe.domain.messages.phrases import in_age, papers
 from steppe.domain.rules.thresholds import Override
-from steppe.domain.values.flag_clock import FlagEvaluation
+from steppe.domain.values.flag_clock import FlagEvaluation, SeverityStep
 from steppe.domain.values.states import Flag
 
 
@@ -27,10 +26,12 @@ def evaluate(given: FlagInput) -> FlagEvaluation | None:
         steps=(
             step_at_age("watch", start, given.thresholds["memorandum-only.watch"]),
             step_at_age("stagnant", start, given.thresholds["memorandum-only.stagnant"]),
-            replace(
-                by_paper,
+            SeverityStep(
+                severity=by_paper.severity,
                 possible_on=max(by_paper.possible_on, by_step.possible_on),
                 certain_on=max(by_paper.certain_on, by_step.certain_on),
+                threshold_months=by_paper.threshold_months,
+                start=start,
             ),
         ),
         start=start,

@@ -19,7 +19,8 @@ _SEVERITIES = ("watch", "stagnant")
 
 def evaluate(given: FlagInput) -> FlagEvaluation | None:
     """Watch and stagnant by the first of the deal's plans in force that nothing has met."""
-    return _evaluate(given.deal.plans.unmet(given.project.met), given.thresholds, given.deal.ends_by_itself_on())
+    plans = given.deal.plans.unmet(given.project.met)
+    return _evaluate(plans, given.thresholds, given.deal.ends_by_itself_on()) if plans else None
 
 
 def evaluate_project(project: ProjectFlagInput) -> FlagEvaluation | None:

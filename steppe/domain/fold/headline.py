@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from steppe.domain.evaluation.flag_state import FlagState
@@ -19,16 +19,21 @@ def headline_state(rule_version: str) -> FlagState:
     return FlagState(memorandum_only.FLAG, None, rule_version)
 
 
-def evaluate(deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None) -> FlagEvaluation | None:
-    """The headline as of the last evaluation: each severity from when one of the deals has it. `deals` with their `memorandum-only`."""
+def clocks_of(deals: Iterable[tuple[DealState, FlagClock | None]], physical: Level | None) -> tuple[FlagClock, ...]:
+    """The clocks that it follows from, none where something binds or is built. `deals` with their `memorandum-only`."""
     clocks = []
     for state, clock in deals:
         if state.level is None:
             continue
         if physical is not None or state.level.crosses_the_line:
-            return None
+            return ()
         if clock is not None and state.memorandum_runs:
             clocks.append(clock)
+    return tuple(clocks)
+
+
+def evaluate(clocks: Sequence[FlagClock]) -> FlagEvaluation | None:
+    """The headline of these clocks: each severity from when one of the deals has it."""
     if not clocks:
         return None
     steps = []

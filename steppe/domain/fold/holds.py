@@ -53,6 +53,9 @@ class Holds:
 
     def end_of_day(self, day: date) -> None:
         """Drop the holds that end on this day or before, and note since when the others have been in force."""
+        if self._all is None and not (self._own or self._freed or self._since):
+            self._all_since = None
+            return
         if self._all is not None and self._all.latest <= day:
             self._all = None
             self._freed.clear()

@@ -64,8 +64,13 @@ class ProjectAggregate:
 
     def all_living_deals_are_suspended(self) -> bool:
         """Whether there are living deals, and all of them are suspended."""
-        living = [deal for deal in self.deals.values() if deal.alive and deal.has_begun]
-        return bool(living) and all(self.is_suspended(deal) for deal in living)
+        any_lives = False
+        for deal in self.deals.values():
+            if deal.alive and deal.has_begun:
+                if not self.is_suspended(deal):
+                    return False
+                any_lives = True
+        return any_lives
 
     def apply(self, event: Event) -> bool:
         """Take in an event; whether it concerns the project, and not its own deal alone."""

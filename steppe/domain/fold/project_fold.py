@@ -23,7 +23,7 @@ from steppe.domain.fold.registry_cursor import RegistryCursor
 from steppe.domain.fold.schedule import Schedule
 from steppe.domain.fold.tracked_deal import DealSpans, Hold, TrackedDeal
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.flag_clock import ClockTable
+from steppe.domain.values.flag_clock import ClockTable, FlagClock
 from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import SpanTable
@@ -46,6 +46,8 @@ class ProjectFold:
         self._flag_states: dict[str, FlagState] = {}
         self._headline = headline.headline_state(rules.version)
         self._headlines = ClockTable()
+        # The clocks that the headline was made of last.
+        self._headline_clocks: tuple[FlagClock, ...] = ()
         self._last_events: SpanTable[str, Start] = SpanTable()
         self._level = self._highest_level = Level.IDENTIFIED
         self._exists = False
@@ -80,6 +82,7 @@ class ProjectFold:
         fork._touched = set()
         fork._headline = self._headline.fork()
         fork._headlines = self._headlines.fork()
+        fork._headline_clocks = self._headline_clocks
         fork._last_events = self._last_events.fork()
         fork._project_spans = self._project_spans.fork()
         fork._deal_spans = self._deal_spans.fork()
@@ -300,15 +303,17 @@ class ProjectFold:
         ]
         for state, _ in evaluated:
             investors.update(state.investors)
-            if state.level is not None and state.bound is not None:
+            if state.level is not None and state.bound_on is not None:
+                assert state.bound is not None
                 bound = first_of(bound, state.bound)
             if state.memorandum_runs and state.memorandum is not None:
                 memorandum = first_of(memorandum, state.memorandum)
         works = self._aggregate.works
         self._highest_level = max(self._highest_level, self._level)
-        before = self._headline.clock
-        clock = self._headline.update(day, headline.evaluate(evaluated, works.level), None, hold_began=False)
-        if clock is not before:
+        clocks = headline.clocks_of(evaluated, works.level)
+        if clocks != self._headline_clocks:
+            self._headline_clocks = clocks
+            clock = self._headline.update(day, headline.evaluate(clocks), None, hold_began=False)
             self._headlines.put(day, (self._project, _HEADLINE), clock)
         self._last_events.put(day, self._project, self._aggregate.last_event)
         aggregate = self._aggregate
@@ -335,10 +340,7 @@ class ProjectFold:
         overlays = set()
         if aggregate.ended_how is not None:
             overlays.add(aggregate.ended_how)
-        nobody_left = aggregate.works.level is None and not any(
-            deal.alive and deal.has_begun for deal in aggregate.deals.values()
-        )
-        if nobody_left and aggregate.last_deal_ended_how is not None:
+        if aggregate.last_deal_ended_how is not None and self._nobody_is_left():
             overlays.add(aggregate.last_deal_ended_how)
         if aggregate.holds.until(None) is not None:
             overlays.add("on-hold")
@@ -349,6 +351,11 @@ class ProjectFold:
         if works.stand_still or works.suspended_as_a_whole or all_suspended:
             overlays.add("suspended")
         return overlays
+
+    def _nobody_is_left(self) -> bool:
+        """Whether nothing is built and no deal lives."""
+        living = any(deal.alive and deal.has_begun for deal in self._aggregate.deals.values())
+        return self._aggregate.works.level is None and not living
 
 
 def _project_state(

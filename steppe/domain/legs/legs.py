@@ -168,6 +168,8 @@ class Legs:
         self._all: list[Leg] = []
         self._valid: dict[int, Leg] = {}
         self._valid_of: dict[str, int] = {}
+        # What `kinds` said of these; None: not asked yet.
+        self._kinds: frozenset[str] | None = None
         self._firm = 0
         self._exploring = 0
         self._financed = 0
@@ -181,6 +183,7 @@ class Legs:
     def fork(self) -> Legs:
         """An independent copy."""
         fork = Legs()
+        fork._kinds = self._kinds
         fork._firm = self._firm
         fork._exploring = self._exploring
         fork._financed = self._financed
@@ -236,7 +239,9 @@ class Legs:
     @property
     def kinds(self) -> frozenset[str]:
         """The names of the valid ones."""
-        return frozenset(name for name, count in self._valid_of.items() if count)
+        if self._kinds is None:
+            self._kinds = frozenset(name for name, count in self._valid_of.items() if count)
+        return self._kinds
 
     def count_of(self, name: str) -> int:
         """How many of a name are valid."""
@@ -334,6 +339,7 @@ class Legs:
         return self._frozen
 
     def _count(self, leg: Leg, sign: int) -> None:
+        self._kinds = None
         self._valid_of[leg.leg] = self._valid_of.get(leg.leg, 0) + sign
         self._firm += sign * leg.firm
         self._exploring += sign * leg.explores
