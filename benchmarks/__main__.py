@@ -1,17 +1,63 @@
-"""Runs every benchmark, one after the other, or those that are named. Knows their names only."""
+"""Runs every benchmark, one after the other, or those that are named, round by round, and prints the goals beside what came out.
+
+    python -m benchmarks [NAME ...] [--rounds 3] [--small] [--record]      (make bench)
+
+At the sizes of the goals it takes hours; `--small` shows in a quarter of an hour that everything runs. What was measured is compared
+with what was recorded last at the same sizes (`history.jsonl` beside this), to which `--record` adds it.
+"""
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-NAMES = (
-    "fold", "ingest_ndjson", "projector_live", "dense_market", "known_at", "rejudge", "page", "fairness", "rebuild",
+from benchmarks import figures, goals
+from steppe.compilation import domain_in_use
+
+# Each with its arguments at the sizes of the goals, and at small ones; without small ones, only if it is named or at full size.
+RUNS: tuple[tuple[str, str, str | None], ...] = (
+    ("fold", "", ""),
+    ("ingest_ndjson", "--events 100000 --rounds 1", "--events 20000 --rounds 1"),
+    ("projector_live", "--events 100000 --projects 20000 --seconds 30 --rate 200", "--events 3000 --projects 600 --seconds 5 --rate 50"),
+    ("dense_market", "--projects 2000", "--projects 100 --markets 20 1 --single 50"),
+    ("known_at", "--events 100000", "--events 3000 --projects 100"),
+    ("rejudge", "", None),
+    ("page", "--events 100000 --projects 5000", "--events 3000 --projects 200 --rounds 5"),
+    ("fairness", "", None),
+    ("rebuild", "--events 10000 --only-cost", "--events 2000 --only-cost"),
+    ("rebuild", "--events 100000 --only-cost", None),
+    ("rebuild", "--events 1000000", "--events 20000"),
 )  # fmt: skip
+NAMES = tuple(dict.fromkeys(name for name, _, _ in RUNS))
 
-parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+parser = argparse.ArgumentParser(
+    prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; none: all of them")
-chosen = parser.parse_args().names
-if unknown := [name for name in chosen if name not in NAMES]:
+parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--small", action="store_true", help="sizes that show no more than that everything runs")
+parser.add_argument("--record", action="store_true", help="add what is measured to the history")
+given = parser.parse_args()
+if unknown := [name for name in given.names if name not in NAMES]:
     parser.error(f"no benchmark {unknown[0]!r}: use {', '.join(NAMES)}")
-for name in chosen or NAMES:
-    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+with tempfile.TemporaryDirectory() as folder:
+    file = Path(folder) / "figures"
+    for number in range(1, given.rounds + 1):
+        for name, full, small in RUNS:
+            arguments = small if given.small else full
+            if arguments is None or (given.names and name not in given.names):
+                continue
+            sys.stdout.write(f"\nround {number} of {given.rounds}: {name} {arguments}\n")
+            sys.stdout.flush()
+            command = [sys.executable, "-m", f"benchmarks.{name}", *arguments.split()]
+            subprocess.run(command, check=True, env={**os.environ, figures.FILE: str(file)})
+            if name == "fold" and domain_in_use() == "compiled":  # and the sources as they are
+                subprocess.run(command, check=True, env={**os.environ, figures.FILE: str(file), "STEPPE_COMPILED": "0"})
+    measured = goals.by_name(figures.read(file))
+kind = goals.kind("small" if given.small else "full")
+sys.stdout.write(f"\n{kind}, load {os.getloadavg()[0]:.1f}, {given.rounds} rounds\n\n")
+sys.stdout.write(goals.table(measured, goals.before(kind)))
+if given.record:
+    goals.record(kind, measured)

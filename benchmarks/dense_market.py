@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from benchmarks import rebuild_events
+from benchmarks import figures, rebuild_events
 from benchmarks.projector_live import prepared
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
@@ -102,7 +102,8 @@ def log(projects: int, markets: int) -> list[Record]:
     return records
 
 
-async def measure(stack: Stack, projects: int, markets: int, batch: int, single: int) -> None:
+async def measure(stack: Stack, projects: int, markets: int, batch: int, single: int) -> Cost:
+    """Apply and print; returns what the second half cost in batches."""
     topic, owner, dsn = await prepared(stack)
     connection, statistics = await asyncpg.connect(dsn), await asyncpg.connect(owner)
     try:
@@ -111,13 +112,17 @@ async def measure(stack: Stack, projects: int, markets: int, batch: int, single:
         name = f"{projects:,} projects in {markets} market{'s' if markets > 1 else ''}"
         head, tail = records[: len(records) - single], records[len(records) - single :]
         half = len(head) // 2
+        costs: list[Cost] = []
         for part, some, size in (
             ("first half", head[:half], batch),
             ("second half", head[half:], batch),
             ("one by one", tail, 1),
         ):
-            sys.stdout.write(f"{name}, {part}: {(await projection.apply(some, size)).text()}\n")
+            cost = await projection.apply(some, size)
+            costs.append(cost)
+            sys.stdout.write(f"{name}, {part}: {cost.text()}\n")
             sys.stdout.flush()
+        return costs[1]
     finally:
         await connection.close()
         await statistics.close()
@@ -137,8 +142,14 @@ def main() -> None:
     with started(kind_of_stack()) as stack:
         sys.stdout.write(f"stack: {stack.kind}\n")
         for projects in given.projects:
-            for markets in given.markets:
-                asyncio.run(measure(stack, projects, markets, given.batch, given.single))
+            costs = {
+                markets: asyncio.run(measure(stack, projects, markets, given.batch, given.single))
+                for markets in given.markets
+            }
+            if 1 in costs:
+                limit, cost = costs[max(costs)], costs[1]
+                figures.note("market time", cost.cpu / cost.events * 1000, limit.cpu / limit.events * 1000)
+                figures.note("market rows", cost.rows / cost.events, limit.rows / limit.events)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import figures
 from benchmarks.known_at import apply, messages
 from benchmarks.projector_live import prepared
 from tests.stack import Stack, kind_of_stack, start_service, started
@@ -58,15 +59,18 @@ def measure(stack: Stack, events: int, projects: int, rounds: int) -> None:
         settings = {"STEPPE_DATABASE": owner, "STEPPE_TOPIC": topic, "STEPPE_KAFKA": stack.kafka}
         service = start_service("api", settings, Path(folder))
         try:
+            medians: list[tuple[float, float]] = []
             print("| page | p50 | p95 | size | the API's answer, p50 |\n| --- | --- | --- | --- | --- |")
             with httpx.Client(base_url=service.address, timeout=120) as client:
                 for name, (page, api) in _PAGES.items():
                     median, slow, size = timed(client, page, rounds)
                     limit, _, _ = timed(client, api, rounds)
+                    medians.append((median, limit))
                     print(
                         f"| {name} | {median:.0f} ms | {slow:.0f} ms | {size / 1000:.0f} kB | {limit:.0f} ms |",
                         flush=True,
                     )
+            figures.note("pages", *max(medians))
         finally:
             service.stop()
 

@@ -33,7 +33,7 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from benchmarks import rebuild_events
+from benchmarks import figures, rebuild_events
 from benchmarks.ingest_ndjson import ingest
 from steppe.cli.commands import migrate
 from steppe.contracts.codec import STRUCTURED
@@ -92,7 +92,7 @@ async def reached(connection: asyncpg.Connection, total: int) -> float:
         await asyncio.sleep(0.02)
 
 
-async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int) -> None:
+async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int, limit: float) -> None:
     connection = await asyncpg.connect(owner)
     process = projector(stack, topic, dsn)
     try:
@@ -104,13 +104,15 @@ async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int) -> No
         count = total - done
         rate, cost = count / (ended - began), busy / count * 1e6
         sys.stdout.write(f"live projection: {rate:,.0f} events/s, {cost:,.0f} µs CPU of the worker an event\n")
+        figures.note("live", rate, limit)
     finally:
         process.terminate()
         process.wait(15)
         await connection.close()
 
 
-async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> None:
+async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> float:
+    """The limit: events a second."""
     connection = await asyncpg.connect(owner)
     await connection.execute(_BARE)
     consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka)
@@ -148,6 +150,7 @@ async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> 
     )
     await consumer.stop()
     await connection.close()
+    return total / took
 
 
 @asynccontextmanager
@@ -194,8 +197,8 @@ async def announced(connection: asyncpg.Connection) -> None:
 
 async def latency(
     stack: Stack, topic: str, owner: str, dsn: str, bodies: Sequence[bytes], seconds: float, rate: int, name: str
-) -> None:
-    """From the start of POST /v1/events, one event a request, to the notice of the commit that made it readable."""
+) -> tuple[float, float]:
+    """From the start of POST /v1/events, one event a request, to the notice of the commit that made it readable: p50 and p99, s."""
     connection = await asyncpg.connect(owner)
     told: dict[tuple[int, int], float] = {}
     up_to = dict(await checkpoints(connection))
@@ -226,12 +229,12 @@ async def latency(
         process.terminate()
         process.wait(15)
     await connection.close()
-    say(f"from POST to visible at {rate} events/s, {name}", [told[place] - began for began, place in sent])
+    return say(f"from POST to visible at {rate} events/s, {name}", [told[place] - began for began, place in sent])
 
 
 async def latency_bare(
     stack: Stack, topic: str, owner: str, bodies: Sequence[bytes], seconds: float, rate: int
-) -> None:
+) -> tuple[float, float]:
     """The limit: a producer without HTTP, a consumer without a group, and one insert and commit for what it got."""
     connection = await asyncpg.connect(owner)
     await connection.execute(_BARE)
@@ -268,7 +271,7 @@ async def latency_bare(
     committing.cancel()
     await consumer.stop()
     await connection.close()
-    say(f"limit, from send to commit at {rate} events/s", [told[place] - began for began, place in sent])
+    return say(f"limit, from send to commit at {rate} events/s", [told[place] - began for began, place in sent])
 
 
 def as_sent(value: bytes) -> bytes:
@@ -295,12 +298,13 @@ async def at_rate(
     return list(await asyncio.gather(*tasks))
 
 
-def say(what: str, waited: Sequence[float]) -> None:
+def say(what: str, waited: Sequence[float]) -> tuple[float, float]:
     p50, p99 = percentiles(waited)
     sys.stdout.write(
         f"{what}: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, max {max(waited) * 1000:.0f} ms,"
         f" {len(waited)} events\n"
     )
+    return p50, p99
 
 
 def percentiles(waited: Sequence[float]) -> tuple[float, float]:
@@ -313,19 +317,22 @@ async def measure(stack: Stack, events: int, projects: int, seconds: float, rate
     topic, owner, dsn = await prepared(stack)
     await publish(stack.kafka, topic, troubled_messages(random.Random(1), 0, events, projects))
     total = sum((await log_ends(stack.kafka, topic)).values())
-    await bare(stack, topic, owner, total, 500)
+    limit = await bare(stack, topic, owner, total, 500)
     await bare(stack, topic, owner, total, 20_000)
-    await live(stack, topic, owner, dsn, total)
+    await live(stack, topic, owner, dsn, total, limit)
     count = int(seconds * rate)
     log = list(rebuild_events.messages(events + 2 * count))
     alone, beside = ([as_sent(value) for _, value in log[events + n * count :][:count]] for n in (0, 1))
-    await latency_bare(stack, topic, owner, alone, seconds, rate)
+    bare_p50, bare_p99 = await latency_bare(stack, topic, owner, alone, seconds, rate)
     topic, owner, dsn = await prepared(stack)
     headers = [("content-type", STRUCTURED.encode())]
     await publish(stack.kafka, topic, [(key, value, headers) for key, value in log[:events]])
-    await latency(stack, topic, owner, dsn, alone, seconds, rate, "alone")
+    p50, p99 = await latency(stack, topic, owner, dsn, alone, seconds, rate, "alone")
+    figures.note("visible p50", p50 * 1000, bare_p50 * 1000)
+    figures.note("visible p99", p99 * 1000, bare_p99 * 1000)
     async with rebuilding(stack, topic, dsn) as took:
-        await latency(stack, topic, owner, dsn, beside, seconds, rate, "beside a rebuild")
+        _, p99 = await latency(stack, topic, owner, dsn, beside, seconds, rate, "beside a rebuild")
+    figures.note("visible beside a rebuild p99", p99 * 1000, bare_p99 * 1000)
     sys.stdout.write(f"rebuilds meanwhile: {len(took)}, each {', '.join(f'{one:.1f} s' for one in took)}\n")
 
 

@@ -1,6 +1,6 @@
 """How fast is a rebuild with the full judgement, what does an event cost it, and where does the time go?
 
-    python -m benchmarks.rebuild [--events 50000] [--workers 2]
+    python -m benchmarks.rebuild [--events 50000] [--workers 2] [--only-cost]
 
 Against the stack that tests use. The log is that of `benchmarks/rebuild_events.py`. The limit in the same run is what nobody who
 keeps the events can avoid: two processes that read the log with getmany, decode JSON, COPY the same rows of events with their
@@ -32,6 +32,7 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from benchmarks import figures
 from benchmarks.projector_live import prepared
 from benchmarks.rebuild_events import Message, messages
 from services.projector.projection import event_rows as record_rows
@@ -227,7 +228,7 @@ def parts(log: Sequence[Message]) -> list[tuple[str, float]]:
     return found
 
 
-async def measure(stack: Stack, count: int, workers: int) -> None:
+async def measure(stack: Stack, count: int, workers: int, *, only_cost: bool) -> None:
     topic, owner, dsn = await prepared(stack)
     total = await write(stack.kafka, topic, messages(count))
     connection = await asyncpg.connect(owner)
@@ -250,6 +251,12 @@ async def measure(stack: Stack, count: int, workers: int) -> None:
         f"rebuild, {workers} workers: {total / rebuilt.took:,.0f} events/s, {rebuilt.busy / total * 1e6:,.0f} µs CPU of them"
         f" an event, {total / rebuilt.took / limit:.2f} of the limit; largest process {rebuilt.peak:,.0f} MiB\n"
     )
+    figures.note(f"rebuild cost of {count}", rebuilt.busy / total * 1e6)
+    if only_cost:
+        await connection.close()
+        return
+    figures.note("rebuild", total / rebuilt.took, limit)
+    figures.note("rebuild memory", rebuilt.peak)
     for stage, seconds in (await watching).items():
         sys.stdout.write(f"  {stage:10} {seconds:8.1f} s  {seconds / rebuilt.took:4.0%}\n")
     sample = list(messages(min(count, 20_000)))
@@ -270,6 +277,9 @@ async def measure(stack: Stack, count: int, workers: int) -> None:
         run, [sys.executable, "-m", "services.projector.commands.verify", "--json"], 1, own
     )
     verdict = json.loads(verified.said)
+    figures.note("verify memory", verified.peak)
+    figures.note("verify differences", len(verdict["differences"]))
+    figures.note("read model", sizes["bytes"] / total)
     sys.stdout.write(
         f"  verify: {verdict['rows']:,} rows, {len(verdict['differences'])} differences,"
         f" {verified.busy / total * 1e6:,.0f} µs CPU an event; {verified.peak:,.0f} MiB\n"
@@ -285,6 +295,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--events", type=int, default=50_000)
     arguments.add_argument("--workers", type=int, default=2)
+    arguments.add_argument("--only-cost", action="store_true", help="neither stages nor parts, and no verification")
     given = arguments.parse_args()
     sys.stdout.write(
         f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python"
@@ -292,7 +303,7 @@ def main() -> None:
     )
     with started(kind_of_stack()) as stack:
         sys.stdout.write(f"stack: {stack.kind}\n")
-        asyncio.run(measure(stack, given.events, given.workers))
+        asyncio.run(measure(stack, given.events, given.workers, only_cost=given.only_cost))
 
 
 if __name__ == "__main__":
