@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
+from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema, list_array
 from arro3.io import write_parquet
 from xlsxwriter import Workbook
 
@@ -29,6 +30,8 @@ _SPREADSHEET_DAYS_BEGIN = date(1900, 3, 1)  # before it programs number days dif
 _ROW_GROUP_MAX = 20_000
 _SPOOLED_BYTES_MAX = 1 << 20
 _EPOCH = date(1970, 1, 1)
+_EPOCH_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class TooManyRowsError(Exception):
@@ -131,6 +134,40 @@ class ParquetFile:
             yield RecordBatch.from_arrays(arrays, schema=schema)
 
 
+class TypedParquetFile:
+    """Rows of columns whose kinds are given, so that files of several days can be read as one table: `texts` are lists of texts,
+    `instant` moments of UTC, the others as of ParquetFile."""
+
+    def __init__(self, out: IO[bytes], kinds: Mapping[str, str]) -> None:
+        self._out = out
+        self._kinds = kinds
+        self._kept = SpooledTemporaryFile(max_size=_SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by `finish`, or with us
+        self._parts = 0
+        self.rows = 0
+
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Keep these rows, their values in the order of the columns."""
+        if rows:
+            pickle.dump(list(zip(*rows, strict=True)), self._kept)
+            self._parts += 1
+            self.rows += len(rows)
+
+    def finish(self, about: Mapping[str, str]) -> None:
+        """Write the file, with what the rows are of."""
+        fields = [Field(column, _DATA_TYPES[kind], nullable=True) for column, kind in self._kinds.items()]
+        schema = Schema(fields, metadata=dict(about))
+        batches = RecordBatchReader.from_batches(schema, self._batches(schema))
+        write_parquet(batches, self._out, key_value_metadata=dict(about), max_row_group_size=_ROW_GROUP_MAX)
+        self._kept.close()
+
+    def _batches(self, schema: Schema) -> Iterator[RecordBatch]:
+        self._kept.seek(0)
+        for _ in range(self._parts):
+            columns = pickle.load(self._kept)  # noqa: S301  # what `add` wrote, in a file that has no name
+            arrays = [_array(values, kind) for values, kind in zip(columns, self._kinds.values(), strict=True)]
+            yield RecordBatch.from_arrays(arrays, schema=schema)
+
+
 def xlsx_of(items: Sequence[Item], columns: Sequence[str], about: Mapping[str, str]) -> bytes:
     """All items as one workbook. Raises TooManyRowsError."""
     out = io.BytesIO()
@@ -149,12 +186,15 @@ def parquet_of(items: Sequence[Item], columns: Sequence[str], about: Mapping[str
     return out.getvalue()
 
 
+_TEXTS = DataType.list(Field("item", DataType.string(), nullable=True))
 _DATA_TYPES = {
     "bool": DataType.bool(),
     "int": DataType.int64(),
     "float": DataType.float64(),
     "date": DataType.date32(),
     "text": DataType.string(),
+    "texts": _TEXTS,
+    "instant": DataType.timestamp("us", tz="UTC"),
 }
 
 
@@ -171,6 +211,13 @@ def _array(values: Sequence[Any], kind: str) -> Array:
         case "date":
             days = [None if value is None else (value - _EPOCH).days for value in values]
             return Array(days, DataType.int32()).cast(DataType.date32())
+        case "instant":
+            moments = [None if value is None else (value - _EPOCH_MOMENT) // _MICROSECOND for value in values]
+            return Array(moments, DataType.int64()).cast(_DATA_TYPES[kind])
+        case "texts":
+            ends = [0, *accumulate(len(value) for value in values)]
+            flat = [text for value in values for text in value]
+            return list_array(Array(ends, DataType.int32()), Array(flat, DataType.string()), type=_TEXTS)
         case "text":
             return Array(_texts(values), DataType.string())
         case _:

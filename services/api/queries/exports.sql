@@ -2,7 +2,22 @@
 
 -- name: events_of_log
 -- The events of some subjects (NULL: of all), as far as known, in the order of the log within each partition.
-SELECT event.raw, event.headers, event.known_at = event.recorded_at AS known_when_recorded
+SELECT
+    event.raw,
+    event.headers,
+    event.subject,
+    event.source,
+    event.id,
+    event.name,
+    event.state,
+    event.deal,
+    event.known_at,
+    event.recorded_at,
+    event.occurred_earliest,
+    event.occurred_latest,
+    event.partition,
+    event.log_offset,
+    event.known_at = event.recorded_at AS known_when_recorded
 FROM event
 WHERE (:subjects::text[] IS NULL OR event.subject = ANY (:subjects::text[]))
     AND (
@@ -38,3 +53,74 @@ WITH RECURSIVE reached (party) AS (
 SELECT reached.party
 FROM reached
 ORDER BY reached.party COLLATE "C";
+
+-- name: exported_project_spans
+-- How each of some projects (NULL: of all) stood, through all days.
+SELECT
+    span.project,
+    span.valid_from,
+    span.valid_to,
+    span.level,
+    span.document
+FROM project_span AS span
+WHERE :projects::text[] IS NULL OR span.project = ANY (:projects::text[]);
+
+-- name: exported_deal_spans
+-- The same of the deals of some projects.
+SELECT
+    deal.project,
+    deal.valid_from,
+    deal.valid_to,
+    deal.document
+FROM deal_span AS deal
+WHERE :projects::text[] IS NULL OR deal.project = ANY (:projects::text[]);
+
+-- name: exported_flag_spans
+-- The same of the flags of some projects; the deal '' is the project's own.
+SELECT
+    flag.project,
+    flag.deal,
+    flag.flag,
+    flag.valid_from,
+    flag.valid_to,
+    flag.notice_since,
+    flag.watch_since,
+    flag.stagnant_since,
+    flag.presumed_dead_since,
+    flag.alert_since,
+    flag.notice_certain_since,
+    flag.watch_certain_since,
+    flag.stagnant_certain_since,
+    flag.presumed_dead_certain_since,
+    flag.alert_certain_since
+FROM flag_span AS flag
+WHERE :projects::text[] IS NULL OR flag.project = ANY (:projects::text[]);
+
+-- name: exported_headline_spans
+-- The same of the headlines of some projects.
+SELECT
+    headline.project,
+    headline.valid_from,
+    headline.valid_to,
+    headline.watch_since,
+    headline.stagnant_since,
+    headline.presumed_dead_since,
+    headline.watch_certain_since,
+    headline.stagnant_certain_since,
+    headline.presumed_dead_certain_since
+FROM headline_span AS headline
+WHERE :projects::text[] IS NULL OR headline.project = ANY (:projects::text[]);
+
+-- name: exported_party_spans
+-- How each of some parties (NULL: of all) was known, through all days.
+SELECT
+    party.party,
+    party.valid_from,
+    party.valid_to,
+    party.name,
+    party.home_country,
+    party.kind,
+    party.parents,
+    party.registered
+FROM party_span AS party
+WHERE :parties::text[] IS NULL OR party.party = ANY (:parties::text[]);

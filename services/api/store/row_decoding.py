@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NamedTuple, TypedDict, TypeVar
 
 import msgspec
 
@@ -71,20 +71,18 @@ def runs_of_flags(rows: Iterable[Row], as_of: date) -> list[FlagRun]:
     """Rows of `flag_spans_of_project` as runs of days, those that began by a day. A run goes on from one row to the next."""
     runs: list[FlagRun] = []
     for row in rows:
-        turns = {row[column] for columns in _DAYS_OF_SEVERITIES.values() for column in columns} - {None}
-        inside = sorted(day for day in turns if row["valid_from"] < day < row["valid_to"])
-        for since, until in pairwise([row["valid_from"], *inside, row["valid_to"]]):
-            if since > as_of:
+        for shown in severities_of(row):
+            if shown.valid_from > as_of:
                 break
-            severity, certain_since = _severity_on(row, since)
             run: FlagRun = {
                 "deal": row["deal"],
                 "flag": row["flag"],
-                "valid_from": since,
-                "valid_to": until,
-                "severity": severity,
-                "certainty": "possible" if certain_since is None or certain_since > since else "certain",
+                "valid_from": shown.valid_from,
+                "valid_to": shown.valid_to,
+                "severity": shown.severity,
+                "certainty": shown.certainty,
             }
+            since, until = shown.valid_from, shown.valid_to
             if runs and {**runs[-1], "valid_from": since, "valid_to": until} == run and runs[-1]["valid_to"] == since:
                 runs[-1]["valid_to"] = until
             else:
@@ -92,12 +90,35 @@ def runs_of_flags(rows: Iterable[Row], as_of: date) -> list[FlagRun]:
     return runs
 
 
-def _severity_on(row: Row, day: date) -> tuple[str, date | None]:
-    """The severity that a clock shows on a day of its row, and since when it is certain."""
-    for severity, (since, certain_since) in _DAYS_OF_SEVERITIES.items():
-        if row[since] is not None and row[since] <= day:
-            return severity, row[certain_since]
-    raise ValueError(f"a flag of {row['deal']!r} shows no severity on {day}, a day of its row")
+class ShownSeverity(NamedTuple):
+    """Days on which a clock shows one severity with one certainty: `since` when it does, and when the next one follows by itself."""
+
+    valid_from: date
+    valid_to: date
+    severity: str
+    certainty: str
+    since: date
+    rises_on: date | None
+
+
+def severities_of(row: Row) -> list[ShownSeverity]:
+    """What a row of a flag, or of a headline, shows through its days. Raises ValueError when it shows nothing on one of them."""
+    columns = set(row.keys())
+    days = {severity: names for severity, names in _DAYS_OF_SEVERITIES.items() if names[0] in columns}
+    turns = {row[column] for names in days.values() for column in names} - {None}
+    inside = sorted(day for day in turns if row["valid_from"] < day < row["valid_to"])
+    shown: list[ShownSeverity] = []
+    for day, until in pairwise([row["valid_from"], *inside, row["valid_to"]]):
+        severity = next(
+            (name for name, (since, _) in days.items() if row[since] is not None and row[since] <= day), None
+        )
+        if severity is None:
+            raise ValueError(f"a flag shows no severity on {day}, a day of its row")
+        since, certain_since = (row[column] for column in days[severity])
+        certainty = "possible" if certain_since is None or certain_since > day else "certain"
+        later = (row[names[0]] for names in days.values() if row[names[0]] is not None and row[names[0]] > day)
+        shown.append(ShownSeverity(day, until, severity, certainty, since, min(later, default=None)))
+    return shown
 
 
 def flag_clock(row: Row) -> FlagClock:

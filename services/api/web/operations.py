@@ -105,7 +105,7 @@ _HEADERS_OF_FILES = {
     "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
 _HEADERS_OF_EXPORTS = {
-    "Steppe-Rows": "How many rows the file has: of events, events.",
+    "Steppe-Rows": "How many rows the file has: events, rows of all tables.",
     "Steppe-Unreported": "Of events: how many say no `reported`; without `recordedtime` they count as known when they are sent again.",
 }
 
