@@ -18,8 +18,8 @@ from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.topics import FLAGS, PROJECTS, Topic
 from steppe.database import sql
 from steppe.database.read_model.market_causes import FLAGS_OF_MARKETS, read_causes
-from steppe.database.read_model.project_documents import project_on_day
 from steppe.database.read_model.projection_rows import Row, copy, document
+from steppe.database.read_model.stored_documents import project_on_day
 from steppe.database.read_model.stored_events import encoded_headers
 from steppe.domain.rules.thresholds import Rules
 from steppe.domain.values.states import Flag

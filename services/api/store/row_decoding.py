@@ -11,7 +11,7 @@ import msgspec
 
 from services.api.store.snapshot import Row
 from steppe.database.read_model.flag_rows import clock_of
-from steppe.database.read_model.project_documents import project_on_day
+from steppe.database.read_model.stored_documents import project_on_day
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
 from steppe.domain.values.flag_clock import FlagClock

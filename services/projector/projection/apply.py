@@ -140,9 +140,7 @@ class Applier:
         failpoints.reach("after-events")
         market_faults = await model.save(connection, folded.results)
         failpoints.reach("before-checkpoint")
-        await self.advance(connection, last_records)
-        if not self.exclusive:
-            await connection.execute(*self.statements["announce_position"](position=position_before(next_offsets)))
+        await self.advance(connection, last_records, position_before(next_offsets))
         stages = Counter(entry.stage for entry in batch.quarantined)
         return AppliedBatch(
             next_offsets=next_offsets,
@@ -156,7 +154,7 @@ class Applier:
             skipped=skipped,
             subjects={
                 (result.subject.partition, name): CachedSubject(
-                    tuple(result.subject.events), result.subject.last_offset, result.fold_state
+                    tuple(result.subject.events), result.subject.last_offset, result.fold_state, result.written
                 )
                 for name, result in folded.results.items()
             },
@@ -248,6 +246,7 @@ class Applier:
                 events=entry.events if entry else events[subject],
                 last_offset=entry.last_offset if entry else last[subject],
                 fold_state=entry.fold_state if entry else None,
+                written=entry.written if entry else None,
                 unreadable=unreadable.get(subject),
             )
             for subject, entry in sorted(cached.items())
@@ -267,17 +266,23 @@ class Applier:
             parked = [(name, folded.results[name].subject.partition, count) for name, count in counts.items() if count]
             await copy(connection, "parked", event_rows.PARKED, parked)
 
-    async def advance(self, connection: Connection, last_records: Sequence[Record]) -> None:
-        """Store how far each partition is, by its last record. Needs the fence."""
-        await connection.execute(
-            *self.statements["advance_checkpoints"](
-                topic=self.topic,
-                partitions=[record.partition for record in last_records],
-                next_offsets=[record.offset + 1 for record in last_records],
-                fingerprints=[fingerprint(record) for record in last_records],
-                recorded_at=[event_rows.instant(record.timestamp_ms) for record in last_records],
-            ),
-        )
+    async def advance(self, connection: Connection, last_records: Sequence[Record], position: str = "") -> None:
+        """Store how far each partition is, by its last record, and tell that position to whoever waits. Needs the fence."""
+        partitions = [record.partition for record in last_records]
+        next_offsets = [record.offset + 1 for record in last_records]
+        fingerprints = [fingerprint(record) for record in last_records]
+        recorded_at = [event_rows.instant(record.timestamp_ms) for record in last_records]
+        if self.exclusive:
+            statement = self.statements["advance_checkpoints"](
+                topic=self.topic, partitions=partitions, next_offsets=next_offsets, fingerprints=fingerprints,
+                recorded_at=recorded_at,
+            )  # fmt: skip
+        else:
+            statement = self.statements["advance_and_announce"](
+                topic=self.topic, partitions=partitions, next_offsets=next_offsets, fingerprints=fingerprints,
+                recorded_at=recorded_at, position=position,
+            )  # fmt: skip
+        await connection.execute(*statement)
 
 
 def _columns(records: Iterable[Record]) -> tuple[list[int], list[int]]:

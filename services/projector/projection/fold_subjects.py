@@ -5,6 +5,7 @@ A defect of the fold concerns one subject: it stops before the first record with
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -31,6 +32,7 @@ class SubjectBatch:
     events: Sequence[Event] = ()
     last_offset: int = -1
     fold_state: FoldState | None = None
+    written: array[int] | None = None
     unreadable: Exception | None = None
 
     def subject(self, count: int | None = None) -> Subject:
@@ -43,6 +45,7 @@ class SubjectBatch:
             last_offset=max((self.last_offset, *(stored.record.offset for stored in new_events))),
             new_events=events,
             fold_state=self.fold_state,
+            written=self.written,
         )
 
 

@@ -7,6 +7,7 @@ acted on quarantined records, which the number of the last action tells.
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from steppe.domain.fold.fold_state import FoldState
 
 @dataclass(frozen=True, slots=True)
 class CachedSubject:
-    """All folding events of one subject, and the offset of the last one; of a project also its fold state, if it can go on."""
+    """All folding events of one subject, and the offset of the last one; of a project also its fold state, if it can go on, and the
+    fingerprints of the rows that were written with it."""
 
     events: tuple[Event, ...]
     last_offset: int
     fold_state: FoldState | None = None
+    written: array[int] | None = None
 
 
 class ProjectCache:

@@ -27,6 +27,13 @@ FROM unnest(:partitions::integer[], :next_offsets::bigint[], :fingerprints::byte
 WHERE checkpoint.topic = :topic
   AND checkpoint.partition = advanced.partition;
 
+-- name: advance_and_announce
+-- The same, and what `announce_position` says.
+WITH advanced AS (
+    -- include: advance_checkpoints
+)
+SELECT pg_notify('steppe_position', :position);
+
 -- name: announce_position
 -- Sent when the transaction commits, so that a reader who waits for a position need not poll.
 -- `:position` as in 0:41,3:7.

@@ -1,26 +1,29 @@
 -- What the projector reads and writes of projects that share a market. Everything runs in the transaction of the batch.
 
--- name: lock_parties
--- Whoever judges a market reads who belongs to which group; whoever changes that waits for them.
-SELECT pg_advisory_xact_lock_shared(:lock::bigint);
-
--- name: lock_parties_to_change
-SELECT pg_advisory_xact_lock(:lock::bigint);
-
 -- name: lock_markets
--- One at a time in each market, always taken in the same order.
+-- Whoever judges a market reads who belongs to which group, and whoever changes that (`:regroups`) waits for them. Then one at a time in
+-- each market, always taken in the same order: those where these projects stood until now, and those where they will stand.
+WITH parties AS MATERIALIZED (
+    SELECT
+        CASE
+            WHEN :regroups::boolean THEN pg_advisory_xact_lock(:lock::bigint)
+            ELSE pg_advisory_xact_lock_shared(:lock::bigint)
+        END AS locked
+)
 SELECT pg_advisory_xact_lock(ordered.key)
-FROM (
-    SELECT DISTINCT hashtextextended(market, 0) AS key
-    FROM unnest(:markets::text[]) AS market
+FROM parties
+LEFT JOIN (
+    SELECT DISTINCT hashtextextended(judged.market, 0) AS key
+    FROM (
+        SELECT unnest(standing.markets) AS market
+        FROM standing
+        WHERE standing.project = ANY (:projects::text[])
+        UNION ALL
+        SELECT unnest(:markets::text[])
+    ) AS judged
     ORDER BY 1
     OFFSET 0
-) AS ordered;
-
--- name: markets_of_projects
-SELECT standing.markets
-FROM standing
-WHERE standing.project = ANY (:projects::text[]);
+) AS ordered ON TRUE;
 
 -- name: standings_of_projects
 SELECT standing.project, standing.document, standing.contenders

@@ -66,13 +66,16 @@ class Markets:
     async def lock(self, connection: Connection, histories: Mapping[str, History], parties: Sequence[str]) -> Before:
         """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
         if not self.exclusive:
-            lock = "lock_parties_to_change" if parties else "lock_parties"
-            await connection.execute(*self.statements[lock](lock=locks.PARTIES))
-            stored = await connection.fetch(*self.statements["markets_of_projects"](projects=list(histories)))
-            markets = {market for row in stored for market in row["markets"]}
-            for history in histories.values():
-                markets |= market_rows.market_keys(standing_of(history).markets)
-            await connection.execute(*self.statements["lock_markets"](markets=sorted(markets)))
+            markets = {
+                market
+                for history in histories.values()
+                for market in market_rows.market_keys(standing_of(history).markets)
+            }
+            await connection.execute(
+                *self.statements["lock_markets"](
+                    regroups=bool(parties), lock=locks.PARTIES, projects=list(histories), markets=sorted(markets)
+                )
+            )
         return Before(
             crossings=await self._crossings_of(connection, list(histories)),
             parents=await self._parents_of(connection, parties),
@@ -104,7 +107,7 @@ class Markets:
             found = await connection.fetch(*self.statements["contending_in_markets"](markets=sorted(moved)))
             concerned |= {row["project"] for row in found}
         others = sorted(concerned - histories.keys())
-        locked = await connection.fetch(*self.statements["lock_standings"](projects=others))
+        locked = await connection.fetch(*self.statements["lock_standings"](projects=others)) if others else []
         faulty = {row["project"] for row in locked if row["fault"]}
         await self._load(connection, near, sorted(concerned - near.standings.keys()))
         impacts, faults = await self._impacts(connection, near)
@@ -222,6 +225,8 @@ class Markets:
 
     async def _rewrite(self, connection: Connection, impacts: Mapping[str, Rivalry]) -> set[str]:
         """Write what the market does to projects where it differs from what is stored; the projects of which it does."""
+        if not impacts:
+            return set()
         projects, rows = sorted(impacts), ProjectRows()
         keepalive = KeepAlive(connection, self.on_step)
         for project, impact in impacts.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from steppe.database.read_model.compact_documents import compact_document
+from steppe.database.read_model.stored_documents import compact_document
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.standings import (
     Contender,

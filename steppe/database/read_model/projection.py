@@ -7,6 +7,7 @@ Runs in the caller's transaction, on whatever tables the search path finds.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
+from steppe.database.read_model.span_changes import SpanChanges, fingerprints
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
@@ -39,7 +41,8 @@ STATEMENTS = ("read_model", "registry", "market")
 class Subject:
     """All folding events of one subject, and where the last one stands in the log.
 
-    `fold_state`: where the fold of a project stood before its `new_events`; its rows are those that are stored.
+    `fold_state`: where the fold of a project stood before its `new_events`; its rows are those that are stored. `written`: the
+    fingerprints of those that were written with it (`SpanRows`); None: not known.
     """
 
     events: Sequence[Event]
@@ -47,11 +50,13 @@ class Subject:
     last_offset: int
     new_events: Sequence[Event] = ()
     fold_state: FoldState | None = None
+    written: array[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionResult:
-    """What follows from the events of one subject, not written yet. `fold_state` is a project's, if it can go on.
+    """What follows from the events of one subject, not written yet. `fold_state` is a project's, if it can go on; then `written` are the
+    fingerprints of its rows of spans.
 
     Rows of spans that ended before `changed_from` are those that are stored.
     """
@@ -60,6 +65,7 @@ class ProjectionResult:
     rows: SubjectRows
     fold_state: FoldState | None = None
     changed_from: date = BEGINNING
+    written: array[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,10 @@ class ReadModel:
             changed_from=BEGINNING if fold_state is None else fold_state.changed_from,
         )
         changed_from = BEGINNING if fold_state is None else fold_state.changed_from
-        return ProjectionResult(subject=subject, rows=rows, fold_state=fold_state, changed_from=changed_from)
+        written = None if fold_state is None else fingerprints(rows.project)
+        return ProjectionResult(
+            subject=subject, rows=rows, fold_state=fold_state, changed_from=changed_from, written=written
+        )
 
     async def save(self, connection: Connection, results: Mapping[str, ProjectionResult]) -> Mapping[str, str]:
         """Write the results. Returns the projects whose rivals could not be judged, with the reason.
@@ -188,11 +197,11 @@ class ReadModel:
         parties: Mapping[str, Sequence[Row]],
     ) -> Mapping[str, str]:
         """Write projects and parties, and what their markets do to each other: what `save` returns."""
-        rows = ProjectRows()
-        for result in projects.values():
+        rows, changes = ProjectRows(), SpanChanges()
+        for name, result in projects.items():
             rows.extend(result.rows.project)
+            changes.add(name, result.rows.project, result.changed_from, result.written, result.subject.written)
         histories = {name: result.rows.history for name, result in projects.items() if result.rows.history is not None}
-        changed_from = [result.changed_from for result in projects.values()]
         markets = self._markets(exclusive=self.exclusive)
         keepalive = self.keep_alive(connection)
         before = await markets.lock(connection, histories, sorted(parties))
@@ -200,18 +209,13 @@ class ReadModel:
         await self._name_parties(connection, list(histories), parties, rows.party_namings)
         if gone := sorted(histories.keys() - {row[0] for row in rows.projects}):
             await connection.execute(*self.statements["remove_gone_projects"](projects=gone))
-        await connection.executemany(str(self.statements["store_standing"]), rows.standings)
-        await connection.executemany(str(self.statements["store_project"]), rows.projects)
-        await connection.execute(*self.statements["remove_spans"](projects=list(histories), changed_from=changed_from))
-        for table, columns, of_table in (
-            ("project_span", projection_rows.PROJECT_SPAN, rows.project_spans),
-            ("headline_span", HEADLINE_SPAN, rows.headline_spans),
-            ("last_event_span", projection_rows.LAST_EVENT_SPAN, rows.last_event_spans),
-            ("deal_span", projection_rows.DEAL_SPAN, rows.deal_spans),
-            ("flag_span", FLAG_SPAN, rows.flag_spans),
-        ):
+        # The columns of both, the project once.
+        stored = [(*standing, *of_it[1:]) for standing, of_it in zip(rows.standings, rows.projects, strict=True)]
+        await connection.executemany(str(self.statements["store_project"]), stored)
+        await connection.execute(*changes.removal(self.statements["remove_spans"]))
+        for table, new in changes.new.items():
             await keepalive.ping()
-            await copy(connection, table, columns, of_table)
+            await copy(connection, table.name, table.columns, new)
         await keepalive.ping()
         return await markets.judge(connection, histories, sorted(parties), before, datetime.now(UTC))
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from steppe.database.read_model.compact_documents import compact_document
 from steppe.database.read_model.flag_rows import flag_rows, headline_rows
 from steppe.database.read_model.market_rows import standing_row
+from steppe.database.read_model.stored_documents import compact_document
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry
 from steppe.domain.values.history import History

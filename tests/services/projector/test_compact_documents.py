@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 from hypothesis import given
 
-from steppe.database.read_model.compact_documents import compact_document
+from steppe.database.read_model.stored_documents import compact_document
 from steppe.domain.analysis.portfolio import portfolio
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, ProjectState, Start

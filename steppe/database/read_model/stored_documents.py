@@ -1,14 +1,26 @@
-"""Values of the domain as JSON documents without what is so by default: most fields of most states say nothing."""
+"""Values of the domain as JSON documents without what is so by default, as most fields of most states are; and a project as it stands on
+a day, put together of the row of its span, its headline and its latest event.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from steppe.domain.flags import memorandum_only
+from steppe.domain.values.history import whole_project
+from steppe.domain.values.states import Headline, ProjectState, Start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import asyncpg
+
 _encode = msgspec.json.Encoder().encode
+_state = msgspec.json.Decoder(ProjectState)
 _known_fields: dict[type, Sequence[tuple[str, object]] | None] = {}
 
 
@@ -43,3 +55,20 @@ def _fields(value: object) -> Sequence[tuple[str, object]] | None:
         )
         _known_fields[kind] = made
     return _known_fields[kind]
+
+
+def project_on_day(row: asyncpg.Record | Mapping[str, Any]) -> ProjectState:
+    """The project of a row with `document`, and `headline_...` and `last_event_...` of the day (null: there is none)."""
+    headline = last_event = None
+    if row["headline_severity"] is not None:
+        headline = Headline(
+            flag=memorandum_only.FLAG.name,
+            severity=row["headline_severity"],
+            certainty=row["headline_certainty"],
+            since=row["headline_since"],
+        )
+    if row["last_event_on"] is not None:
+        last_event = Start(
+            earliest=row["last_event_earliest"], latest=row["last_event_on"], given=row["last_event_given"]
+        )
+    return whole_project(_state.decode(row["document"]), headline, last_event)

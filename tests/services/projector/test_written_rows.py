@@ -1,0 +1,112 @@
+"""What a batch costs the database: rows that do not differ are left alone, and the statements of a batch are few."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import asyncpg
+
+from services.projector.projection.apply import STATEMENTS, Applier
+from services.projector.projection.batches import Record
+from services.projector.projection.project_cache import ProjectCache
+from steppe.contracts.partitioning import partition_of
+from steppe.database.read_model.market_cache import MarketCache
+from tests.services.projector.projection import Message, event
+from tests.services.quarantine.quarantining import Worked
+from tests.stack import PARTITIONS, Database
+
+_TABLES = ("project_span", "headline_span", "last_event_span", "deal_span", "flag_span")
+_STATEMENTS_MAX = 21
+
+
+def _life() -> list[Message]:
+    """A deposit that somebody pursues for years, on paper."""
+    deposit: dict[str, Any] = {
+        "name": "North",
+        "country": "KZ",
+        "sector": "mining",
+        "kind": "deposit",
+        "commodities": ["tungsten"],
+    }
+    parties = [{"party": "alpha", "role": "investor"}]
+    return [
+        event("registered", "north", "project.registered", **deposit),
+        event("other", "north", occurred="2018-02-01", parties=[{"party": "beta", "role": "investor"}]),
+        event("mou", "north", occurred="2019-02-01", parties=parties),
+        event("study", "north", "study.started", kind="prefeasibility", occurred="2019-05-01", parties=parties),
+        event("setback", "north", "setback.reported", kind="price", occurred="2019-09-01", parties=parties),
+        event("heads", "north", "termsheet.signed", instrument="heads", occurred="2020-02-01", parties=parties),
+        event("done", "north", "study.completed", kind="prefeasibility", occurred="2020-06-01", parties=parties),
+    ]
+
+
+async def test_only_the_rows_that_an_event_changes_are_written_again(worked: Worked) -> None:
+    life = _life()
+    rewritten: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    async with worked.worker() as store:
+        for message in life:
+            before = await _rows(worked.owner)
+            await worked.send(message)
+            await worked.feed(store)
+            after = await _rows(worked.owner)
+            for table in _TABLES:
+                same = before[table].keys() & after[table].keys()
+                left[table] += sum(before[table][row] == after[table][row] for row in same)
+                rewritten[table] += sum(before[table][row] != after[table][row] for row in same)
+            await worked.verified()
+    assert min(left.values()) > 0, left
+    # The first event is the only one behind which nothing was known of the rows that it wrote.
+    assert rewritten == dict.fromkeys(_TABLES, 0)
+
+
+async def test_an_event_takes_few_statements(database: Database, topic_name: str) -> None:
+    connection = await asyncpg.connect(database.projector, connection_class=_Counted)
+    applier = Applier(STATEMENTS, topic_name, PARTITIONS, market_cache=MarketCache())
+    cache = ProjectCache(1000)
+    counts = []
+    for offset, (key, value, _) in enumerate(_life()):
+        record = Record(partition_of(b"north", PARTITIONS), offset, 1_768_000_000_000, key, value)
+        _Counted.count = 0
+        async with connection.transaction():
+            fence = await applier.fence(connection, [record.partition])
+            applied = await applier.apply(connection, {record.partition: [record]}, fence, cache)
+        for (partition, name), subject in applied.subjects.items():
+            cache.put(partition, name, subject)
+        counts.append(_Counted.count)
+    await connection.close()
+    assert max(counts[2:]) == _STATEMENTS_MAX, counts
+
+
+async def _rows(owner: asyncpg.Connection) -> dict[str, dict[str, str]]:
+    """Every row of a span as text, with the place where it lies: another one when it was written again."""
+    return {
+        table: {
+            row["said"]: row["place"]
+            for row in await owner.fetch(f"SELECT one::text AS said, ctid::text AS place FROM {table} AS one")
+        }
+        for table in _TABLES
+    }
+
+
+class _Counted(asyncpg.Connection):
+    """Counts how often it asks the server and waits for the answer, but for preparing statements."""
+
+    count = 0
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> Any:
+        _Counted.count += not args  # others are counted where they are carried out
+        return await super().execute(query, *args, **options)
+
+    async def executemany(self, *args: Any, **options: Any) -> Any:
+        _Counted.count += 1
+        return await super().executemany(*args, **options)
+
+    async def copy_records_to_table(self, *args: Any, **options: Any) -> Any:
+        _Counted.count += 1
+        return await super().copy_records_to_table(*args, **options)
+
+    async def _execute(self, *args: Any, **options: Any) -> Any:
+        _Counted.count += 1
+        return await super()._execute(*args, **options)  # type: ignore[misc]  # which its stubs leave out
