@@ -59,6 +59,18 @@ def test_a_mapping_says_what_the_columns_of_a_table_are(tracker: str, tmp_path: 
     assert "no other format has one" in _ran("gem", tracker, "--mapping", str(mapping)).output
 
 
+def test_a_guess_prints_a_mapping_and_nothing_else(tmp_path: Path) -> None:
+    table = tmp_path / "deals.csv"
+    table.write_text("Project,Country,MoU date\nA,KZ,2021-05-06\n")
+    guessed = _ran("csv", str(table), "--guess")
+    assert guessed.exit_code == 0
+    mapping = tmp_path / "deals.yaml"
+    mapping.write_text(guessed.stdout)
+    answer = json.loads(_ran("csv", str(table), "--mapping", str(mapping), "--edition", "2023-01-31", "--json").stdout)
+    assert answer["editions"][0]["refused"]["entries"][0]["reason"].startswith("memorandum.signed: nobody pursues")
+    assert "only the format csv" in _ran("gem", str(table), "--guess").output
+
+
 def test_without_send_the_report_is_all(tracker: str) -> None:
     ran = _ran("gem", tracker, "--edition", "2023-01-31")
     assert ran.exit_code == 0

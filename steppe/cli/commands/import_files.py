@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
 from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, read_mapping
+from steppe.importers.mapped.mapping_guess import propose_mapping
 from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
@@ -47,6 +49,9 @@ def command(
     mapping: Annotated[
         Path | None, typer.Option(help="Of the format csv: the YAML file that says what the columns are.")
     ] = None,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Of the format csv: print a mapping for the first file, and stop.")
+    ] = False,
     send: Annotated[
         bool, typer.Option("--send/--dry-run", help="Send the events, or only say what would be sent.")
     ] = False,
@@ -72,6 +77,9 @@ def command(
 
     Example: steppe import gem coal-2023.csv coal-2024.csv --edition 2023-01-31 --edition 2024-02-07 --send
     """
+    if guess:
+        _print_guess(form, files[0])
+        return
     reader = _format(form, mapping)
     for path in files:
         if not path.is_file():
@@ -99,6 +107,17 @@ def command(
         _print(reports, not_compared, sent, count)
     if any(report.refused.count or report.undecided.count for report in reports) or (sent and sent.rejected):
         raise typer.Exit(1)
+
+
+def _print_guess(form: str, file: Path) -> None:
+    if form != _MAPPED:
+        raise typer.BadParameter("only the format csv has a mapping to guess", param_hint="--guess")
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILES")
+    try:
+        sys.stdout.write(propose_mapping(file))
+    except BadFileError as error:
+        raise WrongValueError(f"{file.name}: {error}") from error
 
 
 def _format(name: str, mapping: Path | None) -> Format:
