@@ -165,6 +165,7 @@ class _EditionImport:
                 stage=state.stage,
                 states=state.states,
                 sent={key: sent.name for key, sent in state.sent.items() if sent.retraction is None},
+                data={key: sent.data for key, sent in state.sent.items()},
                 said=state.said,
                 registration=next((sent.data for sent in state.sent.values() if sent.name == _REGISTRATION), {}),
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +31,7 @@ class Statement:
 
     `key` is the same in every edition and unique within its thing: the event's id is made of it. `data` has no `reported`, and no
     `occurred` where only the edition bounds the day: then `bounds` says how it does in an edition that is not the first.
+    `alike` is the key without its number, where several rows may be told apart by nothing else.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Statement:
     data: Data
     line: int
     bounds: Bounds = Bounds.BETWEEN
+    alike: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What earlier editions said of a thing. `sent` are the keys of all statements ever sent, `said` those of the last edition,
-    which may have been sent under another key when they were true for the second time.
+    """What earlier editions said of a thing. `sent` are the names of all statements ever sent and not taken back, by key, `data` what
+    they say; `said` are the keys of those of the last edition, which may have been sent under another key when they were true
+    for the second time.
     """
 
     stage: int
     states: Mapping[str, str]
     sent: Mapping[str, str]
+    data: Mapping[str, Data]
     said: Mapping[str, str]
     registration: Data
 
@@ -113,9 +117,40 @@ class Format(Protocol):
 
 def later_by_stage(before: Before, now: Thing) -> Later:
     """What is said no longer is taken back, unless the thing went on to a later stage: then it is history."""
-    said = {statement.key: before.said.get(statement.key, statement.key) for statement in now.statements}
+    statements = _aligned(before, now.statements)
+    said = {statement.key: before.said.get(statement.key, statement.key) for statement in statements}
     gone = set() if now.stage > before.stage else before.sent.keys() - set(said.values())
-    return Later(now.statements, gone, said)
+    return Later(statements, gone, said)
+
+
+def _aligned(before: Before, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Of rows that only a number tells apart each gets that of the row that said the same, and the others what is left."""
+    aligned = list(statements)
+    groups: dict[str, list[int]] = {}
+    for index, statement in enumerate(statements):
+        if statement.alike:
+            groups.setdefault(statement.alike, []).append(index)
+    for alike, indexes in groups.items():
+        free = sorted(key for key in before.sent if _number_of(key, alike) is not None)
+        rest = []
+        for index in indexes:
+            row = statements[index]
+            same = next((key for key in free if (before.sent[key], before.data[key]) == (row.name, row.data)), None)
+            if same is None:
+                rest.append(index)
+            else:
+                free.remove(same)
+                aligned[index] = replace(row, key=same)
+        last = max((_number_of(key, alike) or 0 for key in before.sent), default=0)
+        for index in rest:
+            last += not free
+            aligned[index] = replace(statements[index], key=free.pop(0) if free else f"{alike}/{last}")
+    return tuple(aligned)
+
+
+def _number_of(key: str, alike: str) -> int | None:
+    start, _, number = key.rpartition("/")
+    return int(number) if start == alike and number.isdecimal() else None
 
 
 def resumed_instead_of_taken_back(later: Later, before: Before, now: Thing, edition: str) -> Later:

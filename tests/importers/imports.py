@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from steppe.domain.events.corrections import apply_corrections
+from steppe.domain.events.event import Event as InterpretedEvent
 from steppe.domain.events.event import interpret
 from steppe.domain.events.vocabulary import name_of_type
 from steppe.domain.fold.fold_state import fold_history
@@ -37,9 +38,18 @@ class Imported:
     def names_of(self, day: str) -> list[str]:
         return names(self.of_edition(day))
 
+    def effective(self, project: str, known_at: str | None = None) -> list[Mapping[str, Any]]:
+        """The data of a project's events with what corrections say, as known on a day."""
+        instant = None if known_at is None else datetime.fromisoformat(known_at).replace(tzinfo=UTC)
+        return [event.data for event in apply_corrections(self._interpreted(project), instant).events]
+
     def judged(self, project: str, as_of: str) -> Judgement:
         """How the project stands on a day, after all editions."""
-        events = [
+        events = apply_corrections(self._interpreted(project)).events
+        return judgement_on(fold_history(project, events), date.fromisoformat(as_of))
+
+    def _interpreted(self, project: str) -> list[InterpretedEvent]:
+        return [
             interpret(
                 source=event["source"], id=event["id"], subject=event["subject"], name=names([event])[0], recorded=RECORDED,
                 data=event["data"],
@@ -47,7 +57,6 @@ class Imported:
             for event in self.events
             if event["subject"] == project
         ]  # fmt: skip
-        return judgement_on(fold_history(project, apply_corrections(events).events), date.fromisoformat(as_of))
 
 
 def names(events: Sequence[Event]) -> list[str]:

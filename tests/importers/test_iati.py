@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +342,31 @@ def test_a_later_edition_gives_exactly_its_differences(write: Write) -> None:
     assert result.reports[1].unchanged == 1
     judged = result.judged("water-for-osh", _NEXT)
     assert [deal.level.label for deal in judged.deals if deal.level is not None] == ["financed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (["1", "2", "3"], ["2", "3"], ["event.retracted"]),
+        (["1", "2", "3"], ["1", "9", "3"], ["event.corrected"]),
+        (["1", "2"], ["0.5", "1", "2"], ["funds.disbursed"]),
+        (["1", "2"], ["1", "2", "2"], ["funds.disbursed"]),
+        (["2", "2"], ["2"], ["event.retracted"]),
+        (["1", "2"], ["3", "4", "5"], ["event.corrected", "event.corrected", "funds.disbursed"]),
+    ],
+)
+def test_of_payments_that_nothing_else_tells_apart_only_what_differs_is_sent(
+    write: Write, before: list[str], now: list[str], expected: list[str]
+) -> None:
+    result = _later(write, *(_activity(*(_paid("3", value) for value in values)) for values in (before, now, before)))
+    assert result.names_of(_NEXT) == expected
+    assert len({event["id"] for event in result.events}) == len(result.events)
+    totals = {"2022-06-01": now, "2023-06-01": before}
+    for known_at, values in totals.items():
+        total = sum(
+            Decimal(row["amount"]["value"]) for row in result.effective("water-for-osh", known_at) if "amount" in row
+        )
+        assert total == sum(map(Decimal, values))
 
 
 def test_a_correction_of_a_correction_and_a_row_that_returns(write: Write) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +96,7 @@ class _Transaction:
     element: Element
     type: str
     key: str
+    alike: str
     day: str | None
     line: int
 
@@ -218,14 +219,14 @@ class _Activity:
         )  # the count of what is alike otherwise does not depend on the order of the file
         for element, type_code, day, ref, _ in rows:
             if ref and refs[type_code, ref] == 1:
-                key = f"{type_code}/ref/{ref}"
+                key, same = f"{type_code}/ref/{ref}", ""
             else:
                 names = (self._organisation(element.find(name)) for name in ("provider-org", "receiver-org"))
                 provider, receiver = (organisation[0] if organisation else "" for organisation in names)
                 same = f"{type_code}/{day or ''}/{provider}/{receiver}"
                 counts[same] += 1
                 key = f"{same}/{counts[same]}"
-            yield _Transaction(element, type_code, key, day, int(element.sourceline or 0))
+            yield _Transaction(element, type_code, key, same, day, int(element.sourceline or 0))
 
     def _of_transactions(self) -> Iterator[Statement]:
         has_commitment = any(row.type == "2" for row in self._transactions)
@@ -270,7 +271,7 @@ class _Activity:
         if leg is not None:
             data["leg"] = leg
         data["amount"] = {"value": decimal_text(abs(value)), "currency": currency.strip().upper()}
-        return self._statement(row.key, name, data, row.line)
+        return replace(self._statement(row.key, name, data, row.line), alike=row.alike)
 
     def _event_of(self, type: str, finance_type: str | None, *, negative: bool) -> tuple[str | None, str | None]:
         """Name and leg of the event; without a name it is told of in the report."""

@@ -54,8 +54,8 @@ class _Project:
         for content in sorted(self.told):
             key = self.told[content].key
             counts[key] += 1
-            keys[content] = key if counts[key] == 1 else f"{key}/{counts[key]}"
-        yield from (replace(statement, key=keys[content]) for content, statement in self.told.items())
+            keys[content] = f"{key}/{counts[key]}"
+        yield from (replace(row, key=keys[content], alike=row.key) for content, row in self.told.items())
 
 
 class MappedTable:
