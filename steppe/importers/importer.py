@@ -162,9 +162,11 @@ class _EditionImport:
             said = {key: key for key in writer.sent}
         else:
             before = Before(
+                edition=self._whole.edition(self._number - 1).day,
                 stage=state.stage,
                 states=state.states,
                 sent={key: sent.name for key, sent in state.sent.items() if sent.retraction is None},
+                retracted={key for key, sent in state.sent.items() if sent.retraction is not None},
                 data={key: sent.data for key, sent in state.sent.items()},
                 said=state.said,
                 registration=next((sent.data for sent in state.sent.values() if sent.name == _REGISTRATION), {}),

@@ -63,13 +63,15 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class Before:
     """What earlier editions said of a thing. `sent` are the names of all statements ever sent and not taken back, by key, `data` what
-    they say; `said` are the keys of those of the last edition, which may have been sent under another key when they were true
-    for the second time.
+    they say, `retracted` the keys of those that were taken back; `said` are the keys of those of the last edition, which may have been sent under another key when they were true
+    for the second time. `edition` is the day of the last edition.
     """
 
+    edition: str
     stage: int
     states: Mapping[str, str]
     sent: Mapping[str, str]
+    retracted: Set[str]
     data: Mapping[str, Data]
     said: Mapping[str, str]
     registration: Data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -372,11 +373,62 @@ def test_a_unit_that_a_later_edition_adds_may_have_begun_on_any_day(write: Write
     assert result.names_of(_NEXT) == ["project.amended", "production.started"]
 
 
-def test_what_was_taken_back_is_given_back_when_it_is_said_again(write: Write) -> None:
-    result = _became(write, _unit(status="operating"), _unit(status="construction"), _unit(status="operating"))
-    retraction = next(event for event in result.of_edition(_NEXT) if names([event]) == ["event.retracted"])
-    (given_back,) = [event for event in result.of_edition(_LAST) if names([event]) == ["event.retracted"]]
-    assert given_back["data"]["target"]["id"] == retraction["id"]
+@pytest.mark.parametrize(
+    ("year", "expected"),
+    [("1985", ["event.retracted"]), ("", ["production.started"])],
+)
+def test_what_was_taken_back_is_given_back_with_its_day_or_happened_since(
+    write: Write, year: str, expected: list[str]
+) -> None:
+    runs = _unit(status="operating", year=year)
+    result = _became(write, runs, _unit(status="construction", year=year), runs)
+    assert "event.retracted" in result.names_of(_NEXT)
+    assert [name for name in result.names_of(_LAST) if name != "project.amended"][-len(expected) :] == expected
     judged = result.judged("koksetau-power-station", _LAST).project
     assert judged is not None
     assert judged.level.label == "producing"
+
+
+def test_a_unit_that_was_given_up_and_is_said_to_have_begun_before_was_not_given_up(write: Write) -> None:
+    result = _became(write, _unit(status="cancelled"), _unit(status="operating", year="1985"))
+    assert result.names_of(_NEXT) == ["production.started", "event.retracted", "event.retracted"]
+    judged = result.judged("koksetau-power-station", _NEXT).project
+    assert judged is not None
+    assert (judged.level.label, list(judged.overlays)) == ("producing", [])
+
+
+# Without construction: what was begun and shelved stands still, of which the last edition alone knows nothing.
+_STATUSES = ("announced", "operating", "mothballed", "retired", "shelved", "cancelled")
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_after_any_editions_a_plant_shows_what_the_last_one_says(write: Write, seed: int) -> None:
+    chance = random.Random(seed)
+    units = [
+        _unit(
+            f"Unit {number % 3}",
+            plant=f"Plant {number // 3}",
+            status=chance.choice(_STATUSES),
+            year=chance.choice(("", "1985")),
+        )
+        for number in range(120)
+    ]
+    days = (_EDITION, _NEXT, _LAST, "2026-01-31")
+    editions = []
+    for day in days:
+        editions.append((day, write(*units, name=f"{day}.csv")))
+        units = [{**unit, "status": chance.choice(_STATUSES)} if chance.random() < 0.3 else unit for unit in units]
+        chance.shuffle(units)
+    for count in range(2, len(days) + 1):
+        day, path = editions[count - 1]
+        chain, alone = imported("gem", *editions[:count]), imported("gem", (day, path))
+        for number in range(40):
+            key = f"plant-{number}"
+            after, last = chain.judged(key, day).project, alone.judged(key, day).project
+            assert after is not None
+            assert last is not None
+            # A plant that was given up while it was suspended is told as both.
+            both = {"suspended"} if {"cancelled", "retired"} & set(last.overlays) else set()
+            assert set(after.overlays) - both == set(last.overlays) - both, key
+            # The deal of units that were built is bound, also while they rest; which edition knows of them is no fault of either.
+            assert "bound" in (after.level.label, last.level.label) or after.level is last.level, key
