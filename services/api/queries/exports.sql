@@ -124,3 +124,13 @@ SELECT
     party.registered
 FROM party_span AS party
 WHERE :parties::text[] IS NULL OR party.party = ANY (:parties::text[]);
+
+-- name: ids_of_projects
+-- The ids in other registers of some projects on a day, as JSON.
+SELECT
+    span.project,
+    (span.document::jsonb -> 'ids')::text AS ids
+FROM project_span AS span
+WHERE span.project = ANY (:projects::text[])
+    AND span.valid_from <= :as_of::date
+    AND span.valid_to > :as_of::date;

@@ -105,7 +105,8 @@ _HEADERS_OF_FILES = {
     "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
 _HEADERS_OF_EXPORTS = {
-    "Steppe-Rows": "How many rows the file has: events, rows of all tables.",
+    "Steppe-Rows": "How many rows the file has: events, rows of all tables, activities.",
+    "Steppe-Left-Out": "What Steppe has and the format has no place for, with how often, as in memorandum.signed=75.",
     "Steppe-Unreported": "Of events: how many say no `reported`; without `recordedtime` they count as known when they are sent again.",
 }
 

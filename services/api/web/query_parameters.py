@@ -64,6 +64,7 @@ class ExportFormat(NamedTuple):
 EXPORTS: Mapping[str, ExportFormat] = {
     "events": ExportFormat("application/x-ndjson", "ndjson"),
     "parquet": ExportFormat("application/zip", "zip"),
+    "iati": ExportFormat("application/xml", "xml"),
 }
 
 

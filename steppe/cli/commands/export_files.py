@@ -15,8 +15,8 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsOf, Data, KnownAt, Rules
 from steppe.terminal.output import err
 
-FORMATS = ("events", "parquet")
-_FOR_PEOPLE = ("events",)
+FORMATS = ("events", "parquet", "iati")
+_FOR_PEOPLE = ("events", "iati")
 _STANDARD_OUTPUT = Path("-")
 
 
@@ -106,6 +106,11 @@ def _progress() -> Progress:
 
 
 def _say(headers: httpx.Headers, *, recordedtime: bool) -> None:
+    if headers.get("steppe-left-out"):
+        err().print("Left out, because the format has no place for it:", soft_wrap=True)
+        for entry in headers["steppe-left-out"].split(", "):
+            name, _, times = entry.rpartition("=")
+            err().print(f"{int(times):>9,} {name}", soft_wrap=True)
     unreported = int(headers.get("steppe-unreported", "0"))
     err().print(f"{int(headers['steppe-rows']):,} rows, log position {headers['steppe-position'] or '-'}.")
     if unreported and not recordedtime:
