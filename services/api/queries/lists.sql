@@ -470,6 +470,13 @@ WITH standing AS (
 SELECT count(standing.level) AS living
 FROM standing;
 
+-- name: deal_count_of_all
+-- How many deals live, without any filter. A deal stands only on days on which its project does.
+SELECT count(deal.level) AS living
+FROM deal_span AS deal
+WHERE deal.valid_from <= :as_of::date
+    AND deal.valid_to > :as_of::date;
+
 -- name: flags_standing
 -- The flags that stand on a day; the deal '' is the project's own.
 -- :investors, those asked for and whoever belongs to them, are of the deal (of the project, for a flag of the project), and

@@ -47,7 +47,11 @@ async def deal_page(snapshot: Snapshot, question: Question) -> Page:
     named_rows = await snapshot.rows("names_of_projects", as_of=question.as_of, projects=projects)
     living = sum(row["level"] is not None for row in rows)
     if not question.whole and (more or question.after is not None):
-        count = await snapshot.row("deal_count", **deal_filters(question, investors))
+        filters = deal_filters(question, investors)
+        if any(value is not None for name, value in filters.items() if name != "as_of"):
+            count = await snapshot.row("deal_count", **deal_filters(question, investors))
+        else:
+            count = await snapshot.row("deal_count_of_all", as_of=question.as_of)
         assert count is not None, "a count is always a row"
         living = count["living"]
     return Page(

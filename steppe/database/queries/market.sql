@@ -131,7 +131,7 @@ ORDER BY span.party COLLATE "C", span.valid_from;
 -- name: parties_below
 -- These parties and all that ever had one of them as a parent, however far above.
 WITH RECURSIVE below AS (
-    SELECT party
+    SELECT party COLLATE "C" AS party
     FROM unnest(:parties::text[]) AS party
     UNION
     SELECT span.party
