@@ -67,14 +67,20 @@ class FlagState:
             return before
         if cap is not None:
             shown, certain = min(shown, cap.possible), min(certain, cap.certain)
+        since: tuple[date, ...] = ()
+        certain_since: tuple[date, ...] = ()
+        if before is not None and shown >= 0:
+            since = before.possible_before(day)
+        if before is not None and certain >= 0:
+            certain_since = before.certain_before(day)
         self.clock = FlagClock(
             flag=self._definition.name,
             deal=self._deal,
             clock=self._definition.clock,
             rule_version=self._rule_version,
             evaluation=evaluation,
-            since=_reached(() if before is None else before.possible_before(day), shown, day),
-            certain_since=_reached(() if before is None else before.certain_before(day), certain, day),
+            since=_reached(since, shown, day),
+            certain_since=_reached(certain_since, certain, day),
             cap=cap,
             hold_until=hold_until,
         )

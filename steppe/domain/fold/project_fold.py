@@ -27,7 +27,7 @@ from steppe.domain.values.flag_clock import ClockTable, FlagClock
 from steppe.domain.values.history import Crossing, History
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import SpanTable
-from steppe.domain.values.states import BEGINNING, FOREVER, ProjectState, Start, WorksState
+from steppe.domain.values.states import BEGINNING, FOREVER, DealState, ProjectState, Start, WorksState
 
 _HEADLINE = "headline"
 _THE_PROJECT = ""  # no deal has an empty key
@@ -298,14 +298,16 @@ class ProjectFold:
         investors: set[str] = set()
         memorandum: Start | None = None
         bound: Start | None = None
-        evaluated = [
-            (tracked.state, tracked.memorandum_only) for tracked in self._tracked.values() if tracked.state is not None
-        ]
-        for state, _ in evaluated:
+        evaluated: list[tuple[DealState, FlagClock | None]] = []
+        for key, tracked in self._tracked.items():
+            state = tracked.state
+            if state is None:
+                continue
+            evaluated.append((state, tracked.memorandum_only))
             investors.update(state.investors)
-            if state.level is not None and state.bound_on is not None:
-                assert state.bound is not None
-                bound = first_of(bound, state.bound)
+            bound_since = self._aggregate.deals[key].bound
+            if state.level is not None and bound_since is not None:
+                bound = first_of(bound, bound_since)
             if state.memorandum_runs and state.memorandum is not None:
                 memorandum = first_of(memorandum, state.memorandum)
         works = self._aggregate.works

@@ -278,6 +278,8 @@ class Legs:
 
     def ceasing_by(self, day: date) -> list[Leg]:
         """Take off the valid ones that cease by themselves at the end of this day or should have before."""
+        if not self._ceasing or self._ceasing[0][0] > day:
+            return []
         due = {}
         while self._ceasing and self._ceasing[0][0] <= day:
             on, number = heapq.heappop(self._ceasing)
