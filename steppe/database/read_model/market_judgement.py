@@ -64,7 +64,8 @@ class Markets:
     on_step: Callable[[], None] = lambda: None
 
     async def lock(self, connection: Connection, histories: Mapping[str, History], parties: Sequence[str]) -> Before:
-        """Wait for whoever judges the same markets. To be called before anything of the batch's projects is written."""
+        """Wait for whoever judges the same markets. To be called before anything is written that others read or lock for that:
+        standings, projects, crossings, parties."""
         if not self.exclusive:
             markets = {
                 market

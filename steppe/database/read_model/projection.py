@@ -150,7 +150,11 @@ class ReadModel:
     def _project(
         self, name: str, subject: Subject, fold_state: FoldState | None, known_at: datetime | None, *, recorded: bool
     ) -> ProjectionResult:
-        count = sum(known_at is None or event.known_by(recorded=recorded) <= known_at for event in subject.events)
+        count = (
+            len(subject.events)
+            if known_at is None
+            else sum(event.known_by(recorded=recorded) <= known_at for event in subject.events)
+        )
         folded = None if fold_state is None else fold_state.history()
         rows = subject_rows(
             name,
@@ -204,6 +208,11 @@ class ReadModel:
         histories = {name: result.rows.history for name, result in projects.items() if result.rows.history is not None}
         markets = self._markets(exclusive=self.exclusive)
         keepalive = self.keep_alive(connection)
+        # Nobody else writes these, so nobody of the same market has to wait meanwhile.
+        await connection.execute(*changes.removal(self.statements["remove_spans"]))
+        for table, new in changes.new.items():
+            await keepalive.ping()
+            await copy(connection, table.name, table.columns, new)
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
         await self._name_parties(connection, list(histories), parties, rows.party_namings)
@@ -212,10 +221,6 @@ class ReadModel:
         # The columns of both, the project once.
         stored = [(*standing, *of_it[1:]) for standing, of_it in zip(rows.standings, rows.projects, strict=True)]
         await connection.executemany(str(self.statements["store_project"]), stored)
-        await connection.execute(*changes.removal(self.statements["remove_spans"]))
-        for table, new in changes.new.items():
-            await keepalive.ping()
-            await copy(connection, table.name, table.columns, new)
         await keepalive.ping()
         return await markets.judge(connection, histories, sorted(parties), before, datetime.now(UTC))
 
