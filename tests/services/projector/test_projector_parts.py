@@ -169,7 +169,7 @@ def test_the_cache_of_a_partition_whose_checkpoint_was_moved_is_dropped_alone() 
     assert cache.get(1, "b") is not None
 
 
-@pytest.mark.parametrize(("events", "fails_with"), [(1, 1), (5, 1), (5, 3), (5, 5)])
+@pytest.mark.parametrize(("events", "fails_with"), [(1, 1), (5, 1), (5, 3), (5, 5), (1000, 700)])
 async def test_a_subject_stops_before_the_first_event_with_which_its_fold_raises(events: int, fails_with: int) -> None:
     attempts = []
 
@@ -185,7 +185,7 @@ async def test_a_subject_stops_before_the_first_event_with_which_its_fold_raises
     longest = await fold_before_failure(events, fold, ValueError(f"event {events}"), keep_alive)
     assert (longest.count, longest.reason) == (fails_with - 1, f"ValueError: event {fails_with}")
     assert longest.result == (None if fails_with == 1 else f"{fails_with - 1} folded")
-    assert attempts == list(range(1, min(fails_with, events - 1) + 1)), "none is folded twice"
+    assert len(attempts) == len(set(attempts)) <= 10, "none is folded twice, and of a thousand ten are"
 
 
 def test_headers_come_back_as_they_were() -> None:
