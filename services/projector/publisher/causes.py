@@ -6,9 +6,11 @@ A flag that is gone was *revoked* when what it rested on was retracted, reclassi
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 
 from steppe.domain.events.corrections import Identity, apply_corrections
 from steppe.domain.events.event import Event
@@ -77,6 +79,16 @@ class EventContext:
     new_events: Mapping[str, Sequence[AppliedEvent]] = field(default_factory=dict)
     changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _by_deal: dict[str, dict[str | None, list[tuple[int, AppliedEvent]]]] = field(default_factory=dict)
+
+    def of_deal(self, subject: str, deal: str) -> list[AppliedEvent]:
+        """The new events of a subject that concern a deal, in order: its own, those without deal, and corrections."""
+        if subject not in self._by_deal:  # gone through once, not once a flag
+            by_deal = self._by_deal[subject] = {}
+            for number, event in enumerate(self.new_events.get(subject, ())):
+                by_deal.setdefault(None if event.is_correction else event.deal, []).append((number, event))
+        by_deal = self._by_deal[subject]
+        return [event for _, event in heapq.merge(by_deal.get(deal, ()), by_deal.get(None, ()), key=itemgetter(0))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,8 @@ def cause_of_change(difference: FlagDifference, context: EventContext) -> Cause:
     new_events = _concerning(difference, context)
     corrections = [event for event in new_events if event.is_correction]
     others = [event for event in new_events if not event.is_correction]
-    changed = frozenset[str]().union(*(context.changed.get(event.subject, frozenset()) for event in new_events))
+    concerned = {event.subject for event in new_events}
+    changed = frozenset[str]().union(*(context.changed.get(subject, frozenset()) for subject in concerned))
     revoked = difference.severity is None and bool(changed & difference.evidence_before)
     if revoked or changed & difference.evidence or (corrections and not others):
         return Cause("correction", _references(corrections, difference), revoked)
@@ -137,15 +150,13 @@ def _concerning(difference: FlagDifference, context: EventContext) -> list[Appli
     if from_market:
         for reference in difference.evidence:
             subjects |= context.subjects.get(reference, frozenset())
-    return [
-        event
-        for subject in sorted(subjects)
-        for event in context.new_events.get(subject, ())
-        if event.is_correction or from_market or not difference.deal or event.deal in (difference.deal, None)
-    ]
+    if from_market or not difference.deal:
+        return [event for subject in sorted(subjects) for event in context.new_events.get(subject, ())]
+    return context.of_deal(difference.project, difference.deal)
 
 
 def _references(events: Sequence[AppliedEvent], difference: FlagDifference) -> tuple[str, ...]:
     """Those that the flag rests on, if any; else the latest of all."""
-    evidence = [event.reference for event in events if event.reference in difference.evidence]
-    return tuple((evidence or [event.reference for event in events])[-_EVENTS_NAMED_MAX:])
+    evidence = difference.evidence
+    named = [event.reference for event in events if event.reference in evidence]
+    return tuple((named or [event.reference for event in events])[-_EVENTS_NAMED_MAX:])
