@@ -31,7 +31,7 @@ class Settings(ServiceSettings):
         default=0.0, ge=0, description="How long a batch waits to fill up; 0: it takes what is there."
     )
     projector_backlog_events_min: int = Field(
-        default=20_000,
+        default=5_000,
         ge=1,
         description="With more records waiting, a worker reads them in large batches without Faust.",
     )
@@ -54,6 +54,11 @@ class Settings(ServiceSettings):
     )
     projector_cached_events_max: int = Field(
         default=100_000, ge=0, description="Events kept in the cache, with the fold states of their projects."
+    )
+    projector_large_project_events_min: int = Field(
+        default=1_000,
+        ge=1,
+        description="A project of so many events is folded beside the stream, so that no other waits for it.",
     )
     rebuild_events_a_part: int = Field(
         default=10_000, ge=1, description="About so many events are folded in one transaction of a rebuild."

@@ -118,9 +118,13 @@ _STATUS_COLUMNS = {
 def not_folded(totals: Item) -> str:
     """What of all partitions is in the log and in no project yet, which belongs to no single partition."""
     held, parked, unknown = totals["held"], totals["parked"], totals["unknown"]
+    waiting = ""
+    if totals.get("waiting_projects"):
+        projects = counted(totals["waiting_projects"], "large project", "large projects")
+        waiting = f" {counted(totals['waiting_records'], 'record', 'records')} of {projects} wait for the fold beside the stream."
     return (
         f"{counted(held, 'event', 'events')} held behind another, {counted(parked, 'correction', 'corrections')} parked"
-        f" until the target comes, {counted(unknown, 'event', 'events')} of unknown types."
+        f" until the target comes, {counted(unknown, 'event', 'events')} of unknown types.{waiting}"
     )
 
 

@@ -488,6 +488,24 @@ CREATE TABLE steppe.announced_market (
     CONSTRAINT announced_market_pk PRIMARY KEY (market)
 );
 
+CREATE TABLE rm_v1.pending_fold (
+    project text NOT NULL,
+    partition integer NOT NULL,
+    first_offset bigint NOT NULL,
+    log_offset bigint NOT NULL,
+    records integer NOT NULL,
+    refolds integer NOT NULL DEFAULT 0,
+    noted_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT pending_fold_pk PRIMARY KEY (project, log_offset)
+);
+
+CREATE TABLE rm_v1.late_folds (
+    only_row boolean NOT NULL DEFAULT true,
+    folds bigint NOT NULL,
+    CONSTRAINT late_folds_pk PRIMARY KEY (only_row),
+    CONSTRAINT late_folds_one_row CHECK (only_row)
+);
+
 CREATE OR REPLACE FUNCTION steppe.grant_read_model(wanted text)
  RETURNS void
  LANGUAGE plpgsql

@@ -34,6 +34,14 @@ def candidate_subjects(record: Record) -> Iterator[str]:
                 yield name.decode()
 
 
+def is_project_key(key: bytes) -> bool:
+    """Whether records with this key, in their partition, belong to the project of that name."""
+    try:
+        return is_slug(key.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def restored_partition(record: Record, partitions_before: int, partitions: int) -> int:
     """The partition of a record in a log with another number of them, so that it belongs to the same subject, or to none.
 

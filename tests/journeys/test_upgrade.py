@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from steppe.domain.flags.flag_registry import RULES
+from tests import answer_schemas
 
 _ROOT = Path(__file__).parents[2]
 _RELEASE_BEFORE = "92ce35b2ec94084430ec7362a3dc88cd6a8dd8fd"  # 0.2.0
@@ -118,7 +119,7 @@ def test_data_of_the_release_before_are_judged_again_and_only_the_rules_are_told
     before, data = _release_before(folder), folder / "data"
     own_rules = folder / "own.json"
     own_rules.write_text('{"version": "desk-1", "values": {"memorandum-only.watch": 6}}')
-    with _Up(before, data) as up:
+    with answer_schemas.of_another_release(), _Up(before, data) as up:
         up.run("steppe.cli", "send", "examples/central-asia/events.ndjson", "--wait")
         up.run("steppe.cli", "rules", "add", str(own_rules))
         up.until_announced()

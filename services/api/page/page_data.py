@@ -36,7 +36,10 @@ async def total_counts(page: PageRequest, snapshot: Snapshot, unfiltered: Questi
     Cached while log, rules and day are the same, since nearly every page needs them.
     """
     cache: dict[tuple[Any, ...], Item] = page.request.app.state.page_counts
-    key = (snapshot.position, snapshot.last_action, snapshot.rules.version, unfiltered.as_of, unfiltered.knowledge)
+    key = (
+        snapshot.position, snapshot.last_action, snapshot.late_folds, snapshot.rules.version, unfiltered.as_of,
+        unfiltered.knowledge,
+    )  # fmt: skip
     if key not in cache:
         while len(cache) >= _CACHED_COUNTS_MAX:
             cache.pop(next(iter(cache)))

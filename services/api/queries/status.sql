@@ -1,11 +1,14 @@
 -- Status: the position of the read model, its lag and health, and the quarantine (dead letters).
 
 -- name: position
--- The next offset of every partition of the log, and the last thing an operator did in the quarantine.
+-- The next offset of every partition of the log, the last thing an operator did in the quarantine, how many folds beside the stream
+-- were written, and how many batches wait for one.
 SELECT
     checkpoint.partition,
     checkpoint.next_offset,
-    (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action
+    (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action,
+    COALESCE((SELECT late_folds.folds FROM late_folds), 0) AS late_folds,
+    (SELECT count(*) FROM pending_fold) AS waiting_batches
 FROM checkpoint
 WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
@@ -33,6 +36,18 @@ CROSS JOIN LATERAL (
 ) AS open_records
 WHERE checkpoint.topic = :topic::text
 ORDER BY checkpoint.partition;
+
+-- name: waiting_projects
+-- Large projects with records that wait for their fold: from which offset on, how many, and since when.
+SELECT
+    pending_fold.project,
+    pending_fold.partition,
+    min(pending_fold.first_offset) AS first_offset,
+    sum(pending_fold.records)::bigint AS records,
+    extract(epoch FROM clock_timestamp() - min(pending_fold.noted_at))::float8 AS seconds
+FROM pending_fold
+GROUP BY pending_fold.project, pending_fold.partition
+ORDER BY pending_fold.project;
 
 -- name: outbox
 -- How long the oldest announcement waits that is not sent; no row: none is.
@@ -73,7 +88,8 @@ SELECT
     OR EXISTS (SELECT 1 FROM co_investment_span)
     OR EXISTS (SELECT 1 FROM event)
     OR EXISTS (SELECT 1 FROM conflict)
-    OR EXISTS (SELECT 1 FROM quarantine) AS has_rows;
+    OR EXISTS (SELECT 1 FROM quarantine)
+    OR EXISTS (SELECT 1 FROM pending_fold) AS has_rows;
 
 -- name: progress
 -- How far each partition is, and since when.

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 
 from services.api.problems import of_database
 from services.api.routes import status
+from services.api.views.projection_status import Totals
 from services.api.web.operations import metrics_operation
 from services.api.web.responses import service_of
 from steppe.http.metrics import HttpMetrics
@@ -39,17 +40,29 @@ class Metrics:
             "How long the oldest announcement has waited for the broker; 0: none waits; NaN: unknown.",
             registry=self._registry,
         )
+        self._waiting_projects = Gauge(
+            "steppe_waiting_projects",
+            "Large projects with records that wait for their fold beside the stream; NaN: unknown.",
+            registry=self._registry,
+        )
+        self._waiting_seconds = Gauge(
+            "steppe_waiting_projects_oldest_seconds",
+            "How long the oldest of these records has waited; NaN: unknown.",
+            registry=self._registry,
+        )
         self._connections = Gauge(
             "steppe_database_connections", "Connections to Postgres, by state.", ["state"], registry=self._registry
         )
         build_info.register(self._registry)
         ProcessCollector(registry=self._registry)
 
-    def seen(self, lag_events: int | None, lag_seconds: float | None, outbox_seconds: float | None) -> None:
+    def seen(self, totals: Totals | None, outbox_seconds: float | None) -> None:
         """How far behind the read model and the outbox were a moment ago; None: unknown."""
-        self._outbox_seconds.set(math.nan if outbox_seconds is None else outbox_seconds)
-        self._lag_events.set(math.nan if lag_events is None else lag_events)
-        self._lag_seconds.set(math.nan if lag_seconds is None else lag_seconds)
+        self._outbox_seconds.set(_known(outbox_seconds))
+        self._lag_events.set(_known(totals and totals["lag_events"]))
+        self._lag_seconds.set(_known(totals and totals["lag_seconds"]))
+        self._waiting_projects.set(_known(totals and totals["waiting_projects"]))
+        self._waiting_seconds.set(_known(totals and totals["waiting_seconds"]))
 
     def pool(self, connections: int, idle: int) -> None:
         """How many connections are open, and how many of them idle."""
@@ -61,6 +74,10 @@ class Metrics:
         return generate_latest(self._registry)
 
 
+def _known(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
 @router.get("/metrics", response_class=PlainTextResponse, openapi_extra=metrics_operation())
 async def metrics(request: Request) -> Response:
     """Counters and durations for Prometheus, and how far the read model is behind the log and announcements behind both, as
@@ -70,15 +87,14 @@ async def metrics(request: Request) -> Response:
     assert isinstance(measured, Metrics)
     service = service_of(request)
     try:
-        totals = (await status.read_status(request, service.health_reader))["totals"]
-        lag_events, lag_seconds = totals["lag_events"], totals["lag_seconds"]
+        totals: Totals | None = (await status.read_status(request, service.health_reader))["totals"]
         async with service.health_reader.snapshot() as snapshot:
             outbox = await snapshot.row("outbox")
-        outbox_seconds = outbox["oldest_seconds"] if outbox else 0.0
+        outbox_seconds: float | None = outbox["oldest_seconds"] if outbox else 0.0
     except Exception as error:
         if of_database(error) is None:
             raise
-        lag_events = lag_seconds = outbox_seconds = None
+        totals = outbox_seconds = None
     measured.pool(*service.reader.connections)
-    measured.seen(lag_events, lag_seconds, outbox_seconds)
+    measured.seen(totals, outbox_seconds)
     return Response(measured.as_text(), media_type="text/plain; version=0.0.4")

@@ -91,7 +91,7 @@ async def project(request: Request, key: Annotated[str, Path(description="The ke
         queue = service_of(request).queues.folds
         return Reading(lambda: computed(queue, stored.rows, _project_in_json, stored))
 
-    return await answer_one(request, query_parameters.PROJECT, item)
+    return await answer_one(request, query_parameters.PROJECT, item, project=key)
 
 
 def _project_in_json(stored: StoredProject) -> bytes:
@@ -124,7 +124,7 @@ async def project_timeline(
 
         return Page(next_key=None, finish=finish)
 
-    return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page)
+    return await answer_list(request, query_parameters.TIMELINE, csv_columns.TIMELINE, page, project=key)
 
 
 async def read_project(

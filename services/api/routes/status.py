@@ -35,6 +35,7 @@ async def status(request: Request) -> Response:
 
     `quarantined`: records that could not be applied. `held`: events that wait for one of their project. `parked`: corrections
     that wait for their target. `conflicts`: other contents under a name that was taken. `unknown`: types of a later release.
+    `waiting_projects`, `waiting_records`, `waiting_seconds`: large projects are folded beside the stream, and these wait for it.
     `rebuild`: how far a rebuild beside this read model is (null: none is under way).
     """
     question = query_parameters.read(request, query_parameters.WAITING, formats=("json",))
@@ -53,6 +54,7 @@ async def read_status(request: Request, reader: Reader) -> StatusAnswer:
         halts = await snapshot.rows("halts", topic=topic)
         log = await snapshot.row("log_identity", topic=topic)
         rebuild = await snapshot.row("rebuild")
+        waiting = await snapshot.rows("waiting_projects")
     ends = request.app.state.log_ends
     assert isinstance(ends, EndOffsetsReader)
     # After the snapshot: the end can only be later than what was applied, so lag is never negative.
@@ -72,7 +74,7 @@ async def read_status(request: Request, reader: Reader) -> StatusAnswer:
         "log_complete": None if end.unknown_because else not any(end.starts.values()),
         "log_end_unknown_because": end.unknown_because,
         "rebuild": projection_status.rebuild(rebuild),
-        "totals": projection_status.totals(rows, partitions, totals),
+        "totals": projection_status.totals(rows, partitions, totals, waiting),
     }
 
 

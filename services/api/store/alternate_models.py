@@ -30,6 +30,7 @@ from steppe.domain.rules.thresholds import Rules
 from steppe.http.problems import Refusal
 
 _STATEMENTS = load("alternate_models", "services.api")
+_PENDING = load("pending_fold")
 # What others see of those that are folded: it is compared with what they see then.
 _SEEN_BY_OTHERS = ("crossing", "party_span")
 
@@ -111,6 +112,9 @@ class AlternateReadModels:
             now = {row["partition"]: row["next_offset"] for row in rows}
             if model.last_action != last_action_of(rows):  # what was held may be folded by now, wherever it lies
                 model.last_action, model.next_offsets = last_action_of(rows), {}
+            # What waits for its fold beside the stream comes later, wherever it lies in the log.
+            waiting = await model.connection.fetch(_PENDING["folded_before_in_partitions"])
+            seen = now | {row["partition"]: min(row["first_offset"], now[row["partition"]]) for row in waiting}
             if model.next_offsets != now:
                 async with self._making:
                     await self._refresh(model, knowledge, rules, now)
@@ -119,9 +123,9 @@ class AlternateReadModels:
                 yield Snapshot(model.connection, now, rules, model.last_action, market_fields=model.market_fields)
             finally:
                 await transaction.commit()
-            model.next_offsets = now
+            model.next_offsets = seen
         except Refusal:
-            model.next_offsets = now
+            model.next_offsets = seen
             raise
         except BaseException:  # also a reader who hangs up: what the copy holds is not certain any more
             self._drop(key, model)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from services.api.problems import NOT_CAUGHT_UP, UNKNOWN_PARTITION, of_database
 from services.api.store.notifications import notifications
 from services.api.store.sessions import Sessions
-from services.api.store.snapshot import Reader
+from services.api.store.snapshot import Reader, Snapshot
 from steppe.http.problems import BAD_PARAMETER, Refusal
 from steppe.log import positions
 
@@ -43,6 +45,27 @@ def wait_seconds(prefer: str | None) -> float:
     return min(float(match[1]), WAIT_SECONDS_MAX) if match else WAIT_SECONDS_DEFAULT
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far the read model is, and from which place on records of large projects wait for their fold."""
+
+    next_offsets: Mapping[int, int]
+    unfolded_from: Mapping[str, tuple[int, int]]
+
+    def covers(self, wanted: Mapping[int, int], project: str | None) -> bool:
+        """Whether every partition has covered its offset, and the fold of the project, where one is named, has, too."""
+        if not all(self.next_offsets.get(partition, 0) > offset for partition, offset in wanted.items()):
+            return False
+        partition, first_offset = self.unfolded_from.get(project or "", (-1, 0))
+        return wanted.get(partition, -1) < first_offset
+
+
+async def _reached(snapshot: Snapshot) -> Reached:
+    waiting = await snapshot.rows("waiting_projects") if snapshot.some_wait else []
+    unfolded_from = {row["project"]: (row["partition"], row["first_offset"]) for row in waiting}
+    return Reached(snapshot.next_offsets, unfolded_from)
+
+
 class PositionWatch:
     """How far the read model is; wakes those who wait for a later position."""
 
@@ -51,34 +74,43 @@ class PositionWatch:
         self._sessions = sessions
         self._task: asyncio.Task[None] | None = None
         self._waiters = 0
-        self._next_offsets: dict[int, int] = {}
+        self._reached = Reached({}, {})
         self._changed = asyncio.Condition()
         self._failure: Exception | None = None
 
-    async def wait_for(self, wanted: dict[int, int], seconds: float) -> None:
-        """Return when every partition has covered its offset; refuse with how far it is when time is up."""
+    async def wait_for(self, wanted: dict[int, int], seconds: float, project: str | None = None) -> None:
+        """Return when every partition has covered its offset; refuse with how far it is when time is up.
+
+        `project`: who asks for this one waits for its fold, too, when it is a large one that is folded beside the stream.
+        """
         async with self._reader.snapshot() as snapshot:
-            reached = snapshot.next_offsets
-        unknown = sorted(set(wanted) - set(reached))
+            reached = await _reached(snapshot)
+        partitions = sorted(reached.next_offsets)
+        unknown = sorted(set(wanted) - set(partitions))
         if unknown:
-            detail = f"The log has no partition {', '.join(map(str, unknown))}; it has {', '.join(map(str, sorted(reached)))}."
-            raise Refusal(UNKNOWN_PARTITION, detail, parameter="min_position", partitions=sorted(reached))
-        if _covers(reached, wanted):
+            detail = (
+                f"The log has no partition {', '.join(map(str, unknown))}; it has {', '.join(map(str, partitions))}."
+            )
+            raise Refusal(UNKNOWN_PARTITION, detail, parameter="min_position", partitions=partitions)
+        if reached.covers(wanted, project):
             return
         self._waiters += 1
         try:
             if self._task is None or self._task.done():
-                self._next_offsets = reached
+                self._reached = reached
                 self._failure = None
                 self._task = asyncio.create_task(self._follow(), name="position-watch")
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: _covers(self._next_offsets, wanted) or self._failure is not None)
+                await self._changed.wait_for(lambda: self._reached.covers(wanted, project) or self._failure is not None)
         except TimeoutError:
             wanted_text = positions.format_position(wanted)
-            position = positions.position_before(self._next_offsets)
+            position = positions.position_before(self._reached.next_offsets)
+            at = f"the read model is at {position or 'the beginning'}"
+            if self._reached.covers(wanted, None):
+                at = "the project is a large one, and its fold has not come there yet"
             raise Refusal(
                 NOT_CAUGHT_UP,
-                f"Waited {seconds:g} s for {wanted_text}; the read model is at {position or 'the beginning'}. Retry.",
+                f"Waited {seconds:g} s for {wanted_text}; {at}. Retry.",
                 wanted=wanted_text,
                 position=position,
             ) from None
@@ -113,11 +145,7 @@ class PositionWatch:
             while self._waiters:
                 await commits.listen()
                 async with self._reader.snapshot() as snapshot:
-                    self._next_offsets = snapshot.next_offsets
+                    self._reached = await _reached(snapshot)
                 async with self._changed:
                     self._changed.notify_all()
                 await commits.wait(_POLL_SECONDS)
-
-
-def _covers(next_offsets: dict[int, int], wanted: dict[int, int]) -> bool:
-    return all(next_offsets.get(partition, 0) > offset for partition, offset in wanted.items())

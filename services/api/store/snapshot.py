@@ -54,17 +54,24 @@ copyreg.pickle(Row, _for_another_process)
 class Snapshot:
     """The read model at one moment. `next_offsets` says which prefix of the log it reflects, `rules` what judged it.
 
-    `last_action` is the number of the last action of an operator on the quarantine. `pooled`: the session is a pooler's.
-    `schema` is where the read model is, `market_fields` what was read of its markets before, if that is kept.
+    `last_action` is the number of the last action of an operator on the quarantine. `late_folds`: how many folds of large projects were
+    written beside the stream, and how many batches wait for one; answers differ with either, at one position. `pooled`: the session
+    is a pooler's. `schema` is where the read model is, `market_fields` what was read of its markets before, if that is kept.
     """
 
     connection: Any  # asyncpg's pool proxy, which has no public type
     next_offsets: dict[int, int]
     rules: Rules
     last_action: int = 0
+    late_folds: tuple[int, int] = (0, 0)
     pooled: bool = False
     schema: str = ""
     market_fields: MarketFields | None = None
+
+    @property
+    def some_wait(self) -> bool:
+        """Whether records of large projects wait for their fold."""
+        return self.late_folds[1] > 0
 
     @property
     def position(self) -> str:
@@ -136,10 +143,16 @@ async def snapshot_of(
         rows = await connection.fetch(*QUERIES["position"](topic=topic))
         next_offsets = {row["partition"]: row["next_offset"] for row in rows}
         rules = await rule_versions.in_force(connection)
-        last_action = last_action_of(rows)
-        yield Snapshot(connection, next_offsets, rules, last_action, sessions.pooled, schema, market_fields)
+        yield Snapshot(
+            connection, next_offsets, rules, last_action_of(rows), _late_folds_of(rows), sessions.pooled, schema,
+            market_fields,
+        )  # fmt: skip
 
 
 def last_action_of(rows: list[Row]) -> int:
     """From the rows of the statement `position`."""
     return max((row["last_action"] for row in rows), default=0)
+
+
+def _late_folds_of(rows: list[Row]) -> tuple[int, int]:
+    return next(((row["late_folds"], row["waiting_batches"]) for row in rows), (0, 0))

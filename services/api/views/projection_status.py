@@ -91,6 +91,9 @@ class Totals(TypedDict):
     parked: Annotated[Count, doc("Corrections that wait for their target.")]
     conflicts: Annotated[Count, doc("Other contents under a name that was taken.")]
     unknown: Annotated[Count, doc("Events of types of a later release.")]
+    waiting_projects: Annotated[Count, doc("Large projects with records that wait for their fold beside the stream.")]
+    waiting_records: Annotated[Count, doc("These records; they are among those applied.")]
+    waiting_seconds: Annotated[float, doc("How long the oldest of them has waited, in seconds; 0: none waits.")]
     projects: Annotated[Count, doc("Projects.")]
     events_of_projects: Annotated[Count, doc("Events of projects.")]
 
@@ -205,8 +208,10 @@ def rebuild(row: Row | None) -> RebuildStatus | None:
     }
 
 
-def totals(rows: Sequence[Row], partitions: Sequence[PartitionStatus], held: Row | None) -> Totals:
-    """The sums of all partitions; `held` says what the read model holds."""
+def totals(
+    rows: Sequence[Row], partitions: Sequence[PartitionStatus], held: Row | None, waiting: Sequence[Row]
+) -> Totals:
+    """The sums of all partitions; `held` says what the read model holds, `waiting` which large projects wait for their fold."""
     lags = [entry["lag_events"] for entry in partitions]
     return {
         "applied": sum(row["next_offset"] for row in rows),
@@ -219,6 +224,9 @@ def totals(rows: Sequence[Row], partitions: Sequence[PartitionStatus], held: Row
         "parked": sum(row["parked"] for row in rows),
         "conflicts": sum(row["conflicts"] for row in rows),
         "unknown": sum(row["unknown"] for row in rows),
+        "waiting_projects": len(waiting),
+        "waiting_records": sum(row["records"] for row in waiting),
+        "waiting_seconds": round(max((row["seconds"] for row in waiting), default=0.0), 3),
         "projects": held["projects"] if held else 0,
         "events_of_projects": held["events_of_projects"] if held else 0,
     }

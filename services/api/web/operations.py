@@ -99,6 +99,7 @@ _HEADERS = {
     "Steppe-Position": "The prefix of the log that the answer reflects, as in 0:41,3:7.",
     "Steppe-As-Of": "The day (UTC) that is judged.",
     "Steppe-Known-At": "Only what was known by then was used.",
+    "Steppe-Records-Waiting": "Of a large project: how many of its records the answer does not know yet; absent: it knows all.",
 }
 _HEADERS_OF_FILES = {
     "Steppe-Rows": "Of a file: how many rows it has.",

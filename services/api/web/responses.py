@@ -155,18 +155,20 @@ async def answer_list(
     columns: tuple[str, ...],
     page: Callable[[Snapshot, Question], Awaitable[Page]],
     stands_for: Callable[[Snapshot], Awaitable[str]] | None = None,
+    project: str | None = None,
 ) -> Response:
     """Answer with one page of a list, or with a file of all of it. `stands_for` adds to the ETag what decides the items besides
-    position and rules.
+    position and rules. `project`: it is about this one.
     """
     question = read(request, parameters)
-    await wait_for_position(request, question.min_position)
+    await wait_for_position(request, question.min_position, project)
     if held := await _not_modified(request, question, stands_for):
         return held
     turn = service_of(request).queues.files.turn(question.caller) if question.whole else nullcontext()
     async with turn, AsyncExitStack() as unsent:
         async with service_of(request).snapshot(question) as snapshot:
             headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
+            headers |= await _what_waits(snapshot, project)
             listed = await page(snapshot, question)
             file: TableFile | None = None
             if question.format != "json":
@@ -200,14 +202,17 @@ async def answer_one(
     request: Request,
     parameters: tuple[str, ...],
     item: Callable[[Snapshot, Question], Awaitable[Item | Reading[Item] | Reading[bytes]]],
+    project: str | None = None,
 ) -> Response:
-    """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed, in JSON already or not."""
+    """Answer with one item, JSON only; of a reading with what it computes when the snapshot is closed, in JSON already or not.
+    `project`: it is about this one.
+    """
     question = read(request, parameters, formats=("json",))
-    await wait_for_position(request, question.min_position)
+    await wait_for_position(request, question.min_position, project)
     if held := await _not_modified(request, question):
         return held
     async with service_of(request).snapshot(question) as snapshot:
-        headers = _headers(question, snapshot)
+        headers = _headers(question, snapshot) | await _what_waits(snapshot, project)
         read_fields = await item(snapshot, question)
     rows = read_fields.rows if isinstance(read_fields, Reading) else 0
     fields: Item | bytes = await read_fields.finish() if isinstance(read_fields, Reading) else read_fields
@@ -255,12 +260,20 @@ def encoded(body: Mapping[str, Any]) -> bytes:
     return encode(pieces)
 
 
-async def wait_for_position(request: Request, min_position: str | None) -> None:
-    """Wait until the read model has reached what the reader wrote."""
+async def wait_for_position(request: Request, min_position: str | None, project: str | None = None) -> None:
+    """Wait until the read model has reached what the reader wrote; of a large project until its fold has, too."""
     if min_position is not None:
         wanted = position_watch.parse_position(min_position)
         seconds = position_watch.wait_seconds(request.headers.get("prefer"))
-        await service_of(request).watch.wait_for(wanted, seconds)
+        await service_of(request).watch.wait_for(wanted, seconds, project)
+
+
+async def _what_waits(snapshot: Snapshot, project: str | None) -> dict[str, str]:
+    """The header that says how many records of a project the answer does not know yet, where there are some."""
+    if project is None or not snapshot.some_wait:
+        return {}
+    waiting = {row["project"]: row["records"] for row in await snapshot.rows("waiting_projects")}
+    return {"Steppe-Records-Waiting": str(waiting[project])} if project in waiting else {}
 
 
 def _media(question: Question) -> str:
@@ -320,6 +333,7 @@ def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> di
         RELEASE,
         snapshot.position,
         snapshot.last_action,
+        snapshot.late_folds,
         snapshot.rules.version,
         question.fingerprint,
         question.knowledge is not None,  # whatever is asked for as known in the future is known by now

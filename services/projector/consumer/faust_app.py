@@ -23,6 +23,7 @@ from mode import CrashingSupervisor
 from services.projector.consumer.arrived_batches import arrived_batches
 from services.projector.consumer.catch_up import catch_up
 from services.projector.consumer.faust_transport import Transport
+from services.projector.consumer.folding_process import keep_folding
 from services.projector.consumer.projection_store import ProjectionStore
 from services.projector.health.watchdog import exit_after
 from services.projector.projection.batches import Record
@@ -53,6 +54,7 @@ class Projector(faust.App):
     observe: Callable[[str, float], None]
     _publisher: Publisher | None = None
     _publishing: asyncio.Task[None] | None = None
+    _folding: asyncio.Task[None] | None = None
     _heartbeat: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
@@ -61,6 +63,7 @@ class Projector(faust.App):
         self.store = await ProjectionStore.open(self.settings)
         self.store.progress.observe = self.observe
         await self._start_offsets(set())
+        self._folding = asyncio.create_task(keep_folding(self.store.fold_beside), name="large-projects")
         if self.settings.projector_announce == "on":
             self._publisher = Publisher(self.settings)
             self._publishing = asyncio.create_task(self._publisher.run(), name="publisher")
@@ -68,9 +71,11 @@ class Projector(faust.App):
 
     async def on_shutdown(self) -> None:
         """Disconnect when nothing can arrive any more."""
-        if self._publishing is not None:
-            self._publishing.cancel()
-            await asyncio.wait({self._publishing})
+        beside = {task for task in (self._publishing, self._folding) if task is not None}
+        for task in beside:
+            task.cancel()
+        if beside:
+            await asyncio.wait(beside)
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         await super().on_shutdown()

@@ -51,6 +51,7 @@ class ProjectionStore:
         self._kafka = settings.kafka
         self._topic = settings.topic
         self._quarantine_max = settings.projector_quarantine_max
+        self._large_events_min = settings.projector_large_project_events_min
         self._stuck_seconds_max = settings.projector_idle_transaction_seconds_max
         self._partitions: list[int] = []
         self._halted: set[int] = set()
@@ -60,6 +61,8 @@ class ProjectionStore:
         self._schema: str | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.progress = Progress()
+        # Set when projects were left to a fold beside the stream.
+        self.fold_beside = asyncio.Event()
 
     @classmethod
     async def open(cls, settings: Settings, schema: str | None = None) -> ProjectionStore:
@@ -104,6 +107,8 @@ class ProjectionStore:
             # A batch that is in hand may be committed while we ask.
             seen = dict(self.progress.next_offsets)
             rows = await connection.fetch(*STATEMENTS["read_checkpoints"](topic=self._topic))
+            if self._only_schema is None and await connection.fetch(STATEMENTS["pending_projects"]):
+                self.fold_beside.set()
         checkpoints = {
             row["partition"]: Checkpoint(next_offset=row["next_offset"], sha256=row["last_record_sha256"])
             for row in rows
@@ -117,6 +122,7 @@ class ProjectionStore:
             facts.partitions,
             exclusive=exclusive,
             quarantine_max=self._quarantine_max,
+            large_events_min=None if exclusive else self._large_events_min,
             on_step=self.progress.advance,
             market_cache=None if exclusive else self._market_cache,
         )
@@ -282,6 +288,11 @@ class ProjectionStore:
         self._cache.invalidate_if_acted(applied.last_action)
         for (partition, name), subject in applied.subjects.items():
             self._cache.put(partition, name, subject)
+        for partition, name in applied.left:
+            self._cache.drop(partition, name)
+        if applied.left:
+            self.fold_beside.set()
+            progress.counts["left"] += sum(applied.left.values())
         self._cache.mark_valid_at(applied.next_offsets)
         self._halted -= records.keys()
         progress.commit(applied.next_offsets)

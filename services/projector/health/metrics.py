@@ -29,6 +29,7 @@ _COUNTS = {
     "quarantined": ("steppe_quarantined", "Records that are no event, or cannot be folded, kept byte for byte."),
     "held": ("steppe_held", "Events kept and not folded, because their project has a record in quarantine."),
     "reapplied": ("steppe_read_again", "Stored events that were read again because a checkpoint had been set back."),
+    "left": ("steppe_left_to_late_folds", "Records of large projects that were left to a fold beside the stream."),
     "retries": ("steppe_retries", "Batches that were tried again because the database was away."),
 }
 

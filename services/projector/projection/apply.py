@@ -20,6 +20,7 @@ from services.projector.projection.fold_subjects import FoldedBatch, SubjectBatc
 from services.projector.projection.project_cache import CachedSubject, ProjectCache
 from services.projector.projection.quarantine_entries import QuarantineEntry, RecordId, Stage
 from steppe import failpoints
+from steppe.contracts.partitioning import partition_of
 from steppe.database import rule_versions, sql
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.projection import ReadModel
@@ -29,6 +30,7 @@ from steppe.database.sql import Statement
 from steppe.domain.events.corrections import apply_corrections, has_corrections
 from steppe.domain.events.event import Event
 from steppe.log.positions import position_before
+from steppe.log.record_owner import is_project_key
 from steppe.log.records import fingerprint
 
 if TYPE_CHECKING:
@@ -37,7 +39,16 @@ if TYPE_CHECKING:
 # All that a worker runs, by name.
 STATEMENTS = {
     name: statement
-    for file in ("checkpoint", "event", "quarantine", "read_model", "registry", "market", "log_identity")
+    for file in (
+        "checkpoint",
+        "event",
+        "quarantine",
+        "read_model",
+        "registry",
+        "market",
+        "log_identity",
+        "pending_fold",
+    )
     for name, statement in sql.load(file).items()
 }
 
@@ -46,9 +57,10 @@ STATEMENTS = {
 class AppliedBatch:
     """What a batch did. `next_offsets` are all checkpoints it saw; the cache takes `subjects` over after the commit only.
 
-    `reapplied`: stored already, although the checkpoint did not cover them. `last_action`: the last thing that an operator
-    did before it. `entries`: what is kept and not folded. `market_faults`: projects whose market could not be judged, with
-    the reason; `refold_faults`: subjects without new events that could not be folded again, and so keep their rows.
+    `reapplied`: stored already, although the checkpoint did not cover them. `left`: how many records of each large project, by partition
+    and name, were left to a fold beside the stream. `last_action`: the last thing that an operator did before it. `entries`: what is
+    kept and not folded. `market_faults`: projects whose market could not be judged, with the reason; `refold_faults`: subjects without
+    new events that could not be folded again, and so keep their rows.
     """
 
     next_offsets: Mapping[int, int]
@@ -60,6 +72,7 @@ class AppliedBatch:
     held: int = 0
     unknown: int = 0
     skipped: int = 0
+    left: Mapping[tuple[int, str], int] = field(default_factory=dict)
     subjects: Mapping[tuple[int, str], CachedSubject] = field(default_factory=dict)
     last_action: int = 0
     entries: Sequence[QuarantineEntry] = ()
@@ -73,7 +86,8 @@ class Applier:
     """What every batch needs: the `STATEMENTS`, which topic, and how many partitions it has.
 
     `exclusive`: nobody else reads or writes this read model, so nobody waits for its position. `quarantine_max`: how many
-    of the last 10,000 records of a partition may be quarantined. `on_step` is called at every step of a batch (`Progress`).
+    of the last 10,000 records of a partition may be quarantined. `large_events_min`: a project with so many events is left to a fold
+    beside the stream; None: none is. `on_step` is called at every step of a batch (`Progress`).
     `market_cache`: what was seen of markets in earlier batches; None: nothing is kept.
     """
 
@@ -82,6 +96,7 @@ class Applier:
     partitions: int
     exclusive: bool = False
     quarantine_max: int = 1000
+    large_events_min: int | None = None
     on_step: Callable[[], None] = lambda: None
     market_cache: MarketCache | None = None
 
@@ -112,19 +127,21 @@ class Applier:
         if not last_records:
             return AppliedBatch(next_offsets=fence, skipped=skipped)
         failpoints.reach("before-apply")
+        left = await self._left_to_late_folds(connection, unapplied, cache)
         decoded = [
             decode.decode_record(record, self.partitions)
             for of_partition in unapplied.values()
             for record in of_partition
-            if record.void_from is None
+            if record.void_from is None and (record.partition, record.key) not in left
         ]
         failpoints.reach("after-decode")
-        batch, last_action = await self._classify(connection, decoded, unapplied)
+        batch, last_action = await self.classify(connection, decoded, unapplied)
         rules = await rule_versions.in_force(connection)
         model = ReadModel(
             self.statements, rules, exclusive=self.exclusive, on_step=self.on_step, market_cache=self.market_cache
         )
-        subjects = await self._subject_batches(connection, batch, cache, last_action)
+        cached = {subject: cache.get(partition, subject, last_action) for subject, partition in batch.touched.items()}
+        subjects = await self.subject_batches(connection, batch, cached)
         began = time.monotonic()
         folded = await fold(connection, model, subjects)
         fold_seconds = time.monotonic() - began
@@ -137,6 +154,7 @@ class Applier:
         next_offsets = {partition: offset + 1 for partition, offset in last_offsets.items()}
         await quarantine_policy.refuse_excess(connection, batch.quarantined, last_offsets, self.quarantine_max)
         await self.store(connection, batch, folded)
+        await self._note_left(connection, left, fence, last_offsets)
         failpoints.reach("after-events")
         market_faults = await model.save(connection, folded.results)
         failpoints.reach("before-checkpoint")
@@ -152,9 +170,10 @@ class Applier:
             held=stages[Stage.HELD],
             unknown=sum(event.state is State.UNKNOWN for event in batch.new),
             skipped=skipped,
+            left={(partition, key.decode()): records for (partition, key), records in left.items()},
             subjects={
                 (result.subject.partition, name): CachedSubject(
-                    tuple(result.subject.events), result.subject.last_offset, result.fold_state, result.written
+                    result.subject.events, result.subject.last_offset, result.fold_state, result.written
                 )
                 for name, result in folded.results.items()
             },
@@ -165,7 +184,65 @@ class Applier:
             refold_faults=folded.faults,
         )
 
-    async def _classify(
+    async def _left_to_late_folds(
+        self, connection: Connection, records: Mapping[int, Sequence[Record]], cache: ProjectCache
+    ) -> dict[tuple[int, bytes], int]:
+        """Partition and key of the projects that are too large to be folded with a batch, or of which records wait for their fold already,
+        and how many of these records are their own.
+
+        A record is only of the project that its key names, so none has to be read to tell.
+        """
+        if self.large_events_min is None:
+            return {}
+        counts = Counter(
+            (partition, record.key)
+            for partition, of_partition in records.items()
+            for record in of_partition
+            if record.key is not None and record.void_from is None
+        )
+        # In another partition a record is no project's.
+        at_home = {
+            key: (partition, count)
+            for (partition, key), count in counts.items()
+            if is_project_key(key) and partition_of(key, self.partitions) == partition
+        }
+        sizes = {key: cache.size(partition, key.decode()) for key, (partition, _) in at_home.items()}
+        large = {
+            key for key, size in sizes.items() if size is not None and size + at_home[key][1] >= self.large_events_min
+        }
+        # What is cached waits for nothing: a project that is left to its fold is dropped from the cache.
+        asked = [key for key, size in sizes.items() if size is None]
+        if asked:
+            rows = await connection.fetch(
+                *self.statements["large_projects"](
+                    projects=[key.decode() for key in asked],
+                    records=[at_home[key][1] for key in asked],
+                    events_min=self.large_events_min,
+                )
+            )
+            large |= {row["project"].encode() for row in rows}
+        return {(at_home[key][0], key): at_home[key][1] for key in sorted(large)}
+
+    async def _note_left(
+        self,
+        connection: Connection,
+        left: Mapping[tuple[int, bytes], int],
+        fence: Mapping[int, int],
+        last_offsets: Mapping[int, int],
+    ) -> None:
+        """Remember from which stretch of the log records of these projects are still to be folded."""
+        if left:
+            await connection.execute(
+                *self.statements["note_pending"](
+                    projects=[key.decode() for _, key in left],
+                    partitions=[partition for partition, _ in left],
+                    first_offsets=[fence[partition] for partition, _ in left],
+                    log_offsets=[last_offsets[partition] for partition, _ in left],
+                    records=list(left.values()),
+                )
+            )
+
+    async def classify(
         self,
         connection: Connection,
         decoded: Sequence[StoredEvent | Undecoded],
@@ -222,12 +299,11 @@ class Applier:
             {identity: (row["partition"], row["log_offset"]) for identity, row in stored_rows.items()},
         )
 
-    async def _subject_batches(
-        self, connection: Connection, batch: ClassifiedBatch, cache: ProjectCache, last_action: int
+    async def subject_batches(
+        self, connection: Connection, batch: ClassifiedBatch, cached: Mapping[str, CachedSubject | None]
     ) -> dict[str, SubjectBatch]:
-        """The touched subjects with all their events, from the cache or else from the database, and the new ones."""
+        """The touched subjects with all their events, those that are cached or else from the database, and the new ones."""
         new_events = batch.foldable()
-        cached = {subject: cache.get(partition, subject, last_action) for subject, partition in batch.touched.items()}
         events: dict[str, list[Event]] = {subject: [] for subject, entry in cached.items() if entry is None}
         last = dict.fromkeys(events, -1)
         unreadable: dict[str, Exception] = {}

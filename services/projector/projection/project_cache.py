@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steppe.domain.events.event import Event
@@ -21,7 +21,7 @@ class CachedSubject:
     """All folding events of one subject, and the offset of the last one; of a project also its fold state, if it can go on, and the
     fingerprints of the rows that were written with it."""
 
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     last_offset: int
     fold_state: FoldState | None = None
     written: array[int] | None = None
@@ -46,6 +46,11 @@ class ProjectCache:
             self._subjects.move_to_end((partition, name))
         return subject
 
+    def size(self, partition: int, name: str) -> int | None:
+        """How many events the entry of a subject has; None: there is none."""
+        subject = self._subjects.get((partition, name))
+        return None if subject is None else len(subject.events)
+
     def put(self, partition: int, name: str, subject: CachedSubject) -> None:
         """Replace the entry of a subject."""
         self._evict((partition, name))
@@ -53,6 +58,10 @@ class ProjectCache:
         self._events += len(subject.events)
         while self._events > self._events_max:
             self._evict(next(iter(self._subjects)))
+
+    def drop(self, partition: int, name: str) -> None:
+        """Forget a subject: records of it were left to others."""
+        self._evict((partition, name))
 
     def invalidate_if_acted(self, last_action: int) -> None:
         """Drop everything if an operator has acted since."""

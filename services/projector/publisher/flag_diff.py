@@ -7,6 +7,7 @@ the log.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +28,9 @@ from steppe.database.read_model.stored_events import folded_event
 from steppe.domain.events.event import Event
 from steppe.domain.rules.thresholds import Rules
 
-_STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **outbox_writer.STATEMENTS}
+_STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **sql.load("pending_fold"), **outbox_writer.STATEMENTS}
 _FLAGS_AT_ONCE = 1000
+_EVENTS_AT_ONCE = 1000
 
 
 Projects = Sequence[str] | None
@@ -53,6 +55,8 @@ class Announcer:
         self._transitions = Counter[tuple[str, str]]() if transitions is None else transitions
         self._uncommitted = Counter[tuple[str, str]]()
         self._compare_all = True
+        # The day that was met last, and where the log ended when it was: what was acknowledged before the day lies before that.
+        self._day_began: tuple[date, Mapping[int, int]] | None = None
 
     async def announce(self, connection: asyncpg.Connection, day: date, ends: Mapping[int, int]) -> int | None:
         """Announce what changed until this day (UTC), in one transaction; return how many transitions, None while behind.
@@ -77,6 +81,11 @@ class Announcer:
         await active_read_model.use_active(connection)
         checkpoints = await connection.fetch(*_STATEMENTS["read_checkpoints"](topic=self._topic))
         next_offsets: list[int] = [row["next_offset"] for row in checkpoints]
+        # Of large projects whose later records wait for their fold.
+        folded_before: dict[int, int] = {
+            row["partition"]: row["first_offset"]
+            for row in await connection.fetch(_STATEMENTS["folded_before_in_partitions"])
+        }
         until = await connection.fetchrow(_STATEMENTS["announced_until"])
         assert until is not None, "the statement always gives a row"
         offsets_before: list[int] = until["next_offsets"] or []
@@ -96,6 +105,8 @@ class Announcer:
         )
         base: date = day if first_time else until["day"]
         day = max(day, base)
+        if day > base and self._day_waits(day, ends, folded_before):
+            day = base
         last_action = until["last_action_now"]
         acted = await connection.fetch(*_STATEMENTS["subjects_acted_on"](last_action=until["last_action"]))
         since = _AnnouncedUntil(offsets_before, {row["subject"]: row["log_offset"] for row in acted})
@@ -139,13 +150,23 @@ class Announcer:
         await connection.execute(
             *_STATEMENTS["set_announced_until"](
                 day=day,
-                next_offsets=next_offsets,
+                # What waits for its fold is new when that is written, wherever its records lie.
+                next_offsets=[
+                    min(offset, folded_before.get(partition, offset)) for partition, offset in enumerate(next_offsets)
+                ],
                 schema=until["schema_now"],
                 rule_version=until["rules_now"],
                 last_action=last_action,
             )
         )
         return count
+
+    def _day_waits(self, day: date, ends: Mapping[int, int], folded_before: Mapping[int, int]) -> bool:
+        """Whether records of large projects that were acknowledged before this day began wait for their fold."""
+        if self._day_began is None or self._day_began[0] != day:
+            self._day_began = (day, ends)
+        began_at = self._day_began[1]
+        return any(offset < began_at.get(partition, 0) for partition, offset in folded_before.items())
 
     async def _differences(
         self, connection: asyncpg.Connection, day: date, projects: Projects, rules: Rules, *, turning: bool
@@ -190,23 +211,30 @@ class Announcer:
         subjects = await self._subjects_of_evidence(connection, announced)
         concerned = sorted({difference.project for difference in announced}.union(*subjects.values()))
         new_events: dict[str, list[AppliedEvent]] = defaultdict(list)
-        for row in await connection.fetch(
+        # Of a large project there are very many: the loop answers others between two pages.
+        async for row in connection.cursor(
             *_STATEMENTS["events_applied_since"](
                 subjects=concerned,
                 next_offsets=since.next_offsets,
                 acted_subjects=list(since.refolded_from),
                 acted_offsets=list(since.refolded_from.values()),
             ),
+            prefetch=_EVENTS_AT_ONCE,
         ):
             new_events[row["subject"]].append(_applied_event(row))
         corrected = [subject for subject, events in new_events.items() if any(event.is_correction for event in events)]
         all_events: dict[str, list[Event]] = {subject: [] for subject in corrected}
         if corrected:
-            for row in await connection.fetch(*_STATEMENTS["events_of_subjects"](subjects=corrected)):
+            async for row in connection.cursor(
+                *_STATEMENTS["events_of_subjects"](subjects=corrected), prefetch=_EVENTS_AT_ONCE
+            ):
                 all_events[row["subject"]].append(folded_event(row))
         return EventContext(
             new_events=new_events,
-            changed={subject: causes.changed_by(new_events[subject], all_events[subject]) for subject in corrected},
+            changed={
+                subject: await asyncio.to_thread(causes.changed_by, new_events[subject], all_events[subject])
+                for subject in corrected
+            },
             subjects=subjects,
         )
 

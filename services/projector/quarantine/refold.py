@@ -203,6 +203,8 @@ class Refolder:
         known whose they are."""
         if not subjects:
             return
+        # A fold beside the stream that is under way ends first, or finds that it has to begin anew.
+        await connection.execute(*self._statements["note_refold"](projects=list(subjects)))
         by_id = {(record.partition, record.offset): record for record in records}
         by_id |= await self._records(connection, subjects)
         await connection.execute(*self._statements["remove_records_of_subjects"](subjects=list(subjects)))

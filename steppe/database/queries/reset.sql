@@ -18,6 +18,7 @@ WITH
     gone_standings AS (DELETE FROM standing),
     gone_crossings AS (DELETE FROM crossing),
     gone_markets AS (DELETE FROM market),
+    gone_pending_folds AS (DELETE FROM pending_fold),
     gone_co_investments AS (DELETE FROM co_investment_span)
 DELETE FROM forum;
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,11 +18,14 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.settings import Settings
+from services.projector.large_projects.late_fold import LateFold, Stretch
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
+from services.projector.settings import Settings as ProjectorSettings
 from steppe.contracts import acceptance
 from steppe.contracts.partitioning import partition_of
+from steppe.database.read_model.market_cache import MarketCache
 from tests.stack import PARTITIONS, Database
 
 SOURCE = "/tests"
@@ -61,10 +64,15 @@ def memorandum(key: str, occurred: str, investor: str, id: str | None = None, **
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Appends to the read model as the projector would, one transaction a call."""
+    """Appends to the read model as the projector would, one transaction a call.
+
+    `large_events_min`: from so many events on a project is folded only by `fold_beside`; None: none is.
+    """
 
     database: Database
     topic: str
+    large_events_min: int | None = None
+    records: list[Record] = field(default_factory=list)
 
     async def append(self, *envelopes: Envelope) -> str:
         """Apply these events; returns their position, as ingest would."""
@@ -77,7 +85,7 @@ class Log:
 
     async def append_records(self, pairs: Iterable[tuple[bytes, bytes]]) -> str:
         """Apply records, whatever is in them."""
-        applier = Applier(STATEMENTS, self.topic, PARTITIONS)
+        applier = Applier(STATEMENTS, self.topic, PARTITIONS, large_events_min=self.large_events_min)
         records: dict[int, list[Record]] = {}
         async with (
             asyncpg.create_pool(self.database.projector, min_size=1, max_size=1) as pool,
@@ -92,7 +100,22 @@ class Log:
                 records.setdefault(partition, []).append(Record(partition, following[partition], now, key, value))
                 following[partition] += 1
             await applier.apply(connection, records, fence, ProjectCache(0))
+        self.records.extend(record for of_partition in records.values() for record in of_partition)
         return ",".join(f"{partition}:{appended[-1].offset}" for partition, appended in sorted(records.items()))
+
+    async def fold_beside(self, project: str) -> bool:
+        """Fold a large project of which events wait, as the process beside a worker does."""
+        connection = await asyncpg.connect(self.database.projector)
+        try:
+            settings = ProjectorSettings(kafka="127.0.0.1:1", database=self.database.projector, topic=self.topic)
+
+            async def read_log(project: str, stretch: Stretch) -> list[Record]:
+                of_project = [record for record in self.records if record.key == project.encode()]
+                return [record for record in of_project if stretch.first <= record.offset <= stretch.last]
+
+            return await LateFold(connection, settings, read_log, MarketCache()).fold(project)
+        finally:
+            await connection.close()
 
 
 @asynccontextmanager

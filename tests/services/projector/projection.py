@@ -93,6 +93,17 @@ async def until_covered(
         await asyncio.sleep(0.05)
 
 
+async def until_nothing_waits(
+    connection: asyncpg.Connection, service: Service | None = None, seconds: float = 30
+) -> None:
+    """Until no large project waits for its fold beside the stream."""
+    deadline = time.monotonic() + seconds
+    while waiting := await connection.fetchval("SELECT count(*) FROM pending_fold"):
+        said = "" if service is None else service.log()[-4000:]
+        assert time.monotonic() < deadline, f"{waiting} batches still wait for their fold\n{said}"
+        await asyncio.sleep(0.05)
+
+
 async def until(what: str, holds: Callable[[], bool], seconds: float = 30) -> None:
     """Until something holds."""
     deadline = time.monotonic() + seconds

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -382,3 +383,33 @@ async def test_what_is_judged_otherwise_though_nothing_was_applied_is_told_with_
     await desk.connection.execute("DELETE FROM flag_span WHERE flag = 'displaced'")  # as another release may judge
     desk.restarted()
     assert await desk.look(EVE) == [("north", "displaced", "cleared", "alert", None, EVE, "rules")]
+
+
+async def test_what_waits_for_its_fold_is_announced_with_it_and_with_its_cause(log: Log, desk: Desk) -> None:
+    large = replace(log, large_events_min=3)
+    await log.append(registered("north"), paper())
+    raised = [("north", "memorandum-only", "raised", None, "stagnant", STAGNANT, "event")]
+    assert await desk.look(STAGNANT) == raised
+    await large.append(about("retracted", "north", "north-off", "north-paper", reason="error"))
+    await log.append(registered("south"), paper("south"))
+    south = [("south", "memorandum-only", "raised", None, "stagnant", STAGNANT, "event")]
+    assert (await desk.look(STAGNANT), await desk.look(STAGNANT)) == (south, [])
+    await large.fold_beside("north")
+    revoked = [("north", "memorandum-only", "revoked", "stagnant", None, STAGNANT, "correction")]
+    assert (await desk.look(STAGNANT), await desk.look(STAGNANT)) == (revoked, [])
+
+
+async def test_a_day_is_announced_once_what_was_acknowledged_before_it_is_folded(log: Log, desk: Desk) -> None:
+    large = replace(log, large_events_min=3)
+    await log.append(registered("north"), paper(), registered("south"), paper("south"))
+    assert await desk.look(EVE) == []
+    partition, _, offset = (await large.append(bound("north", "alpha", "2023-01-15"))).partition(":")
+    ends = {int(partition): int(offset) + 1}
+    assert await desk.look(WATCH, ends) == [], "who bound itself in time is not told to be late"
+    await large.fold_beside("north")
+    assert await desk.look(WATCH, ends) == [("south", "memorandum-only", "raised", None, "watch", WATCH, "day")]
+    # What comes on the day itself keeps nobody waiting.
+    await large.append(memorandum("north", "2023-02-01", "beta"))
+    assert await desk.look(STAGNANT, ends) == [
+        ("south", "memorandum-only", "escalated", "watch", "stagnant", STAGNANT, "day")
+    ]

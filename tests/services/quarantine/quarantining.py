@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from services.projector.commands.verify import Verdict, verify
 from services.projector.consumer import log_reader
 from services.projector.consumer.projection_store import ProjectionStore
+from services.projector.large_projects.late_fold import LateFold, reading_log
 from services.projector.projection.batches import Record
 from services.projector.projection.quarantine_entries import RecordId
 from services.projector.quarantine.actions import QuarantineActions
@@ -22,12 +23,13 @@ from services.projector.quarantine.refold import Operator
 from services.projector.settings import Settings
 from steppe.contracts.partitioning import partition_of
 from steppe.database import active_read_model
+from steppe.database.read_model.market_cache import MarketCache
 from tests.services.projector.projection import Message, log_ends
 from tests.stack import PARTITIONS, Database, Stack
 
 _TABLES = (
     "event", "conflict", "quarantine", "parked", "project", "project_span", "headline_span", "last_event_span", "deal_span", "flag_span", "party_span", "forum",
-    "standing", "co_investment_span",
+    "standing", "co_investment_span", "pending_fold",
 )  # fmt: skip
 BY = Operator(name="desk", reason="a test")
 
@@ -92,14 +94,23 @@ class Worked:
         for first in range(0, len(rest), size):
             await store.apply(rest[first : first + size])
 
-    async def afresh(self, size: int = 500) -> None:
+    async def fold_beside(self, project: str) -> bool:
+        """Fold a large project of which events wait, as the process beside a worker does."""
+        connection = await asyncpg.connect(self.database.projector)
+        try:
+            settings = Settings(kafka=self.stack.kafka, database=self.database.projector, topic=self.topic)
+            return await LateFold(connection, settings, reading_log(settings), MarketCache()).fold(project)
+        finally:
+            await connection.close()
+
+    async def afresh(self, size: int = 500, **settings: Any) -> None:
         """Forget the read model, between two batches, and bring the whole log in again in batches of this size."""
         async with self.owner.transaction():
             await active_read_model.lock_active_for_write(self.owner, exclusive=True)
             for table in _TABLES:
                 await self.owner.execute(f"DELETE FROM {table}")
             await self.owner.execute("UPDATE checkpoint SET next_offset = 0, last_record_sha256 = NULL")
-        await self.apply(size)
+        await self.apply(size, **settings)
 
     async def act(self, act: Callable[[QuarantineActions], Awaitable[Any]]) -> Any:
         """As an operator, with the rights of the projector."""

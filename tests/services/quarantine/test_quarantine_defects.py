@@ -216,3 +216,34 @@ async def test_a_market_that_cannot_be_judged_leaves_its_flags_as_they_stood_and
     assert [one.outcome for one in done] == ["folded"]
     assert await worked.owner.fetchval("SELECT count(*) FROM standing WHERE fault IS NOT NULL") == 0
     await worked.verified()
+
+
+async def test_a_large_project_that_cannot_be_folded_stops_there_when_its_fold_comes_to_it(
+    worked: Worked, defect: pytest.MonkeyPatch
+) -> None:
+    headers = [("traceparent", b"00-1f9e1c2c3d4e5f60718293a4b5c6d7e8-1122334455667788-01")]
+    events = [event(f"b{number}", VICTIM, occurred=f"20{number + 10}-05-01") for number in range(8)]
+    bad = event("bad", VICTIM, occurred="2019-06-01", note="unfoldable")
+    places = await worked.send(*events, (*bad[:2], headers), event("a0", VICTIM), event("a1", VICTIM))
+    for size in (500, 3):
+        await worked.afresh(size, projector_large_project_events_min=5)
+        await worked.owner.execute("DELETE FROM steppe.quarantine_publication")
+        await worked.owner.execute("DELETE FROM steppe.outbox")
+        waiting = await worked.owner.fetchval("SELECT sum(records) FROM pending_fold")
+        assert waiting == (11 if size == 500 else 8)
+        await worked.fold_beside(VICTIM)
+        await worked.verified()
+        assert ids(await worked.states(VICTIM), "held") == ["bad", "a0", "a1"]
+        assert await worked.stages(VICTIM) == [("fold", "open"), ("held", "open"), ("held", "open")]
+        assert await worked.owner.fetchval("SELECT event_count FROM project WHERE project = $1", VICTIM) == 8
+        assert await worked.owner.fetchval("SELECT count(*) FROM steppe.outbox") == 1, "it is published"
+    await worked.send(event("a2", VICTIM), event("o0", neighbours(VICTIM, 1)[0]))
+    await worked.apply(projector_large_project_events_min=5)
+    await worked.fold_beside(VICTIM)
+    assert ids(await worked.states(VICTIM), "held") == ["bad", "a0", "a1", "a2"], "it holds its project and nobody else"
+    assert await worked.owner.fetchval("SELECT count(*) FROM project") == 2
+    await worked.verified()
+    defect.undo()
+    assert await worked.retry(places[8]) == ["folded"]
+    await worked.verified()
+    assert await worked.owner.fetchval("SELECT event_count FROM project WHERE project = $1", VICTIM) == 12
