@@ -22,6 +22,7 @@ RUNS: tuple[tuple[str, str, str | None], ...] = (
     ("ingest_ndjson", "--events 100000 --rounds 1", "--events 20000 --rounds 1"),
     ("projector_live", "--events 100000 --projects 20000 --seconds 30 --rate 200", "--events 3000 --projects 600 --seconds 5 --rate 50"),
     ("dense_market", "--projects 2000", "--projects 100 --markets 20 1 --single 50"),
+    ("hot_project", "", "--events 2000 4000 --late 5"),
     ("known_at", "--events 100000", "--events 3000 --projects 100"),
     ("rejudge", "", None),
     ("page", "--events 100000 --projects 5000", "--events 3000 --projects 200 --rounds 5"),
