@@ -21,6 +21,7 @@ RUNS: tuple[tuple[str, str, str | None], ...] = (
     ("fold", "", ""),
     ("ingest_ndjson", "--events 100000 --rounds 1", "--events 20000 --rounds 1"),
     ("projector_live", "--events 100000 --projects 20000 --seconds 30 --rate 200", "--events 3000 --projects 600 --seconds 5 --rate 50"),
+    ("workers", "", "--events 1000 --workers 1 2 --markets 1"),
     ("dense_market", "--projects 2000", "--projects 100 --markets 20 1 --single 50"),
     ("hot_project", "", "--events 2000 4000 --late 5"),
     ("known_at", "--events 100000", "--events 3000 --projects 100"),
