@@ -9,11 +9,10 @@ from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from services.api.export.told_projects import StoredProjects, ToldProject, iati_identifier
+from services.api.export.told_projects import StoredProjects, ToldProject, first_of_role, giver_of, iati_identifier
 from steppe.domain.analysis.crosswalk import IATI, word
-from steppe.domain.analysis.money import money_rows
-from steppe.domain.events.event import Event, Party
-from steppe.domain.events.vocabulary import CORRECTION_NAMES, PURSUING_ROLES
+from steppe.domain.events.event import Event
+from steppe.domain.events.vocabulary import CORRECTION_NAMES
 
 FOOT = b"</iati-activities>\n"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -71,9 +70,9 @@ class _Activity:
     """One activity. What has no place in it is counted in `left_out`."""
 
     def __init__(self, project: ToldProject, stored: StoredProjects, left_out: Counter[str]) -> None:
+        self._project = project
         self._state = project.state
         self._events = project.events
-        self._elsewhere = project.stated_elsewhere
         self._stored = stored
         self._left_out = left_out
         self._told: set[str] = set()
@@ -134,7 +133,7 @@ class _Activity:
 
     def _add_dates(self, activity: Element) -> None:
         """Actual start and end; the day of the first event as the planned start where there is neither: a date is asked for."""
-        starts = self._named("construction.started")
+        starts = self._project.named("construction.started")
         ended = self._state.ended_on
         if starts:
             self._told.add(starts[0].reference)
@@ -145,7 +144,7 @@ class _Activity:
         if ended is not None:
             SubElement(activity, "activity-date", type="4", attrib={"iso-date": ended.isoformat()})
         for name in _ENDINGS:  # told by the status
-            ending = self._named(name)
+            ending = self._project.named(name)
             if ending and ending[-1].deal is None:
                 self._told.add(ending[-1].reference)
 
@@ -175,19 +174,15 @@ class _Activity:
 
     def _transactions(self) -> Iterator[tuple[tuple[str, str], Element]]:
         """With what they are ordered by: the day and the id of the event."""
-        registrations = self._named("project.registered")
+        registrations = self._project.named("project.registered")
         self._told.update(event.reference for event in registrations[-1:])
-        for event in self._named("pledge.announced"):
+        for event in self._project.named("pledge.announced"):
             if event.data.get("amount"):
                 yield self._transaction(event, _PLEDGE, None, Decimal(event.data["amount"]["value"]))
-        sums: dict[tuple[str, str, str, str], Decimal] = {}
-        for row in money_rows(self._events, self._elsewhere):
-            key = (row.event.deal or "", row.leg, row.currency, row.of)
-            so_far = sums.get(key, Decimal(0))
-            sums[key] = after = row.added_to(so_far)
+        for row, value in self._project.amounts():
             types = _TRANSACTIONS.get((row.event.kind.name, row.leg))
-            if types is not None and after != so_far:
-                yield self._transaction(row.event, *types, after - so_far)
+            if types is not None:
+                yield self._transaction(row.event, *types, value)
 
     def _transaction(
         self, event: Event, type: str, finance_type: str | None, value: Decimal
@@ -201,7 +196,7 @@ class _Activity:
         amount.text = f"{value:f}"
         if event.data.get("note"):
             _narrate(SubElement(transaction, "description"), event.data["note"])
-        for tag, party in (("provider-org", _giver(event)), ("receiver-org", _first(event, "host"))):
+        for tag, party in (("provider-org", giver_of(event)), ("receiver-org", first_of_role(event, "host"))):
             if party is not None:
                 _narrate(SubElement(transaction, tag, ref=f"STEPPE-{party.party}"), self._stored.name_of(party))
         if finance_type is not None:
@@ -213,21 +208,10 @@ class _Activity:
         for programme in sorted(programmes - {self._state.project}):
             SubElement(activity, "related-activity", ref=_text(self._stored.iati_identifier(programme)), type="1")
 
-    def _named(self, name: str) -> list[Event]:
-        return [event for event in self._events if event.kind.name == name]
-
     def _day_of(self, event: Event) -> str:
         if event.given is not None or event.earliest != event.latest:
             self._left_out["day that is not exact"] += 1
         return event.latest.isoformat()
-
-
-def _giver(event: Event) -> Party | None:
-    return next((party for role in PURSUING_ROLES for party in event.parties if party.role == role), None)
-
-
-def _first(event: Event, role: str) -> Party | None:
-    return next((party for party in event.parties if party.role == role), None)
 
 
 def _narrate(element: Element, text: str, language: str | None = None) -> None:

@@ -134,3 +134,17 @@ FROM project_span AS span
 WHERE span.project = ANY (:projects::text[])
     AND span.valid_from <= :as_of::date
     AND span.valid_to > :as_of::date;
+
+-- name: parties_on_day
+-- Some parties as they are known on a day.
+SELECT
+    party.party,
+    party.name,
+    party.home_country,
+    party.kind,
+    party.lei,
+    party.document
+FROM party_span AS party
+WHERE party.party = ANY (:parties::text[])
+    AND party.valid_from <= :as_of::date
+    AND party.valid_to > :as_of::date;

@@ -105,8 +105,9 @@ _HEADERS_OF_FILES = {
     "Steppe-Rows": "Of a file: how many rows it has.",
     "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
+_OFFICIAL = "bods: an array of statements of BODS 0.4; oc4ids: a project package of OC4IDS 0.9 (https://standard.open-contracting.org/infrastructure)."
 _HEADERS_OF_EXPORTS = {
-    "Steppe-Rows": "How many rows the file has: events, rows of all tables, activities.",
+    "Steppe-Rows": "How many rows the file has: events, rows of all tables, activities, statements, projects.",
     "Steppe-Left-Out": "What Steppe has and the format has no place for, with how often, as in memorandum.signed=75.",
     "Steppe-Unreported": "Of events: how many say no `reported`; without `recordedtime` they count as known when they are sent again.",
 }
@@ -175,10 +176,11 @@ def export_operation() -> Schema:
     whole = operation("export", query_parameters.EXPORT, list_answers.ProjectList, QUEUE_FULL)
     described = {**_HEADERS, **_HEADERS_OF_EXPORTS}
     binary = {"schema": {"type": "string", "format": "binary"}}
+    official = {"schema": {"description": _OFFICIAL, "externalDocs": {"url": "https://standard.openownership.org"}}}
     answer = {
         "description": "The file.",
         "headers": {header: _header(text) for header, text in described.items()},
-        "content": {kind.media_type: binary for kind in EXPORTS.values()},
+        "content": {kind.media_type: official if kind.media_type == JSON else binary for kind in EXPORTS.values()},
     }
     return {**whole, "responses": {**whole["responses"], "200": answer}}
 

@@ -65,6 +65,8 @@ EXPORTS: Mapping[str, ExportFormat] = {
     "events": ExportFormat("application/x-ndjson", "ndjson"),
     "parquet": ExportFormat("application/zip", "zip"),
     "iati": ExportFormat("application/xml", "xml"),
+    "bods": ExportFormat("application/json", "json"),
+    "oc4ids": ExportFormat("application/json", "json"),
 }
 
 

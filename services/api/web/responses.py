@@ -250,6 +250,11 @@ async def answer_file(
         return answer
 
 
+def left_out_header(left_out: Mapping[str, int]) -> str:
+    """What a format has no place for, with how often, as Steppe-Left-Out says it."""
+    return ", ".join(f"{name}={times}" for name, times in sorted(left_out.items()))
+
+
 def encoded(body: Mapping[str, Any]) -> bytes:
     """The body as JSON; lists entry by entry, because no other thread has the interpreter during a call of the encoder."""
     encode = msgspec.json.encode

@@ -15,8 +15,8 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsOf, Data, KnownAt, Rules
 from steppe.terminal.output import err
 
-FORMATS = ("events", "parquet", "iati")
-_FOR_PEOPLE = ("events", "iati")
+FORMATS = ("events", "parquet", "iati", "bods", "oc4ids")
+_FOR_MACHINES = ("parquet",)
 _STANDARD_OUTPUT = Path("-")
 
 
@@ -63,7 +63,7 @@ def command(
         raise typer.BadParameter(f"{form} is none of {', '.join(FORMATS)}", param_hint="FORMAT")
     if output != _STANDARD_OUTPUT and output.exists() and not force:
         raise typer.BadParameter(f"{output} is there; --force replaces it", param_hint="--output")
-    if output == _STANDARD_OUTPUT and form not in _FOR_PEOPLE and sys.stdout.isatty():
+    if output == _STANDARD_OUTPUT and form in _FOR_MACHINES and sys.stdout.isatty():
         raise typer.BadParameter(f"{form} is nothing to read at a terminal; say -o FILE", param_hint="--output")
     query = {
         "format": form, "project": project, "q": q, "country": country, "commodity": commodity, "sector": sector,

@@ -11,6 +11,7 @@ from services.api.export import iati_activities
 from services.api.routes.exports.exported_projects import stored_projects
 from services.api.store.snapshot import Snapshot
 from services.api.web.query_parameters import Question
+from services.api.web.responses import left_out_header
 
 
 async def fill(snapshot: Snapshot, question: Question, out: IO[bytes]) -> Mapping[str, str]:
@@ -26,5 +27,5 @@ async def fill(snapshot: Snapshot, question: Question, out: IO[bytes]) -> Mappin
     out.write(iati_activities.FOOT)
     return {
         "Steppe-Rows": str(number),
-        "Steppe-Left-Out": ", ".join(f"{name}={times}" for name, times in sorted(left_out.items())),
+        "Steppe-Left-Out": left_out_header(left_out),
     }

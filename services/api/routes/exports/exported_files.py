@@ -5,14 +5,26 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.api.routes.exports import exported_activities, exported_events, exported_tables
+from services.api.routes.exports import (
+    exported_activities,
+    exported_events,
+    exported_holdings,
+    exported_package,
+    exported_tables,
+)
 from services.api.web import query_parameters
 from services.api.web.operations import export_operation
 from services.api.web.responses import answer_file
 
 router = APIRouter(tags=["export"])
 
-_FILLED_BY = {"events": exported_events.fill, "parquet": exported_tables.fill, "iati": exported_activities.fill}
+_FILLED_BY = {
+    "events": exported_events.fill,
+    "parquet": exported_tables.fill,
+    "iati": exported_activities.fill,
+    "bods": exported_holdings.fill,
+    "oc4ids": exported_package.fill,
+}
 
 
 @router.get("/v1/export", response_class=StreamingResponse, openapi_extra=export_operation())

@@ -41,6 +41,9 @@ async def _with_events(snapshot: Snapshot, question: Question, rows: list[Row]) 
     events = await snapshot.rows("events_of_subjects", subjects=keys)
     stored = StoredProjects(
         rows=rows,
+        deals=await snapshot.rows(
+            "deals_of_projects", as_of=question.as_of, projects=keys, after_project=None, after_deal=None, limit=None
+        ),
         events=events,
         documents=await documents_named(snapshot, events, question.knowledge),
         knowledge=question.knowledge,

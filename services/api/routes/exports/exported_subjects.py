@@ -14,11 +14,16 @@ from services.api.web.query_parameters import Question
 _ROWS_AT_ONCE = 2000
 
 
+def is_filtered(question: Question) -> bool:
+    """Whether not all projects are asked for."""
+    return any(name in question.filters for name in (*query_parameters.ABOUT_PROJECTS, "project"))
+
+
 async def subjects_of(snapshot: Snapshot, question: Question) -> list[str] | None:
     """Whose events: the projects that pass the filters, those that they supersede, and the parties and forums that are named there,
     with everybody to whom a party belongs or ever belonged. None: all, where no filter is set."""
     filters = question.filters
-    if not any(name in filters for name in (*query_parameters.ABOUT_PROJECTS, "project")):
+    if not is_filtered(question):
         return None
     keys: list[str] = filters.get("project", [])
     if any(name in filters for name in query_parameters.ABOUT_PROJECTS):
