@@ -432,3 +432,68 @@ def test_after_any_editions_a_plant_shows_what_the_last_one_says(write: Write, s
             assert set(after.overlays) - both == set(last.overlays) - both, key
             # The deal of units that were built is bound, also while they rest; which edition knows of them is no fault of either.
             assert "bound" in (after.level.label, last.level.label) or after.level is last.level, key
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "expected"),
+    [
+        (
+            "fuel_type,technology,project,unit,project_loc,owner,parent,capacity,status,region,country,province,start_year,url,lat,lng",
+            "gas,CC,Atyrau,1,Атырау,KazTransGas ,,77.0,pre-construction,Asia,Kazakhstan,Atyrau,2027,https://w/A,47.1,51.9",
+            ("energy", "plant", ["electricity"], "77 MW", ["intent.announced", "milestone.planned"]),
+        ),
+        (
+            "country,project-name,unit-name,capacity-(mw),status,reactor-type,owner,operator,lat,lng,location-accuracy,state/province,url",
+            "Kazakhstan,Aktau,--,90.0,cancelled - inferred 4 y,fast,Kazatomprom [100%],,43.6,51.2,exact,Mangystau,https://w/B",
+            ("energy", "plant", ["electricity"], "90 MW", ["intent.announced", "review.confirmed"]),
+        ),
+        (
+            "country/area,wiki-name,status,production-start-year,owner,lat,lng,location-accuracy,unit-id,url,discovery-year",
+            "Kazakhstan,Kashagan,shut_in,2016,KMG (16.88%);Eni (nan%),46.1,51.6,exact,OG1,https://w/C,2000",
+            ("mining", "deposit", ["oil-and-gas"], None, ["production.started", "production.suspended"]),
+        ),
+        (
+            "country/area,wiki-name,status,production-start-year,owner,lat,lng,location-accuracy,unit-id,url,discovery-year",
+            "Kazakhstan,Kalamkas,in-construction,2029 (expected),KMG (100%),46.1,51.6,exact,OG2,https://w/D,2000",
+            ("mining", "deposit", ["oil-and-gas"], None, ["construction.started", "milestone.planned"]),
+        ),
+        (
+            "gem-terminal-id,gem-unit/phase-id,country/area,coal-terminal-name,coal-terminal-name-(detail-or-other),capacity-(mt),status,"
+            "start-year,retired-year,owner,lat,lng",
+            "T1,T01,Russia,Vanino,Phase I,1,retired,1967,2016,SUEK,49.1,140.2",
+            ("transport", "corridor", ["coal"], "1 Mt/year", ["production.started", "project.retired", "project.retired"]),
+        ),
+        (
+            "areas,terminalname,unitname,capacityinbcm/y,status,startyear1,stopyear,owner,lat,lng,state/province,url",
+            "Russia; Finland,Vysotsk,T1,2.72,Operating,2019,,Novatek [51.00%]; Other Bank [unknown %],60.6,28.5,Leningrad,https://w/E",
+            ("energy", "plant", ["natural-gas"], "2.72 bcm/year", ["production.started"]),
+        ),
+        (
+            "country/area,project-name,unit-name,project-name-in-local-language-/-script,capacity-(mw),status,start-year,retired-year,owner(s),"
+            "lat,lng,location-accuracy,gem-phase-id,url",
+            "Japan,Aioi,2,相生発電所,200.0,mothballed,1982,,Kansai Electric [100%],34.7,134.4,exact,G1,https://w/F",
+            ("energy", "plant", ["electricity"], "200 MW", ["production.started", "production.suspended"]),
+        ),
+        (
+            "plant-id,plant-name-(english),plant-name-(other-language),owner,country/area,coordinate-accuracy,gem-wiki-page,start-date,"
+            "plant-status,lat,lng",
+            "P1,Temirtau,Теміртау,Qarmet,Kazakhstan,exact,https://w/G,unknown,operating pre-retirement,50.0,72.9",
+            ("processing", "plant", ["steel"], None, ["production.started"]),
+        ),
+    ],
+    ids=["gas", "nuclear", "oil and gas", "field under construction", "coal terminal", "LNG", "bioenergy", "steel"],
+)  # fmt: skip
+def test_the_headings_of_other_trackers_are_understood(
+    tmp_path: Path, headings: str, cells: str, expected: tuple[str, str, list[str], str | None, list[str]]
+) -> None:
+    path = tmp_path / "tracker.csv"
+    path.write_text(f"{headings}\n{cells}\n")
+    result = imported("gem", (_LAST, path))
+    assert not result.reports[0].refused.entries
+    registration = result.events[0]["data"]
+    capacity = registration.get("capacity")
+    told = None if capacity is None else f"{capacity['value']} {capacity['unit']}"
+    shown = (registration["sector"], registration["kind"], registration["commodities"], told, names(result.events)[1:])
+    assert shown == expected
+    assert registration["latitude"]
+    assert not result.reports[0].unsent

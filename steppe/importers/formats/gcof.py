@@ -33,7 +33,7 @@ _KEPT = frozenset(
 _STAGES = {
     "pipeline: pledge": 0, "pipeline: commitment": 1, "implementation": 2, "completion": 3, "suspended": 4, "cancelled": 4,
 }  # fmt: skip
-_DEBT = ("loan", "export credits", "supplier's credits", "supplier’s credits", "suppliers credits")
+_DEBT = ("loan", "export credits", "supplier", "strategic/supplier")
 _GRANT = ("grant", "free-standing technical assistance", "technical assistance", "scholarships")
 _DEBT_RELIEF = re.compile(r"debt (forgiveness|rescheduling)", re.IGNORECASE)
 _GRADES = (

@@ -15,37 +15,43 @@ from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Bounds, Data, Keys, Later, Statement, Thing
 from steppe.importers.table_rows import Headings, Row, columns, open_table
 
+# Headings as they are compared (small letters, words parted by one space), of the map files and the workbooks of the trackers.
 _NAMES = (
-    "plant", "plant name", "plant / project name", "plant project name", "project name", "mine name", "terminalname", "terminal name",
-    "project", "name",
+    "plant", "plant name", "plant name (english)", "plant project name", "project name", "mine name", "terminalname", "terminal name",
+    "coal terminal name", "wiki name", "pipelinename", "pipeline name", "project", "name",
 )  # fmt: skip
 _HEADINGS: dict[str, tuple[str, ...]] = {
-    "status": ("status",),
+    "status": ("status", "plant status", "status (status)"),
     "name": _NAMES,
-    "country": ("country", "country/area", "country area", "countries", "country/area 1", "country area 1"),
-    "unit": ("unit", "unit name", "unitname", "phase name", "unit / phase name", "unit phase name"),
-    "location_id": ("gem location id", "location id", "gem mine id", "terminalid", "terminal id", "gem project id", "plant id"),
-    "unit_id": ("gem unit/phase id", "gem unit phase id", "gem unit id", "gem phase id", "projectid", "unit id"),
-    "url": ("url", "wiki url", "wiki page", "wiki", "wiki link", "gem wiki page url"),
-    "native_name": (
-        "chinese name", "plant name (local)", "plant name in local language / script", "plant name in local language script",
-        "project name in local language / script", "project name in local language script", "local name", "other language name",
+    "country": ("country", "country area", "country area 1", "countries", "areas"),
+    "unit": ("unit", "unit name", "unitname", "phase name", "unit phase name", "coal terminal name (detail or other)"),
+    "location_id": (
+        "gem location id", "location id", "gem terminal id", "gem mine id", "terminalid", "terminal id", "gem project id", "plant id",
     ),
-    "other_name": ("plant name (other)", "other plant names", "plant name other", "other name(s)", "project name other", "other name"),
+    "unit_id": ("gem unit phase id", "gem unit id", "gem phase id", "projectid", "unit id"),
+    "url": ("url", "wiki url", "wiki page", "gem wiki page", "wiki", "wiki link", "gem wiki page url"),
+    "native_name": (
+        "chinese name", "plant name (local)", "plant name in local language script", "project name in local language script",
+        "plant name (other language)", "otherlanguagename", "project loc", "local name", "other language name",
+    ),
+    "other_name": (
+        "plant name (other)", "other plant names", "other plant names (english)", "plant name other", "other name(s)", "project name other",
+        "other name",
+    ),
     "owner": ("owner", "owner(s)", "owners"),
     "parent": ("parent", "parent(s)", "parents", "parent company"),
-    "capacity": ("capacity", "capacity (mw)", "capacity (mtpa)", "capacity (mt)", "capacity (ttpa)", "capacityinmtpa"),
-    "start": ("year", "start year", "startyear1", "start year 1", "commercial operation date", "start date"),
+    "capacity": ("capacity", "capacity (mw)", "capacity (mtpa)", "capacity (mt)", "capacityinmtpa", "capacityinbcm y"),
+    "start": (
+        "year", "start year", "startyear1", "start year 1", "production start year", "commercial operation date", "start date", "year1",
+    ),
     "built": ("construction start date", "construction start", "construction date"),
-    "retired": ("retired year", "retirement year", "retirement date", "retired", "stop year", "closing year"),
+    "retired": ("retired year", "retirement year", "retirement date", "retired date", "retired", "stop year", "stopyear", "closing year"),
     "cancelled": ("cancelled year", "cancellation year", "cancelled date", "cancellation date"),
     "suspended": ("shelved year", "mothballed year"),
-    "place": (
-        "subnational", "subnational unit (province, state)", "subnational unit", "state/province", "state province", "province",
-    ),
+    "place": ("subnational", "subnational unit (province, state)", "subnational unit (province state)", "subnational unit", "state province", "province"),
     "latitude": ("lat", "latitude"),
     "longitude": ("lng", "lon", "longitude"),
-    "accuracy": ("location accuracy", "accuracy"),
+    "accuracy": ("location accuracy", "coordinate accuracy", "accuracy"),
 }  # fmt: skip
 
 _Cell = Callable[[str], str | None]
@@ -53,9 +59,13 @@ _RAN = frozenset({"operating", "mothballed", "retired"})
 _PLANNED = frozenset({"announced", "proposed", "pre-construction", "pre-permit", "permitted"})
 _ALIVE = _RAN - {"retired"} | _PLANNED | {"construction"}
 _STATUSES = _ALIVE | {"retired", "shelved", "cancelled"}
-_SPELLINGS = {"closed": "retired", "canceled": "cancelled"}
+_SPELLINGS = {
+    "closed": "retired", "canceled": "cancelled", "pre construction": "pre-construction", "pre permit": "pre-permit",
+    "in construction": "construction", "under construction": "construction", "idle": "mothballed", "idled": "mothballed",
+    "shut in": "mothballed", "abandoned": "retired", "decommissioned": "retired", "operating pre retirement": "operating",
+}  # fmt: skip
 _INFERRED = re.compile(r"(shelved|cancelled)\s*-\s*inferred\b.*")
-_OWNER = re.compile(r"(.*?)\s*\[\s*([0-9.]+)\s*%\s*\]")
+_OWNER = re.compile(r"(.*?)\s*[\[(]\s*(?:([0-9.]+)|unknown|nan)\s*%\s*[\])]")
 _PRECISIONS = {"exact": "exact", "approximate": "approximate"}
 _PUBLISHER = "Global Energy Monitor"
 _STAKES_MAX = 101
@@ -75,11 +85,18 @@ class _Tracker:
 
 
 _POWER = _Tracker("energy", "plant", "electricity", "MW")
+# By a heading that only they have, the first that fits.
 _TRACKERS = {
     "mine name": _Tracker("mining", "deposit", "coal", "Mt/year"),
+    "coal terminal name": _Tracker("transport", "corridor", "coal", "Mt/year"),
     "terminalname": _Tracker("energy", "plant", "natural-gas", "Mt/year"),
     "terminal name": _Tracker("energy", "plant", "natural-gas", "Mt/year"),
+    "wiki name": _Tracker("mining", "deposit", "oil-and-gas", ""),
+    "pipelinename": _Tracker("transport", "corridor", "natural-gas", ""),
+    "pipeline name": _Tracker("transport", "corridor", "natural-gas", ""),
+    "plant name (english)": _Tracker("processing", "plant", "steel", ""),
 }
+_UNITS_OF_CAPACITY = {"capacity (mw)": "MW", "capacityinbcm y": "bcm/year"}
 
 
 @dataclass(slots=True)
@@ -135,7 +152,8 @@ class GemTracker:
             file, _is_tracker, "a tracker has columns for status, country and the name of the plant", report
         )
         fields = columns(table.headings, _HEADINGS)
-        tracker = next((_TRACKERS[name] for name in table.headings if name in _TRACKERS), _POWER)
+        tracker = next((_TRACKERS[name] for name in _TRACKERS if name in table.headings), _POWER)
+        tracker = replace(tracker, unit=_UNITS_OF_CAPACITY.get(fields.get("capacity", ""), tracker.unit))
         plants: dict[str, _Plant] = {}
         kept = set(fields.values()) - {fields.get("parent")}
         for count, row in enumerate(table.rows):
@@ -165,27 +183,27 @@ def _add(
         return None if heading is None else text_of(row.cells[heading])
 
     name = cell("name")
-    words = (cell("status") or "").casefold()
+    words = (cell("status") or "").casefold().replace("_", " ")
     inference = _INFERRED.fullmatch(words)
-    status = inference[1] if inference else _SPELLINGS.get(words, words)
-    country = country_of(cell("country") or "")
+    status = inference[1] if inference else _SPELLINGS.get(words.replace("-", " "), words)
+    countries = [code for text in (cell("country") or "").split(";") if (code := country_of(text.strip())) is not None]
     if status not in _STATUSES:
         report.refuse(row.line, fields["status"], f"{words!r} is none of {', '.join(sorted(_STATUSES))}")
         return
-    if country is None:
+    if not countries:
         report.refuse(row.line, fields["country"], f"{cell('country')!r} is no country that is known")
         return
     if name is None:
         report.refuse(row.line, fields["name"], "the plant has no name")
         return
-    key = cell("location_id") or cell("url") or f"{country}/{name}"
+    key = cell("location_id") or cell("url") or f"{countries[0]}/{name}"
     plant = plants.get(key)
     if plant is None:
         plant = plants[key] = _Plant(key, row.line)
     # The unit that describes the plant does not depend on the order of the rows.
     described_by = (cell("unit_id") or "", cell("unit") or "")
     if not plant.registration or described_by < plant.described_by:
-        plant.registration = _registration(cell, name, country, tracker, report, row.line)
+        plant.registration = _registration(cell, name, countries, tracker, report, row.line)
         plant.described_by = described_by
     plant.aliases.update(_aliases(cell, name))
     unit_name = cell("unit")
@@ -211,7 +229,9 @@ def _add(
         plant.units.append(unit)
 
 
-def _registration(cell: _Cell, name: str, country: str, tracker: _Tracker, report: EditionReport, line: int) -> Data:
+def _registration(
+    cell: _Cell, name: str, countries: list[str], tracker: _Tracker, report: EditionReport, line: int
+) -> Data:
     ids = [
         {"scheme": f"gem-{scheme}", "id": identifier}
         for scheme, identifier in (("location", cell("location_id")), ("wiki", cell("url")))
@@ -219,13 +239,15 @@ def _registration(cell: _Cell, name: str, country: str, tracker: _Tracker, repor
     ]
     data: Data = {
         "name": name,
-        "country": country,
+        "country": countries[0],
         "sector": tracker.sector,
         "kind": tracker.kind,
         "commodities": [tracker.commodity],
         "ids": ids,
         "evidence": _evidence(cell("url")),
     }
+    if len(countries) > 1:
+        data["countries"] = list(dict.fromkeys(countries))
     if (place := cell("place")) is not None:
         data["place"] = place
     latitude, longitude = decimal_of(cell("latitude") or ""), decimal_of(cell("longitude") or "")
@@ -261,7 +283,7 @@ def _owners(text: str, plant: str, line: int, report: EditionReport) -> list[Dat
             continue
         key = party_key(name)
         owner = owners.setdefault(key, {"party": key, "role": "investor", "name": name})
-        share = decimal_of(match[2]) if match else None
+        share = decimal_of(match[2]) if match and match[2] else None
         if share is not None and 0 <= share <= 100:
             owner["stake_percent"] = float(share) + owner.get("stake_percent", 0)
     if sum(owner.get("stake_percent", 0) for owner in owners.values()) > _STAKES_MAX:
@@ -275,8 +297,8 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
     """The days that the row tells, by field. What should have happened and lies behind the edition is none."""
     days = {}
     for name in ("start", "built", "retired", "cancelled", "suspended"):
-        text = cell(name)
-        if text is None:
+        text = (cell(name) or "").casefold().removesuffix(" (expected)")
+        if not text or is_nobody(text):
             continue
         day = edtf_of(text)
         if day is None:
