@@ -248,7 +248,18 @@ def test_a_file_that_breaks_off_sends_nothing_and_says_so(tmp_path: Path) -> Non
     whole = '<iati-activity default-currency="EUR"><iati-identifier>A</iati-identifier><recipient-country code="KZ"/></iati-activity>'
     path.write_text(f"<iati-activities>{whole}<iati-activity>")
     environment = {**os.environ, "STEPPE_INGEST": "http://127.0.0.1:9"}
-    command = [sys.executable, "-m", "steppe.cli", "import", "iati", str(path), "--edition", "2021-05-26", "--send"]
+    command = [
+        sys.executable,
+        "-m",
+        "steppe.cli",
+        "import",
+        "iati",
+        str(path),
+        "--edition",
+        "2021-05-26",
+        "--send",
+        "--no-compare",
+    ]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 2
     assert ran.stderr.lstrip().startswith("activities.xml: the XML is damaged or breaks off")
