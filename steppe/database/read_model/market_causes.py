@@ -4,6 +4,7 @@ among what nearly all of them rest on. It is told from the rows by which they we
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
@@ -34,6 +35,7 @@ FLAGS_OF_MARKETS = frozenset(flag.name for flag in MARKET_FLAGS)
 
 _STATEMENTS = sql.load("market")
 _DAYS_A_MONTH_MAX = 31
+_DECODED_AT_ONCE = 20  # a millisecond or two
 
 
 class MarketCauses:
@@ -92,7 +94,10 @@ async def read_causes(
     near: dict[str, tuple[Standing, Sequence[Span[Contender]]]] = {}
     places: set[Place] = set()
     parties: set[str] = set()
-    for row in await connection.fetch(*_STATEMENTS["standings_of_projects"](projects=sorted(projects))):
+    rows = await connection.fetch(*_STATEMENTS["standings_of_projects"](projects=sorted(projects)))
+    for number, row in enumerate(rows):
+        if number % _DECODED_AT_ONCE == 0:
+            await asyncio.sleep(0)  # others are answered meanwhile
         standing, contenders = market_rows.standing_from(row), market_rows.contenders_from(row)
         near[standing.project] = standing, contenders
         places |= {(p.countries, p.commodities) for span in standing.places if (p := span.value).trades}

@@ -5,6 +5,7 @@ As in `market_cache`, what is kept of a market is valid while `market` says that
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -24,6 +25,7 @@ Place: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 
 _STATEMENTS = sql.load("market")
 _CROSSINGS_MAX = 20_000
+_ROWS_AT_ONCE = 200
 
 
 class MarketField:
@@ -91,6 +93,7 @@ class MarketFields:
                 connection, {market for place in missing for market in markets[place]}, day, won_after
             )
             for place in missing:
+                await asyncio.sleep(0)
                 rows_by_key = {
                     (row["project"], row["deal"], row["scope"], row["valid_from"]): row
                     for market in markets[place]
@@ -108,7 +111,9 @@ class MarketFields:
             *_STATEMENTS["crossings_on_day"](markets=sorted(markets), day=day, won_after=won_after)
         )
         seen: dict[str, list[asyncpg.Record]] = {}
-        for row in rows:
+        for number, row in enumerate(rows):
+            if number % _ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # others are answered meanwhile
             for market in _markets_of((row["countries"], row["commodities"])):
                 seen.setdefault(market, []).append(row)
         return seen
