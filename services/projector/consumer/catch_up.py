@@ -33,7 +33,8 @@ async def catch_up(
     enough = int(settings.projector_backlog_events_min * _RECORDS_LEFT_SHARE)
     deadline = time.monotonic() + _SLICE_SECONDS
     size = _RECORDS_FIRST
-    async with log_reader.reading(settings.kafka, settings.topic, begin) as reader:
+    fetch_bytes = log_reader.LARGE_FETCH_BYTES
+    async with log_reader.reading(settings.kafka, settings.topic, begin, fetch_bytes) as reader:
         while can_continue() and time.monotonic() < deadline:
             ends = await reader.ends()
             behind = sum(ends[partition] - store.progress.next_offsets[partition] for partition in begin)

@@ -15,7 +15,9 @@ from steppe.log.topic_info import make_consumer
 
 # What is fetched ahead is held in memory, of every partition; a record that is larger comes nevertheless.
 _PARTITION_FETCH_BYTES_MAX = 2**20
-_FETCH_BYTES_MAX = 8 * 2**20
+_FETCH_PARTITIONS = 8
+# Of one partition a batch has no more than one fetch: who wants large batches of few partitions has to fetch as much.
+LARGE_FETCH_BYTES = 8 * 2**20
 
 
 class LogReader:
@@ -42,10 +44,17 @@ class LogReader:
 
 
 @asynccontextmanager
-async def reading(kafka: str, topic: str, start: Mapping[int, int]) -> AsyncIterator[LogReader]:
-    """Read these partitions from these offsets. Raises LogGapError or LogShorterError when the log does not have them."""
+async def reading(
+    kafka: str, topic: str, start: Mapping[int, int], partition_fetch_bytes: int = _PARTITION_FETCH_BYTES_MAX
+) -> AsyncIterator[LogReader]:
+    """Read these partitions from these offsets, about so many bytes of a partition at once.
+
+    Raises LogGapError or LogShorterError when the log does not have them.
+    """
     consumer = make_consumer(
-        kafka, max_partition_fetch_bytes=_PARTITION_FETCH_BYTES_MAX, fetch_max_bytes=_FETCH_BYTES_MAX
+        kafka,
+        max_partition_fetch_bytes=partition_fetch_bytes,
+        fetch_max_bytes=partition_fetch_bytes * _FETCH_PARTITIONS,
     )
     try:
         await consumer.start()

@@ -167,7 +167,9 @@ def reading_log(settings: Settings) -> ReadLog:
     async def read(project: str, stretch: Stretch) -> list[Record]:
         key, reached = project.encode(), stretch.first
         records: list[Record] = []
-        async with log_reader.reading(settings.kafka, settings.topic, {stretch.partition: stretch.first}) as reader:
+        async with log_reader.reading(
+            settings.kafka, settings.topic, {stretch.partition: stretch.first}, log_reader.LARGE_FETCH_BYTES
+        ) as reader:
             while reached <= stretch.last:
                 for of_partition in (await reader.batch(_RECORDS_AT_ONCE)).values():
                     reached = of_partition[-1].offset + 1
