@@ -3,100 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from steppe.importers.cell_values import country_of, decimal_of, decimal_text, edtf_of, is_nobody, text_of
+from steppe.importers.formats.gem_editions import PlantNews
+from steppe.importers.formats.gem_words import (
+    ALIVE,
+    CLOSING,
+    HEADINGS,
+    LISTED_MAX,
+    POWER,
+    RAN,
+    SPELLINGS,
+    STATUSES,
+    TRACKERS,
+    UNITS_OF_CAPACITY,
+    Tracker,
+)
 from steppe.importers.import_report import EditionReport
 from steppe.importers.project_keys import KeyNumbers, party_key
 from steppe.importers.source_file import BadFileError
-from steppe.importers.statement import Before, Bounds, Data, Keys, Later, Statement, Thing
+from steppe.importers.statement import Before, Data, Keys, Later, Statement, Thing
 from steppe.importers.table_rows import Headings, Row, columns, open_table
 
-# Headings as they are compared (small letters, words parted by one space), of the map files and the workbooks of the trackers.
-_NAMES = (
-    "plant", "plant name", "plant name (english)", "plant project name", "project name", "mine name", "terminalname", "terminal name",
-    "coal terminal name", "wiki name", "pipelinename", "pipeline name", "project", "name",
-)  # fmt: skip
-_HEADINGS: dict[str, tuple[str, ...]] = {
-    "status": ("status", "plant status", "status (status)"),
-    "name": _NAMES,
-    "country": ("country", "country area", "country area 1", "countries", "areas"),
-    "unit": ("unit", "unit name", "unitname", "phase name", "unit phase name", "coal terminal name (detail or other)"),
-    "location_id": (
-        "gem location id", "location id", "gem terminal id", "gem mine id", "terminalid", "terminal id", "gem project id", "plant id",
-    ),
-    "unit_id": ("gem unit phase id", "gem unit id", "gem phase id", "projectid", "unit id"),
-    "url": ("url", "wiki url", "wiki page", "gem wiki page", "wiki", "wiki link", "gem wiki page url"),
-    "native_name": (
-        "chinese name", "plant name (local)", "plant name in local language script", "project name in local language script",
-        "plant name (other language)", "otherlanguagename", "project loc", "local name", "other language name",
-    ),
-    "other_name": (
-        "plant name (other)", "other plant names", "other plant names (english)", "plant name other", "other name(s)", "project name other",
-        "other name",
-    ),
-    "owner": ("owner", "owner(s)", "owners"),
-    "parent": ("parent", "parent(s)", "parents", "parent company"),
-    "capacity": ("capacity", "capacity (mw)", "capacity (mtpa)", "capacity (mt)", "capacityinmtpa", "capacityinbcm y"),
-    "start": (
-        "year", "start year", "startyear1", "start year 1", "production start year", "commercial operation date", "start date", "year1",
-    ),
-    "built": ("construction start date", "construction start", "construction date"),
-    "retired": ("retired year", "retirement year", "retirement date", "retired date", "retired", "stop year", "stopyear", "closing year"),
-    "cancelled": ("cancelled year", "cancellation year", "cancelled date", "cancellation date"),
-    "suspended": ("shelved year", "mothballed year"),
-    "place": ("subnational", "subnational unit (province, state)", "subnational unit (province state)", "subnational unit", "state province", "province"),
-    "latitude": ("lat", "latitude"),
-    "longitude": ("lng", "lon", "longitude"),
-    "accuracy": ("location accuracy", "coordinate accuracy", "accuracy"),
-}  # fmt: skip
-
 _Cell = Callable[[str], str | None]
-_RAN = frozenset({"operating", "mothballed", "retired"})
-_PLANNED = frozenset({"announced", "proposed", "pre-construction", "pre-permit", "permitted"})
-_ALIVE = _RAN - {"retired"} | _PLANNED | {"construction"}
-_STATUSES = _ALIVE | {"retired", "shelved", "cancelled"}
-_SPELLINGS = {
-    "closed": "retired", "canceled": "cancelled", "pre construction": "pre-construction", "pre permit": "pre-permit",
-    "in construction": "construction", "under construction": "construction", "idle": "mothballed", "idled": "mothballed",
-    "shut in": "mothballed", "abandoned": "retired", "decommissioned": "retired", "operating pre retirement": "operating",
-}  # fmt: skip
 _INFERRED = re.compile(r"(shelved|cancelled)\s*-\s*inferred\b.*")
 _OWNER = re.compile(r"(.*?)\s*[\[(]\s*(?:([0-9.]+)|unknown|nan)\s*%\s*[\])]")
 _PRECISIONS = {"exact": "exact", "approximate": "approximate"}
 _PUBLISHER = "Global Energy Monitor"
 _STAKES_MAX = 101
-_LISTED_MAX = 100
 _UNITS_MAX = 200_000  # they are kept until the file is read
-_CLOSING = "closing"
-
-
-@dataclass(frozen=True, slots=True)
-class _Tracker:
-    """What the things of a tracker are, by the heading that tells it."""
-
-    sector: str
-    kind: str
-    commodity: str
-    unit: str
-
-
-_POWER = _Tracker("energy", "plant", "electricity", "MW")
-# By a heading that only they have, the first that fits.
-_TRACKERS = {
-    "mine name": _Tracker("mining", "deposit", "coal", "Mt/year"),
-    "coal terminal name": _Tracker("transport", "corridor", "coal", "Mt/year"),
-    "terminalname": _Tracker("energy", "plant", "natural-gas", "Mt/year"),
-    "terminal name": _Tracker("energy", "plant", "natural-gas", "Mt/year"),
-    "wiki name": _Tracker("mining", "deposit", "oil-and-gas", ""),
-    "pipelinename": _Tracker("transport", "corridor", "natural-gas", ""),
-    "pipeline name": _Tracker("transport", "corridor", "natural-gas", ""),
-    "plant name (english)": _Tracker("processing", "plant", "steel", ""),
-}
-_UNITS_OF_CAPACITY = {"capacity (mw)": "MW", "capacityinbcm y": "bcm/year"}
 
 
 @dataclass(slots=True)
@@ -116,7 +55,7 @@ class _Unit:
     @property
     def is_alive(self) -> bool:
         """Built, running or planned; an inference ends nothing."""
-        return self.inferred is not None or self.status in _ALIVE
+        return self.inferred is not None or self.status in ALIVE
 
 
 @dataclass(slots=True)
@@ -151,9 +90,9 @@ class GemTracker:
         table = open_table(
             file, _is_tracker, "a tracker has columns for status, country and the name of the plant", report
         )
-        fields = columns(table.headings, _HEADINGS)
-        tracker = next((_TRACKERS[name] for name in _TRACKERS if name in table.headings), _POWER)
-        tracker = replace(tracker, unit=_UNITS_OF_CAPACITY.get(fields.get("capacity", ""), tracker.unit))
+        fields = columns(table.headings, HEADINGS)
+        tracker = next((TRACKERS[name] for name in TRACKERS if name in table.headings), POWER)
+        tracker = replace(tracker, unit=UNITS_OF_CAPACITY.get(fields.get("capacity", ""), tracker.unit))
         plants: dict[str, _Plant] = {}
         kept = set(fields.values()) - {fields.get("parent")}
         for count, row in enumerate(table.rows):
@@ -168,15 +107,15 @@ class GemTracker:
 
     def later(self, before: Before, now: Thing, edition: str, report: EditionReport) -> Later:
         """What the units became since: beginnings and ends as the table has them, and back to life."""
-        return _PlantNews(before, now, edition, report).later()
+        return PlantNews(before, now, edition, report).later()
 
 
 def _is_tracker(headings: Headings) -> bool:
-    return all(any(name in headings for name in _HEADINGS[field]) for field in ("status", "country", "name"))
+    return all(any(name in headings for name in HEADINGS[field]) for field in ("status", "country", "name"))
 
 
 def _add(
-    plants: dict[str, _Plant], row: Row, fields: dict[str, str], tracker: _Tracker, edition: str, report: EditionReport
+    plants: dict[str, _Plant], row: Row, fields: dict[str, str], tracker: Tracker, edition: str, report: EditionReport
 ) -> None:
     def cell(name: str) -> str | None:
         heading = fields.get(name)
@@ -185,10 +124,10 @@ def _add(
     name = cell("name")
     words = (cell("status") or "").casefold().replace("_", " ")
     inference = _INFERRED.fullmatch(words)
-    status = inference[1] if inference else _SPELLINGS.get(words.replace("-", " "), words)
+    status = inference[1] if inference else SPELLINGS.get(words.replace("-", " "), words)
     countries = [code for text in (cell("country") or "").split(";") if (code := country_of(text.strip())) is not None]
-    if status not in _STATUSES:
-        report.refuse(row.line, fields["status"], f"{words!r} is none of {', '.join(sorted(_STATUSES))}")
+    if status not in STATUSES:
+        report.refuse(row.line, fields["status"], f"{words!r} is none of {', '.join(sorted(STATUSES))}")
         return
     if not countries:
         report.refuse(row.line, fields["country"], f"{cell('country')!r} is no country that is known")
@@ -230,7 +169,7 @@ def _add(
 
 
 def _registration(
-    cell: _Cell, name: str, countries: list[str], tracker: _Tracker, report: EditionReport, line: int
+    cell: _Cell, name: str, countries: list[str], tracker: Tracker, report: EditionReport, line: int
 ) -> Data:
     ids = [
         {"scheme": f"gem-{scheme}", "id": identifier}
@@ -303,7 +242,7 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
         day = edtf_of(text)
         if day is None:
             report.unsent.count(f"{name}: {text!r} is no year or day")
-        elif day > edition and (name != "start" or status in _RAN):
+        elif day > edition and (name != "start" or status in RAN):
             report.contradict(line, plant, f"{name} is {day}, after the edition, of a unit that is {status}")
         else:
             days[name] = day
@@ -317,7 +256,7 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
     return days
 
 
-def _thing(plant: _Plant, tracker: _Tracker, report: EditionReport) -> Thing:
+def _thing(plant: _Plant, tracker: Tracker, report: EditionReport) -> Thing:
     numbers = KeyNumbers()
     for unit in plant.units:
         unit.part = numbers.take(unit.name or "", "unit")
@@ -333,33 +272,33 @@ def _thing(plant: _Plant, tracker: _Tracker, report: EditionReport) -> Thing:
     )
 
 
-def _with_parts(plant: _Plant, tracker: _Tracker, report: EditionReport) -> Data:
+def _with_parts(plant: _Plant, tracker: Tracker, report: EditionReport) -> Data:
     """The registration with its parts, and as capacity that of the units that are alive, or of all if none is."""
     parts = []
-    for unit in plant.units[:_LISTED_MAX]:
+    for unit in plant.units[:LISTED_MAX]:
         part: Data = {"part": unit.part}
         if unit.name is not None:
             part["name"] = unit.name
         if unit.capacity is not None:
             part["capacity"] = _capacity(unit.capacity, tracker)
         parts.append(part)
-    if len(plant.units) > _LISTED_MAX:
+    if len(plant.units) > LISTED_MAX:
         report.losses.count(
-            "units beyond the hundredth of a plant, in its list of parts", len(plant.units) - _LISTED_MAX
+            "units beyond the hundredth of a plant, in its list of parts", len(plant.units) - LISTED_MAX
         )
     counted = [unit for unit in plant.units if unit.is_alive] or plant.units
     total = sum((unit.capacity for unit in counted if unit.capacity is not None), Decimal(0))
     registration = {**plant.registration, "parts": sorted(parts, key=lambda part: str(part["part"]))}
     if plant.aliases:
-        registration["aliases"] = [{"name": alias} for alias in sorted(plant.aliases)[:_LISTED_MAX]]
+        registration["aliases"] = [{"name": alias} for alias in sorted(plant.aliases)[:LISTED_MAX]]
     return {**registration, "capacity": _capacity(total, tracker)} if total else registration
 
 
-def _capacity(value: Decimal, tracker: _Tracker) -> Data:
+def _capacity(value: Decimal, tracker: Tracker) -> Data:
     return {"value": decimal_text(value), "unit": tracker.unit}
 
 
-def _unit_statements(unit: _Unit, plant: _Plant, tracker: _Tracker) -> Iterator[Statement]:
+def _unit_statements(unit: _Unit, plant: _Plant, tracker: Tracker) -> Iterator[Statement]:
     """The events that the table has for the status of a unit."""
 
     def statement(name: str, day: str | None = None, discriminator: str = "", **data: object) -> Statement:
@@ -380,11 +319,11 @@ def _unit_statements(unit: _Unit, plant: _Plant, tracker: _Tracker) -> Iterator[
         yield statement("permit.granted", permit="construction", **owned, **part, **sized)
     if status == "construction" or "built" in unit.days:
         yield statement("construction.started", "built", **owned, **part, **sized)
-    if "start" in unit.days and status not in _RAN | {"cancelled"}:
+    if "start" in unit.days and status not in RAN | {"cancelled"}:
         year = unit.days["start"]
         plan = {"milestone": "production-start", "planned_on": year}
         yield statement("milestone.planned", None, f"/{year}", **owned, **part, **plan)
-    if status in _RAN:
+    if status in RAN:
         yield statement("production.started", "start", phase="commercial", **owned, **part, **sized)
     if status == "mothballed":
         yield statement("production.suspended", "suspended", **part)
@@ -414,173 +353,4 @@ def _closing(plant: _Plant) -> Statement | None:
     data: Data = {"evidence": plant.registration["evidence"]}
     if None not in days:
         data["occurred"] = max(day for day in days if day is not None)
-    return Statement(f"{_CLOSING}/{name}", name, data, plant.units[-1].line)
-
-
-class _PlantNews:
-    """What a later edition says of a plant."""
-
-    def __init__(self, before: Before, now: Thing, edition: str, report: EditionReport) -> None:
-        self._before = before
-        self._now = now
-        self._edition = edition
-        self._report = report
-        self._statements: list[Statement] = []
-        self._taken_back: set[str] = set()
-        self._said: dict[str, str] = {}
-        self._is_closed = False
-        self._was_ended = any(f"{_CLOSING}/{name}" in before.said for name in ("project.cancelled", "project.retired"))
-
-    def later(self) -> Later:
-        """Statements in the order of the edition, with what brings units back to life before them."""
-        by_part: dict[str, list[Statement]] = {}
-        for statement in self._now.statements:
-            by_part.setdefault(statement.key.partition("/")[0], []).append(statement)
-        for part in self._before.states.keys() - self._now.states.keys():
-            where = f"{part} stood in the edition before and is gone; what was said of it stays"
-            self._report.contradict(self._now.line, self._now.name, where)
-        self._keep(self._with_parts_that_are_gone(by_part.pop("registered")[0]))
-        closing = by_part.pop(_CLOSING, [])
-        self._is_closed = bool(closing)
-        for part, statements in by_part.items():
-            self._unit(part, statements)
-        self._close(closing)
-        return Later(tuple(self._statements), self._taken_back, self._said)
-
-    def _with_parts_that_are_gone(self, registration: Statement) -> Statement:
-        gone = self._before.states.keys() - self._now.states.keys()
-        parts = [part for part in self._before.registration.get("parts", ()) if part["part"] in gone]
-        known = sorted([*registration.data["parts"], *parts], key=lambda part: str(part["part"]))
-        data = {**registration.data, "parts": known[:_LISTED_MAX]}
-        return Statement(registration.key, registration.name, data, registration.line)
-
-    def _unit(self, part: str, statements: Sequence[Statement]) -> None:
-        before, now = self._before.states.get(part), self._now.states[part]
-        if before is None:
-            for statement in statements:
-                self._add(replace(statement, bounds=Bounds.BEFORE))
-            return
-        self._take_back(part, before, now)
-        self._take_back_what_dates_contradict(part, statements)
-        for name in _revivals(before, now):
-            if f"{part}/{_REVIVED[before]}" in self._taken_back:
-                continue
-            line = statements[0].line
-            evidence = statements[0].data["evidence"]
-            self._add(Statement(f"{part}/{name}", name, {"part": part, "evidence": evidence}, line), again=True)
-        is_taken_back = any(key.startswith(f"{part}/") for key in self._taken_back)
-        returns = self._was_ended and not self._is_closed and now in _ALIVE
-        begins_anew = (before in ("cancelled", "retired") or returns) and now != before
-        for statement in statements:
-            self._say(statement, begins_anew=begins_anew, is_taken_back=is_taken_back, changed=now != before)
-
-    def _say(self, statement: Statement, *, begins_anew: bool, is_taken_back: bool, changed: bool) -> None:
-        """Say what the edition before said, too, as it was said; what was true before that and is again, anew."""
-        if statement.key in self._before.said and statement.key not in self._taken_back and not begins_anew:
-            self._keep(statement)
-        elif statement.name == "intent.announced" and not begins_anew and not is_taken_back:
-            return  # it was begun in other words
-        elif statement.key in self._before.retracted and (begins_anew or not self._is_told_before(statement)):
-            self._add(_undated(statement, self._before.edition), again=True)
-        elif statement.key not in self._sent():
-            self._add(replace(statement, bounds=Bounds.SINCE) if begins_anew else statement)
-        elif statement.name in _BEGINNINGS and not begins_anew:
-            self._keep(statement)  # it was suspended since, and goes on
-        else:
-            self._add(_undated(statement, self._before.edition), again=changed)
-
-    def _is_told_before(self, statement: Statement) -> bool:
-        return _is_before(statement.data.get("occurred"), self._before.edition)
-
-    def _take_back_what_dates_contradict(self, part: str, statements: Sequence[Statement]) -> None:
-        """A unit that was given up, and now is said to have begun before that, was never given up; nor did its plant end."""
-        begun = [row for row in statements if row.name in _BEGINNINGS and self._is_told_before(row)]
-        if not begun or all(row.key in self._before.sent for row in begun):
-            return
-        self._taken_back |= {
-            key
-            for key, name in self._before.sent.items()
-            if (key.startswith(f"{part}/") and name in _GIVEN_UP.values())
-            or (key.startswith(f"{_CLOSING}/") and name in _CLOSINGS)
-        }
-
-    def _close(self, closing: Sequence[Statement]) -> None:
-        begun = any(
-            row.name in _STEPS and row.key not in self._before.sent and not self._is_told_before(row)
-            for row in self._statements
-        )
-        for statement in closing:
-            key = self._before.said.get(statement.key)
-            if key is not None and not begun:
-                self._taken_back.discard(key)
-                self._keep(statement)
-            else:
-                self._add(statement, again=begun or statement.key in {*self._sent(), *self._before.retracted})
-        if not any(status in _RAN for status in self._now.states.values()):
-            retired = f"{_CLOSING}/project.retired"  # nothing of it ran
-            self._taken_back |= {key for key in self._before.sent if key.startswith(retired)} - set(self._said.values())
-        if not closing and self._sent_of_plant("project.suspended") > self._sent_of_plant("project.resumed"):
-            name = "project.resumed"
-            data = {"evidence": self._now.statements[0].data["evidence"]}
-            self._add(Statement(f"{_CLOSING}/{name}", name, data, self._now.line), again=True)
-
-    def _sent_of_plant(self, name: str) -> int:
-        return sum(1 for key in self._sent() if key.startswith(f"{_CLOSING}/{name}"))
-
-    def _take_back(self, part: str, before: str, now: str) -> None:
-        """What the source no longer says: that it ran, or that it is under construction."""
-        wrong: frozenset[str] = frozenset()
-        if before in _RAN and now not in _RAN:
-            wrong |= _OF_RUNNING
-        if before in _RAN | {"construction"} and now in _PLANNED:
-            wrong |= {"construction.started"}
-        self._taken_back |= {
-            key for key, name in self._before.sent.items() if key.startswith(f"{part}/") and name in wrong
-        }
-
-    def _sent(self) -> set[str]:
-        return self._before.sent.keys() - self._taken_back
-
-    def _keep(self, statement: Statement) -> None:
-        key = self._said[statement.key] = self._before.said.get(statement.key, statement.key)
-        is_second = key != statement.key  # then its key ends with the edition that said it again
-        self._statements.append(_undated(statement, key.rpartition("/")[2]) if is_second else statement)
-
-    def _add(self, statement: Statement, *, again: bool = False) -> None:
-        was_closed = any(key.startswith(f"{_CLOSING}/") for key in self._before.said)
-        if (again or was_closed) and statement.bounds is Bounds.BETWEEN and statement.name not in _LIFTING:
-            statement = replace(statement, bounds=Bounds.SINCE)
-        key = f"{statement.key}/{self._edition}" if again else statement.key
-        self._said[statement.key] = key
-        self._statements.append(replace(statement, key=key))
-
-
-def _undated(statement: Statement, edition: str) -> Statement:
-    """What happens for the second time, without the day of the first: it happened after the edition that said the opposite."""
-    if not _is_before(statement.data.get("occurred"), edition):
-        return statement
-    return replace(statement, data={name: value for name, value in statement.data.items() if name != "occurred"})
-
-
-def _is_before(day: str | None, edition: str) -> bool:
-    """Whether a day that is told lies before an edition; the year of the edition itself does not."""
-    return day is not None and day < edition and not edition.startswith(day)
-
-
-_LIFTING = frozenset({"project.resumed", "production.resumed"})  # what they lift stood on the day of the edition before
-_GIVEN_UP = {"cancelled": "project.cancelled", "shelved": "project.suspended"}
-_REVIVED = {**_GIVEN_UP, "mothballed": "production.suspended"}
-_CLOSINGS = frozenset({"project.retired", "project.cancelled", "project.suspended"})
-_STEPS = frozenset(
-    {"intent.announced", "permit.applied", "permit.granted", "construction.started", "production.started"}
-)
-_BEGINNINGS = frozenset({"construction.started", "production.started"})
-_OF_RUNNING = frozenset({"production.started", "production.suspended", "production.resumed", "project.retired"})
-
-
-def _revivals(before: str, now: str) -> Iterator[str]:
-    lives = now in _ALIVE
-    if before == "mothballed" and now == "operating":
-        yield "production.resumed"
-    elif before in ("shelved", "cancelled") and lives:
-        yield "project.resumed"
+    return Statement(f"{CLOSING}/{name}", name, data, plant.units[-1].line)
