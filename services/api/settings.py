@@ -47,3 +47,12 @@ class Settings(AccessSettings):
         default=20.0, gt=0, description="A reader of /v1/stream that takes nothing for so long is dropped."
     )
     statement_timeout_ms: int = Field(default=10_000, ge=100, description="How long one query may take.")
+    data_publisher: str = Field(
+        default="Steppe",
+        min_length=1,
+        description="Who publishes snapshots of /v1/export: named in their README, data package and citation.",
+    )
+    data_licence: str | None = Field(
+        default=None,
+        description="The licence under which snapshots of /v1/export may be used, an SPDX id such as CC-BY-4.0. Absent: they say that none is stated.",
+    )

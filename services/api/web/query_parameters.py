@@ -67,6 +67,7 @@ EXPORTS: Mapping[str, ExportFormat] = {
     "iati": ExportFormat("application/xml", "xml"),
     "bods": ExportFormat("application/json", "json"),
     "oc4ids": ExportFormat("application/json", "json"),
+    "snapshot": ExportFormat("application/zip", "zip"),
 }
 
 

@@ -15,8 +15,8 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsOf, Data, KnownAt, Rules
 from steppe.terminal.output import err
 
-FORMATS = ("events", "parquet", "iati", "bods", "oc4ids")
-_FOR_MACHINES = ("parquet",)
+FORMATS = ("events", "parquet", "iati", "bods", "oc4ids", "snapshot")
+_FOR_MACHINES = ("parquet", "snapshot")
 _STANDARD_OUTPUT = Path("-")
 
 

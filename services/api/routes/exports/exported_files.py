@@ -10,11 +10,14 @@ from services.api.routes.exports import (
     exported_events,
     exported_holdings,
     exported_package,
+    exported_snapshot,
     exported_tables,
 )
+from services.api.routes.exports.exported_snapshot import Publisher
 from services.api.web import query_parameters
 from services.api.web.operations import export_operation
-from services.api.web.responses import answer_file
+from services.api.web.query_parameters import Question
+from services.api.web.responses import Filling, answer_file
 
 router = APIRouter(tags=["export"])
 
@@ -33,4 +36,12 @@ async def export(request: Request) -> Response:
 
     Filters as of `/v1/projects`, judged on the day `as_of`. The file is finished before it is sent. docs/exporting.md says what each format has.
     """
-    return await answer_file(request, query_parameters.EXPORT, lambda question: _FILLED_BY[question.format])
+    settings = request.app.state.settings
+    publisher = Publisher(settings.data_publisher, settings.data_licence)
+
+    def filled_by(question: Question) -> Filling:
+        if question.format == "snapshot":
+            return exported_snapshot.filling_of(publisher, request.url.query)
+        return _FILLED_BY[question.format]
+
+    return await answer_file(request, query_parameters.EXPORT, filled_by)

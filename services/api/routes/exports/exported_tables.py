@@ -17,12 +17,30 @@ from services.api.web.table_file import spooled
 from steppe.release import RELEASE
 
 _ROWS_AT_ONCE = 2000
-_FOLDER = "as_of={day}"
 
 
 async def fill(snapshot: Snapshot, question: Question, out: IO[bytes]) -> Mapping[str, str]:
     """Write the zip file; returns a header that says how many rows its tables have together."""
     subjects = await subjects_of(snapshot, question)
+    rows = 0
+    with ZipFile(out, "w", ZIP_STORED) as archive:  # Parquet is compressed
+        for name in ANALYSIS_TABLES:
+            with spooled() as file:
+                rows += await write_table(snapshot, question, name, subjects, file)
+                file.seek(0)
+                await in_thread(_add, archive, path_of(question, name), file)
+    return {"Steppe-Rows": str(rows)}
+
+
+def path_of(question: Question, name: str) -> str:
+    """Where a table lies."""
+    return f"as_of={question.as_of.isoformat()}/{name}/part-0.parquet"
+
+
+async def write_table(
+    snapshot: Snapshot, question: Question, name: str, subjects: Sequence[str] | None, out: IO[bytes]
+) -> int:
+    """Write a table of these subjects (None: of all); how many rows it has."""
     about = {
         "as_of": question.as_of.isoformat(),
         "known_at": question.known_at.isoformat(),
@@ -30,15 +48,7 @@ async def fill(snapshot: Snapshot, question: Question, out: IO[bytes]) -> Mappin
         "rules": snapshot.rules.version,
         "release": RELEASE,
     }
-    rows = 0
-    folder = _FOLDER.format(day=question.as_of.isoformat())
-    with ZipFile(out, "w", ZIP_STORED) as archive:  # Parquet is compressed
-        for name, table in ANALYSIS_TABLES.items():
-            with spooled() as file:
-                rows += await _write(snapshot, table, _arguments(name, subjects, question), file, about)
-                file.seek(0)
-                await in_thread(_add, archive, f"{folder}/{name}/part-0.parquet", file)
-    return {"Steppe-Rows": str(rows)}
+    return await _write(snapshot, ANALYSIS_TABLES[name], _arguments(name, subjects, question), out, about)
 
 
 def _arguments(name: str, subjects: Sequence[str] | None, question: Question) -> dict[str, Any]:
