@@ -1,12 +1,11 @@
 """A release that cannot fold some events: whom it holds, what stands, and what the next release makes of it.
 
-The defects are put into the fold itself, so that the worker, a rebuild and `verify` have them alike.
+The defects are put into what the fold, compiled or not, asks of every event, so that the worker, a rebuild and `verify` have them alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+import inspect
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from services.projector.commands import verify as verifying
 from services.projector.rebuild.pipeline import rebuild
 from steppe.database.read_model import market_judgement
 from steppe.domain.events.event import Event
-from steppe.domain.fold.project_fold import ProjectFold
 from steppe.domain.markets import rivalry
 from tests.services.projector.projection import Message, event
 from tests.services.quarantine.quarantining import Worked, ids, neighbours
@@ -27,15 +25,14 @@ VICTIM = "deep-lead-mine"
 @pytest.fixture
 def defect(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Events with the note `unfoldable` cannot be folded, until it is undone."""
-    run_through = ProjectFold.run_through
+    order: Any = inspect.getattr_static(Event, "order")
 
-    def defective(self: ProjectFold, events: Iterable[Event], until: date, **more: Any) -> None:
-        coming = list(events)
-        if any(one.data.get("note") == "unfoldable" for one in coming):
+    def defective(one: Event) -> Any:
+        if one.data.get("note") == "unfoldable":
             raise ArithmeticError("this release cannot fold it")
-        run_through(self, coming, until, **more)
+        return order.fget(one)
 
-    monkeypatch.setattr(ProjectFold, "run_through", defective)
+    monkeypatch.setattr(Event, "order", property(defective))
     return monkeypatch
 
 
