@@ -204,7 +204,8 @@ class ReadModel:
         rows, changes = ProjectRows(), SpanChanges()
         for name, result in projects.items():
             rows.extend(result.rows.project)
-            changes.add(name, result.rows.project, result.changed_from, result.written, result.subject.written)
+            certain = self._stored(result.subject)
+            changes.add(name, result.rows.project, result.changed_from, result.written, certain)
         histories = {name: result.rows.history for name, result in projects.items() if result.rows.history is not None}
         markets = self._markets(exclusive=self.exclusive)
         keepalive = self.keep_alive(connection)
@@ -223,6 +224,11 @@ class ReadModel:
         await connection.executemany(str(self.statements["store_project"]), stored)
         await keepalive.ping()
         return await markets.judge(connection, histories, sorted(parties), before, datetime.now(UTC))
+
+    def _stored(self, subject: Subject) -> array[int] | None:
+        """The fingerprints of rows that are stored for certain: under other rules than these, others were written since."""
+        state = subject.fold_state
+        return subject.written if state is not None and state.rules.version == self.rules.version else None
 
     def _markets(self, *, exclusive: bool) -> Markets:
         return Markets(self.statements, self.rules, exclusive=exclusive, cache=self.market_cache, on_step=self.on_step)

@@ -11,7 +11,11 @@ from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts.partitioning import partition_of
+from steppe.database import rule_versions
+from steppe.database.read_model import rule_change
 from steppe.database.read_model.market_cache import MarketCache
+from steppe.domain.flags.flag_registry import RULES
+from steppe.domain.rules.rule_document import rules_from
 from tests.services.projector.projection import Message, event
 from tests.services.quarantine.quarantining import Worked
 from tests.stack import PARTITIONS, Database
@@ -59,6 +63,24 @@ async def test_only_the_rows_that_an_event_changes_are_written_again(worked: Wor
     assert min(left.values()) > 0, left
     # The first event is the only one behind which nothing was known of the rows that it wrote.
     assert rewritten == dict.fromkeys(_TABLES, 0)
+
+
+async def test_what_was_written_under_other_rules_is_written_again(worked: Worked) -> None:
+    *life, last = _life()
+    document = {"version": "strict", "values": {"memorandum-only.watch": 6, "memorandum-only.stagnant": 9}}
+    strict = rules_from(document, RULES)
+    async with worked.worker() as store:
+        await worked.send(*life)
+        await worked.feed(store)
+        await rule_versions.add(worked.owner, strict, by="desk")
+        await rule_change.put_in_force(worked.owner, strict.version, by="desk")
+        # As if a row that the worker wrote were another one by these rules.
+        await worked.owner.execute(
+            "DELETE FROM project_span WHERE valid_from = (SELECT max(valid_from) FROM project_span)"
+        )
+        await worked.send(last)
+        await worked.feed(store)
+    await worked.verified()
 
 
 async def test_an_event_takes_few_statements(database: Database, topic_name: str) -> None:
