@@ -37,10 +37,24 @@ from tests.stack import Service, Stack, database_of, kind_of_stack, start_servic
 
 _PROJECTS = 25_000
 _PARTY_DEALS = 5_000
+_TAKEN_BACK = 500
 
 
 def messages() -> Iterator[Message]:
-    """25,000 projects with two papers that nobody followed up; 5,000 of one party; one project with 100 corrections in 1,000 events."""
+    """25,000 projects with two papers that nobody followed up; 5,000 of one party, 2,000 signed at one forum; one project with 100
+    corrections in 1,000 events; 500 projects whose only paper was taken back.
+    """
+    yield event(
+        "summit", "forum:summit", "forum.held", occurred="2015-03-01", reported="2015-03-01", forum="summit",
+        name="Summit", place="Astana", countries=["KZ"],
+    )  # fmt: skip
+    for number in range(_TAKEN_BACK):
+        parties = [{"party": f"investor-{number}", "role": "investor"}]
+        yield event("paper", f"taken-back-{number}", "memorandum.signed", **_paper("2014-03-01", parties))
+        target = {"source": "/tests", "id": "paper"}
+        yield event(
+            "back", f"taken-back-{number}", "event.retracted", target=target, reason="typo", reported="2024-01-01"
+        )
     for number in range(_PROJECTS):
         project = f"project-{number}"
         yield event(
@@ -50,7 +64,8 @@ def messages() -> Iterator[Message]:
         first = "everybody" if number < _PARTY_DEALS else f"investor-{number % 900}"
         for turn, party in enumerate((first, f"partner-{number % 700}")):
             parties = [{"party": party, "role": "investor"}]
-            yield event(f"paper-{turn}", project, "memorandum.signed", **_paper("2015-03-01", parties))
+            forum = {"forum": "summit"} if turn == 0 and number % 12 == 0 else {}
+            yield event(f"paper-{turn}", project, "memorandum.signed", **_paper("2015-03-01", parties), **forum)
     for number in range(900):
         parties = [{"party": f"busy-{number % 5}", "role": "investor"}]
         yield event(

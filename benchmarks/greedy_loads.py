@@ -160,7 +160,13 @@ LOADS: dict[str, Callable[[Target], Coroutine[Any, Any, None]]] = {
     "450 known_at": known_at,
     "timeline of 1,000 events, 100 corrections": asked_again("/v1/projects/busy/timeline?limit=500"),
     "party of 5,000 deals": asked_again("/v1/parties/everybody"),
+    "table of that timeline": asked_again("/v1/projects/busy/timeline?format=csv"),
     "market of 400 projects": asked_again("/v1/markets/KZ/tungsten"),
+    "market of 400 projects, 500 a page": asked_again("/v1/markets/KZ/tungsten?limit=500"),
+    "scorecard of 2,000 deals": asked_again("/v1/forums/summit/scorecard"),
+    "retractions": asked_again("/v1/retractions?limit=500"),
+    "conflicts": asked_again("/v1/conflicts?limit=500"),
+    "projects with flags, 500 a page": asked_again("/v1/projects?limit=500"),
     "back-tests": back_tests,
     "export of all flags": export,
 }
