@@ -70,7 +70,7 @@ OTHERS: Sequence[Asked] = (
     *(Asked(example.request) for example in EXAMPLES.values() if example.method == "GET"),
     *(Asked(f"{path}{'&' if '?' in path else '?'}limit=100") for path in _LISTS),
     *(Asked(f"{path}{'&' if '?' in path else '?'}format={form}") for path in _LISTS[:4] for form in ("csv", "parquet")),
-    Asked("/v1/flags?format=xlsx"),
+    Asked("/v1/flags?format=xlsx"), Asked("/v1/export?format=events&project=kz-masdar-wind"),
     BACK_TEST,
     *(Asked(page) for page in (*_COPIED_PAGES, "/flags.atom", "/status", "/?lang=ru", "/flags?lang=ja")),
     Asked("/v1/projects", "HEAD"),
