@@ -37,7 +37,10 @@ async def catch_up(
     async with log_reader.reading(settings.kafka, settings.topic, begin, fetch_bytes) as reader:
         while can_continue() and time.monotonic() < deadline:
             ends = await reader.ends()
-            behind = sum(ends[partition] - store.progress.next_offsets[partition] for partition in begin)
+            reached = store.progress.next_offsets
+            if not begin.keys() <= reached.keys():
+                return False  # a rebalance took a partition away while the broker told the ends
+            behind = sum(ends[partition] - reached[partition] for partition in begin)
             if behind <= enough:
                 return True
             records = await reader.batch(size)

@@ -66,6 +66,26 @@ async def test_stream_and_catch_up_at_once_are_only_wasteful(
     assert service.child.alive
 
 
+async def test_a_rebalance_that_takes_a_partition_away_ends_the_catching_up(
+    stack: Stack, topic: str, database: Database
+) -> None:
+    await publish(stack.kafka, topic, messages(random.Random(5), 0, 1_000, 100))
+    settings = settings_of(stack, database, topic)
+    store = await ProjectionStore.open(settings)
+    await store.start_offsets(range(4))
+    questions = 0
+
+    def can_continue() -> bool:
+        nonlocal questions
+        questions += 1
+        if questions == 2:  # what a rebalance does between two batches, and is over again
+            store.progress.next_offsets = {0: store.progress.next_offsets[0]}
+        return True
+
+    assert not await catch_up(settings, store, range(4), can_continue)
+    await store.close()
+
+
 async def test_a_worker_that_catches_up_stops_in_time_and_gives_partitions_to_another(
     stack: Stack, topic: str, database: Database, reader: asyncpg.Connection, start: Start
 ) -> None:
