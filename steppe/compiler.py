@@ -21,6 +21,7 @@ from steppe.compilation import GROUP, ROOT, SETTING, folder
 # What the fold and the markets go through for every event. The rest is asked too seldom to be worth the time of the compiler.
 # Not the values that are read from JSON (`values`, `markets/standings.py`): mypyc leaves their fields without the types that
 # msgspec asks for.
+# Nor groups of companies, which the API sends to its computing processes: what mypyc makes of a class with arguments cannot be pickled.
 COMPILED = (
     "deals/*.py",
     "evaluation/*.py",
@@ -28,7 +29,6 @@ COMPILED = (
     "fold/*.py",
     "legs/*.py",
     "markets/day_runs.py",
-    "markets/group*.py",
     "markets/rival*.py",
 )
 # Names the release that compiled it: another one compiles it again.
