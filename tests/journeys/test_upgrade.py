@@ -104,15 +104,18 @@ class _Up:
     def until_announced(self) -> None:
         """Until everything is applied, announced and sent."""
         deadline = time.monotonic() + _READY_SECONDS
-        while True:
-            announced = self.fetch(
-                "SELECT 1 FROM steppe.announced_until WHERE announced_at > now() - interval '1 minute'"
-            )
-            waiting = self.fetch("SELECT 1 FROM steppe.outbox LIMIT 1")
-            if self.get("/v1/status")["state"] == "caught-up" and announced and not waiting:
-                return
+        while not (self.get("/v1/status")["state"] == "caught-up" and self._all_is_announced()):
             assert time.monotonic() < deadline, self.get("/v1/status")
             time.sleep(0.2)
+
+    def _all_is_announced(self) -> bool:
+        """Whether what is applied by now, under the rules in force, is announced and sent."""
+        until = self.fetch("SELECT next_offsets, schema_name, rule_version FROM steppe.announced_until")
+        if not until or self.fetch("SELECT 1 FROM steppe.outbox LIMIT 1"):
+            return False
+        rows = self.fetch(f"SELECT next_offset FROM {until[0]['schema_name']}.checkpoint ORDER BY partition")
+        announced = (until[0]["next_offsets"], until[0]["rule_version"])
+        return announced == ([row["next_offset"] for row in rows], self.get("/v1/rules")["in_force"])
 
 
 def test_data_of_the_release_before_are_judged_again_and_only_the_rules_are_told_as_the_cause(folder: Path) -> None:
