@@ -64,17 +64,17 @@ class ProjectMatcher:
 
     def match(self, key: str, registration: Data) -> Match:
         """What the project of this key and registration is."""
-        known = self._projects.get(key)
+        existing = self._projects.get(key)
         name, country = str(registration["name"]), str(registration["country"])
-        if known is None:
+        if existing is None:
             return Match(Verdict.NEW, "no project has the key", self._alike(name, country))
-        if known.country == country and known.name is not None and folded(known.name) == folded(name):
+        if existing.country == country and existing.name is not None and folded(existing.name) == folded(name):
             return Match(Verdict.MATCHED, "same key, name and country")
         own = {(str(given["scheme"]), str(given["id"])) for given in registration.get("ids", ())}
         if own & set(self._ids_of(key)):
             return Match(Verdict.MATCHED, "same key, and an id in common")
-        there = f"{known.name}, {known.country}" if known.name else "not registered"
-        return Match(Verdict.TAKEN, f"the key belongs to another project ({there})")
+        holder = f"{existing.name}, {existing.country}" if existing.name else "not registered"
+        return Match(Verdict.TAKEN, f"the key belongs to another project ({holder})")
 
     def _alike(self, name: str, country: str) -> tuple[KnownProject, ...]:
         names = self._names.get(country, {})

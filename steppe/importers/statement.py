@@ -158,8 +158,8 @@ def _number_of(key: str, alike: str) -> int | None:
 def resumed_instead_of_taken_back(later: Later, before: Before, now: Thing, edition: str) -> Later:
     """A suspension that the last edition told and this one does not was lifted since."""
     name = "project.suspended"
-    told = before.said.get(name)
-    if told is None or name in later.said:
+    suspension = before.said.get(name)
+    if suspension is None or name in later.said:
         return later
     resumed = Statement(f"project.resumed/{edition}", "project.resumed", {}, now.line)
-    return Later((*later.statements, resumed), later.taken_back - {told}, later.said)
+    return Later((*later.statements, resumed), later.taken_back - {suspension}, later.said)

@@ -95,10 +95,10 @@ def test_status_and_flow_become_the_events_of_the_table(
     write: Write, cells: dict[str, str], expected: list[tuple[str, str]]
 ) -> None:
     result = _of(write(_row(**cells)))
-    told = result.events[1:]
-    assert [(name, event["data"]["occurred"]) for name, event in zip(names(told), told, strict=True)] == expected
+    events = result.events[1:]
+    assert [(name, event["data"]["occurred"]) for name, event in zip(names(events), events, strict=True)] == expected
     assert not result.reports[0].refused.count
-    deals = {name: event["data"].get("deal") for name, event in zip(names(told), told, strict=True)}
+    deals = {name: event["data"].get("deal") for name, event in zip(names(events), events, strict=True)}
     assert all(deal == (None if name.startswith("project.") else "40001") for name, deal in deals.items())
 
 

@@ -80,8 +80,8 @@ def test_a_status_becomes_the_events_of_the_table(
     write: Write, status: str, expected: list[tuple[str, str | None]]
 ) -> None:
     result = _of(write(_ALIVE, _unit(status=status)))
-    told = [event for event in result.events if event["data"].get("part") != "other"][1:]
-    assert [(name, event["data"].get("part")) for name, event in zip(names(told), told, strict=True)] == expected
+    of_unit = [event for event in result.events if event["data"].get("part") != "other"][1:]
+    assert [(name, event["data"].get("part")) for name, event in zip(names(of_unit), of_unit, strict=True)] == expected
     assert all(event["data"]["reported"] == _EDITION for event in result.events)
     assert not result.reports[0].refused.count
 
@@ -492,8 +492,8 @@ def test_the_headings_of_other_trackers_are_understood(
     assert not result.reports[0].refused.entries
     registration = result.events[0]["data"]
     capacity = registration.get("capacity")
-    told = None if capacity is None else f"{capacity['value']} {capacity['unit']}"
-    shown = (registration["sector"], registration["kind"], registration["commodities"], told, names(result.events)[1:])
+    size = None if capacity is None else f"{capacity['value']} {capacity['unit']}"
+    shown = (registration["sector"], registration["kind"], registration["commodities"], size, names(result.events)[1:])
     assert shown == expected
     assert registration["latitude"]
     assert not result.reports[0].unsent

@@ -176,11 +176,11 @@ def test_countries_are_those_of_the_transactions_else_of_the_activity(write: Wri
 def test_the_largest_share_says_sector_and_kind(
     write: Write, sectors: list[tuple[str, str]], expected: tuple[str, str]
 ) -> None:
-    told = [
+    shares = [
         f'<sector vocabulary="1" code="{code}"{f" percentage={share!r}" if share else ""}/>' for code, share in sectors
     ]
     foreign = '<sector vocabulary="99" code="21020" percentage="100"/>'
-    (registration,) = _of(write(_activity(*told, foreign))).named("project.registered")
+    (registration,) = _of(write(_activity(*shares, foreign))).named("project.registered")
     assert (registration["sector"], registration["kind"]) == expected
 
 
@@ -301,8 +301,8 @@ def test_a_transaction_that_cannot_be_read_is_refused_and_the_rest_is_not(
 
 
 def test_the_file_tells_its_edition_where_it_was_generated(write: Write) -> None:
-    told = write(_activity(), root='version="2.03" generated-datetime="2021-05-26T11:14:38.530Z"')
-    assert IatiActivities().edition_of(told) == "2021-05-26"
+    dated_file = write(_activity(), root='version="2.03" generated-datetime="2021-05-26T11:14:38.530Z"')
+    assert IatiActivities().edition_of(dated_file) == "2021-05-26"
     assert IatiActivities().edition_of(write(_activity())) is None
 
 

@@ -73,10 +73,10 @@ def test_a_project_is_matched_with_the_reason(
     ],
 )
 def test_nothing_is_sent_to_the_project_of_another_until_somebody_decides(tmp_path: Path, known: KnownProject) -> None:
-    asked = _compared(tmp_path, known)
-    assert asked.events == []
-    assert [report.undecided.count for report in asked.reports] == [1, 1]
-    (entry,) = _first(asked).undecided.entries
+    undecided = _compared(tmp_path, known)
+    assert undecided.events == []
+    assert [report.undecided.count for report in undecided.reports] == [1, 1]
+    (entry,) = _first(undecided).undecided.entries
     assert (entry["thing"], entry["project"]) == (_URL, "aktau-power-station")
 
     the_same = _compared(tmp_path, known, decided={_URL: "aktau-power-station"})

@@ -65,9 +65,9 @@ def test_the_project_of_somebody_else_is_not_touched_until_a_key_is_said(steppe:
     }  # fmt: skip
     steppe("send", "-", "--wait", stdin=json.dumps(own) + "\n")
     arguments = ("import", "gem", str(file), "--edition", "2023-01-31", "--send", "--json")
-    asked = json.loads(steppe(*arguments, exits=1).partition("\n}\n")[0] + "}")
-    assert asked["sent"]["accepted"] == 0
-    assert asked["editions"][0]["undecided"]["entries"][0]["thing"] == "https://www.gem.wiki/A"
+    report = json.loads(steppe(*arguments, exits=1).partition("\n}\n")[0] + "}")
+    assert report["sent"]["accepted"] == 0
+    assert report["editions"][0]["undecided"]["entries"][0]["thing"] == "https://www.gem.wiki/A"
     keys.write_text("thing,project\nhttps://www.gem.wiki/A,aktau-coal\n")
     assert json.loads(steppe(*arguments, "--keys", str(keys)))["sent"]["accepted"] == 4
     steppe("status", "--wait")

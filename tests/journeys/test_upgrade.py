@@ -41,7 +41,9 @@ def _release_before(folder: Path) -> Path:
     archived = subprocess.run(["git", "archive", _RELEASE_BEFORE], cwd=_ROOT, capture_output=True, check=False)
     if archived.returncode != 0:
         reason = archived.stderr.decode()
-        pytest.skip(f"no history: {reason}")  # a source archive or a shallow clone; a full clone, and so CI, runs this
+        pytest.skip(
+            f"no history: {reason}"
+        )  # of a source archive or a shallow clone there is no release before to upgrade from
     checkout = folder / "before"
     checkout.mkdir()
     subprocess.run(["tar", "-x"], cwd=checkout, input=archived.stdout, check=True)

@@ -211,12 +211,12 @@ class Applier:
             key for key, size in sizes.items() if size is not None and size + at_home[key][1] >= self.large_events_min
         }
         # What is cached waits for nothing: a project that is left to its fold is dropped from the cache.
-        asked = [key for key, size in sizes.items() if size is None]
-        if asked:
+        uncached = [key for key, size in sizes.items() if size is None]
+        if uncached:
             rows = await connection.fetch(
                 *self.statements["large_projects"](
-                    projects=[key.decode() for key in asked],
-                    records=[at_home[key][1] for key in asked],
+                    projects=[key.decode() for key in uncached],
+                    records=[at_home[key][1] for key in uncached],
                     events_min=self.large_events_min,
                 )
             )

@@ -140,7 +140,9 @@ def _editions(form: Format, files: Sequence[Path], days: Sequence[str]) -> list[
         raise typer.BadParameter(
             f"{len(days)} editions for {len(files)} files; give one, or one for each", param_hint="--edition"
         )
-    of_files = days if len(days) == len(files) else [days[0] if days else _told_by(form, file) for file in files]
+    of_files = (
+        days if len(days) == len(files) else [days[0] if days else _edition_of_file(form, file) for file in files]
+    )
     if list(of_files) != sorted(of_files):
         raise typer.BadParameter("the editions are not in order; give the oldest first", param_hint="--edition")
     if (last := of_files[-1]) > (today := datetime.now(UTC).date().isoformat()):
@@ -182,15 +184,15 @@ def _ids_of(api: str, project: str) -> list[Id]:
     return [(given["scheme"], given["id"]) for given in answer["ids"]]
 
 
-def _told_by(form: Format, file: Path) -> str:
+def _edition_of_file(form: Format, file: Path) -> str:
     try:
-        told = form.edition_of(file)
+        edition = form.edition_of(file)
     except BadFileError as error:
         raise BadFileError(f"{file.name}: {error}") from error
-    if told is None:
+    if edition is None:
         message = f"{file.name} does not tell on which day it was published; say it"
         raise typer.BadParameter(message, param_hint="--edition")
-    return told
+    return edition
 
 
 def _read(whole: Import) -> int:

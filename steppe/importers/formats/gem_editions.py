@@ -43,8 +43,8 @@ class PlantNews:
     def _with_parts_that_are_gone(self, registration: Statement) -> Statement:
         gone = self._before.states.keys() - self._now.states.keys()
         parts = [part for part in self._before.registration.get("parts", ()) if part["part"] in gone]
-        known = sorted([*registration.data["parts"], *parts], key=lambda part: str(part["part"]))
-        data = {**registration.data, "parts": known[:LISTED_MAX]}
+        all_parts = sorted([*registration.data["parts"], *parts], key=lambda part: str(part["part"]))
+        data = {**registration.data, "parts": all_parts[:LISTED_MAX]}
         return Statement(registration.key, registration.name, data, registration.line)
 
     def _unit(self, part: str, statements: Sequence[Statement]) -> None:

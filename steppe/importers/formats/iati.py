@@ -310,9 +310,9 @@ class _Activity:
             return provider
         for role in ("1", "3"):
             for element in self._element.findall("participating-org"):
-                told = (element.get("role") or "").strip().casefold()
+                role_code = (element.get("role") or "").strip().casefold()
                 organisation = self._organisation(element)
-                if _ROLES.get(told, told) == role and organisation is not None:
+                if _ROLES.get(role_code, role_code) == role and organisation is not None:
                     return organisation
         return self._publisher
 
@@ -357,9 +357,9 @@ class _Activity:
 
     def _actual_day(self, type: str) -> str | None:
         for element in self._element.findall("activity-date"):
-            told = (element.get("type") or "").strip().casefold()
+            date_type = (element.get("type") or "").strip().casefold()
             day = _iso_day(element)
-            if _DATES.get(told, told) == type and day is not None:
+            if _DATES.get(date_type, date_type) == type and day is not None:
                 if day <= self._edition:
                     return day
                 self._contradict(

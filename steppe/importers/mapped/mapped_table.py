@@ -118,8 +118,8 @@ class _MappedRow:
         name = self._text(columns.name)
         key = self._text(columns.key) if columns.key is not None else name
         if name is None or key is None:
-            told = columns.name if name is None else columns.key
-            self._refuse(told, "the row names no project")
+            missing_column = columns.name if name is None else columns.key
+            self._refuse(missing_column, "the row names no project")
             return
         project = projects.get(key)
         if project is None:
@@ -141,7 +141,7 @@ class _MappedRow:
     def _add_event(self, event: EventColumns, project: _Project) -> None:
         if not all(self._holds(column, words) for column, words in event.when.items()):
             return
-        name = event.name if isinstance(event.name, str) else self._told(event.name)
+        name = event.name if isinstance(event.name, str) else self._content(event.name)
         if name is None:
             return
         if name not in FIELDS:
@@ -181,30 +181,30 @@ class _MappedRow:
     def _fields(self, columns: dict[str, Value], fields: dict[str, Field]) -> Data:
         data: Data = {}
         for name, value in columns.items():
-            if (known := fields.get(name)) is None:
+            if (field := fields.get(name)) is None:
                 continue  # of another event that the words of the column may mean
             try:
-                told = self._field(value, known)
+                content = self._field(value, field)
             except UnreadableError as error:
                 self._refuse(value, str(error))
             else:
-                if told is not None:
-                    data[name] = told
+                if content is not None:
+                    data[name] = content
         return data
 
-    def _field(self, value: Value, known: Field) -> Any:
+    def _field(self, value: Value, field: Field) -> Any:
         """What a field holds; None where the row says nothing. Raises UnreadableError."""
         text = self._cell(value)
-        if text is not None and known.kind in _LISTS:
-            one = Field(known.name, _LISTS[known.kind], known.choices)
+        if text is not None and field.kind in _LISTS:
+            one = Field(field.name, _LISTS[field.kind], field.choices)
             pieces = [_in_words(piece.strip(), value) for piece in re.split(r"[;,\n]", text) if piece.strip()]
             return list(dict.fromkeys(self._typed(str(piece), one) for piece in pieces))
-        told = self._told(value)
-        return self._typed(told, known) if isinstance(told, str) else told
+        content = self._content(value)
+        return self._typed(content, field) if isinstance(content, str) else content
 
-    def _typed(self, text: str, known: Field) -> Any:
+    def _typed(self, text: str, field: Field) -> Any:
         """The text as what the field holds. Raises UnreadableError."""
-        match known.kind:
+        match field.kind:
             case FieldKind.SLUG:
                 return slug_of(text)
             case FieldKind.COUNTRY:
@@ -252,9 +252,9 @@ class _MappedRow:
             return None
         if currency is None:
             raise UnreadableError(f"{text!r} has no currency, and the mapping none")
-        told = {"of": columns.of, "semantics": columns.semantics, "basis": columns.basis}
+        qualifiers = {"of": columns.of, "semantics": columns.semantics, "basis": columns.basis}
         return {
-            "value": decimal_text(value), "currency": currency.upper(), **{name: said for name, said in told.items() if said is not None},
+            "value": decimal_text(value), "currency": currency.upper(), **{name: said for name, said in qualifiers.items() if said is not None},
         }  # fmt: skip
 
     def _capacity(self, text: str, columns: CapacityColumns) -> Data | None:
@@ -266,12 +266,12 @@ class _MappedRow:
         columns = event.evidence
         if columns is None:
             return None
-        told = {name: self._text(getattr(columns, name)) for name in ("url", "title", "publisher")}
-        if told["url"] is not None and not re.fullmatch(r"https?://\S+", told["url"]):
-            told["title"], told["url"] = told["title"] or told["url"], None
-        if told["url"] is None and told["title"] is None:
+        source = {name: self._text(getattr(columns, name)) for name in ("url", "title", "publisher")}
+        if source["url"] is not None and not re.fullmatch(r"https?://\S+", source["url"]):
+            source["title"], source["url"] = source["title"] or source["url"], None
+        if source["url"] is None and source["title"] is None:
             return None
-        return {**{name: text for name, text in told.items() if text}, "grade": columns.grade}
+        return {**{name: text for name, text in source.items() if text}, "grade": columns.grade}
 
     def _read(self, value: Value | None, reader: Any, *columns: Any) -> Any:
         """What the reader makes of the text; None where there is none, or where it cannot be read, which is refused."""
@@ -285,10 +285,10 @@ class _MappedRow:
             return None
 
     def _text(self, value: Value | None) -> str | None:
-        told = self._told(value)
-        return None if told is None else str(told)
+        content = self._content(value)
+        return None if content is None else str(content)
 
-    def _told(self, value: Value | None) -> Any:
+    def _content(self, value: Value | None) -> Any:
         """What a column says, in the words of the mapping, else the constant."""
         text = self._cell(value)
         if text is None:

@@ -198,8 +198,8 @@ def _is_of_a_row(name: str) -> bool:
 
 def _wrong_fields(where: str, fields: dict[str, Value], names: list[str]) -> Iterator[str]:
     for field in fields:
-        known = [FIELDS[name][field] for name in names if field in FIELDS[name]]
+        meanings = [FIELDS[name][field] for name in names if field in FIELDS[name]]
         if field in _OWN_WAY:
             yield f"{where}.fields: {field} has a place of its own beside fields"
-        elif not any(one.kind not in _NOT_OF_A_CELL for one in known):
+        elif not any(one.kind not in _NOT_OF_A_CELL for one in meanings):
             yield f"{where}.fields: {field} is no field of {' or '.join(names)} that a cell can tell"

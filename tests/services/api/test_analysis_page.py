@@ -37,13 +37,13 @@ class Api:
 
     def items(self, path: str, **parameters: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
-        asked = {**parameters, "as_of": self.day.isoformat(), "limit": "500"}
+        query = {**parameters, "as_of": self.day.isoformat(), "limit": "500"}
         while True:
-            body = self._client.get(path, params=asked).raise_for_status().json()
+            body = self._client.get(path, params=query).raise_for_status().json()
             items += body["items"]
             if body["next_cursor"] is None:
                 return items
-            asked["cursor"] = body["next_cursor"]
+            query["cursor"] = body["next_cursor"]
 
 
 def day_of(text: str | None) -> date | None:

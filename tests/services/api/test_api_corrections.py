@@ -78,8 +78,8 @@ async def test_a_page_of_a_timeline_ends_where_telling_what_corrections_did_take
     while cursor := pages[-1]["next_cursor"]:
         pages.append(await get(client, path, as_of="2023-02-01", cursor=cursor))
     assert [item for page in pages for item in page["items"]] == whole["items"]
-    told = [[item["id"] for item in page["items"] if item["effect"] is not None] for page in pages]
-    assert told == [["r1", "r2"], ["r3", "r4"], ["r5"]]
+    with_effects = [[item["id"] for item in page["items"] if item["effect"] is not None] for page in pages]
+    assert with_effects == [["r1", "r2"], ["r3", "r4"], ["r5"]]
     again = await client.get(path, params={"as_of": "2023-02-01", "format": "csv"})
     assert (again.headers["Steppe-Complete"], _but_instants(again.text)) == ("true", _but_instants(table))
 

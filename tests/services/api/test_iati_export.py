@@ -96,11 +96,11 @@ async def test_an_import_of_the_export_has_the_same_projects_and_the_same_money_
     file, headers = await exported(client, tmp_path)
     result = back(file)
     assert headers["steppe-rows"] == "3"
-    told = [(name_of_type(one["type"]) or "", one["data"]) for one in sent]
+    written = [(name_of_type(one["type"]) or "", one["data"]) for one in sent]
     read = [(name_of_type(one["type"]) or "", one["data"]) for one in result.events]
-    assert amounts(read) == amounts(told) and len(amounts(told)) == 7
+    assert amounts(read) == amounts(written) and len(amounts(written)) == 7
     for name in ("project.registered", "construction.started", "project.cancelled", "project.completed"):
-        days = [[data.get("occurred") for other, data in pairs if other == name] for pairs in (told, read)]
+        days = [[data.get("occurred") for other, data in pairs if other == name] for pairs in (written, read)]
         assert len(days[0]) == len(days[1]) and sorted(map(str, days[0])) == sorted(map(str, days[1])), name
     assert left_out(headers) == {"memorandum.signed": 3}
     registrations = {data["name"]: data for data in result.named("project.registered")}

@@ -158,8 +158,8 @@ async def test_the_real_events_are_valid(log: Log, client: httpx.AsyncClient, fo
         return
     kinds = Counter(one["recordType"] for one in document)
     held = [one for one in document if one["recordId"].startswith("project-") and "subject" in one["recordDetails"]]
-    told = 0
+    stakes = 0
     for key in sorted({one["recordDetails"]["subject"].removeprefix("project-") for one in held}):
-        told += len((await get(client, f"/v1/projects/{key}", as_of=_DAY))["stakes"])
-    assert told == len(held) > 20
+        stakes += len((await get(client, f"/v1/projects/{key}", as_of=_DAY))["stakes"])
+    assert stakes == len(held) > 20
     assert kinds["entity"] > 20 and kinds["relationship"] >= len(held)

@@ -93,9 +93,9 @@ async def test_a_copy_as_known_at_an_instant_gets_the_large_project_once_it_is_f
     log: Log, client: httpx.AsyncClient
 ) -> None:
     await waiting_project(log)
-    asked = {"as_of": DAY, "known_at": "2099-01-01T00:00:00Z"}
-    assert (await get(client, "/v1/projects/hot", **asked))["investors"] == ["alpha", "beta"]
+    question = {"as_of": DAY, "known_at": "2099-01-01T00:00:00Z"}
+    assert (await get(client, "/v1/projects/hot", **question))["investors"] == ["alpha", "beta"]
     await log.append(registered("cold"))
-    assert await keys(client, **asked) == ["cold", "hot"]
+    assert await keys(client, **question) == ["cold", "hot"]
     await log.fold_beside("hot")
-    assert (await get(client, "/v1/projects/hot", **asked))["investors"] == ["alpha", "beta", "gamma"]
+    assert (await get(client, "/v1/projects/hot", **question))["investors"] == ["alpha", "beta", "gamma"]

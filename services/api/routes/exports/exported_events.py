@@ -20,13 +20,13 @@ async def fill(snapshot: Snapshot, question: Question, out: IO[bytes]) -> Mappin
     knowledge = question.knowledge
     events = unreported = 0
     rows: list[Row] = []
-    asked = snapshot.each(
+    log_rows = snapshot.each(
         "events_of_log",
         subjects=await subjects_of(snapshot, question),
         known_at=None if knowledge is None else knowledge.known_at,
         recorded=knowledge is not None and knowledge.recorded,
     )
-    async for row in asked:
+    async for row in log_rows:
         rows.append(row)
         if len(rows) == _ROWS_AT_ONCE:
             out.write(await by_size(len(rows), _lines, rows, keep_recorded))
