@@ -7,6 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from steppe.cli import http_client, tables
+from steppe.cli.project_filters import (
+    Commodities,
+    Countries,
+    Flags,
+    Forum,
+    Investor,
+    InvestorCountries,
+    Levels,
+    Sectors,
+    Severities,
+    Words,
+)
 from steppe.domain.values.grammar import counted
 from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, AsOf, Data, KnownAt, Rules
@@ -16,20 +28,16 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Rows at most. Default: a
 
 
 def projects(
-    q: Annotated[
-        str | None, typer.Option("--q", metavar="WORDS", help="Only whose name, alias, key or id has it.")
-    ] = None,
-    country: Annotated[str | None, typer.Option(help="Only in these countries, as KZ,UZ.")] = None,
-    commodity: Annotated[str | None, typer.Option(help="Only of these commodities.")] = None,
-    sector: Annotated[str | None, typer.Option(help="Only of these sectors.")] = None,
-    level: Annotated[str | None, typer.Option(help="Only on these levels, as advanced.")] = None,
-    flag: Annotated[str | None, typer.Option(help="Only with this flag, as memorandum-only.")] = None,
-    severity: Annotated[str | None, typer.Option(help="Only with a flag of these severities.")] = None,
-    investor: Annotated[
-        str | None, typer.Option(help="Only which this party pursues, or one that belongs to it.")
-    ] = None,
-    investor_country: Annotated[str | None, typer.Option(help="Only investors from these countries.")] = None,
-    forum: Annotated[str | None, typer.Option(help="Only with a deal of this forum.")] = None,
+    q: Words = None,
+    country: Countries = None,
+    commodity: Commodities = None,
+    sector: Sectors = None,
+    level: Levels = None,
+    flag: Flags = None,
+    severity: Severities = None,
+    investor: Investor = None,
+    investor_country: InvestorCountries = None,
+    forum: Forum = None,
     sort: Annotated[str | None, typer.Option(help="As the API sorts, by key without it.")] = None,
     limit: Limit = None,
     as_of: AsOf = None,
