@@ -1,6 +1,6 @@
 """The examples of the OpenAPI document are what the API answers on the real events of Central Asia.
 
-Moments, and what depends on the machine, are left out of the comparison. `WRITE_EXAMPLES=1` writes the files anew.
+Moments, the day of an answer that was not asked for one, and what depends on the machine, are left out of the comparison. `WRITE_EXAMPLES=1` writes the files anew.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def test_an_example_is_what_the_api_answers(api: Service, name: str) -> None:
     file = FOLDER / f"{name}.json"
     if os.environ.get("WRITE_EXAMPLES"):
         file.write_text(json.dumps(answer.json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert comparable(json.loads(file.read_text(encoding="utf-8"))) == comparable(answer.json()), ADVICE
+    expected, actual = json.loads(file.read_text(encoding="utf-8")), answer.json()
+    if "as_of=" not in example.request and "as_of" in actual:
+        expected["as_of"] = actual["as_of"]  # the day on which this test runs
+    assert comparable(expected) == comparable(actual), ADVICE
 
 
 def test_every_file_is_an_example_of_a_route() -> None:
