@@ -48,10 +48,13 @@ class Consumer(aiokafka.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to its checkpoint. When that cannot be the process ends: Kafka's own idea of the
-        position, to which Faust would fall back, is not ours."""
+        position, to which Faust would fall back, is not ours. A worker that stops meanwhile reads nothing any more."""
         try:
             positions = await self._seek_to_checkpoints()
         except Exception as error:
+            if self.app.should_stop:
+                log.info("stops before it has its checkpoints: %s: %s", type(error).__name__, error)
+                return {}
             log.critical("cannot start at the checkpoints: %s: %s", type(error).__name__, error)
             exit_after(_SECONDS_TO_END, "the checkpoints could not be read")
             await self.app.crash(error)

@@ -25,7 +25,7 @@ from services.projector.projection.progress import Progress
 from steppe.compilation import domain_in_use
 from steppe.release import RELEASE
 from tests.services.projector.projection import QUICK, Message, event, log_ends, publish, until, until_covered
-from tests.stack import Database, Service, Stack
+from tests.stack import Database, Service, Stack, wait_for_line
 
 Start = Callable[..., Service]
 WELL = WorkerStatus(
@@ -34,6 +34,10 @@ WELL = WorkerStatus(
 SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$;
 CREATE TRIGGER slow BEFORE INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION slow();
+"""
+WAITING_FOR_CHECKPOINTS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'steppe-projector' AND wait_event_type = 'Lock'
 """
 
 
@@ -134,6 +138,27 @@ async def test_a_worker_that_commits_nothing_says_so_and_is_then_ended(
         await until("the watchdog ends it", lambda: not service.child.alive)
     assert service.child.process.returncode == 1
     assert "nothing was committed for" in service.log()
+
+
+async def test_a_worker_that_stops_while_it_waits_for_its_checkpoints_ends_as_one_that_reads(
+    stack: Stack, topic: str, database: Database, owner: asyncpg.Connection, start: Start
+) -> None:
+    first, second = start("projector", **QUICK), start("projector", **QUICK)
+    for service in (first, second):
+        await asyncio.to_thread(wait_for_line, service, "starts at {")
+    blocking = await asyncpg.connect(database.owner)
+    async with blocking.transaction():
+        await blocking.execute("LOCK TABLE checkpoint")
+        second.child.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(second.child.process.wait, 11) == 0, second.log()[-2000:]
+        # The partitions come back to the first, which asks the read model where to start in each.
+        deadline = time.monotonic() + 30
+        while not await owner.fetchval(WAITING_FOR_CHECKPOINTS):
+            assert time.monotonic() < deadline, first.log()[-2000:]
+            await asyncio.sleep(0.05)
+        first.child.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(first.child.process.wait, 11) == 0, first.log()[-2000:]
+    await blocking.close()
 
 
 async def test_the_health_server_reports_an_event_loop_that_is_stuck(
