@@ -18,7 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from services.api.page.i18n import LANGUAGES
+from steppe.page.i18n import LANGUAGES
 from tests.page.conftest import ARTEFACTS, Visit
 
 PROJECT = "/projects/north-katpar-upper-kairakty"

@@ -12,7 +12,6 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from hypothesis import given
 
-from services.api.page.i18n import LANGUAGES, translation
 from services.api.page.sentences import sentence_forms, translated
 from steppe.domain.events.validation import faults_of
 from steppe.domain.events.vocabulary import LEGS, MILESTONES, PERMITS, RIGHTS, UNKNOWN_LEG
@@ -37,6 +36,7 @@ from steppe.domain.messages.phrases import age, by_the_end, for_age, on, planned
 from steppe.domain.values.history import Superseded
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import SEVERITIES, Start
+from steppe.page.i18n import LANGUAGES, translation
 from tests.central_asia import EVENTS
 from tests.domain.cases import CASES
 from tests.domain.event_logs import from_wire

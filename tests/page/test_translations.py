@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from services.api.page.i18n import LANGUAGES, translation
 from services.api.problems import PROBLEMS
 from services.api.views.projection_status import STATES
 from services.api.web.query_parameters import FLAGS
@@ -26,6 +25,7 @@ from steppe.domain.events.vocabulary import (
 )
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import SEVERITIES
+from steppe.page.i18n import LANGUAGES, translation
 from tests.page.conftest import ROOT
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from services.api.page.i18n import Translation
 from steppe.domain.values import edtf
+from steppe.page.i18n import Translation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from markupsafe import Markup, escape
 
 from services.api.computation import in_thread
 from services.api.page.given_days import GivenDays, given_days
-from services.api.page.i18n import LANGUAGES, negotiate, translation
 from services.api.page.registered_names import NO_NAMES, RegisteredNames
 from services.api.page.sentences import translated
 from services.api.problems import did_you_mean
@@ -28,6 +27,7 @@ from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from steppe.domain.messages.message import Sentences
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
+from steppe.page.i18n import LANGUAGES, negotiate, translation
 from steppe.release import RELEASE
 
 KEPT_PARAMETERS = ("as_of", "known_at", "known_by", "rules", "lang")

@@ -48,7 +48,7 @@ def install(app: FastAPI) -> None:
     app.state.page_counts = {}
     for path, view in PAGES.items():
         app.add_route(path, _endpoint(view), methods=["GET"], include_in_schema=False)
-    folder = str(resources.files("services.api.page").joinpath("static"))
+    folder = str(resources.files("steppe.page").joinpath("static"))
     app.mount("/static", StaticFiles(directory=folder), name="static")
 
 

@@ -13,7 +13,6 @@ from fastapi import Response
 from services.api.computation import computed
 from services.api.page.chart import Chart, chart
 from services.api.page.given_days import GivenDays, given_days
-from services.api.page.i18n import translation
 from services.api.page.page_data import Item, next_page_url
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
@@ -31,6 +30,7 @@ from services.api.web.responses import service_of
 from steppe.domain.analysis.deal_parties import DealParty, parties_of_deal
 from steppe.domain.events.event import Event
 from steppe.domain.fold.fold_state import in_fold_order
+from steppe.page.i18n import translation
 
 _ENTRIES_MAX = 500
 _ROWS_MAX = 100

@@ -14,7 +14,6 @@ from typing import assert_never
 from babel.dates import format_date, format_skeleton, get_month_names
 from babel.lists import format_list
 
-from services.api.page.i18n import Forms, Translation, read_catalogue
 from steppe.domain.messages.english import english
 from steppe.domain.messages.message import (
     Argument,
@@ -31,6 +30,7 @@ from steppe.domain.messages.message import (
     message,
 )
 from steppe.domain.values.grammar import capital
+from steppe.page.i18n import Forms, Translation, read_catalogue
 
 _RUSSIAN_MONTH_ENDING = re.compile("[ьй]$")
 _RUSSIAN_SINCE_THE_SECOND = re.compile(r"\b([Сс]) (?=2 [а-я])")

@@ -1,4 +1,4 @@
-"""The page's languages: translated messages, and days and numbers as each language writes them.
+"""The languages of pages: translated messages, and days and numbers as each language writes them.
 
 A message's key is its English text as the templates have it; `locale/<language>.po` holds the translations. A message without a
 translation is shown in English.
@@ -134,6 +134,6 @@ def _messages(language: str) -> Mapping[str, Forms]:
 
 def read_catalogue(name: str, language: str) -> Catalog:
     """A catalogue of the page, by the name of its file."""
-    path = resources.files("services.api.page").joinpath("locale", name)
+    path = resources.files("steppe.page").joinpath("locale", name)
     with path.open("rb") as file:
         return read_po(file, locale=language)
