@@ -16,7 +16,12 @@ _NOTHING = frozenset({"", "-", "--", "---", "–", "—", "n/a", "none", "null"}
 _NOBODY = frozenset({"to be determined", "tbd", "unknown", "not found", "unknown owner", "other", "others"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _WORDS = re.compile(r"[^\w]+")
-_DAY = re.compile(r"([0-9]{4})(?:\.0)?(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ].*)?)?)?")
+# What stands before a country in its full name; those that would mean another country by it are none.
+_FORMAL = re.compile(
+    r"(?:the )?(?:\w+ ){0,3}(?:republic|kingdom|states?|commonwealth|union|sultanate|principality|duchy|emirate) of (?:the )?(.+)"
+)
+_NOT_FORMAL = frozenset({"republic of china"})
+_DAY = re.compile(r"([0-9]{4})(?:\.0)?(?:-([0-9]{2})(?:-([0-9]{2})(?:[Tt ].*)?)?)?")
 _DECIMALS = Decimal("0.000001")
 _TEXT_MAX = 4_000
 
@@ -75,7 +80,18 @@ def _names() -> dict[str, str]:
 @cache
 def country_of(text: str) -> str | None:
     """The code of a country by its English name, or by a code; None where it is not known."""
+    if (code := _named(text)) is not None:
+        return code
+    return likely_country(text) if len(text.strip()) in (2, 3) else None
+
+
+def _named(text: str) -> str | None:
+    """By its name, short or full, or as `Korea, Republic of`."""
     name = _WORDS.sub(" ", folded(text)).strip()
     if (code := _names().get(name)) is not None:
         return code
-    return likely_country(text) if len(text.strip()) in (2, 3) else None
+    short, comma, before = text.rpartition(",")
+    if comma and (code := _named(f"{before} {short}")) is not None:
+        return code
+    formal = None if name in _NOT_FORMAL else _FORMAL.fullmatch(name)
+    return None if formal is None else _named(formal[1])

@@ -21,8 +21,9 @@ from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
 from steppe.importers.mapped.mapped_table import MappedTable
-from steppe.importers.mapped.mapping_document import BadMappingError, read_mapping
+from steppe.importers.mapped.mapping_document import BadMappingError, MappingDocument, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
+from steppe.importers.mapped.shipped_mappings import shipped_mappings, shipped_names
 from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
@@ -32,11 +33,12 @@ from steppe.terminal.output import err, out, print_json
 
 _MAPPED = "csv"
 _NAMES = (_MAPPED, *FORMATS)
+_LIST = "mappings"
 
 
 def command(
     form: Annotated[str, typer.Argument(metavar="FORMAT", help=f"What the files are: {', '.join(_NAMES)}.")],
-    files: Annotated[list[Path], typer.Argument(help="The files; of several editions the oldest first.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="The files; of several editions the oldest first.")] = None,
     edition: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,7 +49,12 @@ def command(
         ),
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="Of the format csv: the YAML file that says what the columns are.")
+        str | None,
+        typer.Option(
+            metavar="FILE|NAME",
+            help="Of the format csv: the YAML file that says what the columns are, or the name of one that ships: "
+            f"{', '.join(shipped_names())}.",
+        ),
     ] = None,
     guess: Annotated[
         bool, typer.Option("--guess", help="Of the format csv: print a mapping for the first file, and stop.")
@@ -73,10 +80,15 @@ def command(
     """Import files of other registers: prints what would become of them, and with --send sends the events.
 
     Importing the same files again adds nothing. Of a later edition give the earlier ones, too, oldest first: then only the
-    differences are new. docs/importing.md has the mapping of each format.
+    differences are new. docs/importing.md has the mapping of each format. `steppe import mappings` lists the mappings that ship.
 
     Example: steppe import gem coal-2023.csv coal-2024.csv --edition 2023-01-31 --edition 2024-02-07 --send
     """
+    if form == _LIST:
+        _print_mappings(as_json=as_json)
+        return
+    if not files:
+        raise typer.BadParameter("say which files", param_hint="FILES")
     if guess:
         _print_guess(form, files[0])
         return
@@ -109,6 +121,16 @@ def command(
         raise typer.Exit(1)
 
 
+def _print_mappings(*, as_json: bool) -> None:
+    titles = {name: document.title for name, document in shipped_mappings().items()}
+    if as_json:
+        print_json({"mappings": titles})
+        return
+    for name, title in titles.items():
+        out().print(f"{name}  {title}", soft_wrap=True)
+    out().print("\nsteppe import csv FILE --mapping NAME --edition DAY", soft_wrap=True)
+
+
 def _print_guess(form: str, file: Path) -> None:
     if form != _MAPPED:
         raise typer.BadParameter("only the format csv has a mapping to guess", param_hint="--guess")
@@ -120,7 +142,7 @@ def _print_guess(form: str, file: Path) -> None:
         raise WrongValueError(f"{file.name}: {error}") from error
 
 
-def _format(name: str, mapping: Path | None) -> Format:
+def _format(name: str, mapping: str | None) -> Format:
     """The format of that name. Raises typer.BadParameter."""
     if name not in _NAMES:
         raise typer.BadParameter(f"{name} is none of {', '.join(_NAMES)}", param_hint="FORMAT")
@@ -129,9 +151,19 @@ def _format(name: str, mapping: Path | None) -> Format:
     if mapping is None:
         return FORMATS[name]
     try:
-        return MappedTable(read_mapping(mapping))
+        return MappedTable(_mapping(mapping))
     except BadMappingError as error:
         raise typer.BadParameter(str(error), param_hint="--mapping") from error
+
+
+def _mapping(name: str) -> MappingDocument:
+    """The mapping of a file, or the one of that name that ships. Raises BadMappingError."""
+    path = Path(name)
+    if not path.is_file() and name in shipped_names():
+        return shipped_mappings()[name]
+    if not path.is_file() and path.suffix == "":
+        raise BadMappingError(f"there is no file {name}, and none of that name ships: {', '.join(shipped_names())}")
+    return read_mapping(path)
 
 
 def _editions(form: Format, files: Sequence[Path], days: Sequence[str]) -> list[Edition]:

@@ -29,7 +29,7 @@ from steppe.importers.mapped.written_values import Style, UnreadableError, day_o
 from steppe.importers.project_keys import party_key, slug_of
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Data, Keys, Later, Statement, Thing, later_by_stage
-from steppe.importers.table_rows import Row, normalised, open_table
+from steppe.importers.table_rows import Headings, Row, normalised, open_table
 
 _ROWS_MAX = 200_000  # they are kept until the file is read
 _REGISTRATION = FIELDS["project.registered"]
@@ -45,6 +45,7 @@ class _Project:
     line: int
     registration: Data
     told: dict[str, Statement] = field(default_factory=dict)
+    stage: int = 0
 
     def statements(self) -> Iterator[Statement]:
         """The registration and the events, in file order; what has one key is numbered by what it says, not by where it stands."""
@@ -67,6 +68,10 @@ class MappedTable:
         self._document = document
         self._style = Style(document.dates, document.decimal)
         self._columns = {normalised(column): column for column in columns_of(document)}
+        self._optional = {normalised(column) for column in document.optional}
+        self._others = {
+            normalised(column): [normalised(other) for other in others] for column, others in document.headings.items()
+        }
 
     @property
     def source(self) -> str:
@@ -83,34 +88,54 @@ class MappedTable:
 
     def things(self, file: Path, edition: str, keys: Keys, report: EditionReport) -> Iterator[Thing]:
         """The projects in the order of their first rows, kept until the file is read: several rows may tell of one."""
-        what = f"the mapping names the columns {', '.join(self._columns.values())}"
-        table = open_table(
-            file, lambda headings: set(self._columns) <= set(headings), what, report, self._document.encoding
-        )
+        needed = [column for heading, column in self._columns.items() if heading not in self._optional]
+        what = f"the mapping names the columns {', '.join(needed)}"
+        table = open_table(file, self._is_table, what, report, self._document.encoding)
+        columns = {heading: self._heading_of(heading, table.headings) for heading in self._columns}
+        for heading, there in columns.items():
+            if there is None:
+                report.unsent.count(f"column {self._columns[heading]!r}, which the table does not have")
         projects: dict[str, _Project] = {}
         for count, row in enumerate(table.rows):
             if count >= _ROWS_MAX:
                 raise BadFileError(f"it has more than {_ROWS_MAX:,} rows; split it")
+            cells = {heading: row.cells[there] for heading, there in columns.items() if there is not None}
+            mapped = _MappedRow(Row(row.line, cells), self._document, self._style, edition, report)
+            if mapped.is_skipped():
+                continue
             for heading, cell in row.cells.items():
-                if heading not in self._columns and text_of(cell) is not None:
+                if heading not in columns.values() and text_of(cell) is not None:
                     report.losses.count(heading or "(no heading)")
-            _MappedRow(row, self._document, self._style, report).into(projects)
+            mapped.into(projects)
         for key, project in projects.items():
-            yield Thing(key, project.name, "project", project.line, tuple(project.statements()))
+            statements = tuple(project.statements())
+            yield Thing(key, project.name, "project", project.line, statements, project.stage)
+
+    def _is_table(self, headings: Headings) -> bool:
+        return all(self._heading_of(column, headings) for column in self._columns if column not in self._optional)
+
+    def _heading_of(self, column: str, headings: Headings) -> str | None:
+        """Under which heading a column stands in a table."""
+        return next((name for name in (column, *self._others.get(column, ())) if name in headings), None)
 
     def later(self, before: Before, now: Thing, edition: str, report: EditionReport) -> Later:
-        """What a project's rows no longer say is taken back."""
+        """What a project's rows no longer say is taken back, unless it went on to a later stage."""
         return later_by_stage(before, now)
 
 
 class _MappedRow:
     """One row, read by a mapping."""
 
-    def __init__(self, row: Row, document: MappingDocument, style: Style, report: EditionReport) -> None:
+    def __init__(self, row: Row, document: MappingDocument, style: Style, edition: str, report: EditionReport) -> None:
         self._row = row
+        self._edition = edition
         self._document = document
         self._style = style
         self._report = report
+
+    def is_skipped(self) -> bool:
+        """Whether the mapping leaves the row out."""
+        return any(self._holds(column, words) for column, words in self._document.skip.items())
 
     def into(self, projects: dict[str, _Project]) -> None:
         """Add what the row says to its project; what cannot be read is refused, and the rest of the row is not."""
@@ -124,8 +149,13 @@ class _MappedRow:
         project = projects.get(key)
         if project is None:
             project = projects[key] = _Project(name, self._row.line, self._registration(name, key))
+        project.stage = max(project.stage, self._stage())
         for event in self._document.events:
             self._add_event(event, project)
+
+    def _stage(self) -> int:
+        stage = self._content(self._document.stage)
+        return stage if isinstance(stage, int) else 0
 
     def _registration(self, name: str, key: str) -> Data:
         columns = self._document.project
@@ -141,6 +171,8 @@ class _MappedRow:
     def _add_event(self, event: EventColumns, project: _Project) -> None:
         if not all(self._holds(column, words) for column, words in event.when.items()):
             return
+        if not all(self._says(column) for column in event.needs):
+            return
         name = event.name if isinstance(event.name, str) else self._content(event.name)
         if name is None:
             return
@@ -150,9 +182,15 @@ class _MappedRow:
         data: Data = {}
         if event.occurred is not None:
             occurred = self._read(event.occurred, lambda text: day_of(text, self._style))
-            if occurred is None:
+            if occurred is not None and occurred > self._edition:
+                self._report.contradict(
+                    self._row.line, project.name, f"{name} on {occurred}, after the edition; it is left out"
+                )
                 return
-            data["occurred"] = occurred
+            if occurred is not None:
+                data["occurred"] = occurred
+            elif not event.bounded or self._text(event.occurred) is not None:
+                return
         deal = self._text(event.deal)
         if deal is not None:
             data["deal"] = slug_of(deal)
@@ -175,8 +213,13 @@ class _MappedRow:
             project.told[content] = Statement(key, name, data, self._row.line)
 
     def _holds(self, column: str, words: list[str]) -> bool:
-        text = (text_of(self._row.cells[normalised(column)]) or "").casefold()
+        text = (text_of(self._row.cells.get(normalised(column), "")) or "").casefold()
         return text in {word.casefold() for word in words}
+
+    def _says(self, column: str) -> bool:
+        """Whether a column says something, and not 0."""
+        text = self._cell(column)
+        return text is not None and re.fullmatch(r"0*[.,]?0*", text) is None
 
     def _fields(self, columns: dict[str, Value], fields: dict[str, Field]) -> Data:
         data: Data = {}
@@ -297,7 +340,7 @@ class _MappedRow:
 
     def _cell(self, value: Value | None) -> str | None:
         column = _column_of(value)
-        return None if column is None else text_of(self._row.cells[normalised(column)])
+        return None if column is None else text_of(self._row.cells.get(normalised(column), ""))
 
     def _refuse(self, value: Value | None, reason: str) -> None:
         self._report.refuse(self._row.line, _column_of(value) or "", reason)

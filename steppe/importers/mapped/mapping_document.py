@@ -77,11 +77,14 @@ class EvidenceColumns(Struct, forbid_unknown_fields=True):
 class EventColumns(Struct, forbid_unknown_fields=True):
     """An event that a row tells: when its conditions hold, and where `occurred` is mapped and says something.
 
-    `row` is what tells apart several events of a name of one project; without it their days do.
+    `row` is what tells apart several events of a name of one project; without it their days do. `bounded`: where the cell of
+    `occurred` is empty, the edition bounds the day. `needs` are columns without which, or with 0 in which, there is no event.
     """
 
     name: Value
     occurred: Value | None = None
+    bounded: bool = False
+    needs: list[str] = []
     when: dict[str, list[str]] = {}
     row: Value | None = None
     deal: Value | None = None
@@ -103,11 +106,21 @@ class ProjectColumns(Struct, forbid_unknown_fields=True):
 
 
 class MappingDocument(Struct, forbid_unknown_fields=True):
-    """A whole mapping. `dates` is the order of day, month and year in dates that are no ISO dates."""
+    """A whole mapping. `dates` is the order of day, month and year in dates that are no ISO dates.
+
+    `headings` are others under which a column stands in other editions, and `optional` are columns that not every edition has.
+    Rows that `skip` holds of are left out. `stage` is how far a project has come, by a number: what one that went on no longer
+    says is history. `title` says what the table is.
+    """
 
     source: str
     project: ProjectColumns
     events: list[EventColumns]
+    title: str = ""
+    headings: dict[str, list[str]] = {}
+    optional: list[str] = []
+    skip: dict[str, list[str]] = {}
+    stage: Cell | None = None
     dates: Literal["dmy", "mdy", "ymd"] = "dmy"
     decimal: Literal[".", ","] = "."
     encoding: str | None = None
@@ -121,14 +134,19 @@ def read_mapping(path: Path) -> MappingDocument:
         raise BadMappingError(f"{path} cannot be read: {error.strerror}") from error
     if len(content) > _BYTES_MAX:
         raise BadMappingError(f"{path.name} has more than {_BYTES_MAX >> 20} MiB")
+    return mapping_of(content, path.name)
+
+
+def mapping_of(content: bytes, name: str) -> MappingDocument:
+    """The mapping that a text is; `name` is named where it is wrong. Raises BadMappingError."""
     try:
         document = msgspec.convert(yaml.safe_load(content), MappingDocument)
     except (yaml.YAMLError, UnicodeError) as error:
-        raise BadMappingError(f"{path.name} is no YAML: {error}") from error
+        raise BadMappingError(f"{name} is no YAML: {error}") from error
     except msgspec.ValidationError as error:
-        raise BadMappingError(f"{path.name}: {error}") from error
+        raise BadMappingError(f"{name}: {error}") from error
     for message in _wrong(document):
-        raise BadMappingError(f"{path.name}: {message}")
+        raise BadMappingError(f"{name}: {message}")
     return document
 
 
@@ -142,10 +160,13 @@ def event_names(name: Value) -> list[str]:
 
 def columns_of(document: MappingDocument) -> Iterator[str]:
     """Every column that the mapping names, as it names it."""
+    yield from document.skip
+    if document.stage is not None:
+        yield from _column(document.stage)
     for value in _values(document.project):
         yield from _column(value)
     for event in document.events:
-        yield from event.when
+        yield from (*event.when, *event.needs)
         if isinstance(event.name, Cell):
             yield from _column(event.name)
         for value in _values(event):
@@ -180,6 +201,7 @@ def _wrong(document: MappingDocument) -> Iterator[str]:
         except LookupError:
             yield f"encoding: {document.encoding!r} is no encoding; say utf-8, utf-16, cp1251 or cp1252"
     yield from _wrong_fields("project", document.project.fields, [_REGISTRATION])
+    yield from _wrong_columns(document)
     for number, event in enumerate(document.events):
         where = f"events[{number}]"
         names = event_names(event.name)
@@ -189,6 +211,18 @@ def _wrong(document: MappingDocument) -> Iterator[str]:
         yield from (f"{where}: {name} is no event that a row can be; docs/vocabulary.md lists them" for name in wrong)
         if not wrong:
             yield from _wrong_fields(where, event.fields, names)
+
+
+def _wrong_columns(document: MappingDocument) -> Iterator[str]:
+    columns = set(columns_of(document))
+    for where, named in (("headings", document.headings), ("optional", document.optional)):
+        yield from (
+            f"{where}: no part of the mapping reads the column {column!r}" for column in named if column not in columns
+        )
+    if document.stage is not None:
+        stages = [*(document.stage.words or {}).values(), document.stage.constant]
+        if not all(isinstance(stage, int) for stage in stages if stage is not None):
+            yield "stage: what its words stand for are whole numbers, higher is further"
 
 
 def _is_of_a_row(name: str) -> bool:
