@@ -46,7 +46,8 @@ SET partition = EXCLUDED.partition,
 
 -- name: remove_spans
 -- Of projects, deals and flags those that had not ended before the day of each project, but for those that stay; not of what comes from
--- markets. `:..._days` and what stands before them are the keys of what stays.
+-- markets. `:..._days` and what stands before them are the keys of what stays. Each table is asked for `:projects` itself, too: by the
+-- join alone it is read whole where the planner knows too little of it.
 WITH changed AS (
     SELECT *
     FROM unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
@@ -54,7 +55,8 @@ WITH changed AS (
 gone_project_spans AS (
     DELETE FROM project_span
     USING changed
-    WHERE project_span.project = changed.project
+    WHERE project_span.project = ANY (:projects::text[])
+        AND project_span.project = changed.project
         AND project_span.valid_to >= changed.changed_from
         AND NOT EXISTS (
             SELECT 1
@@ -66,7 +68,8 @@ gone_project_spans AS (
 gone_headline_spans AS (
     DELETE FROM headline_span
     USING changed
-    WHERE headline_span.project = changed.project
+    WHERE headline_span.project = ANY (:projects::text[])
+        AND headline_span.project = changed.project
         AND headline_span.valid_to >= changed.changed_from
         AND NOT EXISTS (
             SELECT 1
@@ -78,7 +81,8 @@ gone_headline_spans AS (
 gone_last_event_spans AS (
     DELETE FROM last_event_span
     USING changed
-    WHERE last_event_span.project = changed.project
+    WHERE last_event_span.project = ANY (:projects::text[])
+        AND last_event_span.project = changed.project
         AND last_event_span.valid_to >= changed.changed_from
         AND NOT EXISTS (
             SELECT 1
@@ -90,7 +94,8 @@ gone_last_event_spans AS (
 gone_flag_spans AS (
     DELETE FROM flag_span
     USING changed
-    WHERE flag_span.project = changed.project
+    WHERE flag_span.project = ANY (:projects::text[])
+        AND flag_span.project = changed.project
         AND flag_span.valid_to >= changed.changed_from
         AND NOT flag_span.flag IN ('displaced', 'crowded')
         AND NOT EXISTS (
@@ -104,7 +109,8 @@ gone_flag_spans AS (
 )
 DELETE FROM deal_span
 USING changed
-WHERE deal_span.project = changed.project
+WHERE deal_span.project = ANY (:projects::text[])
+    AND deal_span.project = changed.project
     AND deal_span.valid_to >= changed.changed_from
     AND NOT EXISTS (
         SELECT 1

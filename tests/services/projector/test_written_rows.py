@@ -14,8 +14,11 @@ from steppe.contracts.partitioning import partition_of
 from steppe.database import rule_versions
 from steppe.database.read_model import rule_change
 from steppe.database.read_model.market_cache import MarketCache
+from steppe.database.read_model.projection_rows import ProjectRows
+from steppe.database.read_model.span_changes import SpanChanges
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
+from steppe.domain.values.states import BEGINNING
 from tests.services.projector.projection import Message, event
 from tests.services.quarantine.quarantining import Worked
 from tests.stack import PARTITIONS, Database
@@ -99,6 +102,25 @@ async def test_an_event_takes_few_statements(database: Database, topic_name: str
         counts.append(_Counted.count)
     await connection.close()
     assert max(counts[2:]) == _STATEMENTS_MAX, counts
+
+
+async def test_what_a_batch_removes_is_looked_up_where_the_planner_knows_nothing_of_the_tables(worked: Worked) -> None:
+    for table in _TABLES:
+        await worked.owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    await worked.send(*_life())
+    await worked.apply()
+    for table in _TABLES:  # as in the first minute of a log that is read from its beginning
+        await worked.owner.execute(
+            f"INSERT INTO {table} SELECT (jsonb_populate_record(one, jsonb_build_object('project', 'other-' || number))).*"
+            f" FROM {table} AS one, generate_series(1, 4000) AS number"
+        )
+    changes = SpanChanges()
+    for number in range(10):
+        changes.add(f"other-{number}", ProjectRows(), BEGINNING, None, None)
+    query, *arguments = changes.removal(STATEMENTS["remove_spans"])
+    plan = "\n".join(row[0] for row in await worked.owner.fetch(f"EXPLAIN {query}", *arguments))
+    assert all(f"{table}_pk" in plan for table in _TABLES), plan
+    assert "Seq Scan" not in plan, plan
 
 
 async def _rows(owner: asyncpg.Connection) -> dict[str, dict[str, str]]:
