@@ -1,6 +1,6 @@
 # Every command a person types. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled demo up test test-fast test-one test-docker system secrets audit sbom faults fuzz soak soak-domain check fix bench bench-smoke requirements clean-data
+.PHONY: help setup compiled demo up test test-fast test-one test-docker system secrets audit sbom client-core faults fuzz soak soak-domain check fix bench bench-smoke requirements clean-data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -111,7 +111,10 @@ $(AUDIT)/ready: requirements/audit.txt
 	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# The generator of the typed client, which a test runs.
+client-core: $(VENV)/ready $(CLIENT)/ready ## Make the types of clients/python again, from the API's own OpenAPI document
+	@PYTHONPATH=. $(BIN)/python clients/python/generate.py
+
+# The generators of typed clients: of one that a test makes, and of the core of clients/python, which is tried there as a wheel.
 $(CLIENT)/ready: requirements/client.txt
 	@test -x $(CLIENT)/bin/python || "$(PYTHON)" -m venv $(CLIENT)
 	@$(CLIENT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
