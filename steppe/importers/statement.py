@@ -118,10 +118,14 @@ class Format(Protocol):
 
 
 def later_by_stage(before: Before, now: Thing) -> Later:
-    """What is said no longer is taken back, unless the thing went on to a later stage: then it is history."""
+    """What the last edition said and this one does not is taken back, unless the thing went on to a later stage: then it is history.
+
+    What was history by then stays so.
+    """
     statements = _aligned(before, now.statements)
     said = {statement.key: before.said.get(statement.key, statement.key) for statement in statements}
-    gone = set() if now.stage > before.stage else before.sent.keys() - set(said.values())
+    last = before.sent.keys() & set(before.said.values())
+    gone = set() if now.stage > before.stage else last - set(said.values())
     return Later(statements, gone, said)
 
 

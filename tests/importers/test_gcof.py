@@ -190,6 +190,12 @@ def test_a_project_that_went_on_keeps_its_pledge_and_a_changed_amount_is_correct
     assert (judged.level.label, list(judged.overlays)) == ("bound", [])
 
 
+def test_what_was_history_in_one_edition_is_history_in_the_next(write: Write) -> None:
+    pledge, loan = write(_row(status="Pipeline: Pledge")), write(_row(), name="now.csv")
+    result = imported("gcof", (_EDITION, pledge), (_NEXT, loan), ("2022-01-31", loan))
+    assert result.of_edition("2022-01-31") == []
+
+
 def test_a_commitment_that_is_a_pledge_again_is_retracted(write: Write) -> None:
     result = imported(
         "gcof", (_EDITION, write(_row())), (_NEXT, write(_row(status="Pipeline: Pledge"), name="now.csv"))
