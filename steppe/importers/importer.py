@@ -66,15 +66,12 @@ class Import:
         with ExitStack() as stack:
             memory = stack.enter_context(EditionMemory()) if len(self._editions) > 1 else None
             keys = ProjectKeys(self.decided)
+            reading = self._form.begin()
             self.reports.clear()
             for number, edition in enumerate(self._editions):
                 report = EditionReport(edition.day, [file.name for file in edition.files])
                 self.reports.append(report)
-                yield from _EditionImport(self, number, report, keys, memory).events()
-
-    @property
-    def form(self) -> Format:
-        return self._form
+                yield from _EditionImport(self, reading, number, report, keys, memory).events()
 
     @property
     def source(self) -> str:
@@ -100,9 +97,16 @@ class _EditionImport:
     """One edition of an import."""
 
     def __init__(
-        self, whole: Import, number: int, report: EditionReport, keys: ProjectKeys, memory: EditionMemory | None
+        self,
+        whole: Import,
+        form: Format,
+        number: int,
+        report: EditionReport,
+        keys: ProjectKeys,
+        memory: EditionMemory | None,
     ) -> None:
         self._whole = whole
+        self._form = form
         self._number = number
         self._edition = whole.edition(number)
         self._report = report
@@ -111,7 +115,7 @@ class _EditionImport:
         self._read: dict[str, bytes] = {}
 
     def events(self) -> Iterator[Event]:
-        form, day, report = self._whole.form, self._edition.day, self._report
+        form, day, report = self._form, self._edition.day, self._report
         self._keys.begin_edition()
         for file in self._edition.files:
             with _naming(file):
@@ -171,7 +175,7 @@ class _EditionImport:
                 said=state.said,
                 registration=next((sent.data for sent in state.sent.values() if sent.name == _REGISTRATION), {}),
             )
-            later = self._whole.form.later(before, thing, self._edition.day, self._report)
+            later = self._form.later(before, thing, self._edition.day, self._report)
             writer.sent = state.sent
             said = dict(later.said)
             yield from writer.later(later.statements, later.taken_back, said, self._between())

@@ -104,11 +104,17 @@ class Format(Protocol):
     def source(self) -> str:
         """The `source` of its events, unless somebody says another."""
 
+    def begin(self) -> Format:
+        """What reads the files of all editions once: itself, or where files build on earlier ones, one that remembers those."""
+
     def edition_of(self, file: Path) -> str | None:
         """The day of the edition, where the file tells it. Raises BadFileError."""
 
     def names(self, file: Path, report: EditionReport) -> Iterator[tuple[str, str, str]]:
-        """Key, name and kind word of the things in file order, for formats whose things name each other; else nothing."""
+        """Key, name and kind word of the things in file order, for formats whose things name each other; else nothing.
+
+        All files of an edition are asked before `things` of the first.
+        """
 
     def things(self, file: Path, edition: str, keys: Keys, report: EditionReport) -> Iterator[Thing]:
         """What the file holds, in bounded memory where the format allows it. Raises BadFileError before or between things."""

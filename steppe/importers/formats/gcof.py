@@ -49,6 +49,10 @@ class GcofTable:
     name = "gcof"
     source = "/import/gcof"
 
+    def begin(self) -> GcofTable:
+        """Itself: it remembers nothing of earlier files."""
+        return self
+
     def edition_of(self, file: Path) -> str | None:
         """Never: the table does not tell its release."""
         return None

@@ -77,6 +77,10 @@ class GemTracker:
     name = "gem"
     source = "/import/gem"
 
+    def begin(self) -> GemTracker:
+        """Itself: it remembers nothing of earlier files."""
+        return self
+
     def edition_of(self, file: Path) -> str | None:
         """Never: the files do not tell their release."""
         return None

@@ -63,6 +63,10 @@ class IatiActivities:
     name = "iati"
     source = "/import/iati"
 
+    def begin(self) -> IatiActivities:
+        """Itself: it remembers nothing of earlier files."""
+        return self
+
     def edition_of(self, file: Path) -> str | None:
         """The day on which the file says it was generated."""
         generated = attributes_of_root(file, _ROOT, _WHAT).get("generated-datetime")

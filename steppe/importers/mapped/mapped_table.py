@@ -78,6 +78,10 @@ class MappedTable:
         """As the mapping says."""
         return self._document.source
 
+    def begin(self) -> MappedTable:
+        """Itself: it remembers nothing of earlier files."""
+        return self
+
     def edition_of(self, file: Path) -> str | None:
         """Never: a table does not tell its day."""
         return None
