@@ -128,7 +128,8 @@ async def announce_projects(
         records, hashes = [], {}
         for row in page:
             state = project_on_day(row)
-            flags = [rests_on.flag_of_clock(row["project"], text) for text in row["flags"]]
+            clocks = zip(row["deals"], row["names"], row["clocks"], strict=True)
+            flags = [rests_on.flag_of_clock(row["project"], *clock) for clock in clocks]
             sha256 = _sha256(document(state), row["position"], flags)
             if sha256 == row["sha256"]:
                 continue

@@ -424,12 +424,12 @@ CREATE TABLE rm_v1.flag_span (
     CONSTRAINT flag_span_pk PRIMARY KEY (project, deal, flag, valid_from),
     CONSTRAINT flag_span_forward CHECK ((valid_from < valid_to))
 );
-CREATE INDEX flag_span_by_alert ON rm_v1.flag_span USING btree (alert_since, project, deal, flag) WHERE (alert_since IS NOT NULL);
+CREATE INDEX flag_span_by_alert ON rm_v1.flag_span USING btree (alert_since, project) WHERE (alert_since IS NOT NULL);
 CREATE INDEX flag_span_by_days ON rm_v1.flag_span USING btree (valid_to, valid_from);
-CREATE INDEX flag_span_by_notice ON rm_v1.flag_span USING btree (notice_since, project, deal, flag) WHERE (notice_since IS NOT NULL);
-CREATE INDEX flag_span_by_presumed_dead ON rm_v1.flag_span USING btree (presumed_dead_since, project, deal, flag) WHERE (presumed_dead_since IS NOT NULL);
-CREATE INDEX flag_span_by_stagnant ON rm_v1.flag_span USING btree (stagnant_since, project, deal, flag) WHERE (stagnant_since IS NOT NULL);
-CREATE INDEX flag_span_by_watch ON rm_v1.flag_span USING btree (watch_since, project, deal, flag) WHERE (watch_since IS NOT NULL);
+CREATE INDEX flag_span_by_notice ON rm_v1.flag_span USING btree (notice_since, project) WHERE (notice_since IS NOT NULL);
+CREATE INDEX flag_span_by_presumed_dead ON rm_v1.flag_span USING btree (presumed_dead_since, project) WHERE (presumed_dead_since IS NOT NULL);
+CREATE INDEX flag_span_by_stagnant ON rm_v1.flag_span USING btree (stagnant_since, project) WHERE (stagnant_since IS NOT NULL);
+CREATE INDEX flag_span_by_watch ON rm_v1.flag_span USING btree (watch_since, project) WHERE (watch_since IS NOT NULL);
 
 CREATE TABLE rm_v1.headline_span (
     project text NOT NULL,

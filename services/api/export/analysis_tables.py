@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
-
 from services.api.export.event_lines import event_line
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row
+from steppe.database.read_model.stored_documents import reader
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import ProjectState
 
 Values = tuple[Any, ...]
-_project = msgspec.json.Decoder(ProjectState).decode
+_project = reader(ProjectState)
 
 
 class AnalysisTable(NamedTuple):

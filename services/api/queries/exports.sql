@@ -71,6 +71,11 @@ SELECT
     deal.project,
     deal.valid_from,
     deal.valid_to,
+    deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE :projects::text[] IS NULL OR deal.project = ANY (:projects::text[]);

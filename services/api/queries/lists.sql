@@ -110,8 +110,8 @@ WITH ranked AS (
             WHEN '-level' THEN (9 - span.level)::text
             WHEN 'severity' THEN CASE span.headline_severity
                 WHEN 'presumed-dead' THEN '1' WHEN 'stagnant' THEN '2' WHEN 'watch' THEN '3' ELSE '4' END
-                || COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
-            WHEN 'memorandum_since' THEN COALESCE(span.document::jsonb ->> 'memorandum_since', '~')
+                || COALESCE(span.document::jsonb ->> 'memorandum_since=', span.document::jsonb ->> 'memorandum_since', '~')
+            WHEN 'memorandum_since' THEN COALESCE(span.document::jsonb ->> 'memorandum_since=', span.document::jsonb ->> 'memorandum_since', '~')
             WHEN '-last_event_on' THEN lpad((DATE '9999-12-31'
                 - COALESCE(span.last_event_on, DATE '0001-01-01'))::text, 7, '0')
             ELSE ''
@@ -327,6 +327,10 @@ WHERE party.valid_from <= :as_of::date
 SELECT
     deal.project,
     deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
@@ -364,7 +368,10 @@ ORDER BY party.party;
 SELECT
     deal.project,
     deal.deal,
+    deal.phase,
     deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 JOIN project ON project.project = deal.project
@@ -454,7 +461,10 @@ WITH standing AS (
 SELECT
     standing.project,
     standing.deal,
+    standing.phase,
     standing.level,
+    standing.highest_level,
+    standing.investors,
     standing.document
 FROM standing
 WHERE :after_project::text IS NULL

@@ -135,6 +135,10 @@ ORDER BY market;
 SELECT
     deal.project,
     deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = ANY (:projects::text[])
@@ -153,16 +157,25 @@ WITH signed AS (
     SELECT DISTINCT ON (deal.project COLLATE "C", deal.deal COLLATE "C")
         deal.project,
         deal.deal,
+        deal.phase,
+        deal.level,
+        deal.highest_level,
+        deal.investors,
         deal.document,
-        deal.document::json -> 'memorandum' ->> 'latest' AS signed_on
+        COALESCE(deal.document::json ->> 'memorandum@', deal.document::json -> 'memorandum' ->> 'latest') AS signed_on
     FROM deal_span AS deal
     WHERE deal.project = ANY (:projects::text[])
         AND deal.valid_from <= :as_of::date
-        AND deal.document::json -> 'memorandum' ->> 'latest' IS NOT NULL
+        AND COALESCE(deal.document::json ->> 'memorandum@', deal.document::json -> 'memorandum' ->> 'latest') IS NOT NULL
     ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C", deal.valid_from
 )
 SELECT
     signed.project,
+    signed.deal,
+    signed.phase,
+    signed.level,
+    signed.highest_level,
+    signed.investors,
     signed.document
 FROM signed
 WHERE signed.signed_on = (SELECT min(every.signed_on) FROM signed AS every)
@@ -262,6 +275,11 @@ SELECT
     deal.project,
     deal.valid_from,
     deal.valid_to,
+    deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = ANY (:projects::text[])

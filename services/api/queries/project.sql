@@ -59,6 +59,10 @@ LIMIT 2000;
 -- The deals of a project on a day.
 SELECT
     deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = :project::text
@@ -141,6 +145,10 @@ ORDER BY deal, valid_from;
 -- Each phase of a project's deals as it stood last by a day: with all its legs, and how it ended.
 SELECT DISTINCT ON (deal.deal, deal.phase)
     deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = :project::text
@@ -236,6 +244,11 @@ ORDER BY counted.deal COLLATE "C", counted.flag COLLATE "C", min(counted.valid_f
 SELECT
     deal.valid_from,
     deal.valid_to,
+    deal.deal,
+    deal.phase,
+    deal.level,
+    deal.highest_level,
+    deal.investors,
     deal.document
 FROM deal_span AS deal
 WHERE deal.project = :project::text
@@ -245,6 +258,8 @@ ORDER BY deal.deal COLLATE "C", deal.valid_from;
 -- name: flag_spans_ahead
 -- A project's flags on a day and on later ones.
 SELECT
+    flag.deal,
+    flag.flag,
     flag.valid_from,
     flag.valid_to,
     flag.document

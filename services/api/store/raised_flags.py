@@ -21,7 +21,9 @@ class RaisedFlags:
 
     def all(self) -> list[Flag]:
         """The flag of each row."""
-        return [self.causes.flag_of_clock(row["project"], row["document"]) for row in self.rows]
+        return [
+            self.causes.flag_of_clock(row["project"], row["deal"], row["flag"], row["document"]) for row in self.rows
+        ]
 
     def by_project(self) -> dict[str, list[Flag]]:
         """The flags of each project, in the order they came."""
@@ -55,7 +57,7 @@ async def flags_of_deals(snapshot: Snapshot, as_of: date, deals: Sequence[tuple[
 
 
 async def flags_of_rows(snapshot: Snapshot, as_of: date, rows: Sequence[Row]) -> RaisedFlags:
-    """The flags of rows with project, flag and document that stand on a day."""
+    """The flags of rows with project, deal, flag and document that stand on a day."""
     rules = picklable(snapshot.rules)
     causes = await read_causes(
         snapshot.connection,

@@ -11,7 +11,7 @@ import msgspec
 
 from services.api.store.snapshot import Row
 from steppe.database.read_model.flag_rows import clock_of
-from steppe.database.read_model.stored_documents import project_on_day
+from steppe.database.read_model.stored_documents import deal_of_row, project_on_day
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
 from steppe.domain.values.flag_clock import FlagClock
@@ -29,7 +29,6 @@ _DAYS_OF_SEVERITIES = {
 }
 """The columns of the days of each severity, the gravest first."""
 
-_deal = msgspec.json.Decoder(DealState)
 _announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
 
@@ -48,7 +47,7 @@ def superseded(row: Row) -> Superseded | None:
 
 def deal(row: Row) -> DealState:
     """The deal of a span, without the overlays that follow from flags."""
-    return _deal.decode(row["document"])
+    return deal_of_row(row)
 
 
 def announced_flag(row: Row) -> Flag:
@@ -123,7 +122,7 @@ def severities_of(row: Row) -> list[ShownSeverity]:
 
 def flag_clock(row: Row) -> FlagClock:
     """The clock of a span of a flag."""
-    return clock_of(row["document"])
+    return clock_of(row["deal"], row["flag"], row["document"])
 
 
 def crossing(row: Row) -> Crossing:

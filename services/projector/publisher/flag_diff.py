@@ -296,7 +296,7 @@ def _difference(row: asyncpg.Record, rests_on: MarketCauses) -> FlagDifference:
         severity_before=row["severity_before"],
         severity=row["severity"],
         before=outbox_writer.flag_of(row["document_before"]),
-        after=None if clock is None else rests_on.flag_of_clock(row["project"], clock),
+        after=None if clock is None else rests_on.flag_of_clock(row["project"], row["deal"], row["flag"], clock),
         clock=clock,
     )
 

@@ -278,24 +278,22 @@ SELECT
     last_event.earliest AS last_event_earliest,
     last_event.given AS last_event_given,
     project.partition || ':' || project.log_offset AS position,
-    ARRAY(
-        SELECT flag.document
-        FROM flag_span AS flag
-        WHERE flag.project = span.project
-            AND flag.valid_from <= :day::date
-            AND flag.valid_to > :day::date
-        ORDER BY flag.deal, flag.flag
-    ) AS flags,
-    ARRAY(
-        SELECT flag.flag
-        FROM flag_span AS flag
-        WHERE flag.project = span.project
-            AND flag.valid_from <= :day::date
-            AND flag.valid_to > :day::date
-    ) AS names,
+    flags.deals,
+    flags.names,
+    flags.clocks,
     told.sha256
 FROM project_span AS span
 JOIN project ON project.project = span.project
+CROSS JOIN LATERAL (
+    SELECT
+        COALESCE(array_agg(flag.deal ORDER BY flag.deal, flag.flag), '{}') AS deals,
+        COALESCE(array_agg(flag.flag ORDER BY flag.deal, flag.flag), '{}') AS names,
+        COALESCE(array_agg(flag.document ORDER BY flag.deal, flag.flag), '{}') AS clocks
+    FROM flag_span AS flag
+    WHERE flag.project = span.project
+        AND flag.valid_from <= :day::date
+        AND flag.valid_to > :day::date
+) AS flags
 LEFT JOIN headline_span AS headline
     ON headline.project = span.project
     AND headline.valid_from <= :day::date

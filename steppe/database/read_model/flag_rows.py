@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from steppe.database.read_model.stored_documents import given_interval, reader, with_columns
 from steppe.domain.flags import memorandum_only
 from steppe.domain.values.flag_clock import FlagClock, flag_on
 from steppe.domain.values.spans import Span
@@ -33,8 +35,12 @@ HEADLINE_SPAN = (
     *(f"{_COLUMNS[_PLACES[severity]]}_certain_since" for severity in _HEADLINE_SEVERITIES),
 )  # fmt: skip
 
+# A step that is certain on the day on which it is possible has one day.
+_EXACT_STEP = re.compile(r'"reached_on":("[0-9-]+")')
+_BOTH_DAYS = r'"possible_on":\1,"certain_on":\1'
+
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(FlagClock).decode
+_decode = reader(FlagClock)
 
 
 def flag_rows(project: str, flags: Iterable[Span[FlagClock]]) -> list[tuple[Any, ...]]:
@@ -57,20 +63,23 @@ def headline_rows(project: str, headlines: Iterable[Span[FlagClock]]) -> list[tu
     return rows
 
 
-def clock_of(document: str) -> FlagClock:
-    """The clock of a stored document."""
-    return _decode(document)
+def clock_of(deal: str, flag: str, document: str) -> FlagClock:
+    """The clock of a row; the deal '' is for a flag of the project."""
+    whole = with_columns(document, {"flag": flag, "deal": deal or None})
+    return _decode(_EXACT_STEP.sub(_BOTH_DAYS, whole))
 
 
-def flag_of_clock(document: str, day: date) -> Flag:
-    """The flag of a stored clock on a day on which its row says that it shows (UTC)."""
-    flag = flag_on(_decode(document), day)
-    assert flag is not None, "a row has the days on which its flag shows"
-    return flag
+def flag_of_clock(deal: str, flag: str, document: str, day: date) -> Flag:
+    """The flag of a row on a day on which it says that the flag shows (UTC); the deal '' is for a flag of the project."""
+    flag_of_day = flag_on(clock_of(deal, flag, document), day)
+    assert flag_of_day is not None, "a row has the days on which its flag shows"
+    return flag_of_day
 
 
 def clock_document(clock: FlagClock) -> str:
-    """The stored form of a clock. What is so by default is left out: it would be most of the text."""
+    """The stored form of a clock. What is so by default is left out, what other columns say, and a day said once: it would be most of
+    the text.
+    """
     return _encode(_given(clock)).decode()
 
 
@@ -79,17 +88,19 @@ def _given(clock: FlagClock) -> Mapping[str, Any]:
     start = evaluation.start
     steps = []
     for step in evaluation.steps:
-        given_step: dict[str, Any] = {
-            "severity": step.severity, "possible_on": step.possible_on, "certain_on": step.certain_on,
-        }  # fmt: skip
+        given_step: dict[str, Any] = {"severity": step.severity}
+        if step.possible_on == step.certain_on:
+            given_step["reached_on"] = step.possible_on
+        else:
+            given_step["possible_on"], given_step["certain_on"] = step.possible_on, step.certain_on
         if step.threshold_months is not None:
             given_step["threshold_months"] = step.threshold_months
         if step.start is not None and step.start != start:  # of a step without a start counts that of the flag
-            given_step["start"] = step.start
+            given_step.update(given_interval("start", step.start))
         steps.append(given_step)
     given: dict[str, Any] = {"steps": steps}
     if start is not None:
-        given["start"] = start
+        given.update(given_interval("start", start))
     for name in ("count", "expired_on", "expired_given", "tier", "ends_on"):
         value = getattr(evaluation, name)
         if value is not None:
@@ -99,8 +110,7 @@ def _given(clock: FlagClock) -> Mapping[str, Any]:
         if value:
             given[name] = value
     whole: dict[str, Any] = {
-        "flag": clock.flag, "deal": clock.deal, "clock": clock.clock, "rule_version": clock.rule_version,
-        "evaluation": given,
+        "clock": clock.clock, "rule_version": clock.rule_version, "evaluation": given,
     }  # fmt: skip
     if clock.since:
         whole["since"] = clock.since

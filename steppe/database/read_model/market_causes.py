@@ -56,9 +56,9 @@ class MarketCauses:
         self._groups = groups
         self._rivals: Rivals | None = None
 
-    def flag_of_clock(self, project: str, document: str) -> Flag:
-        """The flag of a stored clock of one of the projects, on a day on which its row says that it shows."""
-        flag = flag_of_clock(document, self._day)
+    def flag_of_clock(self, project: str, deal: str, name: str, document: str) -> Flag:
+        """The flag of a row of one of the projects, on a day on which it says that the flag shows; the deal '' is for its own."""
+        flag = flag_of_clock(deal, name, document, self._day)
         if flag.flag not in FLAGS_OF_MARKETS or project not in self._projects:
             return flag
         if self._rivals is None:

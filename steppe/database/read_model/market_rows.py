@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from steppe.database.read_model.stored_documents import compact_document
+from steppe.database.read_model.stored_documents import compact_document, reader
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.standings import (
     Contender,
@@ -31,7 +31,7 @@ CROSSING = (
 
 _encode = msgspec.json.Encoder().encode
 _standing_from = msgspec.json.Decoder(Standing).decode
-_contenders_from = msgspec.json.Decoder(tuple[Span[Contender], ...]).decode
+_contenders_from = reader(tuple[Span[Contender], ...])
 
 
 def standing_row(history: History) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import msgspec
 
 from steppe.database.read_model.flag_rows import flag_rows, headline_rows
 from steppe.database.read_model.market_rows import standing_row
-from steppe.database.read_model.stored_documents import compact_document
+from steppe.database.read_model.stored_documents import compact_document, deal_document
 from steppe.domain.events.event import Event
 from steppe.domain.markets.rivalry import Rivalry
 from steppe.domain.values.history import History
@@ -111,7 +111,7 @@ def add_project(
             (
                 project, deal.deal, deal_span.valid_from, deal_span.valid_to, deal.phase,
                 None if deal.level is None else int(deal.level), int(deal.highest_level), list(deal.investors),
-                compact_document(deal),
+                deal_document(deal),
             )
         )  # fmt: skip
     rows.flag_spans += flag_rows(project, _since(history.flags, changed_from))

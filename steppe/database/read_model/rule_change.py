@@ -215,7 +215,7 @@ async def _announce(
                 events=(),
                 rule_version=rules.version,
                 country=countries.get(difference.project),
-                flag_state=rests_on.flag_of_clock(difference.project, now)
+                flag_state=rests_on.flag_of_clock(difference.project, difference.deal, difference.flag, now)
                 if now is not None
                 else outbox_writer.flag_of(before["document"] if before else None),
                 event_id=outbox_writer.new_event_id(),

@@ -1,60 +1,140 @@
-"""Values of the domain as JSON documents without what is so by default, as most fields of most states are; and a project as it stands on
-a day, put together of the row of its span, its headline and its latest event.
+"""Values of the domain as JSON documents without what is so by default, as most fields of most states are, or what other columns of the row
+say, and with a day once where it is both ends of an interval; and a deal and a project put together again of what their rows say.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from steppe.domain.flags import memorandum_only
 from steppe.domain.values.history import whole_project
-from steppe.domain.values.states import Headline, ProjectState, Start
+from steppe.domain.values.states import DealState, Headline, ProjectState, Start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import asyncpg
 
+T = TypeVar("T")
+
+# A key that ends so has one day for both ends: of the interval `silence`, of `bound_on` and `bound_on_earliest`. No string of a document
+# can look like one of these: in a string a quotation mark is escaped.
+_INTERVAL, _PAIR = "@", "="
+_EXACT_INTERVAL = re.compile(rf'"(\w+){_INTERVAL}":("[0-9-]+")')
+_EXACT_PAIR = re.compile(rf'"(\w+){_PAIR}":("[0-9-]+")')
+_EARLIEST = "_earliest"
+# What rows of deals say in columns.
+_DEAL_COLUMNS = ("deal", "phase", "level", "highest_level", "investors")
+
 _encode = msgspec.json.Encoder().encode
-_state = msgspec.json.Decoder(ProjectState)
-_known_fields: dict[type, Sequence[tuple[str, object]] | None] = {}
+
+
+class _Field(NamedTuple):
+    """A field of a dataclass: its default (MISSING where there is none) and the field of its other end, None where it is no end of anything."""
+
+    name: str
+    default: object
+    other_end: str | None
+
+
+_known_fields: dict[type, Sequence[_Field] | None] = {}
 
 
 def compact_document(value: object) -> str:
-    """The document of a value; read back with its decoder, which fills in the defaults, it is equal to the value."""
+    """The document of a value; `reader` of its type gives a value that is equal to it."""
     return _encode(_given(value)).decode()
+
+
+def deal_document(deal: DealState) -> str:
+    """The document of a deal in a row of its span: `deal_of_row` gives a deal that is equal to it."""
+    given = {name: item for name, item in _fields_given(deal).items() if name not in _DEAL_COLUMNS}
+    return _encode(given).decode()
+
+
+def deal_of_row(row: asyncpg.Record | Mapping[str, Any]) -> DealState:
+    """The deal of a row of its span, without the overlays that follow from flags; the row has all columns but those of its place."""
+    return _deal(with_columns(row["document"], {name: row[name] for name in _DEAL_COLUMNS}))
+
+
+def with_columns(document: str, columns: Mapping[str, object]) -> str:
+    """A document with the fields that columns of its row say."""
+    said = _encode(columns).decode()
+    return said if document == "{}" else f"{said[:-1]},{document[1:]}"
+
+
+def reader(kind: type[T]) -> Callable[[str], T]:
+    """Reads documents of a type. Raises msgspec.ValidationError for what is none."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(document: str) -> T:
+        return decode(whole_document(document))
+
+    return read
+
+
+def whole_document(document: str) -> str:
+    """A document with both ends of each interval."""
+    if f'{_INTERVAL}":"' in document:
+        document = _EXACT_INTERVAL.sub(r'"\1":{"earliest":\2,"latest":\2}', document)
+    if f'{_PAIR}":"' in document:
+        document = _EXACT_PAIR.sub(rf'"\1":\2,"\1{_EARLIEST}":\2', document)
+    return document
+
+
+def given_interval(name: str, interval: Start) -> Mapping[str, Any]:
+    """The field of an interval as it is stored: one day for both ends where it is no more."""
+    if interval.earliest == interval.latest and interval.given is None:
+        return {name + _INTERVAL: interval.latest}
+    return {name: _given(interval)}
 
 
 def _given(value: object) -> object:
     """The fields of a value that differ from their defaults; what is no value of the domain, as it is."""
     if isinstance(value, tuple):
         return [_given(item) for item in value]
-    fields = _fields(value)
-    if fields is None:
-        return value
+    return value if _fields(value) is None else _fields_given(value)
+
+
+def _fields_given(value: object) -> dict[str, Any]:
     given: dict[str, Any] = {}
-    for name, default in fields:
+    for name, default, other_end in _fields(value) or ():
         item = getattr(value, name)
-        if item is not default and item != default:
+        if item is default or item == default:
+            continue
+        if other_end is not None and item is not None and item == getattr(value, other_end):
+            if not name.endswith(_EARLIEST):
+                given[name + _PAIR] = item
+        elif isinstance(item, Start):
+            given.update(given_interval(name, item))
+        else:
             given[name] = _given(item)
     return given
 
 
-def _fields(value: object) -> Sequence[tuple[str, object]] | None:
-    """The names and defaults of the fields of a dataclass, MISSING where there is none; None for another value."""
+def _fields(value: object) -> Sequence[_Field] | None:
+    """The fields of a dataclass; None for another value."""
     kind = type(value)
     if kind not in _known_fields:
-        made = (
-            [(field.name, field.default) for field in dataclasses.fields(kind)]
-            if dataclasses.is_dataclass(kind)
-            else None
-        )
-        _known_fields[kind] = made
+        _known_fields[kind] = _fields_of(kind) if dataclasses.is_dataclass(kind) else None
     return _known_fields[kind]
+
+
+def _fields_of(kind: Any) -> Sequence[_Field]:
+    defaults = {field.name: field.default for field in dataclasses.fields(kind)}
+    fields = []
+    for name, default in defaults.items():
+        other_end = name.removesuffix(_EARLIEST) if name.endswith(_EARLIEST) else name + _EARLIEST
+        fields.append(_Field(name, default, other_end if other_end in defaults else None))
+    return fields
+
+
+_state = reader(ProjectState)
+_deal = reader(DealState)
 
 
 def project_on_day(row: asyncpg.Record | Mapping[str, Any]) -> ProjectState:
@@ -71,4 +151,4 @@ def project_on_day(row: asyncpg.Record | Mapping[str, Any]) -> ProjectState:
         last_event = Start(
             earliest=row["last_event_earliest"], latest=row["last_event_on"], given=row["last_event_given"]
         )
-    return whole_project(_state.decode(row["document"]), headline, last_event)
+    return whole_project(_state(row["document"]), headline, last_event)

@@ -131,7 +131,11 @@ def test_sql_says_of_a_headline_on_a_day_what_its_clock_says(
 def test_a_stored_clock_says_the_same_on_every_day(log: Log) -> None:
     for spans in _clocks(log).values():
         stored = [
-            Span(valid_from=span.valid_from, valid_to=span.valid_to, value=clock_of(clock_document(span.value)))
+            Span(
+                valid_from=span.valid_from,
+                valid_to=span.valid_to,
+                value=clock_of(span.value.deal or "", span.value.flag, clock_document(span.value)),
+            )
             for span in spans
         ]
         assert flag_spans(stored) == flag_spans(spans)

@@ -327,7 +327,8 @@ async def test_what_is_announced_equals_the_read_model(log: Log, desk: Desk) -> 
         await desk.look(day)
         stands = "SELECT project, deal, flag, document FROM flag_span WHERE valid_from <= $1 AND valid_to > $1"
         query = "SELECT project, deal, flag, clock, severity, document FROM steppe.announced_flag WHERE severity IS NOT NULL"
-        flags = {tuple(row): flag_of_clock(row["document"], day) for row in await desk.connection.fetch(stands, day)}
+        rows = await desk.connection.fetch(stands, day)
+        flags = {tuple(row): flag_of_clock(row["deal"], row["flag"], row["document"], day) for row in rows}
         assert {(*clock, flag.severity, document(flag)) for clock, flag in flags.items()} == {
             tuple(row) for row in await desk.connection.fetch(query)
         }
