@@ -12,7 +12,7 @@ COPY --chmod=755 <<'SCRIPT' /usr/local/bin/make-root
 #!/bin/sh
 set -eu
 version=$(python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-mkdir -p /root-fs/etc /root-fs/usr/lib /root-fs/usr/lib64 /root-fs/tmp /root-fs/app
+mkdir -p /root-fs/etc /root-fs/usr/lib /root-fs/usr/lib64 /root-fs/tmp /root-fs/app /own/imports
 chmod 1777 /root-fs/tmp
 ln -s usr/lib /root-fs/lib
 ln -s usr/lib64 /root-fs/lib64
@@ -88,8 +88,10 @@ COPY steppe steppe
 COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/ingest services/ingest
+# A volume that is mounted there takes over whose it is.
+COPY --from=root --chown=10001:10001 /own /var/lib/steppe
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
-RUN ["python", "-c", "import services.ingest.__main__"]
+RUN ["python", "-c", "import services.ingest.__main__, services.ingest.imports.import_process"]
 USER steppe
 EXPOSE 8001
 CMD ["python", "-m", "services.ingest"]

@@ -16,6 +16,9 @@ from fastapi_offline import FastAPIOffline
 from services.ingest import openapi, problems
 from services.ingest.accept import EventIntake
 from services.ingest.answers import IngestLiveness, IngestReadiness
+from services.ingest.imports.import_answers import ImportAnswer
+from services.ingest.imports.import_openapi import import_operation, post_import_operation
+from services.ingest.imports.import_routes import ImportRoutes, ImportStates
 from services.ingest.memory.known_keys import KnownKeys, ProjectsReader
 from services.ingest.memory.log_tail import read_log_tail
 from services.ingest.memory.recent_ids import RecentIds
@@ -53,12 +56,14 @@ def create_app(settings: Settings) -> FastAPI:
     ingest_metrics = IngestMetrics()
     intake = EventIntake(log, settings.event_bytes_max, recent_ids, known_keys)
     routes = EventRoutes(intake, settings, ingest_metrics, known_keys)
+    imports = ImportRoutes(intake, settings, ingest_metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         log.start()
         projects.start()
         yield
+        await imports.close()
         await projects.close()
         await log.close()
 
@@ -75,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestMetricsMiddleware, metrics=ingest_metrics.requests)
     app.add_middleware(SecurityHeaders)
     _add_event_route(app, routes)
+    _add_import_routes(app, imports)
     _add_vocabulary_routes(app)
     _add_operation_routes(app, log, ingest_metrics)
     _secure_openapi(app)
@@ -91,6 +97,25 @@ def _add_event_route(app: FastAPI, routes: EventRoutes) -> None:
         length; lines that are refused are listed and the others accepted; 422 when not one was).
         """
         return await routes.post_events(request)
+
+
+def _add_import_routes(app: FastAPI, routes: ImportRoutes) -> None:
+    @app.post(
+        "/v1/imports",
+        response_class=ImportStates,
+        openapi_extra=post_import_operation(),
+        summary="Import a file of another register",
+    )
+    async def post_import(request: Request) -> Response:
+        """Reads a file in a process of its own, and answers line by line how far it is; the last line has the report.
+
+        Nothing is sent unless `dry_run=false`. The import goes on when the caller hangs up: `Location` says where it is.
+        """
+        return await routes.post_import(request)
+
+    @app.get("/v1/imports/{id}", openapi_extra=import_operation(), summary="An import, with its report")
+    async def get_import(request: Request, id: Annotated[str, Path(description="The id of the import.")]) -> Response:
+        return await routes.get_import(request, id)
 
 
 def _add_vocabulary_routes(app: FastAPI) -> None:
@@ -158,7 +183,7 @@ def _secure_openapi(app: FastAPI) -> None:
     of_framework = app.openapi
 
     def with_components_and_security() -> Schema:
-        return add_security(openapi.document(of_framework()), required_scopes)
+        return add_security(openapi.document(of_framework(), ImportAnswer), required_scopes)
 
     app.openapi = cache(with_components_and_security)  # type: ignore[method-assign]
 

@@ -62,6 +62,16 @@ class IngestResult:
         self._suggestions_left -= 1
         return self._suggestions_left >= 0
 
+    def counts(self) -> tuple[int, int, int]:
+        """How many events were duplicates, rejected, warned of; see `return_to`."""
+        return self.duplicates, self.rejected_total, self.warnings_total
+
+    def return_to(self, counts: tuple[int, int, int]) -> None:
+        """Forget what was counted since, because the same events are tried again. None of them was acknowledged."""
+        self.duplicates, self.rejected_total, self.warnings_total = counts
+        del self.rejected[self.rejected_total :]
+        del self.warnings[self.warnings_total :]
+
     def add_references(self, references: Iterable[str]) -> None:
         """Keep the references of accepted events for the audit trail; of many only the first 20."""
         self.references += islice(references, max(0, LISTED_MAX - len(self.references)))

@@ -33,7 +33,7 @@ _EVENT = {
 }
 _ACCEPTED = {"accepted": 1, "duplicates": 0, "warnings": [], "rejected": [], "position": "1:203"}
 _OBJECT = {"type": "object", "description": "A CloudEvent; GET /v1/schemas/{name} has the schema of each."}
-_OF_EVERY_ROUTE = (UNKNOWN_PARAMETER, METHOD_NOT_ALLOWED, INTERNAL_ERROR)
+OF_EVERY_ROUTE = (UNKNOWN_PARAMETER, METHOD_NOT_ALLOWED, INTERNAL_ERROR)
 _OF_EVENTS = (
     BAD_PARAMETER, BROKEN_OFF, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS, UNSUPPORTED_MEDIA_TYPE, REJECTED, BROKER_AWAY,
     SUBJECTS_NOT_READ,
@@ -45,7 +45,7 @@ def operation(name: str, answer: type, *own_problems: Problem) -> Schema:
     response = {"description": "The answer.", "content": {JSON: {"schema": schema(answer)}}}
     return {
         "operationId": name,
-        "responses": add_problems({"200": response}, (*_OF_EVERY_ROUTE, *own_problems)),
+        "responses": add_problems({"200": response}, (*OF_EVERY_ROUTE, *own_problems)),
     }
 
 
@@ -58,7 +58,7 @@ def schema_operation(own_problem: Problem) -> Schema:
     """The `openapi_extra` of GET /v1/schemas/{name}."""
     content = {"application/schema+json": {"schema": {"type": "object", "description": "JSON Schema, 2020-12."}}}
     response = {"description": "The schema of an event.", "content": content}
-    responses = add_problems({"200": response}, (*_OF_EVERY_ROUTE, own_problem))
+    responses = add_problems({"200": response}, (*OF_EVERY_ROUTE, own_problem))
     return {"operationId": "get_schema", "responses": responses}
 
 
@@ -102,11 +102,11 @@ def events_operation() -> Schema:
                 },
             },
         },
-        "responses": add_problems({"202": accepted}, (*_OF_EVERY_ROUTE, *_OF_EVENTS), EventsProblem),
+        "responses": add_problems({"202": accepted}, (*OF_EVERY_ROUTE, *_OF_EVENTS), EventsProblem),
     }
 
 
-def document(of_framework: Schema) -> Schema:
-    """The whole document: what FastAPI makes of the routes, with the components of all answers."""
-    types = (EventsAnswer, EventsProblem, Vocabulary, IngestLiveness, IngestReadiness)
+def document(of_framework: Schema, *others: type) -> Schema:
+    """The whole document: what FastAPI makes of the routes, with the components of all answers, `others` among them."""
+    types = (EventsAnswer, EventsProblem, Vocabulary, IngestLiveness, IngestReadiness, *others)
     return complete(of_framework, types, problems.PROBLEMS)

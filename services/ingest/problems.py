@@ -23,6 +23,8 @@ TOO_SLOW = Problem(slug="too-slow", status=408, title="Request body timed out")
 TOO_LARGE = Problem(slug="too-large", status=413, title="Request body too large")
 TOO_MANY_EVENTS = Problem(slug="too-many-events", status=413, title="Too many events in one request")
 UNSUPPORTED_MEDIA_TYPE = Problem(slug="unsupported-media-type", status=415, title="Unsupported media type")
+NOTHING_TO_IMPORT = Problem(slug="nothing-to-import", status=422, title="No file to import")
+IMPORT_GOES_ON = Problem(slug="import-goes-on", status=429, title="Another import goes on", retry_after_seconds=5)
 REJECTED = Problem(slug="rejected", status=422, title="Events rejected, none accepted")
 BROKER_AWAY = Problem(slug="broker-away", status=503, title="Broker unavailable", retry_after_seconds=2)
 SUBJECTS_NOT_READ = Problem(
@@ -31,7 +33,7 @@ SUBJECTS_NOT_READ = Problem(
 
 PROBLEMS = (
     UNKNOWN_PARAMETER, BAD_PARAMETER, BROKEN_OFF, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, TOO_MANY_EVENTS,
-    UNSUPPORTED_MEDIA_TYPE, REJECTED, UNPROCESSABLE, INTERNAL_ERROR, BROKER_AWAY,
+    UNSUPPORTED_MEDIA_TYPE, REJECTED, NOTHING_TO_IMPORT, UNPROCESSABLE, IMPORT_GOES_ON, INTERNAL_ERROR, BROKER_AWAY,
     SUBJECTS_NOT_READ,
 )  # fmt: skip
 

@@ -68,6 +68,17 @@ async def read_whole(request: Request, bytes_max: int, patience: Patience, advic
     return bytes(body)
 
 
+async def read_pieces(request: Request, bytes_max: int, patience: Patience, advice: str) -> AsyncIterator[bytes]:
+    """The body piece by piece, whatever it is. Raises Refusal when it is longer than `bytes_max`, or comes too slowly."""
+    _refuse_content_length(request, bytes_max, advice)
+    size = 0
+    async for chunk in _chunks(request, patience):
+        size += len(chunk)
+        if size > bytes_max:
+            raise _too_large(bytes_max, advice)
+        yield chunk
+
+
 async def read_lines(
     request: Request, line_bytes_max: int, patience: Patience, *, bytes_max: int | None = None, advice: str = ""
 ) -> AsyncIterator[list[Line]]:

@@ -46,6 +46,22 @@ class Settings(AccessSettings):
         le=250_000,
         description="Records at the end of the log that are read at the start, to recognise duplicates of them.",
     )
+    api: str | None = Field(
+        None,
+        description="The address of the API, which imports ask which projects there are, as the caller. Absent: they are not "
+        "compared, and are sent with `compare=false` only.",
+    )
+    imports: str | None = Field(
+        None,
+        description="The folder of imports: files, states and reports. Absent: a temporary one, which a restart does not find.",
+    )
+    import_bytes_max: int = Field(512 * MIB, ge=KIB, description="The file of an import at most.")
+    imports_bytes_max: int = Field(
+        4096 * MIB, ge=MIB, description="All imports together: of those that ended the oldest are deleted above it."
+    )
+    import_seconds_max: float = Field(
+        1800.0, gt=0, description="How long a file may take to arrive, and then to be imported."
+    )
     known_subjects_max: int = Field(
         50_000,
         ge=0,

@@ -157,7 +157,13 @@ class Standalone:
         }
         for name in ("ingest", "projector", "api"):
             # Each with the rights that it needs; ingest needs no database at all.
-            own = {} if name == "ingest" else {"STEPPE_DATABASE": database.dsn_of(name, self._secret(name))}
+            if name == "ingest":
+                own = {
+                    "STEPPE_API": f"http://{LOOPBACK}:{ports['api']}",
+                    "STEPPE_IMPORTS": str(self._data.path / "imports"),
+                }
+            else:
+                own = {"STEPPE_DATABASE": database.dsn_of(name, self._secret(name))}
             self._services.append(SupervisedService(name, shared | own, self._data.logs, self._say))
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         for service in self._services:

@@ -13,7 +13,7 @@ from tests.answer_schemas import documents
 Document = dict[str, Any]
 SERVICES = ("ingest", "api")
 OPERATIONS = {
-    "ingest": {"send_events", "get_vocabulary", "get_schema", "get_liveness", "get_readiness", "get_metrics"},
+    "ingest": {"send_events", "import_file", "get_import", "get_vocabulary", "get_schema", "get_liveness", "get_readiness", "get_metrics"},
     "api": {
         "list_projects", "get_project", "get_timeline", "get_portfolio", "list_deals", "list_flags", "list_transitions",
         "stream_transitions", "list_markets", "get_market", "list_forums", "get_scorecard", "get_party", "list_parties",

@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 from rich.progress import Progress
@@ -20,11 +20,12 @@ from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
+from steppe.importers.known_names import read_matcher
 from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, MappingDocument, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
 from steppe.importers.mapped.shipped_mappings import shipped_mappings, shipped_names
-from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
+from steppe.importers.project_matching import ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
 from steppe.terminal import addresses
@@ -199,21 +200,12 @@ def _decided(path: Path | None) -> dict[str, str]:
 
 def _matcher(*, must: bool) -> tuple[ProjectMatcher | None, str | None]:
     """What compares with the projects that Steppe has, or why nothing does. Raises RefusedError if it must be and cannot."""
-    api = addresses.find().api
     try:
-        items = http_client.pages(api, "/v1/projects", {"include": ""})
-        projects = [KnownProject(item["key"], item["name"], item["country"]) for item in items]
-        parties = [item["key"] for item in http_client.pages(api, "/v1/parties", {})]
+        return read_matcher(partial(http_client.get, addresses.find().api)), None
     except RefusedError as error:
         if must:
             raise type(error)(f"{error} Nothing was sent: say --no-compare to send without looking.") from error
         return None, str(error)
-    return ProjectMatcher(projects, parties, lambda key: _ids_of(api, key)), None
-
-
-def _ids_of(api: str, project: str) -> list[Id]:
-    answer = http_client.get(api, f"/v1/projects/{quote(project, safe='')}")
-    return [(given["scheme"], given["id"]) for given in answer["ids"]]
 
 
 def _edition_of_file(form: Format, file: Path) -> str:

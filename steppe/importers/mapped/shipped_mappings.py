@@ -23,3 +23,8 @@ def shipped_mappings() -> Mapping[str, MappingDocument]:
 def shipped_names() -> tuple[str, ...]:
     """The names of the mappings, without reading them."""
     return tuple(sorted(file.name.removesuffix(_SUFFIX) for file in _FOLDER.iterdir() if file.name.endswith(_SUFFIX)))
+
+
+def shipped_text(name: str) -> bytes:
+    """The mapping of a name of `shipped_names`, as the file has it."""
+    return _FOLDER.joinpath(f"{name}{_SUFFIX}").read_bytes()
