@@ -153,8 +153,11 @@ _READY_ON_RETURN = ("ingest", "api")
 
 
 def start_service(name: str, settings: Mapping[str, str], folder: Path, *, wait: bool = True) -> Service:
-    """Start a service on a free port; with `wait`, ingest and api are ready on return. Settings are STEPPE_ variables."""
-    port = free_port(0)
+    """Start a service on a free port, unless the settings, which are STEPPE_ variables, name one.
+
+    With `wait`, ingest and api are ready on return.
+    """
+    port = settings.get(_PORT_SETTING[name]) or free_port(0)
     own = {"STEPPE_HOST": LOOPBACK, _PORT_SETTING[name]: str(port)}
     child = Child(
         name,

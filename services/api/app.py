@@ -106,7 +106,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyDeadline, seconds_max=settings.api_body_seconds_max)
     app.add_middleware(
-        AuthenticationMiddleware, settings=settings, service="api", required_scopes=required_scopes, browsers=True
+        AuthenticationMiddleware,
+        settings=settings,
+        service="api",
+        required_scopes=required_scopes,
+        browsers=lambda path: True,
     )
     app.add_middleware(RequestMetricsMiddleware, metrics=app.state.metrics.requests)  # also what authentication refuses
     app.add_middleware(SecurityHeaders)

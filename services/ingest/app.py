@@ -16,6 +16,9 @@ from fastapi_offline import FastAPIOffline
 from services.ingest import openapi, problems
 from services.ingest.accept import EventIntake
 from services.ingest.answers import IngestLiveness, IngestReadiness
+from services.ingest.entry.entry_routes import PATHS as FORM_PATHS
+from services.ingest.entry.entry_routes import EntryRoutes
+from services.ingest.entry.read_api import ReadApi
 from services.ingest.imports.import_answers import ImportAnswer
 from services.ingest.imports.import_openapi import import_operation, post_import_operation
 from services.ingest.imports.import_routes import ImportRoutes, ImportStates
@@ -57,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     intake = EventIntake(log, settings.event_bytes_max, recent_ids, known_keys)
     routes = EventRoutes(intake, settings, ingest_metrics, known_keys)
     imports = ImportRoutes(intake, settings, ingest_metrics)
+    api = ReadApi(settings.api)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         projects.start()
         yield
         await imports.close()
+        await api.close()
         await projects.close()
         await log.close()
 
@@ -76,13 +81,20 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     # The middleware added last comes first: metrics count what authentication refuses, too.
-    app.add_middleware(AuthenticationMiddleware, settings=settings, service="ingest", required_scopes=required_scopes)
+    app.add_middleware(
+        AuthenticationMiddleware,
+        settings=settings,
+        service="ingest",
+        required_scopes=required_scopes,
+        browsers=is_of_form,
+    )
     app.add_middleware(RequestMetricsMiddleware, metrics=ingest_metrics.requests)
     app.add_middleware(SecurityHeaders)
     _add_event_route(app, routes)
     _add_import_routes(app, imports)
     _add_vocabulary_routes(app)
     _add_operation_routes(app, log, ingest_metrics)
+    EntryRoutes(settings, routes, known_keys, api).install(app)
     _secure_openapi(app)
     trace_requests(app, settings)
     return app
@@ -195,10 +207,16 @@ def required_scopes(method: str, path: str) -> Collection[str] | None:
             return None
         case "GET", "/metrics":
             return (OPERATE,)
-        case "GET", _:
-            return (EVENTS_WRITE, READ)  # vocabulary, schemas and docs, for those who send and those who read
+        case ("GET", _) | ("POST", "/"):
+            # Vocabulary, schemas, docs, and the form until it is sent: for those who send and those who read.
+            return (EVENTS_WRITE, READ)
         case _:
             return (EVENTS_WRITE,)
+
+
+def is_of_form(path: str) -> bool:
+    """Whether a browser asks for it: the form and its assets."""
+    return path in FORM_PATHS or path.startswith("/static/")
 
 
 def _schemas() -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -46,6 +46,8 @@ _MEDIA_TYPES = f"{ONE} (one event), {BATCH}, {LINES}, or {BINARY} with ce- heade
 _PENDING_BATCHES_MAX = 4
 
 OnError = Literal["reject", "continue"]
+Send = Callable[[Request, IngestResult], Awaitable[None]]
+"""Sends the events of a request, and says in the result what became of them."""
 
 
 class EventRoutes:
@@ -59,9 +61,24 @@ class EventRoutes:
 
     async def post_events(self, request: Request) -> Response:
         """202 once the log has acknowledged the events; else raises Refusal. Retrying is safe: an event counts once."""
+        result = await self._accept(request, self._dispatch)
+        return Response(msgspec.json.encode(result.as_json()), 202, media_type="application/json")
+
+    async def send_one(self, request: Request, event: object) -> IngestResult:
+        """What became of an event that somebody made of a request's body, as if it had been sent to POST /v1/events.
+
+        Raises Refusal as that does.
+        """
+
+        async def send(request: Request, result: IngestResult) -> None:
+            await self._accept_all_or_nothing(request, [(0, event)], result)
+
+        return await self._accept(request, send)
+
+    async def _accept(self, request: Request, send: Send) -> IngestResult:
         result = IngestResult(self._settings.report_entries_max)
         try:
-            await self._dispatch(request, result)
+            await send(request, result)
         except BrokerUnavailableError as error:
             self._metrics.add(result, broker_unavailable=True)
             raise _broker_unavailable(error, result) from error
@@ -75,7 +92,7 @@ class EventRoutes:
             _audit(request, result)
         self._intake.warn_of_unseen_events(result)
         self._metrics.add(result)
-        return Response(msgspec.json.encode(result.as_json()), 202, media_type="application/json")
+        return result
 
     async def _dispatch(self, request: Request, result: IngestResult) -> None:
         """Read the body in the form that its Content-Type names."""

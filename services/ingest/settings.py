@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from steppe.access.settings import AccessSettings
 from steppe.contracts.topics import DEALS, PROJECTS
@@ -48,8 +48,8 @@ class Settings(AccessSettings):
     )
     api: str | None = Field(
         None,
-        description="The address of the API, which imports ask which projects there are, as the caller. Absent: they are not "
-        "compared, and are sent with `compare=false` only.",
+        description="The address of the API, which imports and the entry form ask, as the caller. Absent: projects of imports are "
+        "not compared, and are sent with `compare=false` only; the form has plain text fields and no preview of what follows.",
     )
     imports: str | None = Field(
         None,
@@ -68,3 +68,16 @@ class Settings(AccessSettings):
         description="Projects that are kept in memory, to warn of a new one that may be a misspelling: some 1 kB each. With "
         "more nothing is kept, and 0 keeps none.",
     )
+    page_url: str | None = Field(
+        default=None, description="Where browsers find the API's page, for links to it. Absent: STEPPE_API."
+    )
+    entry_source: str = Field(
+        default="/entry", min_length=1, description="The source of events of the entry form that name no other."
+    )
+
+    @field_validator("api", "page_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value[:80]!r} is no address; write http://127.0.0.1:8000")
+        return value

@@ -44,7 +44,7 @@ ENDED = "steppe.ended"
 class AuthenticationMiddleware:
     """Authenticates each request and checks its scope, or refuses it with 401, 403, 429 or 503.
 
-    `browsers`: a key may also come as the password of Basic authentication, which browsers ask for.
+    `browsers`: the paths at which a key may also come as the password of Basic authentication, which browsers ask for.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class AuthenticationMiddleware:
         settings: AccessSettings,
         service: str,
         required_scopes: RequiredScopes,
-        browsers: bool = False,
+        browsers: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._app = app
         self._settings = settings
@@ -93,7 +93,7 @@ class AuthenticationMiddleware:
         if caller is ANYBODY:
             await answer(scope, receive, send, caller)
             return
-        ended = self._unauthenticated(_ENDED, invalid=True, headers={"Connection": "close"})
+        ended = self._unauthenticated(scope, _ENDED, invalid=True, headers={"Connection": "close"})
         scope[ENDED] = ended
         request = OpenRequest(scope, receive, send, caller, ended)
         await answer(scope, request.receive, request.send, caller)
@@ -136,31 +136,31 @@ class AuthenticationMiddleware:
             return ANYBODY
         authorization = _authorization(scope)
         if authorization is None:
-            raise self._unauthenticated("No Authorization is given")
+            raise self._unauthenticated(scope, "No Authorization is given")
         scheme, credentials = authorization
-        if scheme == "basic" and self._browsers and self._keys is not None:
+        if scheme == "basic" and self._keys is not None and self._browsers(scope["path"]):
             credentials = _password(credentials)
         elif scheme != "bearer":
-            raise self._unauthenticated(f"Authorization {scheme[:20]!r} is not supported")
+            raise self._unauthenticated(scope, f"Authorization {scheme[:20]!r} is not supported")
         if self._keys is not None:
             caller = self._keys.caller(credentials)
             if caller is None:
-                raise self._unauthenticated("The key is unknown, revoked or expired", invalid=True)
+                raise self._unauthenticated(scope, "The key is unknown, revoked or expired", invalid=True)
             return caller
         assert self._tokens is not None
         try:
             return await self._tokens.caller(credentials)
         except InvalidTokenError as error:
-            raise self._unauthenticated(f"The token is not valid: {error}", invalid=True) from None
+            raise self._unauthenticated(scope, f"The token is not valid: {error}", invalid=True) from None
         except ProviderUnavailableError as error:
             raise Refusal(PROVIDER_AWAY, f"{error}; ask again.") from None
 
     def _unauthenticated(
-        self, reason: str, *, invalid: bool = False, headers: Mapping[str, str] | None = None
+        self, scope: Scope, reason: str, *, invalid: bool = False, headers: Mapping[str, str] | None = None
     ) -> Refusal:
         credential = "an API key" if self._keys is not None else "a token"
         challenges = ['error="invalid_token"'] if invalid else []
-        if self._browsers and self._keys is not None:
+        if self._keys is not None and self._browsers(scope["path"]):
             challenges.append('Basic realm="Steppe: any name, and an API key as the password", charset="UTF-8"')
         detail = f"{reason}. Send `Authorization: Bearer …` with {credential}."
         return Refusal(UNAUTHENTICATED, detail, headers={**_challenge(*challenges), **(headers or {})})

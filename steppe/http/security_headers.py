@@ -21,6 +21,12 @@ DATA_HEADERS = {
 }
 """The headers of answers that are data, not a page: a browser may load nothing with them (Content Security Policy Level 3)."""
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content Security Policy of pages: the service's own files and addresses alone, nothing inline."""
+
 _DOCS = "/docs"
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 

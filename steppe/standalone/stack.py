@@ -155,17 +155,17 @@ class Standalone:
             "STEPPE_API_PORT": str(ports["api"]),
             "STEPPE_PROJECTOR_PORT": str(ports["projector"]),
         }
+        urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         for name in ("ingest", "projector", "api"):
             # Each with the rights that it needs; ingest needs no database at all.
             if name == "ingest":
                 own = {
-                    "STEPPE_API": f"http://{LOOPBACK}:{ports['api']}",
+                    "STEPPE_API": urls["api"],
                     "STEPPE_IMPORTS": str(self._data.path / "imports"),
                 }
             else:
                 own = {"STEPPE_DATABASE": database.dsn_of(name, self._secret(name))}
             self._services.append(SupervisedService(name, shared | own, self._data.logs, self._say))
-        urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         for service in self._services:
             url = f"{urls[service.name]}/{_ASKED[service.name]}"
             service.child.wait_until(lambda url=url: answers(url), _SERVICE_READY_SECONDS)  # type: ignore[misc]

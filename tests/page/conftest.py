@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,22 @@ def address(page_of_central_asia: Service) -> str:
     return page_of_central_asia.address
 
 
-@pytest.fixture
-def browser(address: str) -> Iterator[Browser]:
-    """The machine's Chromium. One for each test: while Playwright's event loop runs, no other one in this process can."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium. While it runs, no other event loop can in this process."""
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     assert executable is not None, "there is no Chromium here: `make system` installs Debian's"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=executable, args=list(_QUIET))
         yield running
         running.close()
+
+
+@pytest.fixture
+def browser(address: str) -> Iterator[Browser]:
+    """A browser for each test."""
+    with chromium() as running:
+        yield running
 
 
 class Visit:

@@ -11,6 +11,10 @@ from babel.messages.extract import extract_from_dir
 from services.api.problems import PROBLEMS
 from services.api.views.projection_status import STATES
 from services.api.web.query_parameters import FLAGS
+from services.ingest.entry.entry_routes import PROBLEMS as FORM_PROBLEMS
+from services.ingest.entry.event_search import GROUPS
+from services.ingest.entry.field_labels import HINTS, LABELS, LABELS_OF_EVENTS
+from services.ingest.entry.field_views import CHOICES
 from steppe.contracts.announcements import TRANSITIONS
 from steppe.domain.events.vocabulary import (
     GRADES,
@@ -47,9 +51,20 @@ _NAMES = {
 
 
 def _template_messages() -> set[str | tuple[str, ...]]:
-    folder = str(ROOT / "services" / "api" / "page" / "templates")
+    folders = [ROOT / "services" / "api" / "page" / "templates", ROOT / "services" / "ingest" / "entry" / "templates"]
     kinds = [(f"**.{ending}", "jinja2.ext:babel_extract") for ending in ("html", "svg", "xml")]
-    return {message for _, _, message, _, _ in extract_from_dir(folder, method_map=kinds, options_map={})}
+    return {
+        message
+        for folder in folders
+        for _, _, message, _, _ in extract_from_dir(str(folder), method_map=kinds, options_map={})
+    }
+
+
+def _names_of_the_form() -> set[str]:
+    """What the entry form calls fields and events, and what it says of them."""
+    summaries = {kind.summary for kind in VOCABULARY if not kind.is_correction}
+    titles = {problem.title for problem in FORM_PROBLEMS}
+    return {*LABELS.values(), *LABELS_OF_EVENTS.values(), *HINTS.values(), *GROUPS, *CHOICES, *summaries, *titles}
 
 
 def _public_names() -> set[str]:
@@ -71,7 +86,7 @@ def _public_names() -> set[str]:
         *PERMITS,
         *RIGHTS,
     }
-    return levels | events | titles | choices | _NAMES
+    return levels | events | titles | choices | _NAMES | _names_of_the_form()
 
 
 def _messages(language: str) -> Iterator[tuple[str, str]]:

@@ -27,16 +27,12 @@ from services.api.web import query_parameters
 from services.api.web.query_parameters import Question
 from steppe.domain.messages.message import Sentences
 from steppe.http.problems import BAD_PARAMETER, UNKNOWN_PARAMETER, Refusal
+from steppe.http.security_headers import PAGE_POLICY
 from steppe.page.i18n import LANGUAGES, negotiate, translation
 from steppe.release import RELEASE
 
 KEPT_PARAMETERS = ("as_of", "known_at", "known_by", "rules", "lang")
 """What every link on a page carries along."""
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 _environment = Environment(
     loader=PackageLoader("services.api.page", "templates"),
@@ -213,7 +209,7 @@ class PageRequest:
             **values,
         )
         headers = {
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Content-Security-Policy": PAGE_POLICY,
             "Cache-Control": "private, no-cache",
             "Vary": "Accept-Language",
             "Content-Language": self.translation.language,

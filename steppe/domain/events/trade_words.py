@@ -287,6 +287,15 @@ def event_hint(text: str, *, wire: bool = False) -> str:
     return f"; did you mean {TYPE_PREFIX + name + TYPE_SUFFIX if wire else name}{space}{how}?"
 
 
+@lru_cache(maxsize=256)
+def words_of_event(name: str) -> frozenset[str]:
+    """The words of the trade that may mean this event, for a search; KeyError for an unknown name."""
+    kind = EVENT_KINDS[name]
+    words = {word for words, _, hint in _HINTS if hint.partition(" ")[0] == name for word in words}
+    choices = {choice for field in kind.fields if field.required for choice in field.choices}
+    return frozenset(words | choices | {word for choice in choices for word in _CHOICES.get(choice, "").split()})
+
+
 @lru_cache(maxsize=4_096)
 def _event_meant(text: str) -> str | None:
     plain = re.sub(r"[^a-z]+", ".", re.sub(r"(?<=[a-z])(?=[A-Z])", ".", text).lower())

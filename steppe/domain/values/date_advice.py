@@ -44,6 +44,12 @@ Advice = tuple[str, tuple[str, ...]]
 
 def advice(text: str) -> str | None:
     """As `2021-Q3 is a quarter; write 2021-07/2021-09`; None where nothing suggests what was meant."""
+    guess = guessed(text)
+    return None if guess is None else f"{guess[0]}; write {' or '.join(guess[1])}"
+
+
+def guessed(text: str) -> Advice | None:
+    """What the text is, and what to write instead, each with a remark behind it where it needs one."""
     if len(text) > _LENGTH_MAX:
         return None
     plain = plainly(text)
@@ -53,8 +59,7 @@ def advice(text: str) -> str | None:
         except (ValueError, OverflowError):  # a month 13, a day 31 of June: no such date, perhaps of another form
             guess = None
         if guess is not None:
-            what, instead = guess
-            return f"{what}; write {' or '.join(instead)}"
+            return guess
     return None
 
 

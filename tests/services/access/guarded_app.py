@@ -41,7 +41,7 @@ def guarded_client(app: Any, **settings: Any) -> httpx.AsyncClient:
         settings=AccessSettings(audit=os.devnull, **settings),
         service="api",
         required_scopes=_scopes,
-        browsers=True,
+        browsers=lambda path: True,
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(around), base_url="http://steppe")
 

@@ -1,0 +1,1 @@
+"""The entry form: what happened is chosen, filled in, looked at and sent, by a person with a browser."""

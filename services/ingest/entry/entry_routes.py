@@ -1,0 +1,277 @@
+"""The addresses of the entry form: choose and fill in (`/`), send (`/send`), what became of it (`/sent`), and what a script asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from starlette.staticfiles import StaticFiles
+
+from services.ingest import request_body
+from services.ingest.entry import forgery_guard
+from services.ingest.entry.drafted_event import DraftedEvent, read_draft
+from services.ingest.entry.entry_page import EntryPage
+from services.ingest.entry.event_search import GROUPS, find_events, group_of
+from services.ingest.entry.field_views import FormShown, FormViews
+from services.ingest.entry.form_texts import FormTexts, fields_of, texts_of
+from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi, Recognised
+from services.ingest.memory.known_keys import KnownKeys
+from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
+from services.ingest.request_body import Patience
+from services.ingest.routes import EventRoutes
+from services.ingest.settings import Settings
+from steppe.contracts.acceptance import Accepted
+from steppe.domain.events.field_checks import RECLASSIFIABLE, is_slug
+from steppe.domain.events.vocabulary import VOCABULARY
+from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETER, Problem, Refusal
+from steppe.page.spoken_dates import spoken_date
+
+log = logging.getLogger(__name__)
+
+FORM = "application/x-www-form-urlencoded"
+_FORM_BYTES_MAX = 512 * 1024
+_FIELDS_MAX = 2_000
+_KEYS_MAX = 24  # of one form that are looked up
+_FIELD_NAME = re.compile(r"(?:data|own)(?:\.[a-z_]+|\.\d{1,3}){1,4}|subject|source|target|mode|event|lang|q|was")
+_PLACE_OF_ROW = re.compile(r"(?:data|own)\.[a-z_]+")
+_PARTIES = re.compile(r"data\.(?:parties\.\d+\.party|parents\.\d+\.party|parent|to)")
+
+PATHS = ("/", "/send", "/sent", "/keys/projects", "/keys/parties", "/date")
+"""Those of the form; assets are at /static."""
+
+PROBLEMS = (
+    forgery_guard.FORGED, BAD_PARAMETER, UNKNOWN_PARAMETER, BROKEN_OFF, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL_ERROR,
+)  # fmt: skip
+"""What an error page of the form may be about; the catalogues have their titles."""
+
+View = Callable[[EntryPage], Awaitable[Response]]
+
+
+class EntryRoutes:
+    """The handlers of the form's addresses; one for the service."""
+
+    def __init__(self, settings: Settings, events: EventRoutes, known_keys: KnownKeys, api: ReadApi) -> None:
+        self._settings = settings
+        self._events = events
+        self._known_keys = known_keys
+        self._api = api
+        self._page_url = (settings.page_url or settings.api or "").rstrip("/") or None
+
+    def install(self, app: FastAPI) -> None:
+        """Put the form on the app. It is not in the OpenAPI document: programs send events."""
+        for path, method, view in (
+            ("/", "GET", self._open),
+            ("/", "POST", self._fill_in),
+            ("/send", "POST", self._send),
+            ("/sent", "GET", self._sent),
+            ("/keys/projects", "GET", self._projects),
+            ("/keys/parties", "GET", self._parties),
+            ("/date", "GET", self._date),
+        ):
+            app.add_route(path, self._endpoint(view), methods=[method], include_in_schema=False)
+        folder = str(resources.files("steppe.page").joinpath("static"))
+        app.mount("/static", StaticFiles(directory=folder), name="static")
+
+    def _endpoint(self, view: View) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            page = EntryPage(request, FormTexts(request.query_params.multi_items()), self._page_url)
+            try:
+                if request.method == "POST":
+                    page = EntryPage(request, await self._form(request), self._page_url)
+                    forgery_guard.refuse_forgery(request, page.texts.one(forgery_guard.FIELD))
+                return await view(page)
+            except Refusal as refusal:
+                return await _error_page(page, refusal.problem, refusal.detail)
+            except Exception as error:
+                log.exception("%s %s", request.method, request.url.path)
+                return await _error_page(page, INTERNAL_ERROR, f"{type(error).__name__} while answering.")
+
+        return endpoint
+
+    async def _form(self, request: Request) -> FormTexts:
+        """The form of a request. Raises Refusal when it is none, too large, or comes too slowly."""
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != FORM:
+            raise Refusal(
+                UNSUPPORTED_MEDIA_TYPE, f"This is for forms ({FORM}); programs send events to POST /v1/events."
+            )
+        patience = Patience(self._settings.ingest_idle_seconds_max, self._settings.ingest_body_seconds_max)
+        body = await request_body.read_whole(request, _FORM_BYTES_MAX, patience, "Enter less at once.")
+        try:
+            return FormTexts(
+                parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
+            )
+        except ValueError as error:  # no UTF-8, or more fields than any form has
+            raise Refusal(BAD_PARAMETER, f"The form cannot be read: {str(error)[:200]}.") from None
+
+    async def _open(self, page: EntryPage) -> Response:
+        """GET /: what can be entered, or the empty form of an event, filled in by what the address says."""
+        for name, _ in page.request.query_params.multi_items():
+            if not _FIELD_NAME.fullmatch(name):
+                raise Refusal(UNKNOWN_PARAMETER, f"{name[:60]!r} is no field of the form.", parameter=name[:60])
+        draft = read_draft(page.texts, self._settings.entry_source)
+        if draft is None:
+            return await self._choose(page)
+        return await self._show_form(page, draft, FormShown())
+
+    async def _choose(self, page: EntryPage) -> Response:
+        """The events that can be entered, all of them or those that the words mean."""
+        words = page.texts.one("q")
+        kinds = find_events(words) if words else [kind for kind in VOCABULARY if not kind.is_correction]
+        if page.texts.one("mode") == "reclassify":
+            kinds = [kind for kind in kinds if kind.name in RECLASSIFIABLE]
+        groups = [(group, [kind for kind in kinds if group_of(kind) == group]) for group in GROUPS]
+        found = [("", list(kinds))] if words else [(group, of_group) for group, of_group in groups if of_group]
+        kept = {name: page.texts.one(name) for name in ("subject", "source", "target", "mode")}
+        return await page.render("choose.html", words=words, groups=found, kept=kept)
+
+    async def _fill_in(self, page: EntryPage) -> Response:
+        """POST /: the form with one more row, or with an offer taken; else what the event would do, or what is wrong."""
+        action, _, what = page.texts.one("action").partition(":")
+        if action == "use":
+            name, _, text = what.partition("=")
+            if not _FIELD_NAME.fullmatch(name):
+                raise Refusal(BAD_PARAMETER, f"{name[:60]!r} is no field of the form.", parameter="action")
+            draft = _draft(page, self._settings.entry_source)  # in which rows have the numbers that were shown
+            kept = FormTexts([*draft.pairs(), *page.texts.pairs("lang")])
+            page.texts = kept.with_text(name, text)
+        draft = _draft(page, self._settings.entry_source)
+        if action == "row" and _PLACE_OF_ROW.fullmatch(what):
+            return await self._show_form(page, draft, FormShown(more_rows_of=what))
+        if action in ("edit", "lang"):
+            return await self._show_form(page, draft, FormShown())
+        return await self._preview(page, draft)
+
+    async def _preview(self, page: EntryPage, draft: DraftedEvent, trouble: str = "", status: int = 200) -> Response:
+        """What would be sent, or the form with what is wrong."""
+        verdict = draft.check()
+        recognised, api_away = await self._recognise(page, draft)
+        if not isinstance(verdict, Accepted):
+            shown = FormShown(errors=verdict, recognised=recognised)
+            return await self._show_form(page, draft, shown, api_away=api_away, status=422)
+        form = FormViews(page.translation, draft, page.texts, FormShown(recognised=recognised)).form()
+        return await page.render(
+            "preview.html", status=status, draft=draft, form=form, warnings=verdict.warnings, trouble=trouble,
+            recognised=recognised, api_away=api_away, kept=[*draft.pairs(), *page.texts.pairs("lang")],
+            event=msgspec.json.format(msgspec.json.encode(draft.envelope), indent=2).decode(),
+        )  # fmt: skip
+
+    async def _send(self, page: EntryPage) -> Response:
+        """POST /send: the event is in the log once this answers; else the form with what is wrong, and nothing is lost."""
+        draft = _draft(page, self._settings.entry_source)
+        verdict = draft.check()
+        if not isinstance(verdict, Accepted):
+            return await self._show_form(page, draft, FormShown(errors=verdict), status=422)
+        try:
+            result = await self._events.send_one(page.request, draft.envelope)
+        except Refusal as refusal:
+            rejected: list[Any] = refusal.members.get("rejected", [])
+            if rejected:
+                errors = draft.named(rejected[0]["errors"])
+                return await self._show_form(page, draft, FormShown(errors=errors), status=refusal.problem.status)
+            return await self._preview(
+                page, draft, f"{refusal.problem.title}. {refusal.detail}", refusal.problem.status
+            )
+        address = page.link(
+            "/sent",
+            subject=draft.subject,
+            event=f"{verdict.source}#{verdict.id}",
+            position=result.position,
+            again="yes" if result.duplicates else "",
+        )
+        return Response(status_code=303, headers={"Location": address, "Cache-Control": "no-store"})
+
+    async def _sent(self, page: EntryPage) -> Response:
+        """GET /sent: where the event can be seen."""
+        subject = page.texts.one("subject")
+        return await page.render(
+            "sent.html", subject=subject, event=page.texts.one("event"), again=page.texts.one("again") == "yes",
+            address=page.project_url(subject, page.texts.one("position")) if is_slug(subject) else "",
+        )  # fmt: skip
+
+    async def _show_form(
+        self, page: EntryPage, draft: DraftedEvent, shown: FormShown, *, api_away: str = "", status: int = 200
+    ) -> Response:
+        if not api_away and not self._api.is_set:
+            api_away = "no API is configured (STEPPE_API)"
+        form = FormViews(page.translation, draft, page.texts, shown).form()
+        return await page.render(
+            "form.html", status=status, draft=draft, form=form, api_away=api_away, codes=page.codes()
+        )
+
+    async def _recognise(self, page: EntryPage, draft: DraftedEvent) -> tuple[dict[str, Recognised], str]:
+        """What is known of the keys of the form, by field, and why the API could not be asked (empty: it was)."""
+        texts = FormTexts(texts_of(fields_of(draft.kind.name), draft.data, "data"))
+        named = [(name, text) for name, text in texts.pairs("data.") if _PARTIES.fullmatch(name)]
+        asked = [(name, "parties", text) for name, text in named[:_KEYS_MAX]]
+        if draft.mode == "new" and ":" not in draft.subject and draft.name != "project.registered" and draft.subject:
+            asked.append(("subject", "projects", draft.subject))
+        answers = await asyncio.gather(
+            *(self._api.recognise(page.request, kind, text) for _, kind, text in asked), return_exceptions=True
+        )
+        recognised: dict[str, Recognised] = {}
+        api_away = "" if self._api.is_set else "no API is configured (STEPPE_API)"
+        for (name, kind, text), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, Recognised):
+                recognised[name] = answer
+            elif isinstance(answer, ApiAwayError):
+                api_away = str(answer)
+                if (known := self._recognised_here(kind, text)) is not None:
+                    recognised[name] = known
+            elif isinstance(answer, BaseException):
+                raise answer
+        return recognised, api_away
+
+    def _recognised_here(self, kind: str, text: str) -> Recognised | None:
+        """What ingest itself knows of a key; None: it does not know enough."""
+        subject = text if kind == "projects" else f"party:{text}"
+        if self._known_keys.unknown_because is not None or not is_slug(text):
+            return None
+        if not self._known_keys.is_new(subject):
+            return Recognised(kind, text, Offer(text, text), ())
+        likely = self._known_keys.likely(subject)
+        near = [] if likely is None else [likely.removeprefix("party:")]
+        return Recognised(kind, text, None, [Offer(key, key) for key in near])
+
+    async def _projects(self, page: EntryPage) -> Response:
+        """GET /keys/projects: options of a pick-list, as a script asks for them while somebody types."""
+        return await self._options(page, "projects")
+
+    async def _parties(self, page: EntryPage) -> Response:
+        """GET /keys/parties: the same of parties."""
+        return await self._options(page, "parties")
+
+    async def _options(self, page: EntryPage, kind: str) -> Response:
+        text = next((text for name, text in page.request.query_params.items() if name != "lang"), "").strip()
+        offers: Sequence[Offer] = ()
+        if text:
+            try:
+                offers = await self._api.offers(page.request, kind, text)
+            except ApiAwayError:  # the field stays one for plain text
+                offers = ()
+        return await page.render("options.html", offers=offers)
+
+    async def _date(self, page: EntryPage) -> Response:
+        """GET /date: how a date in words would be read."""
+        text = next((text for name, text in page.request.query_params.items() if name != "lang"), "").strip()
+        return await page.render("date.html", text=text, readings=spoken_date(text) if text else ())
+
+
+def _draft(page: EntryPage, source: str) -> DraftedEvent:
+    draft = read_draft(page.texts, source)
+    if draft is None:
+        raise Refusal(BAD_PARAMETER, "The form does not say what happened.", parameter="event")
+    return draft
+
+
+async def _error_page(page: EntryPage, problem: Problem, detail: str) -> Response:
+    return await page.render(
+        "error.html", status=problem.status, status_code=problem.status, title=problem.title, detail=detail
+    )

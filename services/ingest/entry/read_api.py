@@ -1,0 +1,128 @@
+"""Asks the API for what the form offers and shows: projects, parties, an event as it stands, and what an event would do.
+
+Each question is asked with the caller's own credentials, so that nobody sees by the form what the API would not show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from fastapi import Request
+
+from steppe.domain.events.field_checks import is_slug
+
+_LOOK_UP_SECONDS = 4.0
+_TRY_SECONDS = 30.0
+_OFFERED_MAX = 12
+_WORD_LENGTH_MIN = 4
+_WORDS_MAX = 3
+_PAGES_MAX = 20
+_PAGE_ENTRIES = 500
+
+
+class ApiAwayError(Exception):
+    """The API cannot be asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A key that can be chosen, and what it is called."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What is known of a key or name of `kind` (projects, parties): which it is (None: none), and those that are like it."""
+
+    kind: str
+    text: str
+    exact: Offer | None
+    alike: Sequence[Offer]
+
+
+class ReadApi:
+    """The API at an address (None: there is none, and every question raises ApiAwayError). One for the service."""
+
+    def __init__(self, address: str | None) -> None:
+        self._client = httpx.AsyncClient(base_url=address or "", timeout=_LOOK_UP_SECONDS, follow_redirects=False)
+        self.is_set = address is not None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def recognise(self, request: Request, kind: str, text: str) -> Recognised:
+        """The project or party (`kind`: projects, parties) of that key or name, and those that are like it."""
+        if is_slug(text):
+            answer = await self._ask(request, "GET", f"/v1/{kind}/{quote(text, safe='')}")
+            if answer.status_code == httpx.codes.OK:
+                item = answer.json()
+                return Recognised(kind, text, Offer(text, item.get("name") or text), ())
+        words = text.replace("-", " ")
+        alike = await self.offers(request, kind, words)
+        if not alike:  # perhaps one word of it is misspelt
+            parts = [word for word in words.split() if len(word) >= _WORD_LENGTH_MIN][:_WORDS_MAX]
+            alike = [offer for word in parts for offer in await self.offers(request, kind, word)]
+        return Recognised(kind, text, None, list(dict.fromkeys(alike)))
+
+    async def offers(self, request: Request, kind: str, text: str) -> Sequence[Offer]:
+        """Projects or parties that the words find, the first dozen."""
+        params: dict[str, str | int] = {"q": text, "limit": _OFFERED_MAX}
+        if kind == "projects":
+            params["include"] = ""  # their flags are most of the answer
+        answer = await self._ask(request, "GET", f"/v1/{kind}", params=params)
+        if answer.status_code != httpx.codes.OK:
+            return ()
+        return [Offer(item["key"], item.get("name") or item["key"]) for item in answer.json()["items"]]
+
+    async def entry(self, request: Request, project: str, event: str) -> Mapping[str, Any] | None:
+        """The timeline's entry of an event, `source#id`; None: the project has none of that name."""
+        path = f"/v1/projects/{quote(project, safe='')}/timeline"
+        cursor: str | None = None
+        for _ in range(_PAGES_MAX):
+            params = {"limit": _PAGE_ENTRIES} if cursor is None else {"limit": _PAGE_ENTRIES, "cursor": cursor}
+            answer = await self._ask(request, "GET", path, params=params)
+            if answer.status_code != httpx.codes.OK:
+                return None
+            page = answer.json()
+            for entry in page["items"]:
+                if entry["event"] == event:
+                    return dict(entry)
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        return None
+
+    async def what_if(self, request: Request, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer of POST /v1/what-if. Raises ApiAwayError also when it refuses, with its words."""
+        answer = await self._ask(request, "POST", "/v1/what-if", json=[event], timeout=_TRY_SECONDS)
+        if answer.status_code != httpx.codes.OK:
+            raise ApiAwayError(_detail(answer))
+        return dict(answer.json())
+
+    async def _ask(self, request: Request, method: str, path: str, **options: Any) -> httpx.Response:
+        if not self.is_set:
+            raise ApiAwayError("no API is configured (STEPPE_API)")
+        authorization = request.headers.get("authorization")
+        headers = {"accept": "application/json", **({"authorization": authorization} if authorization else {})}
+        try:
+            answer = await self._client.request(method, path, headers=headers, **options)
+        except httpx.HTTPError as error:
+            raise ApiAwayError(f"the API does not answer ({type(error).__name__})") from error
+        if answer.status_code in (401, 403) or answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise ApiAwayError(_detail(answer))
+        return answer
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):  # of something between that is not the API
+        detail = f"status {answer.status_code}"
+    return f"the API says: {detail}"

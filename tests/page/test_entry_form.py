@@ -1,0 +1,170 @@
+"""The entry form in a real browser, with the API, the projector and the log behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from steppe.cli.commands.migrate import ensure_topic
+from steppe.contracts.topics import DEALS
+from steppe.page.i18n import LANGUAGES
+from steppe.standalone.places import LOOPBACK, free_port
+from tests.central_asia import EVENTS
+from tests.conftest import clone_database, drop_database
+from tests.page.conftest import ARTEFACTS, Visit, chromium
+from tests.stack import PARTITIONS, Stack, database_of, start_service
+
+_KATPAR = "north-katpar-upper-kairakty"
+_TERM_SHEET = f"{_KATPAR}-2025-11-06-termsheet"
+_SUBJECTS = (
+    _KATPAR,
+    "party:cove-capital",
+    "party:tau-ken-samruk",
+    "party:xiamen-tungsten",
+    "party:us-exim",
+    "party:us-dfc",
+)
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The services of one test: where the form is, and where the page."""
+
+    ingest: str
+    api: str
+
+
+@pytest.fixture(scope="module")
+def desk(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The log holds what is known of Northern Katpar and its parties, but the term sheet of its joint venture."""
+    topic = f"{DEALS.name}.{uuid.uuid4().hex[:12]}"
+    name = f"steppe_desk_{uuid.uuid4().hex[:12]}"
+    asyncio.run(ensure_topic(stack.kafka, DEALS, PARTITIONS, name=topic))
+    asyncio.run(clone_database(stack, template, name, topic))
+    database, folder = database_of(stack.database, name), tmp_path_factory.mktemp("desk")
+    shared = {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": topic}
+    api_port = str(free_port(0))
+    services = [
+        start_service("ingest", {**shared, "STEPPE_API": f"http://{LOOPBACK}:{api_port}"}, folder),
+        start_service("api", {**shared, "STEPPE_DATABASE": database.api, "STEPPE_API_PORT": api_port}, folder),
+        start_service(
+            "projector",
+            {
+                **shared, "STEPPE_DATABASE": database.projector, "STEPPE_PROJECTOR_GROUP": topic,
+                "STEPPE_PROJECTOR_ANNOUNCE": "off",
+            },
+            folder,
+        ),
+    ]  # fmt: skip
+    running = Desk(services[0].address, services[1].address)
+    _send_what_is_known(running)
+    yield running
+    for service in services:
+        service.stop()
+    asyncio.run(drop_database(stack, name))
+
+
+def _send_what_is_known(desk: Desk) -> None:
+    events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
+    known = [event for event in events if event["subject"] in _SUBJECTS and event["id"] != _TERM_SHEET]
+    content = "".join(f"{json.dumps(event)}\n" for event in known).encode()
+    headers = {"content-type": "application/x-ndjson"}
+    sent = httpx.post(f"{desk.ingest}/v1/events", content=content, headers=headers, timeout=60)
+    reached = httpx.get(
+        f"{desk.api}/v1/projects/{_KATPAR}",
+        params={"min_position": sent.json()["position"]}, headers={"prefer": "wait=30"}, timeout=60,
+    )  # fmt: skip
+    assert reached.status_code == 200, reached.text
+
+
+@pytest.fixture
+def visit(desk: Desk) -> Iterator[Visit]:
+    """A page of the form at a desk; what is refused is answered with 403 or 422, which is no error of the page."""
+    with chromium() as browser:
+        context = browser.new_context(base_url=desk.ingest, viewport={"width": 1440, "height": 900})
+        opened = Visit(context)
+        yield opened
+        context.close()
+    assert [error for error in opened.console_errors if not re.search("403|422", error)] == []
+
+
+def is_accessible(page: Page, name: str) -> None:
+    """By the rules of WCAG 2.2 AA, in both themes; the theme is looked at in one language."""
+    for scheme in _SCHEMES if page.locator("html[lang=en]").count() else _SCHEMES[:1]:
+        page.emulate_media(color_scheme=scheme)
+        report = Axe().run(page, options=_AXE)
+        assert report.violations_count == 0, f"{name} in {scheme}: {report.generate_report()}"
+    page.emulate_media(color_scheme="light")
+
+
+def fits(page: Page, name: str) -> None:
+    """At every width; the pictures are left for people to look at."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    for width in (1440, 375):
+        page.set_viewport_size({"width": width, "height": 900})
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{name} is {over} pixels too wide at {width}"
+        page.screenshot(path=ARTEFACTS / f"entry-{name}-{width}.png", full_page=True)
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button of the form's end."""
+    page.locator(".actions").get_by_role("button", name=button).click()
+
+
+def test_the_form_is_accessible_and_fits_in_every_language(visit: Visit) -> None:
+    page = visit.page
+    for language in LANGUAGES:
+        for name, path in (
+            ("choose", "/?q=project"),
+            ("form", "/?event=equity.agreed"),
+            ("register", "/?event=project.registered"),
+        ):
+            page.goto(f"{path}&lang={language}")
+            is_accessible(page, f"{name} in {language}")
+            fits(page, f"{name}-{language}")
+        page.goto(
+            f"/?event=memorandum.signed&lang={language}&subject=katpar&data.occurred=03/04/2019&data.parties.0.party=cove"
+        )
+        page.locator(".actions button").click()
+        expect(page.locator(".error-summary")).to_be_visible()
+        is_accessible(page, f"refused in {language}")
+        fits(page, f"refused-{language}")
+
+
+def test_what_one_types_is_looked_up_and_read_while_one_types(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/?event=termsheet.signed")
+    page.get_by_label("Project").press_sequentially("katpar")
+    expect(page.locator("[id='subject-keys'] option")).to_have_attribute("value", _KATPAR)
+    page.get_by_label("When it happened").fill("around March 2019")
+    page.get_by_label("When it happened").blur()
+    expect(page.get_by_text("Will be read as 2019-03~.")).to_be_visible()
+    page.get_by_role("button", name="日本語").click()
+    expect(page.get_by_label("起きた時期")).to_have_value("2019-03~")
+
+
+def test_a_form_on_another_site_is_refused(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    page.goto("/")
+    token = next(one["value"] for one in page.context.cookies() if one["name"] == "steppe-form")
+    # It even knows the token.
+    forged = f'''<form method="post" action="{desk.ingest}/send"><input name="form_token" value="{token}">
+        <input name="event" value="review.confirmed"><input name="subject" value="{_KATPAR}"><button>Win a prize</button></form>'''
+    page.route("http://elsewhere.example/**", lambda route: route.fulfill(body=forged, content_type="text/html"))
+    page.goto("http://elsewhere.example/")
+    with page.expect_response(f"{desk.ingest}/send") as answer:
+        page.get_by_role("button").click()
+    assert answer.value.status == 403
