@@ -66,6 +66,13 @@ class Settings(ServiceSettings):
     rebuild_events_a_worker: int = Field(
         default=20_000, ge=1, description="A rebuild takes another process for so many events."
     )
+    rebuild_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="While workers apply events, each session of a rebuild works for at most this share of the time and pauses for "
+        "the rest; 1: it never pauses.",
+    )
     projector_database_seconds_max: float = Field(
         default=30.0, gt=0, description="How long one statement may take before the batch is retried."
     )

@@ -18,11 +18,12 @@ import asyncpg
 from services.projector.projection import event_rows as record_rows
 from services.projector.projection.deduplicate import stages_from
 from services.projector.projection.fold_subjects import fold_before_failure
+from services.projector.rebuild.pace import Pace, copy_in_pieces
 from steppe import failpoints
 from steppe.database import active_read_model, sql
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import projection_rows
-from steppe.database.read_model.projection import copy_subjects
+from steppe.database.read_model.projection import tables_of_subjects
 from steppe.database.read_model.projection_rows import copy
 from steppe.database.read_model.stored_events import folded_event
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
@@ -35,7 +36,7 @@ PHASE = "fold"
 _STATEMENTS = sql.load("rebuild")
 
 
-async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
+async def fold(connection: asyncpg.Connection, schema: str, rules: Rules, pace: Pace) -> None:
     """Fold parts until every one is done or taken."""
     while True:
         async with connection.transaction():
@@ -49,7 +50,8 @@ async def fold(connection: asyncpg.Connection, schema: str, rules: Rules) -> Non
             part_rows = _PartRows(rules)
             for subject, events in groupby(rows, key=itemgetter("subject")):
                 await part_rows.add(connection, subject, list(events))
-            await part_rows.copy(connection)
+                await pace.rest()
+            await part_rows.copy(connection, pace)
             await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
         failpoints.reach("rebuild-part", PHASE)
         gc.collect()
@@ -114,9 +116,10 @@ class _PartRows:
         folded = subject_rows(subject, events, last_event, self._rules, now=self._now, looks=looks)
         return _Folded(subject, folded, parked)
 
-    async def copy(self, connection: asyncpg.Connection) -> None:
+    async def copy(self, connection: asyncpg.Connection, pace: Pace) -> None:
         """Write them."""
-        await copy_subjects(connection, self._projects, self._parties, self._forums)
+        for table, columns, rows in tables_of_subjects(self._projects, self._parties, self._forums):
+            await copy_in_pieces(connection, table, columns, rows, pace)
         await copy(connection, "parked", record_rows.PARKED, self._parked)
         if self._stopped:
             partitions, offsets, stages, subjects, reasons = map(list, zip(*self._stopped, strict=True))

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 import asyncpg
 
+from services.projector.rebuild.pace import Pace, copy_in_pieces
 from steppe import failpoints
 from steppe.database import active_read_model, sql
 from steppe.database.keepalive import KeepAlive
 from steppe.database.read_model import market_rows, projection_rows, registry_rows
-from steppe.database.read_model.projection import copy_market_effects
+from steppe.database.read_model.projection import tables_of_market_effects
 from steppe.domain.markets.groups import Groups
 from steppe.domain.markets.rivalry import Rivals, SeenCrossings, rivalry
 from steppe.domain.rules.thresholds import Rules
@@ -26,7 +27,7 @@ _EVERY_PARENT = sql.load("market")["every_parent"]
 _CROSSINGS_MAX = 20_000
 
 
-async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> None:
+async def judge(connection: asyncpg.Connection, schema: str, rules: Rules, pace: Pace) -> None:
     """Judge parts until every one is done or taken."""
     async with connection.transaction():
         await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
@@ -37,8 +38,9 @@ async def judge(connection: asyncpg.Connection, schema: str, rules: Rules) -> No
             if part is None:
                 return
             await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
-            made, faults = await judge.part(connection, part["first_subject"], part["last_subject"])
-            await copy_market_effects(connection, made)
+            made, faults = await judge.part(connection, part["first_subject"], part["last_subject"], pace)
+            for table, columns, rows in tables_of_market_effects(made):
+                await copy_in_pieces(connection, table, columns, rows, pace)
             if faults:
                 await connection.execute(*_NOTE_FAULTS(projects=list(faults), faults=list(faults.values())))
             await connection.execute(*_STATEMENTS["mark_part_done"](schema=schema, phase=PHASE, part=part["part"]))
@@ -54,7 +56,7 @@ class _Judge:
         self._forget()
 
     async def part(
-        self, connection: asyncpg.Connection, first: str, last: str
+        self, connection: asyncpg.Connection, first: str, last: str, pace: Pace
     ) -> tuple[projection_rows.ProjectRows, Mapping[str, str]]:
         """What the market does to the projects of a range; and which could not be judged, with the reason."""
         standings = await connection.fetch(*_STATEMENTS["standings_of_range"](first_project=first, last_project=last))
@@ -64,6 +66,7 @@ class _Judge:
         keepalive = KeepAlive(connection)
         for row in standings:
             await keepalive.ping()
+            await pace.rest()
             own, contenders = market_rows.standing_from(row), market_rows.contenders_from(row)
             try:
                 impacts = rivalry(own, contenders, self._rivals, self._rules)

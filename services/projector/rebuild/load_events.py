@@ -20,6 +20,7 @@ from services.projector.projection.batches import Record
 from services.projector.projection.decode import State, StoredEvent
 from services.projector.projection.deduplicate import CONFLICT_REASON, entry_if_undecodable, held_reason
 from services.projector.projection.quarantine_entries import Skips, skip_of
+from services.projector.rebuild.pace import Pace
 from steppe.contracts.codec import STRUCTURED
 from steppe.contracts.fast_codec import decode_fast
 from steppe.contracts.partitioning import partition_of
@@ -32,7 +33,13 @@ _PLAIN_HEADERS = ((), (("content-type", STRUCTURED.encode()),))
 
 
 async def load(
-    connection: asyncpg.Connection, kafka: str, topic: str, schema: str, partitions: int, until: Mapping[int, int]
+    connection: asyncpg.Connection,
+    kafka: str,
+    topic: str,
+    schema: str,
+    partitions: int,
+    until: Mapping[int, int],
+    pace: Pace,
 ) -> None:
     """Store what the log has up to these offsets, partition by partition. Twice is safe, and goes on where it ended."""
     applier = Applier(sql.load("checkpoint"), topic, partitions, exclusive=True)
@@ -46,6 +53,7 @@ async def load(
             records = await log.batch(_RECORDS_AT_ONCE)
             if records:
                 reached = reached | await _load_batch(connection, applier, schema, records, skips)
+                await pace.rest()
 
 
 async def _load_batch(

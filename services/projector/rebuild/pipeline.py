@@ -21,6 +21,7 @@ from services.projector.projection.apply import STATEMENTS
 from services.projector.rebuild import compare, cut_over, fold_projects, judge_markets, load_events
 from services.projector.rebuild.compare import Parity
 from services.projector.rebuild.complete_quarantine import complete
+from services.projector.rebuild.pace import Pace, pacing
 from services.projector.rebuild.rebuild_progress import RebuildProgress, Report
 from services.projector.rebuild.worker import Task, connect, work
 from services.projector.settings import Settings
@@ -85,13 +86,16 @@ async def exclusive_rebuild(settings: Settings) -> AsyncIterator[asyncpg.Connect
 
 async def rebuild(settings: Settings, *, workers: int, flip: bool, report: Report) -> Rebuilt:
     """Build another read model from the log and make it the active one. Raises RebuildError, ProjectorError. Continues a killed one."""
-    async with exclusive_rebuild(settings) as connection:
-        return await _Rebuild(settings, connection, workers, report).run(flip=flip)
+    async with exclusive_rebuild(settings) as connection, pacing(settings) as pace:
+        return await _Rebuild(settings, connection, workers, report, pace).run(flip=flip)
 
 
 class _Rebuild:
-    def __init__(self, settings: Settings, connection: asyncpg.Connection, workers: int, report: Report) -> None:
+    def __init__(
+        self, settings: Settings, connection: asyncpg.Connection, workers: int, report: Report, pace: Pace
+    ) -> None:
         self._settings = settings
+        self._pace = pace
         self._connection = connection
         self._workers = workers
         self._report = report
@@ -117,6 +121,7 @@ class _Rebuild:
             stage = "index"
         if stage == "index":
             await self._index("index", _BEFORE_JUDGING)
+            await self._pace.bound(connection)
             async with connection.transaction():
                 await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=schema))
                 await name_unregistered(connection, STATEMENTS, None)
@@ -176,6 +181,7 @@ class _Rebuild:
         connection = self._connection
         total = sum((await self._checkpoints()).values())
         await self._progress.enter("sort", total)
+        await self._pace.bound(connection)
         async with connection.transaction():
             # What was loaded is deduplicated; the mark of the next stage is in the same transaction.
             await connection.execute(*active_read_model.STATEMENTS["use_schema"](schema=self._schema))
@@ -206,7 +212,7 @@ class _Rebuild:
         await self._work([task] * self._workers_for(total - done), show_progress)
 
     async def _index(self, stage: str, tables: Sequence[str]) -> None:
-        """Create keys and indexes, two tables at a time, and the statistics for the planner."""
+        """Create keys and indexes, two tables at a time or, beside a live projection, one, and the statistics for the planner."""
         total = len(tables)
         await self._progress.enter(stage, total)
         waiting = list(tables)
@@ -214,16 +220,20 @@ class _Rebuild:
         async def index_tables() -> None:
             connection = await connect(self._settings)
             try:
-                while waiting:
-                    table = waiting.pop(0)
-                    await connection.execute(
-                        *_REBUILD["index_read_model"](schema=self._schema, table=table, keys=True, indexes=True)
-                    )
-                    await connection.execute(f"ANALYZE {self._schema}.{table}")
+                async with pacing(self._settings) as pace:
+                    while waiting:
+                        table = waiting.pop(0)
+                        await pace.bound(connection)
+                        await connection.execute(
+                            *_REBUILD["index_read_model"](schema=self._schema, table=table, keys=True, indexes=True)
+                        )
+                        await connection.execute(f"ANALYZE {self._schema}.{table}")
+                        await pace.rest()
             finally:
                 await connection.close()
 
-        await asyncio.gather(*(index_tables() for _ in range(min(self._workers, 2))))
+        at_once = 1 if await self._pace.is_bounded() else min(self._workers, 2)
+        await asyncio.gather(*(index_tables() for _ in range(at_once)))
         await self._progress.update(total, total)
 
     async def _tables(self) -> list[str]:
@@ -240,6 +250,7 @@ class _Rebuild:
             await self._progress.enter("catch-up", total)
             await follower.catch_up(lambda left: self._progress.update(max(0, total - left), total))
             await self._progress.enter("compare", total)
+            await self._pace.bound(connection)
             parity = await compare.compare(connection, old, schema)
             reached = follower.store.progress.next_offsets
             if flip:

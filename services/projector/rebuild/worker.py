@@ -17,6 +17,7 @@ import msgspec
 from services.projector.rebuild.fold_projects import fold
 from services.projector.rebuild.judge_markets import judge
 from services.projector.rebuild.load_events import load
+from services.projector.rebuild.pace import pacing
 from services.projector.settings import Settings
 from steppe.database import rule_versions
 from steppe.database.connection import open_connection
@@ -52,13 +53,14 @@ class Task(msgspec.Struct, frozen=True):
 async def work(connection: asyncpg.Connection, settings: Settings, task: Task) -> None:
     """Do a stage, as far as nobody else has: `read` the log up to some offsets, `fold`, or `judge`."""
     rules = await rule_versions.of_change(connection, task.rule_change_id)
-    match task.stage:
-        case "read":
-            await load(connection, settings.kafka, settings.topic, task.schema, task.partitions, task.until)
-        case "fold":
-            await fold(connection, task.schema, rules)
-        case "judge":
-            await judge(connection, task.schema, rules)
+    async with pacing(settings) as pace:
+        match task.stage:
+            case "read":
+                await load(connection, settings.kafka, settings.topic, task.schema, task.partitions, task.until, pace)
+            case "fold":
+                await fold(connection, task.schema, rules, pace)
+            case "judge":
+                await judge(connection, task.schema, rules, pace)
 
 
 async def _work(settings: Settings, task: Task) -> None:

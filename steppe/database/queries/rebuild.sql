@@ -7,6 +7,38 @@ FROM checkpoint
 ORDER BY topic, partition
 FOR UPDATE;
 
+-- name: is_live
+-- Whether workers apply events to the active read model, which the search path finds: one did within some seconds, or has a batch in hand.
+SELECT EXISTS (
+    SELECT 1
+    FROM checkpoint
+    WHERE checkpoint.applied_at > clock_timestamp() - make_interval(secs => :seconds::float8)
+)
+OR EXISTS (
+    SELECT 1
+    FROM pg_stat_activity AS worker
+    WHERE worker.datname = current_database()
+        AND worker.usename = current_user
+        AND worker.application_name = 'steppe-projector'
+        AND worker.xact_start < clock_timestamp() - interval '1 second'
+);
+
+-- name: one_process_a_statement
+SELECT
+    set_config('max_parallel_workers_per_gather', '0', false),
+    set_config('max_parallel_maintenance_workers', '0', false);
+
+-- name: any_processes
+SELECT
+    set_config('max_parallel_workers_per_gather', its.gather, false),
+    set_config('max_parallel_maintenance_workers', its.maintenance, false)
+FROM (
+    SELECT
+        max(setting.reset_val) FILTER (WHERE setting.name = 'max_parallel_workers_per_gather') AS gather,
+        max(setting.reset_val) FILTER (WHERE setting.name = 'max_parallel_maintenance_workers') AS maintenance
+    FROM pg_settings AS setting
+) AS its;
+
 -- name: try_to_lock_rebuild
 -- One at a time, for as long as the session lives.
 SELECT pg_try_advisory_lock(:lock::bigint);

@@ -301,5 +301,13 @@ def tables_of_subjects(
 
 async def copy_market_effects(connection: Connection, rows: ProjectRows) -> None:
     """COPY flags, and the co-investments, which only markets make."""
-    await copy(connection, "flag_span", FLAG_SPAN, rows.flag_spans)
-    await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans)
+    for table, columns, of_table in tables_of_market_effects(rows):
+        await copy(connection, table, columns, of_table)
+
+
+def tables_of_market_effects(rows: ProjectRows) -> Sequence[tuple[str, Sequence[str], Sequence[Row]]]:
+    """Each table of what markets do, with its columns and its rows."""
+    return (
+        ("flag_span", FLAG_SPAN, rows.flag_spans),
+        ("co_investment_span", projection_rows.CO_INVESTMENT_SPAN, rows.co_investment_spans),
+    )
