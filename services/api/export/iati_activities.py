@@ -34,7 +34,8 @@ _TRANSACTIONS: Mapping[tuple[str, str], tuple[str, str | None]] = {
     ("commitment.reduced", "debt"): ("2", "421"), ("commitment.reduced", "grant"): ("2", "110"),
 }  # fmt: skip
 _PLEDGE = "12"
-_ENDINGS = ("project.cancelled", "project.completed", "project.retired", "project.suspended")
+_ENDINGS = ("project.cancelled", "project.completed", "project.suspended")
+_FINALISATION, _IMPLEMENTATION = "3", "2"
 _ORGANISATION_ROLES = {"financier": "1", "donor": "1", "investor": "1", "contractor": "4", "host": "2"}
 _ROLE_OF_NOBODY = "2"
 
@@ -91,8 +92,7 @@ class _Activity:
         _narrate(SubElement(activity, "description"), self._description())
         self._add_organisations(activity)
         self._add_others(activity)
-        status = word(IATI, state.level, state.highest_level, state.overlays)
-        SubElement(activity, "activity-status", code=status.code)
+        SubElement(activity, "activity-status", code=self._status())
         self._add_dates(activity)
         self._add_countries(activity)
         self._add_location(activity)
@@ -104,6 +104,11 @@ class _Activity:
             if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
         return activity
+
+    def _status(self) -> str:
+        """The word of the crosswalk; but who reads Finalisation takes the project for completed, and one that produces goes on."""
+        code = word(IATI, self._state.level, self._state.highest_level, self._state.overlays).code
+        return _IMPLEMENTATION if code == _FINALISATION else code
 
     def _description(self) -> str:
         state = self._state

@@ -16,7 +16,6 @@ from steppe.domain.analysis.crosswalk import OC4IDS, word
 from steppe.domain.analysis.money import DISBURSED, MoneyRow
 from steppe.domain.events.event import Event, Party
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
-from steppe.domain.values.states import ProjectState
 
 _COUNTRY_NAMES = Locale("en").territories
 # A total is told as what it adds, and numbers stay what they are in decimal.
@@ -32,7 +31,7 @@ _FINANCE: Mapping[str, Mapping[str, Any]] = {
     "equity": {"type": "shares.unlisted", "assetClass": ["equity"]},
     "guarantee": {"type": "guarantee"},
 }
-_ENDINGS = ("project.cancelled", "project.completed", "project.retired")
+_ENDINGS = ("project.cancelled", "project.retired")  # the status tells them
 
 
 class PackagedProjects(NamedTuple):
@@ -82,7 +81,7 @@ class _Project:
             "updated": _moment(self._stored.as_of),
             "title": state.name or state.project,
             "description": f"Judged by Steppe as of {self._stored.as_of}: {state.level.label}.",
-            "status": _status(state),
+            "status": self._status(),
             "sector": [state.sector] if state.sector else [],
             "identifiers": self._identifiers(),
             "additionalClassifications": self._classifications(),
@@ -98,6 +97,18 @@ class _Project:
             if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
         return {name: value for name, value in whole.items() if value}
+
+    def _status(self) -> str:
+        """The word of the crosswalk. In this version of the standard a completed project is at its completion, and there is a word for
+        a retired one; and implementation says that works go on, so one that is only financed is still prepared.
+        """
+        state = self._state
+        if "retired" in state.overlays:
+            return "decommissioned"
+        code = word(OC4IDS, state.level, state.highest_level, state.overlays).code
+        if code == "implementation" and not self._project.named("construction.started"):
+            return "preparation"
+        return "completion" if code == "completed" else code
 
     def _identifiers(self) -> list[dict[str, str]]:
         return [
@@ -209,15 +220,6 @@ class _Project:
 def oc4ids_id(project: str) -> str:
     """Our id of a project. Who publishes the package puts the prefix that is registered for them for `steppe`."""
     return f"steppe-{project}"
-
-
-def _status(state: ProjectState) -> str:
-    """The word of the crosswalk; in this version of the standard a completed project is at its completion, and there is a word for
-    a retired one."""
-    if "retired" in state.overlays:
-        return "decommissioned"
-    code = word(OC4IDS, state.level, state.highest_level, state.overlays).code
-    return "completion" if code == "completed" else code
 
 
 def _value(row: MoneyRow, value: Decimal) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from lxml import etree
 from steppe.domain.events.vocabulary import name_of_type
 from tests.importers.imports import Imported, imported
 from tests.journeys.command import EXAMPLE
-from tests.services.api.reading_api import Envelope, Log, event, memorandum, registered
+from tests.services.api.reading_api import Envelope, Log, event, get, memorandum, registered
 
 _SCHEMA = Path(__file__).parent / "schemas" / "iati-2.03" / "iati-activities-schema.xsd"
 _DAY = "2026-11-01"
@@ -145,3 +145,37 @@ async def test_a_total_is_told_as_what_it_adds_and_a_part_of_a_document_once(
     loans = sorted((data["occurred"], data["amount"]["value"]) for data in back(file).named("loan.signed"))
     assert loans == [("2022-03-01", "100"), ("2022-03-15", "50")]
     assert left_out(headers) == {"loan.signed": 1, "memorandum.signed": 1}
+
+
+async def test_what_is_read_back_is_judged_alike_as_far_as_nothing_is_left_out(
+    log: Log, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    def ended(name: str, key: str) -> Envelope:
+        return event(name, key, f"{key}-end", occurred="2024-01-31", reported="2024-02-01")
+
+    runs = event(
+        "production.started",
+        "runs",
+        "runs-p",
+        occurred="2024-05-01",
+        phase="commercial",
+        deal="bank",
+        reported="2024-06-01",
+    )
+    await log.append(
+        *plant("builds"), *plant("runs"), runs,
+        *(sent for name in ("cancelled", "completed", "suspended", "retired") for sent in (*plant(name), ended(f"project.{name}", name))),
+    )  # fmt: skip
+    file, headers = await exported(client, tmp_path)
+    result = back(file)
+    items = (await get(client, "/v1/projects", as_of=_DAY))["items"]
+    judged = {item["key"]: result.judged(item["key"], _DAY).project for item in items}
+    before = {item["key"]: (item["level"], item["overlays"]) for item in items}
+    after = {key: (state.level.label, list(state.overlays)) for key, state in judged.items() if state is not None}
+    counts = left_out(headers)
+    assert (counts["production.started"], counts["project.retired"]) == (1, 1)
+    assert (before.pop("runs")[0], after.pop("runs")) == ("producing", ("construction", [])), (
+        "it is not taken for completed"
+    )
+    assert (before.pop("retired")[1], after.pop("retired")[1]) == (["retired"], ["completed"])
+    assert after == before

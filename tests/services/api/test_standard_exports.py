@@ -13,6 +13,7 @@ from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4, DRAFT202012
 
+from tests.importers.imports import imported
 from tests.journeys.command import EXAMPLE
 from tests.services.api.reading_api import Envelope, Log, event, get, memorandum, registered
 
@@ -143,7 +144,7 @@ async def test_a_project_is_told_with_its_money_contracts_and_parties(log: Log, 
     assert [place["address"]["countryName"] for place in project["locations"]] == ["Kazakhstan", "Uzbekistan"]
     roles = {organisation["id"]: organisation["roles"] for organisation in project["parties"]}
     assert roles == {"bank": ["funder"], "ministry": ["publicAuthority"], "builder": ["supplier"]}
-    assert left_out == {"memorandum.signed": 1, "day that is not exact": 1}
+    assert left_out == {"memorandum.signed": 1, "day that is not exact": 1, "project.completed": 1}
 
 
 @pytest.mark.parametrize("form", ["bods", "oc4ids"])
@@ -163,3 +164,44 @@ async def test_the_real_events_are_valid(log: Log, client: httpx.AsyncClient, fo
         stakes += len((await get(client, f"/v1/projects/{key}", as_of=_DAY))["stakes"])
     assert stakes == len(held) > 20
     assert kinds["entity"] > 20 and kinds["relationship"] >= len(held)
+
+
+async def test_projects_of_oc4ids_that_are_read_back_are_judged_alike_as_far_as_nothing_is_left_out(
+    log: Log, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    def sent(key: str, *more: Envelope) -> list[Envelope]:
+        parties = [{"party": "bank", "role": "financier", "name": "Bank"}]
+        own = {"occurred": "2022-03-01", "deal": key, "parties": parties, "reported": "2022-04-01"}
+        amount = {"value": "100.25", "currency": "EUR"}
+        loan = event("loan.signed", key, f"{key}-loan", **own, amount=amount)
+        paid = event("funds.disbursed", key, f"{key}-paid", **own, amount=amount, leg="debt")
+        return [registered(key, sector="energy", kind="plant", commodities=["electricity"]), loan, paid, *more]
+
+    def built(key: str) -> Envelope:
+        return event("construction.started", key, f"{key}-c", occurred="2022-07-01", deal=key, reported="2022-07-02")
+
+    def ended(key: str, how: str) -> Envelope:
+        return event(f"project.{how}", key, f"{key}-end", occurred="2024-01-31", reported="2024-02-01")
+
+    await log.append(
+        *sent("financed"), *sent("builds", built("builds")), *sent("gone", built("gone"), ended("gone", "retired")),
+        *sent("never", ended("never", "cancelled")), *sent("done", built("done"), ended("done", "completed")),
+    )  # fmt: skip
+    document, left_out = await exported(client, "oc4ids")
+    file = tmp_path / "projects.json"
+    file.write_text(json.dumps(document))
+    result = imported("oc4ids", (_DAY, file))
+    assert not result.reports[0].refused.entries
+    items = (await get(client, "/v1/projects", as_of=_DAY))["items"]
+    before = {item["key"]: (item["level"], item["overlays"]) for item in items}
+    judged = {key: result.judged(key, _DAY).project for key in before}
+    after = {key: (state.level.label, list(state.overlays)) for key, state in judged.items() if state is not None}
+    assert left_out == {"project.completed": 1}
+    assert (before.pop("done")[1], after.pop("done")) == (["completed"], ("commissioning", []))
+    assert after == before
+    registration = result.named("project.registered")[0]
+    assert (registration["sector"], registration["kind"], registration["commodities"]) == (
+        "energy",
+        "plant",
+        ["electricity"],
+    )
