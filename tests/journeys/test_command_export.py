@@ -78,7 +78,7 @@ def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(reading: Command
     assert {json.loads(line)["subject"] for line in of_project.splitlines()} >= {"kz-masdar-wind", "party:masdar"}
     assert reading("export", "events", "--project", "kz-masdar-wind") == of_project, "standard output"
 
-    assert "is none of events, parquet, iati, bods, oc4ids, snapshot" in reading(
+    assert "is none of events, parquet, iati, bods, oc4ids, ocds, gem, snapshot" in reading(
         "export", "words", exits=2, columns=200
     )
     assert "country: " in reading("export", "events", "--country", "Xanadu", "-o", str(tmp_path / "x"), exits=2)

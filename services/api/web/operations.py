@@ -105,9 +105,9 @@ _HEADERS_OF_FILES = {
     "Steppe-Rows": "Of a file: how many rows it has.",
     "Steppe-Complete": "Of a file: `true`, it holds every row of the list; `false`, `limit` or `cursor` made it a part.",
 }
-_OFFICIAL = "bods: an array of statements of BODS 0.4; oc4ids: a project package of OC4IDS 0.9 (https://standard.open-contracting.org/infrastructure)."
+_OFFICIAL = "bods: an array of statements of BODS 0.4; oc4ids: a project package of OC4IDS 0.9 (https://standard.open-contracting.org/infrastructure); ocds: a package of releases of OCDS 1.1; gem: rows in the columns of Global Energy Monitor."
 _HEADERS_OF_EXPORTS = {
-    "Steppe-Rows": "How many rows the file has: events, rows of all tables, activities, statements, projects.",
+    "Steppe-Rows": "How many rows the file has: events, rows of all tables, activities, statements, projects, releases, units.",
     "Steppe-Left-Out": "What Steppe has and the format has no place for, with how often, as in memorandum.signed=75.",
     "Steppe-Unreported": "Of events: how many say no `reported`; without `recordedtime` they count as known when they are sent again.",
 }

@@ -67,6 +67,8 @@ EXPORTS: Mapping[str, ExportFormat] = {
     "iati": ExportFormat("application/xml", "xml"),
     "bods": ExportFormat("application/json", "json"),
     "oc4ids": ExportFormat("application/json", "json"),
+    "ocds": ExportFormat("application/json", "json"),
+    "gem": ExportFormat("text/csv; charset=utf-8", "csv"),
     "snapshot": ExportFormat("application/zip", "zip"),
 }
 

@@ -27,7 +27,7 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsOf, Data, KnownAt, Rules
 from steppe.terminal.output import err
 
-FORMATS = ("events", "parquet", "iati", "bods", "oc4ids", "snapshot")
+FORMATS = ("events", "parquet", "iati", "bods", "oc4ids", "ocds", "gem", "snapshot")
 _FOR_MACHINES = ("parquet", "snapshot")
 _STANDARD_OUTPUT = Path("-")
 

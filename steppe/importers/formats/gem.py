@@ -24,7 +24,7 @@ from steppe.importers.formats.gem_words import (
     Tracker,
 )
 from steppe.importers.import_report import EditionReport
-from steppe.importers.project_keys import KeyNumbers, party_key
+from steppe.importers.project_keys import KeyNumbers, party_key, slug_of
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Data, Keys, Later, Statement, Thing
 from steppe.importers.table_rows import Headings, Row, columns, open_table
@@ -183,9 +183,9 @@ def _registration(
     data: Data = {
         "name": name,
         "country": countries[0],
-        "sector": tracker.sector,
-        "kind": tracker.kind,
-        "commodities": [tracker.commodity],
+        "sector": cell("sector") or tracker.sector,
+        "kind": cell("kind") or tracker.kind,
+        "commodities": _commodities(cell) or [tracker.commodity],
         "ids": ids,
         "evidence": _evidence(cell("url")),
     }
@@ -202,6 +202,10 @@ def _registration(
         else:
             report.contradict(line, name, f"{latitude}, {longitude} is no place on earth; it is left out")
     return data
+
+
+def _commodities(cell: _Cell) -> list[str]:
+    return [slug for text in (cell("commodities") or "").split(";") if (slug := slug_of(text))]
 
 
 def _aliases(cell: _Cell, name: str) -> Iterator[str]:

@@ -41,6 +41,9 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "latitude": ("lat", "latitude"),
     "longitude": ("lng", "lon", "longitude"),
     "accuracy": ("location accuracy", "coordinate accuracy", "accuracy"),
+    "sector": ("steppe sector",),  # of our own export
+    "kind": ("steppe kind",),
+    "commodities": ("steppe commodities",),
 }  # fmt: skip
 
 RAN = frozenset({"operating", "mothballed", "retired"})

@@ -11,6 +11,7 @@ from steppe.importers.formats.open_contracting import (
     country_of_address,
     day,
     identifier,
+    in_own_words,
     member,
     money,
     objects,
@@ -54,7 +55,6 @@ _FINANCE = {
     "grant": ("grant.committed", "grant", "donor"), "shares.listed": ("equity.agreed", "equity", "investor"),
     "shares.unlisted": ("equity.agreed", "equity", "investor"), "guarantee": ("guarantee.issued", "guarantee", "financier"),
 }  # fmt: skip
-_KINDS = frozenset({"deposit", "exploration", "plant", "corridor", "supply", "corporate", "programme", "umbrella"})
 _OWN = "steppe"
 _LISTED_MAX = 100
 
@@ -136,19 +136,15 @@ class _Project:
         return Thing(self._id, title, "project", self._line, statements, _STAGES.get(str(status), 0))
 
     def _registration(self, title: str, countries: list[str]) -> Data:
-        sector, kind = sector_of_words(str(sector) for sector in self._item.get("sector") or ())
-        classified = [
-            (str(one.get("scheme")), identifier(one.get("id")))
-            for one in objects(self._item.get("additionalClassifications"))
-        ]
-        kind = next((code for scheme, code in classified if scheme == f"{_OWN}-kind" and code in _KINDS), kind)
+        meant = sector_of_words(str(sector) for sector in self._item.get("sector") or ())
+        sector, kind, commodities = in_own_words(objects(self._item.get("additionalClassifications")), meant)
         identifiers = [
             (str(one.get("scheme") or ""), identifier(one.get("id"))) for one in objects(self._item.get("identifiers"))
         ]
         ids = {("oc4ids", self._id), *((slug_of(scheme), text) for scheme, text in identifiers if scheme != _OWN)}
         data: Data = {
             "name": title, "country": countries[0], "sector": sector, "kind": kind,
-            "commodities": [slug_of(code) for scheme, code in classified if scheme == f"{_OWN}-commodity"][:_LISTED_MAX],
+            "commodities": commodities,
             "ids": [{"scheme": scheme, "id": text} for scheme, text in sorted(ids) if scheme and text][:_LISTED_MAX],
             "evidence": self._evidence,
         }  # fmt: skip

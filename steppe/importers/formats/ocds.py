@@ -13,10 +13,12 @@ from steppe.importers.formats.open_contracting import (
     cpv_codes,
     day,
     identifier,
+    in_own_words,
     member,
     money,
     objects,
     organisation,
+    own_words,
     parties_of,
     past_day,
     point,
@@ -167,10 +169,11 @@ class _Process:
             return None
         self._count_losses()
         name = self._name()
-        codes = list(cpv_codes(self._items()))
-        sector, kind = sector_of_codes(codes)
+        items = list(self._items())
+        own = [one for item in items for one in objects(item.get("additionalClassifications"))]
+        sector, kind, commodities = in_own_words(own, sector_of_codes(cpv_codes(items)))
         registration: Data = {
-            "name": name, "country": countries[0], "sector": sector, "kind": kind, "commodities": [],
+            "name": name, "country": countries[0], "sector": sector, "kind": kind, "commodities": commodities,
             "ids": [{"scheme": "ocid", "id": self._ocid}], "evidence": self._evidence, **self._place(),
         }  # fmt: skip
         if len(countries) > 1:
@@ -280,16 +283,19 @@ class _Process:
                 yield signed
                 if status == "terminated":
                     self._stage = _TERMINATED
-                    leg = "works" if signed.name == "works.awarded" else "offtake"
-                    planned_end = day(member(contract, "period", "endDate"))
-                    ended = {} if planned_end is None or planned_end > self._edition else {"occurred": planned_end}
-                    pursued = {name: signed.data[name] for name in ("parties",) if name in signed.data}
-                    yield self._statement(
-                        f"contract/{key}/terminated",
-                        "contract.terminated",
-                        {**ended, "deal": deal, "leg": leg, **pursued},
-                    )
+                    yield self._terminated(contract, signed)
             yield from self._of_payments(contract, key, deal)
+
+    def _terminated(self, contract: Json, signed: Statement) -> Statement:
+        """The end of a contract: of its leg, and where no other contract of the award goes on, of the whole deal."""
+        ends_on = day(member(contract, "period", "endDate"))
+        data: Data = {name: signed.data[name] for name in ("deal", "parties") if name in signed.data}
+        if ends_on is not None and ends_on <= self._edition:
+            data["occurred"] = ends_on
+        others = [other for other in self._contracts if other.get("awardID") == contract.get("awardID")]
+        if any(other.get("status") != "terminated" for other in others):
+            data["leg"] = "works" if signed.name == "works.awarded" else "offtake"
+        return self._statement(f"{signed.key}/terminated", "contract.terminated", data)
 
     def _signed(self, contract: Json, award: Json, key: str, deal: str) -> Statement | None:
         """Works, or an offtake of what a plant or mine puts out; None of all else, which is told of in the report."""
@@ -300,7 +306,8 @@ class _Process:
         category = self._tender.get("mainProcurementCategory") or (
             "works" if any(code.startswith("45") for code in codes) else None
         )
-        commodity = commodity_of(codes)
+        delivered = own_words(objects([item.get("classification") for item in items]), "commodity")
+        commodity = slug_of(delivered[0]) if delivered else commodity_of(codes)
         suppliers = [*objects(contract.get("suppliers"))] or [*objects(award.get("suppliers"))]
         data: Data = {
             **(

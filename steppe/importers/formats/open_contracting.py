@@ -9,7 +9,7 @@ from typing import Any
 
 from steppe.importers.cell_values import country_of, decimal_of, decimal_text, edtf_of, is_nobody, text_of
 from steppe.importers.import_report import EditionReport
-from steppe.importers.project_keys import party_key
+from steppe.importers.project_keys import party_key, slug_of
 from steppe.importers.statement import Data
 
 Json = Mapping[str, Any]
@@ -35,6 +35,7 @@ _OC4IDS: Mapping[str, tuple[str, str]] = {
     "naturalResources.floodProtection": ("resilience", "plant"),
 }  # fmt: skip
 _SECTORS = frozenset({"mining", "processing", "energy", "transport", "resilience", "human-capital", "other"})
+_KINDS = frozenset({"deposit", "exploration", "plant", "corridor", "supply", "corporate", "programme", "umbrella"})
 NO_SECTOR = ("other", "programme")
 
 
@@ -153,6 +154,23 @@ def sector_of_codes(codes: Iterable[str]) -> tuple[str, str]:
     """What most of the codes are of."""
     counts = Counter(meant for code in codes if (meant := _longest(code, _CPV)) is not None)
     return counts.most_common(1)[0][0] if counts else NO_SECTOR
+
+
+def in_own_words(classifications: Iterable[Json], meant: tuple[str, str]) -> tuple[str, str, list[str]]:
+    """Sector, kind and commodities: as Steppe's own classifications have them, else what else was meant."""
+    listed = list(classifications)
+    sector = next((word for word in own_words(listed, "sector") if word in _SECTORS), meant[0])
+    kind = next((word for word in own_words(listed, "kind") if word in _KINDS), meant[1])
+    return (
+        sector,
+        kind,
+        [slug for word in dict.fromkeys(own_words(listed, "commodity")) if (slug := slug_of(word))][:100],
+    )
+
+
+def own_words(classifications: Iterable[Json], what: str) -> list[str]:
+    """What classifications in Steppe's own words say: its sector, kind, or commodities."""
+    return [identifier(one.get("id")) for one in classifications if one.get("scheme") == f"steppe-{what}"]
 
 
 def commodity_of(codes: Iterable[str]) -> str | None:

@@ -54,7 +54,7 @@ def test_a_snapshot_has_every_format_and_says_what_it_is(address: str) -> None:
     assert package["licenses"] == [{"name": "CC-BY-4.0"}]
     paths = {
         "events": "events.ndjson", "iati": "iati/activities.xml", "bods": "bods/statements.json",
-        "oc4ids": "oc4ids/projects.json",
+        "oc4ids": "oc4ids/projects.json", "ocds": "ocds/releases.json", "gem": "gem/units.csv",
     }  # fmt: skip
     assert paths.keys() | {"parquet", "snapshot"} == EXPORTS.keys()
     assert all(files[path] == export(form).content for form, path in paths.items()), "as the formats by themselves"

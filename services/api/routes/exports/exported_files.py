@@ -10,8 +10,10 @@ from services.api.routes.exports import (
     exported_events,
     exported_holdings,
     exported_package,
+    exported_releases,
     exported_snapshot,
     exported_tables,
+    exported_units,
 )
 from services.api.routes.exports.exported_snapshot import Publisher
 from services.api.web import query_parameters
@@ -27,6 +29,8 @@ _FILLED_BY = {
     "iati": exported_activities.fill,
     "bods": exported_holdings.fill,
     "oc4ids": exported_package.fill,
+    "ocds": exported_releases.fill,
+    "gem": exported_units.fill,
 }
 
 

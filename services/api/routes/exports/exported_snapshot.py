@@ -16,7 +16,9 @@ from services.api.routes.exports import (
     exported_events,
     exported_holdings,
     exported_package,
+    exported_releases,
     exported_tables,
+    exported_units,
 )
 from services.api.routes.exports.exported_subjects import subjects_of
 from services.api.store.snapshot import Snapshot
@@ -40,6 +42,8 @@ _DOCUMENTS = (
     _Document("iati", "iati/activities.xml", "Projects as activities of IATI 2.03", exported_activities.fill),
     _Document("bods", "bods/statements.json", "Holdings as statements of BODS 0.4", exported_holdings.fill),
     _Document("oc4ids", "oc4ids/projects.json", "Projects as a package of OC4IDS 0.9", exported_package.fill),
+    _Document("ocds", "ocds/releases.json", "Contracts as releases of OCDS 1.1", exported_releases.fill),
+    _Document("gem", "gem/units.csv", "Projects as units in the columns of Global Energy Monitor", exported_units.fill),
 )
 
 
