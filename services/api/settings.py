@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from steppe.access.settings import AccessSettings
 from steppe.database.settings import Database
@@ -56,3 +56,14 @@ class Settings(AccessSettings):
         default=None,
         description="The licence under which snapshots of /v1/export may be used, an SPDX id such as CC-BY-4.0. Absent: they say that none is stated.",
     )
+    entry_url: str | None = Field(
+        default=None,
+        description="Where browsers find ingest's entry form, to which the page then links: to enter, correct, reclassify and retract events. Absent: it does not.",
+    )
+
+    @field_validator("entry_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value[:80]!r} is no address; write http://127.0.0.1:8001")
+        return value

@@ -165,6 +165,8 @@ class Standalone:
                 }
             else:
                 own = {"STEPPE_DATABASE": database.dsn_of(name, self._secret(name))}
+            if name == "api":
+                own["STEPPE_ENTRY_URL"] = urls["ingest"]
             self._services.append(SupervisedService(name, shared | own, self._data.logs, self._say))
         for service in self._services:
             url = f"{urls[service.name]}/{_ASKED[service.name]}"

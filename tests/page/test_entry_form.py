@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -22,6 +22,7 @@ from steppe.standalone.places import LOOPBACK, free_port
 from tests.central_asia import EVENTS
 from tests.conftest import clone_database, drop_database
 from tests.page.conftest import ARTEFACTS, Visit, chromium
+from tests.services.ingest.entry_client import EntryClient
 from tests.stack import PARTITIONS, Stack, database_of, start_service
 
 _KATPAR = "north-katpar-upper-kairakty"
@@ -55,20 +56,16 @@ def desk(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) 
     asyncio.run(clone_database(stack, template, name, topic))
     database, folder = database_of(stack.database, name), tmp_path_factory.mktemp("desk")
     shared = {"STEPPE_KAFKA": stack.kafka, "STEPPE_TOPIC": topic}
-    api_port = str(free_port(0))
-    services = [
-        start_service("ingest", {**shared, "STEPPE_API": f"http://{LOOPBACK}:{api_port}"}, folder),
-        start_service("api", {**shared, "STEPPE_DATABASE": database.api, "STEPPE_API_PORT": api_port}, folder),
-        start_service(
-            "projector",
-            {
-                **shared, "STEPPE_DATABASE": database.projector, "STEPPE_PROJECTOR_GROUP": topic,
-                "STEPPE_PROJECTOR_ANNOUNCE": "off",
-            },
-            folder,
-        ),
-    ]  # fmt: skip
-    running = Desk(services[0].address, services[1].address)
+    ports = {name: str(free_port(0)) for name in ("ingest", "api")}
+    running = Desk(*(f"http://{LOOPBACK}:{ports[name]}" for name in ("ingest", "api")))
+    own = {
+        "ingest": {"STEPPE_API": running.api, "STEPPE_INGEST_PORT": ports["ingest"]},
+        "api": {"STEPPE_DATABASE": database.api, "STEPPE_ENTRY_URL": running.ingest, "STEPPE_API_PORT": ports["api"]},
+        "projector": {
+            "STEPPE_DATABASE": database.projector, "STEPPE_PROJECTOR_GROUP": topic, "STEPPE_PROJECTOR_ANNOUNCE": "off",
+        },
+    }  # fmt: skip
+    services = [start_service(name, {**shared, **settings}, folder) for name, settings in own.items()]
     _send_what_is_known(running)
     yield running
     for service in services:
@@ -168,3 +165,139 @@ def test_a_form_on_another_site_is_refused(visit: Visit, desk: Desk) -> None:
     with page.expect_response(f"{desk.ingest}/send") as answer:
         page.get_by_role("button").click()
     assert answer.value.status == 403
+
+
+_TERMS = {
+    "occurred": "6 November 2025",
+    "instrument": "heads",
+    "parties.0.party": "cove-capital",
+    "parties.0.role": "investor",
+    "parties.0.stake_percent": "67",
+    "parties.1.party": "tau-ken-samruk",
+    "parties.1.role": "host",
+    "parties.1.stake_percent": "30",
+    "deal": "cove-capital",
+    "amount.value": "1 100 000 000",
+    "amount.currency": "USD",
+    "amount.of": "project-cost",
+    "amount.basis": "stated",
+    "reported": "2025-11-06",
+    "evidence.0.url": "https://aijourn.com/u-s-based-cove-capital-llc-and-kazakhstans-national-mining-company-announce-joint-venture",
+    "evidence.0.publisher": "aijourn.com",
+    "evidence.0.grade": "company",
+}
+_CHOICES = ("instrument", "role", "of", "basis", "grade")
+
+
+def fill_in(page: Page, texts: dict[str, str]) -> None:
+    """Type into the form's fields, and choose from its lists."""
+    for name, text in texts.items():
+        at = page.locator(f"[name='data.{name}']")
+        if name.rpartition(".")[2] in _CHOICES:
+            at.select_option(text)
+        else:
+            at.fill(text)
+
+
+def entry_of(desk: Desk, event: str) -> dict[str, Any]:
+    """What the API's timeline says of an event."""
+    timeline = httpx.get(f"{desk.api}/v1/projects/{_KATPAR}/timeline", params={"limit": 500}).json()
+    return next(entry for entry in timeline["items"] if entry["event"] == event)
+
+
+def test_an_analyst_enters_a_term_sheet_corrects_the_stake_and_takes_it_back(visit: Visit, desk: Desk) -> None:
+    page = visit.page
+    page.goto(f"{desk.api}/projects/{_KATPAR}")
+    page.get_by_role("link", name="Enter an event of this project").click()
+    page.get_by_role("searchbox").fill("term sheet")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Termsheet signed").click()
+    expect(page.get_by_label("Project")).to_have_value(_KATPAR)
+    fill_in(page, _TERMS)
+    press(page, "Preview")
+    judged = page.get_by_role("region", name="What it would do")
+    expect(judged).to_contain_text("cove-capital")
+    expect(page.locator("dl.told")).to_contain_text("Tau-Ken Samruk")
+    is_accessible(page, "preview")
+    fits(page, "preview")
+    press(page, "Send")
+    event = page.locator("main code").inner_text()
+    page.get_by_role("link", name="See it in the project").click()
+    row = page.locator(f"tr[data-key='{event}']")
+    expect(row).to_contain_text("termsheet.signed")
+    is_accessible(page, "project")
+    fits(page, "project")
+    assert entry_of(desk, event)["data"]["amount"]["value"] == "1100000000"
+
+    row.get_by_role("link", name="Correct").click()
+    expect(page.locator("[name='data.parties.0.stake_percent']")).to_have_value("67")
+    is_accessible(page, "correct")
+    page.locator("[name='data.parties.0.stake_percent']").fill("70")
+    page.get_by_label("Reason").fill("The statement says 70%.")
+    press(page, "Preview")
+    changed = page.get_by_role("region", name="What changes")
+    expect(changed).to_contain_text("investor, 67%")
+    expect(changed).to_contain_text("investor, 70%")
+    is_accessible(page, "correct-preview")
+    fits(page, "correct-preview")
+    press(page, "Send")
+    page.get_by_role("link", name="See it in the project").click()
+    expect(row.locator(".correction")).to_contain_text("The statement says 70%.")
+    assert entry_of(desk, event)["parties"][0]["stake_percent"] == 70
+
+    row.get_by_role("link", name="Retract").click()
+    expect(page.locator("dl.told")).to_contain_text("investor, 70%")
+    page.get_by_label("Reason").fill("No such paper was signed.")
+    press(page, "Preview")
+    is_accessible(page, "retract-preview")
+    press(page, "Send")
+    page.get_by_role("link", name="See it in the project").click()
+    expect(page.locator(f"tr.retracted[data-key='{event}']")).to_be_visible()
+    told = entry_of(desk, event)
+    assert (told["state"], [change["field"] for change in told["corrections"]]) == ("retracted", ["parties"])
+    expect(row.get_by_role("link", name="Retract")).to_have_count(0)
+
+
+def test_the_same_way_is_gone_without_scripts(desk: Desk) -> None:
+    entry = EntryClient(desk.api)
+    entry.open(f"/projects/{_KATPAR}")
+    entry.follow("Enter an event of this project")
+    entry.follow("Equity agreed")
+    entry.press(
+        "Preview", occurred="March 2026", parties__0__party="Cove", parties__0__role="investor", deal="second-entry", stake_percent="60",
+    )  # fmt: skip
+    assert entry.status == 422
+    entry.press("Cove Capital LLC / Cove Kaz Capital Group cove-capital")
+    assert entry.status == 200
+    assert "second-entry Level – partly-bound" in entry.text, entry.text
+    entry.press("日本語")
+    assert "second-entry" in entry.text
+    entry.press("English")
+    entry.press("Send")
+    event = entry.page.xpath("//main//code")[0].text
+    entry.follow("See it in the project")
+    entry.open(_link(entry, event, "Reclassify"))
+    entry.follow("Termsheet signed")
+    entry.press("Preview", instrument="term-sheet", own_reason="Nothing bound anybody.")
+    assert "second-entry Level partly-bound advanced" in entry.text
+    entry.press("Send")
+    entry.follow("See it in the project")
+    assert entry_of(desk, event)["name"] == "termsheet.signed"
+    entry.open(_link(entry, event, "Correct"))
+    entry.press("Preview", occurred="2026-03-10", note="Read again.")
+    assert "When it happened 2026-03 2026-03-10" in entry.text
+    entry.press("Send")
+    entry.follow("See it in the project")
+    entry.open(_link(entry, event, "Retract"))
+    entry.press("Preview", own_reason="Entered twice.")
+    entry.press("Send")
+    entry.follow("See it in the project")
+    told = entry_of(desk, event)
+    assert told["state"] == "retracted"
+    assert [change["field"] for change in told["corrections"]] == ["name", "instrument", "note", "occurred"]
+    entry.close()
+
+
+def _link(entry: EntryClient, event: str, words: str) -> str:
+    row = entry.page.xpath(f"//tr[@data-key='{event}']")[0]
+    return str(next(link for link in row.iter("a") if link.text == words).get("href"))

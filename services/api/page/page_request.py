@@ -125,6 +125,15 @@ class PageRequest:
         current = {name: text for name, text in self.query.items() if name != "cursor"}
         return self.link(self.path, **{**current, **changes})
 
+    def entry_link(self, **parameters: Any) -> str:
+        """The address of the entry form, filled in by the parameters, in the page's language; empty where there is none."""
+        entry_url: str | None = self.request.app.state.settings.entry_url
+        if entry_url is None:
+            return ""
+        lang = {"lang": self.query["lang"]} if "lang" in self.query else {}
+        query = urlencode({**parameters, **lang})
+        return f"{entry_url.rstrip('/')}/?{query}" if query else f"{entry_url.rstrip('/')}/"
+
     def words(self, text: Sentences, names: RegisteredNames) -> str:
         """Sentences of an item in the page's language, with names in the place of keys."""
         return translated(self.translation, text, names.naming)

@@ -26,9 +26,11 @@ from services.api.views.timeline_view import StoredTimeline
 from services.api.web import query_parameters
 from services.api.web.pagination import after, text
 from services.api.web.query_parameters import Question
-from services.api.web.responses import service_of
+from services.api.web.responses import service_of, wait_for_position
 from steppe.domain.analysis.deal_parties import DealParty, parties_of_deal
 from steppe.domain.events.event import Event
+from steppe.domain.events.field_checks import RECLASSIFIABLE
+from steppe.domain.events.vocabulary import VOCABULARY
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.page.i18n import translation
 
@@ -36,6 +38,12 @@ _ENTRIES_MAX = 500
 _ROWS_MAX = 100
 _CUT = ("aliases", "ids", "works", "parts", "stakes", "offtakes", "money", "costs")
 """The lists of a project of which the page shows the first rows only; its deals come in pages."""
+_AMENDABLE = ("folded", "stands", "registry", "parked")
+"""The states of entries that can be corrected, reclassified or retracted."""
+_AMENDABLE_NAMES = {
+    "correct": frozenset(kind.name for kind in VOCABULARY if not kind.is_correction),
+    "reclassify": frozenset(RECLASSIFIABLE),
+}
 Terms = list[tuple[str, ...]]
 """Public names that stand together, as a flag and its severity: the page translates each."""
 ChangedTerm = tuple[str, str | None, Terms | None, Terms | None]
@@ -44,12 +52,13 @@ ChangedTerm = tuple[str, str | None, Terms | None, Terms | None]
 
 async def project_page(page: PageRequest) -> Response:
     """One project: its state in a sentence, its timeline as a chart, its deals in pages, its events with sources and corrections."""
-    page.reject_unknown_params("cursor")
+    page.reject_unknown_params("cursor", "min_position")
     key = page.path_params["key"]
     path = f"/v1/projects/{key}"
     question = page.build_query(path, (*query_parameters.ONE, "cursor"))
     (after_deal,) = after(question.after, text)
     timeline_question = page.build_query(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX, cursor=None)
+    await wait_for_position(page.request, question.min_position, key)
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         events = await read_project_events(snapshot, key, question.knowledge)
@@ -73,7 +82,7 @@ async def project_page(page: PageRequest) -> Response:
         "project.html", question=question, snapshot=snapshot, names=names,
         project=shown.project, entries=shown.entries, truncated=shown.truncated, chart=shown.chart, parties=shown.parties,
         compared=known_now is not None, differences=shown.differences, learned=shown.learned, counts=shown.counts,
-        rows_max=_ROWS_MAX, next_url=next_page_url(page, question, shown.next_deal),
+        amendable=_AMENDABLE, amendable_names=_AMENDABLE_NAMES, rows_max=_ROWS_MAX, next_url=next_page_url(page, question, shown.next_deal),
         project_url=page.api_url(path, query_parameters.ONE),
         timeline_url=page.api_url(f"{path}/timeline", query_parameters.TIMELINE, limit=_ENTRIES_MAX, cursor=None),
     )  # fmt: skip

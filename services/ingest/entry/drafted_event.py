@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -93,6 +93,13 @@ class DraftedEvent:
             *texts_of(own_fields(), self.own, "own"),
         ]
 
+    @property
+    def before(self) -> DraftedEvent:
+        """The same event as it stands, without what the form changes."""
+        fields = {one.name for one in fields_of(self.kind.name)}
+        stands = {name: value for name, value in (self.was or {}).items() if name in fields}
+        return replace(self, data=stands)
+
     def check(self) -> Accepted | list[FieldError]:
         """The event as it would be accepted now; else what is wrong, by the names of the form's fields."""
         verdict = accept(self.envelope, datetime.now(UTC))
@@ -136,9 +143,12 @@ def read_draft(texts: FormTexts, source: str) -> DraftedEvent | None:
     """What the form says; None where it does not say yet what happened. `source`: where the form names none."""
     mode = texts.one("mode") or "new"
     kind = EVENT_KINDS.get(texts.one("event"))
-    if kind is None or mode not in MODES or kind.is_correction:
+    if kind is None or mode not in MODES or (kind.is_correction and mode != "retract"):
         return None
+    was = _was(texts.one("was"))
     subject, data = texts.one("subject"), data_of(fields_of(kind.name), texts, "data")
+    if mode == "retract":
+        data = dict(was or {})
     family = kind.name.partition(".")[0]
     if mode == "new" and family in ("party", "forum") and isinstance(data.get(family), str):
         subject = f"{family}:{data[family]}"
@@ -150,7 +160,26 @@ def read_draft(texts: FormTexts, source: str) -> DraftedEvent | None:
         target=texts.one("target"),
         data=data,
         own=data_of(own_fields(), texts, "own") if mode != "new" else {},
-        was=_was(texts.one("was")),
+        was=was,
+    )
+
+
+def draft_of_entry(mode: Mode, name: str, entry: Mapping[str, Any], *, subject: str, source: str) -> DraftedEvent:
+    """The form's draft that corrects, reclassifies (as `name`) or retracts the event of a timeline's entry, nothing changed yet."""
+    stands = dict(entry["data"])
+    for change in entry["corrections"]:
+        if change["field"] != "name":  # which the entry has as corrected
+            stands[change["field"]] = change["after"]
+    was = {field: value for field, value in stands.items() if value is not None}
+    fields = {field.name for field in fields_of(name)}
+    return DraftedEvent(
+        mode=mode,
+        kind=EVENT_KINDS[name],
+        subject=subject,
+        source=source,
+        target=str(entry["event"]),
+        data={field: value for field, value in was.items() if field in fields},
+        was=was,
     )
 
 

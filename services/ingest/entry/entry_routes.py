@@ -16,11 +16,12 @@ from starlette.staticfiles import StaticFiles
 
 from services.ingest import request_body
 from services.ingest.entry import forgery_guard
-from services.ingest.entry.drafted_event import DraftedEvent, read_draft
+from services.ingest.entry.drafted_event import MODES, DraftedEvent, Mode, draft_of_entry, read_draft
 from services.ingest.entry.entry_page import EntryPage
 from services.ingest.entry.event_search import GROUPS, find_events, group_of
 from services.ingest.entry.field_views import FormShown, FormViews
 from services.ingest.entry.form_texts import FormTexts, fields_of, texts_of
+from services.ingest.entry.judgement_view import Judgement, judgement
 from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi, Recognised
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
@@ -29,8 +30,8 @@ from services.ingest.routes import EventRoutes
 from services.ingest.settings import Settings
 from steppe.contracts.acceptance import Accepted
 from steppe.domain.events.field_checks import RECLASSIFIABLE, is_slug
-from steppe.domain.events.vocabulary import VOCABULARY
-from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, UNKNOWN_PARAMETER, Problem, Refusal
+from steppe.domain.events.vocabulary import EVENT_KINDS, VOCABULARY
+from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, NOT_FOUND, UNKNOWN_PARAMETER, Problem, Refusal
 from steppe.page.spoken_dates import spoken_date
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ PATHS = ("/", "/send", "/sent", "/keys/projects", "/keys/parties", "/date")
 
 PROBLEMS = (
     forgery_guard.FORGED, BAD_PARAMETER, UNKNOWN_PARAMETER, BROKEN_OFF, TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL_ERROR,
+    NOT_FOUND,
 )  # fmt: skip
 """What an error page of the form may be about; the catalogues have their titles."""
 
@@ -84,7 +86,7 @@ class EntryRoutes:
             page = EntryPage(request, FormTexts(request.query_params.multi_items()), self._page_url)
             try:
                 if request.method == "POST":
-                    page = EntryPage(request, await self._form(request), self._page_url)
+                    page = EntryPage(request, _in_language(await self._form(request)), self._page_url)
                     forgery_guard.refuse_forgery(request, page.texts.one(forgery_guard.FIELD))
                 return await view(page)
             except Refusal as refusal:
@@ -116,10 +118,38 @@ class EntryRoutes:
         for name, _ in page.request.query_params.multi_items():
             if not _FIELD_NAME.fullmatch(name):
                 raise Refusal(UNKNOWN_PARAMETER, f"{name[:60]!r} is no field of the form.", parameter=name[:60])
+        mode = page.texts.one("mode") or "new"
+        if mode in MODES and mode != "new" and page.texts.one("target"):
+            return await self._amend(page, mode)
         draft = read_draft(page.texts, self._settings.entry_source)
         if draft is None:
             return await self._choose(page)
         return await self._show_form(page, draft, FormShown())
+
+    async def _amend(self, page: EntryPage, mode: Mode) -> Response:
+        """The form that corrects, reclassifies or retracts an event, filled in as it stands."""
+        texts, name = page.texts, page.texts.one("event")
+        if mode == "reclassify" and name not in RECLASSIFIABLE:
+            return await self._choose(page)
+        api_away, entry = "", None
+        try:
+            entry = await self._api.entry(page.request, texts.one("subject"), texts.one("target"))
+        except ApiAwayError as error:
+            api_away = str(error)
+        source = texts.one("source") or self._settings.entry_source
+        if entry is not None and (mode == "reclassify" or entry["name"] in EVENT_KINDS):
+            name = name if mode == "reclassify" else entry["name"]
+            draft = draft_of_entry(mode, name, entry, subject=texts.one("subject"), source=source)
+            if not draft.kind.is_correction or mode == "retract":
+                return await self._show_form(page, draft, FormShown())
+        elif not api_away:
+            detail = f"{texts.one('subject')[:100]} has no event {texts.one('target')[:200]}."
+            raise Refusal(NOT_FOUND, detail)
+        # As far as one comes without the API: what is filled in is changed, nothing is shown as it stands.
+        blind = read_draft(texts, source)
+        if blind is None:
+            return await self._choose(page)
+        return await self._show_form(page, blind, FormShown(), api_away=api_away)
 
     async def _choose(self, page: EntryPage) -> Response:
         """The events that can be entered, all of them or those that the words mean."""
@@ -145,23 +175,32 @@ class EntryRoutes:
         draft = _draft(page, self._settings.entry_source)
         if action == "row" and _PLACE_OF_ROW.fullmatch(what):
             return await self._show_form(page, draft, FormShown(more_rows_of=what))
-        if action in ("edit", "lang"):
+        if action in ("edit", "lang"):  # what the language is, is read before
             return await self._show_form(page, draft, FormShown())
         return await self._preview(page, draft)
 
     async def _preview(self, page: EntryPage, draft: DraftedEvent, trouble: str = "", status: int = 200) -> Response:
         """What would be sent, or the form with what is wrong."""
         verdict = draft.check()
-        recognised, api_away = await self._recognise(page, draft)
         if not isinstance(verdict, Accepted):
+            recognised, api_away = await self._recognise(page, draft)
             shown = FormShown(errors=verdict, recognised=recognised)
             return await self._show_form(page, draft, shown, api_away=api_away, status=422)
+        (recognised, api_away), judged = await asyncio.gather(self._recognise(page, draft), self._judge(page, draft))
         form = FormViews(page.translation, draft, page.texts, FormShown(recognised=recognised)).form()
+        before = FormViews(page.translation, draft.before, FormTexts(()), FormShown(recognised=recognised)).form()
         return await page.render(
-            "preview.html", status=status, draft=draft, form=form, warnings=verdict.warnings, trouble=trouble,
-            recognised=recognised, api_away=api_away, kept=[*draft.pairs(), *page.texts.pairs("lang")],
+            "preview.html", status=status, draft=draft, form=form, judged=None if isinstance(judged, str) else judged, before=before, warnings=verdict.warnings, trouble=trouble,
+            recognised=recognised, api_away=judged if isinstance(judged, str) else api_away, kept=[*draft.pairs(), *page.texts.pairs("lang")],
             event=msgspec.json.format(msgspec.json.encode(draft.envelope), indent=2).decode(),
         )  # fmt: skip
+
+    async def _judge(self, page: EntryPage, draft: DraftedEvent) -> Judgement | str:
+        """What the event would do; why nobody can say, where the API cannot be asked."""
+        try:
+            return judgement(await self._api.what_if(page.request, draft.envelope))
+        except ApiAwayError as error:
+            return str(error)
 
     async def _send(self, page: EntryPage) -> Response:
         """POST /send: the event is in the log once this answers; else the form with what is wrong, and nothing is lost."""
@@ -262,6 +301,12 @@ class EntryRoutes:
         """GET /date: how a date in words would be read."""
         text = next((text for name, text in page.request.query_params.items() if name != "lang"), "").strip()
         return await page.render("date.html", text=text, readings=spoken_date(text) if text else ())
+
+
+def _in_language(texts: FormTexts) -> FormTexts:
+    """The form in the language whose button was pressed."""
+    action, _, language = texts.one("action").partition(":")
+    return texts.with_text("lang", language) if action == "lang" else texts
 
 
 def _draft(page: EntryPage, source: str) -> DraftedEvent:

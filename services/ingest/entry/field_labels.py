@@ -91,6 +91,8 @@ LABELS: Mapping[str, str] = {
     "language": "Language",
     "id": "Id",
     "percent": "Share, %",
+    "target": "The event that it is about",
+    "changes": "What changes",
 }
 """By the name of a field."""
 

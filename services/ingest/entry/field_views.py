@@ -98,9 +98,8 @@ class FormViews:
         by_name = {one.name: one for one in fields_of(draft.kind.name)}
         if draft.mode != "new":
             del by_name["reported"]
-        subject = (
-            [] if draft.kind.name.startswith(("party.", "forum.")) else [Field("subject", FieldKind.SLUG, (), True)]
-        )
+        has_no_project = draft.mode != "new" or draft.kind.name.startswith(("party.", "forum."))
+        subject = [] if has_no_project else [Field("subject", FieldKind.SLUG, (), True)]
         source = Field("source", FieldKind.TEXT, (), True)
         back_names: tuple[str, ...] = _BACK_OF_RECORDS if draft.kind.effect is Effect.RECORD else _IN_THE_BACK
         if draft.kind.name in _REGISTRATIONS:
@@ -118,7 +117,7 @@ class FormViews:
         )
         views_back = [*self._views(back, "data"), *self._views([source], "")]
         return FormView(
-            main=[*(self._views(subject, "") if draft.mode == "new" else []), *self._views(main, "data")],
+            main=[*self._views(subject, ""), *self._views(main, "data")],
             sources=self._views(sources, "data"),
             back=views_back,
             back_is_open=any(_is_used(view) for view in views_back if view.name != "source"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 from lxml import html
@@ -13,7 +14,7 @@ class EntryClient:
 
     def __init__(self, address: str, **options: Any) -> None:
         self.http = httpx.Client(base_url=address, timeout=30, follow_redirects=True, **options)
-        self.status = 0
+        self.status, self.address = 0, httpx.URL(address)
         self.page = html.fromstring("<html></html>")
 
     def close(self) -> None:
@@ -22,17 +23,19 @@ class EntryClient:
 
     def open(self, path: str, **parameters: str) -> None:
         """Go to an address."""
-        self._show(self.http.get(path, params=parameters or None))
+        self._show(self.http.get(urljoin(str(self.address), path), params=parameters or None))
 
     def press(self, button: str, **texts: str) -> None:
         """Fill in fields (of `data.parties.0.party`: `parties_0_party`, of an own one `own_reason`) and press a button."""
         form = self.page.get_element_by_id("entry")
         values = dict(form.form_values())
         values |= {_name(name): text for name, text in texts.items()}
-        pressed = next(one for one in form.iter("button") if one.text_content().strip() == button)
+        buttons = [*form.iter("button"), *self.page.xpath("//button[@form='entry']")]
+        pressed = next(one for one in buttons if " ".join(one.text_content().split()) == button)
         if pressed.get("name"):
             values[pressed.get("name")] = pressed.get("value", "")
-        self._show(self.http.post(pressed.get("formaction") or form.get("action"), data=values))
+        address = urljoin(str(self.address), pressed.get("formaction") or form.get("action"))
+        self._show(self.http.post(address, data=values))
 
     def follow(self, link: str) -> None:
         """Follow a link of the page, by its words."""
@@ -53,10 +56,10 @@ class EntryClient:
     @property
     def text(self) -> str:
         """The words of the page's content, with single spaces."""
-        return " ".join(self.page.get_element_by_id("main").text_content().split())
+        return " ".join(" ".join(self.page.get_element_by_id("main").itertext()).split())
 
     def _show(self, answer: httpx.Response) -> None:
-        self.status = answer.status_code
+        self.status, self.address = answer.status_code, answer.url
         self.page = html.fromstring(answer.text)
 
 
