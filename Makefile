@@ -45,7 +45,7 @@ up: $(RUNTIME) ## Start the whole system on the log in .steppe
 test: setup system $(CLIENT)/ready ## Run every test, on Docker if an engine answers, else on the standalone stack; AT_ONCE=1 for one at a time
 	@$(BIN)/pytest --numprocesses $(or $(AT_ONCE),4) --dist worksteal
 
-test-fast: $(VENV)/ready ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
+test-fast: $(VENV)/ready $(CLIENT)/ready ## The tests one runs while thinking: domain, contracts, golden answers and settings; no broker, no database, no browser
 	@STEPPE_HYPOTHESIS_PROFILE=fast $(BIN)/pytest -q --numprocesses $(or $(AT_ONCE),2) --dist worksteal \
 	  tests/domain tests/contracts tests/golden tests/test_settings.py tests/test_sql.py tests/test_docs.py
 
@@ -114,7 +114,7 @@ $(AUDIT)/ready: requirements/audit.txt
 client-core: $(VENV)/ready $(CLIENT)/ready ## Make the types of clients/python again, from the API's own OpenAPI document
 	@PYTHONPATH=. $(BIN)/python clients/python/generate.py
 
-# The generators of typed clients: of one that a test makes, and of the core of clients/python, which is tried there as a wheel.
+# What tests run beside the product: generators of typed clients, the client of clients/python as a wheel, statistics of others.
 $(CLIENT)/ready: requirements/client.txt
 	@test -x $(CLIENT)/bin/python || "$(PYTHON)" -m venv $(CLIENT)
 	@$(CLIENT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

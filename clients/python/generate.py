@@ -28,7 +28,8 @@ Schema = dict[str, Any]
 
 _SAID_HERE = {"format", "cursor", "bom"}  # the client pages, and makes frames of JSON
 _LIMIT = "At most so many rows of all pages together. Default: every row."
-_DAYS = {"as_of", "known_at", "next_before", "updated_after"}
+_DAYS = {"as_of", "known_at", "next_before", "updated_after", "from", "to"}
+_RENAMED = {"from": "from_"}  # no name of an argument in Python; client.py takes the mark off again
 _NOT_IN_ANSWERS = {"BacktestBody", "ProblemDocument", "FieldError"}
 _OPTIONS = (
     "--input-file-type", "openapi", "--target-python-version", "3.11", "--formatters", "builtin", "--disable-timestamp",
@@ -71,7 +72,7 @@ def _questions(document: Schema) -> Iterator[tuple[str, Schema]]:
         for operation in methods.values():
             said = _SAID_HERE - ({"format"} if operation["operationId"] == "export" else set())
             properties = {
-                parameter["name"]: _asked(parameter)
+                _RENAMED.get(parameter["name"], parameter["name"]): _asked(parameter)
                 for parameter in operation.get("parameters", ())
                 if parameter["in"] == "query" and parameter["name"] not in said
             }

@@ -14,6 +14,7 @@ from services.api import problems
 from services.api.computation import COMPUTES_FOR
 from services.api.page import pages
 from services.api.routes import (
+    conversions,
     deals,
     flags,
     forums,
@@ -121,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
         parties.router,
         markets.router,
         forums.router,
+        conversions.router,
         retractions.router,
         rules.router,
         transitions.router,

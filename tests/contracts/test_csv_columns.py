@@ -8,9 +8,9 @@ from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, is_
 import pytest
 
 from services.api.export import csv_columns
-from services.api.views.forum_view import ForumItem
 from services.api.views.list_answers import DealRow, FlagRow
 from services.api.views.market_answer import MarketSummary
+from services.api.views.measures.forum_view import ForumItem
 from services.api.views.party_view import KnownParty
 from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem

@@ -12,7 +12,7 @@ from steppe_client.refusals import ForeignAnswerError, Refusal, SteppeError, Unr
 
 __version__ = "0.3.0"
 __all__ = [
-    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect", "deals",
+    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect", "conversion", "deals",
     "export", "flags", "forums", "market", "markets", "parties", "party", "portfolio", "project", "projects", "retractions",
     "rules", "scorecard", "status", "timeline", "trace", "transitions", "what_if",
 ]  # fmt: skip
@@ -35,6 +35,7 @@ portfolio = _client.portfolio
 party = _client.party
 market = _client.market
 scorecard = _client.scorecard
+conversion = _client.conversion
 trace = _client.trace
 rules = _client.rules
 status = _client.status

@@ -127,6 +127,10 @@ class Client(Generic[F]):
         """What became of the papers of a forum."""
         return self._one(f"/v1/forums/{_part(forum)}/scorecard", question, answers.ScorecardAnswer)
 
+    def conversion(self, **question: Unpack[questions.GetConversion]) -> answers.ConversionAnswer:
+        """How many first papers of deals became binding, and after how long: curves, and the deals that they are made of."""
+        return self._one("/v1/conversion", question, answers.ConversionAnswer)
+
     def trace(self, event: str, **question: Unpack[questions.GetTrace]) -> answers.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
         return self._one(f"/v1/trace/{_part(event)}", question, answers.TraceAnswer)
@@ -294,8 +298,8 @@ def _part(key: str) -> str:
 
 
 def _parameters(question: Mapping[str, Any]) -> dict[str, str]:
-    """The question as the API reads it: days in ISO 8601, lists with commas, truth in small letters."""
-    return {name: _text(value) for name, value in question.items() if value is not None}
+    """The question as the API reads it: `from_` as from, days in ISO 8601, lists with commas, truth in small letters."""
+    return {name.rstrip("_"): _text(value) for name, value in question.items() if value is not None}
 
 
 def _text(value: Any) -> str:

@@ -12,8 +12,8 @@ from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
 from services.api.routes import forums
 from services.api.store.snapshot import Row
-from services.api.views import forum_view
-from services.api.views.forum_view import StoredScorecard
+from services.api.views.measures import forum_view
+from services.api.views.measures.forum_view import StoredScorecard
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
 from steppe.domain.values.months import months_between

@@ -11,9 +11,9 @@ from services.api.export import csv_columns
 from services.api.problems import COMPUTATION_ENDED, unknown_key
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row, Snapshot
-from services.api.views import forum_view
-from services.api.views.forum_view import ScorecardAnswer, StoredScorecard
 from services.api.views.list_answers import ForumList
+from services.api.views.measures import forum_view
+from services.api.views.measures.forum_view import ScorecardAnswer, StoredScorecard
 from services.api.web import pagination, query_parameters
 from services.api.web.operations import operation
 from services.api.web.pagination import after, text

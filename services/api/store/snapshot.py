@@ -25,6 +25,7 @@ QUERIES = {
     **load("lists", "services.api"),
     **load("project", "services.api"),
     **load("markets", "services.api"),
+    **load("conversion", "services.api"),
     **load("status", "services.api"),
     **load("transitions", "services.api"),
     **load("exports", "services.api"),

@@ -7,9 +7,9 @@ from typing import Annotated, TypedDict
 
 from services.api.store.snapshot import Row
 from services.api.views.deal_view import DealItem
-from services.api.views.forum_view import ForumItem
 from services.api.views.frames import ListAnswer
 from services.api.views.market_answer import MarketSummary
+from services.api.views.measures.forum_view import ForumItem
 from services.api.views.party_view import KnownParty
 from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem

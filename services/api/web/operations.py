@@ -24,8 +24,9 @@ from services.api.problems import (
     UNKNOWN_PARTITION,
 )
 from services.api.views import list_answers, project_view, projection_status, rules_view
-from services.api.views.forum_view import ScorecardAnswer
 from services.api.views.market_answer import MarketAnswer
+from services.api.views.measures.conversion_view import ConversionAnswer
+from services.api.views.measures.forum_view import ScorecardAnswer
 from services.api.views.party_view import PartyAnswer
 from services.api.views.record_view import TraceAnswer
 from services.api.views.trials.backtest_view import BacktestAnswer
@@ -42,7 +43,7 @@ ANSWERS = (
     list_answers.ProjectList, list_answers.DealList, list_answers.FlagList, list_answers.TransitionList,
     list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
-    MarketAnswer, ScorecardAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer,
+    MarketAnswer, ScorecardAnswer, ConversionAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer,
     WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness,
 )  # fmt: skip
 """The type of each answer."""
@@ -68,6 +69,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_market": Example("/v1/markets/KZ/tungsten?as_of=2026-11-01"),
     "list_forums": Example("/v1/forums?as_of=2026-11-01&limit=1"),
     "get_scorecard": Example("/v1/forums/cop27-2022-11/scorecard?as_of=2026-11-01"),
+    "get_conversion": Example("/v1/conversion?by=sector&from=2025-01-01&as_of=2026-11-01"),
     "get_party": Example("/v1/parties/masdar?as_of=2026-11-01"),
     "list_retractions": Example("/v1/retractions?as_of=2026-11-01&limit=1"),
     "list_conflicts": Example("/v1/conflicts?as_of=2026-11-01&limit=1"),

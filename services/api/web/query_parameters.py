@@ -45,6 +45,7 @@ HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
 INCLUDED = ("flags",)
+GROUPINGS = ("investor_country", "commodity", "sector", "forum", "instrument", "year")
 FORMATS = ("json", "csv", "xlsx", "parquet")
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -145,6 +146,9 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("evidence", "Grade of a piece of evidence that the event has.", parse_values.one_of(_EVIDENCE), _EVIDENCE),
         Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
         Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
+        Parameter(name="by", help="What deals are grouped by: home country of who pursues them by that paper, commodity or sector of the project, forum, instrument or year of the paper. Default: not at all.", read=parse_values.one_of(GROUPINGS), choices=GROUPINGS),
+        Parameter(name="from", help="Only papers from this day on, by their latest days.", read=parse_values.day),
+        Parameter(name="to", help="Only papers until this day.", read=parse_values.day),
         Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, of a project or deal also of a party that pursues it; whatever the case, the accents, the width or the script, Cyrillic or Latin.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
@@ -170,6 +174,7 @@ FLAG_ROWS = (
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
 SCORECARD = (*COMMON, "horizon_months")
+CONVERSION = (*COMMON, "by", "from", "to")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)

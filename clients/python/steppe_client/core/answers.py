@@ -219,6 +219,100 @@ class ConflictEntry(Struct):
     record: Annotated[Any, Meta(description='The later record.')]
 
 
+class ConversionDeal(Struct):
+    """
+    A deal that is counted.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    deal: Annotated[str, Meta(description='The deal.')]
+    paper: Annotated[
+        str, Meta(description='Its first memorandum-class paper ever, as source#id.')
+    ]
+    signed_on: Annotated[date, Meta(description='The latest day of that paper.')]
+    signed_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    signed_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    groups: Annotated[
+        list[str | None],
+        Meta(description='The groups that it is in, as `by` asks; empty without `by`.'),
+    ]
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether its project is an umbrella or a programme, which is not in `total`.'
+        ),
+    ]
+    outcome: Annotated[
+        str,
+        Meta(
+            description='What came of it by the day.',
+            examples=['bound', 'ended', 'open', 'bound-before'],
+        ),
+    ]
+    on: Annotated[date, Meta(description='When it first bound since the paper, or ended; null: it is open.')] | None
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    how: Annotated[str, Meta(description='How it ended; null: it has not, or nobody said.')] | None
+    months: Annotated[
+        int,
+        Meta(
+            description='From the latest day of the paper to that of the outcome, or to as_of.'
+        ),
+    ]
+    months_most: Annotated[
+        int, Meta(description='From the earliest day of the paper, where one is known.')
+    ]
+
+
+class ConversionRange(Struct):
+    """
+    The incidence from an age on, if every paper was signed on its earliest day.
+    """
+
+    months: Annotated[int, Meta(description='The age of the papers, in whole months.')]
+    at_risk: Annotated[
+        int, Meta(description='How many deals were left just before it.')
+    ]
+    incidence: Annotated[
+        float, Meta(description='Share that has bound by then; four decimals.')
+    ]
+
+
+class ConversionStep(Struct):
+    """
+    A curve from an age on, until the next step.
+    """
+
+    months: Annotated[int, Meta(description='The age of the papers, in whole months.')]
+    at_risk: Annotated[
+        int,
+        Meta(description='How many deals were left just before it: the denominator.'),
+    ]
+    bound: Annotated[int, Meta(description='How many of them bound at it.')]
+    ended: Annotated[int, Meta(description='How many ended at it, unbound.')]
+    open: Annotated[int, Meta(description='How many are open and no older.')]
+    incidence: Annotated[
+        float,
+        Meta(
+            description='Share that has bound by then, the end competing (Aalen-Johansen); four decimals.'
+        ),
+    ]
+    low: Annotated[float, Meta(description='Lower end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+    high: Annotated[float, Meta(description='Upper end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+    incidence_ended: Annotated[
+        float, Meta(description='Share that has ended unbound by then; four decimals.')
+    ]
+    km: Annotated[
+        float,
+        Meta(
+            description='1 - Kaplan-Meier, the secondary line: ends as if nobody had looked any longer.'
+        ),
+    ]
+    km_low: Annotated[float, Meta(description='Lower end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+    km_high: Annotated[float, Meta(description='Upper end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+
+
 class CostFigure(Struct):
     """
     What one event says that the project costs. Figures of several sources stand beside each other; none is the right one.
@@ -572,6 +666,23 @@ class Hold(Struct):
     until: Annotated[date, Meta(description='The day on which it is free again; null: nobody said.')] | None
     until_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
     until_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+
+
+class LeftOut(Struct):
+    """
+    What is in no curve.
+    """
+
+    bound_before: Annotated[
+        list[ConversionDeal],
+        Meta(
+            description='Deals with a valid leg before their first paper: never at risk.'
+        ),
+    ]
+    papers_without_deal: Annotated[
+        list[str],
+        Meta(description='Papers that name no deal and nobody who pursues one.'),
+    ]
 
 
 class LegItem(Struct):
@@ -1480,6 +1591,63 @@ class ConflictList(Struct):
     ]
 
 
+class ConversionCurve(Struct):
+    """
+    What became of the first papers of some deals, each counted once.
+    """
+
+    deals: Annotated[int, Meta(description='How many deals.')]
+    bound: Annotated[
+        int, Meta(description='How many are bound, or ended after they had been.')
+    ]
+    ended: Annotated[int, Meta(description='How many ended unbound.')]
+    ended_how: Annotated[
+        dict[str, int], Meta(description='Of those, how many in which way.')
+    ]
+    open: Annotated[int, Meta(description='How many live without a valid leg.')]
+    curve: Annotated[
+        list[ConversionStep],
+        Meta(
+            description='Steps by age; empty under 10 deals, and none from where fewer than 5 are at risk.'
+        ),
+    ]
+    range: Annotated[
+        list[ConversionRange],
+        Meta(
+            description='The other end of the curve: with starts on their earliest days.'
+        ),
+    ]
+
+
+class ConversionGroup(Struct):
+    """
+    The deals of one group. A deal of several is in each: groups do not add up.
+    """
+
+    deals: Annotated[int, Meta(description='How many deals.')]
+    bound: Annotated[
+        int, Meta(description='How many are bound, or ended after they had been.')
+    ]
+    ended: Annotated[int, Meta(description='How many ended unbound.')]
+    ended_how: Annotated[
+        dict[str, int], Meta(description='Of those, how many in which way.')
+    ]
+    open: Annotated[int, Meta(description='How many live without a valid leg.')]
+    curve: Annotated[
+        list[ConversionStep],
+        Meta(
+            description='Steps by age; empty under 10 deals, and none from where fewer than 5 are at risk.'
+        ),
+    ]
+    range: Annotated[
+        list[ConversionRange],
+        Meta(
+            description='The other end of the curve: with starts on their earliest days.'
+        ),
+    ]
+    group: Annotated[str, Meta(description='What they have in common, as `by` asks; null: nobody said.')] | None
+
+
 class CorrectionEffect(Struct):
     """
     Which flags stand on the day that is judged, or do not, because of a correction.
@@ -2152,6 +2320,35 @@ class BacktestAnswer(Struct):
     position: Annotated[
         str, Meta(description='The prefix of the log that the answer reflects.')
     ]
+
+
+class ConversionAnswer(Struct):
+    """
+    How many first papers of deals became binding, and after how long.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    by: Annotated[str, Meta(description='What the deals are grouped by; null: nothing.')] | None
+    total: Annotated[
+        ConversionCurve,
+        Meta(description='All deals but those of umbrellas and programmes.'),
+    ]
+    umbrellas: Annotated[
+        ConversionCurve,
+        Meta(description='The deals of umbrellas and programmes, a line of their own.'),
+    ]
+    groups: Annotated[
+        list[ConversionGroup],
+        Meta(description='The deals of `total`, grouped; alphabetical, null last.'),
+    ]
+    deals: Annotated[
+        list[ConversionDeal],
+        Meta(description='Each deal that is counted, by project and deal.'),
+    ]
+    left_out: Annotated[LeftOut, Meta(description='What is in no curve, and why.')]
 
 
 class DealItem(Struct):

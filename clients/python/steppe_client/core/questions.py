@@ -689,6 +689,48 @@ class GetScorecard(TypedDict):
     """
 
 
+class GetConversion(TypedDict):
+    """
+    How many first papers of deals became binding, and after how long, with the end of the deal as a competing risk.
+
+    `curve` is the cumulative incidence (Aalen-Johansen) with numbers at risk and 95% bands, 1 - Kaplan-Meier beside it; `deals` are
+    the rows that it is made of, `left_out` what it is not made of.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    by: NotRequired[Literal['investor_country', 'commodity', 'sector', 'forum', 'instrument', 'year']]
+    """
+    What deals are grouped by: home country of who pursues them by that paper, commodity or sector of the project, forum, instrument or year of the paper. Default: not at all.
+    """
+    from_: NotRequired[str | date | datetime]
+    """
+    Only papers from this day on, by their latest days.
+    """
+    to: NotRequired[str | date | datetime]
+    """
+    Only papers until this day.
+    """
+
+
 class ListRetractions(TypedDict):
     """
     Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused.

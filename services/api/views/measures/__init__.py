@@ -1,0 +1,1 @@
+"""What is reckoned of many deals at once: conversion, scorecards of forums (domain page, section 9)."""

@@ -1,0 +1,289 @@
+"""How many papers became binding, and after how long (domain page, section 9). Pure: from rows to the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, TypedDict
+
+from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge, read_as_known
+from services.api.store.snapshot import Row
+from services.api.views.frames import OnDay
+from services.api.views.home_countries import Homes
+from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Reference, choice, doc
+from steppe.domain.analysis.conversion import BOUND_BEFORE, Conversion, conversion, first_papers, pursuers_of
+from steppe.domain.analysis.incidence import (
+    AT_RISK_MIN,
+    BOUND,
+    DEALS_MIN,
+    ENDED,
+    OPEN,
+    Step,
+    shown,
+    steps,
+)
+from steppe.domain.deals.papers import is_paper
+from steppe.domain.events.event import Event
+from steppe.domain.values.states import DealState
+
+_BAND = "of the 95% band, log(-log); null: nothing has happened yet, or all has."
+
+
+class ConversionStep(TypedDict):
+    """A curve from an age on, until the next step."""
+
+    months: Annotated[Count, doc("The age of the papers, in whole months.")]
+    at_risk: Annotated[Count, doc("How many deals were left just before it: the denominator.")]
+    bound: Annotated[Count, doc("How many of them bound at it.")]
+    ended: Annotated[Count, doc("How many ended at it, unbound.")]
+    open: Annotated[Count, doc("How many are open and no older.")]
+    incidence: Annotated[float, doc("Share that has bound by then, the end competing (Aalen-Johansen); four decimals.")]
+    low: Annotated[float | None, doc(f"Lower end {_BAND}")]
+    high: Annotated[float | None, doc(f"Upper end {_BAND}")]
+    incidence_ended: Annotated[float, doc("Share that has ended unbound by then; four decimals.")]
+    km: Annotated[float, doc("1 - Kaplan-Meier, the secondary line: ends as if nobody had looked any longer.")]
+    km_low: Annotated[float | None, doc(f"Lower end {_BAND}")]
+    km_high: Annotated[float | None, doc(f"Upper end {_BAND}")]
+
+
+class ConversionRange(TypedDict):
+    """The incidence from an age on, if every paper was signed on its earliest day."""
+
+    months: Annotated[Count, doc("The age of the papers, in whole months.")]
+    at_risk: Annotated[Count, doc("How many deals were left just before it.")]
+    incidence: Annotated[float, doc("Share that has bound by then; four decimals.")]
+
+
+class ConversionCurve(TypedDict):
+    """What became of the first papers of some deals, each counted once."""
+
+    deals: Annotated[Count, doc("How many deals.")]
+    bound: Annotated[Count, doc("How many are bound, or ended after they had been.")]
+    ended: Annotated[Count, doc("How many ended unbound.")]
+    ended_how: Annotated[dict[str, int], doc("Of those, how many in which way.")]
+    open: Annotated[Count, doc("How many live without a valid leg.")]
+    curve: Annotated[
+        list[ConversionStep],
+        doc(f"Steps by age; empty under {DEALS_MIN} deals, and none from where fewer than {AT_RISK_MIN} are at risk."),
+    ]
+    range: Annotated[list[ConversionRange], doc("The other end of the curve: with starts on their earliest days.")]
+
+
+class ConversionGroup(ConversionCurve):
+    """The deals of one group. A deal of several is in each: groups do not add up."""
+
+    group: Annotated[str | None, doc("What they have in common, as `by` asks; null: nobody said.")]
+
+
+class ConversionDeal(TypedDict):
+    """A deal that is counted."""
+
+    project: Annotated[Key, doc("The project.")]
+    project_name: Annotated[str | None, doc("Its name; null: not registered.")]
+    deal: Annotated[Key, doc("The deal.")]
+    paper: Annotated[Reference, doc("Its first memorandum-class paper ever, as source#id.")]
+    signed_on: Annotated[Day, doc("The latest day of that paper.")]
+    signed_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    signed_on_given: Given
+    groups: Annotated[list[str | None], doc("The groups that it is in, as `by` asks; empty without `by`.")]
+    umbrella: Annotated[bool, doc("Whether its project is an umbrella or a programme, which is not in `total`.")]
+    outcome: Annotated[str, choice(BOUND, ENDED, OPEN, BOUND_BEFORE), doc("What came of it by the day.")]
+    on: Annotated[Day | None, doc("When it first bound since the paper, or ended; null: it is open.")]
+    on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    on_given: Given
+    how: Annotated[str | None, doc("How it ended; null: it has not, or nobody said.")]
+    months: Annotated[Count, doc("From the latest day of the paper to that of the outcome, or to as_of.")]
+    months_most: Annotated[Count, doc("From the earliest day of the paper, where one is known.")]
+
+
+class LeftOut(TypedDict):
+    """What is in no curve."""
+
+    bound_before: Annotated[
+        list[ConversionDeal], doc("Deals with a valid leg before their first paper: never at risk.")
+    ]
+    papers_without_deal: Annotated[list[Reference], doc("Papers that name no deal and nobody who pursues one.")]
+
+
+class ConversionItem(TypedDict):
+    """How many first papers of deals became binding, and after how long."""
+
+    by: Annotated[str | None, doc("What the deals are grouped by; null: nothing.")]
+    total: Annotated[ConversionCurve, doc("All deals but those of umbrellas and programmes.")]
+    umbrellas: Annotated[ConversionCurve, doc("The deals of umbrellas and programmes, a line of their own.")]
+    groups: Annotated[list[ConversionGroup], doc("The deals of `total`, grouped; alphabetical, null last.")]
+    deals: Annotated[list[ConversionDeal], doc("Each deal that is counted, by project and deal.")]
+    left_out: Annotated[LeftOut, doc("What is in no curve, and why.")]
+
+
+class ConversionAnswer(OnDay, ConversionItem):
+    """How many first papers of deals became binding, and after how long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConversion:
+    """What was read for the measure, as it is stored; can go to another process. `nations`: of parties through the days."""
+
+    as_of: date
+    by: str | None
+    first: date | None
+    last: date | None
+    knowledge: Knowledge | None
+    events: Sequence[Row]
+    phases: Sequence[Row]
+    projects: Sequence[Row]
+    nations: Sequence[Row]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes long to make something of."""
+        return len(self.events) + len(self.phases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    project: Row
+    conversion: Conversion
+    groups: Sequence[str | None]
+
+    @property
+    def umbrella(self) -> bool:
+        return self.project["kind"] in ("umbrella", "programme")
+
+
+def _histories(events: Iterable[Row], knowledge: Knowledge | None) -> dict[str, list[Event]]:
+    """The events of each project as they are read."""
+    histories: dict[str, list[Event]] = {}
+    for row in events:
+        event = row_decoding.event(row) if row_decoding.folds(row) else None
+        if event is not None and ":" not in row["subject"]:
+            histories.setdefault(row["subject"], []).append(event)
+    return {subject: list(read_as_known(history, knowledge).events) for subject, history in histories.items()}
+
+
+def measure(stored: StoredConversion) -> ConversionItem:
+    """The answer of `/v1/conversion`."""
+    events = _histories(stored.events, stored.knowledge)
+    phases: dict[tuple[str, str], list[DealState]] = {}
+    for row in stored.phases:
+        phases.setdefault((row["project"], row["deal"]), []).append(row_decoding.deal(row))
+    projects = {row["project"]: row for row in stored.projects}
+    homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
+    grouped = _grouping(stored.by, homes)
+    counted: list[_Counted] = []
+    for project, of_project in sorted(projects.items()):
+        for deal, paper in sorted(first_papers(events.get(project, ()), stored.as_of).items()):
+            if (project, deal) in phases and _asked(stored, paper):
+                told = conversion(paper, phases[project, deal], stored.as_of)
+                counted.append(_Counted(of_project, told, grouped(of_project, paper)))
+    at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
+    direct = [one for one in at_risk if not one.umbrella]
+    names = sorted({name for one in direct for name in one.groups}, key=lambda name: (name is None, name or ""))
+    return {
+        "by": stored.by,
+        "total": _curve(direct),
+        "umbrellas": _curve([one for one in at_risk if one.umbrella]),
+        "groups": [{"group": name, **_curve([one for one in direct if name in one.groups])} for name in names],
+        "deals": [_deal(one) for one in at_risk],
+        "left_out": {
+            "bound_before": [_deal(one) for one in counted if one.conversion.outcome == BOUND_BEFORE],
+            "papers_without_deal": sorted(
+                event.reference
+                for project in projects
+                for event in events.get(project, ())
+                if is_paper(event) and event.deal is None and event.latest <= stored.as_of and _asked(stored, event)
+            ),
+        },
+    }
+
+
+def _asked(stored: StoredConversion, paper: Event) -> bool:
+    """Whether a paper is of the days that are asked for."""
+    return (stored.first is None or stored.first <= paper.latest) and (
+        stored.last is None or paper.latest <= stored.last
+    )
+
+
+def _grouping(by: str | None, homes: Homes) -> Callable[[Row, Event], Sequence[str | None]]:
+    """In which groups a deal is, by its project and its paper."""
+
+    def nations(project: Row, paper: Event) -> Sequence[str | None]:
+        of_others = [
+            nation for nation in homes.of(pursuers_of(paper), paper.latest) if nation not in project["countries"]
+        ]
+        return of_others or [None]
+
+    groupings: Mapping[str | None, Callable[[Row, Event], Sequence[str | None]]] = {
+        None: lambda project, paper: [],
+        "investor_country": nations,
+        "commodity": lambda project, paper: sorted(project["commodities"]) or [None],
+        "sector": lambda project, paper: [project["sector"]],
+        "forum": lambda project, paper: [paper.data.get("forum")],
+        "instrument": lambda project, paper: [paper.data.get("instrument")],
+        "year": lambda project, paper: [str(paper.latest.year)],
+    }
+    return groupings[by]
+
+
+def _curve(counted: Sequence[_Counted]) -> ConversionCurve:
+    told = [one.conversion for one in counted]
+    outcomes = Counter(one.outcome for one in told)
+    return {
+        "deals": len(told),
+        "bound": outcomes[BOUND],
+        "ended": outcomes[ENDED],
+        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in told if one.outcome == ENDED).items())),
+        "open": outcomes[OPEN],
+        "curve": [_step(step) for step in shown(steps(one.age for one in told))],
+        "range": [
+            {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
+            for step in shown(steps(one.age_most for one in told))
+        ],
+    }
+
+
+def _step(step: Step) -> ConversionStep:
+    return {
+        "months": step.months,
+        "at_risk": step.at_risk,
+        "bound": step.bound,
+        "ended": step.ended,
+        "open": step.open,
+        "incidence": round(step.incidence, 4),
+        "low": _rounded(step.low),
+        "high": _rounded(step.high),
+        "incidence_ended": round(step.incidence_ended, 4),
+        "km": round(step.km, 4),
+        "km_low": _rounded(step.km_low),
+        "km_high": _rounded(step.km_high),
+    }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
+
+
+def _deal(counted: _Counted) -> ConversionDeal:
+    told, paper = counted.conversion, counted.conversion.paper
+    on = told.on
+    return {
+        "project": counted.project["project"],
+        "project_name": counted.project["name"],
+        "deal": told.deal,
+        "paper": paper.reference,
+        "signed_on": paper.latest,
+        "signed_on_earliest": paper.earliest,
+        "signed_on_given": paper.given,
+        "groups": list(counted.groups),
+        "umbrella": counted.umbrella,
+        "outcome": told.outcome,
+        "on": None if on is None else on.latest,
+        "on_earliest": None if on is None else on.earliest,
+        "on_given": None if on is None else on.given,
+        "how": told.how,
+        "months": told.months,
+        "months_most": told.months_most,
+    }

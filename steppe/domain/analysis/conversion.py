@@ -1,0 +1,89 @@
+"""What became of the first paper of each deal (domain page, section 9): bound, ended without binding, or open, and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from steppe.domain.analysis.incidence import BOUND, ENDED, OPEN, Age
+from steppe.domain.deals.papers import is_paper
+from steppe.domain.deals.pursuers import Pursuers
+from steppe.domain.events.event import Event
+from steppe.domain.values.months import months_between
+from steppe.domain.values.states import DealState, Start
+from steppe.domain.values.value_class import value_class
+
+BOUND_BEFORE = "bound-before"
+"""The outcome of a deal that had a valid leg before its first paper, and so was never at risk."""
+
+
+@value_class(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """The first paper of a deal and what came of it by a day: bound, ended, open or bound-before.
+
+    `on` is when it first bound since the paper, or ended (`how`); None while it is open. `months` are reckoned from the
+    latest day of the paper, `months_most` from its earliest, where one is known; both to the latest day of the outcome.
+    """
+
+    deal: str
+    paper: Event
+    outcome: str
+    on: Start | None
+    how: str | None
+    months: int
+    months_most: int
+
+    @property
+    def age(self) -> Age:
+        """As the curve reckons: with latest days."""
+        return Age(self.months, self.outcome)
+
+    @property
+    def age_most(self) -> Age:
+        """As the range of the curve reckons: with the start on its earliest day."""
+        return Age(self.months_most, self.outcome)
+
+
+def first_papers(events: Iterable[Event], until: date) -> dict[str, Event]:
+    """The first memorandum-class paper ever of each deal of a project, of those that count by a day. A part of another document
+    is a paper, too. Events are those that corrections leave."""
+    papers: dict[str, Event] = {}
+    for event in sorted((event for event in events if is_paper(event)), key=lambda event: event.order):
+        if event.deal is not None and event.latest <= until:
+            papers.setdefault(event.deal, event)
+    return papers
+
+
+def pursuers_of(paper: Event) -> tuple[str, ...]:
+    """Who pursues the deal by its paper: the parties of the highest pursuing role that it names."""
+    return Pursuers().with_those_of(paper).parties
+
+
+def conversion(paper: Event, phases: Sequence[DealState], day: date) -> Conversion:
+    """What came of a paper by a day. `phases`: the deal as it stood last in each of its phases by then, in order; at least one.
+
+    The last phase decides. A deal that lives is bound while a leg of it is valid, else open; one that has ended is bound if a
+    leg of it ever was.
+    """
+    last = phases[-1]
+    started, started_earliest = paper.latest, paper.earliest or paper.latest
+    bound = sorted((phase.bound for phase in phases if phase.bound is not None), key=_first)
+    on: Start | None
+    how: str | None = None
+    if bound and bound[0].latest < started_earliest:
+        outcome, on = BOUND_BEFORE, bound[0]
+    elif last.ended is None:
+        outcome, on = (BOUND, bound[0]) if any(leg.valid for leg in last.legs) else (OPEN, None)
+    elif last.bound is not None:
+        outcome, on = BOUND, bound[0]
+    else:
+        outcome, on, how = ENDED, last.ended, last.ended_how
+    end = day if on is None else on.latest
+    return Conversion(
+        deal=last.deal, paper=paper, outcome=outcome, on=on, how=how,
+        months=months_between(started, end), months_most=months_between(started_earliest, end),
+    )  # fmt: skip
+
+
+def _first(start: Start) -> tuple[date, date]:
+    return start.latest, start.earliest or date.min
