@@ -22,6 +22,11 @@ _FORMAL = re.compile(
 )
 _NOT_FORMAL = frozenset({"republic of china"})
 _DAY = re.compile(r"([0-9]{4})(?:\.0)?(?:-([0-9]{2})(?:-([0-9]{2})(?:[Tt ].*)?)?)?")
+_MONTHS = {
+    **dict(zip(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], range(1, 13), strict=True)),
+    **dict(zip(["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"], range(1, 13), strict=True)),
+    "май": 5,
+}  # fmt: skip
 _DECIMALS = Decimal("0.000001")
 _TEXT_MAX = 4_000
 
@@ -38,10 +43,15 @@ def is_nobody(name: str) -> bool:
 
 
 def decimal_of(cell: str) -> Decimal | None:
-    """The number of a cell, rounded to six decimals; None where it is none. Signs are kept, thousands may be parted by commas."""
-    text = cell.strip()
+    """The number of a cell, rounded to six decimals; None where it is none. Signs are kept.
+
+    Thousands may be parted by commas or spaces; a comma is the decimal sign only where it cannot part thousands: 12,5.
+    """
+    text = re.sub(r"(?<=[0-9])[\s\u00a0\u202f](?=[0-9]{3}(?![0-9]))", "", cell.strip())
     if re.fullmatch(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
         text = text.replace(",", "")
+    elif re.fullmatch(r"[-+]?([0-9]+,[0-9]{1,2}|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+)", text):
+        text = text.replace(".", "").replace(",", ".")
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -68,6 +78,17 @@ def edtf_of(cell: str) -> str | None:
     except EdtfError:
         return None
     return text
+
+
+def day_in_words(text: str) -> str | None:
+    """A month or day that is written with the name of its month, in English or Russian, as EDTF: `5 July 2011`, `июль 2011`."""
+    match = re.fullmatch(
+        r"(?:([0-9]{1,2})\.?\s+)?([^\W\d_]{3,})\.?(?:\s+([0-9]{1,2}),?)?\s+([0-9]{4})", text.strip().casefold()
+    )
+    if match is None or (month := _MONTHS.get(match[2][:3])) is None or (match[1] and match[3]):
+        return None
+    day = match[1] or match[3]
+    return edtf_of(f"{match[4]}-{month:02}" + (f"-{int(day):02}" if day else ""))
 
 
 @cache

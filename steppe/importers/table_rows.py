@@ -150,16 +150,14 @@ def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> 
     refusal = "the workbook cannot be read ({}); open it and save it again as .xlsx"
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            top = sheet.start[0] if sheet.start else 0
-            rows = enumerate(sheet.iter_rows(), start=top + 1)
-            for _, (_, cells) in zip(range(_HEADING_ROWS_MAX), rows, strict=False):
-                headings = tuple(normalised(_text(cell)) for cell in cells)
-                if needs(headings):
-                    texts = ((line, [_text(cell) for cell in cells]) for line, cells in _merged_filled(rows, sheet))
-                    filled = ((line, cells) for line, cells in texts if any(cell.strip() for cell in cells))
-                    return Table(headings, _rows(headings, filled, report))
+        tables = (_of_sheet(workbook, name, needs) for name in workbook.sheet_names)
+        held = next((table for table in tables if table is not None), None)
+        if held is not None:
+            for other in (table for table in tables if table is not None):
+                report.unsent.count(f"sheet {other.name!r}, which has the needed columns, too: the first is read")
+            texts = ((line, [_text(cell) for cell in cells]) for line, cells in _merged_filled(held.rows, held.sheet))
+            filled = ((line, cells) for line, cells in texts if any(cell.strip() for cell in cells))
+            return Table(held.headings, _rows(held.headings, filled, report))
     except python_calamine.CalamineError as error:
         raise BadFileError(refusal.format(error)) from error
     except BaseException as error:
@@ -167,6 +165,27 @@ def _of_workbook(path: Path, needs: Needs, what: str, report: EditionReport) -> 
             raise
         raise BadFileError(refusal.format("its content is not what a workbook has")) from error
     raise BadFileError(f"no sheet of the workbook is a table with the columns that are needed; {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet with the columns that are needed, and its rows below the headings."""
+
+    name: str
+    sheet: python_calamine.CalamineSheet
+    headings: Headings
+    rows: Iterator[tuple[int, list[Any]]]
+
+
+def _of_sheet(workbook: python_calamine.CalamineWorkbook, name: str, needs: Needs) -> _Sheet | None:
+    """The sheet of that name; None where it has no such columns."""
+    sheet = workbook.get_sheet_by_name(name)
+    rows = enumerate(sheet.iter_rows(), start=(sheet.start[0] if sheet.start else 0) + 1)
+    for _, (_, cells) in zip(range(_HEADING_ROWS_MAX), rows, strict=False):
+        headings = tuple(normalised(_text(cell)) for cell in cells)
+        if needs(headings):
+            return _Sheet(name, sheet, headings, rows)
+    return None
 
 
 def _merged_filled(

@@ -480,8 +480,37 @@ def test_after_any_editions_a_plant_shows_what_the_last_one_says(write: Write, s
             "P1,Temirtau,Теміртау,Qarmet,Kazakhstan,exact,https://w/G,unknown,operating pre-retirement,50.0,72.9",
             ("processing", "plant", ["steel"], None, ["production.started"]),
         ),
+        (
+            "Country/Area,Project Name,Unit Name,Capacity (MW),Status,Construction Start,Commercial Operation,Retirement,Latitude,Longitude,Wiki URL",
+            "Kazakhstan,Aktau BN-350,1,135 MW,retired,October 1964,1973-07,22 April 1999,43.6,51.3,https://w/H",
+            ("energy", "plant", ["electricity"], "135 MW", ["construction.started", "production.started", "project.retired", "project.retired"]),
+        ),
+        (
+            "Country/Area 1,Country/Area 2,Project Name,Local Name,Capacity (MW),Status,Start Year,State/Province 1,Latitude,Longitude,Location Accuracy",
+            "Kyrgyzstan,Uzbekistan,Kambarata-1,Камбар-Ата-1,\"1 860,5\",pre-construction,2031,Jalal-Abad,41.8,72.9,approximate",
+            ("energy", "plant", ["electricity"], "1860.5 MW", ["intent.announced", "milestone.planned"]),
+        ),
+        (
+            "ProjectID,PipelineName,SegmentName,Wiki,Status,CountriesOrAreas,Owner,StartYear1,ConstructionYear,Lat,Lon",
+            "P0001,Beineu-Bozoy,Phase 2,https://w/I,Operating,Kazakhstan,QazaqGas [50%],2015,2013,45.3,55.2",
+            ("transport", "corridor", ["natural-gas"], None, ["construction.started", "production.started"]),
+        ),
+        (
+            "Type,Country/area,Plant / Project name,Unit / Phase name,Capacity (MW),Status,Start year,GEM location ID,GEM unit/phase ID,"
+            "\"Subnational unit (state, province)\",Latitude,Longitude,GEM.Wiki URL",
+            "wind,Kazakhstan,Zhanatas,1,100,operating,2021,L1,G2,Jambyl,43.5,69.7,https://w/J",
+            ("energy", "plant", ["electricity"], "100 MW", ["production.started"]),
+        ),
+        (
+            "GEM Mine ID,Mine Name,Country / Area,Owners,Status,Capacity (Mtpa),Opening Year,Closing Year,Latitude,Longitude,\"State, Province\"",
+            "M1,Bogatyr,Kazakhstan,Samruk [50%]; Rusal [50%],Operating,42,1970,,51.7,75.3,Pavlodar",
+            ("mining", "deposit", ["coal"], "42 Mt/year", ["production.started"]),
+        ),
     ],
-    ids=["gas", "nuclear", "oil and gas", "field under construction", "coal terminal", "LNG", "bioenergy", "steel"],
+    ids=[
+        "gas", "nuclear", "oil and gas", "field under construction", "coal terminal", "LNG", "bioenergy", "steel", "dated nuclear", "hydro", "pipeline",
+        "all power", "coal mine",
+    ],
 )  # fmt: skip
 def test_the_headings_of_other_trackers_are_understood(
     tmp_path: Path, headings: str, cells: str, expected: tuple[str, str, list[str], str | None, list[str]]
@@ -497,3 +526,39 @@ def test_the_headings_of_other_trackers_are_understood(
     assert shown == expected
     assert registration["latitude"]
     assert not result.reports[0].unsent
+
+
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [
+        ("1,200", "1200"),
+        ("1 200", "1200"),
+        ("12,5", "12.5"),
+        ("1.200,5", "1200.5"),
+        ("300 MW", "300"),
+        ("300.0", "300"),
+    ],
+)
+def test_a_capacity_is_read_as_people_write_it(write: Write, told: str, size: str) -> None:
+    result = _of(write(_unit(status="operating", capacity=told)))
+    assert result.named("production.started")[0]["capacity"] == {"value": size, "unit": "MW"}
+    assert not result.reports[0].unsent
+
+
+def test_what_cannot_be_read_of_a_row_is_told(write: Write) -> None:
+    report = _of(write(_unit(status="operating", capacity="2 x 300", year="Q1 1970"))).reports[0]
+    assert report.unsent == {"capacity: '2 x 300' is no number": 1, "start: 'q1 1970' is no year or day": 1}
+
+
+def test_a_second_sheet_with_the_same_columns_is_told_and_not_read(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for title, name in (("About", None), ("Data", "Aktau"), ("Below Threshold", "Small")):
+        sheet = workbook.create_sheet(title)
+        sheet.append(["Tracker"] if name is None else ["Country", "Plant name", "Unit name", "Status"])
+        sheet.append(["What it is"] if name is None else ["Kazakhstan", name, "Unit 1", "operating"])
+    workbook.save(tmp_path / "tracker.xlsx")
+    result = _of(tmp_path / "tracker.xlsx")
+    assert [data["name"] for data in result.named("project.registered")] == ["Aktau"]
+    assert result.reports[0].unsent == {
+        "sheet 'Below Threshold', which has the needed columns, too: the first is read": 1
+    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from steppe.importers.cell_values import country_of, decimal_of, decimal_text, edtf_of, is_nobody, text_of
+from steppe.importers.cell_values import country_of, day_in_words, decimal_of, decimal_text, edtf_of, is_nobody, text_of
 from steppe.importers.formats.gem_editions import PlantNews
 from steppe.importers.formats.gem_words import (
     ALIVE,
@@ -129,7 +129,8 @@ def _add(
     words = (cell("status") or "").casefold().replace("_", " ")
     inference = _INFERRED.fullmatch(words)
     status = inference[1] if inference else SPELLINGS.get(words.replace("-", " "), words)
-    countries = [code for text in (cell("country") or "").split(";") if (code := country_of(text.strip())) is not None]
+    named = ";".join(text for text in (cell("country"), cell("country_2")) if text is not None)
+    countries = [code for text in named.split(";") if (code := country_of(text.strip())) is not None]
     if status not in STATUSES:
         report.refuse(row.line, fields["status"], f"{words!r} is none of {', '.join(sorted(STATUSES))}")
         return
@@ -150,7 +151,10 @@ def _add(
         plant.described_by = described_by
     plant.aliases.update(_aliases(cell, name))
     unit_name = cell("unit")
-    capacity = decimal_of(cell("capacity") or "")
+    told = cell("capacity")
+    capacity = decimal_of(re.sub(r"\s*mw$", "", told, flags=re.IGNORECASE)) if told is not None else None
+    if told is not None and capacity is None and not is_nobody(told):
+        report.unsent.count(f"capacity: {told!r} is no number")
     if capacity is not None and capacity <= 0:
         report.zeros += capacity == 0
         capacity = None
@@ -247,7 +251,7 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
         text = (cell(name) or "").casefold().removesuffix(" (expected)")
         if not text or is_nobody(text):
             continue
-        day = edtf_of(text)
+        day = edtf_of(text.replace("/", "-")) or day_in_words(text)
         if day is None:
             report.unsent.count(f"{name}: {text!r} is no year or day")
         elif day > edition and (name != "start" or status in RAN):

@@ -10,15 +10,16 @@ _NAMES = (
     "coal terminal name", "wiki name", "pipelinename", "pipeline name", "project", "name",
 )  # fmt: skip
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "status": ("status", "plant status", "status (status)"),
+    "status": ("status", "plant status", "status (status)", "capacity operating status"),
     "name": _NAMES,
-    "country": ("country", "country area", "country area 1", "countries", "areas"),
-    "unit": ("unit", "unit name", "unitname", "phase name", "unit phase name", "coal terminal name (detail or other)"),
+    "country": ("country", "country area", "country area 1", "countries", "areas", "countriesorareas", "countries or areas"),
+    "country_2": ("country area 2",),
+    "unit": ("unit", "unit name", "unitname", "phase name", "unit phase name", "segmentname", "segment name", "coal terminal name (detail or other)"),
     "location_id": (
         "gem location id", "location id", "gem terminal id", "gem mine id", "terminalid", "terminal id", "gem project id", "plant id",
     ),
     "unit_id": ("gem unit phase id", "gem unit id", "gem phase id", "projectid", "unit id"),
-    "url": ("url", "wiki url", "wiki page", "gem wiki page", "wiki", "wiki link", "gem wiki page url"),
+    "url": ("url", "wiki url", "wiki page", "gem wiki page", "wiki", "wiki link", "gem.wiki url", "gem wiki url", "gem wiki page url"),
     "native_name": (
         "chinese name", "plant name (local)", "plant name in local language script", "project name in local language script",
         "plant name (other language)", "otherlanguagename", "project loc", "local name", "other language name",
@@ -31,13 +32,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "parent": ("parent", "parent(s)", "parents", "parent company"),
     "capacity": ("capacity", "capacity (mw)", "capacity (mtpa)", "capacity (mt)", "capacityinmtpa", "capacityinbcm y"),
     "start": (
-        "year", "start year", "startyear1", "start year 1", "production start year", "commercial operation date", "start date", "year1",
+        "year", "start year", "startyear1", "start year 1", "production start year", "commercial operation date", "start date", "year1", "opening year", "startyear", "startyearearliest", "commercial operation",
     ),
-    "built": ("construction start date", "construction start", "construction date"),
-    "retired": ("retired year", "retirement year", "retirement date", "retired date", "retired", "stop year", "stopyear", "closing year"),
-    "cancelled": ("cancelled year", "cancellation year", "cancelled date", "cancellation date"),
-    "suspended": ("shelved year", "mothballed year"),
-    "place": ("subnational", "subnational unit (province, state)", "subnational unit (province state)", "subnational unit", "state province", "province"),
+    "built": ("construction start date", "construction start", "construction date", "constructionyear", "construction year"),
+    "retired": ("retired year", "retirement year", "retirement date", "retired date", "retired", "stop year", "stopyear", "closing year", "retirement", "stopyear1"),
+    "cancelled": ("cancelled year", "cancellation year", "cancelled date", "cancellation date", "cancelledyear"),
+    "suspended": ("shelved year", "mothballed year", "shelvedyear", "mothballedyear", "idled date", "idledyear"),
+    "place": ("subnational", "subnational unit (province, state)", "subnational unit (province state)", "subnational unit (state, province)", "subnational unit (state province)", "subnational unit", "state province", "state province 1", "state, province", "province"),
     "latitude": ("lat", "latitude"),
     "longitude": ("lng", "lon", "longitude"),
     "accuracy": ("location accuracy", "coordinate accuracy", "accuracy"),
@@ -54,6 +55,7 @@ SPELLINGS = {
     "closed": "retired", "canceled": "cancelled", "pre construction": "pre-construction", "pre permit": "pre-permit",
     "in construction": "construction", "under construction": "construction", "idle": "mothballed", "idled": "mothballed",
     "shut in": "mothballed", "abandoned": "retired", "decommissioned": "retired", "operating pre retirement": "operating",
+    "mothballed pre retirement": "mothballed",
 }  # fmt: skip
 CLOSING = "closing"
 """The part, in keys of statements, that is the whole plant when no unit of it lives."""

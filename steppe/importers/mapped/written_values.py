@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from steppe.domain.values.currencies import CURRENCIES
-from steppe.importers.cell_values import decimal_of, edtf_of
+from steppe.importers.cell_values import day_in_words, decimal_of, edtf_of
 
-_MONTHS = {
-    **dict(zip(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], range(1, 13), strict=True)),
-    **dict(zip(["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"], range(1, 13), strict=True)),
-    "май": 5,
-}  # fmt: skip
 _TIMES = (
     (r"тыс(?:яч[аи]?)?\.?|thousand|k", 3),
     (r"млн\.?|миллион(?:а|ов)?|million|mln|mn|m", 6),
@@ -50,7 +45,7 @@ class Style:
 def day_of(text: str, style: Style) -> str:
     """A date as EDTF, as exact as it was written. Raises UnreadableError."""
     plain = re.sub(r"\s*(?:г\.?|года?)$", "", text.strip().casefold())
-    written = edtf_of(plain) or _numeric(plain, style) or _in_words(plain)
+    written = edtf_of(plain) or _numeric(plain, style) or day_in_words(plain)
     if written is None or edtf_of(written) is None:
         raise UnreadableError(
             f"{text!r} is no date of the order {style.dates}; write it as 2011-07-05, 2011-07 or 2011"
@@ -66,14 +61,6 @@ def _numeric(text: str, style: Style) -> str | None:
     if match := re.fullmatch(r"([0-9]{1,2})[./-]([0-9]{4})", text):
         return f"{match[2]}-{int(match[1]):02}"
     return None
-
-
-def _in_words(text: str) -> str | None:
-    match = re.fullmatch(r"(?:([0-9]{1,2})\.?\s+)?([^\W\d_]{3,})\.?(?:\s+([0-9]{1,2}),?)?\s+([0-9]{4})", text)
-    if match is None or (month := _MONTHS.get(match[2][:3])) is None or (match[1] and match[3]):
-        return None
-    day = match[1] or match[3]
-    return f"{match[4]}-{month:02}" + (f"-{int(day):02}" if day else "")
 
 
 def number_of(text: str, style: Style) -> Decimal:
