@@ -46,76 +46,45 @@ SET partition = EXCLUDED.partition,
 
 -- name: remove_spans
 -- Of projects, deals and flags those that had not ended before the day of each project, but for those that stay; not of what comes from
--- markets. `:..._days` and what stands before them are the keys of what stays. Each table is asked for `:projects` itself, too: by the
--- join alone it is read whole where the planner knows too little of it.
-WITH changed AS (
-    SELECT *
-    FROM unnest(:projects::text[], :changed_from::date[]) AS changed (project, changed_from)
-),
-gone_project_spans AS (
+-- markets. `:..._days` and what stands before them are the keys of what stays.
+-- Nothing is joined: the same plan serves one project and a thousand, also where the planner knows nothing of the tables or knew them
+-- when they were small. What stays is looked up in a table of hashes (NOT IN; no key is null).
+WITH gone_project_spans AS (
     DELETE FROM project_span
-    USING changed
     WHERE project_span.project = ANY (:projects::text[])
-        AND project_span.project = changed.project
-        AND project_span.valid_to >= changed.changed_from
-        AND NOT EXISTS (
-            SELECT 1
-            FROM unnest(:project_projects::text[], :project_days::date[]) AS kept (project, valid_from)
-            WHERE kept.project = project_span.project
-                AND kept.valid_from = project_span.valid_from
+        AND project_span.valid_to >= (:changed_from::jsonb ->> project_span.project)::date
+        AND (project_span.project, project_span.valid_from) NOT IN (
+            SELECT * FROM unnest(:project_projects::text[], :project_days::date[])
         )
 ),
 gone_headline_spans AS (
     DELETE FROM headline_span
-    USING changed
     WHERE headline_span.project = ANY (:projects::text[])
-        AND headline_span.project = changed.project
-        AND headline_span.valid_to >= changed.changed_from
-        AND NOT EXISTS (
-            SELECT 1
-            FROM unnest(:headline_projects::text[], :headline_days::date[]) AS kept (project, valid_from)
-            WHERE kept.project = headline_span.project
-                AND kept.valid_from = headline_span.valid_from
+        AND headline_span.valid_to >= (:changed_from::jsonb ->> headline_span.project)::date
+        AND (headline_span.project, headline_span.valid_from) NOT IN (
+            SELECT * FROM unnest(:headline_projects::text[], :headline_days::date[])
         )
 ),
 gone_last_event_spans AS (
     DELETE FROM last_event_span
-    USING changed
     WHERE last_event_span.project = ANY (:projects::text[])
-        AND last_event_span.project = changed.project
-        AND last_event_span.valid_to >= changed.changed_from
-        AND NOT EXISTS (
-            SELECT 1
-            FROM unnest(:last_event_projects::text[], :last_event_days::date[]) AS kept (project, valid_from)
-            WHERE kept.project = last_event_span.project
-                AND kept.valid_from = last_event_span.valid_from
+        AND last_event_span.valid_to >= (:changed_from::jsonb ->> last_event_span.project)::date
+        AND (last_event_span.project, last_event_span.valid_from) NOT IN (
+            SELECT * FROM unnest(:last_event_projects::text[], :last_event_days::date[])
         )
 ),
 gone_flag_spans AS (
     DELETE FROM flag_span
-    USING changed
     WHERE flag_span.project = ANY (:projects::text[])
-        AND flag_span.project = changed.project
-        AND flag_span.valid_to >= changed.changed_from
+        AND flag_span.valid_to >= (:changed_from::jsonb ->> flag_span.project)::date
         AND NOT flag_span.flag IN ('displaced', 'crowded')
-        AND NOT EXISTS (
-            SELECT 1
-            FROM unnest(:flag_projects::text[], :flag_deals::text[], :flag_flags::text[], :flag_days::date[]) AS kept (project, deal, flag, valid_from)
-            WHERE kept.project = flag_span.project
-                AND kept.deal = flag_span.deal
-                AND kept.flag = flag_span.flag
-                AND kept.valid_from = flag_span.valid_from
+        AND (flag_span.project, flag_span.deal, flag_span.flag, flag_span.valid_from) NOT IN (
+            SELECT * FROM unnest(:flag_projects::text[], :flag_deals::text[], :flag_flags::text[], :flag_days::date[])
         )
 )
 DELETE FROM deal_span
-USING changed
 WHERE deal_span.project = ANY (:projects::text[])
-    AND deal_span.project = changed.project
-    AND deal_span.valid_to >= changed.changed_from
-    AND NOT EXISTS (
-        SELECT 1
-        FROM unnest(:deal_projects::text[], :deal_deals::text[], :deal_days::date[]) AS kept (project, deal, valid_from)
-        WHERE kept.project = deal_span.project
-            AND kept.deal = deal_span.deal
-            AND kept.valid_from = deal_span.valid_from
+    AND deal_span.valid_to >= (:changed_from::jsonb ->> deal_span.project)::date
+    AND (deal_span.project, deal_span.deal, deal_span.valid_from) NOT IN (
+        SELECT * FROM unnest(:deal_projects::text[], :deal_deals::text[], :deal_days::date[])
     );

@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from steppe.database.read_model import projection_rows
 from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.projection_rows import ProjectRows, Row
 from steppe.database.sql import Statement
+from steppe.domain.values.states import BEGINNING
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,7 @@ class SpanChanges:
     """What is removed, and what is written, of the spans of some projects."""
 
     new: dict[SpanTable, list[Row]] = field(default_factory=lambda: {table: [] for table in _TABLES})
-    _projects: list[str] = field(default_factory=list)
-    _changed_from: list[date] = field(default_factory=list)
+    _changed_from: dict[str, str] = field(default_factory=dict)
     _kept: dict[SpanTable, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in _TABLES})
 
     def add(
@@ -64,8 +68,7 @@ class SpanChanges:
         """A project whose spans that had not ended before a day are to be `rows`, with the fingerprints `made`. `stored`: fingerprints of
         rows that are stored; None, either: not known.
         """
-        self._projects.append(project)
-        self._changed_from.append(changed_from)
+        self._changed_from[project] = "-infinity" if changed_from == BEGINNING else changed_from.isoformat()
         unchanged = frozenset(stored or ()) if made is not None else frozenset()
         numbers = iter(made or ())
         for table, of_table in _spans(rows):
@@ -83,7 +86,7 @@ class SpanChanges:
         project, headline, last_event = self._keys(_PROJECT), self._keys(_HEADLINE), self._keys(_LAST_EVENT)
         deal, flag = self._keys(_DEAL), self._keys(_FLAG)
         return remove_spans(
-            projects=self._projects, changed_from=self._changed_from,
+            projects=list(self._changed_from), changed_from=_encode(self._changed_from).decode(),
             project_projects=project[0], project_days=project[1],
             headline_projects=headline[0], headline_days=headline[1],
             last_event_projects=last_event[0], last_event_days=last_event[1],

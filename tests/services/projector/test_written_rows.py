@@ -120,7 +120,8 @@ async def test_what_a_batch_removes_is_looked_up_where_the_planner_knows_nothing
     query, *arguments = changes.removal(STATEMENTS["remove_spans"])
     plan = "\n".join(row[0] for row in await worked.owner.fetch(f"EXPLAIN {query}", *arguments))
     assert all(f"{table}_pk" in plan for table in _TABLES), plan
-    assert "Seq Scan" not in plan, plan
+    # A join would be one of each row with each: so little does the planner expect.
+    assert not any(word in plan for word in ("Seq Scan", "Join", "Nested Loop")), plan
 
 
 async def _rows(owner: asyncpg.Connection) -> dict[str, dict[str, str]]:
