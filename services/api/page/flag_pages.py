@@ -48,7 +48,7 @@ async def flags_page(page: PageRequest) -> Response:
         "/v1/portfolio", query_parameters.PORTFOLIO, **dict.fromkeys(query_parameters.ABOUT_PROJECTS)
     )
     async with service_of(page.request).snapshot(question) as snapshot:
-        flags = await flag_page(snapshot, question)
+        flags = await flag_page(snapshot, question, counted=False)
         coming = await flag_page(snapshot, coming_question)
         changes = await latest_changes(
             snapshot, question, _PROJECTS_OF_CHANGES, await _keys_of_projects(page, snapshot, question),

@@ -73,8 +73,8 @@ async def portfolio_page(page: PageRequest) -> Response:
             else await projects.portfolio_item(snapshot, counts_question)
         )
         project_keys = await chosen_projects(page, snapshot, question, _CHOOSE_PROJECTS)
-        displaced = await flag_page(snapshot, displaced_question, project_keys)
-        coming = await flag_page(snapshot, coming_question, project_keys)
+        displaced = await flag_page(snapshot, displaced_question, project_keys, counted=False)
+        coming = await flag_page(snapshot, coming_question, project_keys, counted=False)
         changes = await latest_changes(
             snapshot, question, _ROWS_OF_SIDE_LISTS, project_keys, with_notices=page.shows_notices
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from datetime import date
+from typing import assert_never
 
 from services.api.computation import in_thread
 from services.api.web.query_parameters import Question
 from services.api.web.responses import Service
-from steppe.domain.messages.message import Key, KeyKind, Sentences, keys_in
+from steppe.domain.messages.message import Key, Sentences, keys_in
 
 _OF_PROJECTS = frozenset({"project", "by"})
 _OF_PARTIES = frozenset(
@@ -17,8 +18,8 @@ _OF_PARTIES = frozenset(
         "party", "parties", "parent", "members", "group", "groups", "investors", "pursuers", "offtakers", "holders", "deal",
     }
 )  # fmt: skip
-_KINDS_OF_PROJECTS: tuple[KeyKind, ...] = ("project",)
-_KINDS_OF_PARTIES: tuple[KeyKind, ...] = ("party", "deal")
+# What nearly all of the tens of thousands of values of a page are, and what mentions nobody by itself.
+_PLAIN = frozenset({type(None), str, int, float, bool, date})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,35 @@ async def read_names(
 
 def _keys(shown: Sequence[object], facets: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
     """The projects and the parties that are mentioned."""
-    projects = sorted(set(_mentioned(shown, _OF_PROJECTS, _KINDS_OF_PROJECTS)))
-    return projects, sorted({*_mentioned(shown, _OF_PARTIES, _KINDS_OF_PARTIES), *facets.get("investor", ())})
+    mentioned = _Mentioned()
+    mentioned.add(shown)
+    return sorted(mentioned.projects), sorted(mentioned.parties.union(facets.get("investor", ())))
 
 
-def _mentioned(value: Any, fields: frozenset[str], kinds: Collection[KeyKind]) -> Iterator[str]:
-    """The texts that stand in these fields, however deep, alone or in a list, and the keys of these kinds in sentences."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name in fields:
-                yield from (
-                    text for text in (inner if isinstance(inner, list | tuple) else [inner]) if isinstance(text, str)
-                )
-            yield from _mentioned(inner, fields, kinds)
-    elif isinstance(value, Sentences):
-        yield from (key.text for key in keys_in(value) if key.kind in kinds)
-    elif hasattr(value, "_asdict"):
-        yield from _mentioned(value._asdict(), fields, kinds)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _mentioned(inner, fields, kinds)
+@dataclass(frozen=True, slots=True)
+class _Mentioned:
+    """The texts that stand in the fields of projects and parties, however deep, alone or in a list, and their keys in sentences."""
+
+    projects: set[str] = field(default_factory=set)
+    parties: set[str] = field(default_factory=set)
+
+    def add(self, value: object) -> None:
+        """Take in what a value mentions."""
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                if name in _OF_PROJECTS or name in _OF_PARTIES:
+                    texts = inner if isinstance(inner, list | tuple) else (inner,)
+                    (self.projects if name in _OF_PROJECTS else self.parties).update(
+                        text for text in texts if isinstance(text, str)
+                    )
+                if type(inner) not in _PLAIN:
+                    self.add(inner)
+        elif isinstance(value, Sentences):
+            for key in keys_in(value):
+                (self.projects if key.kind == "project" else self.parties).add(key.text)
+        elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+            self.add(value._asdict())
+        elif isinstance(value, list | tuple):
+            for inner in value:
+                if type(inner) not in _PLAIN:
+                    self.add(inner)

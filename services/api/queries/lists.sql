@@ -110,8 +110,8 @@ WITH ranked AS (
             WHEN '-level' THEN (9 - span.level)::text
             WHEN 'severity' THEN CASE span.headline_severity
                 WHEN 'presumed-dead' THEN '1' WHEN 'stagnant' THEN '2' WHEN 'watch' THEN '3' ELSE '4' END
-                || COALESCE(span.document::jsonb ->> 'memorandum_since=', span.document::jsonb ->> 'memorandum_since', '~')
-            WHEN 'memorandum_since' THEN COALESCE(span.document::jsonb ->> 'memorandum_since=', span.document::jsonb ->> 'memorandum_since', '~')
+                || COALESCE(span.document::json ->> 'memorandum_since=', span.document::json ->> 'memorandum_since', '~')
+            WHEN 'memorandum_since' THEN COALESCE(span.document::json ->> 'memorandum_since=', span.document::json ->> 'memorandum_since', '~')
             WHEN '-last_event_on' THEN lpad((DATE '9999-12-31'
                 - COALESCE(span.last_event_on, DATE '0001-01-01'))::text, 7, '0')
             ELSE ''
@@ -335,7 +335,11 @@ SELECT
 FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-    AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
+    -- Where a deal has investors it is they who pursue it; only of others the document is read.
+    AND (
+        deal.investors && :parties::text[]
+        OR (cardinality(deal.investors) = 0 AND deal.document::jsonb -> 'pursuers' ?| :parties::text[])
+    )
     AND (
         :after_project::text IS NULL
         OR (deal.project COLLATE "C", deal.deal COLLATE "C") > (:after_project::text, :after_deal::text)
@@ -352,7 +356,11 @@ SELECT
 FROM deal_span AS deal
 WHERE deal.valid_from <= :as_of::date
     AND deal.valid_to > :as_of::date
-    AND deal.document::jsonb -> 'pursuers' ?| :parties::text[]
+    -- Where a deal has investors it is they who pursue it; only of others the document is read.
+    AND (
+        deal.investors && :parties::text[]
+        OR (cardinality(deal.investors) = 0 AND deal.document::jsonb -> 'pursuers' ?| :parties::text[])
+    )
 GROUP BY deal.level;
 
 -- name: party_keys
@@ -564,7 +572,14 @@ WHERE (:flags::text[] IS NULL OR flag.flag = ANY (:flags::text[]))
             )
         )
     )
-    AND (:next_before::date IS NULL OR flag.next_on < :next_before::date);
+    AND (:next_before::date IS NULL OR flag.next_on < :next_before::date)
+    -- The same less exactly, for the indexes of the days of severities.
+    AND (
+        :next_before::date IS NULL
+        OR (flag.watch_since > :as_of::date AND flag.watch_since < :next_before::date)
+        OR (flag.stagnant_since > :as_of::date AND flag.stagnant_since < :next_before::date)
+        OR (flag.presumed_dead_since > :as_of::date AND flag.presumed_dead_since < :next_before::date)
+    );
 
 -- name: flag_page
 -- One page of flags; `rank` is the value that :sort orders by, but for the severity.

@@ -30,9 +30,9 @@ _PAGE_OF_SEVERITY = {severity: f"flag_page_of_{severity.replace('-', '_')}" for 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagPage(Page):
-    """One page of flags, and how many flags all pages have; of a page of a file of every row, how many it has itself."""
+    """One page of flags, and how many flags all pages have; of a page of a file of every row, how many it has itself; None: not counted."""
 
-    total: int
+    total: int | None
 
 
 class _Rank(NamedTuple):
@@ -48,8 +48,10 @@ async def flags(request: Request) -> Response:
     return await answer_list(request, query_parameters.FLAG_ROWS, csv_columns.FLAGS, flag_page)
 
 
-async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[str] | None = None) -> FlagPage:
-    """One page of flags. `projects`: of these only, whatever the filters say of projects."""
+async def flag_page(
+    snapshot: Snapshot, question: Question, projects: Sequence[str] | None = None, *, counted: bool = True
+) -> FlagPage:
+    """One page of flags. `projects`: of these only, whatever the filters say of projects. `counted`: say how many all pages have."""
     investors = await investors_of(snapshot, question)
     projects = await projects_of_flags(snapshot, question) if projects is None else projects
     sort = question.filters.get("sort", "severity")
@@ -68,8 +70,10 @@ async def flag_page(snapshot: Snapshot, question: Question, projects: Sequence[s
             limit=question.limit + 1,
         )
     rows, more = pagination.cut_page(rows, question.limit)
-    total = len(rows)
-    if not question.whole and (more or question.after is not None):  # a file of all of them counts its rows
+    total: int | None = len(rows)
+    if not counted:
+        total = None
+    elif not question.whole and (more or question.after is not None):  # a file of all of them counts its rows
         count = await snapshot.row("flag_count", **flag_filters(question, investors, projects))
         assert count is not None, "a count is always a row"
         total = count["flags"]

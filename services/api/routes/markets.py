@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
+from operator import attrgetter
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
@@ -86,55 +87,60 @@ async def market_page(snapshot: Snapshot, question: Question) -> Page:
     flag_rows = await snapshot.rows(
         "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
     )
-    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
+    crossed = await snapshot.rows("crossed_standings_of_projects", projects=projects)
     return Page(
         next_key=[rows[-1]["country"], rows[-1]["commodity"]] if more else None,
-        compute=partial(_summaries, rows, projects, deals, homes, flag_rows, first_crossings, as_of),
+        compute=partial(_summaries, rows, deals, homes, flag_rows, crossed, as_of),
     )
 
 
 def _summaries(
     rows: Sequence[Row],
-    projects: Sequence[str],
     deals: Sequence[Row],
     homes: Homes,
     flag_rows: Sequence[Row],
-    first_crossings: Sequence[Row],
+    crossed: Sequence[Row],
     as_of: date,
 ) -> list[MarketSummary]:
     """The markets of the rows, with what pursues them."""
     pursuits = _pursuits(deals, homes, as_of)
-    flags: dict[str, Counter[tuple[str, str]]] = {project: Counter() for project in projects}
+    flags: dict[str, list[Row]] = {}
     for flag in flag_rows:
-        flags[flag["project"]][flag["flag"], flag["severity"]] = flag["deals"]
-    crossed = {
-        row["project"]: Start(earliest=row["crossed_earliest"], latest=row["crossed_on"], given=row["crossed_given"])
-        for row in first_crossings
-    }
+        flags.setdefault(flag["project"], []).append(flag)
+    first_crossings = {row["project"]: row_decoding.first_crossing(row, as_of) for row in crossed}
     return [
         market_view.summary(
             row["country"],
             row["commodity"],
             row["projects"],
             [pursuit for project in row["projects"] for pursuit in pursuits.get(project, ())],
-            sum((flags[project] for project in row["projects"]), Counter[tuple[str, str]]()),
-            market_view.first_of(crossed[project] for project in row["projects"] if project in crossed),
+            _flag_counts(flag for project in row["projects"] for flag in flags.get(project, ())),
+            market_view.first_of(start for project in row["projects"] if (start := first_crossings.get(project))),
         )
         for row in rows
     ]
 
 
+def _flag_counts(rows: Iterable[Row]) -> Counter[tuple[str, str]]:
+    """On how many deals each flag stands with each severity."""
+    counts = Counter[tuple[str, str]]()
+    for row in rows:
+        counts[row["flag"], row["severity"]] += row["deals"]
+    return counts
+
+
 def _pursuits(deals: Sequence[Row], homes: Homes, as_of: date) -> dict[str, list[Pursuit]]:
     """Living deals, by project."""
     pursuits: dict[str, list[Pursuit]] = {}
+    alike: dict[tuple[int, bool, tuple[str, ...]], Pursuit] = {}
     for deal in deals:
-        pursuits.setdefault(deal["project"], []).append(
-            Pursuit(
-                level=Level(deal["level"]),
-                paper_only=deal["memorandum_runs"],
-                nations=homes.of(deal["pursuers"], as_of),
-            )
-        )
+        key = (deal["level"], deal["memorandum_runs"], tuple(deal["pursuers"]))
+        pursuit = alike.get(key)
+        if pursuit is None:
+            level, paper_only, pursuers = key
+            pursuit = Pursuit(level=Level(level), paper_only=paper_only, nations=homes.of(pursuers, as_of))
+            alike[key] = pursuit
+        pursuits.setdefault(deal["project"], []).append(pursuit)
     return pursuits
 
 
@@ -150,7 +156,6 @@ async def read_market(snapshot: Snapshot, question: Question, country: str, comm
     flag_counts = await snapshot.rows(
         "market_flags_of_projects", as_of=as_of, projects=projects, flags=list(MARKET_FLAGS)
     )
-    first_crossings = await snapshot.rows("first_crossings_of_projects", as_of=as_of, projects=projects)
     signed_rows = await snapshot.rows("first_memoranda_of_projects", as_of=as_of, projects=projects)
     signed = await by_size(len(signed_rows), _deals, signed_rows)
     bound_rows = await snapshot.rows("earliest_crossings", as_of=as_of, projects=projects)
@@ -169,16 +174,16 @@ async def read_market(snapshot: Snapshot, question: Question, country: str, comm
 
     def answer() -> MarketItem:
         pursuits = _pursuits(living, homes, as_of)
-        of_projects = Counter[tuple[str, str]]()
-        for row in flag_counts:
-            of_projects[row["flag"], row["severity"]] += row["deals"]
         data = MarketData(
             country=country,
             commodity=commodity,
             keys=projects,
             pursuits=[pursuit for of_project in pursuits.values() for pursuit in of_project],
-            flag_counts=of_projects,
-            first_bound_on=market_view.first_of(_starts(first_crossings)),
+            flag_counts=_flag_counts(flag_counts),
+            first_bound_on=market_view.first_of(
+                Start(earliest=one.on_earliest, latest=one.on, given=one.on_given)
+                for one in sorted(bound, key=attrgetter("project"))
+            ),
             projects=[row_decoding.project(row) for row in page.projects],
             deals=deals,
             signed=signed,
@@ -244,13 +249,6 @@ async def _keys_of_market(snapshot: Snapshot, question: Question, country: str, 
         if key not in markets_ever:
             raise unknown_key("market", key, markets_ever, otherwise="See /v1/markets.")
     return [row["project"] for row in rows]
-
-
-def _starts(first_crossings: Iterable[Row]) -> list[Start]:
-    return [
-        Start(earliest=row["crossed_earliest"], latest=row["crossed_on"], given=row["crossed_given"])
-        for row in first_crossings
-    ]
 
 
 def _deals(rows: Iterable[Row]) -> list[tuple[str, DealState]]:

@@ -18,7 +18,7 @@ from steppe.domain.values.flag_clock import FlagClock
 from steppe.domain.values.history import Crossing, Superseded
 from steppe.domain.values.levels import Level
 from steppe.domain.values.spans import Span
-from steppe.domain.values.states import SEVERITIES, DealState, Flag, ProjectState
+from steppe.domain.values.states import BEGINNING, SEVERITIES, DealState, Flag, ProjectState, Start
 from steppe.log.positions import format_record_id
 
 T = TypeVar("T")
@@ -29,8 +29,21 @@ _DAYS_OF_SEVERITIES = {
 }
 """The columns of the days of each severity, the gravest first."""
 
+
+class _Won(msgspec.Struct):
+    on: date
+    scope: str
+    on_earliest: date | None = None
+    on_given: str | None = None
+
+
+class _Crossed(msgspec.Struct):
+    crossings: list[_Won]
+
+
 _announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
+_crossed = msgspec.json.Decoder(_Crossed)
 
 
 def project(row: Row) -> ProjectState:
@@ -128,6 +141,13 @@ def flag_clock(row: Row) -> FlagClock:
 def crossing(row: Row) -> Crossing:
     """A crossing of the line, as rivals see it."""
     return _crossing.decode(row["document"])
+
+
+def first_crossing(row: Row, as_of: date) -> Start | None:
+    """When some deal of the project of a standing first crossed the line, by a day; None: none did."""
+    won = (one for one in _crossed.decode(row["document"]).crossings if one.scope == "any" and one.on <= as_of)
+    first = min(won, key=lambda one: (one.on, one.on_earliest or BEGINNING), default=None)
+    return None if first is None else Start(earliest=first.on_earliest, latest=first.on, given=first.on_given)
 
 
 def spans(rows: Iterable[Row], value: Callable[[Row], T]) -> list[Span[T]]:

@@ -23,6 +23,10 @@ def add_months(day: date, months: int) -> date:
 def months_between(start: date, day: date) -> int:
     """The whole months from `start` to `day`; 0 before the start."""
     months = (day.year - start.year) * 12 + day.month - start.month
-    if months > 0 and day.day < start.day and day.day < calendar.monthrange(day.year, day.month)[1]:
+    if months > 0 and day.day < start.day and not _ends_its_month(day):
         months -= 1  # this month's day has not come; on its last day a longer month's has
     return max(months, 0)
+
+
+def _ends_its_month(day: date) -> bool:
+    return day.day >= _SHORTEST_MONTH_DAYS and day.day == calendar.monthrange(day.year, day.month)[1]

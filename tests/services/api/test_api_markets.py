@@ -217,6 +217,33 @@ async def test_a_deal_of_two_nations_counts_under_both_and_once_for_the_market(
     assert body["first"]["memorandum"][0]["nations"] == ["JP", "KR"]
 
 
+async def test_a_deal_that_only_a_lender_pursues_is_of_the_lenders_nation(
+    market_log: Log, client: httpx.AsyncClient
+) -> None:
+    await market_log.append(
+        party("bank", "DE"),
+        event(
+            "loan.signed", "joint", "joint-loan", deal="credit", occurred="2024-06-01", lender_kind="eca",
+            parties=[{"party": "bank", "role": "financier"}],
+        ),
+    )  # fmt: skip
+    (listed,) = (await get(client, "/v1/markets", as_of=DAY, country="UZ"))["items"]
+    assert (listed["deals"], listed["nations_bound"], listed["deals_of_unknown_nation"]) == (2, ["DE"], 0)
+    lender = await get(client, "/v1/parties/bank", as_of=DAY)
+    assert ([deal["deal"] for deal in lender["deals"]], lender["living_deals"], lender["bound"]) == (["credit"], 1, 1)
+
+
+async def test_the_first_to_cross_the_line_is_told_as_of_the_day_only(
+    market_log: Log, client: httpx.AsyncClient
+) -> None:
+    await market_log.append(purchase("north", "2022-09", "delta"))
+    for as_of, first in (("2022-12-31", "2022-09-30"), (DAY, "2022-09-30"), ("2022-09-15", None)):
+        (listed,) = (await get(client, "/v1/markets", as_of=as_of, commodity="tungsten"))["items"]
+        summary = (await get(client, TUNGSTEN, as_of=as_of))["summary"]
+        assert (listed["first_bound_on"], summary["first_bound_on"]) == (first, first)
+        assert listed["first_bound_on_earliest"] == summary["first_bound_on_earliest"] == (first and "2022-09-01")
+
+
 async def test_deals_of_an_unknown_nation_come_last(market_log: Log, client: httpx.AsyncClient) -> None:
     await market_log.append(
         memorandum("north", "2019-02-01", "nobody-registered"),
