@@ -31,6 +31,7 @@ from steppe.http.problems import Refusal
 
 _STATEMENTS = load("alternate_models", "services.api")
 _PENDING = load("pending_fold")
+_TABLES = (*TABLES_OF_PROJECTS, "party_span", "forum")
 # What others see of those that are folded: it is compared with what they see then.
 _SEEN_BY_OTHERS = ("crossing", "party_span")
 
@@ -178,7 +179,8 @@ class AlternateReadModels:
     ) -> None:
         """Make the copy, or bring it to the same prefix of the log as the read model that is seen."""
         connection, seen = model.connection, model.next_offsets
-        if not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items()):
+        is_new = not seen or any(now.get(partition, -1) < offset for partition, offset in seen.items())
+        if is_new:
             in_force = await rule_versions.in_force(connection)
             rows = await connection.fetch(
                 *_STATEMENTS["subjects_otherwise"](
@@ -196,11 +198,14 @@ class AlternateReadModels:
             subjects = [row["subject"] for row in rows]
         if subjects:
             await refold(connection, subjects, knowledge, rules)
+        if subjects and is_new:
+            # Nobody else tells the planner what temporary tables hold, and most of it may have come now.
+            await connection.execute(f"ANALYZE {', '.join(f'pg_temp.{table}' for table in _TABLES)}")
 
     async def _copy(self, connection: asyncpg.Connection[Row], schema: str, but: list[str]) -> None:
         """Copy the read model but for some subjects, of which only stays what others see of them."""
         # The names are the constants above and the pointer's, never input.
-        for table in (*TABLES_OF_PROJECTS, "party_span", "forum"):
+        for table in _TABLES:
             own = f"{schema}.{table}"
             await connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
             await connection.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {own} INCLUDING ALL)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date
+from functools import lru_cache
 
 from steppe.domain.values.date_advice import advice, plainly
 from steppe.domain.values.months import add_months
@@ -50,6 +51,8 @@ def _instead(text: str) -> str | None:
     return f"has spaces or signs of another script; write {plain}"
 
 
+# An event is read several times on its way, and logs repeat their days. Only texts that are right are remembered, and these are short.
+@lru_cache(maxsize=16_384)
 def _read(text: str) -> Days:
     if text == "unknown":
         return Days(None, None)
