@@ -22,6 +22,7 @@ from steppe.cli.commands import (
     keys,
     list_projects,
     manage_rules,
+    merge_keys,
     migrate,
     quarantine,
     restore,
@@ -37,13 +38,17 @@ from steppe.compilation import domain_in_use
 from steppe.domain.values.grammar import counted
 from steppe.release import EDITION, RELEASE
 from steppe.terminal import addresses
-from steppe.terminal.options import AsJson, AsOf, Data, KnownAt, Rules, application
+from steppe.terminal.options import AsJson, AsOf, Data, KnownAt, Rules, ShowsByDefault, application
 from steppe.terminal.output import err, out, print_json
 
 app = application()
 app.add_typer(manage_rules.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keys.app, name="keys")
+project_app = application(help="A project: `steppe project KEY` shows it.", cls=ShowsByDefault)
+app.add_typer(project_app, name="project")
+project_app.command(name="merge")(merge_keys.merge_projects)
+app.add_typer(merge_keys.party_app, name="party")
 log_app = application(help="The log that the read models are made from.")
 app.add_typer(log_app, name="log")
 app.command(name="projects")(list_projects.projects)
@@ -175,7 +180,7 @@ def flags(
         screen.print(f"\n{counts} as of {as_of or known_at or 'today'}.")
 
 
-@app.command()
+@project_app.command(name="show")
 def project(
     key: Annotated[str, typer.Argument(help="The project's key, as in `steppe flags`.")],
     as_of: AsOf = None,
@@ -188,7 +193,9 @@ def project(
 
     With --known-at also what was learnt since then, and the state on the same day as known now.
 
-    Example: steppe project north-katpar-upper-kairakty --known-at 2021-12-31
+    `show` may be left out.
+
+    Example: steppe project show north-katpar-upper-kairakty --known-at 2021-12-31
     """
     api = addresses.find().api
     answer = _get_project(api, key, {"as_of": as_of, "known_at": known_at, "rules": rules})

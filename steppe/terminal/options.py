@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer._click import Context
+from typer.core import TyperGroup
 
 from steppe.terminal import addresses
 
@@ -58,9 +60,22 @@ Data = Annotated[
 """It works by itself, by setting the addresses in the environment, so commands that take it need not look at it."""
 
 
-def application(command: Callable[..., None] | None = None, *, help: str | None = None) -> typer.Typer:
+class ShowsByDefault(TyperGroup):
+    """A group of commands whose first word may also be what `show` shows."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """The words of the command that they begin with, else of `show`."""
+        says_which = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if says_which else ["show", *args])
+
+
+def application(
+    command: Callable[..., None] | None = None, *, help: str | None = None, cls: type[TyperGroup] | None = None
+) -> typer.Typer:
     """A program, or a group of commands, that reads its options as all of `steppe` do: of one command, or with its commands added."""
-    app = typer.Typer(help=help, no_args_is_help=command is None, pretty_exceptions_enable=False, add_completion=False)
+    app = typer.Typer(
+        cls=cls, help=help, no_args_is_help=command is None, pretty_exceptions_enable=False, add_completion=False
+    )
     if command is not None:
         app.command()(command)
     return app

@@ -43,7 +43,7 @@ def command(
         print_json(answer)
         return
     screen = out()
-    for part in _parts(answer):
+    for part in parts(answer):
         screen.print(part)
 
 
@@ -68,7 +68,7 @@ def _line(path: Path, number: int, line: str) -> Any:
         raise WrongValueError(f"{path}:{number} is not JSON: {error}") from error
 
 
-def _parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
+def parts(answer: dict[str, Any]) -> Iterator[RenderableType]:
     new = counted(len(answer["events"]), "event", "events")
     repeats = counted(answer["duplicates"], "is", "are")
     yield Text(f"{new} tried as of {answer['as_of']}; {repeats} in the log already. Nothing was sent.")
