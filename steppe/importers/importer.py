@@ -28,6 +28,7 @@ from steppe.importers.statement import Before, Bounds, Data, Format, Statement, 
 Event = dict[str, Any]
 _THINGS_MAX = 1_000_000
 _REGISTRATION = "project.registered"
+_PARTY = "party"
 _AMENDED = ("parts", "capacity")  # of a project: they change as it does, and the first registration holds from ever
 
 
@@ -127,7 +128,7 @@ class _EditionImport:
             with _naming(file):
                 for thing in form.things(file, day, self._keys, report):
                     if self._is_new(thing):
-                        report.projects += 1
+                        report.projects += thing.kind_word != _PARTY
                         yield from self._events_of(thing)
         if self._whole.matcher is not None:
             report.parties_known = sum(1 for party in report.parties if self._whole.matcher.knows_party(party))
@@ -154,7 +155,7 @@ class _EditionImport:
         return False
 
     def _events_of(self, thing: Thing) -> Iterator[Event]:
-        project = self._keys.take(thing.key, thing.name, thing.kind_word)
+        project = thing.subject or self._keys.take(thing.key, thing.name, thing.kind_word)
         state = None if self._memory is None else self._memory.get(thing.key)
         writer = _Writer(self._whole, thing, project, self._edition.day, self._report)
         if state is None:
@@ -186,7 +187,7 @@ class _EditionImport:
     def _destination(self, project: str, thing: Thing) -> _Destination:
         """Whose project that of the key is; what a person should look at is reported."""
         matcher, report = self._whole.matcher, self._report
-        if matcher is None:
+        if matcher is None or thing.subject is not None:
             return _Destination.OWN
         match = matcher.match(project, thing.statements[0].data)
         if match.alike:

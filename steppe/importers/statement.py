@@ -44,11 +44,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A project as a source holds it, with all that the source says of it, its registration first.
+    """A project (or party) as a source holds it, with all that the source says of it, its registration first.
 
     `key` is the source's own; `name` becomes the key of the project, or `kind_word` where the name has no letters. `stage` says
     how far it has come in the words of the source, higher is further: what a thing that went on no longer says is history,
-    not wrong. `states` are the words for its parts, for formats that need those of the edition before.
+    not wrong. `states` are the words for its parts, for formats that need those of the edition before. `subject` is that of its
+    events where the source says it itself; then nothing needs to be registered, or it is no project.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Thing:
     statements: tuple[Statement, ...]
     stage: int = 0
     states: Mapping[str, str] = field(default_factory=dict)
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, MappingDocument, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
 from steppe.importers.mapped.shipped_mappings import shipped_mappings, shipped_names
+from steppe.importers.mapped.template_tables import TEMPLATES, TemplateTable, template_csv, template_workbook
 from steppe.importers.project_matching import ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
@@ -34,7 +35,8 @@ from steppe.terminal.output import err, out, print_json
 
 _MAPPED = "csv"
 _NAMES = (_MAPPED, *FORMATS)
-_LIST = "mappings"
+_LIST, _TEMPLATE = "mappings", "template"
+_WORKBOOK = ".xlsx"
 
 
 def command(
@@ -81,12 +83,16 @@ def command(
     """Import files of other registers: prints what would become of them, and with --send sends the events.
 
     Importing the same files again adds nothing. Of a later edition give the earlier ones, too, oldest first: then only the
-    differences are new. docs/importing.md has the mapping of each format. `steppe import mappings` lists the mappings that ship.
+    differences are new. docs/importing.md has the mapping of each format. `steppe import mappings` lists the mappings that ship; `steppe import
+    template event` (or project, party; event.xlsx) prints a table to fill in, which needs no mapping.
 
     Example: steppe import gem coal-2023.csv coal-2024.csv --edition 2023-01-31 --edition 2024-02-07 --send
     """
     if form == _LIST:
         _print_mappings(as_json=as_json)
+        return
+    if form == _TEMPLATE:
+        _print_template([str(file) for file in files or []])
         return
     if not files:
         raise typer.BadParameter("say which files", param_hint="FILES")
@@ -132,6 +138,22 @@ def _print_mappings(*, as_json: bool) -> None:
     out().print("\nsteppe import csv FILE --mapping NAME --edition DAY", soft_wrap=True)
 
 
+def _print_template(names: Sequence[str]) -> None:
+    """A template, as CSV or as a workbook. Raises typer.BadParameter."""
+    template = names[0].removesuffix(_WORKBOOK) if len(names) == 1 else ""
+    if template not in TEMPLATES:
+        choices = [*TEMPLATES, *(f"{name}{_WORKBOOK}" for name in TEMPLATES)]
+        raise typer.BadParameter(f"say one of {', '.join(choices)}", param_hint="FILES")
+    if names[0].endswith(_WORKBOOK):
+        if sys.stdout.isatty():
+            raise typer.BadParameter(
+                f"a workbook is not for a terminal: ... {names[0]} > {names[0]}", param_hint="FILES"
+            )
+        sys.stdout.buffer.write(template_workbook(template))
+    else:
+        sys.stdout.write(template_csv(template))
+
+
 def _print_guess(form: str, file: Path) -> None:
     if form != _MAPPED:
         raise typer.BadParameter("only the format csv has a mapping to guess", param_hint="--guess")
@@ -147,10 +169,10 @@ def _format(name: str, mapping: str | None) -> Format:
     """The format of that name. Raises typer.BadParameter."""
     if name not in _NAMES:
         raise typer.BadParameter(f"{name} is none of {', '.join(_NAMES)}", param_hint="FORMAT")
-    if (name == _MAPPED) != (mapping is not None):
-        raise typer.BadParameter("the format csv needs a mapping, and no other format has one", param_hint="--mapping")
+    if mapping is not None and name != _MAPPED:
+        raise typer.BadParameter("only the format csv has a mapping", param_hint="--mapping")
     if mapping is None:
-        return FORMATS[name]
+        return TemplateTable() if name == _MAPPED else FORMATS[name]
     try:
         return MappedTable(_mapping(mapping))
     except BadMappingError as error:

@@ -43,13 +43,14 @@ class _Project:
 
     name: str
     line: int
-    registration: Data
+    registration: Data | None
     told: dict[str, Statement] = field(default_factory=dict)
     stage: int = 0
 
     def statements(self) -> Iterator[Statement]:
         """The registration and the events, in file order; what has one key is numbered by what it says, not by where it stands."""
-        yield Statement("registered", "project.registered", self.registration, self.line)
+        if self.registration is not None:
+            yield Statement("registered", "project.registered", self.registration, self.line)
         counts: Counter[str] = Counter()
         keys = {}
         for content in sorted(self.told):
@@ -64,8 +65,10 @@ class MappedTable:
 
     name = "csv"
 
-    def __init__(self, document: MappingDocument) -> None:
+    def __init__(self, document: MappingDocument, *, tells_missing: bool = True) -> None:
+        """`tells_missing`: the report says which optional columns the table does not have."""
         self._document = document
+        self._tells_missing = tells_missing
         self._style = Style(document.dates, document.decimal)
         self._columns = {normalised(column): column for column in columns_of(document)}
         self._optional = {normalised(column) for column in document.optional}
@@ -97,7 +100,7 @@ class MappedTable:
         table = open_table(file, self._is_table, what, report, self._document.encoding)
         columns = {heading: self._heading_of(heading, table.headings) for heading in self._columns}
         for heading, there in columns.items():
-            if there is None:
+            if there is None and self._tells_missing:
                 report.unsent.count(f"column {self._columns[heading]!r}, which the table does not have")
         projects: dict[str, _Project] = {}
         for count, row in enumerate(table.rows):
@@ -113,7 +116,9 @@ class MappedTable:
             mapped.into(projects)
         for key, project in projects.items():
             statements = tuple(project.statements())
-            yield Thing(key, project.name, "project", project.line, statements, project.stage)
+            subject = None if self._document.project.registers else slug_of(key) or "project"
+            if statements:
+                yield Thing(key, project.name, "project", project.line, statements, project.stage, subject=subject)
 
     def _is_table(self, headings: Headings) -> bool:
         return all(self._heading_of(column, headings) for column in self._columns if column not in self._optional)
@@ -152,7 +157,8 @@ class _MappedRow:
             return
         project = projects.get(key)
         if project is None:
-            project = projects[key] = _Project(name, self._row.line, self._registration(name, key))
+            registration = self._registration(name, key) if columns.registers else None
+            project = projects[key] = _Project(name, self._row.line, registration)
         project.stage = max(project.stage, self._stage())
         for event in self._document.events:
             self._add_event(event, project)

@@ -12,7 +12,7 @@ import yaml
 from msgspec import Struct
 
 from steppe.domain.events.validation import FIELDS
-from steppe.domain.events.vocabulary import EVENT_KINDS, FieldKind
+from steppe.domain.events.vocabulary import EVENT_KINDS, Field, FieldKind
 
 _BYTES_MAX = 1 << 20
 _OWN_WAY = frozenset({"parties", "amount", "capacity", "evidence", "occurred", "reported", "deal"})
@@ -96,11 +96,15 @@ class EventColumns(Struct, forbid_unknown_fields=True):
 
 
 class ProjectColumns(Struct, forbid_unknown_fields=True):
-    """What a row tells of its project. `key` is the source's id of it (without it the name), and `scheme` what kind of id that is."""
+    """What a row tells of its project. `key` is the source's id of it (without it the name), and `scheme` what kind of id that is.
+
+    `registers` false: the projects are registered elsewhere, under the slug of what the column says; rows tell events only.
+    """
 
     name: Value
     key: Value | None = None
     scheme: str | None = None
+    registers: bool = True
     capacity: CapacityColumns | None = None
     fields: dict[str, Value] = {}
 
@@ -207,7 +211,7 @@ def _wrong(document: MappingDocument) -> Iterator[str]:
         names = event_names(event.name)
         if not names:
             yield f"{where}: the name has no words; say which events the words of its column mean"
-        wrong = [name for name in names if not _is_of_a_row(name)]
+        wrong = [name for name in names if not is_of_a_row(name)]
         yield from (f"{where}: {name} is no event that a row can be; docs/vocabulary.md lists them" for name in wrong)
         if not wrong:
             yield from _wrong_fields(where, event.fields, names)
@@ -225,9 +229,15 @@ def _wrong_columns(document: MappingDocument) -> Iterator[str]:
             yield "stage: what its words stand for are whole numbers, higher is further"
 
 
-def _is_of_a_row(name: str) -> bool:
+def is_of_a_row(name: str) -> bool:
+    """Whether a row of a table can be an event of that name: not one of the registry, and no correction."""
     kind = EVENT_KINDS.get(name)
     return kind is not None and not kind.is_registry and not kind.is_correction
+
+
+def is_of_a_cell(field: Field) -> bool:
+    """Whether a cell can hold the field by itself; parties, amounts and the like have places of their own."""
+    return field.name not in _OWN_WAY and field.kind not in _NOT_OF_A_CELL
 
 
 def _wrong_fields(where: str, fields: dict[str, Value], names: list[str]) -> Iterator[str]:
