@@ -207,7 +207,7 @@ def required_scopes(method: str, path: str) -> Collection[str] | None:
             return None
         case "GET", "/metrics":
             return (OPERATE,)
-        case ("GET", _) | ("POST", "/"):
+        case ("GET", _) | ("POST", "/" | "/article"):
             # Vocabulary, schemas, docs, and the form until it is sent: for those who send and those who read.
             return (EVENTS_WRITE, READ)
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -86,6 +87,10 @@ class EntryPage:
             "currency": [(code, "") for code in sorted(CURRENCIES)],
             "milestone": milestone_options(self.translation),
         }
+
+    def amount(self, text: str) -> str:
+        """A number as the language writes it."""
+        return self.translation.number(Decimal(text))
 
     def day(self, text: str) -> Markup:
         """A full day as an element, in words for people."""

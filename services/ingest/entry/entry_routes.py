@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.ingest import request_body
 from services.ingest.entry import forgery_guard
+from services.ingest.entry.article import PASTED_CHARACTERS_MAX, Article, UnreadableError, read_article
 from services.ingest.entry.drafted_event import MODES, DraftedEvent, Mode, draft_of_entry, read_draft
 from services.ingest.entry.entry_page import EntryPage
 from services.ingest.entry.event_search import GROUPS, find_events, group_of
@@ -30,7 +31,7 @@ from services.ingest.routes import EventRoutes
 from services.ingest.settings import Settings
 from steppe.contracts.acceptance import Accepted
 from steppe.domain.events.field_checks import RECLASSIFIABLE, is_slug
-from steppe.domain.events.vocabulary import EVENT_KINDS, VOCABULARY
+from steppe.domain.events.vocabulary import EVENT_KINDS, GRADES, VOCABULARY
 from steppe.http.problems import BAD_PARAMETER, INTERNAL_ERROR, NOT_FOUND, UNKNOWN_PARAMETER, Problem, Refusal
 from steppe.page.spoken_dates import spoken_date
 
@@ -38,13 +39,14 @@ log = logging.getLogger(__name__)
 
 FORM = "application/x-www-form-urlencoded"
 _FORM_BYTES_MAX = 512 * 1024
+_ARTICLE_BYTES_MAX = 4 * 1024 * 1024
 _FIELDS_MAX = 2_000
 _KEYS_MAX = 24  # of one form that are looked up
 _FIELD_NAME = re.compile(r"(?:data|own)(?:\.[a-z_]+|\.\d{1,3}){1,4}|subject|source|target|mode|event|lang|q|was")
 _PLACE_OF_ROW = re.compile(r"(?:data|own)\.[a-z_]+")
 _PARTIES = re.compile(r"data\.(?:parties\.\d+\.party|parents\.\d+\.party|parent|to)")
 
-PATHS = ("/", "/send", "/sent", "/keys/projects", "/keys/parties", "/date")
+PATHS = ("/", "/send", "/sent", "/article", "/keys/projects", "/keys/parties", "/date")
 """Those of the form; assets are at /static."""
 
 PROBLEMS = (
@@ -73,6 +75,8 @@ class EntryRoutes:
             ("/", "POST", self._fill_in),
             ("/send", "POST", self._send),
             ("/sent", "GET", self._sent),
+            ("/article", "GET", self._article),
+            ("/article", "POST", self._article),
             ("/keys/projects", "GET", self._projects),
             ("/keys/parties", "GET", self._parties),
             ("/date", "GET", self._date),
@@ -105,11 +109,10 @@ class EntryRoutes:
                 UNSUPPORTED_MEDIA_TYPE, f"This is for forms ({FORM}); programs send events to POST /v1/events."
             )
         patience = Patience(self._settings.ingest_idle_seconds_max, self._settings.ingest_body_seconds_max)
-        body = await request_body.read_whole(request, _FORM_BYTES_MAX, patience, "Enter less at once.")
+        bytes_max = _ARTICLE_BYTES_MAX if request.url.path == "/article" else _FORM_BYTES_MAX
+        body = await request_body.read_whole(request, bytes_max, patience, "Enter less at once.")
         try:
-            return FormTexts(
-                parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
-            )
+            return FormTexts(await asyncio.to_thread(_pairs, body))
         except ValueError as error:  # no UTF-8, or more fields than any form has
             raise Refusal(BAD_PARAMETER, f"The form cannot be read: {str(error)[:200]}.") from None
 
@@ -160,6 +163,7 @@ class EntryRoutes:
         groups = [(group, [kind for kind in kinds if group_of(kind) == group]) for group in GROUPS]
         found = [("", list(kinds))] if words else [(group, of_group) for group, of_group in groups if of_group]
         kept = {name: page.texts.one(name) for name in ("subject", "source", "target", "mode")}
+        kept |= dict(page.texts.pairs("data."))  # what an article has filled in already
         return await page.render("choose.html", words=words, groups=found, kept=kept)
 
     async def _fill_in(self, page: EntryPage) -> Response:
@@ -235,6 +239,26 @@ class EntryRoutes:
             address=page.project_url(subject, page.texts.one("position")) if is_slug(subject) else "",
         )  # fmt: skip
 
+    async def _article(self, page: EntryPage) -> Response:
+        """GET and POST /article: what an article says, and the events that it may tell, each a link to the form."""
+        url, pasted, trouble = page.texts.one("url"), page.texts.one("pasted"), ""
+        article: Article | None = None
+        if len(pasted) > PASTED_CHARACTERS_MAX:
+            trouble = f"It has {len(pasted):,} characters; at most {PASTED_CHARACTERS_MAX:,} are read."
+        elif page.request.method == "POST" and (url or pasted):
+            try:
+                article = await read_article(url, pasted)
+            except UnreadableError as error:
+                trouble = f"The article was not read: {error}."
+        evidence = _evidence(page, article) if article else {}
+        proposals = [
+            (proposal, page.link("/", event=proposal.name, **evidence, **proposal.texts))
+            for proposal in (article.proposals if article else ())
+        ]
+        return await page.render(
+            "article.html", status=422 if trouble else 200, article=article, trouble=trouble, evidence=evidence, proposals=proposals, grades=GRADES
+        )  # fmt: skip
+
     async def _show_form(
         self, page: EntryPage, draft: DraftedEvent, shown: FormShown, *, api_away: str = "", status: int = 200
     ) -> Response:
@@ -303,6 +327,10 @@ class EntryRoutes:
         return await page.render("date.html", text=text, readings=spoken_date(text) if text else ())
 
 
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
+
+
 def _in_language(texts: FormTexts) -> FormTexts:
     """The form in the language whose button was pressed."""
     action, _, language = texts.one("action").partition(":")
@@ -314,6 +342,19 @@ def _draft(page: EntryPage, source: str) -> DraftedEvent:
     if draft is None:
         raise Refusal(BAD_PARAMETER, "The form does not say what happened.", parameter="event")
     return draft
+
+
+def _evidence(page: EntryPage, article: Article) -> dict[str, str]:
+    """The texts of the form that say where an event is known from."""
+    texts = {
+        "subject": page.texts.one("subject"),
+        "data.evidence.0.url": article.url if article.url.startswith(("http://", "https://")) else "",
+        "data.evidence.0.title": article.title,
+        "data.evidence.0.publisher": article.publisher,
+        "data.evidence.0.grade": page.texts.one("grade"),
+        "data.reported": article.published,
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 async def _error_page(page: EntryPage, problem: Problem, detail: str) -> Response:
