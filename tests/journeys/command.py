@@ -35,6 +35,13 @@ class Command:
         other._environment = self._environment | {"STEPPE_DATABASE": address}
         return other
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts it, for a test that breaks it off; its output is kept for `communicate`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "steppe.cli", *arguments],
+            env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
     def __call__(self, *arguments: str, exits: int = 0, stdin: str | None = None, columns: int | None = None) -> str:
         environment = self._environment | ({"COLUMNS": str(columns)} if columns else {})
         ran = subprocess.run(

@@ -99,12 +99,21 @@ def send_lines(name: str, lines: Iterable[bytes], count: int, ingest: str, conso
     with _client(ingest) as client, _progress(console) as progress:
         task = progress.add_task(f"Sending {name}", total=count)
         first = 1
-        while batch := list(islice(rest, _LINES_A_BATCH)):
-            answer = _post(client, b"\n".join(batch) + b"\n", _NDJSON, {"on_error": "continue"})
-            sent.add(answer, name, first)
-            first += len(batch)
-            progress.advance(task, len(batch))
+        try:
+            while batch := list(islice(rest, _LINES_A_BATCH)):
+                answer = _post(client, b"\n".join(batch) + b"\n", _NDJSON, {"on_error": "continue"})
+                sent.add(answer, name, first)
+                first += len(batch)
+                progress.advance(task, len(batch))
+        except (RefusedError, KeyboardInterrupt) as error:
+            raise RefusedError(f"{str(error) or 'Interrupted.'} {_how_far(first - 1, count)}") from error
     return sent
+
+
+def _how_far(sent: int, count: int) -> str:
+    return (
+        f"{sent:,} of {count:,} events were sent. To send the rest, say the same again: what was sent is a duplicate."
+    )
 
 
 def _client(ingest: str) -> httpx.Client:
@@ -150,6 +159,11 @@ def _post(client: httpx.Client, body: bytes, kind: str, query: dict[str, str]) -
         except httpx.ConnectError as error:
             raise RefusedError(
                 f"Ingest does not answer at {client.base_url} ({error}). Start it with `steppe up`."
+            ) from error
+        except httpx.TransportError as error:
+            raise RefusedError(
+                f"Ingest at {client.base_url} broke off before it answered ({error or type(error).__name__}); whether it has the last events is "
+                "not known. Sending the same again is safe."
             ) from error
         if answer.status_code in (429, 503) and attempt < _ATTEMPTS_MAX - 1:
             time.sleep(min(float(answer.headers.get("retry-after", "1")), 10.0))
