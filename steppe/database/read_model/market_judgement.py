@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from steppe import failpoints
 from steppe.database import locks
 from steppe.database.keepalive import KeepAlive
-from steppe.database.read_model import flag_rows, market_rows, projection_rows, registry_rows
+from steppe.database.read_model import market_rows, projection_rows, registry_rows, span_changes
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.projection_rows import ProjectRows, Row, copy
 from steppe.database.sql import Statement
@@ -237,15 +237,17 @@ class Markets:
         flags_gone, flags = differing(map(tuple, flags_before), rows.flag_spans)
         shared_before = await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects))
         shared_gone, shared = differing(map(tuple, shared_before), rows.co_investment_spans)
-        if flags_gone:
-            of, deals, names, days = zip(*(row[:4] for row in flags_gone), strict=True)
+        put_in_place = {span_changes.FLAGS.key(row) for row in flags}
+        removed = [key for row in flags_gone if (key := span_changes.FLAGS.key(row)) not in put_in_place]
+        if removed:
+            of, deals, names, days = zip(*removed, strict=True)
             await connection.execute(
                 *self.statements["remove_market_flags"](projects=of, deals=deals, flags=names, days=days)
             )
         if shared_gone:
             of, deals, days = zip(*(row[:3] for row in shared_gone), strict=True)
             await connection.execute(*self.statements["remove_co_investments"](projects=of, deals=deals, days=days))
-        await copy(connection, "flag_span", flag_rows.FLAG_SPAN, flags)
+        await span_changes.put(connection, self.statements, span_changes.FLAGS, flags)
         await copy(connection, "co_investment_span", projection_rows.CO_INVESTMENT_SPAN, shared)
         return {row[0] for row in (*flags_gone, *flags, *shared_gone, *shared)}
 

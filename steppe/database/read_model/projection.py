@@ -21,7 +21,7 @@ from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
-from steppe.database.read_model.span_changes import SpanChanges, fingerprints
+from steppe.database.read_model.span_changes import SpanChanges, fingerprints, put
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
@@ -213,7 +213,8 @@ class ReadModel:
         await connection.execute(*changes.removal(self.statements["remove_spans"]))
         for table, new in changes.new.items():
             await keepalive.ping()
-            await copy(connection, table.name, table.columns, new)
+            await put(connection, self.statements, table, new)
+            await copy(connection, table.name, table.columns, changes.anew[table])
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
         await self._name_parties(connection, list(histories), parties, rows.party_namings)

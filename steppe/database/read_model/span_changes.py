@@ -1,4 +1,4 @@
-"""Which rows of spans differ from those that are stored: only these are removed and written.
+"""Which rows of spans differ from those that are stored: only these are removed and written, and in its place where one began on that day.
 
 Of a project whose fold went on, most rows of the days since are as they were: an event changes some, and the walk through the future that
 follows from it makes the others again. What was written with the fold state before is known by fingerprints of the rows, 8 bytes each.
@@ -7,10 +7,10 @@ follows from it makes the others again. What was written with the fold state bef
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,12 +22,18 @@ from steppe.domain.values.states import BEGINNING
 
 _encode = msgspec.json.Encoder().encode
 
+if TYPE_CHECKING:
+    from steppe.database.connection import Connection
+
 
 @dataclass(frozen=True, slots=True)
 class SpanTable:
-    """A table of spans of projects: its columns, of which the first `key_columns` and the day since when are its key."""
+    """A table of spans of projects: its columns, of which the first `key_columns` and the day since when are its key, and the statement
+    that puts rows into it.
+    """
 
     name: str
+    put: str
     columns: Sequence[str]
     key_columns: int
 
@@ -36,12 +42,16 @@ class SpanTable:
         return row[: self.key_columns + 1]
 
 
-_PROJECT = SpanTable("project_span", projection_rows.PROJECT_SPAN, 1)
-_HEADLINE = SpanTable("headline_span", HEADLINE_SPAN, 1)
-_LAST_EVENT = SpanTable("last_event_span", projection_rows.LAST_EVENT_SPAN, 1)
-_DEAL = SpanTable("deal_span", projection_rows.DEAL_SPAN, 2)
-_FLAG = SpanTable("flag_span", FLAG_SPAN, 3)
-_TABLES = (_PROJECT, _HEADLINE, _LAST_EVENT, _DEAL, _FLAG)
+_PROJECT = SpanTable("project_span", "put_project_spans", projection_rows.PROJECT_SPAN, 1)
+_HEADLINE = SpanTable("headline_span", "put_headline_spans", HEADLINE_SPAN, 1)
+_LAST_EVENT = SpanTable("last_event_span", "put_last_event_spans", projection_rows.LAST_EVENT_SPAN, 1)
+DEALS = SpanTable("deal_span", "put_deal_spans", projection_rows.DEAL_SPAN, 2)
+FLAGS = SpanTable("flag_span", "put_flag_spans", FLAG_SPAN, 3)
+_TABLES = (_PROJECT, _HEADLINE, _LAST_EVENT, DEALS, FLAGS)
+_ARRAYS = frozenset({"countries", "commodities", "investors", "names_on"})
+# Where a project has more rows than these and nobody knows which are stored, reading them costs more than writing them again.
+_ROWS_COMPARED_MAX = 2_000
+_ROWS_AT_ONCE = 2_000
 
 
 def fingerprints(rows: ProjectRows) -> array[int]:
@@ -54,8 +64,10 @@ class SpanChanges:
     """What is removed, and what is written, of the spans of some projects."""
 
     new: dict[SpanTable, list[Row]] = field(default_factory=lambda: {table: [] for table in _TABLES})
+    # In the place of which nothing stays.
+    anew: dict[SpanTable, list[Row]] = field(default_factory=lambda: {table: [] for table in _TABLES})
     _changed_from: dict[str, str] = field(default_factory=dict)
-    _kept: dict[SpanTable, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in _TABLES})
+    _staying: dict[SpanTable, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in _TABLES})
 
     def add(
         self,
@@ -73,18 +85,21 @@ class SpanChanges:
         numbers = iter(made or ())
         for table, of_table in _spans(rows):
             if not unchanged:
-                self.new[table] += of_table
+                if len(of_table) > _ROWS_COMPARED_MAX:
+                    self.anew[table] += of_table
+                else:
+                    self.new[table] += of_table
+                    self._staying[table] += map(table.key, of_table)
                 continue
             for row, number in zip(of_table, numbers, strict=False):
-                if number in unchanged:
-                    self._kept[table].append(table.key(row))
-                else:
+                self._staying[table].append(table.key(row))
+                if number not in unchanged:
                     self.new[table].append(row)
 
     def removal(self, remove_spans: Statement) -> tuple[Any, ...]:
-        """The statement with its arguments: of which projects, since when, and the keys of what stays."""
+        """The statement with its arguments: of which projects, since when, and the keys of what stays or is put in its place."""
         project, headline, last_event = self._keys(_PROJECT), self._keys(_HEADLINE), self._keys(_LAST_EVENT)
-        deal, flag = self._keys(_DEAL), self._keys(_FLAG)
+        deal, flag = self._keys(DEALS), self._keys(FLAGS)
         return remove_spans(
             projects=list(self._changed_from), changed_from=_encode(self._changed_from).decode(),
             project_projects=project[0], project_days=project[1],
@@ -95,16 +110,39 @@ class SpanChanges:
         )  # fmt: skip
 
     def _keys(self, table: SpanTable) -> list[Sequence[Any]]:
-        """The keys of what stays, column by column."""
-        return list(zip(*self._kept[table], strict=True)) or [()] * (table.key_columns + 1)
+        """These keys, column by column."""
+        return list(zip(*self._staying[table], strict=True)) or [()] * (table.key_columns + 1)
+
+
+async def put(
+    connection: Connection, statements: Mapping[str, Statement], table: SpanTable, rows: Sequence[Row]
+) -> None:
+    """Have these rows stored, in the place of those with the same key. What is stored as it is here is not written. Twice is safe."""
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        by_column = dict(zip(table.columns, zip(*rows[first : first + _ROWS_AT_ONCE], strict=True), strict=True))
+        arguments = {
+            name: list(map(_array_text, values)) if name in _ARRAYS else values for name, values in by_column.items()
+        }
+        await connection.execute(*statements[table.put](**arguments))
+
+
+def _array_text(items: Sequence[object] | None) -> str | None:
+    """An array as Postgres writes it: arrays of several lengths are not one array of arrays."""
+    if items is None:
+        return None
+    return "{" + ",".join(f'"{_escaped(str(item))}"' for item in items) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _spans(rows: ProjectRows) -> Iterator[tuple[SpanTable, list[Row]]]:
     yield _PROJECT, rows.project_spans
     yield _HEADLINE, rows.headline_spans
     yield _LAST_EVENT, rows.last_event_spans
-    yield _DEAL, rows.deal_spans
-    yield _FLAG, rows.flag_spans
+    yield DEALS, rows.deal_spans
+    yield FLAGS, rows.flag_spans
 
 
 def _fingerprint(table: SpanTable, row: Row) -> int:

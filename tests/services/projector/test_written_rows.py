@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import asyncpg
+import pytest
 
 from services.projector.projection.apply import STATEMENTS, Applier
 from services.projector.projection.batches import Record
 from services.projector.projection.project_cache import ProjectCache
 from steppe.contracts.partitioning import partition_of
 from steppe.database import rule_versions
-from steppe.database.read_model import rule_change
+from steppe.database.read_model import rule_change, span_changes
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.projection_rows import ProjectRows
-from steppe.database.read_model.span_changes import SpanChanges
+from steppe.database.read_model.span_changes import DEALS, SpanChanges, put
+from steppe.database.sql import load
 from steppe.domain.flags.flag_registry import RULES
 from steppe.domain.rules.rule_document import rules_from
 from steppe.domain.values.states import BEGINNING
@@ -23,6 +26,7 @@ from tests.services.projector.projection import Message, event
 from tests.services.quarantine.quarantining import Worked
 from tests.stack import PARTITIONS, Database
 
+_ALPHA = {"party": "alpha", "role": "investor"}
 _TABLES = ("project_span", "headline_span", "last_event_span", "deal_span", "flag_span")
 _STATEMENTS_MAX = 21
 
@@ -36,7 +40,7 @@ def _life() -> list[Message]:
         "kind": "deposit",
         "commodities": ["tungsten"],
     }
-    parties = [{"party": "alpha", "role": "investor"}]
+    parties = [_ALPHA]
     return [
         event("registered", "north", "project.registered", **deposit),
         event("other", "north", occurred="2018-02-01", parties=[{"party": "beta", "role": "investor"}]),
@@ -66,6 +70,54 @@ async def test_only_the_rows_that_an_event_changes_are_written_again(worked: Wor
     assert min(left.values()) > 0, left
     # The first event is the only one behind which nothing was known of the rows that it wrote.
     assert rewritten == dict.fromkeys(_TABLES, 0)
+
+
+@pytest.mark.parametrize(("rows_compared_max", "is_written_anew"), [(2_000, False), (2, True)])
+async def test_rows_that_do_not_differ_are_left_alone_by_who_does_not_know_them_but_for_projects_of_many(
+    worked: Worked, monkeypatch: pytest.MonkeyPatch, rows_compared_max: int, is_written_anew: bool
+) -> None:
+    """As after a late event, or when a worker has just begun."""
+    monkeypatch.setattr(span_changes, "_ROWS_COMPARED_MAX", rows_compared_max)
+    await worked.send(*_life())
+    await worked.apply()
+    before = await _rows(worked.owner)
+    await worked.send(
+        event("late", "north", "setback.reported", kind="financing", occurred="2019-08-01", parties=[_ALPHA])
+    )
+    await worked.apply()
+    after = await _rows(worked.owner)
+    await worked.verified()
+    rewritten, left = 0, 0
+    for table in _TABLES:
+        same = before[table].keys() & after[table].keys()
+        left += sum(before[table][row] == after[table][row] for row in same)
+        rewritten += sum(before[table][row] != after[table][row] for row in same)
+    assert (rewritten > 10, left > 10) == (is_written_anew, not is_written_anew), (rewritten, left)
+
+
+async def test_a_span_is_put_in_the_place_of_the_one_that_began_on_its_day(database: Database) -> None:
+    awkward = ['a"b', "c\\d", "e,f", "{g}", "", "NULL", "h i", "ы"]
+    spans = [
+        ("north", "one", date(2020, 1, 1), date(2021, 1, 1), 1, 2, 2, awkward, "{}"),
+        ("north", "one", date(2021, 1, 1), date(2022, 1, 1), 1, None, 2, [], "{}"),
+    ]
+    longer = (*spans[1][:3], date(2023, 1, 1), *spans[1][4:])
+    connection = await asyncpg.connect(database.projector)
+
+    async def stored() -> list[tuple[Any, ...]]:
+        columns = ", ".join(DEALS.columns)
+        rows = await connection.fetch(f"SELECT {columns} FROM deal_span ORDER BY valid_from")
+        return [tuple(row) for row in rows]
+
+    for wanted in (spans, spans, [spans[0], longer]):
+        places = await connection.fetch("SELECT valid_from, ctid::text FROM deal_span WHERE valid_from < '2021-01-01'")
+        await put(connection, load("read_model"), DEALS, wanted)
+        assert await stored() == wanted
+        if places:
+            assert places == await connection.fetch(
+                "SELECT valid_from, ctid::text FROM deal_span WHERE valid_from < '2021-01-01'"
+            )
+    await connection.close()
 
 
 async def test_what_was_written_under_other_rules_is_written_again(worked: Worked) -> None:
