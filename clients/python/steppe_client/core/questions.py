@@ -943,7 +943,7 @@ class Export(TypedDict):
     """
     A version of the rules, as in /v1/rules. Default: the one in force.
     """
-    format: NotRequired[Literal['events', 'parquet', 'iati', 'bods', 'oc4ids', 'snapshot']]
+    format: NotRequired[Literal['events', 'parquet', 'iati', 'bods', 'oc4ids', 'ocds', 'gem', 'snapshot']]
     """
     What the file is. Default: events.
     """

@@ -1,0 +1,1 @@
+"""Commands that print what the API reckons of many deals at once."""
