@@ -6,7 +6,7 @@ The caller decides what is announced, and holds `locks.ANNOUNCING`, so that ids 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -40,6 +40,7 @@ _TRANSITION = (
 _OUTBOX = ("topic", "key", "value", "headers")
 _HEADERS = encoded_headers([("content-type", STRUCTURED.encode())])
 _NO_HEADERS = encoded_headers([])
+_PROJECTS_BETWEEN_PAUSES = 20
 _encode = msgspec.json.Encoder().encode
 _flag = msgspec.json.Decoder(Flag)
 
@@ -47,6 +48,10 @@ _flag = msgspec.json.Decoder(Flag)
 def flag_of(text: str | None) -> Flag | None:
     """The flag of a stored document."""
     return None if text is None else _flag.decode(text)
+
+
+async def no_pause() -> None:
+    """For those who give way to nobody."""
 
 
 def new_event_id() -> UUID:
@@ -105,11 +110,16 @@ async def announce_transitions(
 
 
 async def announce_projects(
-    connection: Connection, day: date, rules: Rules, projects: Iterable[str] | None, rows_max: int = 500
+    connection: Connection,
+    day: date,
+    rules: Rules,
+    projects: Iterable[str] | None,
+    rows_max: int = 500,
+    pause: Callable[[], Awaitable[None]] = no_pause,
 ) -> int:
     """Announce each of these projects (None: of all) whose state on this day differs from the announced one; how many they are.
 
-    `rules` are those by which they are judged.
+    `rules` are those by which they are judged. `pause` is awaited before each piece of some milliseconds.
     One that is gone is announced by a record without value, which takes the one before out of the compacted topic.
     """
     wanted = None if projects is None else sorted(projects)
@@ -126,7 +136,9 @@ async def announce_projects(
         from_markets = {row["project"] for row in page if not FLAGS_OF_MARKETS.isdisjoint(row["names"])}
         rests_on = await read_causes(connection, from_markets, day, rules)
         records, hashes = [], {}
-        for row in page:
+        for number, row in enumerate(page):
+            if number % _PROJECTS_BETWEEN_PAUSES == 0:
+                await pause()
             state = project_on_day(row)
             clocks = zip(row["deals"], row["names"], row["clocks"], strict=True)
             flags = [rests_on.flag_of_clock(row["project"], *clock) for clock in clocks]

@@ -29,6 +29,7 @@ from services.projector.health.watchdog import exit_after
 from services.projector.projection.batches import Record
 from services.projector.projection.errors import ProjectorError
 from services.projector.projection.progress import Progress
+from services.projector.publisher.batches_first import BatchesFirst
 from services.projector.publisher.publisher import Publisher
 from services.projector.settings import Settings
 from steppe.log.broker_address import KafkaAddress, parse
@@ -65,7 +66,7 @@ class Projector(faust.App):
         await self._start_offsets(set())
         self._folding = asyncio.create_task(keep_folding(self.store.fold_beside), name="large-projects")
         if self.settings.projector_announce == "on":
-            self._publisher = Publisher(self.settings)
+            self._publisher = Publisher(self.settings, batches_first=BatchesFirst(self.store.idle))
             self._publishing = asyncio.create_task(self._publisher.run(), name="publisher")
         await super().on_start()
 

@@ -63,6 +63,9 @@ class ProjectionStore:
         self.progress = Progress()
         # Set when projects were left to a fold beside the stream.
         self.fold_beside = asyncio.Event()
+        # Set while no batch is in hand.
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     @classmethod
     async def open(cls, settings: Settings, schema: str | None = None) -> ProjectionStore:
@@ -153,8 +156,14 @@ class ProjectionStore:
         What fails because the database is unavailable is retried in halves: on a machine that is too busy, a batch that takes
         longer than a transaction may be silent would else do so for ever.
         """
+        self.idle.clear()
+        try:
+            await self._apply(batches.by_partition(records))
+        finally:
+            self.idle.set()
+
+    async def _apply(self, whole: Mapping[int, Sequence[Record]]) -> None:
         started = time.monotonic()
-        whole = batches.by_partition(records)
         parts: list[Mapping[int, Sequence[Record]]] = [whole]
         pauses = retry_policy.backoff(self._jitter)
         while parts:

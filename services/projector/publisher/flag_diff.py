@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -30,6 +30,9 @@ from steppe.domain.rules.thresholds import Rules
 
 _STATEMENTS = {**sql.load("checkpoint"), **sql.load("event"), **sql.load("pending_fold"), **outbox_writer.STATEMENTS}
 _FLAGS_AT_ONCE = 1000
+_FLAGS_ANNOUNCED_AT_ONCE = 100
+# Some milliseconds.
+_FLAGS_BETWEEN_PAUSES = 50
 _EVENTS_AT_ONCE = 1000
 
 
@@ -47,11 +50,17 @@ class _AnnouncedUntil:
 class Announcer:
     """One leader's announcements. Its first pass, and the first over another read model or under other rules, compares everything.
 
-    `transitions` counts what was announced, by flag and transition.
+    `transitions` counts what was announced, by flag and transition. `pause` is awaited before each piece of some milliseconds.
     """
 
-    def __init__(self, topic: str, transitions: Counter[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        topic: str,
+        transitions: Counter[tuple[str, str]] | None = None,
+        pause: Callable[[], Awaitable[None]] = outbox_writer.no_pause,
+    ) -> None:
         self._topic = topic
+        self._pause = pause
         self._transitions = Counter[tuple[str, str]]() if transitions is None else transitions
         self._uncommitted = Counter[tuple[str, str]]()
         self._compare_all = True
@@ -145,7 +154,9 @@ class Announcer:
             reasons = [causes.cause_on_day(difference, changing_on, context) for difference in differences]
             count += await self._save(connection, changing_on, differences, reasons, rules)
             concerned |= changing[changing_on]
-        await outbox_writer.announce_projects(connection, day, judged_by, None if compare_all else concerned)
+        await outbox_writer.announce_projects(
+            connection, day, judged_by, None if compare_all else concerned, pause=self._pause
+        )
         await connection.execute(_STATEMENTS["set_announced_markets"])
         await connection.execute(
             *_STATEMENTS["set_announced_until"](
@@ -195,7 +206,9 @@ class Announcer:
         for first in range(0, len(rows), _FLAGS_AT_ONCE):
             some = rows[first : first + _FLAGS_AT_ONCE]
             rests_on = await read_causes(connection, flags_of_markets(some), day, rules)
-            for row in some:
+            for number, row in enumerate(some):
+                if number % _FLAGS_BETWEEN_PAUSES == 0:
+                    await self._pause()
                 difference = _difference(row, rests_on)
                 if (row["clock_before"], difference.before) != (difference.clock, difference.after):
                     differences.append(difference)
@@ -273,8 +286,9 @@ class Announcer:
                 clocks=[difference.clock for difference in silent],
             ),
         )
-        for first in range(0, len(announced), _FLAGS_AT_ONCE):
-            page = announced[first : first + _FLAGS_AT_ONCE]
+        for first in range(0, len(announced), _FLAGS_ANNOUNCED_AT_ONCE):
+            page = announced[first : first + _FLAGS_ANNOUNCED_AT_ONCE]
+            await self._pause()
             countries = await outbox_writer.countries(connection, on, (difference.project for difference, _ in page))
             transitions = [
                 _transition(difference, cause, on, rules, countries.get(difference.project))

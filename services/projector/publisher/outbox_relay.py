@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -27,6 +27,8 @@ log = logging.getLogger("steppe.projector.publisher")
 POINTERS = "pointers"
 SET_ASIDE = "set-aside"
 _RECORDS_AT_ONCE = 500
+# Some milliseconds.
+_RECORDS_BETWEEN_PAUSES = 50
 _BYTES_AT_ONCE = 16 * 2**20
 _RECORD_BYTES_MAX = int(QUARANTINE.settings["max.message.bytes"])
 _DELIVER_SECONDS_MAX = 10.0
@@ -35,12 +37,18 @@ _CLOSE_SECONDS_MAX = 1.0
 
 class OutboxRelay:
     """One leader's producer. `topics`: the configured name of a public topic, where it differs. `counts`: how many records went
-    as pointers, and how many were set aside.
+    as pointers, and how many were set aside. `pause` is awaited before each piece of some milliseconds.
     """
 
-    def __init__(self, bootstrap: str, topics: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Mapping[str, str],
+        pause: Callable[[], Awaitable[None]] = outbox_writer.no_pause,
+    ) -> None:
         self._bootstrap = bootstrap
         self._topics = topics
+        self._pause = pause
         self._producer: AIOKafkaProducer | None = None
         self.counts = Counter({POINTERS: 0, SET_ASIDE: 0})
 
@@ -129,15 +137,18 @@ class OutboxRelay:
                 request_timeout_ms=int(_DELIVER_SECONDS_MAX * 1000),
             )
             await self._producer.start()
-        acknowledged = [
-            await self._producer.send(
-                self._topics.get(record.topic, record.topic),
-                record.value,
-                key=record.key,
-                headers=list(record.headers),
+        acknowledged = []
+        for number, record in enumerate(records):
+            if number % _RECORDS_BETWEEN_PAUSES == 0:
+                await self._pause()
+            acknowledged.append(
+                await self._producer.send(
+                    self._topics.get(record.topic, record.topic),
+                    record.value,
+                    key=record.key,
+                    headers=list(record.headers),
+                )
             )
-            for record in records
-        ]
         await asyncio.gather(*acknowledged)
 
 

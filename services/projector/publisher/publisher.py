@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.projector.projection import retry_policy
+from services.projector.publisher.batches_first import BatchesFirst
 from services.projector.publisher.flag_diff import Announcer
 from services.projector.publisher.outbox_relay import OutboxRelay
 from services.projector.settings import Settings
@@ -46,15 +47,21 @@ def today() -> date:
 
 
 class Publisher:
-    """One worker's publisher. `day` says which day it is; `transitions` counts what was announced, by flag and transition."""
+    """One worker's publisher. `day` says which day it is; `transitions` counts what was announced, by flag and transition.
 
-    def __init__(self, settings: Settings, day: Callable[[], date] = today) -> None:
+    `batches_first`: what it gives way to.
+    """
+
+    def __init__(
+        self, settings: Settings, day: Callable[[], date] = today, batches_first: BatchesFirst | None = None
+    ) -> None:
         self._settings = settings
         self._day = day
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._consumer: AIOKafkaConsumer | None = None
         self.transitions = Counter[tuple[str, str]]()
-        self._announcer = Announcer(settings.topic, self.transitions)
+        self._batches_first = batches_first or BatchesFirst()
+        self._announcer = self._new_announcer()
         self._outbox = OutboxRelay(
             settings.kafka,
             {
@@ -62,7 +69,11 @@ class Publisher:
                 PROJECTS.name: settings.projects_topic,
                 QUARANTINE.name: settings.quarantine_topic,
             },
+            self._batches_first.pause,
         )
+
+    def _new_announcer(self) -> Announcer:
+        return Announcer(self._settings.topic, self.transitions, self._batches_first.pause)
 
     @property
     def oversized(self) -> Counter[str]:
@@ -94,7 +105,7 @@ class Publisher:
                     await self._terminate_stuck_leader(connection)
             log.info("announces from now on")
             # What another worker announced meanwhile is in the tables, and not in what this worker remembers.
-            self._announcer = Announcer(self._settings.topic, self.transitions)
+            self._announcer = self._new_announcer()
             while True:
                 await self.step(connection)
                 await asyncio.sleep(self._settings.projector_announce_seconds)
@@ -139,6 +150,7 @@ class Publisher:
         A broker that is unavailable is logged; what was announced waits for it.
         """
         announced: int | None = None
+        self._batches_first.begin()
         # In this order: what was acknowledged before the day began is among what must be covered.
         day = self._day()
         try:
