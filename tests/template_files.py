@@ -1,4 +1,4 @@
-"""The workbooks of the templates, as the vocabulary has their columns: `python -m tests.template_files` writes them."""
+"""The files of the templates, as the vocabulary has their columns: `python -m tests.template_files` writes them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from steppe.domain.events.vocabulary import (
     Field,
 )
 from steppe.importers.mapped.mapping_document import is_of_a_row
-from steppe.importers.mapped.template_tables import TEMPLATES, template_columns
+from steppe.importers.mapped.template_tables import TEMPLATES, template_columns, template_csv
 
-FOLDER = Path(__file__).parent.parent / "steppe/importers/templates"
+FOLDER = Path(__file__).parent.parent / "steppe/page/static/templates"
 _ROWS = 1_000
 _ABOUT = {
     "project": "the key of a project, or its name as it is registered", "event": "what happened; docs/vocabulary.md says what each means",
@@ -103,3 +103,4 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for template in TEMPLATES:
         write(template, FOLDER / f"{template}.xlsx")
+        (FOLDER / f"{template}.csv").write_text(template_csv(template), encoding="utf-8", newline="")

@@ -14,7 +14,13 @@ from typer.testing import CliRunner, Result
 
 from steppe.cli.__main__ import app
 from steppe.importers.importer import Edition, Import
-from steppe.importers.mapped.template_tables import TEMPLATES, TemplateTable, template_columns, template_workbook
+from steppe.importers.mapped.template_tables import (
+    TEMPLATES,
+    TemplateTable,
+    template_columns,
+    template_csv,
+    template_workbook,
+)
 from tests import template_files
 from tests.importers.imports import RECORDED, Imported, names
 
@@ -160,6 +166,7 @@ def test_the_workbooks_have_the_columns_and_words_of_the_vocabulary(template: st
             [cell.value for cell in row] for row in now[sheet]
         ]
     assert [cell.value for cell in kept[template][1]] == template_columns(template)
+    assert (template_files.FOLDER / f"{template}.csv").read_bytes().decode() == template_csv(template)
     assert len(kept[template].data_validations.dataValidation) == sum(
         bool(template_files.choices_of(template, column)) for column in template_columns(template)
     )

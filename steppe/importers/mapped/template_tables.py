@@ -38,7 +38,8 @@ from steppe.importers.table_rows import Headings, Row, normalised, open_table
 
 SOURCE = "/import/template"
 TEMPLATES = ("project", "event", "party")
-_FOLDER = resources.files("steppe.importers").joinpath("templates")
+# Among the assets of the pages, so that both doors offer them at /static/templates.
+_FOLDER = resources.files("steppe.page").joinpath("static", "templates")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "event": ("project", "event", "occurred"),
     "project": ("name", "country", "sector", "kind"),
