@@ -126,6 +126,15 @@ def test_a_project_that_went_on_keeps_its_history_and_one_that_says_otherwise_is
     assert result.of_edition("2026-07-31") == []
 
 
+@pytest.mark.parametrize("shape", ["package", "line"])
+def test_the_format_ocds_reads_projects_too_and_gives_the_same_events(tmp_path: Path, shape: str) -> None:
+    expected = _imported(tmp_path, _PROJECT).events
+    file = tmp_path / "projects.json"
+    if shape == "line":
+        file.write_text(json.dumps(_PROJECT) + "\n")
+    assert imported("ocds", (_EDITION, file)).events == expected
+
+
 def test_a_project_without_a_country_or_an_id_is_refused(tmp_path: Path) -> None:
     nowhere = {**_PROJECT, "locations": [], "parties": []}
     report = _imported(tmp_path, nowhere, {**_PROJECT, "id": ""}).reports[0]

@@ -258,7 +258,7 @@ def test_the_rules_of_merging_are_those_of_the_official_schema() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "it is empty"), (b"ocid,id\n1,2\n", "no JSON"), (b"<release/>", "it is no JSON"), (b'{"uri": "x", "projects": []}', "of another sort"),
+        (b"", "it is empty"), (b"ocid,id\n1,2\n", "no JSON"), (b"<release/>", "it is no JSON"), (b'{"uri": "x", "packages": []}', "of another sort"),
         (json.dumps(_package(_TENDER)).encode()[:-40], "it breaks off"), (b'{"ocid": "1", "a": ' + b"[" * 200_000, "1,000 deep"),
         ('{"ocid": "é"}'.encode("cp1252"), "no JSON"),
     ],

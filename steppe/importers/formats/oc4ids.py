@@ -63,7 +63,7 @@ class Oc4idsProjects:
     """Reads packages of OC4IDS projects; see docs/importing.md for the mapping."""
 
     name = "oc4ids"
-    source = "/import/oc4ids"
+    source = "/import/ocds"  # the format ocds reads these files, too: whichever is said, the events are the same
 
     def begin(self) -> Oc4idsProjects:
         """Itself: it remembers nothing of earlier files."""
@@ -79,7 +79,7 @@ class Oc4idsProjects:
 
     def things(self, file: Path, edition: str, keys: Keys, report: EditionReport) -> Iterator[Thing]:
         """The projects, one after the other."""
-        for number, item in json_items(file, _layout, _WHAT):
+        for number, item in json_items(file, project_layout, _WHAT):
             report.read["projects"] += 1
             thing = _Project(item, number, edition, report).thing()
             if thing is not None:
@@ -90,7 +90,8 @@ class Oc4idsProjects:
         return later_by_stage(before, now)
 
 
-def _layout(names: Set[str], is_all: bool) -> str | None:
+def project_layout(names: Set[str], is_all: bool) -> str | None:
+    """Where projects stand in a file with these names at its top (json_items.Layout)."""
     if "projects" in names:
         return "projects"
     is_project = {"id", "title"} <= names and not names.isdisjoint(

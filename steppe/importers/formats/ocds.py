@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from pathlib import Path
 
+from steppe.importers.formats.oc4ids import Oc4idsProjects, project_layout
 from steppe.importers.formats.open_contracting import (
     Json,
     commodity_of,
@@ -31,7 +32,7 @@ from steppe.importers.json_items import Item, json_items, text_at_top
 from steppe.importers.project_keys import slug_of
 from steppe.importers.statement import Before, Data, Keys, Later, Statement, Thing, later_by_stage
 
-_WHAT = "OCDS has releases, a package of releases or of records, or one of these a line"
+_WHAT = "OCDS has releases, a package of releases or of records (OC4IDS of projects), or one of these a line"
 _OF_PACKAGES = frozenset(
     {"uri", "publisher", "publishedDate", "version", "extensions", "license", "publicationPolicy", "packages"}
 )
@@ -60,7 +61,7 @@ _LISTED_MAX = 100
 
 
 class OcdsReleases:
-    """Reads files of OCDS releases and records; see docs/importing.md for the mapping."""
+    """Reads files of OCDS releases and records, and of OC4IDS projects; see docs/importing.md for the mapping."""
 
     name = "ocds"
     source = "/import/ocds"
@@ -68,6 +69,7 @@ class OcdsReleases:
     def __init__(self) -> None:
         self._merging: ReleaseMerging | None = None
         self._edition: EditionReport | None = None
+        self._of_projects: set[Path] = set()
 
     def begin(self) -> OcdsReleases:
         """One that remembers releases: those of later files build on them."""
@@ -86,12 +88,18 @@ class OcdsReleases:
             self._merging.begin_edition()
             self._edition = report
         for number, item in json_items(file, _layout, _WHAT):
+            if number == 1 and project_layout(item.keys(), True) == "" and "ocid" not in item:
+                self._of_projects.add(file)
+                break
             self._read(file, number, item, report)
         return iter(())
 
     def things(self, file: Path, edition: str, keys: Keys, report: EditionReport) -> Iterator[Thing]:
         """The processes, in the order in which the edition first names them, each merged of all its releases."""
         assert self._merging is not None
+        if file in self._of_projects:
+            yield from Oc4idsProjects().things(file, edition, keys, report)
+            return
         for merged in self._merging.merged(str(file)):
             if merged.release is None:
                 report.refuse(merged.item, merged.ocid, f"its releases cannot be merged: {merged.problem}")
@@ -123,7 +131,7 @@ def _layout(names: Set[str], is_all: bool) -> str | None:
         return "records"
     if "releases" in names and (names & _OF_PACKAGES or (is_all and "ocid" not in names)):
         return "releases"
-    return "" if is_all and "ocid" in names else None
+    return "" if is_all and "ocid" in names else project_layout(names, is_all)
 
 
 def _releases_of_record(record: Item) -> list[Item]:
