@@ -91,7 +91,7 @@ COPY services/ingest services/ingest
 # A volume that is mounted there takes over whose it is.
 COPY --from=root --chown=10001:10001 /own /var/lib/steppe
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
-RUN ["python", "-c", "import services.ingest.__main__, services.ingest.imports.import_process"]
+RUN ["python", "-c", "import services.ingest.__main__, services.ingest.imports.import_process, services.ingest.entry.article, trafilatura"]
 USER steppe
 EXPOSE 8001
 CMD ["python", "-m", "services.ingest"]

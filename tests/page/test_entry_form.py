@@ -124,11 +124,8 @@ def press(page: Page, button: str) -> None:
 def test_the_form_is_accessible_and_fits_in_every_language(visit: Visit) -> None:
     page = visit.page
     for language in LANGUAGES:
-        for name, path in (
-            ("choose", "/?q=project"),
-            ("form", "/?event=equity.agreed"),
-            ("register", "/?event=project.registered"),
-        ):
+        pages = {"choose": "/?q=project", "register": "/?event=project.registered", "article": "/article?"}
+        for name, path in pages.items():
             page.goto(f"{path}&lang={language}")
             is_accessible(page, f"{name} in {language}")
             fits(page, f"{name}-{language}")

@@ -59,9 +59,10 @@ class EntryPage:
         return f"{path}?{urlencode(query)}" if query else path
 
     def language_url(self, language: str) -> str:
-        """The address of this page in another language."""
+        """The address of this page in another language; of one that only a form leads to, of the form's beginning."""
+        path = "/" if self.request.url.path == "/send" else self.request.url.path
         query = {name: text for name, text in self.request.query_params.items() if name != "lang"}
-        return f"{self.request.url.path}?{urlencode({**query, 'lang': language})}"
+        return f"{path}?{urlencode({**query, 'lang': language})}"
 
     def project_url(self, key: str, position: str = "") -> str:
         """The address of a project's page, which waits until it has reached a position; empty: nobody knows where the page is."""

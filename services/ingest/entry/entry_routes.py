@@ -139,6 +139,8 @@ class EntryRoutes:
             entry = await self._api.entry(page.request, texts.one("subject"), texts.one("target"))
         except ApiAwayError as error:
             api_away = str(error)
+        if ":" in texts.one("subject"):
+            api_away = "only projects have a timeline"
         source = texts.one("source") or self._settings.entry_source
         if entry is not None and (mode == "reclassify" or entry["name"] in EVENT_KINDS):
             name = name if mode == "reclassify" else entry["name"]

@@ -83,6 +83,8 @@ class ReadApi:
 
     async def entry(self, request: Request, project: str, event: str) -> Mapping[str, Any] | None:
         """The timeline's entry of an event, `source#id`; None: the project has none of that name."""
+        if not is_slug(project):
+            return None
         path = f"/v1/projects/{quote(project, safe='')}/timeline"
         cursor: str | None = None
         for _ in range(_PAGES_MAX):

@@ -141,6 +141,23 @@ def test_without_an_api_the_form_says_so_and_asks_ingest_for_what_is_near(entry:
     assert "no API is configured" in entry.text
 
 
+async def test_without_an_api_an_event_is_corrected_blindly(entry: EntryClient, stack: Stack, topic: str) -> None:
+    entry.open("/", mode="correct", subject="party:alpha", target="/desk#m-1")
+    entry.follow("Party registered")
+    assert "cannot be looked up" in entry.text
+    entry.press("Preview")
+    assert (entry.status, "changes is empty" in entry.text) == (422, True)
+    entry.press("Preview", home_country="Japan", own_reason="It moved.")
+    entry.press("Send")
+    (record,) = await logged(stack.kafka, topic)
+    assert record.event["type"] == "steppe.event.corrected.v1"
+    assert record.event["data"] == {
+        "target": {"source": "/desk", "id": "m-1"},
+        "changes": {"home_country": "JP"},
+        "reason": "It moved.",
+    }
+
+
 def test_the_form_speaks_the_readers_language(entry: EntryClient) -> None:
     for language, words in (("ru", "Когда произошло"), ("ja", "起きた時期")):
         entry.open("/", event="loan.signed", lang=language)
