@@ -35,6 +35,11 @@ def report(edition: EditionReport) -> Iterator[RenderableType]:
         _undecided,
     )
     yield from _listed("New, with a name like others have: the same? Then say so in --keys", edition.alike, _alike)
+    yield from _listed(
+        "Parties of new keys, with a name like others have: the same? Then say so in --keys",
+        edition.parties_alike,
+        lambda entry: f"line {entry['line']}: {entry['thing']} ({entry['name']}): {'; '.join(entry['others'])}",
+    )
     yield from _listed("Differences from the edition before", edition.differences, _difference)
     yield from _listed("No longer in the edition (nothing is sent of them)", edition.missing, _missing)
     yield from _listed("Refused", edition.refused, _refused)
@@ -78,7 +83,7 @@ def _undecided(entry: Mapping[str, Any]) -> str:
 
 
 def _alike(entry: Mapping[str, Any]) -> str:
-    return f"line {entry['line']}: {entry['thing']} ({entry['name']}), {entry['project']}: {', '.join(entry['others'])}"
+    return f"line {entry['line']}: {entry['thing']} ({entry['name']}), {entry['project']}: {'; '.join(entry['others'])}"
 
 
 def _refused(entry: Mapping[str, Any]) -> str:

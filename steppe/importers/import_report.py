@@ -41,7 +41,7 @@ class EditionReport:
     `refused` rows and `contradictions` name line, field and reason; `differences` are from the edition before, and `missing` are
     things that the edition before held and this one does not. `matches` count the projects by what they are for Steppe, where it
     was asked; `undecided` are those whose key belongs to another, of which nothing is sent until somebody says a key, and `alike`
-    are new ones whose names are near to those of others.
+    are new ones that may be others that there are; so are `parties_alike`.
     """
 
     edition: str
@@ -59,6 +59,7 @@ class EditionReport:
     undecided: Listing = field(default_factory=Listing)
     alike: Listing = field(default_factory=Listing)
     parties_known: int | None = None
+    parties_alike: Listing = field(default_factory=Listing)
     losses: Tally = field(default_factory=Tally)
     unsent: Tally = field(default_factory=Tally)
     duplicates: int = 0

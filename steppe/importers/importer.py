@@ -20,8 +20,9 @@ from steppe.contracts.acceptance import Refused, accept
 from steppe.domain.events.vocabulary import EVENT_KINDS, Effect
 from steppe.importers.edition_memory import EditionMemory, Sent, ThingState
 from steppe.importers.import_report import EditionReport
+from steppe.importers.known_names import KnownNames
 from steppe.importers.project_keys import ProjectKeys
-from steppe.importers.project_matching import ProjectMatcher, Verdict
+from steppe.importers.project_matching import Verdict
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Before, Bounds, Data, Format, Statement, Thing
 
@@ -29,6 +30,7 @@ Event = dict[str, Any]
 _THINGS_MAX = 1_000_000
 _REGISTRATION = "project.registered"
 _PARTY = "party"
+_PARTY_SUBJECT = "party:"
 _AMENDED = ("parts", "capacity")  # of a project: they change as it does, and the first registration holds from ever
 
 
@@ -50,13 +52,20 @@ class Import:
         recorded: datetime,
         source: str | None = None,
         *,
-        matcher: ProjectMatcher | None = None,
+        names: KnownNames | None = None,
         decided: Mapping[str, str] | None = None,
     ) -> None:
-        """`matcher` compares with what Steppe has; `decided` are keys of projects by the things of which somebody said them."""
+        """`names` compare with what Steppe has; `decided` are keys of projects by the things of which somebody said them, and keys
+        of parties by `party:` and the key that the files would give them.
+        """
         self._form = form
-        self.matcher = matcher
+        self.names = names
         self.decided: Mapping[str, str] = decided or {}
+        self.decided_parties = {
+            thing.removeprefix(_PARTY_SUBJECT): key
+            for thing, key in self.decided.items()
+            if thing.startswith(_PARTY_SUBJECT)
+        }
         self._editions = editions
         self._recorded = recorded
         self._source = source or form.source
@@ -130,8 +139,8 @@ class _EditionImport:
                     if self._is_new(thing):
                         report.projects += thing.kind_word != _PARTY
                         yield from self._events_of(thing)
-        if self._whole.matcher is not None:
-            report.parties_known = sum(1 for party in report.parties if self._whole.matcher.knows_party(party))
+        if self._whole.names is not None:
+            report.parties_known = sum(1 for party in report.parties if self._whole.names.parties.knows(party))
         if self._memory is not None and self._number:
             for key, state in self._memory.last_held_in(self._number - 1):
                 report.missing.add(thing=key, name=state.name, project=state.project)
@@ -186,13 +195,13 @@ class _EditionImport:
 
     def _destination(self, project: str, thing: Thing) -> _Destination:
         """Whose project that of the key is; what a person should look at is reported."""
-        matcher, report = self._whole.matcher, self._report
-        if matcher is None or thing.subject is not None:
+        names, report = self._whole.names, self._report
+        if names is None or thing.subject is not None:
             return _Destination.OWN
-        match = matcher.match(project, thing.statements[0].data)
+        match = names.projects.match(project, thing.statements[0].data)
         if match.alike:
-            names = [f"{other.key} ({other.name})" for other in match.alike]
-            report.alike.add(line=thing.line, thing=thing.key, project=project, name=thing.name, others=names)
+            others = [f"{other.project.key} ({other.project.name}): {other.because}" for other in match.alike]
+            report.alike.add(line=thing.line, thing=thing.key, project=project, name=thing.name, others=others)
         if match.verdict is not Verdict.TAKEN:
             report.matches[
                 match.verdict.value if match.verdict is Verdict.NEW else f"{match.verdict.value}: {match.reason}"
@@ -336,6 +345,7 @@ class _Writer:
 
     def _accepted(self, event_id: str, name: str, data: Data, line: int) -> Event | None:
         """The event if ingest would accept it; else None, and it stands among the refused."""
+        data = _with_parties(data, self._whole.decided_parties)
         event = {
             "specversion": "1.0",
             "id": event_id,
@@ -351,10 +361,24 @@ class _Writer:
                 self._report.refuse(line, fault.pointer, f"{name}: {fault.message}")
             return None
         self._report.events[name] += 1
+        self._compare_parties(data, line)
         self._report.name_parties(verdict.parties)
         for warning in verdict.warnings:
             self._report.warnings.add(line=line, project=self._project, event=name, message=warning)
         return event
+
+    def _compare_parties(self, data: Data, line: int) -> None:
+        """Reports the parties that the edition names for the first time, and that may be others that Steppe has."""
+        if self._whole.names is None:
+            return
+        for party in data.get("parties", ()):
+            key, name = party["party"], party.get("name")
+            if name is None or key in self._report.parties:
+                continue
+            likely = self._whole.names.parties.alike(key, name, party.get("country"))
+            if likely:
+                others = [f"{other.key} ({other.name}): {because}" for other, because in likely]
+                self._report.parties_alike.add(line=line, thing=f"{_PARTY_SUBJECT}{key}", name=name, others=others)
 
     def _differ(self, what: str, name: str, line: int, before: Data | None = None, changes: Data | None = None) -> None:
         fields = {field: [(before or {}).get(field), value] for field, value in (changes or {}).items()}
@@ -364,6 +388,18 @@ class _Writer:
         """What is said once has an id without edition; what an edition changes has that of the edition in it."""
         pieces = [self._whole.source, self._thing.key, key, *([what, self._edition] if what else [])]
         return hashlib.sha256("\x00".join(pieces).encode()).hexdigest()[:32]
+
+
+def _with_parties(data: Data, keys: Mapping[str, str]) -> Data:
+    """The data with other keys of parties, in the changes of a correction, too."""
+    if not keys:
+        return data
+    if "parties" in data and data["parties"] is not None:
+        renamed = [{**party, "party": keys.get(party["party"], party["party"])} for party in data["parties"]]
+        data = {**data, "parties": renamed}
+    if "changes" in data:
+        data = {**data, "changes": _with_parties(data["changes"], keys)}
+    return data
 
 
 def _changes(before: Data, now: Data) -> Data:

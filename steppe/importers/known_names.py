@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from steppe.importers.project_matching import Id, KnownProject, ProjectMatcher
+from steppe.importers.party_matching import KnownParty, PartyMatcher
+from steppe.importers.project_matching import KnownProject, ProjectMatcher
 
 _ITEMS_A_PAGE = 500
 Get = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """The answer of the API to a path and a query."""
 
 
-def read_matcher(get: Get) -> ProjectMatcher:
-    """What compares with all projects and parties of now. Raises whatever `get` raises, also later, when it asks for ids."""
-    projects = [
-        KnownProject(item["key"], item["name"], item["country"])
-        for item in _items(get, "/v1/projects", {"include": ""})
-    ]
-    parties = [item["key"] for item in _items(get, "/v1/parties", {})]
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What compares an import with Steppe."""
 
-    def ids_of(project: str) -> list[Id]:
-        answer = get(f"/v1/projects/{quote(project, safe='')}", {})
-        return [(given["scheme"], given["id"]) for given in answer["ids"]]
+    projects: ProjectMatcher
+    parties: PartyMatcher
 
-    return ProjectMatcher(projects, parties, ids_of)
+
+def read_names(get: Get) -> KnownNames:
+    """All projects and parties of now. Raises whatever `get` raises."""
+    return KnownNames(
+        ProjectMatcher(_project(item) for item in _items(get, "/v1/projects", {"include": "names"})),
+        PartyMatcher(
+            KnownParty(item["key"], item["name"], item["home_country"], _aliases(item))
+            for item in _items(get, "/v1/parties", {})
+        ),
+    )
+
+
+def _project(item: Mapping[str, Any]) -> KnownProject:
+    return KnownProject(
+        key=item["key"],
+        name=item["name"],
+        country=item["country"],
+        aliases=_aliases(item),
+        ids=tuple((given["scheme"], given["id"]) for given in item["ids"]),
+        place=item["place"],
+    )
+
+
+def _aliases(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(alias["name"] for alias in item["aliases"])
 
 
 def _items(get: Get, path: str, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

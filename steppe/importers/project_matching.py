@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from rapidfuzz import fuzz, process
-
 from steppe.domain.values.search_folding import folded
+from steppe.importers.name_likeness import alike, thresholds
 from steppe.importers.statement import Data
 
-_ALIKE_PERCENT_MIN = 90
-_ALIKE_MAX = 3
 Id = tuple[str, str]
 """Scheme and id in another register."""
 
@@ -25,6 +21,9 @@ class KnownProject:
     key: str
     name: str | None
     country: str | None
+    aliases: tuple[str, ...] = ()
+    ids: tuple[Id, ...] = ()
+    place: str | None = None
 
 
 class Verdict(Enum):
@@ -36,55 +35,82 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """A project that may be the same, and why."""
+
+    project: KnownProject
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """A verdict with its reason, and for a new project those of its country whose names are alike, the most alike first."""
+    """A verdict with its reason, and for a new project those that may be the same, the likeliest first."""
 
     verdict: Verdict
     reason: str
-    alike: tuple[KnownProject, ...] = ()
+    alike: tuple[Alike, ...] = ()
 
 
 class ProjectMatcher:
-    """Compares with what Steppe has. `ids_of` gives the ids of one of its projects, and is asked only where names differ."""
+    """Compares with the projects that Steppe has."""
 
-    def __init__(
-        self, projects: Iterable[KnownProject], parties: Iterable[str], ids_of: Callable[[str], Collection[Id]]
-    ) -> None:
-        self._parties = frozenset(parties)
+    def __init__(self, projects: Iterable[KnownProject]) -> None:
         self._projects = {project.key: project for project in projects}
-        self._ids_of = ids_of
         self._names: dict[str, dict[str, str]] = {}
+        self._by_id: dict[Id, list[KnownProject]] = {}
         for project in self._projects.values():
-            if project.name is not None and project.country is not None:
-                self._names.setdefault(project.country, {})[project.key] = folded(project.name)
-
-    def knows_party(self, key: str) -> bool:
-        """Whether Steppe has a party of that key, registered or named by an event."""
-        return key in self._parties
+            for given in project.ids:
+                self._by_id.setdefault(given, []).append(project)
+            if project.country is None:
+                continue
+            names = self._names.setdefault(project.country, {})
+            for number, name in enumerate(_names_of(project)):
+                names[f"{project.key} {number}"] = folded(name)
 
     def match(self, key: str, registration: Data) -> Match:
         """What the project of this key and registration is."""
         existing = self._projects.get(key)
-        name, country = str(registration["name"]), str(registration["country"])
         if existing is None:
-            return Match(Verdict.NEW, "no project has the key", self._alike(name, country))
-        if existing.country == country and existing.name is not None and folded(existing.name) == folded(name):
+            return Match(Verdict.NEW, "no project has the key", tuple(self._alike(registration)))
+        name, country = folded(str(registration["name"])), str(registration["country"])
+        if existing.country == country and existing.name is not None and folded(existing.name) == name:
             return Match(Verdict.MATCHED, "same key, name and country")
-        own = {(str(given["scheme"]), str(given["id"])) for given in registration.get("ids", ())}
-        if own & set(self._ids_of(key)):
+        if existing.country == country and name in map(folded, existing.aliases):
+            return Match(Verdict.MATCHED, "same key and country, and an alias")
+        if set(_ids_of(registration)) & set(existing.ids):
             return Match(Verdict.MATCHED, "same key, and an id in common")
         holder = f"{existing.name}, {existing.country}" if existing.name else "not registered"
         return Match(Verdict.TAKEN, f"the key belongs to another project ({holder})")
 
-    def _alike(self, name: str, country: str) -> tuple[KnownProject, ...]:
-        names = self._names.get(country, {})
-        text = folded(name)
-        near = process.extract(
-            text, names, scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE_PERCENT_MIN, limit=_ALIKE_MAX
-        )
-        return tuple(self._projects[key] for other, _, key in near if _numbers(other) == _numbers(text))
+    def _alike(self, registration: Data) -> list[Alike]:
+        """Those with an id in common, then those whose names are near."""
+        likely = {
+            other.key: Alike(other, f"the id {scheme}:{its_id}") for other, scheme, its_id in self._of_ids(registration)
+        }
+        names = self._names.get(str(registration["country"]), {})
+        limits = thresholds()
+        place = folded(str(registration.get("place") or ""))
+        own = [str(registration["name"]), *(str(alias["name"]) for alias in registration.get("aliases", ()))]
+        for name in own:
+            for entry, percent in alike(folded(name), names, limits.alike_at_place_percent_min):
+                other = self._projects[entry.partition(" ")[0]]
+                is_there = bool(place) and other.place is not None and folded(other.place) == place
+                if percent >= limits.alike_percent_min or is_there:
+                    where = " and the place" if is_there else ""
+                    likely.setdefault(other.key, Alike(other, f"{percent:.0f}% of a name{where}"))
+        return list(likely.values())[: limits.alike_listed_max]
+
+    def _of_ids(self, registration: Data) -> Iterator[tuple[KnownProject, str, str]]:
+        for scheme, its_id in _ids_of(registration):
+            for other in self._by_id.get((scheme, its_id), ()):
+                yield other, scheme, its_id
 
 
-def _numbers(text: str) -> list[str]:
-    """What tells the second of two plants from the first."""
-    return re.findall(r"[0-9]+|\b[ivx]+\b", text)
+def _names_of(project: KnownProject) -> Iterator[str]:
+    if project.name is not None:
+        yield project.name
+    yield from project.aliases
+
+
+def _ids_of(registration: Data) -> list[Id]:
+    return [(str(given["scheme"]), str(given["id"])) for given in registration.get("ids", ())]

@@ -1,8 +1,8 @@
-"""Projects of an import beside those that Steppe has: matched, new, alike, or a question."""
+"""Projects and parties of an import beside those that Steppe has: matched, new, alike, or a question."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,8 @@ import pytest
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
+from steppe.importers.known_names import KnownNames
+from steppe.importers.party_matching import KnownParty, PartyMatcher
 from steppe.importers.project_matching import KnownProject, ProjectMatcher
 from tests.importers.imports import RECORDED, Imported, names
 
@@ -20,7 +22,8 @@ _OWN_ID = ("gem-wiki", _URL)
 
 def _tracker(path: Path, plant: str = "Aktau power station", status: str = "construction") -> Path:
     path.write_text(
-        f"country,url,plant,unit,owner,capacity,status,year\nKazakhstan,{_URL},{plant},Unit 1,Samruk,300,{status},\n"
+        "country,subnational,url,plant,unit,owner,capacity,status,year\n"
+        f"Kazakhstan,Mangystau,{_URL},{plant},Unit 1,Samruk,300,{status},\n"
     )
     return path
 
@@ -28,14 +31,14 @@ def _tracker(path: Path, plant: str = "Aktau power station", status: str = "cons
 def _compared(
     tmp_path: Path,
     *known: KnownProject,
-    ids: tuple[tuple[str, str], ...] = (),
+    parties: Sequence[KnownParty] = (KnownParty("samruk"),),
     decided: Mapping[str, str] | None = None,
 ) -> Imported:
-    matcher = ProjectMatcher(known, ["samruk"], lambda key: ids)
+    known_names = KnownNames(ProjectMatcher(known), PartyMatcher(parties))
     editions = [
         Edition(_EDITION, [_tracker(tmp_path / "first.csv")]), Edition(_NEXT, [_tracker(tmp_path / "next.csv", status="operating")]),
     ]  # fmt: skip
-    whole = Import(FORMATS["gem"], editions, RECORDED, matcher=matcher, decided=decided)
+    whole = Import(FORMATS["gem"], editions, RECORDED, names=known_names, decided=decided)
     return Imported(list(whole.events()), whole.reports)
 
 
@@ -50,16 +53,21 @@ def test_a_project_of_another_key_is_new_and_a_known_party_is_counted(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("known", "ids", "matched"),
+    ("known", "matched"),
     [
-        (KnownProject("aktau-power-station", "AKTAU Power Station", "KZ"), (), "matched: same key, name and country"),
-        (KnownProject("aktau-power-station", "Aktau CHP", "KZ"), (_OWN_ID,), "matched: same key, and an id in common"),
+        (KnownProject("aktau-power-station", "AKTAU Power Station", "KZ"), "matched: same key, name and country"),
+        (
+            KnownProject("aktau-power-station", "Aktau CHP", "KZ", ("Aktau Power-Station",)),
+            "matched: same key and country, and an alias",
+        ),
+        (
+            KnownProject("aktau-power-station", "Aktau CHP", "KZ", ids=(_OWN_ID,)),
+            "matched: same key, and an id in common",
+        ),
     ],
 )
-def test_a_project_is_matched_with_the_reason(
-    tmp_path: Path, known: KnownProject, ids: tuple[tuple[str, str], ...], matched: str
-) -> None:
-    result = _compared(tmp_path, known, ids=ids)
+def test_a_project_is_matched_with_the_reason(tmp_path: Path, known: KnownProject, matched: str) -> None:
+    result = _compared(tmp_path, known)
     assert _first(result).matches == {matched: 1}
     assert len(result.events) == 3
 
@@ -105,3 +113,44 @@ def test_a_new_name_like_another_of_its_country_is_a_question_and_is_sent(
     result = _compared(tmp_path, KnownProject("other", name, country))
     assert _first(result).alike.count == is_alike
     assert len(result.events) == 3
+
+
+@pytest.mark.parametrize(
+    ("known", "because"),
+    [
+        (KnownProject("other", "Mangystau CHP", "RU", ids=(_OWN_ID,)), f"the id gem-wiki:{_URL}"),
+        (KnownProject("other", "Mangystau CHP", "KZ", ("Aktau Power station",)), "100% of a name"),
+        (KnownProject("other", "Aktau heat and power station", "KZ", place="Mangystau"), "81% of a name and the place"),
+        (KnownProject("other", "Aktau heat and power station", "KZ", place="Almaty"), None),
+    ],
+)
+def test_a_project_may_be_one_of_another_key_by_an_id_an_alias_or_the_place(
+    tmp_path: Path, known: KnownProject, because: str | None
+) -> None:
+    result = _compared(tmp_path, known)
+    others = [entry["others"] for entry in _first(result).alike.entries]
+    assert others == ([] if because is None else [[f"other ({known.name}): {because}"]])
+    assert len(result.events) == 3
+
+
+@pytest.mark.parametrize(
+    ("known", "is_alike"),
+    [
+        (KnownParty("samruk-energy", "JSC «Samruk»", "KZ"), True),
+        (KnownParty("samruk-energy", "АО «Самрук»"), True),
+        (KnownParty("skf", "National Welfare Fund", aliases=("SAMRUK",)), True),
+        (KnownParty("samruk-2", "Samruk 2"), False),
+        (KnownParty("samrau", "Samrau Limited"), False),
+        (KnownParty("samruk", "Samruk-Kazyna"), False),
+    ],
+)
+def test_a_party_of_a_new_key_and_a_known_name_is_a_question_and_a_key_that_is_said_takes_its_place(
+    tmp_path: Path, known: KnownParty, is_alike: bool
+) -> None:
+    result = _compared(tmp_path, parties=[known])
+    assert [entry["thing"] for entry in _first(result).parties_alike.entries] == ["party:samruk"] * is_alike
+    assert _first(result).parties_known == (known.key == "samruk")
+    decided = _compared(tmp_path, parties=[known], decided={"party:samruk": known.key})
+    assert _first(decided).parties_alike.count == 0
+    assert {party["party"] for event in decided.events for party in event["data"].get("parties", ())} == {known.key}
+    assert [event["id"] for event in decided.events] == [event["id"] for event in result.events]

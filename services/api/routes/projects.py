@@ -256,6 +256,7 @@ def _items(
             **deals.get(row["project"], NO_DEALS),
             **project_view.quarantined(held, row["project"]),
             **project_view.crosswalk(state, schemes),
+            **project_view.names(state, wanted="names" in question.filters.get("include", ())),
         }
         if not _has_flags(question):
             del listed["flags"]

@@ -133,7 +133,15 @@ class Coordinates(TypedDict):
     longitude: Annotated[float | None, doc("Degrees east; null: not registered.")]
 
 
-class ProjectRow(ProjectFacts, Coordinates, DealCount, QuarantinedPart, CrosswalkPart):
+class NamesPart(TypedDict):
+    """What one finds a project by, beside its key and name; only when asked for with include=names."""
+
+    place: NotRequired[Annotated[str | None, doc("Where it is, in words; null: not registered.")]]
+    aliases: NotRequired[Annotated[list[AliasItem], doc("Its other names, as registered.")]]
+    ids: NotRequired[Annotated[list[RegisterIdItem], doc("Its ids in other registers, as registered.")]]
+
+
+class ProjectRow(ProjectFacts, Coordinates, DealCount, QuarantinedPart, CrosswalkPart, NamesPart):
     """A project as it stands on a day: one row of /v1/projects."""
 
     flags: NotRequired[
@@ -342,8 +350,8 @@ def project_detail(
         "precision": value.precision,
         "capacity": _capacity(value.capacity),
         "parts": [{"part": part.part, "name": part.name, "capacity": _capacity(part.capacity)} for part in value.parts],
-        "aliases": [{"name": alias.name, "language": alias.language} for alias in value.aliases],
-        "ids": [{"scheme": given.scheme, "id": given.id} for given in value.ids],
+        "aliases": _aliases(value),
+        "ids": _ids(value),
         "works": [works(line) for line in value.works],
         "deals": [
             deal(
@@ -374,3 +382,18 @@ def next_rise(flags: Iterable[Flag]) -> NextRise | None:
         return None
     on, _, _, first = min(rising, key=lambda entry: entry[:3])
     return {"flag": first.flag, "deal": first.deal, "severity": first.next_severity, "on": on}
+
+
+def names(value: ProjectState, *, wanted: bool) -> NamesPart:
+    """What one finds a project by; nothing where that is not wanted."""
+    if not wanted:
+        return {}
+    return {"place": value.place, "aliases": _aliases(value), "ids": _ids(value)}
+
+
+def _aliases(value: ProjectState) -> list[AliasItem]:
+    return [{"name": alias.name, "language": alias.language} for alias in value.aliases]
+
+
+def _ids(value: ProjectState) -> list[RegisterIdItem]:
+    return [{"scheme": given.scheme, "id": given.id} for given in value.ids]

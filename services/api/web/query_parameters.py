@@ -44,7 +44,7 @@ SORTS = ("key", "name", "level", "-level", "severity", "memorandum_since", "-las
 HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
-INCLUDED = ("flags",)
+INCLUDED = ("flags", "names")
 GROUPINGS = ("investor_country", "commodity", "sector", "forum", "instrument", "year")
 FORMATS = ("json", "csv", "xlsx", "parquet")
 MEDIA_TYPES = {
@@ -135,7 +135,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _many("project_severity", "Severity of a flag that stands there; with `project_flag`: of that one.", parse_values.one_of(SEVERITIES), SEVERITIES),
         Parameter(name="located", help="`true`: only projects with coordinates, `false`: only those without.", read=parse_values.truth, kind="boolean"),
         Parameter(name="crosswalk", help="Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.", read=parse_values.one_of(tuple(SCHEMES)), many=True, choices=tuple(SCHEMES)),
-        Parameter(name="include", help="Which of the fields that cost an answer most it has: `flags` of projects. Default: all of them; empty: none.", read=parse_values.one_of(INCLUDED), many=True, choices=INCLUDED, may_be_empty=True),
+        Parameter(name="include", help="Which of the fields that cost an answer most it has: `flags` of projects, and `names`, what one finds them by: place, aliases, ids. Default: flags; empty: none.", read=parse_values.one_of(INCLUDED), many=True, choices=INCLUDED, may_be_empty=True),
         Parameter(name="after", help="Only what has a larger id: where a reader of the feed goes on.", read=parse_values.count(0, 2**62), kind="integer"),
         Parameter(name="recordedtime", help="`true`: exported events keep the moment at which they were accepted here; who sends them again needs the scope `log:restore`. Default: false.", read=parse_values.truth, kind="boolean"),
         _many("cause", "What brought the change about.", parse_values.one_of(CAUSES), CAUSES),

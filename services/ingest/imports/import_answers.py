@@ -58,6 +58,7 @@ class ImportedEdition(TypedDict):
     undecided: Annotated[ImportListing, doc("Projects whose key belongs to another: nothing of them is sent.")]
     alike: Annotated[ImportListing, doc("New projects whose names are near to those of others.")]
     parties_known: Annotated[Count | None, doc("How many of the parties Steppe knows; null: nobody was asked.")]
+    parties_alike: Annotated[ImportListing, doc("Parties of new keys whose names are near to those of others.")]
     losses: Annotated[dict[str, Count], doc("What the format has and Steppe does not keep.")]
     unsent: Annotated[dict[str, Count], doc("What was read and is no event, by reason.")]
     duplicates: Annotated[Count, doc("What stands in the edition twice, with the same content.")]

@@ -32,11 +32,10 @@ from services.ingest.imports.import_task import (
 )
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.importer import Edition, Import
-from steppe.importers.known_names import read_matcher
+from steppe.importers.known_names import KnownNames, read_names
 from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
-from steppe.importers.project_matching import ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
 
@@ -56,8 +55,8 @@ def work(task: ImportTask, out: IO[bytes]) -> None:
     try:
         form = _format(task)
         editions = _editions(form, task)
-        matcher, not_compared = _matcher(task)
-        whole = Import(form, editions, datetime.now(UTC), task.source, matcher=matcher, decided=task.keys)
+        names, not_compared = _names(task)
+        whole = Import(form, editions, datetime.now(UTC), task.source, names=names, decided=task.keys)
         count = _read(whole, out)
         _write_report(task, whole, not_compared)
         _say(out, REPORTED, str(count).encode())
@@ -113,7 +112,7 @@ def _edition_of_file(form: Format, path: Path) -> str:
     return day
 
 
-def _matcher(task: ImportTask) -> tuple[ProjectMatcher | None, str | None]:
+def _names(task: ImportTask) -> tuple[KnownNames | None, str | None]:
     """What compares with the projects that Steppe has, or why nothing does. Raises RefusedImportError if it must be and cannot."""
     if task.api is None:
         return None, task.not_compared
@@ -126,7 +125,7 @@ def _matcher(task: ImportTask) -> tuple[ProjectMatcher | None, str | None]:
         return answer.json()
 
     try:
-        return read_matcher(get), None
+        return read_names(get), None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         reason = f"the API does not say which projects there are ({error})"
         if task.sends:

@@ -20,13 +20,12 @@ from steppe.cli.http_client import RefusedError, WrongValueError
 from steppe.importers.formats.format_registry import FORMATS
 from steppe.importers.import_report import EditionReport
 from steppe.importers.importer import Edition, Import
-from steppe.importers.known_names import read_matcher
+from steppe.importers.known_names import KnownNames, read_names
 from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, MappingDocument, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
 from steppe.importers.mapped.shipped_mappings import shipped_mappings, shipped_names
 from steppe.importers.mapped.template_tables import TEMPLATES, TemplateTable, template_csv, template_workbook
-from steppe.importers.project_matching import ProjectMatcher
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
 from steppe.terminal import addresses
@@ -106,8 +105,8 @@ def command(
     decided = _decided(keys)
     try:
         editions = _editions(reader, files, edition or [])
-        matcher, not_compared = _matcher(must=send) if compare else (None, "as you said")
-        whole = Import(reader, editions, datetime.now(UTC), source, matcher=matcher, decided=decided)
+        names, not_compared = _names(must=send) if compare else (None, "as you said")
+        whole = Import(reader, editions, datetime.now(UTC), source, names=names, decided=decided)
         count = _read(whole)
         reports = list(whole.reports)
         sent = _send(whole, count) if send else None
@@ -220,10 +219,10 @@ def _decided(path: Path | None) -> dict[str, str]:
         raise typer.BadParameter(message, param_hint="--keys") from error
 
 
-def _matcher(*, must: bool) -> tuple[ProjectMatcher | None, str | None]:
+def _names(*, must: bool) -> tuple[KnownNames | None, str | None]:
     """What compares with the projects that Steppe has, or why nothing does. Raises RefusedError if it must be and cannot."""
     try:
-        return read_matcher(partial(http_client.get, addresses.find().api)), None
+        return read_names(partial(http_client.get, addresses.find().api)), None
     except RefusedError as error:
         if must:
             raise type(error)(f"{error} Nothing was sent: say --no-compare to send without looking.") from error

@@ -2034,6 +2034,22 @@ class ProjectRow(Struct):
         ]
         | UnsetType
     ) = UNSET
+    place: (
+        Annotated[str, Meta(description='Where it is, in words; null: not registered.')]
+        | None
+        | UnsetType
+    ) = UNSET
+    aliases: (
+        Annotated[list[AliasItem], Meta(description='Its other names, as registered.')]
+        | UnsetType
+    ) = UNSET
+    ids: (
+        Annotated[
+            list[RegisterIdItem],
+            Meta(description='Its ids in other registers, as registered.'),
+        ]
+        | UnsetType
+    ) = UNSET
     flags: (
         Annotated[
             list[FlagItem],

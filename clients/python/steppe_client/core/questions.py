@@ -99,9 +99,9 @@ class ListProjects(TypedDict):
     """
     Add what other registers would call the project, as docs/crosswalk.md says. Several, separated by commas.
     """
-    include: NotRequired[Literal['flags'] | list[Literal['flags']]]
+    include: NotRequired[Literal['flags', 'names'] | list[Literal['flags', 'names']]]
     """
-    Which of the fields that cost an answer most it has: `flags` of projects. Default: all of them; empty: none.
+    Which of the fields that cost an answer most it has: `flags` of projects, and `names`, what one finds them by: place, aliases, ids. Default: flags; empty: none.
     """
 
 
