@@ -36,6 +36,7 @@ from steppe.importers.known_names import KnownNames, read_names
 from steppe.importers.mapped.mapped_table import MappedTable
 from steppe.importers.mapped.mapping_document import BadMappingError, read_mapping
 from steppe.importers.mapped.mapping_guess import propose_mapping
+from steppe.importers.mapped.template_tables import TemplateTable, is_template
 from steppe.importers.source_file import BadFileError
 from steppe.importers.statement import Format
 
@@ -43,6 +44,7 @@ _MEMORY_BYTES_MAX = 1 << 30
 _PROGRESS_SECONDS = 0.5
 _SECONDS_TO_ANSWER = 60.0
 _TEXT_MAX = 300
+_NOT_CONFIRMED = "a table that is no template is sent with a mapping only: import it with dry_run=true, look at the mapping, then use of="
 _TOO_MUCH_MEMORY = "it needs more than a gibibyte of memory to be read; split it"
 
 
@@ -80,9 +82,14 @@ def _format(task: ImportTask) -> Format:
     if not mapping.exists():
         first = Path(task.editions[0].path)
         try:
-            mapping.write_text(propose_mapping(first), encoding="utf-8")
+            if is_template(first):
+                return TemplateTable()
+            proposal = propose_mapping(first)
         except BadFileError as error:
             raise BadFileError(f"{first.name}: {error}") from error
+        if task.sends:
+            raise RefusedImportError(_NOT_CONFIRMED)
+        mapping.write_text(proposal, encoding="utf-8")
     return MappedTable(read_mapping(mapping))
 
 

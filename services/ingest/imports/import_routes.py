@@ -171,17 +171,14 @@ class ImportRoutes:
                 stored.files[-1] = msgspec.structs.replace(stored.files[-1], edition=edition)
             decisions = await self._decisions(request)
             stored.keys = stored.keys | decisions.keys
+            if decisions.mapping is not None and stored.format != MAPPED:
+                raise Refusal(UNPROCESSABLE, f"The format {stored.format} has no mapping; leave it out.")
             if decisions.mapping is not None:
                 held.write_mapping(decisions.mapping.encode())
         else:
             if (mapping_name := request.query_params.get("mapping")) is not None:
                 held.write_mapping(shipped_text(mapping_name))
             stored.files.append(await self._receive_file(request, held, len(stored.files)))
-        if stored.format == MAPPED and not stored.dry_run and not self._folder.mapping(held.id):
-            detail = (
-                "A table is sent with a mapping only: import it with dry_run=true, look at the mapping, then use of="
-            )
-            raise Refusal(BAD_PARAMETER, f"{detail}.", parameter="dry_run")
 
     async def _receive_file(self, request: Request, held: HeldImport, number: int) -> StoredFile:
         name = file_name(request.query_params.get("name", "file"))

@@ -33,6 +33,7 @@ from steppe.importers.mapped.mapping_document import (
     is_of_a_row,
 )
 from steppe.importers.project_keys import party_key, slug_of
+from steppe.importers.source_file import BadFileError, head_of
 from steppe.importers.statement import Before, Data, Format, Keys, Later, Statement, Thing, later_by_stage
 from steppe.importers.table_rows import Headings, Row, normalised, open_table
 
@@ -107,6 +108,16 @@ class TemplateTable:
     def later(self, before: Before, now: Thing, edition: str, report: EditionReport) -> Later:
         """What rows no longer say is taken back."""
         return later_by_stage(before, now)
+
+
+def is_template(file: Path) -> bool:
+    """Whether the table of a file has the columns of one of the templates. Raises BadFileError for what is no file to import."""
+    head_of(file)
+    try:
+        _template_of(file, EditionReport("", [file.name]))
+    except BadFileError:
+        return False
+    return True
 
 
 def _template_of(file: Path, report: EditionReport) -> str:

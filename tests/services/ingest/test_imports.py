@@ -28,6 +28,7 @@ _TRACKER = (
     "Kazakhstan,https://www.gem.wiki/A,Aktau power station,Unit 2,Samruk [100%],State,300,retired,1970\n"
 )
 _TABLE = "Проект;Страна;Отрасль;Дата меморандума;Инвестор\nНовый рудник;Казахстан;горнодобыча;05.07.2011;Alpha\n"
+_TEMPLATE = "name,country,sector,kind,commodities\nNew mine,Kazakhstan,mining,deposit,tungsten\n"
 _GROWTH_KIB_MAX = 60 * 1_024
 
 
@@ -133,8 +134,14 @@ def test_what_a_table_means_is_guessed_and_confirmed(importer: Importer) -> None
     guessed = importer.run(_TABLE.encode(), "text/csv", format="csv", edition="2025-01-31", name="deals.csv")
     assert guessed["state"] == "done"
     assert "memorandum.signed" in guessed["mapping"]
-    at_once = importer.post(_TABLE.encode(), "text/csv", format="csv", edition="2025-01-31", dry_run="false")
-    assert "with a mapping only" in problem(at_once, 400)["detail"]
+    table = {"format": "csv", "edition": "2025-01-31", "dry_run": "false", "compare": "false"}
+    at_once = importer.run(_TABLE.encode(), "text/csv", **table)
+    assert (at_once["state"], "with a mapping only" in at_once["reason"]) == ("refused", True)
+    template = importer.run(_TEMPLATE.encode(), "text/csv", **table)
+    assert (template["sent"]["accepted"], "mapping" in template) == (1, False)
+    no_table = importer.run(_tracker(), format="gem", edition="2023-01-31")
+    mapped = importer.post(json.dumps({"mapping": "a: b"}).encode(), "application/json", of=no_table["id"])
+    assert "has no mapping" in problem(mapped, 422)["detail"]
 
     mapping = (
         "source: /desk/astana\ndates: dmy\nproject: {name: Проект, fields: {country: Страна, sector: {constant: mining},"
