@@ -42,6 +42,10 @@ _ENTRIES_LOGGED_MAX = 20
 _REASON_LOGGED_MAX = 300
 
 
+async def _leave_as_it_is(_: asyncpg.Connection) -> None:
+    """Nothing of a session outlasts its transaction here, so it need not be asked to forget after each."""
+
+
 class ProjectionStore:
     """One worker's access to the read model. Not for use by two batches at once."""
 
@@ -79,6 +83,7 @@ class ProjectionStore:
             min_size=1,
             max_size=2,
             command_timeout=settings.projector_database_seconds_max,
+            reset=_leave_as_it_is,
             server_settings={
                 "application_name": "steppe-projector",
                 "idle_in_transaction_session_timeout": idle,

@@ -250,17 +250,25 @@ class Applier:
     ) -> tuple[ClassifiedBatch, int]:
         """Deduplicate against what is stored; also the number of the last action of an operator."""
         events = [event for event in decoded if isinstance(event, StoredEvent)]
-        holding = await connection.fetchrow(
-            *self.statements["held_subjects"](subjects=sorted({event.subject for event in events}))
+        stored = await connection.fetchrow(
+            *self.statements["stored_of_batch"](
+                subjects=[event.subject for event in events],
+                sources=[event.source for event in events],
+                ids=[event.id for event in events],
+            )
         )
-        assert holding is not None, "the statement always gives a row"
-        last_action: int = holding["last_action"]
-        contents, places = await self._known(connection, events)
+        assert stored is not None, "the statement always gives a row"
+        last_action: int = stored["last_action"]
+        contents: dict[Identity, bytes] = {}
+        places: dict[Identity, RecordId] = {}
+        for subject, source, event_id, content, partition, offset in stored["events"]:
+            contents[subject, source, event_id] = content
+            places[subject, source, event_id] = partition, offset
         batch = classify(
             decoded,
             contents,
             places,
-            held=dict(zip(holding["subjects"], holding["offsets"], strict=True)),
+            held=dict(zip(stored["subjects"], stored["offsets"], strict=True)),
             skips=await quarantine_policy.skips_in(connection, self.topic, records) if last_action else {},
         )
         return batch, last_action
@@ -281,23 +289,6 @@ class Applier:
             await copy(connection, "quarantine", event_rows.QUARANTINE, rows)
         await self._count_parked(connection, folded)
         await quarantine_policy.publish(connection, self.topic, batch.quarantined)
-
-    async def _known(
-        self, connection: Connection, events: Sequence[StoredEvent]
-    ) -> tuple[dict[Identity, bytes], dict[Identity, RecordId]]:
-        """Of those that are stored already, the content and where it came from."""
-        rows = await connection.fetch(
-            *self.statements["known_events"](
-                subjects=[event.subject for event in events],
-                sources=[event.source for event in events],
-                ids=[event.id for event in events],
-            ),
-        )
-        stored_rows = {(row["subject"], row["source"], row["id"]): row for row in rows}
-        return (
-            {identity: row["content_sha256"] for identity, row in stored_rows.items()},
-            {identity: (row["partition"], row["log_offset"]) for identity, row in stored_rows.items()},
-        )
 
     async def subject_batches(
         self, connection: Connection, batch: ClassifiedBatch, cached: Mapping[str, CachedSubject | None]

@@ -1,10 +1,3 @@
--- name: known_events
--- Which of these identities are stored already, with what content and from where.
-SELECT event.subject, event.source, event.id, event.content_sha256, event.partition, event.log_offset
-FROM event
-JOIN unnest(:subjects::text[], :sources::text[], :ids::text[]) AS asked (subject, source, id)
-  USING (subject, source, id);
-
 -- name: events_of_subjects
 -- Everything that folds, of these subjects, in no particular order (the fold does not depend on it).
 SELECT subject, raw, headers, log_offset

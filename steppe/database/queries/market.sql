@@ -161,6 +161,16 @@ SELECT span.project, span.deal, span.valid_from, span.valid_to, span.events
 FROM co_investment_span AS span
 WHERE span.project = ANY (:projects::text[]);
 
+-- name: market_effects_of_projects
+-- The rows of both, at once.
+SELECT
+    ARRAY(SELECT stored FROM (
+        -- include: market_flags_of_projects
+    ) AS stored) AS flags,
+    ARRAY(SELECT stored FROM (
+        -- include: co_investments_of_projects
+    ) AS stored) AS co_investments;
+
 -- name: remove_market_flags
 DELETE FROM flag_span
 USING unnest(:projects::text[], :deals::text[], :flags::text[], :days::date[]) AS gone (project, deal, flag, valid_from)

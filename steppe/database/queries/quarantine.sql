@@ -1,12 +1,20 @@
 -- The quarantine: its entries, who is held by them, and what operators did. Sections: the projector's batch; re-folds;
 -- what operators read.
 
--- name: held_subjects
--- What a batch has to obey: which subjects wait, from which offset on, and the last thing that was done.
+-- name: stored_of_batch
+-- What a batch has to obey: which subjects wait, from which offset on, and the last thing that was done. And which of its identities are
+-- stored already, with what content and from where.
+-- Always one row; all in one statement, because a batch of one event waits for nothing else as often.
 SELECT
     (SELECT COALESCE(max(action.action_id), 0) FROM steppe.quarantine_action AS action) AS last_action,
     COALESCE(array_agg(holding.subject), '{}') AS subjects,
-    COALESCE(array_agg(holding.log_offset), '{}') AS offsets
+    COALESCE(array_agg(holding.log_offset), '{}') AS offsets,
+    ARRAY(
+        SELECT ROW(event.subject, event.source, event.id, event.content_sha256, event.partition, event.log_offset)
+        FROM event
+        JOIN unnest(:subjects::text[], :sources::text[], :ids::text[]) AS asked (subject, source, id)
+            USING (subject, source, id)
+    ) AS events
 FROM (
     SELECT quarantine.subject, min(quarantine.log_offset) AS log_offset
     FROM quarantine

@@ -102,7 +102,8 @@ class Markets:
         if regrouped:
             await self._load(connection, near, sorted(regrouped))
             stored += await self._crossings_of(connection, sorted(regrouped))
-        moved = await self._write_crossings(connection, near.standings.values(), stored, now)
+        groups = await self._groups(connection, near)
+        moved = await self._write_crossings(connection, near.standings.values(), stored, groups, now)
         concerned = set(near.standings)
         if moved:
             found = await connection.fetch(*self.statements["contending_in_markets"](markets=sorted(moved)))
@@ -110,8 +111,10 @@ class Markets:
         others = sorted(concerned - histories.keys())
         locked = await connection.fetch(*self.statements["lock_standings"](projects=others)) if others else []
         faulty = {row["project"] for row in locked if row["fault"]}
-        await self._load(connection, near, sorted(concerned - near.standings.keys()))
-        impacts, faults = await self._impacts(connection, near)
+        if beside := sorted(concerned - near.standings.keys()):
+            await self._load(connection, near, beside)
+            groups = await self._groups(connection, near)
+        impacts, faults = await self._impacts(connection, near, groups)
         changed = await self._rewrite(connection, impacts) - histories.keys()
         # Of those that still have such flags the market says when they changed.
         unsaid = {project for project in changed if self.exclusive or not impacts[project].flags}
@@ -130,16 +133,18 @@ class Markets:
         """
         near = _Near()
         await self._load(connection, near, projects)
-        impacts, faults = await self._impacts(connection, near)
+        impacts, faults = await self._impacts(connection, near, await self._groups(connection, near))
         for project, impact in impacts.items():
             projection_rows.add_rivalry(rows, project, impact)
         if faults:
             await self._note_faults(connection, faults)
         return faults
 
-    async def _impacts(self, connection: Connection, near: _Near) -> tuple[dict[str, Rivalry], dict[str, str]]:
+    async def _impacts(
+        self, connection: Connection, near: _Near, groups: Groups
+    ) -> tuple[dict[str, Rivalry], dict[str, str]]:
         """What the markets do to these projects; and which could not be judged, with the reason."""
-        rivals = await self._rivals(connection, near)
+        rivals = Rivals(await self._seen(connection, near), groups)
         impacts: dict[str, Rivalry] = {}
         faults: dict[str, str] = {}
         keepalive = KeepAlive(connection, self.on_step)
@@ -152,24 +157,25 @@ class Markets:
                 faults[project] = projection_rows.fault_of(error)
         return impacts, faults
 
-    async def _rivals(self, connection: Connection, near: _Near) -> Rivals:
-        """What those that others can do something to see of all others."""
+    async def _seen(self, connection: Connection, near: _Near) -> SeenCrossings:
+        """The crossings in the markets of those that others can do something to."""
         markets: set[tuple[str, str]] = set()
-        parties: set[str] = set()
         for project in near.contending():
             markets |= near.standings[project].markets
-            parties |= market_rows.pursuers_of(near.contenders[project])
-            parties |= market_rows.parties_of(near.standings[project])
-        if not parties:
-            return Rivals(SeenCrossings(), Groups({}))
-        groups = await self._groups(connection, parties)
-        cache = self.cache or MarketCache()
-        return Rivals(await cache.seen_in(connection, self.statements, markets), groups)
+        if not markets:
+            return SeenCrossings()
+        return await (self.cache or MarketCache()).seen_in(connection, self.statements, markets)
 
-    async def _groups(self, connection: Connection, parties: Iterable[str]) -> Groups:
-        return registry_rows.groups_from(
-            await connection.fetch(*self.statements["parents_above"](parties=sorted(parties)))
-        )
+    async def _groups(self, connection: Connection, near: _Near) -> Groups:
+        """The groups of those who pursue a deal of theirs, or crossed the line."""
+        parties = {
+            *(party for standing in near.standings.values() for party in market_rows.parties_of(standing)),
+            *(party for contenders in near.contenders.values() for party in market_rows.pursuers_of(contenders)),
+        }
+        if not parties:
+            return Groups({})
+        rows = await connection.fetch(*self.statements["parents_above"](parties=sorted(parties)))
+        return registry_rows.groups_from(rows)
 
     async def _load(self, connection: Connection, near: _Near, projects: Sequence[str]) -> None:
         if projects:
@@ -192,13 +198,15 @@ class Markets:
         return {row["project"] for row in pursued}
 
     async def _write_crossings(
-        self, connection: Connection, standings: Iterable[Standing], stored: Sequence[Row], now: datetime
+        self,
+        connection: Connection,
+        standings: Iterable[Standing],
+        stored: Sequence[Row],
+        groups: Groups,
+        now: datetime,
     ) -> set[str]:
         """Write what others see of these projects, where it differs from what is stored of them; the markets where they see it."""
-        crossed = [standing for standing in standings if standing.crossings]
-        parties = set().union(*map(market_rows.parties_of, crossed))
-        groups = await self._groups(connection, parties) if parties else Groups({})
-        rows = [row for standing in crossed for row in market_rows.crossing_rows(standing, groups)]
+        rows = [row for standing in standings for row in market_rows.crossing_rows(standing, groups)]
         gone, new = differing(stored, rows)
         if gone:
             projects, deals, scopes, days = zip(*(row[:4] for row in gone), strict=True)
@@ -233,10 +241,10 @@ class Markets:
         for project, impact in impacts.items():
             await keepalive.ping()
             projection_rows.add_rivalry(rows, project, impact)
-        flags_before = await connection.fetch(*self.statements["market_flags_of_projects"](projects=projects))
-        flags_gone, flags = differing(map(tuple, flags_before), rows.flag_spans)
-        shared_before = await connection.fetch(*self.statements["co_investments_of_projects"](projects=projects))
-        shared_gone, shared = differing(map(tuple, shared_before), rows.co_investment_spans)
+        stored = await connection.fetchrow(*self.statements["market_effects_of_projects"](projects=projects))
+        assert stored is not None, "the statement always gives a row"
+        flags_gone, flags = differing(map(tuple, stored["flags"]), rows.flag_spans)
+        shared_gone, shared = differing(map(tuple, stored["co_investments"]), rows.co_investment_spans)
         put_in_place = {span_changes.FLAGS.key(row) for row in flags}
         removed = [key for row in flags_gone if (key := span_changes.FLAGS.key(row)) not in put_in_place]
         if removed:

@@ -21,7 +21,7 @@ from steppe.database.read_model.flag_rows import FLAG_SPAN, HEADLINE_SPAN
 from steppe.database.read_model.market_cache import MarketCache
 from steppe.database.read_model.market_judgement import Markets
 from steppe.database.read_model.projection_rows import LastEvent, ProjectRows, Row, copy
-from steppe.database.read_model.span_changes import SpanChanges, fingerprints, put
+from steppe.database.read_model.span_changes import SpanChanges, calls_parties_as_before, fingerprints, put
 from steppe.database.read_model.subject_rows import SubjectRows, subject_rows
 from steppe.database.sql import Statement
 from steppe.domain.events.corrections import effective_events, has_corrections
@@ -202,9 +202,12 @@ class ReadModel:
     ) -> Mapping[str, str]:
         """Write projects and parties, and what their markets do to each other: what `save` returns."""
         rows, changes = ProjectRows(), SpanChanges()
+        calling_anew: list[str] = []
         for name, result in projects.items():
             rows.extend(result.rows.project)
             certain = self._stored(result.subject)
+            if not calls_parties_as_before(result.rows.project, certain):
+                calling_anew.append(name)
             changes.add(name, result.rows.project, result.changed_from, result.written, certain)
         histories = {name: result.rows.history for name, result in projects.items() if result.rows.history is not None}
         markets = self._markets(exclusive=self.exclusive)
@@ -217,7 +220,7 @@ class ReadModel:
             await copy(connection, table.name, table.columns, changes.anew[table])
         before = await markets.lock(connection, histories, sorted(parties))
         await self._replace(connection, "party_span", "remove_party_spans", parties, registry_rows.PARTY_SPAN)
-        await self._name_parties(connection, list(histories), parties, rows.party_namings)
+        await self._name_parties(connection, calling_anew, parties, rows.party_namings)
         if gone := sorted(histories.keys() - {row[0] for row in rows.projects}):
             await connection.execute(*self.statements["remove_gone_projects"](projects=gone))
         # The columns of both, the project once.
@@ -238,8 +241,11 @@ class ReadModel:
         self, connection: Connection, projects: Sequence[str], parties: Iterable[str], namings: Sequence[Row]
     ) -> None:
         """Write what events of these projects call parties, and what is shown of those that nobody registered."""
-        stored = await connection.fetch(*self.statements["party_namings_of_projects"](projects=projects))
-        changed = {tuple(row) for row in stored} ^ set(namings)
+        changed: set[Row] = set()
+        if projects:
+            stored = await connection.fetch(*self.statements["party_namings_of_projects"](projects=projects))
+            asked = frozenset(projects)
+            changed = {tuple(row) for row in stored} ^ {row for row in namings if row[0] in asked}
         if changed:
             moved = {row[0] for row in changed}
             await connection.execute(*self.statements["remove_party_namings"](projects=sorted(moved)))

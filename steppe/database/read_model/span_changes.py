@@ -55,8 +55,17 @@ _ROWS_AT_ONCE = 2_000
 
 
 def fingerprints(rows: ProjectRows) -> array[int]:
-    """A number for each row of a span, which another row has by a chance of one to 2^64. Of this process only."""
-    return array("q", (_fingerprint(table, row) for table, of_table in _spans(rows) for row in of_table))
+    """A number for each row of a span, which another row has by a chance of one to 2^64, and one for all that a project calls parties. Of
+    this process only.
+    """
+    numbers = array("q", (_fingerprint(table, row) for table, of_table in _spans(rows) for row in of_table))
+    numbers.append(_fingerprint_of_namings(rows))
+    return numbers
+
+
+def calls_parties_as_before(rows: ProjectRows, stored: array[int] | None) -> bool:
+    """Whether rows of one project call parties what is stored. `stored`: fingerprints of rows that are; None: not known."""
+    return stored is not None and _fingerprint_of_namings(rows) in stored
 
 
 @dataclass(slots=True)
@@ -143,6 +152,10 @@ def _spans(rows: ProjectRows) -> Iterator[tuple[SpanTable, list[Row]]]:
     yield _LAST_EVENT, rows.last_event_spans
     yield DEALS, rows.deal_spans
     yield FLAGS, rows.flag_spans
+
+
+def _fingerprint_of_namings(rows: ProjectRows) -> int:
+    return hash(("party_naming", *sorted(rows.party_namings)))
 
 
 def _fingerprint(table: SpanTable, row: Row) -> int:

@@ -28,7 +28,7 @@ from tests.stack import PARTITIONS, Database
 
 _ALPHA = {"party": "alpha", "role": "investor"}
 _TABLES = ("project_span", "headline_span", "last_event_span", "deal_span", "flag_span")
-_STATEMENTS_MAX = 21
+_STATEMENTS_MAX = 18
 
 
 def _life() -> list[Message]:
