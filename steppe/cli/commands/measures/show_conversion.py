@@ -17,8 +17,8 @@ from steppe.terminal.output import out, print_json
 Item = dict[str, Any]
 _AGES = (12, 24, 36, 60)
 _LEGEND = """
-% bound by that age of the paper, the deal's end competing (Aalen-Johansen), with its
-95% band. Empty: fewer than 10 deals, or fewer than 5 that are as old.
+% bound by that age of the paper, the deal's end competing (Aalen-Johansen),
+with its 95% band. Empty: fewer than 10 deals, or fewer than 5 that are as old.
 """
 
 
