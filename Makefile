@@ -94,11 +94,11 @@ fix: $(VENV)/ready ## Repair what the linter and the formatter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## Measure the goals beside their limits, and add them to benchmarks/history.jsonl (takes hours); ROUNDS=…, SMALL=1
-	@$(BIN)/python -m benchmarks --record --rounds $(or $(ROUNDS),3) $(if $(SMALL),--small)
+bench: setup ## Measure the goals beside their limits, and add them to benchmarks/history.jsonl (takes hours); ROUNDS=…, SMALL=1, or MILLION=1 for a million events
+	@$(BIN)/python -m benchmarks --record --rounds $(or $(ROUNDS),3) $(if $(SMALL),--small) $(if $(MILLION),--million)
 
 bench-smoke: setup ## A minute of it, compared with the recorded ratios: fails where a step became slower by more than a third
-	@STEPPE_COMPILED=0 $(BIN)/python -m benchmarks.smoke
+	@$(BIN)/python -m benchmarks.smoke --both
 
 requirements: ## Lock the dependencies again: names, versions, hashes, no index address
 	@for extra in $(EXTRAS); do \

@@ -19,6 +19,8 @@ from steppe.compilation import domain_in_use
 from steppe.release import RELEASE
 
 HISTORY = Path(__file__).with_name("history.jsonl")
+COST_OF = "rebuild cost of "
+"""What the name of the cost of an event begins with, before the size of its log."""
 _WORSE_MOST = 1.5
 
 
@@ -62,6 +64,7 @@ GOALS = (
     Goal("known_at first", "known_at, the first time, at most", "s", most=5),
     Goal("known_at warm", "known_at, warm, at most", "ms", most=30),
     Goal("pages", "the slowest page, p50", "ms", most=50),
+    Goal("lists", "the slowest answer of the API beside its bare rows, p50", "times", most=4),
 )
 
 
@@ -84,12 +87,18 @@ def by_name(figures: Iterable[Figure]) -> dict[str, Measured]:
     for figure in figures:
         values.setdefault(figure.name, []).append(figure)
     measured = {name: _measured(of_name) for name, of_name in values.items()}
-    sizes = sorted((int(name.rpartition(" ")[2]), name) for name in measured if name.startswith("rebuild cost of "))
-    if len(sizes) > 1:
-        least, most = (measured[name] for _, name in (sizes[0], sizes[-1]))
+    costs = [of_size for _, of_size in costs_by_size(measured)]
+    if len(costs) > 1:
+        least, most = costs[0], costs[-1]
         rounds = zip(most.values, least.values, strict=False)
         measured["growth"] = Measured(sorted(large / small for large, small in rounds), None)
     return measured
+
+
+def costs_by_size(measured: Mapping[str, Measured]) -> list[tuple[int, Measured]]:
+    """What an event costs a rebuild of so many, the smallest first."""
+    sizes = sorted(int(name.removeprefix(COST_OF)) for name in measured if name.startswith(COST_OF))
+    return [(size, measured[f"{COST_OF}{size}"]) for size in sizes]
 
 
 def _measured(figures: Sequence[Figure]) -> Measured:
@@ -131,14 +140,17 @@ def table(measured: Mapping[str, Measured], recorded: Mapping[str, float]) -> st
     for goal in GOALS:
         if (one := measured.get(goal.figure)) is None:
             continue
-        figures = " / ".join(_text(value) for value in (one.values[0], one.middle, one.values[-1]))
         limit = "" if one.limit is None else _text(one.limit)
         ratio = "" if not one.limit else f"{one.middle / one.limit:.2f}"
         was = recorded.get(goal.figure)
         lines.append(
-            f"| {goal.what} | {goal.text} {goal.unit} | {figures} | {limit} | {ratio} | {'' if was is None else _text(was)} |"
+            f"| {goal.what} | {goal.text} {goal.unit} | {_spread(one)} | {limit} | {ratio} | {'' if was is None else _text(was)} |"
             f" {'reached' if goal.reached(one.middle) else 'missed'}{_fallen(goal, one.middle, was)} |"
         )
+    lines += [
+        f"| a rebuild of {size:,} events, each | flat µs CPU | {_spread(of_size)} | | | | |"
+        for size, of_size in costs_by_size(measured)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -147,6 +159,11 @@ def _fallen(goal: Goal, value: float, was: float | None) -> str:
         return ""
     worse = was / value if goal.least is not None else value / was
     return ", worse than before by more than a third" if worse > _WORSE_MOST else ""
+
+
+def _spread(measured: Measured) -> str:
+    """Least, median and most of the rounds."""
+    return " / ".join(_text(value) for value in (measured.values[0], measured.middle, measured.values[-1]))
 
 
 def _text(value: float) -> str:

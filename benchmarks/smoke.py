@@ -1,11 +1,12 @@
 """What an event costs each step of a projection, beside a limit of the same run, and whether that has become worse.
 
-    python -m benchmarks.smoke [--rounds 5] [--record]      (make bench-smoke)
+    python -m benchmarks.smoke [--both] [--rounds 5] [--record]      (make bench-smoke)
 
 A minute, without a broker: two thousand events of the log of `benchmarks/rebuild_events.py` are decoded, folded and made to rows in this
 process, their rows copied into a real Postgres, markets judged and everything announced. A ratio is a step's time beside its limit: what nobody can avoid who does that
 step. Exit 1 when a ratio of this process is worse than the last recorded one of this kind (`history.jsonl` beside it) by more than half, in two
-attempts, which is a speed that fell by more than a third. `--record` adds what was measured to that file.
+attempts, which is a speed that fell by more than a third. `--record` adds what was measured to that file. `--both` does all this of the domain
+as it is interpreted, and of its steps in this process once more as it is compiled, where it is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import os
 import platform
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +37,7 @@ from services.projector.projection.apply import STATEMENTS
 from services.projector.projection.batches import Record
 from services.projector.publisher.flag_diff import Announcer
 from services.projector.rebuild.load_events import rows_of
-from steppe.compilation import domain_in_use
+from steppe.compilation import SETTING, domain_in_use
 from steppe.contracts.partitioning import partition_of
 from steppe.contracts.topics import PARTITIONS_DEFAULT
 from steppe.database import apply_migrations
@@ -223,11 +225,13 @@ def kind_of_build() -> str:
     return python if domain_in_use() == "interpreted" else f"{python}, compiled"
 
 
-def run(rounds: int) -> dict[str, Step]:
-    """Measure everything, round by round."""
+def run(rounds: int, *, database: bool) -> dict[str, Step]:
+    """Measure everything, round by round; without the database only the steps of this process."""
     steps = {name: Step() for name in STEPS}
     log = prepared(_EVENTS)
     measure(log, rounds, steps)
+    if not database:
+        return steps
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
         Path(folder).chmod(0o755)
         free.bind(("127.0.0.1", 0))
@@ -257,24 +261,44 @@ def show(steps: dict[str, Step], before: dict[str, float]) -> list[str]:
     return [name for name in COMPARED if name in before and steps[name].ratio > before[name] * WORSE_MOST]
 
 
+def run_both(rounds: int, *, record: bool) -> int:
+    """Run this in a process for each domain that there is; returns the worse exit code."""
+    domains: list[tuple[str, list[str]]] = [("0", [])]
+    if domain_in_use() == "compiled":
+        domains.append(("1", ["--no-database"]))
+    command = [sys.executable, "-m", "benchmarks.smoke", "--rounds", str(rounds), *(["--record"] if record else [])]
+    return max(
+        subprocess.run([*command, *own], env={**os.environ, SETTING: compiled}, check=False).returncode
+        for compiled, own in domains
+    )
+
+
 def main() -> None:
     """Measure, print and compare."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--record", action="store_true", help="add what is measured to the history")
+    arguments.add_argument(
+        "--no-database", dest="database", action="store_false", help="the steps of this process only"
+    )
+    arguments.add_argument(
+        "--both", action="store_true", help="interpreted, and compiled where it is, without the database"
+    )
     given = arguments.parse_args()
+    if given.both:
+        raise SystemExit(run_both(given.rounds, record=given.record))
     kind = kind_of_build()
     sys.stdout.write(f"{kind}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {_EVENTS:,} events\n")
     sys.stdout.flush()
-    steps, before = run(given.rounds), recorded(kind)
+    steps, before = run(given.rounds, database=given.database), recorded(kind)
     worse = show(steps, before)
     if given.record:
         line = {
             "kind": kind,
             "release": RELEASE,
             "day": datetime.now(UTC).date().isoformat(),
-            "ratios": {name: round(step.ratio, 3) for name, step in steps.items()},
-            "microseconds": {name: round(min(step.times), 1) for name, step in steps.items()},
+            "ratios": {name: round(step.ratio, 3) for name, step in steps.items() if step.times},
+            "microseconds": {name: round(min(step.times), 1) for name, step in steps.items() if step.times},
         }
         with HISTORY.open("a") as history:
             history.write(json.dumps(line) + "\n")
@@ -282,7 +306,7 @@ def main() -> None:
         sys.stdout.write(
             f"{', '.join(worse)}: slower than recorded by more than a third; once more, with more rounds:\n"
         )
-        again = show(run(given.rounds * _ROUNDS_AGAIN), before)
+        again = show(run(given.rounds * _ROUNDS_AGAIN, database=given.database), before)
         if still := sorted(set(worse) & set(again)):
             sys.stdout.write(
                 f"{', '.join(still)}: slower in both attempts. If that is the price of something better, record it: "

@@ -46,5 +46,14 @@ def test_figures_are_left_only_where_somebody_asks_for_them(tmp_path: Path, monk
     assert list(figures.read(tmp_path / "nothing")) == []
 
 
-def test_every_step_that_is_compared_was_recorded() -> None:
-    assert smoke.recorded("CPython 3.11").keys() >= set(smoke.COMPARED)
+@pytest.mark.parametrize("kind", ["CPython 3.11", "CPython 3.11, compiled"])
+def test_every_step_that_is_compared_was_recorded(kind: str) -> None:
+    assert smoke.recorded(kind).keys() >= set(smoke.COMPARED)
+
+
+def test_what_an_event_costs_by_size_stands_below_the_goals() -> None:
+    measured = goals.by_name([Figure(f"rebuild cost of {size}", cost) for size, cost in ((100_000, 70), (10_000, 68))])
+    assert goals.table(measured, {}).splitlines()[-2:] == [
+        "| a rebuild of 10,000 events, each | flat µs CPU | 68 / 68 / 68 | | | | |",
+        "| a rebuild of 100,000 events, each | flat µs CPU | 70 / 70 / 70 | | | | |",
+    ]
