@@ -70,11 +70,11 @@ def _tolerant(schema: Any) -> Any:
 def _questions(document: Schema) -> Iterator[tuple[str, Schema]]:
     for methods in document["paths"].values():
         for operation in methods.values():
-            said = _SAID_HERE - ({"format"} if operation["operationId"] == "export" else set())
+            omitted = _SAID_HERE - ({"format"} if operation["operationId"] == "export" else set())
             properties = {
                 _RENAMED.get(parameter["name"], parameter["name"]): _asked(parameter)
                 for parameter in operation.get("parameters", ())
-                if parameter["in"] == "query" and parameter["name"] not in said
+                if parameter["in"] == "query" and parameter["name"] not in omitted
             }
             if properties:
                 name = "".join(word.capitalize() for word in operation["operationId"].split("_"))

@@ -158,15 +158,15 @@ def test_the_command_prints_templates_and_takes_them_back(tmp_path: Path) -> Non
 def test_the_workbooks_have_the_columns_and_words_of_the_vocabulary(template: str, tmp_path: Path) -> None:
     """`python -m tests.template_files` writes them."""
     template_files.write(template, tmp_path / "now.xlsx")
-    now, kept = (
+    now, committed = (
         openpyxl.load_workbook(file) for file in (tmp_path / "now.xlsx", io.BytesIO(template_workbook(template)))
     )
     for sheet in (template, "columns"):
-        assert [[cell.value for cell in row] for row in kept[sheet]] == [
+        assert [[cell.value for cell in row] for row in committed[sheet]] == [
             [cell.value for cell in row] for row in now[sheet]
         ]
-    assert [cell.value for cell in kept[template][1]] == template_columns(template)
+    assert [cell.value for cell in committed[template][1]] == template_columns(template)
     assert (template_files.FOLDER / f"{template}.csv").read_bytes().decode() == template_csv(template)
-    assert len(kept[template].data_validations.dataValidation) == sum(
+    assert len(committed[template].data_validations.dataValidation) == sum(
         bool(template_files.choices_of(template, column)) for column in template_columns(template)
     )

@@ -34,11 +34,11 @@ def test_an_import_that_is_broken_off_goes_on_where_it_was(
     by_a_person = command.begin(*arguments)
     _until_accepted(ingest, 500)
     by_a_person.send_signal(signal.SIGINT)
-    _, said = by_a_person.communicate(timeout=_SECONDS_MAX)
+    _, output = by_a_person.communicate(timeout=_SECONDS_MAX)
     assert (
         by_a_person.returncode,
-        f"of {_EVENTS:,} events were sent. To send the rest, say the same again" in said,
-    ) == (1, True), said
+        f"of {_EVENTS:,} events were sent. To send the rest, say the same again" in output,
+    ) == (1, True), output
 
     by_a_crash = command.begin(*arguments)
     _until_accepted(ingest, 2_000)
@@ -48,8 +48,10 @@ def test_an_import_that_is_broken_off_goes_on_where_it_was(
     without_ingest = command.begin(*arguments)
     _until_accepted(ingest, 3_500)
     ingest.kill()
-    _, said = without_ingest.communicate(timeout=_SECONDS_MAX)
-    assert (without_ingest.returncode, "say the same again: what was sent is a duplicate" in said) == (1, True), said
+    _, output = without_ingest.communicate(timeout=_SECONDS_MAX)
+    assert (without_ingest.returncode, "say the same again: what was sent is a duplicate" in output) == (1, True), (
+        output
+    )
 
     start("ingest", STEPPE_INGEST_PORT=ingest.address.rpartition(":")[2])
     sent = json.loads(command(*arguments))["sent"]

@@ -75,8 +75,8 @@ def desk(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) 
 
 def _send_what_is_known(desk: Desk) -> None:
     events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
-    known = [event for event in events if event["subject"] in _SUBJECTS and event["id"] != _TERM_SHEET]
-    content = "".join(f"{json.dumps(event)}\n" for event in known).encode()
+    earlier_events = [event for event in events if event["subject"] in _SUBJECTS and event["id"] != _TERM_SHEET]
+    content = "".join(f"{json.dumps(event)}\n" for event in earlier_events).encode()
     headers = {"content-type": "application/x-ndjson"}
     sent = httpx.post(f"{desk.ingest}/v1/events", content=content, headers=headers, timeout=60)
     reached = httpx.get(
@@ -250,8 +250,11 @@ def test_an_analyst_enters_a_term_sheet_corrects_the_stake_and_takes_it_back(vis
     press(page, "Send")
     page.get_by_role("link", name="See it in the project").click()
     expect(page.locator(f"tr.retracted[data-key='{event}']")).to_be_visible()
-    told = entry_of(desk, event)
-    assert (told["state"], [change["field"] for change in told["corrections"]]) == ("retracted", ["parties"])
+    retracted_entry = entry_of(desk, event)
+    assert (retracted_entry["state"], [change["field"] for change in retracted_entry["corrections"]]) == (
+        "retracted",
+        ["parties"],
+    )
     expect(row.get_by_role("link", name="Retract")).to_have_count(0)
 
 
@@ -289,9 +292,9 @@ def test_the_same_way_is_gone_without_scripts(desk: Desk) -> None:
     entry.press("Preview", own_reason="Entered twice.")
     entry.press("Send")
     entry.follow("See it in the project")
-    told = entry_of(desk, event)
-    assert told["state"] == "retracted"
-    assert [change["field"] for change in told["corrections"]] == ["name", "instrument", "note", "occurred"]
+    retracted_entry = entry_of(desk, event)
+    assert retracted_entry["state"] == "retracted"
+    assert [change["field"] for change in retracted_entry["corrections"]] == ["name", "instrument", "note", "occurred"]
     entry.close()
 
 

@@ -219,11 +219,11 @@ class Client(Generic[F]):
 
     def _pages(self, path: str, question: Mapping[str, Any], rows_max: int | None) -> Iterator[dict[str, Any]]:
         left = rows_max
-        asked = {name: value for name, value in question.items() if name != "limit"}
+        filters = {name: value for name, value in question.items() if name != "limit"}
         cursor: str | None = None
         while True:
             limit = _ROWS_OF_PAGE if left is None else min(left, _ROWS_OF_PAGE)
-            page = self._answer(path, {**asked, "limit": limit, "cursor": cursor})
+            page = self._answer(path, {**filters, "limit": limit, "cursor": cursor})
             yield page
             cursor = page.get("next_cursor")
             left = None if left is None else left - len(page["items"])

@@ -106,7 +106,7 @@ class _Plant:
         key = None if part is None else part.part
         events = [event for event in self._project.events if event.data.get("part") in (key, None)]
         status = self._word() if part is None else self._works(part.part) or self._status(events)
-        said = _SAID_BY.get(status, set())
+        implied_names = _SAID_BY.get(status, set())
         row: dict[str, Any] = {
             "Unit name": None if part is None else part.name or part.part,
             "Status": status,
@@ -114,13 +114,13 @@ class _Plant:
             "Owner": self._owners(events),
         }
         for column, name in _DAYS.items():
-            told = [event for event in events if event.kind.name == name]
-            own = [event for event in told if event.data.get("part") == key] or told
-            if own and (name in said or name == "construction.started"):
+            named_events = [event for event in events if event.kind.name == name]
+            own = [event for event in named_events if event.data.get("part") == key] or named_events
+            if own and (name in implied_names or name == "construction.started"):
                 day = str(own[-1].data.get("occurred", ""))
                 row[column] = day if _DAY.fullmatch(day) else None
-            if name in said or row.get(column):
-                self._told.update(event.reference for event in told)
+            if name in implied_names or row.get(column):
+                self._told.update(event.reference for event in named_events)
         if status not in _RAN | {"cancelled"}:
             plans = [
                 event for event in events if event.kind.name == _PLAN and event.data["milestone"] == "production-start"
@@ -128,7 +128,7 @@ class _Plant:
             if plans and _DAY.fullmatch(str(plans[-1].data["planned_on"])):
                 row["Start year"] = plans[-1].data["planned_on"]
                 self._told.add(plans[-1].reference)
-        self._told.update(event.reference for event in events if event.kind.name in said)
+        self._told.update(event.reference for event in events if event.kind.name in implied_names)
         return row
 
     def _word(self) -> str:

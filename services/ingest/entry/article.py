@@ -94,18 +94,18 @@ def _of_pasted(url: str, pasted: str) -> Article:
         return _with_proposals(msgspec.structs.replace(of_address, title=title), pasted)
     import trafilatura  # here, because ingest itself never reads HTML
 
-    found = trafilatura.bare_extraction(
+    extracted = trafilatura.bare_extraction(
         pasted, url=url or None, with_metadata=True, include_comments=False, include_tables=False
     )
-    if found is None or isinstance(found, dict):  # a dictionary only where one is asked for
+    if extracted is None or isinstance(extracted, dict):  # a dictionary only where one is asked for
         return of_address
     article = Article(
-        url=url or found.url or "",
-        title=found.title or "",
-        publisher=found.sitename or found.hostname or of_address.publisher,
-        published=found.date or of_address.published,
+        url=url or extracted.url or "",
+        title=extracted.title or "",
+        publisher=extracted.sitename or extracted.hostname or of_address.publisher,
+        published=extracted.date or of_address.published,
     )
-    return _with_proposals(article, found.text or "")
+    return _with_proposals(article, extracted.text or "")
 
 
 def _with_proposals(article: Article, text: str) -> Article:

@@ -111,8 +111,8 @@ class DraftedEvent:
         """What would be wrong in the corrected event, of what the form changes: the fold would refuse the correction."""
         if self.mode not in ("correct", "reclassify") or self.was is None:
             return []
-        known = datetime.now(UTC).date()
-        faults = faults_of(self.kind.name, {**self.data}, known)
+        today = datetime.now(UTC).date()
+        faults = faults_of(self.kind.name, {**self.data}, today)
         return self.named(
             {"pointer": fault.pointer, "message": fault.message}
             for fault in faults

@@ -163,10 +163,10 @@ class EntryRoutes:
         if page.texts.one("mode") == "reclassify":
             kinds = [kind for kind in kinds if kind.name in RECLASSIFIABLE]
         groups = [(group, [kind for kind in kinds if group_of(kind) == group]) for group in GROUPS]
-        found = [("", list(kinds))] if words else [(group, of_group) for group, of_group in groups if of_group]
+        shown_groups = [("", list(kinds))] if words else [(group, of_group) for group, of_group in groups if of_group]
         kept = {name: page.texts.one(name) for name in ("subject", "source", "target", "mode")}
         kept |= dict(page.texts.pairs("data."))  # what an article has filled in already
-        return await page.render("choose.html", words=words, groups=found, kept=kept)
+        return await page.render("choose.html", words=words, groups=shown_groups, kept=kept)
 
     async def _fill_in(self, page: EntryPage) -> Response:
         """POST /: the form with one more row, or with an offer taken; else what the event would do, or what is wrong."""
@@ -176,8 +176,8 @@ class EntryRoutes:
             if not _FIELD_NAME.fullmatch(name):
                 raise Refusal(BAD_PARAMETER, f"{name[:60]!r} is no field of the form.", parameter="action")
             draft = _draft(page, self._settings.entry_source)  # in which rows have the numbers that were shown
-            kept = FormTexts([*draft.pairs(), *page.texts.pairs("lang")])
-            page.texts = kept.with_text(name, text)
+            carried_texts = FormTexts([*draft.pairs(), *page.texts.pairs("lang")])
+            page.texts = carried_texts.with_text(name, text)
         draft = _draft(page, self._settings.entry_source)
         if action == "row" and _PLACE_OF_ROW.fullmatch(what):
             return await self._show_form(page, draft, FormShown(more_rows_of=what))
@@ -275,21 +275,21 @@ class EntryRoutes:
         """What is known of the keys of the form, by field, and why the API could not be asked (empty: it was)."""
         texts = FormTexts(texts_of(fields_of(draft.kind.name), draft.data, "data"))
         named = [(name, text) for name, text in texts.pairs("data.") if _PARTIES.fullmatch(name)]
-        asked = [(name, "parties", text) for name, text in named[:_KEYS_MAX]]
+        lookups = [(name, "parties", text) for name, text in named[:_KEYS_MAX]]
         if draft.mode == "new" and ":" not in draft.subject and draft.name != "project.registered" and draft.subject:
-            asked.append(("subject", "projects", draft.subject))
+            lookups.append(("subject", "projects", draft.subject))
         answers = await asyncio.gather(
-            *(self._api.recognise(page.request, kind, text) for _, kind, text in asked), return_exceptions=True
+            *(self._api.recognise(page.request, kind, text) for _, kind, text in lookups), return_exceptions=True
         )
         recognised: dict[str, Recognised] = {}
         api_away = "" if self._api.is_set else "no API is configured (STEPPE_API)"
-        for (name, kind, text), answer in zip(asked, answers, strict=True):
+        for (name, kind, text), answer in zip(lookups, answers, strict=True):
             if isinstance(answer, Recognised):
                 recognised[name] = answer
             elif isinstance(answer, ApiAwayError):
                 api_away = str(answer)
-                if (known := self._recognised_here(kind, text)) is not None:
-                    recognised[name] = known
+                if (recognised_here := self._recognised_here(kind, text)) is not None:
+                    recognised[name] = recognised_here
             elif isinstance(answer, BaseException):
                 raise answer
         return recognised, api_away

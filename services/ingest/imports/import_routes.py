@@ -218,8 +218,8 @@ def _asked(query: Mapping[str, str], caller: Caller, earlier: StoredImport | Non
     """What the query asks for; what it leaves out is as in the import before. Raises Refusal."""
     form = query.get("format", earlier.format if earlier else None)
     if form not in FORMAT_NAMES:
-        said = "is missing" if form is None else f"is {form[:40]!r}"
-        raise Refusal(BAD_PARAMETER, f"format {said}; it is one of {', '.join(FORMAT_NAMES)}.", parameter="format")
+        fault = "is missing" if form is None else f"is {form[:40]!r}"
+        raise Refusal(BAD_PARAMETER, f"format {fault}; it is one of {', '.join(FORMAT_NAMES)}.", parameter="format")
     if earlier is not None and form != earlier.format:
         raise Refusal(BAD_PARAMETER, f"The import before is of the format {earlier.format}.", parameter="format")
     if (mapping := query.get("mapping")) is not None and (form != MAPPED or mapping not in shipped_names()):
@@ -279,8 +279,8 @@ def _refuse_other_types(request: Request) -> None:
         detail = f"Content-Encoding {encoding[:80]!r} is not read; send the file as it is, it may be gzip itself."
         raise Refusal(UNSUPPORTED_MEDIA_TYPE, detail)
     if (media_type := _media_type(request)) in _SENT_BY_ANY_PAGE:
-        said = f"Content-Type {media_type[:80]!r} may come from any page" if media_type else "There is no Content-Type"
-        detail = f"{said}; send the bytes of the file as application/octet-stream, or as what they are."
+        fault = f"Content-Type {media_type[:80]!r} may come from any page" if media_type else "There is no Content-Type"
+        detail = f"{fault}; send the bytes of the file as application/octet-stream, or as what they are."
         raise Refusal(UNSUPPORTED_MEDIA_TYPE, detail)
 
 

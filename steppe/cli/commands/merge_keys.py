@@ -99,8 +99,8 @@ def merge_parties(
         if undo:
             plan = party_merge.undo_merge(old, new, records, reason or f"{old} and {new} were not one party")
         else:
-            known = _party(api, old, records), _party(api, new, records)
-            plan = party_merge.merge_parties(old, new, records, reason or f"{old} and {new} were one party", known)
+            registered = _party(api, old, records), _party(api, new, records)
+            plan = party_merge.merge_parties(old, new, records, reason or f"{old} and {new} were one party", registered)
     except MergeRefusedError as error:
         raise RefusedError(f"{error}.") from error
     _carry_out(plan, dry_run=dry_run, as_of=as_of, as_json=as_json)

@@ -51,14 +51,14 @@ def merge_parties(
 def undo_merge(old: str, new: str, records: Iterable[SubjectRecords], reason: str) -> MergePlan:
     """What takes back all that a merge said. Raises MergeRefusedError when it said nothing."""
     plan = MergePlan(prefix_of(old, new), reason)
-    said = False
+    is_merged = False
     for its in records:
         for envelope in its:
             if envelope["source"] == SOURCE and envelope["id"].startswith(plan.prefix):
-                said = True
+                is_merged = True
                 if not _undoes(its, envelope, plan.prefix):
                     plan.take_back(its, identity(envelope))
-    if not said:
+    if not is_merged:
         raise MergeRefusedError(f"{old} was not merged into {new} by this command")
     return plan
 

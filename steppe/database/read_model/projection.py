@@ -244,8 +244,8 @@ class ReadModel:
         changed: set[Row] = set()
         if projects:
             stored = await connection.fetch(*self.statements["party_namings_of_projects"](projects=projects))
-            asked = frozenset(projects)
-            changed = {tuple(row) for row in stored} ^ {row for row in namings if row[0] in asked}
+            of_batch = frozenset(projects)
+            changed = {tuple(row) for row in stored} ^ {row for row in namings if row[0] in of_batch}
         if changed:
             moved = {row[0] for row in changed}
             await connection.execute(*self.statements["remove_party_namings"](projects=sorted(moved)))

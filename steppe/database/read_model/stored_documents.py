@@ -63,8 +63,8 @@ def deal_of_row(row: asyncpg.Record | Mapping[str, Any]) -> DealState:
 
 def with_columns(document: str, columns: Mapping[str, object]) -> str:
     """A document with the fields that columns of its row say."""
-    said = _encode(columns).decode()
-    return said if document == "{}" else f"{said[:-1]},{document[1:]}"
+    columns_json = _encode(columns).decode()
+    return columns_json if document == "{}" else f"{columns_json[:-1]},{document[1:]}"
 
 
 def reader(kind: type[T]) -> Callable[[str], T]:

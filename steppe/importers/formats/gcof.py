@@ -203,11 +203,11 @@ class _GcofRow:
         return {**data, "parties": list(parties.values())} if parties else data
 
     def _amount(self) -> Data | None:
-        told, currency = self._cell("amount"), self._cell("currency")
-        value = None if told is None else decimal_of(told)
-        if told is not None and value is None:
-            self._report.unsent.count(f"amount: {told!r} is no number")
-        elif told is not None and currency is None:
+        amount, currency = self._cell("amount"), self._cell("currency")
+        value = None if amount is None else decimal_of(amount)
+        if amount is not None and value is None:
+            self._report.unsent.count(f"amount: {amount!r} is no number")
+        elif amount is not None and currency is None:
             self._report.unsent.count("amount without a currency")
         if value is None or currency is None:
             return None

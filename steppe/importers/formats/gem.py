@@ -151,10 +151,12 @@ def _add(
         plant.described_by = described_by
     plant.aliases.update(_aliases(cell, name))
     unit_name = cell("unit")
-    told = cell("capacity")
-    capacity = decimal_of(re.sub(r"\s*mw$", "", told, flags=re.IGNORECASE)) if told is not None else None
-    if told is not None and capacity is None and not is_nobody(told):
-        report.unsent.count(f"capacity: {told!r} is no number")
+    capacity_text = cell("capacity")
+    capacity = (
+        decimal_of(re.sub(r"\s*mw$", "", capacity_text, flags=re.IGNORECASE)) if capacity_text is not None else None
+    )
+    if capacity_text is not None and capacity is None and not is_nobody(capacity_text):
+        report.unsent.count(f"capacity: {capacity_text!r} is no number")
     if capacity is not None and capacity <= 0:
         report.zeros += capacity == 0
         capacity = None

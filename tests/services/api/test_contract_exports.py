@@ -172,8 +172,8 @@ async def test_units_of_a_tracker_come_back_as_they_were(log: Log, client: httpx
     assert _judged_again(result) == before
     assert len(before) == len(statuses) + 1
     for name in ("project.registered", "production.started", "milestone.planned", "project.retired"):
-        said = [sorted(_content(data) for data in of.named(name)) for of in (sent, result)]
-        assert said[0] == said[1], name
+        contents = [sorted(_content(data) for data in of.named(name)) for of in (sent, result)]
+        assert contents[0] == contents[1], name
 
 
 def _unit(plant: str, unit: str, **cells: str) -> dict[str, str]:
@@ -186,5 +186,7 @@ def _unit(plant: str, unit: str, **cells: str) -> dict[str, str]:
 
 def _content(data: dict[str, Any]) -> str:
     """But the days that only the edition bounds."""
-    kept = {name: value for name, value in data.items() if name != "reported" and not str(value).startswith("../")}
-    return json.dumps(kept, sort_keys=True)
+    comparable_data = {
+        name: value for name, value in data.items() if name != "reported" and not str(value).startswith("../")
+    }
+    return json.dumps(comparable_data, sort_keys=True)

@@ -90,15 +90,15 @@ def test_flags_are_a_frame_with_days_as_dates_and_the_words_of_the_api_as_catego
 
 
 def test_a_frame_says_of_which_day_and_moment_and_position_it_is(steppe: Client[pandas.DataFrame]) -> None:
-    asked = datetime(2024, 6, 30, 23, 59, 59, tzinfo=UTC)
+    instant = datetime(2024, 6, 30, 23, 59, 59, tzinfo=UTC)
     flags = steppe.flags(as_of=AS_OF, known_at="2024-06-30T23:59:59Z")
     assert flags.attrs["as_of"] == date(2026, 11, 1)
-    assert flags.attrs["known_at"] == asked
+    assert flags.attrs["known_at"] == instant
     assert flags.attrs["position"].startswith("0:")
     assert flags.attrs["positions"] == [flags.attrs["position"]]
     assert flags.attrs["total"] == len(flags)
-    assert flags[flags.severity == "watch"].attrs["known_at"] == asked
-    assert len(steppe.flags(as_of=AS_OF, known_at=asked)) == len(flags) != len(steppe.flags(as_of=AS_OF))
+    assert flags[flags.severity == "watch"].attrs["known_at"] == instant
+    assert len(steppe.flags(as_of=AS_OF, known_at=instant)) == len(flags) != len(steppe.flags(as_of=AS_OF))
 
 
 def test_pages_are_walked_inside_and_limit_counts_all_of_them(
@@ -195,14 +195,16 @@ def test_a_timeline_is_a_frame_and_tells_of_flags_beside_it(api: Service, steppe
 
 def test_single_things_have_fields_and_days(api: Service, steppe: Client[pandas.DataFrame]) -> None:
     with httpx.Client(base_url=api.address, timeout=30) as plain:
-        told = plain.get("/v1/projects/kz-masdar-wind", params={"as_of": AS_OF}).json()
+        shown_project = plain.get("/v1/projects/kz-masdar-wind", params={"as_of": AS_OF}).json()
     project = steppe.project("kz-masdar-wind", as_of=AS_OF)
-    assert project.level == told["level"]
+    assert project.level == shown_project["level"]
     assert project.as_of == date(2026, 11, 1)
     assert isinstance(project.known_at, datetime)
-    assert [deal.deal for deal in project.deals] == [deal["deal"] for deal in told["deals"]]
-    assert project.memorandum_since == (told["memorandum_since"] and date.fromisoformat(told["memorandum_since"]))
-    assert project.explanation.stands == told["explanation"]["stands"]
+    assert [deal.deal for deal in project.deals] == [deal["deal"] for deal in shown_project["deals"]]
+    assert project.memorandum_since == (
+        shown_project["memorandum_since"] and date.fromisoformat(shown_project["memorandum_since"])
+    )
+    assert project.explanation.stands == shown_project["explanation"]["stands"]
     assert sum(steppe.portfolio(as_of=AS_OF).by_level.values()) == len(steppe.projects(as_of=AS_OF))
     assert steppe.scorecard("cop27-2022-11", as_of=AS_OF).forum == "cop27-2022-11"
     papers = steppe.conversion(as_of=AS_OF, by="sector", from_=date(2015, 1, 1)).deals

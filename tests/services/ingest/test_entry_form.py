@@ -231,9 +231,9 @@ def test_a_browser_shows_a_key_by_basic_authentication_and_programs_do_not(
     (_, desk), (_, reader) = made
     key_file.write(tmp_path / "keys.json", [key for key, _ in made])
     ingest = start("ingest", STEPPE_AUTH="keys", STEPPE_KEYS=str(tmp_path / "keys.json"))
-    asked = httpx.get(ingest.address)
-    assert asked.status_code == 401
-    assert "Basic" in asked.headers["www-authenticate"]
+    form_page = httpx.get(ingest.address)
+    assert form_page.status_code == 401
+    assert "Basic" in form_page.headers["www-authenticate"]
     assert httpx.get(f"{ingest.address}/static/steppe.css", auth=("me", desk)).status_code == 200
     answer = httpx.post(f"{ingest.address}/v1/events", json={}, auth=("me", desk))
     assert (answer.status_code, "Basic" in answer.headers["www-authenticate"]) == (401, False)
@@ -278,8 +278,8 @@ def _examples() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("event", _examples(), ids=lambda event: event["type"])
 def test_what_a_form_says_is_the_data_that_it_was_filled_in_with(event: dict[str, Any]) -> None:
     fields = fields_of(name_of_type(event["type"]) or "")
-    told = {name: value for name, value in event["data"].items() if value != []}
-    assert data_of(fields, FormTexts(texts_of(fields, event["data"], "data")), "data") == told
+    written_data = {name: value for name, value in event["data"].items() if value != []}
+    assert data_of(fields, FormTexts(texts_of(fields, event["data"], "data")), "data") == written_data
 
 
 @pytest.mark.parametrize(

@@ -177,20 +177,20 @@ def test_projects_are_compared_as_the_caller_and_an_undecided_one_is_sent_once_i
     }  # fmt: skip
     headers = {"content-type": "application/cloudevents+json", **desk.headers}
     accepted = httpx.post(f"{ingest.address}/v1/events", json=own, headers=headers, timeout=30).json()
-    seen = {"min_position": accepted["position"]}
-    httpx.get(f"{api.address}/v1/projects", params=seen, headers=desk.headers, timeout=30).raise_for_status()
+    from_position = {"min_position": accepted["position"]}
+    httpx.get(f"{api.address}/v1/projects", params=from_position, headers=desk.headers, timeout=30).raise_for_status()
 
     gem = {"format": "gem", "edition": "2023-01-31", "dry_run": "false"}
     unseen = writer.run(_tracker(), **gem)
     assert (unseen["state"], unseen["sent"]) == ("refused", None)
     assert "403" in unseen["reason"]
-    asked = desk.run(_tracker(), **gem)
-    assert asked["sent"]["accepted"] == 0
-    assert asked["report"]["not_compared"] is None
-    (entry,) = _edition(asked)["undecided"]["entries"]
+    own_import = desk.run(_tracker(), **gem)
+    assert own_import["sent"]["accepted"] == 0
+    assert own_import["report"]["not_compared"] is None
+    (entry,) = _edition(own_import)["undecided"]["entries"]
     assert "Aktau nuclear plant" in entry["reason"]
     decided = json.dumps({"keys": {entry["thing"]: "aktau-coal"}}).encode()
-    assert desk.run(decided, "application/json", of=asked["id"], dry_run="false")["sent"]["accepted"] == 4
+    assert desk.run(decided, "application/json", of=own_import["id"], dry_run="false")["sent"]["accepted"] == 4
     assert problem(Importer(ingest).post(_tracker(), format="gem"), 401)
     assert problem(reader.post(_tracker(), format="gem"), 403)
 
@@ -271,14 +271,14 @@ async def test_bad_files_are_refused_with_what_they_are_nothing_is_sent_and_memo
     importer.run(_tracker(), format="gem", edition="2023-01-31")
     before = _peak_kib(importer.service.child.pid)
     assert len(_BAD) == 8
-    for form, write, name, said in _BAD:
+    for form, write, name, reason in _BAD:
         path = tmp_path / name
         write(path)
         answer = importer.run(
             path.read_bytes(), format=form, edition="2021-05-26", name=name, dry_run="false", compare="false"
         )
         assert answer["state"] == "refused", (name, answer)
-        assert re.search(said, answer["reason"])
+        assert re.search(reason, answer["reason"])
         assert answer["reason"].startswith(f"{name}: ")
         assert "a secret" not in json.dumps(answer)
         assert answer["sent"] is None
@@ -294,8 +294,8 @@ def test_two_gigabytes_of_commas_are_refused_while_they_come(importer: Importer,
     assert sent < 1 << 30
     assert list(folder.iterdir()) == []
     assert _peak_kib(importer.service.child.pid) - before < _GROWTH_KIB_MAX
-    said = problem(importer.post(b"a" * ((8 << 20) + 1), format="gem"), 413)
-    assert said["bytes_max"] == 8 << 20
+    refusal = problem(importer.post(b"a" * ((8 << 20) + 1), format="gem"), 413)
+    assert refusal["bytes_max"] == 8 << 20
 
 
 def _send_commas(address: str, size: int) -> tuple[int, bytes]:
@@ -343,9 +343,9 @@ def _send_commas(address: str, size: int) -> tuple[int, bytes]:
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_kept(
-    importer: Importer, folder: Path, content_type: str | None, query: dict[str, str], status: int, said: str
+    importer: Importer, folder: Path, content_type: str | None, query: dict[str, str], status: int, detail: str
 ) -> None:
-    assert said in problem(importer.post(_tracker(), content_type, **query), status)["detail"]
+    assert detail in problem(importer.post(_tracker(), content_type, **query), status)["detail"]
     assert "empty" in problem(importer.post(b"", format="gem"), 422)["detail"]
     assert not folder.exists() or list(folder.iterdir()) == []
 

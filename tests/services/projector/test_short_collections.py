@@ -27,8 +27,8 @@ print(json.dumps({"most": max(looked_through), "found": gc.collect(0)}))
 
 
 def test_a_collection_looks_through_few_of_the_objects_that_are_kept() -> None:
-    said = json.loads(
+    printed = json.loads(
         subprocess.run([sys.executable, "-c", _KEEPING], capture_output=True, check=True, timeout=60).stdout
     )
-    assert said["most"] < 50_000
-    assert said["found"] == 1  # new garbage is found as before
+    assert printed["most"] < 50_000
+    assert printed["found"] == 1  # new garbage is found as before

@@ -177,8 +177,8 @@ def measure(stored: StoredConversion) -> ConversionItem:
     for project, of_project in sorted(projects.items()):
         for deal, paper in sorted(first_papers(events.get(project, ()), stored.as_of).items()):
             if (project, deal) in phases and _asked(stored, paper):
-                told = conversion(paper, phases[project, deal], stored.as_of)
-                counted.append(_Counted(of_project, told, grouped(of_project, paper)))
+                measured = conversion(paper, phases[project, deal], stored.as_of)
+                counted.append(_Counted(of_project, measured, grouped(of_project, paper)))
     at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
     direct = [one for one in at_risk if not one.umbrella]
     names = sorted({name for one in direct for name in one.groups}, key=lambda name: (name is None, name or ""))
@@ -229,18 +229,18 @@ def _grouping(by: str | None, homes: Homes) -> Callable[[Row, Event], Sequence[s
 
 
 def _curve(counted: Sequence[_Counted]) -> ConversionCurve:
-    told = [one.conversion for one in counted]
-    outcomes = Counter(one.outcome for one in told)
+    conversions = [one.conversion for one in counted]
+    outcomes = Counter(one.outcome for one in conversions)
     return {
-        "deals": len(told),
+        "deals": len(conversions),
         "bound": outcomes[BOUND],
         "ended": outcomes[ENDED],
-        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in told if one.outcome == ENDED).items())),
+        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in conversions if one.outcome == ENDED).items())),
         "open": outcomes[OPEN],
-        "curve": [_step(step) for step in shown(steps(one.age for one in told))],
+        "curve": [_step(step) for step in shown(steps(one.age for one in conversions))],
         "range": [
             {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
-            for step in shown(steps(one.age_most for one in told))
+            for step in shown(steps(one.age_most for one in conversions))
         ],
     }
 
@@ -267,23 +267,23 @@ def _rounded(share: float | None) -> float | None:
 
 
 def _deal(counted: _Counted) -> ConversionDeal:
-    told, paper = counted.conversion, counted.conversion.paper
-    on = told.on
+    measured, paper = counted.conversion, counted.conversion.paper
+    on = measured.on
     return {
         "project": counted.project["project"],
         "project_name": counted.project["name"],
-        "deal": told.deal,
+        "deal": measured.deal,
         "paper": paper.reference,
         "signed_on": paper.latest,
         "signed_on_earliest": paper.earliest,
         "signed_on_given": paper.given,
         "groups": list(counted.groups),
         "umbrella": counted.umbrella,
-        "outcome": told.outcome,
+        "outcome": measured.outcome,
         "on": None if on is None else on.latest,
         "on_earliest": None if on is None else on.earliest,
         "on_given": None if on is None else on.given,
-        "how": told.how,
-        "months": told.months,
-        "months_most": told.months_most,
+        "how": measured.how,
+        "months": measured.months,
+        "months_most": measured.months_most,
     }
