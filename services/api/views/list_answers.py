@@ -7,13 +7,14 @@ from typing import Annotated, TypedDict
 
 from services.api.store.snapshot import Row
 from services.api.views.deal_view import DealItem
+from services.api.views.flag_changes import FlagChange
 from services.api.views.frames import ListAnswer
 from services.api.views.market_answer import MarketSummary
 from services.api.views.measures.forum_view import ForumItem
 from services.api.views.party_view import KnownParty
 from services.api.views.project_view import ProjectRow
 from services.api.views.record_view import ConflictItem, QuarantineItem, RetractionItem
-from services.api.views.timeline_view import ConflictEntry, FlagChange, TimelineEntry
+from services.api.views.timeline_view import ConflictEntry, TimelineEntry
 from steppe.contracts.announcements import TransitionItem
 from steppe.contracts.field_types import Count, Key, Sector, doc
 from steppe.contracts.items import FlagItem

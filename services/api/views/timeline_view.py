@@ -1,4 +1,4 @@
-"""The entries of a timeline and what the flags did. Pure: from rows to items."""
+"""The entries of a timeline, with what flags did on their days. Pure: from rows to items."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypedDict
 from services.api.computing_process import Pieces
 from services.api.store import row_decoding
 from services.api.store.project_events import ProjectEvents
-from services.api.store.row_decoding import FlagRun
 from services.api.store.snapshot import Row
+from services.api.views.flag_changes import FlagChange, changes_of_flags
 from steppe.contracts.field_types import (
     Count,
     Day,
@@ -25,7 +25,6 @@ from steppe.contracts.field_types import (
     Position,
     Reference,
     Severity,
-    choice,
     doc,
 )
 from steppe.domain.analysis.correction_effects import correction_effects
@@ -34,21 +33,8 @@ from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 from steppe.domain.fold.fold_state import in_fold_order
 from steppe.domain.rules.thresholds import Rules
-from steppe.domain.values.states import SEVERITIES
 
 NOT_STATED = "not-stated"
-_CHANGES = ("raised", "escalated", "eased", "cleared")
-
-
-class FlagChange(TypedDict):
-    """What a flag did on a day."""
-
-    on: Annotated[Day, doc("The day.")]
-    flag: Annotated[str, doc("The flag's name.")]
-    deal: Annotated[Key | None, doc("The deal; null: the flag is the project's own.")]
-    transition: Annotated[str, choice(*_CHANGES), doc("What it did.")]
-    change: Annotated[str, choice(*_CHANGES), doc("Use `transition`.", deprecated=True)]
-    severity: Annotated[Severity | None, doc("The severity it has since; null: it no longer stands.")]
 
 
 class ChangedField(TypedDict):
@@ -179,7 +165,7 @@ def timeline_page(
     """The page that is asked for. `decoded` and `corrected`: the events as they are read, where the caller has read them."""
     decoded = stored.events.decoded() if decoded is None else decoded
     corrected = stored.events.read(decoded) if corrected is None else corrected
-    flag_changes = changes(row_decoding.runs_of_flags(stored.flag_spans, stored.as_of), stored.as_of)
+    flag_changes = changes_of_flags(row_decoding.runs_of_flags(stored.flag_spans, stored.as_of), stored.as_of)
     view = TimelineView(stored, decoded, corrected, flag_changes)
     rows, next_place = view.shown(stored.after, stored.limit)
     return TimelinePage(
@@ -391,50 +377,10 @@ def _flag_of(key: tuple[str, str, str]) -> FlagOfDeal:
     return {"flag": flag, "deal": deal or None, "severity": severity}
 
 
-def changes(spans: Iterable[FlagRun], as_of: date) -> list[FlagChange]:
-    """What each flag did until a day: raised, escalated, eased, or cleared."""
-    flag_changes: list[FlagChange] = []
-    before: FlagRun | None = None
-    for span in spans:
-        continues = before is not None and _is_next(before, span)
-        if before is not None and not continues:
-            _clear(flag_changes, before, as_of)
-        if not continues:
-            flag_changes.append(_change(span, span["valid_from"], "raised", span["severity"]))
-        elif before is not None and span["severity"] != before["severity"]:
-            rises = SEVERITIES.index(span["severity"]) > SEVERITIES.index(before["severity"])
-            flag_changes.append(_change(span, span["valid_from"], "escalated" if rises else "eased", span["severity"]))
-        before = span
-    if before is not None:
-        _clear(flag_changes, before, as_of)
-    return sorted(flag_changes, key=lambda change: (change["on"], change["deal"] or "", change["flag"]))
-
-
 def conflict(row: Row) -> ConflictEntry:
     """A record that came under a name that was taken, with another content. It is shown and changes nothing."""
     return {
         "event": f"{row['source']}#{row['id']}",
         "position": row_decoding.position(row),
         "record": row_decoding.raw(row["raw"]),
-    }
-
-
-def _is_next(before: FlagRun, span: FlagRun) -> bool:
-    """Whether the span goes on where the one before ended."""
-    return (before["deal"], before["flag"], before["valid_to"]) == (span["deal"], span["flag"], span["valid_from"])
-
-
-def _clear(flag_changes: list[FlagChange], span: FlagRun, as_of: date) -> None:
-    if span["valid_to"] <= as_of:
-        flag_changes.append(_change(span, span["valid_to"], "cleared", None))
-
-
-def _change(span: FlagRun, on: date, what: str, severity: str | None) -> FlagChange:
-    return {
-        "on": on,
-        "flag": span["flag"],
-        "deal": span["deal"] or None,
-        "transition": what,
-        "change": what,
-        "severity": severity,
     }

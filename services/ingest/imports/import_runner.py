@@ -205,7 +205,7 @@ class ImportRunner:
             if status := await process.wait():
                 raise _EndedError("failed", f"the process that read the files ended with {status}; split them")
         finally:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):  # it has ended by itself
                 process.kill()
             await process.wait()
 

@@ -202,7 +202,7 @@ def now() -> datetime:
 
 def _is_held(folder: Path) -> bool:
     """Whether somebody works on the import."""
-    with suppress(FileNotFoundError), (folder / _LOCK_FILE).open("rb") as lock:
+    with suppress(FileNotFoundError), (folder / _LOCK_FILE).open("rb") as lock:  # deleted: nobody works on it
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -213,7 +213,7 @@ def _is_held(folder: Path) -> bool:
 def _size(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # deleted meanwhile: it takes no room
             total += path.stat().st_size
     return total
 

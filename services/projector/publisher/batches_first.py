@@ -27,7 +27,7 @@ class BatchesFirst:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError):  # it has waited long enough
             async with asyncio.timeout(self._seconds_left):
                 await self._idle.wait()
         self._seconds_left -= loop.time() - began
