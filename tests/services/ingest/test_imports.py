@@ -324,7 +324,7 @@ def _send_commas(address: str, size: int) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "query", "status", "said"),
+    ("content_type", "query", "status", "detail"),
     [
         ("text/plain", {"format": "gem"}, 415, "may come from any page"),
         ("multipart/form-data; boundary=x", {"format": "gem"}, 415, "application/octet-stream"),

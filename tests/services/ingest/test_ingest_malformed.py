@@ -270,7 +270,7 @@ def test_there_are_at_least_a_hundred_malformed_requests() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/v1/events", 405), ("PUT", "/v1/events", 405), ("DELETE", "/v1/events", 405), ("POST", "/v1/event", 404),
-     ("GET", "/", 404), ("GET", "/v1/schemas/..%2f..%2fsecrets", 404), ("GET", "/v1/vocabulary?lang=fr", 400)],
+     ("GET", "/entry", 404), ("GET", "/v1/schemas/..%2f..%2fsecrets", 404), ("GET", "/v1/vocabulary?lang=fr", 400)],
 )  # fmt: skip
 def test_wrong_paths_and_methods_are_problems_too(ingest: IngestClient, method: str, path: str, status: int) -> None:
     problem(httpx.request(method, ingest.address + path, timeout=30), status)
