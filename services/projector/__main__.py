@@ -77,7 +77,10 @@ def main() -> None:
         thread()
     keep_collections_short()
     worker: Any = Worker(app, settings)
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    finally:
+        gc.freeze()  # else the interpreter, before it ends, looks for garbage in all that was kept: many seconds
 
 
 def keep_collections_short() -> None:
