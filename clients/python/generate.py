@@ -39,13 +39,13 @@ _OPTIONS = (
 
 
 def write(folder: Path) -> None:
-    """Write answers.py and questions.py into a folder. Raises CalledProcessError when the generator refuses."""
+    """Write answer_types.py and question_types.py into a folder. Raises CalledProcessError when the generator refuses."""
     document = create_app(Settings.model_validate({"database": "postgresql://localhost/none"})).openapi()
     schemas = document["components"]["schemas"]
     answers = {name: _tolerant(schema) for name, schema in schemas.items() if name not in _NOT_IN_ANSWERS}
     questions = dict(_questions(document)) | {"BacktestBody": schemas["BacktestBody"]}
-    _draw(answers, folder / "answers.py", "The types of answers.", "msgspec.Struct", "--use-annotated")
-    _draw(questions, folder / "questions.py", "What may be asked.", "typing.TypedDict", "--use-field-description")
+    _draw(answers, folder / "answer_types.py", "The types of answers.", "msgspec.Struct", "--use-annotated")
+    _draw(questions, folder / "question_types.py", "What may be asked.", "typing.TypedDict", "--use-field-description")
 
 
 def _tolerant(schema: Any) -> Any:

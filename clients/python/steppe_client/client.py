@@ -13,8 +13,8 @@ import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay, wait_random_exponential
 
-from steppe_client.core import answers, questions
-from steppe_client.frames import MakeFrame, frame_maker
+from steppe_client.core import answer_types, question_types
+from steppe_client.data_frames import MakeFrame, frame_maker
 from steppe_client.refusals import ForeignAnswerError, Refusal, UnreachableError, refusal
 
 if TYPE_CHECKING:
@@ -65,97 +65,99 @@ class Client(Generic[F]):
 
     # Lists, as frames.
 
-    def flags(self, **question: Unpack[questions.ListFlags]) -> F:
+    def flags(self, **question: Unpack[question_types.ListFlags]) -> F:
         """Flags that stand on a day, each with its clock, evidence and sentence: the gravest first."""
-        return self._frame_of("/v1/flags", question, answers.FlagRow)
+        return self._frame_of("/v1/flags", question, answer_types.FlagRow)
 
-    def projects(self, **question: Unpack[questions.ListProjects]) -> F:
+    def projects(self, **question: Unpack[question_types.ListProjects]) -> F:
         """Projects as they stand on a day: level, headline, flags, investors."""
-        return self._frame_of("/v1/projects", question, answers.ProjectRow)
+        return self._frame_of("/v1/projects", question, answer_types.ProjectRow)
 
-    def deals(self, **question: Unpack[questions.ListDeals]) -> F:
+    def deals(self, **question: Unpack[question_types.ListDeals]) -> F:
         """Deals as they stand on a day: phase, level, pursuers, legs, clocks, flags."""
-        return self._frame_of("/v1/deals", question, answers.DealRow)
+        return self._frame_of("/v1/deals", question, answer_types.DealRow)
 
-    def timeline(self, project: str, **question: Unpack[questions.GetTimeline]) -> F:
+    def timeline(self, project: str, **question: Unpack[question_types.GetTimeline]) -> F:
         """The events of a project in order, with the levels after each; `attrs` has its flag_changes and conflicts."""
-        return self._frame_of(f"/v1/projects/{_part(project)}/timeline", question, answers.TimelineEntry)
+        return self._frame_of(f"/v1/projects/{_part(project)}/timeline", question, answer_types.TimelineEntry)
 
-    def parties(self, **question: Unpack[questions.ListParties]) -> F:
+    def parties(self, **question: Unpack[question_types.ListParties]) -> F:
         """Parties, registered or named by events."""
-        return self._frame_of("/v1/parties", question, answers.KnownParty)
+        return self._frame_of("/v1/parties", question, answer_types.KnownParty)
 
-    def markets(self, **question: Unpack[questions.ListMarkets]) -> F:
+    def markets(self, **question: Unpack[question_types.ListMarkets]) -> F:
         """Markets, a country and a commodity each: who is bound, who has only paper."""
-        return self._frame_of("/v1/markets", question, answers.MarketSummary)
+        return self._frame_of("/v1/markets", question, answer_types.MarketSummary)
 
-    def forums(self, **question: Unpack[questions.ListForums]) -> F:
+    def forums(self, **question: Unpack[question_types.ListForums]) -> F:
         """Forums at which papers were signed."""
-        return self._frame_of("/v1/forums", question, answers.ForumItem)
+        return self._frame_of("/v1/forums", question, answer_types.ForumItem)
 
-    def transitions(self, **question: Unpack[questions.ListTransitions]) -> F:
+    def transitions(self, **question: Unpack[question_types.ListTransitions]) -> F:
         """What became of flags, in the order in which it was found out; `after`: only what has a larger id."""
-        return self._frame_of("/v1/flags/transitions", question, answers.TransitionItem)
+        return self._frame_of("/v1/flags/transitions", question, answer_types.TransitionItem)
 
-    def retractions(self, **question: Unpack[questions.ListRetractions]) -> F:
+    def retractions(self, **question: Unpack[question_types.ListRetractions]) -> F:
         """What was taken back."""
-        return self._frame_of("/v1/retractions", question, answers.RetractionItem)
+        return self._frame_of("/v1/retractions", question, answer_types.RetractionItem)
 
-    def conflicts(self, **question: Unpack[questions.ListConflicts]) -> F:
+    def conflicts(self, **question: Unpack[question_types.ListConflicts]) -> F:
         """Sources that disagree, and claims that may be one."""
-        return self._frame_of("/v1/conflicts", question, answers.ConflictItem)
+        return self._frame_of("/v1/conflicts", question, answer_types.ConflictItem)
 
     # One thing, as an object with fields.
 
-    def project(self, key: str, **question: Unpack[questions.GetProject]) -> answers.ProjectAnswer:
+    def project(self, key: str, **question: Unpack[question_types.GetProject]) -> answer_types.ProjectAnswer:
         """A project with its deals, legs, stakes, money, and why it stands where it stands."""
-        return self._one(f"/v1/projects/{_part(key)}", question, answers.ProjectAnswer)
+        return self._one(f"/v1/projects/{_part(key)}", question, answer_types.ProjectAnswer)
 
-    def portfolio(self, **question: Unpack[questions.GetPortfolio]) -> answers.PortfolioAnswer:
+    def portfolio(self, **question: Unpack[question_types.GetPortfolio]) -> answer_types.PortfolioAnswer:
         """The projects that pass the filters, counted by level and headline."""
-        return self._one("/v1/portfolio", question, answers.PortfolioAnswer)
+        return self._one("/v1/portfolio", question, answer_types.PortfolioAnswer)
 
-    def party(self, key: str, **question: Unpack[questions.GetParty]) -> answers.PartyAnswer:
+    def party(self, key: str, **question: Unpack[question_types.GetParty]) -> answer_types.PartyAnswer:
         """A party with all its deals; `next_cursor` is None."""
-        return self._gathered(f"/v1/parties/{_part(key)}", question, answers.PartyAnswer)
+        return self._gathered(f"/v1/parties/{_part(key)}", question, answer_types.PartyAnswer)
 
-    def market(self, country: str, commodity: str, **question: Unpack[questions.GetMarket]) -> answers.MarketAnswer:
+    def market(
+        self, country: str, commodity: str, **question: Unpack[question_types.GetMarket]
+    ) -> answer_types.MarketAnswer:
         """A market with all its projects and the deals of each nation."""
-        return self._gathered(f"/v1/markets/{_part(country)}/{_part(commodity)}", question, answers.MarketAnswer)
+        return self._gathered(f"/v1/markets/{_part(country)}/{_part(commodity)}", question, answer_types.MarketAnswer)
 
-    def scorecard(self, forum: str, **question: Unpack[questions.GetScorecard]) -> answers.ScorecardAnswer:
+    def scorecard(self, forum: str, **question: Unpack[question_types.GetScorecard]) -> answer_types.ScorecardAnswer:
         """What became of the papers of a forum."""
-        return self._one(f"/v1/forums/{_part(forum)}/scorecard", question, answers.ScorecardAnswer)
+        return self._one(f"/v1/forums/{_part(forum)}/scorecard", question, answer_types.ScorecardAnswer)
 
-    def conversion(self, **question: Unpack[questions.GetConversion]) -> answers.ConversionAnswer:
+    def conversion(self, **question: Unpack[question_types.GetConversion]) -> answer_types.ConversionAnswer:
         """How many first papers of deals became binding, and after how long: curves, and the deals that they are made of."""
-        return self._one("/v1/conversion", question, answers.ConversionAnswer)
+        return self._one("/v1/conversion", question, answer_types.ConversionAnswer)
 
-    def trace(self, event: str, **question: Unpack[questions.GetTrace]) -> answers.TraceAnswer:
+    def trace(self, event: str, **question: Unpack[question_types.GetTrace]) -> answer_types.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
-        return self._one(f"/v1/trace/{_part(event)}", question, answers.TraceAnswer)
+        return self._one(f"/v1/trace/{_part(event)}", question, answer_types.TraceAnswer)
 
-    def rules(self, **question: Unpack[questions.ListRules]) -> answers.RulesAnswer:
+    def rules(self, **question: Unpack[question_types.ListRules]) -> answer_types.RulesAnswer:
         """The versions of the rules."""
-        return self._one("/v1/rules", question, answers.RulesAnswer)
+        return self._one("/v1/rules", question, answer_types.RulesAnswer)
 
-    def status(self, **question: Unpack[questions.GetStatus]) -> answers.StatusAnswer:
+    def status(self, **question: Unpack[question_types.GetStatus]) -> answer_types.StatusAnswer:
         """How far the read model is behind the log, partition by partition."""
-        return self._one("/v1/status", question, answers.StatusAnswer)
+        return self._one("/v1/status", question, answer_types.StatusAnswer)
 
     def what_if(
-        self, events: Mapping[str, Any] | Sequence[Mapping[str, Any]], **question: Unpack[questions.TryEvents]
-    ) -> answers.WhatIfAnswer:
+        self, events: Mapping[str, Any] | Sequence[Mapping[str, Any]], **question: Unpack[question_types.TryEvents]
+    ) -> answer_types.WhatIfAnswer:
         """What these events (CloudEvents, as ingest takes them) would do to the judgement; nothing is written."""
-        return self._one("/v1/what-if", question, answers.WhatIfAnswer, events)
+        return self._one("/v1/what-if", question, answer_types.WhatIfAnswer, events)
 
-    def backtest(self, body: questions.BacktestBody) -> answers.BacktestAnswer:
+    def backtest(self, body: question_types.BacktestBody) -> answer_types.BacktestAnswer:
         """History under other rules, beside those in force: what would have been raised when, and what came of it."""
-        return self._one("/v1/backtest", {}, answers.BacktestAnswer, body)
+        return self._one("/v1/backtest", {}, answer_types.BacktestAnswer, body)
 
     # A file.
 
-    def export(self, path: str | os.PathLike[str], **question: Unpack[questions.Export]) -> Path:
+    def export(self, path: str | os.PathLike[str], **question: Unpack[question_types.Export]) -> Path:
         """Write an export (`format`: events, parquet, iati, bods, oc4ids, snapshot) to a file, and return its path.
 
         The file is there whole or not at all: what breaks off is asked again from the start, within the patience.
@@ -215,7 +217,7 @@ class Client(Generic[F]):
         if nations:
             whole["nations"] = sorted(nations.values(), key=lambda one: (one["nation"] is None, one["nation"] or ""))
         whole.pop("next_cursor", None)
-        return _typed({"next_cursor": None, **whole} if answer is answers.PartyAnswer else whole, answer)
+        return _typed({"next_cursor": None, **whole} if answer is answer_types.PartyAnswer else whole, answer)
 
     def _pages(self, path: str, question: Mapping[str, Any], rows_max: int | None) -> Iterator[dict[str, Any]]:
         left = rows_max
