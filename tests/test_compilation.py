@@ -22,7 +22,9 @@ def of(count: int) -> int:
     return count * terms.TARIFF
 """
 # Where no C compiler answers, nothing is compiled, and everybody runs what all other tests run: the interpreted domain.
-_compiles = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")  # the images and CI have one
+_compiles = pytest.mark.skipif(
+    shutil.which("cc") is None, reason="nothing to compile with"
+)  # the images and CI have cc
 
 
 @pytest.fixture(scope="module")

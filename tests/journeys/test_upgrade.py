@@ -40,10 +40,8 @@ def _release_before(folder: Path) -> Path:
     """A checkout of the release before."""
     archived = subprocess.run(["git", "archive", _RELEASE_BEFORE], cwd=_ROOT, capture_output=True, check=False)
     if archived.returncode != 0:
-        reason = archived.stderr.decode()
-        pytest.skip(
-            f"no history: {reason}"
-        )  # of a source archive or a shallow clone there is no release before to upgrade from
+        # An archive of the sources, or a shallow clone, holds no release to upgrade from.
+        pytest.skip(f"no release before: {archived.stderr.decode()}")  # there is none to upgrade from
     checkout = folder / "before"
     checkout.mkdir()
     subprocess.run(["tar", "-x"], cwd=checkout, input=archived.stdout, check=True)

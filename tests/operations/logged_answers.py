@@ -216,12 +216,12 @@ def compare(before: Path, after: Path, shown: int) -> int:
     lines_before = _lines(before)
     for question, other in _lines(after):
         # Who asked in part has the same order.
-        one = next((answer for asked, answer in lines_before if asked == question), None)
-        if one is None:
+        answer_before = next((answer for asked, answer in lines_before if asked == question), None)
+        if answer_before is None:
             sys.stdout.write(f"not asked before, nor anything after it: {question}\n")
             break
         questions += 1
-        differences = list(_differences(one, other))
+        differences = list(_differences(answer_before, other))
         different += bool(differences)
         for place, told in differences:
             parts = question.split("?")[0].split("/")

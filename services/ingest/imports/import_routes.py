@@ -91,7 +91,7 @@ class ImportRoutes:
                 stored.id = held.id
                 await self._receive(request, stored, held, earlier, is_again=of is not None)
                 held.store(stored)
-            except BaseException:
+            except BaseException:  # refused, or hung up meanwhile: nothing of it stays, and it is raised on
                 held.delete()
                 raise
             running = self._runner.start(stored, held, caller, request.headers.get("authorization"))

@@ -249,9 +249,9 @@ class _MappedRow:
         """What a field holds; None where the row says nothing. Raises UnreadableError."""
         text = self._cell(value)
         if text is not None and field.kind in _LISTS:
-            one = Field(field.name, _LISTS[field.kind], field.choices)
+            of_one = Field(field.name, _LISTS[field.kind], field.choices)
             pieces = [_in_words(piece.strip(), value) for piece in re.split(r"[;,\n]", text) if piece.strip()]
-            return list(dict.fromkeys(self._typed(str(piece), one) for piece in pieces))
+            return list(dict.fromkeys(self._typed(str(piece), of_one) for piece in pieces))
         content = self._content(value)
         return self._typed(content, field) if isinstance(content, str) else content
 

@@ -312,8 +312,8 @@ async def test_a_list_of_projects_has_flags_unless_it_is_asked_to_leave_them_out
         {name: value for name, value in item.items() if name != "flags"} for item in whole["items"]
     ]
     named = await get(client, "/v1/projects", as_of=DAY, include="names")
-    one = await get(client, f"/v1/projects/{named['items'][0]['key']}", as_of=DAY)
-    assert named["items"][0] == light["items"][0] | {name: one[name] for name in ("place", "aliases", "ids")}
+    project = await get(client, f"/v1/projects/{named['items'][0]['key']}", as_of=DAY)
+    assert named["items"][0] == light["items"][0] | {name: project[name] for name in ("place", "aliases", "ids")}
     first = await get(client, "/v1/projects", as_of=DAY, include="", limit=1)
     second = await get(client, "/v1/projects", as_of=DAY, include="", limit=1, cursor=first["next_cursor"])
     assert [*first["items"], *second["items"]] == light["items"][:2]
