@@ -14,10 +14,8 @@ from services.api import problems
 from services.api.computation import COMPUTES_FOR
 from services.api.page import pages
 from services.api.routes import (
-    conversions,
     deals,
     flags,
-    forums,
     markets,
     metrics,
     parties,
@@ -30,6 +28,7 @@ from services.api.routes import (
     transitions,
 )
 from services.api.routes.exports import exported_files
+from services.api.routes.measures import conversions, forums
 from services.api.routes.stream import Streams
 from services.api.routes.trials import backtests, what_if
 from services.api.settings import Settings

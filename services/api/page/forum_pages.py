@@ -10,7 +10,7 @@ from services.api.computation import computed
 from services.api.page.page_data import Item, next_page_url
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
-from services.api.routes import forums
+from services.api.routes.measures import forums
 from services.api.store.snapshot import Row
 from services.api.views.measures import forum_view
 from services.api.views.measures.forum_view import StoredScorecard

@@ -1,1 +1,1 @@
-"""What is asked of judged projects: portfolio, back-test, scorecard, forecast, money, crosswalk."""
+"""What is asked of judged projects: portfolio, back-test, forecast, money, crosswalk."""

@@ -14,8 +14,10 @@ from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Reference, choice, doc
-from steppe.domain.analysis.conversion import BOUND_BEFORE, Conversion, conversion, first_papers, pursuers_of
-from steppe.domain.analysis.incidence import (
+from steppe.domain.deals.papers import is_paper
+from steppe.domain.events.event import Event
+from steppe.domain.measures.conversion import BOUND_BEFORE, Conversion, conversion, first_papers, pursuers_of
+from steppe.domain.measures.incidence import (
     AT_RISK_MIN,
     BOUND,
     DEALS_MIN,
@@ -25,8 +27,6 @@ from steppe.domain.analysis.incidence import (
     shown,
     steps,
 )
-from steppe.domain.deals.papers import is_paper
-from steppe.domain.events.event import Event
 from steppe.domain.values.states import DealState
 
 _BAND = "of the 95% band, log(-log); null: nothing has happened yet, or all has."

@@ -14,9 +14,9 @@ from services.api.views.frames import DayRange, Ended, OnDay
 from services.api.views.frames import ended as ended_item
 from steppe.contracts.field_types import EARLIEST, Count, Day, Decimal, Given, Key, LevelName, doc
 from steppe.contracts.items import level_name
-from steppe.domain.analysis.scorecard import PaperOutcome, Value
-from steppe.domain.analysis.scorecard import scorecard as judge
 from steppe.domain.events.event import Event
+from steppe.domain.measures.scorecard import PaperOutcome, Value
+from steppe.domain.measures.scorecard import scorecard as judge
 from steppe.domain.values.spans import Span
 from steppe.domain.values.states import DealState
 

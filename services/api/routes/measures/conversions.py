@@ -1,4 +1,4 @@
-"""How many papers became binding: /v1/conversion, which `steppe.domain.analysis.conversion` judges."""
+"""How many papers became binding: /v1/conversion, which `steppe.domain.measures.conversion` judges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forums: /v1/forums and /v1/forums/{slug}/scorecard, which `steppe.domain.analysis.scorecard` judges."""
+"""Forums: /v1/forums and /v1/forums/{slug}/scorecard, which `steppe.domain.measures.scorecard` judges."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from steppe.domain.analysis.conversion import conversion, first_papers, pursuers_of
+from steppe.domain.measures.conversion import conversion, first_papers, pursuers_of
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState
 from tests.domain.event_logs import event

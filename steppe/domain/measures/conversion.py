@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from steppe.domain.analysis.incidence import BOUND, ENDED, OPEN, Age
 from steppe.domain.deals.papers import is_paper
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.event import Event
+from steppe.domain.measures.incidence import BOUND, ENDED, OPEN, Age
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import DealState, Start
 from steppe.domain.values.value_class import value_class

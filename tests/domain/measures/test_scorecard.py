@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from steppe.domain.analysis.scorecard import scorecard
 from steppe.domain.events.event import Event
+from steppe.domain.measures.scorecard import scorecard
 from tests.domain.event_logs import event
 from tests.domain.flags.portfolio_by_hand import on
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from steppe.domain.analysis.incidence import BOUND, ENDED, OPEN, Age, Step, shown, steps
+from steppe.domain.measures.incidence import BOUND, ENDED, OPEN, Age, Step, shown, steps
 
 OTHERS = Path(__file__).resolve().parents[3] / ".venv-client" / "bin" / "python"
 CHECK = [Age(10, BOUND), Age(12, ENDED), Age(18, BOUND), Age(24, BOUND), Age(24, OPEN), Age(36, OPEN)]
