@@ -134,6 +134,35 @@ def test_a_project_is_merged_into_another_and_taken_back(steppe: Command) -> Non
     assert _state(steppe, *paths) == before
 
 
+def test_a_dry_run_of_a_thousand_events_says_levels_clocks_and_flags_before_and_after(steppe: Command) -> None:
+    reviews = [
+        _event(
+            "katpar-north", "review.confirmed", f"r-{number}", occurred=f"{2000 + number % 20}-03-01", note=str(number)
+        )
+        for number in range(1_000)
+    ]
+    _send(
+        steppe,
+        _registered("katpar-north", "Katpar North"),
+        _registered("north-katpar", "Northern Katpar"),
+        _paper("katpar-north", "m-1", "alpha", "2019-03-01"),
+        *reviews,
+    )
+    keys = ("katpar-north", "into", "north-katpar")
+    tried = json.loads(steppe("project", "merge", *keys, "--dry-run", "--json", "--as-of", _DAY))["what_if"]
+    assert len(tried["events"]) == 1_003
+    changes = {(change["what"], change["name"]): change for change in _project_of(tried, "north-katpar")["changes"]}
+    assert changes["clock", "memorandum"]["after"] == "runs"
+    assert changes["flag", "memorandum-only"]["after"] == "presumed-dead"
+    assert _project_of(tried, "katpar-north")["after"]["superseded"]["by"] == ["north-katpar"]
+    assert "memorandum-only" in steppe("project", "merge", *keys, "--dry-run", "--as-of", _DAY)
+
+
+def _project_of(tried: dict[str, Any], key: str) -> dict[str, Any]:
+    project: dict[str, Any] = next(entry for entry in tried["projects"] if entry["project"] == key)
+    return project
+
+
 def test_a_party_is_merged_into_another_in_all_projects_and_taken_back(steppe: Command) -> None:
     party = {"home_country": "CN", "kind": "company", "reported": "2018-01-01"}
     _send(

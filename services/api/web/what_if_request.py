@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 from fastapi import Request
 
+from services.api.computation import in_thread
 from steppe.contracts.acceptance import Accepted, Refused, accept
 from steppe.contracts.codec import MalformedError, decode_json
 from steppe.http.problems import UNPROCESSABLE, Refusal
 
-EVENTS_MAX = 100
-_BODY_BYTES_MAX = 1_000_000
+EVENTS_MAX = 2_000
+_BODY_BYTES_MAX = 4_000_000
 _NDJSON = "application/x-ndjson"
 _STORED_OTHERWISE = (
     "was already sent with other content; correct it with event.corrected, or give a new event its own id"
@@ -58,11 +59,15 @@ class TriedEvents:
 
 async def parse_request(request: Request) -> TriedEvents:
     """Read and validate the body: a JSON array of events, one event, or a line each. Raises Refusal with every fault."""
-    values = _values(await _body(request), request.headers.get("content-type", ""))
+    return await in_thread(_tried, await _body(request), request.headers.get("content-type", ""))
+
+
+def _tried(body: bytes, content_type: str) -> TriedEvents:
+    values = _values(body, content_type)
     if not values:
         raise _refusal([("", "has no event; send one, an array of them, or one a line")])
     if len(values) > EVENTS_MAX:
-        raise _refusal([("", f"has {len(values):,} events; at most {EVENTS_MAX} are tried at once")])
+        raise _refusal([("", f"has {len(values):,} events; at most {EVENTS_MAX:,} are tried at once")])
     recorded = datetime.now(UTC)
     verdicts = {index: accept(value, recorded) for index, value in enumerate(values)}
     if faults := list(_faults(verdicts)):

@@ -26,7 +26,7 @@ from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, AsOf, Data, application
 from steppe.terminal.output import err, out, print_json
 
-_TRIED_MAX = 100
+_TRIED_MAX = 2_000  # as the API takes them
 _INTO = "into"
 
 Keys = Annotated[list[str], typer.Argument(metavar="OLD [INTO] NEW", help="The key that goes, and the one that stays.")]
@@ -202,7 +202,7 @@ def _print(plan: MergePlan, answer: dict[str, Any] | None, sent: Sent | None, *,
         for part in try_events.parts(answer):
             screen.print(part)
     elif dry_run:
-        screen.print(f"Nothing was sent. What they would do cannot be tried: they are more than {_TRIED_MAX}.")
+        screen.print(f"Nothing was sent. What they would do cannot be tried: they are more than {_TRIED_MAX:,}.")
     if sent is not None:
         for line in sent.rejected_lines[:20]:
             err().print(line, soft_wrap=True)

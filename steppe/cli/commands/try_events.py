@@ -31,7 +31,7 @@ def command(
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Say what events would do to levels, clocks and flags if they were sent; at most 100. Nothing is sent.
+    """Say what events would do to levels, clocks and flags if they were sent; at most 2,000. Nothing is sent.
 
     Example: steppe what-if term-sheet.json
     """
