@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from babel import Locale
 
 from services.api.export.csv_columns import csv_head, csv_lines
+from services.api.export.formula_quoting import quote_formulas
 from services.api.export.told_projects import StoredProjects, ToldProject
 from steppe.domain.analysis.crosswalk import GEM, word
 from steppe.domain.events.event import Event
@@ -76,7 +77,13 @@ class _Plant:
         """The units in the order of their keys; then what is not told is counted."""
         about = self._about()
         for part in self._state.parts or (None,):
-            yield {**about, **self._unit(part)}
+            row = {**about, **self._unit(part)}
+            self._left_out.update(
+                f"{column} quoted against formulas"
+                for column, text in row.items()
+                if isinstance(text, str) and quote_formulas(text) != text
+            )
+            yield row
         for event in self._project.events:
             if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1

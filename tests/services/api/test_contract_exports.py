@@ -176,6 +176,16 @@ async def test_units_of_a_tracker_come_back_as_they_were(log: Log, client: httpx
         assert contents[0] == contents[1], name
 
 
+async def test_what_is_quoted_against_formulas_is_counted_as_left_out(log: Log, client: httpx.AsyncClient) -> None:
+    await log.append(
+        registered("sum", name="=SUM(A1:A9)", place="-1 mile"), registered("plain", name="Plain (2)", place="-1.5")
+    )
+    content, headers = await _exported(client, "gem")
+    rows = csv.DictReader(io.StringIO(content.decode()))
+    assert {row["Plant name"] for row in rows} == {"'=SUM(A1:A9)", "Plain (2)"}
+    assert left_out(headers) == {"Plant name quoted against formulas": 1, "Subnational unit quoted against formulas": 1}
+
+
 def _unit(plant: str, unit: str, **cells: str) -> dict[str, str]:
     own = {
         "country": "Kazakhstan", "url": f"https://www.gem.wiki/{plant.replace(' ', '_')}", "plant": plant, "unit": unit, "capacity": "300",
