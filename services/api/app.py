@@ -28,7 +28,7 @@ from services.api.routes import (
     transitions,
 )
 from services.api.routes.exports import exported_files
-from services.api.routes.measures import conversions, forums
+from services.api.routes.measures import conversions, forums, reference
 from services.api.routes.stream import Streams
 from services.api.routes.trials import backtests, what_if
 from services.api.settings import Settings
@@ -50,6 +50,7 @@ from steppe.http.metrics import RequestMetricsMiddleware
 from steppe.http.security_headers import SecurityHeaders
 from steppe.http.traces import trace_requests
 from steppe.log.end_offsets import EndOffsetsReader
+from steppe.reference.reference_data import reference_data
 from steppe.release import RELEASE
 
 _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which prefix of the log it reflects
@@ -59,6 +60,7 @@ _DESCRIPTION = """Reads only; events are sent to ingest. Every answer says which
 def create_app(settings: Settings) -> FastAPI:
     """The API as an ASGI app. Nothing is connected before it starts."""
     sessions = Sessions.of(settings)
+    series = reference_data(settings.reference)
     streams = Streams(sessions, settings.streams_max, settings.stream_stuck_seconds_max)
 
     @asynccontextmanager
@@ -80,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
             files=WorkQueue("files of whole lists", at_once=2),
             conflicts=WorkQueue("conflicts of large projects", at_once=2),
         )
-        app.state.service = Service(reader, health_reader, watch, alternate_models, trials, queues)
+        app.state.service = Service(reader, health_reader, watch, alternate_models, trials, queues, series)
         app.state.settings = settings
         app.state.log_ends = log_ends
         app.state.topic = settings.topic
@@ -122,6 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
         markets.router,
         forums.router,
         conversions.router,
+        reference.router,
         retractions.router,
         rules.router,
         transitions.router,

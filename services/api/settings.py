@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 
 from steppe.access.settings import AccessSettings
 from steppe.database.settings import Database
 from steppe.log.settings import Brokers
+from steppe.reference.reference_data import reference_data
 
 
 class Settings(AccessSettings):
@@ -56,10 +59,20 @@ class Settings(AccessSettings):
         default=None,
         description="The licence under which snapshots of /v1/export may be used, an SPDX id such as CC-BY-4.0. Absent: they say that none is stated.",
     )
+    reference: Path | None = Field(
+        default=None,
+        description="A folder with `series.json` and CSV files: reference series that join the shipped ones or stand in for those of their names (docs/reference.md). Absent: the shipped ones.",
+    )
     entry_url: str | None = Field(
         default=None,
         description="Where browsers find ingest's entry form, to which the page then links: to enter, correct, reclassify and retract events. Absent: it does not.",
     )
+
+    @field_validator("reference")
+    @classmethod
+    def _can_be_read(cls, value: Path | None) -> Path | None:
+        reference_data(value)
+        return value
 
     @field_validator("entry_url")
     @classmethod

@@ -21,8 +21,9 @@ Kind = Literal["rates", "aid", "demand", "groups"]
 Row = Rate | Aid | Demand | Membership
 Provenance = Mapping[str, "About"]
 
-_BASES = ("known", "page", "secondary", "seed")
-_CONFIDENCES = ("high", "low", "medium")
+KINDS: tuple[Kind, ...] = ("rates", "aid", "demand", "groups")
+BASES = ("known", "page", "secondary", "seed")
+CONFIDENCES = ("high", "low", "medium")
 _ORIGIN = ("source", "basis", "confidence")
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     "rates": ("currency", "year", "per_usd", "detail", *_ORIGIN),
@@ -169,8 +170,8 @@ class _Fields:
             series=self.series,
             line=self.line,
             source=self.text("source"),
-            basis=self.one_of("basis", _BASES),
-            confidence=self.one_of("confidence", _CONFIDENCES),
+            basis=self.one_of("basis", BASES),
+            confidence=self.one_of("confidence", CONFIDENCES),
         )
 
 

@@ -133,6 +133,10 @@ class Client(Generic[F]):
         """How many first papers of deals became binding, and after how long: curves, and the deals that they are made of."""
         return self._one("/v1/conversion", question, answer_types.ConversionAnswer)
 
+    def reference(self, name: str, **question: Unpack[question_types.GetReference]) -> answer_types.SeriesAnswer:
+        """A reference series with its rows, as `fx`: rates, aid, demand or groups, each row with its source."""
+        return self._one(f"/v1/reference/{_part(name)}", question, answer_types.SeriesAnswer)
+
     def trace(self, event: str, **question: Unpack[question_types.GetTrace]) -> answer_types.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
         return self._one(f"/v1/trace/{_part(event)}", question, answer_types.TraceAnswer)

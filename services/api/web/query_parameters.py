@@ -149,6 +149,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="by", help="What deals are grouped by: home country of who pursues them by that paper, commodity or sector of the project, forum, instrument or year of the paper. Default: not at all.", read=parse_values.one_of(GROUPINGS), choices=GROUPINGS),
         Parameter(name="from", help="Only papers from this day on, by their latest days.", read=parse_values.day),
         Parameter(name="to", help="Only papers until this day.", read=parse_values.day),
+        _many("series", "Name of a reference series.", parse_values.text),
         Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, of a project or deal also of a party that pursues it; whatever the case, the accents, the width or the script, Cyrillic or Latin.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
@@ -187,6 +188,7 @@ FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
+REFERENCE = (*WAITING, "series")
 WHAT_IF = ("as_of", "rules", "min_position")
 EXPORT = (*COMMON, "project", *ABOUT_PROJECTS, "recordedtime")
 

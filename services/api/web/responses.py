@@ -1,6 +1,6 @@
 """From a query to an HTTP response: snapshot, ETag, position, pages, JSON or a table.
 
-The ETag is weak and stands for release, position, actions of operators, rules, day and question: what it stands for decides
+The ETag is weak and stands for release, reference series, position, actions of operators, rules, day and question: what it stands for decides
 the items, and the time of the answer (`known_at`) is no reason to send them again.
 """
 
@@ -29,6 +29,7 @@ from services.api.web import pagination
 from services.api.web.query_parameters import EXPORTS, MEDIA_TYPES, Question, read
 from services.api.web.table_file import TableFile, sent, spooled
 from services.api.work_queue import WorkQueue
+from steppe.reference.reference_data import ReferenceData
 from steppe.release import RELEASE
 
 JSON = "application/json"
@@ -111,7 +112,7 @@ async def one_turn() -> AsyncIterator[None]:
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every route needs; made by the composition root. `health_reader` has a connection of its own, `trials` copies in which
-    events can be tried."""
+    events can be tried, `reference` the series that measures are laid against."""
 
     reader: Reader
     health_reader: Reader
@@ -119,6 +120,7 @@ class Service:
     alternate_models: AlternateReadModels
     trials: AlternateReadModels
     queues: Queues
+    reference: ReferenceData
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:
@@ -167,7 +169,7 @@ async def answer_list(
     turn = service_of(request).queues.files.turn(question.caller) if question.whole else nullcontext()
     async with turn, AsyncExitStack() as unsent:
         async with service_of(request).snapshot(question) as snapshot:
-            headers = _headers(question, snapshot, await stands_for(snapshot) if stands_for else "")
+            headers = _headers(request, question, snapshot, await stands_for(snapshot) if stands_for else "")
             headers |= await _what_waits(snapshot, project)
             listed = await page(snapshot, question)
             file: TableFile | None = None
@@ -212,7 +214,7 @@ async def answer_one(
     if held := await _not_modified(request, question):
         return held
     async with service_of(request).snapshot(question) as snapshot:
-        headers = _headers(question, snapshot) | await _what_waits(snapshot, project)
+        headers = _headers(request, question, snapshot) | await _what_waits(snapshot, project)
         read_fields = await item(snapshot, question)
     rows = read_fields.rows if isinstance(read_fields, Reading) else 0
     fields: Item | bytes = await read_fields.finish() if isinstance(read_fields, Reading) else read_fields
@@ -241,7 +243,7 @@ async def answer_file(
         file = spooled()
         unsent.callback(file.close)
         async with service.snapshot(question) as snapshot:
-            headers = _headers(question, snapshot)
+            headers = _headers(request, question, snapshot)
             headers |= await filled_by(question)(snapshot, question, file)
         kind = EXPORTS[question.format]
         name = f"steppe-{question.format}-{question.as_of.isoformat()}.{kind.ending}"
@@ -333,9 +335,10 @@ def _about(request: Request, question: Question, headers: Mapping[str, str]) -> 
     }
 
 
-def _headers(question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
+def _headers(request: Request, question: Question, snapshot: Snapshot, stands_for: str = "") -> dict[str, str]:
     identity = [
         RELEASE,
+        service_of(request).reference.identity,
         snapshot.position,
         snapshot.last_action,
         snapshot.late_folds,
@@ -371,7 +374,7 @@ async def _not_modified(
         return None
     async with service_of(request).reader.snapshot() as now:
         judged = replace(now, rules=await rules_named(now, question.rules))
-        headers = _headers(question, judged, await stands_for(now) if stands_for else "")
+        headers = _headers(request, question, judged, await stands_for(now) if stands_for else "")
     held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
     return Response(status_code=304, headers=headers) if headers["ETag"].removeprefix("W/") in held else None
 

@@ -8,6 +8,51 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 
+class AidItem(Struct):
+    """
+    An amount of aid.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    donor: Annotated[
+        str,
+        Meta(description='Who gives: ISO 3166-1 alpha-2, or the words of the source.'),
+    ]
+    recipient: Annotated[
+        str,
+        Meta(
+            description='Who receives: ISO 3166-1 alpha-2, or the words of the source.'
+        ),
+    ]
+    period: Annotated[str, Meta(description='Of when it is, as the source says.')]
+    first_year: Annotated[int, Meta(description='The first year of the period; null: open.')] | None
+    last_year: Annotated[int, Meta(description='The last year of the period; null: open.')] | None
+    measure: Annotated[
+        str,
+        Meta(
+            description='What it measures; one is never added to another.',
+            examples=['gross', 'net', 'commitment', 'cumulative', 'stock', 'unstated'],
+        ),
+    ]
+    amount: Annotated[str, Meta(description='The amount; null: the source says none.')] | None
+    currency: Annotated[str, Meta(description='ISO 4217; null: there is no amount.')] | None
+    programme: Annotated[str, Meta(description='The programme or lender.')]
+    detail: Annotated[str, Meta(description='What the source says besides.')]
+
+
 class AliasItem(Struct):
     """
     Another name: in another language or script, a former name or key.
@@ -378,6 +423,39 @@ class DayRange(Struct):
 
     earliest: Annotated[date, Meta(description='The first of them; null: open or unknown.')] | None
     latest: Annotated[date, Meta(description='The last of them; null: unknown.')] | None
+
+
+class DemandItem(Struct):
+    """
+    What a country needs, uses, or means to reach of a commodity in a year.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    country: Annotated[str, Meta(description='ISO 3166-1 alpha-2.')]
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    metric: Annotated[
+        str, Meta(description='What the figure is, as in reactor requirement.')
+    ]
+    value: Annotated[str, Meta(description='As the source gives it; empty: no figure.')]
+    low: Annotated[str, Meta(description='Its lower end; null: it is no number.')] | None
+    high: Annotated[str, Meta(description='Its upper end; null: it is no number.')] | None
+    unit: Annotated[str, Meta(description='Its unit, as in tU/yr.')]
+    year: Annotated[int, Meta(description='The year.')]
+    fiscal: Annotated[bool, Meta(description='Whether that is a fiscal year.')]
+    detail: Annotated[str, Meta(description='What the source says besides.')]
 
 
 class DisplacedDeal(Struct):
@@ -888,6 +966,33 @@ class MarketSummary(Struct):
     ]
 
 
+class MembershipItem(Struct):
+    """
+    That a country belongs to a group.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    group: Annotated[str, Meta(description='The group, as in quad.')]
+    member: Annotated[
+        str, Meta(description='ISO 3166-1 alpha-2; EU is the European Union.')
+    ]
+    first: Annotated[date, Meta(description='Since when; null: from whenever the group is.')] | None
+    until: Annotated[date, Meta(description='The first day on which it no longer is a member; null: it is one.')] | None
+
+
 class MemorandumClock(Struct):
     """
     The clock of paper; once stopped it may go on from the same start.
@@ -1126,6 +1231,42 @@ class PortfolioAnswer(Struct):
         dict[str, dict[str, int]],
         Meta(description='For each filter, how many projects each of its values has.'),
     ]
+
+
+class RateGap(Struct):
+    """
+    The years for which a currency has no rate.
+    """
+
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    years: Annotated[
+        list[int], Meta(description='Years without a rate, of those of the series.')
+    ]
+
+
+class RateItem(Struct):
+    """
+    An average exchange rate of a year.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    year: Annotated[int, Meta(description='The calendar year.')]
+    per_usd: Annotated[str, Meta(description='Units of the currency per US dollar.')]
+    detail: Annotated[str, Meta(description='What kind of average it is.')]
 
 
 class Readiness(Struct):
@@ -1368,6 +1509,82 @@ class ScorecardAnswer(Struct):
         list[ForumValue], Meta(description='Announced and bound, currency by currency.')
     ]
     deals: Annotated[list[Paper], Meta(description='Each deal that signed there.')]
+
+
+class SeriesAnswer(Struct):
+    """
+    A reference series with its rows.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    name: Annotated[str, Meta(description='The name of the series, as in oda_uz.')]
+    kind: Annotated[
+        str,
+        Meta(
+            description='What its rows are.',
+            examples=['rates', 'aid', 'demand', 'groups'],
+        ),
+    ]
+    title: Annotated[str, Meta(description='What it has, in words.')]
+    version: Annotated[str, Meta(description='Its edition.')]
+    sha256: Annotated[str, Meta(description='The SHA-256 sum of its file.')]
+    shipped: Annotated[
+        bool,
+        Meta(
+            description="Whether it came with the release; false: it is the operator's."
+        ),
+    ]
+    provenance: Annotated[str, Meta(description='Where it comes from.')]
+    traps: Annotated[list[str], Meta(description='What to beware of.')]
+    count: Annotated[int, Meta(description='How many rows it has.')]
+    gaps: Annotated[
+        list[RateGap],
+        Meta(
+            description='Of rates: the years without one, by currency; nothing stands in for them.'
+        ),
+    ]
+    rates: Annotated[list[RateItem], Meta(description='Of kind rates; else empty.')]
+    aid: Annotated[list[AidItem], Meta(description='Of kind aid; else empty.')]
+    demand: Annotated[list[DemandItem], Meta(description='Of kind demand; else empty.')]
+    groups: Annotated[
+        list[MembershipItem], Meta(description='Of kind groups; else empty.')
+    ]
+
+
+class SeriesItem(Struct):
+    """
+    A reference series: what it is, and where it comes from.
+    """
+
+    name: Annotated[str, Meta(description='The name of the series, as in oda_uz.')]
+    kind: Annotated[
+        str,
+        Meta(
+            description='What its rows are.',
+            examples=['rates', 'aid', 'demand', 'groups'],
+        ),
+    ]
+    title: Annotated[str, Meta(description='What it has, in words.')]
+    version: Annotated[str, Meta(description='Its edition.')]
+    sha256: Annotated[str, Meta(description='The SHA-256 sum of its file.')]
+    shipped: Annotated[
+        bool,
+        Meta(
+            description="Whether it came with the release; false: it is the operator's."
+        ),
+    ]
+    provenance: Annotated[str, Meta(description='Where it comes from.')]
+    traps: Annotated[list[str], Meta(description='What to beware of.')]
+    count: Annotated[int, Meta(description='How many rows it has.')]
+    gaps: Annotated[
+        list[RateGap],
+        Meta(
+            description='Of rates: the years without one, by currency; nothing stands in for them.'
+        ),
+    ]
 
 
 class Shown(Struct):
@@ -2109,6 +2326,18 @@ class QuarantineList(Struct):
     items: Annotated[
         list[QuarantineItem], Meta(description='The records, in the order of the log.')
     ]
+
+
+class ReferenceAnswer(Struct):
+    """
+    The reference series.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    items: Annotated[list[SeriesItem], Meta(description='The series, by name.')]
 
 
 class StatusAnswer(Struct):

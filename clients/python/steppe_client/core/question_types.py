@@ -731,6 +731,34 @@ class GetConversion(TypedDict):
     """
 
 
+class ListReference(TypedDict):
+    """
+    The reference series, each with its edition, the sum of its file, where it comes from, and what to beware of.
+
+    They are of the release or of the operator, and no events: no day and no knowledge moves them.
+    """
+
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    series: NotRequired[str | list[str]]
+    """
+    Name of a reference series. Several, separated by commas: any of them.
+    """
+
+
+class GetReference(TypedDict):
+    """
+    A reference series with its rows, each with its source, what that rests on, and how sure it is.
+    """
+
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+
+
 class ListRetractions(TypedDict):
     """
     Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused.
