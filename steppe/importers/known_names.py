@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,21 @@ class KnownNames:
     parties: PartyMatcher
 
 
+PROJECTS: tuple[str, Mapping[str, Any]] = ("/v1/projects", {"include": "names"})
+PARTIES: tuple[str, Mapping[str, Any]] = ("/v1/parties", {})
+"""Path and query of what there is to compare with."""
+
+
 def read_names(get: Get) -> KnownNames:
     """All projects and parties of now. Raises whatever `get` raises."""
+    return names_of(_items(get, *PROJECTS), _items(get, *PARTIES))
+
+
+def names_of(projects: Iterable[Mapping[str, Any]], parties: Iterable[Mapping[str, Any]]) -> KnownNames:
+    """Those of the items that the API lists under PROJECTS and PARTIES."""
     return KnownNames(
-        ProjectMatcher(_project(item) for item in _items(get, "/v1/projects", {"include": "names"})),
-        PartyMatcher(
-            KnownParty(item["key"], item["name"], item["home_country"], _aliases(item))
-            for item in _items(get, "/v1/parties", {})
-        ),
+        ProjectMatcher(_project(item) for item in projects),
+        PartyMatcher(KnownParty(item["key"], item["name"], item["home_country"], _aliases(item)) for item in parties),
     )
 
 

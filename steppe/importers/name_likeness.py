@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -27,6 +28,24 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
     company_words: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """Why two may be one: how many percent of a name are the same, and whether the place is, or the id that both have.
+
+    `str()` of it says so in English.
+    """
+
+    percent: float = 0.0
+    name: str = ""
+    is_at_place: bool = False
+    id: str = ""
+
+    def __str__(self) -> str:
+        if self.id:
+            return f"the id {self.id}"
+        return f"{self.percent:.0f}% of a name{' and the place' if self.is_at_place else ''}"
+
+
 @cache
 def thresholds() -> Thresholds:
     """Those that ship."""
@@ -41,8 +60,10 @@ def company_name(name: str) -> str:
     return " ".join(telling or words)
 
 
-def alike(name: str, others: Mapping[str, str], percent_min: float) -> Iterable[tuple[str, float]]:
-    """Of names by key, all of them folded, those near to a name, the nearest first, with the percentage.
+def alike(
+    name: str, others: Mapping[tuple[str, str], str], percent_min: float
+) -> Iterable[tuple[tuple[str, str], float]]:
+    """Of names by key and spelling, all of them folded, those near to a name, the nearest first, with the percentage.
 
     Names whose numbers differ are never alike: they tell the second of two plants from the first.
     """

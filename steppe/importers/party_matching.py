@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from steppe.importers.name_likeness import alike, company_name, thresholds
+from steppe.importers.name_likeness import Likeness, alike, company_name, thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +25,38 @@ class PartyMatcher:
     def __init__(self, parties: Iterable[KnownParty]) -> None:
         self._parties = {party.key: party for party in parties}
         self._names = {
-            f"{party.key} {number}": company_name(name)
-            for party in self._parties.values()
-            for number, name in enumerate(_names_of(party))
+            (party.key, name): company_name(name) for party in self._parties.values() for name in _names_of(party)
         }
 
     def knows(self, key: str) -> bool:
         """Whether Steppe has a party of that key."""
         return key in self._parties
 
-    def alike(self, key: str, name: str, country: str | None) -> list[tuple[KnownParty, str]]:
+    def all(self) -> Iterable[KnownParty]:
+        """Every party that Steppe has."""
+        return self._parties.values()
+
+    def alike(self, key: str, name: str, country: str | None) -> list[tuple[KnownParty, Likeness]]:
         """Those that a party of a new key may be, the likeliest first, and why. Of a known key: none."""
-        if key in self._parties:
-            return []
-        likely: dict[str, tuple[KnownParty, str]] = {}
-        for entry, percent in alike(company_name(name), self._names, thresholds().parties_alike_percent_min):
-            other = self._parties[entry.partition(" ")[0]]
+        return [] if key in self._parties else self._near(name, country, self._names)
+
+    def named(self, text: str, country: str | None = None) -> list[tuple[KnownParty, Likeness]]:
+        """Those that a person may mean by a name or a key, the likeliest first, and why."""
+        return self._near(text.replace("-", " "), country, self._names_and_keys)
+
+    @cached_property
+    def _names_and_keys(self) -> Mapping[tuple[str, str], str]:
+        keys = {(key, key): company_name(key) for key in self._parties}
+        return {**self._names, **keys}
+
+    def _near(
+        self, name: str, country: str | None, names: Mapping[tuple[str, str], str]
+    ) -> list[tuple[KnownParty, Likeness]]:
+        likely: dict[str, tuple[KnownParty, Likeness]] = {}
+        for (key, their_name), percent in alike(company_name(name), names, thresholds().parties_alike_percent_min):
+            other = self._parties[key]
             if country is None or other.country is None or other.country == country:
-                likely.setdefault(other.key, (other, f"{percent:.0f}% of a name"))
+                likely.setdefault(key, (other, Likeness(percent=percent, name=their_name)))
         return list(likely.values())[: thresholds().alike_listed_max]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from steppe.domain.values.search_folding import folded
-from steppe.importers.name_likeness import alike, thresholds
+from steppe.importers.name_likeness import Likeness, alike, thresholds
 from steppe.importers.statement import Data
 
 Id = tuple[str, str]
@@ -39,7 +40,7 @@ class Alike:
     """A project that may be the same, and why."""
 
     project: KnownProject
-    because: str
+    because: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ProjectMatcher:
 
     def __init__(self, projects: Iterable[KnownProject]) -> None:
         self._projects = {project.key: project for project in projects}
-        self._names: dict[str, dict[str, str]] = {}
+        self._names: dict[str, dict[tuple[str, str], str]] = {}
         self._by_id: dict[Id, list[KnownProject]] = {}
         for project in self._projects.values():
             for given in project.ids:
@@ -64,8 +65,15 @@ class ProjectMatcher:
             if project.country is None:
                 continue
             names = self._names.setdefault(project.country, {})
-            for number, name in enumerate(_names_of(project)):
-                names[f"{project.key} {number}"] = folded(name)
+            names.update(((project.key, name), folded(name)) for name in _names_of(project))
+
+    def all(self) -> Iterable[KnownProject]:
+        """Every project that Steppe has."""
+        return self._projects.values()
+
+    def get(self, key: str) -> KnownProject | None:
+        """The project of that key."""
+        return self._projects.get(key)
 
     def match(self, key: str, registration: Data) -> Match:
         """What the project of this key and registration is."""
@@ -82,22 +90,35 @@ class ProjectMatcher:
         holder = f"{existing.name}, {existing.country}" if existing.name else "not registered"
         return Match(Verdict.TAKEN, f"the key belongs to another project ({holder})")
 
+    def named(self, text: str) -> list[Alike]:
+        """Those that a person may mean by a name or a key, in whatever country, the likeliest first."""
+        likely: dict[str, Alike] = {}
+        for (key, name), percent in alike(folded(text), self._names_and_keys, thresholds().alike_percent_min):
+            likely.setdefault(key, Alike(self._projects[key], Likeness(percent=percent, name=name)))
+        return list(likely.values())[: thresholds().alike_listed_max]
+
+    @cached_property
+    def _names_and_keys(self) -> Mapping[tuple[str, str], str]:
+        projects = self._projects.values()
+        return {(its.key, name): folded(name) for its in projects for name in (*_names_of(its), its.key)}
+
     def _alike(self, registration: Data) -> list[Alike]:
         """Those with an id in common, then those whose names are near."""
         likely = {
-            other.key: Alike(other, f"the id {scheme}:{its_id}") for other, scheme, its_id in self._of_ids(registration)
+            other.key: Alike(other, Likeness(id=f"{scheme}:{its_id}"))
+            for other, scheme, its_id in self._of_ids(registration)
         }
         names = self._names.get(str(registration["country"]), {})
         limits = thresholds()
         place = folded(str(registration.get("place") or ""))
         own = [str(registration["name"]), *(str(alias["name"]) for alias in registration.get("aliases", ()))]
         for name in own:
-            for entry, percent in alike(folded(name), names, limits.alike_at_place_percent_min):
-                other = self._projects[entry.partition(" ")[0]]
+            for (key, their_name), percent in alike(folded(name), names, limits.alike_at_place_percent_min):
+                other = self._projects[key]
                 is_there = bool(place) and other.place is not None and folded(other.place) == place
                 if percent >= limits.alike_percent_min or is_there:
-                    where = " and the place" if is_there else ""
-                    likely.setdefault(other.key, Alike(other, f"{percent:.0f}% of a name{where}"))
+                    because = Likeness(percent=percent, name=their_name, is_at_place=is_there)
+                    likely.setdefault(other.key, Alike(other, because))
         return list(likely.values())[: limits.alike_listed_max]
 
     def _of_ids(self, registration: Data) -> Iterator[tuple[KnownProject, str, str]]:

@@ -136,6 +136,13 @@ def test_the_form_is_accessible_and_fits_in_every_language(visit: Visit) -> None
         expect(page.locator(".error-summary")).to_be_visible()
         is_accessible(page, f"refused in {language}")
         fits(page, f"refused-{language}")
+        page.goto(
+            f"/?event=review.confirmed&lang={language}&subject=north-katpar-uper-kairakty&data.occurred=2024-05-03"
+        )
+        page.locator(".actions button").click()
+        expect(page.locator("fieldset.warning")).to_be_visible()
+        is_accessible(page, f"question in {language}")
+        fits(page, f"question-{language}")
 
 
 def test_what_one_types_is_looked_up_and_read_while_one_types(visit: Visit) -> None:
@@ -301,3 +308,60 @@ def test_the_same_way_is_gone_without_scripts(desk: Desk) -> None:
 def _link(entry: EntryClient, event: str, words: str) -> str:
     row = entry.page.xpath(f"//tr[@data-key='{event}']")[0]
     return str(next(link for link in row.iter("a") if link.text == words).get("href"))
+
+
+def test_a_name_near_to_a_registered_one_is_asked_for_and_never_put_in_its_place(desk: Desk) -> None:
+    entry = EntryClient(desk.ingest)
+    entry.open("/", event="memorandum.signed", subject=_KATPAR)
+    entry.press(
+        "Preview", occurred="2024-05-02", instrument="mou", parties__0__party="tau-ken-samruc", parties__0__role="host",
+        parties__1__party="nobody-like-it", parties__1__role="investor",
+    )  # fmt: skip
+    assert "“tau-ken-samruc” is new here. Did you mean one of these?" in entry.text
+    assert "Tau-Ken Samruk" in entry.text
+    assert "because 93% of “tau-ken-samruk” is the same" in entry.text, entry.text
+    entry.press("Send")
+    assert (entry.status, "Nothing was sent: say of each name" in entry.text) == (422, True)
+    entry.press("Send", new="data.parties.1.party=nobody-like-it")
+    assert entry.status == 422
+    entry.press("Send", new="data.parties.0.party=tau-ken-samruc")
+    event = entry.page.xpath("//main//code")[0].text
+    assert entry.text.startswith("Sent")
+    entry.follow("See it in the project")
+    assert [party["party"] for party in entry_of(desk, event)["parties"]] == ["tau-ken-samruc", "nobody-like-it"]
+    entry.close()
+
+
+def test_the_registered_name_takes_the_place_of_what_was_typed_when_somebody_says_so(desk: Desk) -> None:
+    entry = EntryClient(desk.ingest)
+    entry.open("/", event="review.confirmed")
+    entry.press("Preview", occurred="2024-05-03", subject="north-katpar-uper-kairakty")
+    entry.press("Send")
+    assert entry.status == 422
+    (button,) = [one.text_content() for one in entry.page.xpath("//fieldset[@class='warning']//button")]
+    entry.press(" ".join(button.split()))
+    assert "Did you mean" not in entry.text
+    entry.press("Send")
+    assert entry.text.startswith("Sent")
+    entry.close()
+
+
+def test_a_registration_is_compared_by_name_country_place_and_ids_with_those_that_there_are(desk: Desk) -> None:
+    known = httpx.get(f"{desk.api}/v1/projects/{_KATPAR}").json()
+    entry = EntryClient(desk.ingest)
+    fields = {"sector": "mining", "kind": "deposit", "commodities": "tungsten", "reported": "2026-01-05"}
+    for name, country, asks in (
+        (known["name"], "KZ", True),
+        (known["name"], "MN", False),
+        ("Balkhash copper", "KZ", False),
+    ):
+        entry.open("/", event="project.registered")
+        entry.press("Preview", subject="another-key", name=name, country=country, **fields)
+        assert (entry.status, entry.errors()) == (200, {})
+        assert (f"because 100% of “{known['name']}” is the same" in entry.text) is asks, name
+    entry.open("/", event="project.registered")
+    entry.press("Preview", subject=_KATPAR, name="Balkhash copper", country="KZ", **fields)
+    assert f"The key “{_KATPAR}” is that of “{known['name']}”" in entry.text
+    entry.press("Send")
+    assert entry.status == 422
+    entry.close()

@@ -21,9 +21,10 @@ from services.ingest.entry.drafted_event import MODES, DraftedEvent, Mode, draft
 from services.ingest.entry.entry_page import EntryPage
 from services.ingest.entry.event_search import GROUPS, find_events, group_of
 from services.ingest.entry.field_views import FormShown, FormViews
-from services.ingest.entry.form_texts import FormTexts, fields_of, texts_of
+from services.ingest.entry.form_texts import FormTexts
 from services.ingest.entry.judgement_view import Judgement, judgement
-from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi, Recognised
+from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi
+from services.ingest.entry.recognition import CHOSEN, NameRecognition
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
 from services.ingest.request_body import Patience
@@ -41,10 +42,8 @@ FORM = "application/x-www-form-urlencoded"
 _FORM_BYTES_MAX = 512 * 1024
 _ARTICLE_BYTES_MAX = 4 * 1024 * 1024
 _FIELDS_MAX = 2_000
-_KEYS_MAX = 24  # of one form that are looked up
 _FIELD_NAME = re.compile(r"(?:data|own)(?:\.[a-z_]+|\.\d{1,3}){1,4}|subject|source|target|mode|event|lang|q|was")
 _PLACE_OF_ROW = re.compile(r"(?:data|own)\.[a-z_]+")
-_PARTIES = re.compile(r"data\.(?:parties\.\d+\.party|parents\.\d+\.party|parent|to)")
 
 PATHS = ("/", "/send", "/sent", "/article", "/keys/projects", "/keys/parties", "/date")
 """Those of the form; assets are at /static."""
@@ -64,7 +63,7 @@ class EntryRoutes:
     def __init__(self, settings: Settings, events: EventRoutes, known_keys: KnownKeys, api: ReadApi) -> None:
         self._settings = settings
         self._events = events
-        self._known_keys = known_keys
+        self._names = NameRecognition(api, known_keys)
         self._api = api
         self._page_url = (settings.page_url or settings.api or "").rstrip("/") or None
 
@@ -164,9 +163,9 @@ class EntryRoutes:
             kinds = [kind for kind in kinds if kind.name in RECLASSIFIABLE]
         groups = [(group, [kind for kind in kinds if group_of(kind) == group]) for group in GROUPS]
         shown_groups = [("", list(kinds))] if words else [(group, of_group) for group, of_group in groups if of_group]
-        kept = {name: page.texts.one(name) for name in ("subject", "source", "target", "mode")}
-        kept |= dict(page.texts.pairs("data."))  # what an article has filled in already
-        return await page.render("choose.html", words=words, groups=shown_groups, kept=kept)
+        carried = {name: page.texts.one(name) for name in ("subject", "source", "target", "mode")}
+        carried |= dict(page.texts.pairs("data."))  # what an article has filled in already
+        return await page.render("choose.html", words=words, groups=shown_groups, carried=carried)
 
     async def _fill_in(self, page: EntryPage) -> Response:
         """POST /: the form with one more row, or with an offer taken; else what the event would do, or what is wrong."""
@@ -176,7 +175,7 @@ class EntryRoutes:
             if not _FIELD_NAME.fullmatch(name):
                 raise Refusal(BAD_PARAMETER, f"{name[:60]!r} is no field of the form.", parameter="action")
             draft = _draft(page, self._settings.entry_source)  # in which rows have the numbers that were shown
-            carried_texts = FormTexts([*draft.pairs(), *page.texts.pairs("lang")])
+            carried_texts = FormTexts([*draft.pairs(), *page.texts.pairs("lang", CHOSEN)])
             page.texts = carried_texts.with_text(name, text)
         draft = _draft(page, self._settings.entry_source)
         if action == "row" and _PLACE_OF_ROW.fullmatch(what):
@@ -185,19 +184,23 @@ class EntryRoutes:
             return await self._show_form(page, draft, FormShown())
         return await self._preview(page, draft)
 
-    async def _preview(self, page: EntryPage, draft: DraftedEvent, trouble: str = "", status: int = 200) -> Response:
-        """What would be sent, or the form with what is wrong."""
+    async def _preview(
+        self, page: EntryPage, draft: DraftedEvent, trouble: str = "", status: int = 200, *, unanswered: bool = False
+    ) -> Response:
+        """What would be sent, or the form with what is wrong. `unanswered`: a name was not said to be new, or one of those near to it."""
         verdict = draft.check()
         if not isinstance(verdict, Accepted):
-            recognised, api_away = await self._recognise(page, draft)
-            shown = FormShown(errors=verdict, recognised=recognised)
-            return await self._show_form(page, draft, shown, api_away=api_away, status=422)
-        (recognised, api_away), judged = await asyncio.gather(self._recognise(page, draft), self._judge(page, draft))
-        form = FormViews(page.translation, draft, page.texts, FormShown(recognised=recognised)).form()
-        before = FormViews(page.translation, draft.before, FormTexts(()), FormShown(recognised=recognised)).form()
+            recognition = await self._names.recognise(page.request, draft)
+            shown = FormShown(errors=verdict, recognised=recognition.names)
+            return await self._show_form(page, draft, shown, api_away=recognition.api_away, status=422)
+        recognition, judged = await asyncio.gather(self._names.recognise(page.request, draft), self._judge(page, draft))
+        shown = FormShown(recognised=recognition.names)
+        form = FormViews(page.translation, draft, page.texts, shown).form()
+        before = FormViews(page.translation, draft.before, FormTexts(()), shown).form()
         return await page.render(
             "preview.html", status=status, draft=draft, form=form, judged=None if isinstance(judged, str) else judged, before=before, warnings=verdict.warnings, trouble=trouble,
-            recognised=recognised, api_away=judged if isinstance(judged, str) else api_away, kept=[*draft.pairs(), *page.texts.pairs("lang")],
+            recognised=recognition.names, chosen=page.texts.many(CHOSEN), unanswered=unanswered,
+            api_away=judged if isinstance(judged, str) else recognition.api_away, carried=[*draft.pairs(), *page.texts.pairs("lang")],
             event=msgspec.json.format(msgspec.json.encode(draft.envelope), indent=2).decode(),
         )  # fmt: skip
 
@@ -209,11 +212,14 @@ class EntryRoutes:
             return str(error)
 
     async def _send(self, page: EntryPage) -> Response:
-        """POST /send: the event is in the log once this answers; else the form with what is wrong, and nothing is lost."""
+        """POST /send: the event is in the log once this answers; else the form with what is wrong or to be said, and nothing is lost."""
         draft = _draft(page, self._settings.entry_source)
         verdict = draft.check()
         if not isinstance(verdict, Accepted):
             return await self._show_form(page, draft, FormShown(errors=verdict), status=422)
+        recognition = await self._names.recognise(page.request, draft)
+        if recognition.open_questions(page.texts):
+            return await self._preview(page, draft, status=422, unanswered=True)
         try:
             result = await self._events.send_one(page.request, draft.envelope)
         except Refusal as refusal:
@@ -270,40 +276,6 @@ class EntryRoutes:
         return await page.render(
             "form.html", status=status, draft=draft, form=form, api_away=api_away, codes=page.codes()
         )
-
-    async def _recognise(self, page: EntryPage, draft: DraftedEvent) -> tuple[dict[str, Recognised], str]:
-        """What is known of the keys of the form, by field, and why the API could not be asked (empty: it was)."""
-        texts = FormTexts(texts_of(fields_of(draft.kind.name), draft.data, "data"))
-        named = [(name, text) for name, text in texts.pairs("data.") if _PARTIES.fullmatch(name)]
-        lookups = [(name, "parties", text) for name, text in named[:_KEYS_MAX]]
-        if draft.mode == "new" and ":" not in draft.subject and draft.name != "project.registered" and draft.subject:
-            lookups.append(("subject", "projects", draft.subject))
-        answers = await asyncio.gather(
-            *(self._api.recognise(page.request, kind, text) for _, kind, text in lookups), return_exceptions=True
-        )
-        recognised: dict[str, Recognised] = {}
-        api_away = "" if self._api.is_set else "no API is configured (STEPPE_API)"
-        for (name, kind, text), answer in zip(lookups, answers, strict=True):
-            if isinstance(answer, Recognised):
-                recognised[name] = answer
-            elif isinstance(answer, ApiAwayError):
-                api_away = str(answer)
-                if (recognised_here := self._recognised_here(kind, text)) is not None:
-                    recognised[name] = recognised_here
-            elif isinstance(answer, BaseException):
-                raise answer
-        return recognised, api_away
-
-    def _recognised_here(self, kind: str, text: str) -> Recognised | None:
-        """What ingest itself knows of a key; None: it does not know enough."""
-        subject = text if kind == "projects" else f"party:{text}"
-        if self._known_keys.unknown_because is not None or not is_slug(text):
-            return None
-        if not self._known_keys.is_new(subject):
-            return Recognised(kind, text, Offer(text, text), ())
-        likely = self._known_keys.likely(subject)
-        near = [] if likely is None else [likely.removeprefix("party:")]
-        return Recognised(kind, text, None, [Offer(key, key) for key in near])
 
     async def _projects(self, page: EntryPage) -> Response:
         """GET /keys/projects: options of a pick-list, as a script asks for them while somebody types."""

@@ -6,7 +6,7 @@ Each question is asked with the caller's own credentials, so that nobody sees by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ import httpx
 from fastapi import Request
 
 from steppe.domain.events.field_checks import is_slug
+from steppe.importers.name_likeness import Likeness
 
 _LOOK_UP_SECONDS = 4.0
 _TRY_SECONDS = 30.0
@@ -30,20 +31,33 @@ class ApiAwayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A key that can be chosen, and what it is called."""
+    """A key that can be chosen, and what it is called. `because`: why it is near to what somebody typed; None: no more is known than
+    that a search finds it, by all words of it (`by_search`) or by some."""
 
     key: str
     name: str
+    because: Likeness | None = None
+    by_search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What is known of a key or name of `kind` (projects, parties): which it is (None: none), and those that are like it."""
+    """What is known of a key or name of `kind` (projects, parties): which it is (None: none), and those that are like it.
+
+    `holder`: the other project that has the key of one that is being registered.
+    """
 
     kind: str
     text: str
     exact: Offer | None
     alike: Sequence[Offer]
+    holder: Offer | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to say that it is new, before it is sent."""
+        near = any(offer.because is not None or offer.by_search for offer in self.alike)
+        return self.holder is not None or (self.exact is None and near)
 
 
 class ReadApi:
@@ -65,7 +79,10 @@ class ReadApi:
                 item = answer.json()
                 return Recognised(kind, text, Offer(text, item.get("name") or text), ())
         words = text.replace("-", " ")
-        alike = await self.offers(request, kind, words)
+        alike = [
+            replace(offer, by_search=len(words) >= _WORD_LENGTH_MIN)
+            for offer in await self.offers(request, kind, words)
+        ]
         if not alike:  # perhaps one word of it is misspelt
             parts = [word for word in words.split() if len(word) >= _WORD_LENGTH_MIN][:_WORDS_MAX]
             alike = [offer for word in parts for offer in await self.offers(request, kind, word)]
@@ -80,6 +97,25 @@ class ReadApi:
         if answer.status_code != httpx.codes.OK:
             return ()
         return [Offer(item["key"], item.get("name") or item["key"]) for item in answer.json()["items"]]
+
+    async def items(self, request: Request, path: str, query: Mapping[str, str | int]) -> list[Mapping[str, Any]]:
+        """All items of a list, page by page. Raises ApiAwayError."""
+        items: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            params = (
+                {**query, "limit": _PAGE_ENTRIES}
+                if cursor is None
+                else {**query, "limit": _PAGE_ENTRIES, "cursor": cursor}
+            )
+            answer = await self._ask(request, "GET", path, params=params)
+            if answer.status_code != httpx.codes.OK:
+                raise ApiAwayError(_detail(answer))
+            page = answer.json()
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return items
 
     async def entry(self, request: Request, project: str, event: str) -> Mapping[str, Any] | None:
         """The timeline's entry of an event, `source#id`; None: the project has none of that name."""

@@ -64,7 +64,7 @@ class EntryClient:
 
 
 def _name(name: str) -> str:
-    if name in ("subject", "source", "url", "pasted", "grade"):
+    if name in ("subject", "source", "url", "pasted", "grade", "new"):
         return name
     prefix, _, rest = name.partition("_")
     if prefix == "own":
