@@ -1,5 +1,6 @@
 """Catches up with a long backlog: reads it in large batches without Faust, and applies it through the same store.
 
+A project is folded and judged once a batch, whatever it has of its events: batches have as many records of few partitions as they can.
 The checkpoint rows fence this against the stream as they fence two workers, so that both at once are only wasteful.
 Who starts it, and when it has to stop, is `faust_app`'s business.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.projector.consumer import log_reader
 from services.projector.consumer.projection_store import ProjectionStore
@@ -20,6 +21,8 @@ _RECORDS_FIRST = 2_000
 _RECORDS_MAX = 20_000
 # A batch has to end within a stop, a rebalance and the time that the database lets a transaction idle.
 _BATCH_SECONDS = 2.0
+# While more waits than one batch can hold, nobody reads what came last any sooner for shorter ones.
+_BATCH_SECONDS_FAR_BEHIND = 5.0
 _SLICE_SECONDS = 30.0
 # So little is left to the stream, which applies it in a second or two; the two do not take turns all the time.
 _RECORDS_LEFT_SHARE = 0.05
@@ -33,6 +36,7 @@ async def catch_up(
     enough = int(settings.projector_backlog_events_min * _RECORDS_LEFT_SHARE)
     deadline = time.monotonic() + _SLICE_SECONDS
     size = _RECORDS_FIRST
+    turns: list[int] = []
     fetch_bytes = log_reader.LARGE_FETCH_BYTES
     async with log_reader.reading(settings.kafka, settings.topic, begin, fetch_bytes) as reader:
         while can_continue() and time.monotonic() < deadline:
@@ -40,19 +44,36 @@ async def catch_up(
             reached = store.progress.next_offsets
             if not begin.keys() <= reached.keys():
                 return False  # a rebalance took a partition away while the broker told the ends
-            behind = sum(ends[partition] - reached[partition] for partition in begin)
+            waiting = {partition: ends[partition] - reached[partition] for partition in begin}
+            behind = sum(waiting.values())
             if behind <= enough:
                 return True
-            records = await reader.batch(size)
+            turns = turns or sorted(waiting, key=lambda partition: -waiting[partition])
+            chosen = together(turns, waiting, size)
+            turns = [*(partition for partition in turns if partition not in chosen), *chosen]
+            records = await reader.batch(size, partitions=chosen)
             began = time.monotonic()
             if records:
                 await store.apply(record for of_partition in records.values() for record in of_partition)
-                log.debug("backlog: %d records in %.2f s, %d waited", size, time.monotonic() - began, behind)
-                size = _next_size(size, time.monotonic() - began)
+                seconds = time.monotonic() - began
+                count = sum(map(len, records.values()))
+                log.debug("backlog: %d records in %.2f s, %d waited", count, seconds, behind)
+                size = next_size(size, count, seconds, behind)
     return False
 
 
-def _next_size(size: int, seconds: float) -> int:
-    """As many records as fill a batch's time, changing by no more than the double or the half."""
-    fitting = int(size * _BATCH_SECONDS / max(seconds, 0.001))
+def together(turns: Sequence[int], waiting: Mapping[int, int], size: int) -> list[int]:
+    """The partitions of the next batch: the first in turn of which records wait, and those after it of which all fit in beside it."""
+    chosen: list[int] = []
+    for partition in turns:
+        if waiting[partition] > 0 and (not chosen or waiting[partition] <= size):
+            chosen.append(partition)
+            size -= waiting[partition]
+    return chosen
+
+
+def next_size(size: int, count: int, seconds: float, behind: int) -> int:
+    """How many records fill a batch's time when so many took so long, no more than double or half as many as before."""
+    goal = _BATCH_SECONDS_FAR_BEHIND if behind > _RECORDS_MAX else _BATCH_SECONDS
+    fitting = int(count * goal / max(seconds, 0.001))
     return max(1, min(max(fitting, size // 2), size * 2, _RECORDS_MAX))

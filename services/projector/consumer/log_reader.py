@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,9 +32,12 @@ class LogReader:
         ends = await self._consumer.end_offsets(list(self._partitions.values()))
         return {tp.partition: end for tp, end in ends.items()}
 
-    async def batch(self, records_max: int, seconds_max: float = 1.0) -> dict[int, list[Record]]:
-        """The records that follow, in order within each partition; empty when none came in that time."""
-        messages = await self._consumer.getmany(timeout_ms=int(seconds_max * 1000), max_records=records_max)
+    async def batch(
+        self, records_max: int, seconds_max: float = 1.0, partitions: Iterable[int] = ()
+    ) -> dict[int, list[Record]]:
+        """The records that follow in these partitions, none named: in all, in order within each; empty when none came in that time."""
+        of = [self._partitions[partition] for partition in partitions]
+        messages = await self._consumer.getmany(*of, timeout_ms=int(seconds_max * 1000), max_records=records_max)
         return {tp.partition: [record_of(delivered) for delivered in of_tp] for tp, of_tp in messages.items() if of_tp}
 
     def seek(self, start: Mapping[int, int]) -> None:

@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 
 from services.projector.commands.verify import verify
-from services.projector.consumer.catch_up import catch_up
+from services.projector.consumer.catch_up import catch_up, next_size, together
 from services.projector.consumer.projection_store import ProjectionStore
+from steppe.contracts.partitioning import partition_of
 from tests.faults.load import troubled_messages as messages
 from tests.services.projector.projection import QUICK, event, log_ends, publish, until, until_covered
 from tests.services.rebuild.rebuilding import settings_of
@@ -84,6 +85,45 @@ async def test_a_rebalance_that_takes_a_partition_away_ends_the_catching_up(
 
     assert not await catch_up(settings, store, range(4), can_continue)
     await store.close()
+
+
+async def test_a_partition_far_behind_is_read_alone_and_the_others_have_their_turn_before_it_has_another(
+    stack: Stack, topic: str, database: Database
+) -> None:
+    projects = [f"project-{number}" for number in range(100)]
+    deep = [project for project in projects if partition_of(project.encode(), 4) == 0]
+    await publish(stack.kafka, topic, [event(f"first-{project}", project) for project in projects])
+    await publish(stack.kafka, topic, [event(f"e{n}", deep[n % len(deep)]) for n in range(6_500)])
+    settings = settings_of(stack, database, topic)
+    store = await ProjectionStore.open(settings)
+    await store.start_offsets(range(4))
+    reached: list[int] = []
+
+    def can_continue() -> bool:
+        next_offsets = store.progress.next_offsets
+        reached.append(next_offsets[0])
+        return not all(next_offsets[partition] for partition in (1, 2, 3))
+
+    assert not await catch_up(settings, store, range(4), can_continue)
+    assert reached == [0, 2_000, 2_000], (
+        "the first batch is of the partition that is farthest behind, the second of the others"
+    )
+    await store.close()
+
+
+def test_a_batch_has_all_that_waits_of_several_partitions_or_a_part_of_one() -> None:
+    assert together([2, 0, 1], {0: 400, 1: 500, 2: 600}, 1_000) == [2, 0]
+    assert together([2, 0, 1], {0: 400, 1: 500, 2: 1_600}, 1_000) == [2]
+    assert together([2, 0, 1], {0: 1_400, 1: 500, 2: 0}, 1_000) == [0]
+
+
+def test_batches_take_two_seconds_and_five_while_more_waits_than_one_can_hold() -> None:
+    assert next_size(4_000, 4_000, 2.0, behind=15_000) == 4_000
+    assert next_size(4_000, 4_000, 2.0, behind=100_000) == 8_000
+    assert next_size(4_000, 4_000, 4.0, behind=100_000) == 5_000
+    assert next_size(4_000, 4_000, 30.0, behind=100_000) == 2_000, "no less than half"
+    assert next_size(4_000, 100, 0.05, behind=15_000) == 4_000, "a partition may have had no more"
+    assert next_size(16_000, 16_000, 1.0, behind=100_000) == 20_000
 
 
 async def test_a_worker_that_catches_up_stops_in_time_and_gives_partitions_to_another(
