@@ -365,3 +365,47 @@ def test_a_registration_is_compared_by_name_country_place_and_ids_with_those_tha
     entry.press("Send")
     assert entry.status == 422
     entry.close()
+
+
+def _row(entry: EntryClient, table: str, label: str) -> list[str]:
+    """The cells of a row of a table, by its caption and label."""
+    (row,) = entry.page.xpath(f"//table[caption='{table}']//tr[th='{label}']")
+    return [" ".join(cell.text_content().split()) for cell in row.iter("td")]
+
+
+def test_a_correction_of_a_party_shows_what_the_event_said_and_what_is_registered(desk: Desk) -> None:
+    entry = EntryClient(desk.ingest)
+    entry.open("/", mode="correct", subject="party:us-exim", target="/examples/central-asia#party-us-exim")
+    name = entry.value("data.name")
+    assert name == httpx.get(f"{desk.api}/v1/parties/us-exim").json()["name"]
+    entry.press("Preview", name="EXIM", own_reason="As it calls itself.")
+    assert _row(entry, "What changes", "Name") == [name, "EXIM"]
+    assert _row(entry, "What is registered", "Name") == [name, "EXIM"]
+    entry.press("Send")
+    position = entry.address.params["position"]
+    party = httpx.get(
+        f"{desk.api}/v1/parties/us-exim", params={"min_position": position}, headers={"prefer": "wait=30"}, timeout=60
+    )
+    assert party.json()["name"] == "EXIM"
+    entry.open("/", mode="retract", subject="party:us-exim", target="/examples/central-asia#party-us-exim")
+    entry.press("Preview")
+    assert _row(entry, "What is registered", "Name") == ["EXIM", name]
+    assert "without earlier corrections" in entry.text
+    entry.close()
+
+
+def test_a_forum_is_entered_and_corrected_beside_what_is_registered(desk: Desk) -> None:
+    entry = EntryClient(desk.ingest)
+    entry.open("/", event="forum.held")
+    entry.press(
+        "Preview", occurred="2025-11-06", forum="c5-1", name="C5+1 summit", place="Washington", reported="2025-11-07"
+    )
+    assert _row(entry, "What is registered", "Place") == ["–", "Washington"]
+    entry.press("Send")
+    params = {"min_position": entry.address.params["position"]}
+    httpx.get(f"{desk.api}/v1/forums", params=params, headers={"prefer": "wait=30"}, timeout=60).raise_for_status()
+    entry.follow("Correct")
+    assert entry.value("data.place") == "Washington"
+    entry.press("Preview", place="Washington, DC")
+    assert _row(entry, "What is registered", "Place") == ["Washington", "Washington, DC"]
+    entry.close()

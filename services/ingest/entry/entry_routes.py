@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,7 +24,7 @@ from services.ingest.entry.event_search import GROUPS, find_events, group_of
 from services.ingest.entry.field_views import FormShown, FormViews
 from services.ingest.entry.form_texts import FormTexts
 from services.ingest.entry.judgement_view import Judgement, judgement
-from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi
+from services.ingest.entry.read_api import REGISTERED_FIELDS, ApiAwayError, Offer, ReadApi
 from services.ingest.entry.recognition import CHOSEN, NameRecognition
 from services.ingest.memory.known_keys import KnownKeys
 from services.ingest.problems import BROKEN_OFF, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
@@ -133,13 +134,15 @@ class EntryRoutes:
         texts, name = page.texts, page.texts.one("event")
         if mode == "reclassify" and name not in RECLASSIFIABLE:
             return await self._choose(page)
+        is_registry = ":" in texts.one("subject")
+        find = self._api.event_as_sent if is_registry else self._api.entry
         api_away, entry = "", None
         try:
-            entry = await self._api.entry(page.request, texts.one("subject"), texts.one("target"))
+            entry = await find(page.request, texts.one("subject"), texts.one("target"))
         except ApiAwayError as error:
             api_away = str(error)
-        if ":" in texts.one("subject"):
-            api_away = "only projects have a timeline"
+        if entry is None and is_registry and not api_away:  # events of the last second, for one
+            api_away = f"the API does not know {texts.one('target')[:200]} of {texts.one('subject')[:100]}"
         source = texts.one("source") or self._settings.entry_source
         if entry is not None and (mode == "reclassify" or entry["name"] in EVENT_KINDS):
             name = name if mode == "reclassify" else entry["name"]
@@ -193,13 +196,16 @@ class EntryRoutes:
             recognition = await self._names.recognise(page.request, draft)
             shown = FormShown(errors=verdict, recognised=recognition.names)
             return await self._show_form(page, draft, shown, api_away=recognition.api_away, status=422)
-        recognition, judged = await asyncio.gather(self._names.recognise(page.request, draft), self._judge(page, draft))
+        recognition, judged, registered = await asyncio.gather(
+            self._names.recognise(page.request, draft), self._judge(page, draft), self._registered(page, draft)
+        )
         shown = FormShown(recognised=recognition.names)
         form = FormViews(page.translation, draft, page.texts, shown).form()
         before = FormViews(page.translation, draft.before, FormTexts(()), shown).form()
+        now = None if registered is None else FormViews(page.translation, registered, FormTexts(()), shown).form()
         return await page.render(
-            "preview.html", status=status, draft=draft, form=form, judged=None if isinstance(judged, str) else judged, before=before, warnings=verdict.warnings, trouble=trouble,
-            recognised=recognition.names, chosen=page.texts.many(CHOSEN), unanswered=unanswered,
+            "preview.html", status=status, draft=draft, form=form, judged=None if isinstance(judged, str) else judged, before=before, now=now, warnings=verdict.warnings, trouble=trouble,
+            registry_fields=REGISTERED_FIELDS, recognised=recognition.names, chosen=page.texts.many(CHOSEN), unanswered=unanswered,
             api_away=judged if isinstance(judged, str) else recognition.api_away, carried=[*draft.pairs(), *page.texts.pairs("lang")],
             event=msgspec.json.format(msgspec.json.encode(draft.envelope), indent=2).decode(),
         )  # fmt: skip
@@ -210,6 +216,15 @@ class EntryRoutes:
             return judgement(await self._api.what_if(page.request, draft.envelope))
         except ApiAwayError as error:
             return str(error)
+
+    async def _registered(self, page: EntryPage, draft: DraftedEvent) -> DraftedEvent | None:
+        """The draft with what is registered now of its party or forum; None: it is of a project, or the API cannot be asked."""
+        if ":" not in draft.subject:
+            return None
+        try:
+            return replace(draft, data=await self._api.registered_fields(page.request, draft.subject))
+        except ApiAwayError:
+            return None
 
     async def _send(self, page: EntryPage) -> Response:
         """POST /send: the event is in the log once this answers; else the form with what is wrong or to be said, and nothing is lost."""
@@ -234,6 +249,7 @@ class EntryRoutes:
             "/sent",
             subject=draft.subject,
             event=f"{verdict.source}#{verdict.id}",
+            name=draft.kind.name if draft.mode == "new" else "",
             position=result.position,
             again="yes" if result.duplicates else "",
         )
@@ -243,7 +259,7 @@ class EntryRoutes:
         """GET /sent: where the event can be seen."""
         subject = page.texts.one("subject")
         return await page.render(
-            "sent.html", subject=subject, event=page.texts.one("event"), again=page.texts.one("again") == "yes",
+            "sent.html", subject=subject, event=page.texts.one("event"), event_name=page.texts.one("name"), again=page.texts.one("again") == "yes",
             address=page.project_url(subject, page.texts.one("position")) if is_slug(subject) else "",
         )  # fmt: skip
 

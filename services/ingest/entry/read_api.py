@@ -21,6 +21,10 @@ _TRY_SECONDS = 30.0
 _OFFERED_MAX = 12
 _WORD_LENGTH_MIN = 4
 _WORDS_MAX = 3
+REGISTERED_FIELDS = (
+    "name", "home_country", "kind", "parent", "parents", "lei", "aliases", "ids", "place", "countries",
+)  # fmt: skip
+"""What is registered of parties and forums, by the fields of their events."""
 _PAGES_MAX = 20
 _PAGE_ENTRIES = 500
 
@@ -137,6 +141,33 @@ class ReadApi:
                 break
         return None
 
+    async def event_as_sent(self, request: Request, subject: str, event: str) -> Mapping[str, Any] | None:
+        """An event of any subject as it was sent, in the shape of a timeline's entry, without its corrections; None: there is none."""
+        answer = await self._ask(request, "GET", f"/v1/trace/{quote(event, safe='')}")
+        if answer.status_code != httpx.codes.OK:
+            return None
+        for item in answer.json()["items"]:
+            if (item["subject"], item["event"]) == (subject, event):
+                return {
+                    "event": event,
+                    "name": item["name"],
+                    "data": item["stored"]["record"]["data"],
+                    "corrections": [],
+                }
+        return None
+
+    async def registered_fields(self, request: Request, subject: str) -> Mapping[str, Any]:
+        """What is registered of a party or forum now, by the fields of its events; empty: nothing is."""
+        kind, _, key = subject.partition(":")
+        if not is_slug(key):
+            return {}
+        if kind == "party":
+            answer = await self._ask(request, "GET", f"/v1/parties/{quote(key, safe='')}", params={"limit": 1})
+            item = answer.json() if answer.status_code == httpx.codes.OK else {}
+        else:
+            item = next((one for one in await self.items(request, "/v1/forums", {}) if one["key"] == key), {})
+        return {name: _without_nothing(item[name]) for name in REGISTERED_FIELDS if item.get(name)}
+
     async def what_if(self, request: Request, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer of POST /v1/what-if. Raises ApiAwayError also when it refuses, with its words."""
         answer = await self._ask(request, "POST", "/v1/what-if", json=[event], timeout=_TRY_SECONDS)
@@ -156,6 +187,14 @@ class ReadApi:
         if answer.status_code in (401, 403) or answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise ApiAwayError(_detail(answer))
         return answer
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_nothing(part) for part in value]
+    if isinstance(value, dict):
+        return {name: part for name, part in value.items() if part is not None}
+    return value
 
 
 def _detail(answer: httpx.Response) -> str:
