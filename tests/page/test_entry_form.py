@@ -409,3 +409,25 @@ def test_a_forum_is_entered_and_corrected_beside_what_is_registered(desk: Desk) 
     entry.press("Preview", place="Washington, DC")
     assert _row(entry, "What is registered", "Place") == ["Washington", "Washington, DC"]
     entry.close()
+
+
+def test_an_article_proposes_registered_parties_and_the_project_and_a_person_says_their_roles(desk: Desk) -> None:
+    name = httpx.get(f"{desk.api}/v1/projects/{_KATPAR}").json()["name"]
+    entry = EntryClient(desk.ingest)
+    entry.open("/article")
+    entry.press(
+        "Read it",
+        url="https://news.example/a",
+        grade="press",
+        pasted=f"News of {name}.\nXiamen Tungsten and a cove signed an MoU on 2 May 2024. Nobody else did.",
+    )
+    assert f"Project: {name} {_KATPAR} News of {name}." in entry.text
+    assert "Party: Xiamen Tungsten xiamen-tungsten" in entry.text
+    entry.follow("Memorandum signed")
+    assert entry.value("subject") == _KATPAR
+    assert (entry.value("data.parties.0.party"), entry.value("data.parties.0.role")) == ("xiamen-tungsten", "")
+    entry.press("Preview")
+    assert "data.parties.0.role" in entry.errors()
+    entry.press("Preview", parties__0__role="investor")
+    assert (entry.status, entry.errors()) == (200, {})
+    entry.close()

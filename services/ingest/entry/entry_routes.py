@@ -16,8 +16,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
 from services.ingest import request_body
+from services.ingest.articles.article import PASTED_CHARACTERS_MAX, Article, UnreadableError, read_article
 from services.ingest.entry import forgery_guard
-from services.ingest.entry.article import PASTED_CHARACTERS_MAX, Article, UnreadableError, read_article
 from services.ingest.entry.drafted_event import MODES, DraftedEvent, Mode, draft_of_entry, read_draft
 from services.ingest.entry.entry_page import EntryPage
 from services.ingest.entry.event_search import GROUPS, find_events, group_of
@@ -267,20 +267,21 @@ class EntryRoutes:
         """GET and POST /article: what an article says, and the events that it may tell, each a link to the form."""
         url, pasted, trouble = page.texts.one("url"), page.texts.one("pasted"), ""
         article: Article | None = None
+        names, api_away = await self._names.names_in_use(page.request) if pasted else ((), "")
         if len(pasted) > PASTED_CHARACTERS_MAX:
             trouble = f"It has {len(pasted):,} characters; at most {PASTED_CHARACTERS_MAX:,} are read."
         elif page.request.method == "POST" and (url or pasted):
             try:
-                article = await read_article(url, pasted)
+                article = await read_article(url, pasted, names)
             except UnreadableError as error:
                 trouble = f"The article was not read: {error}."
         evidence = _evidence(page, article) if article else {}
         proposals = [
-            (proposal, page.link("/", event=proposal.name, **evidence, **proposal.texts))
+            (proposal, page.link("/", event=proposal.name, **{**proposal.texts, **evidence}))
             for proposal in (article.proposals if article else ())
         ]
         return await page.render(
-            "article.html", status=422 if trouble else 200, article=article, trouble=trouble, evidence=evidence, proposals=proposals, grades=GRADES
+            "article.html", status=422 if trouble else 200, article=article, api_away=api_away, trouble=trouble, evidence=evidence, proposals=proposals, grades=GRADES
         )  # fmt: skip
 
     async def _show_form(

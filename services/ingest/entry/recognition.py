@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 
+from services.ingest.articles.mentions import RegisteredName
 from services.ingest.entry.drafted_event import DraftedEvent
 from services.ingest.entry.form_texts import FormTexts, fields_of, texts_of
 from services.ingest.entry.read_api import ApiAwayError, Offer, ReadApi, Recognised
@@ -109,6 +110,14 @@ class NameRecognition:
             raise ApiAwayError(f"the names that there are could not be read within {_READ_SECONDS_MAX:.0f} s")
         return callers_names.names
 
+    async def names_in_use(self, request: Request) -> tuple[Sequence[RegisteredName], str]:
+        """Every name and alias that there is, as the caller may see them, and why there are none; empty: they were read."""
+        try:
+            registered = await self.registered(request)
+        except ApiAwayError as error:
+            return (), str(error)
+        return await asyncio.to_thread(_spellings, registered), ""
+
     async def _all_names(self, request: Request) -> KnownNames | None:
         try:
             async with asyncio.timeout(_READ_SECONDS_MAX):
@@ -128,6 +137,17 @@ class NameRecognition:
         likely = self._known_keys.likely(subject)
         near = [] if likely is None else [likely.removeprefix("party:")]
         return Recognised(kind, text, None, [Offer(key, key, Likeness(name=key)) for key in near])
+
+
+def _spellings(registered: KnownNames) -> Sequence[RegisteredName]:
+    sorts = (("projects", registered.projects.all()), ("parties", registered.parties.all()))
+    return [
+        RegisteredName(kind, one.key, name)
+        for kind, known in sorts
+        for one in known
+        for name in (one.name, *one.aliases)
+        if name
+    ]
 
 
 def _named_parties(draft: DraftedEvent) -> Iterable[tuple[str, str, str]]:

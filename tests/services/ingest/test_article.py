@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.entry.article import read_article
-from services.ingest.entry.proposals import PROPOSALS_MAX, propose
+from services.ingest.articles.article import read_article
+from services.ingest.articles.mentions import NameFinder, RegisteredName
+from services.ingest.articles.proposals import PROPOSALS_MAX, propose
 from tests.services.ingest.entry_client import EntryClient
 from tests.stack import Stack, start_service
 
@@ -114,3 +115,43 @@ def test_two_amounts_or_days_in_a_sentence_are_left_to_the_person() -> None:
 
 def test_of_a_long_text_the_first_twenty_are_proposed() -> None:
     assert len(propose("They signed an MoU. " * 50)) == PROPOSALS_MAX
+
+
+_NAMES = NameFinder(
+    RegisteredName(kind, key, name)
+    for kind, key, name in (
+        ("projects", "north-katpar", "Northern Katpar"), ("projects", "katpar", "Katpar"),
+        ("parties", "cove-capital", "Cove Capital LLC / Cove Kaz Capital Group"), ("parties", "cove", "Cove"),
+        ("parties", "tau-ken-samruk", "JSC Tau-Ken Samruk"), ("parties", "kap", "АО «Казатомпром»"), ("parties", "adb", "ADB"),
+        ("parties", "us-exim", "Export-Import Bank of the United States (EXIM)"), ("parties", "mitsubishi", "三菱"),
+        ("parties", "mc", "三菱商事株式会社"), ("parties", "alpha-1", "Alpha Resources"), ("parties", "alpha-2", "Alpha Resources Ltd"),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "keys"),
+    [
+        ("Cove Capital signed for Northern Katpar.", [["cove-capital"], ["north-katpar"]]),
+        ("COVE CAPITAL's shares rose in a cove near Katpar.", [["cove-capital"], ["katpar"]]),
+        ("Covenants and Katparov are other words, Coves too.", []),
+        ("Акции Казатомпрома купил Тау-Кен Самрук.", [["kap"], ["tau-ken-samruk"]]),
+        ("Kazatomprom, EXIM and ADB met; the adb of the exim did not.", [["kap"], ["us-exim"], ["adb"]]),
+        ("三菱商事は覚書を締結した。三菱は違う。三菱重工も違う。", [["mc"], ["mitsubishi"]]),
+        ("Alpha Resources withdrew.", [["alpha-1", "alpha-2"]]),
+    ],
+)
+def test_registered_names_are_found_as_whole_words_the_longest_first(sentence: str, keys: list[list[str]]) -> None:
+    assert [[named.key for named in bearers] for bearers in _NAMES.names_in(sentence)] == keys
+
+
+def test_parties_and_project_of_a_sentence_are_proposed_and_roles_and_names_of_several_are_not() -> None:
+    (proposal,) = propose(
+        "Cove Capital, ADB and Alpha Resources signed an MoU on Northern Katpar in May 2024.", "", _NAMES
+    )
+    named = {
+        name: text for name, text in proposal.texts.items() if name == "subject" or name.startswith("data.parties")
+    }
+    assert named == {"subject": "north-katpar", "data.parties.0.party": "cove-capital", "data.parties.1.party": "adb"}
+    (proposal,) = propose("ADB signed an MoU on Northern Katpar and Katpar.", "", _NAMES)
+    assert "subject" not in proposal.texts

@@ -1,7 +1,8 @@
 """What an article may tell, by rules: events with the sentence that they came from. A person decides about each.
 
 A rule is a pattern that a sentence has to hold, in English, Russian or Japanese, and the event with the fields that it then says. What
-is only planned is never proposed as done. Names of parties are left to the person.
+is only planned is never proposed as done. Projects and parties are proposed by registered names that the sentence has; which role a
+party has is left to the person.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from services.ingest.articles.mentions import NameFinder, RegisteredName, is_ambiguous
 from steppe.page.spoken_dates import spoken_date
 
 PROPOSALS_MAX = 20
 _SENTENCES_MAX = 1_500
+_PARTIES_MAX = 8
 _SENTENCE_CHARACTERS_MAX = 600
 
 _SIGNED = r"(?:sign|conclud|ink|execut|seal)\w*"
@@ -101,20 +104,25 @@ _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+(?=[\"“«A-ZА-ЯЁ0-9])|(?<=[。�
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that a sentence may tell, with the texts of the form that the sentence gives, by their names."""
+    """An event that a sentence may tell, with the texts of the form that the sentence gives, by their names.
+
+    `names`: those of the projects and parties among the texts.
+    """
 
     name: str
     sentence: str
     texts: dict[str, str]
+    names: tuple[RegisteredName, ...] = ()
 
 
-def propose(text: str, published: str = "") -> Sequence[Proposal]:
+def propose(text: str, published: str = "", finder: NameFinder | None = None) -> Sequence[Proposal]:
     """The events that a text may tell, in its order, each event of a sentence once; of a long text the first twenty.
 
-    `published`, YYYY-MM-DD or empty: what a sentence without a date tells has happened by then.
+    `published`, YYYY-MM-DD or empty: what a sentence without a date tells has happened by then. `finder`: the names that parties
+    and projects may have; a name that several bear is nobody's.
     """
     proposals: list[Proposal] = []
-    for sentence in _sentences(text):
+    for sentence in sentences_of(text):
         names: set[str] = set()
         for pattern, name, fields in _COMPILED:
             family = name.partition(".")[0]
@@ -123,21 +131,42 @@ def propose(text: str, published: str = "") -> Sequence[Proposal]:
             if name not in _MAY_BE_PLANNED and _NOT_DONE.search(sentence):
                 continue
             names.add(family)
-            proposals.append(
-                Proposal(name=name, sentence=sentence, texts={**_texts(name, sentence, published), **_data(fields)})
-            )
+            named = _named(sentence, finder)
+            texts = {**_texts(name, sentence, published), **_data(fields), **_keys(named)}
+            proposals.append(Proposal(name=name, sentence=sentence, texts=texts, names=tuple(named)))
             if len(proposals) == PROPOSALS_MAX:
                 return proposals
     return proposals
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences_of(text: str) -> Iterator[str]:
+    """The sentences of a text that are read: the first 1,500, but those of more than 600 characters."""
     for number, sentence in enumerate(_SENTENCE_ENDS.split(text)):
         if number >= _SENTENCES_MAX:
             return
         plain = " ".join(sentence.split())
         if plain and len(plain) <= _SENTENCE_CHARACTERS_MAX:
             yield plain
+
+
+def _named(sentence: str, finder: NameFinder | None) -> Sequence[RegisteredName]:
+    """The parties of a sentence, and its project where it names one."""
+    if finder is None:
+        return []
+    of_sentence = [
+        named for bearers in finder.names_in(sentence) for named in bearers if not is_ambiguous(named, bearers)
+    ]
+    by_key = {(named.kind, named.key): named for named in reversed(of_sentence)}
+    parties = [named for named in reversed(by_key.values()) if named.kind == "parties"]
+    projects = [named for named in by_key.values() if named.kind == "projects"]
+    return [*(projects if len(projects) == 1 else ()), *parties[:_PARTIES_MAX]]
+
+
+def _keys(names: Sequence[RegisteredName]) -> dict[str, str]:
+    parties = [named.key for named in names if named.kind == "parties"]
+    texts = {f"data.parties.{number}.party": key for number, key in enumerate(parties)}
+    project = next((named.key for named in names if named.kind == "projects"), "")
+    return {"subject": project, **texts} if project else texts
 
 
 def _data(fields: Mapping[str, str]) -> dict[str, str]:
