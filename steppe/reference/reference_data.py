@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from steppe.domain.measures.exchange_rates import ExchangeRates
-from steppe.domain.measures.reference_rows import Aid, Demand, Membership, Rate
+from steppe.domain.measures.reference_rows import Aid, Demand, Membership, Rate, UnitFactor
 from steppe.reference.series_reader import Series, WrongReferenceError, provenance, series
 
 SERIES_FILE = "series.json"
@@ -50,7 +50,12 @@ class ReferenceData:
         """Members of groups of countries, in the order of names and lines."""
         return tuple(row for row in self._rows() if isinstance(row, Membership))
 
-    def _rows(self) -> Iterator[Rate | Aid | Demand | Membership]:
+    @cached_property
+    def unit_factors(self) -> tuple[UnitFactor, ...]:
+        """Units that may be added up, in the order of names and lines."""
+        return tuple(row for row in self._rows() if isinstance(row, UnitFactor))
+
+    def _rows(self) -> Iterator[Rate | Aid | Demand | Membership | UnitFactor]:
         for one in self.series.values():
             yield from one.rows
 

@@ -13,15 +13,15 @@ from typing import Literal
 
 import msgspec
 
-from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate
+from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate, UnitFactor
 from steppe.domain.values.countries import COUNTRIES, likely_country
 from steppe.domain.values.currencies import CURRENCIES, likely_currency
 
-Kind = Literal["rates", "aid", "demand", "groups"]
-Row = Rate | Aid | Demand | Membership
+Kind = Literal["rates", "aid", "demand", "groups", "units"]
+Row = Rate | Aid | Demand | Membership | UnitFactor
 Provenance = Mapping[str, "About"]
 
-KINDS: tuple[Kind, ...] = ("rates", "aid", "demand", "groups")
+KINDS: tuple[Kind, ...] = ("rates", "aid", "demand", "groups", "units")
 BASES = ("known", "page", "secondary", "seed")
 CONFIDENCES = ("high", "low", "medium")
 _ORIGIN = ("source", "basis", "confidence")
@@ -30,6 +30,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     "aid": ("donor", "recipient", "period", "measure", "amount", "currency", "programme", "detail", *_ORIGIN),
     "demand": ("country", "commodity", "metric", "value", "unit", "year", "detail", *_ORIGIN),
     "groups": ("group", "member", "from", "until", *_ORIGIN),
+    "units": ("commodity", "unit", "base", "factor", "detail", *_ORIGIN),
 }
 """The columns of a file of each kind, in their order."""
 
@@ -104,6 +105,10 @@ def series(name: str, about: About, content: bytes, file: str, *, shipped: bool)
                 before = keys.setdefault((row.currency, row.year), line)
                 if before != line:
                     raise fields.wrong("year", f"line {before} has a rate of {row.currency} for {row.year} already")
+            if isinstance(row, UnitFactor):
+                before = keys.setdefault((row.commodity, row.unit), line)
+                if before != line:
+                    raise fields.wrong("unit", f"line {before} has a factor of {row.unit} already")
             rows.append(row)
     except csv.Error as error:
         raise WrongReferenceError(f"{file} line {cells_of.line_num}: {error}") from None
@@ -263,9 +268,24 @@ def _membership(fields: _Fields) -> Membership:
     )
 
 
+def _unit(fields: _Fields) -> UnitFactor:
+    factor = fields.number("factor")
+    if not factor:
+        raise fields.wrong("factor", "a factor is more than nothing")
+    return UnitFactor(
+        commodity=fields.texts["commodity"].strip() or None,
+        unit=fields.text("unit"),
+        base=fields.text("base"),
+        factor=factor,
+        detail=fields.texts["detail"],
+        origin=fields.origin(),
+    )
+
+
 _ROW_OF: Mapping[Kind, Callable[[_Fields], Row]] = {
     "rates": _rate,
     "aid": _aid,
     "demand": _demand,
     "groups": _membership,
+    "units": _unit,
 }

@@ -28,7 +28,7 @@ def folder_of(path: Path, kind: str, *lines: str, name: str = "own") -> Path:
 
 
 def test_every_line_of_every_file_becomes_a_row_with_its_origin() -> None:
-    lines = {"aid": 57, "demand": 53, "demand_stated": 25, "fx": 302, "groups": 28, "oda_uz": 30}
+    lines = {"aid": 57, "demand": 53, "demand_stated": 25, "fx": 302, "groups": 28, "oda_uz": 30, "units": 19}
     assert {name: len(series.rows) for name, series in SHIPPED.series.items()} == lines
     for name, series in SHIPPED.series.items():
         with SERIES.joinpath(f"{name}.csv").open(encoding="utf-8") as file:
@@ -78,6 +78,15 @@ def test_a_member_belongs_until_the_day_on_which_its_group_was_replaced() -> Non
     assert quad.holds_on(date(1999, 1, 1))
 
 
+def test_factors_of_units_follow_from_atomic_weights() -> None:
+    factors = {(row.commodity, row.unit): row.factor for row in SHIPPED.unit_factors}
+    uranium, oxygen, tungsten = Decimal("238.02891"), Decimal("15.999"), Decimal("183.84")
+    in_oxide = 3 * uranium / (3 * uranium + 8 * oxygen)
+    assert round(in_oxide, 6) == factors["uranium", "t U3O8"]
+    assert round(in_oxide * factors[None, "lb"] * 1_000_000, 3) == factors["uranium", "Mlb U3O8"]
+    assert round(tungsten / (tungsten + 3 * oxygen), 6) == factors["tungsten", "t WO3"]
+
+
 def test_an_operators_series_joins_the_shipped_ones_or_stands_in_for_one(tmp_path: Path) -> None:
     rate = "EUR,2015,0.5,units per USD,us,page,high"
     joined = reference_data(folder_of(tmp_path, "rates", rate.replace("EUR", "UZS")))
@@ -113,6 +122,8 @@ _GOOD = "JPY,2015,121.05,units per USD,us,page,high"
         ("aid", ["JP,UZ,2015,flow,1,USD,ODA,,us,page,high"], "own.csv line 2, measure: 'flow' is none of gross, net, commitment, cumulative, stock, unstated"),
         ("aid", ["JP,UZ,2015,net,,USD,ODA,,us,page,high"], "own.csv line 2, amount: it is empty, and there is a currency"),
         ("demand", ["UK,tin,annual demand,1,t/yr,2015,,us,page,high"], "own.csv line 2, country: 'UK' is no country of ISO 3166-1; did you mean GB?"),
+        ("units", ["tin,t Sn,t Sn,0,,us,page,high"], "own.csv line 2, factor: a factor is more than nothing"),
+        ("units", ["tin,t,t,1,,us,page,high", "tin,t,t,2,,us,page,high"], "own.csv line 3, unit: line 2 has a factor of t already"),
         ("groups", ["quad,JP,2020-13-01,,us,page,high"], "own.csv line 2, from: '2020-13-01' is no day; write 2022-06-14"),
         ("groups", ["quad,JP,2020-01-01,2020-01-01,us,page,high"], "own.csv line 2, until: it is not after from"),
     ],

@@ -12,9 +12,10 @@ from steppe_client.refusals import ForeignAnswerError, Refusal, SteppeError, Unr
 
 __version__ = "0.3.0"
 __all__ = [
-    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect", "conversion", "deals",
-    "export", "flags", "forums", "market", "markets", "parties", "party", "portfolio", "project", "projects", "retractions",
-    "rules", "scorecard", "status", "timeline", "trace", "transitions", "what_if",
+    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect",
+    "conversion", "deals", "export", "flags", "forums", "market", "markets", "parties", "party", "portfolio", "project",
+    "projects", "retractions", "rules", "scorecard", "status", "supply", "timeline", "trace", "transitions", "value_chain",
+    "what_if",
 ]  # fmt: skip
 
 connect = Client
@@ -36,6 +37,8 @@ party = _client.party
 market = _client.market
 scorecard = _client.scorecard
 conversion = _client.conversion
+value_chain = _client.value_chain
+supply = _client.supply
 trace = _client.trace
 rules = _client.rules
 status = _client.status

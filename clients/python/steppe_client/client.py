@@ -137,6 +137,14 @@ class Client(Generic[F]):
         """A reference series with its rows, as `fx`: rates, aid, demand or groups, each row with its source."""
         return self._one(f"/v1/reference/{_part(name)}", question, answer_types.SeriesAnswer)
 
+    def value_chain(self, **question: Unpack[question_types.GetValueChain]) -> answer_types.ValueChainAnswer:
+        """Which steps were told as localised in the host countries, and whether the works run."""
+        return self._one("/v1/value-chain", question, answer_types.ValueChainAnswer)
+
+    def supply(self, **question: Unpack[question_types.GetSupply]) -> answer_types.SupplyAnswer:
+        """What binding offtake contracts deliver a calendar year, against the demand that countries state."""
+        return self._one("/v1/supply", question, answer_types.SupplyAnswer)
+
     def trace(self, event: str, **question: Unpack[question_types.GetTrace]) -> answer_types.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
         return self._one(f"/v1/trace/{_part(event)}", question, answer_types.TraceAnswer)

@@ -17,6 +17,7 @@ from steppe.domain.analysis.idle_references import wholes_missing
 from steppe.domain.events.corrections import CorrectedEvents, Identity
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES, REGISTRY_NAMES
+from steppe.domain.fold.fold_state import in_fold_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,18 @@ async def documents_named(snapshot: Snapshot, rows: Sequence[Row], knowledge: Kn
         known_at=None if knowledge is None else knowledge.known_at,
         recorded=knowledge is not None and knowledge.recorded,
     )
+
+
+def histories(rows: Iterable[Row], knowledge: Knowledge | None) -> dict[str, list[Event]]:
+    """By project, its events of these rows as they are read under a knowledge, in fold order."""
+    decoded: dict[str, list[Event]] = {}
+    for row in rows:
+        event = row_decoding.event(row) if row_decoding.folds(row) and ":" not in row["subject"] else None
+        if event is not None:
+            decoded.setdefault(row["subject"], []).append(event)
+    return {
+        project: in_fold_order(read_as_known(events, knowledge).events) for project, events in sorted(decoded.items())
+    }
 
 
 def rows_until(rows: Iterable[Row], position: Mapping[int, int]) -> list[Row]:

@@ -26,6 +26,7 @@ QUERIES = {
     **load("project", "services.api"),
     **load("markets", "services.api"),
     **load("conversion", "services.api"),
+    **load("measures", "services.api"),
     **load("status", "services.api"),
     **load("transitions", "services.api"),
     **load("exports", "services.api"),

@@ -147,6 +147,8 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="next_before", help="Only flags that become more severe before this day, if nothing else occurs.", read=parse_values.day),
         Parameter(name="horizon_months", help="As it stood so many months after the forum.", read=parse_values.count(0, 1200), kind="integer"),
         Parameter(name="by", help="What deals are grouped by: home country of who pursues them by that paper, commodity or sector of the project, forum, instrument or year of the paper. Default: not at all.", read=parse_values.one_of(GROUPINGS), choices=GROUPINGS),
+        _many("buyer_country", "Home country of an offtaker, on the day of the contract; ISO 3166-1 alpha-2.", parse_values.country),
+        Parameter(name="year", help="Only these calendar years. Several, separated by commas.", read=parse_values.count(1900, 2200), many=True, kind="integer"),
         Parameter(name="from", help="Only papers from this day on, by their latest days.", read=parse_values.day),
         Parameter(name="to", help="Only papers until this day.", read=parse_values.day),
         _many("series", "Name of a reference series.", parse_values.text),
@@ -176,6 +178,8 @@ MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
 SCORECARD = (*COMMON, "horizon_months")
 CONVERSION = (*COMMON, "by", "from", "to")
+VALUE_CHAIN = (*COMMON, "country", "commodity")
+SUPPLY = (*COMMON, "buyer_country", "commodity", "year")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
@@ -203,9 +207,14 @@ EXPORT_PARAMETERS: Mapping[str, Parameter] = {
     "format": Parameter(name="format", help="What the file is. Default: events.", read=str, choices=tuple(EXPORTS)),
 }
 """The same of EXPORT."""
+SUPPLY_PARAMETERS: Mapping[str, Parameter] = {
+    "commodity": _many("commodity", "Commodity of the contract.", parse_values.text),
+}
+"""The same of SUPPLY."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
     FLAG_ROWS: FLAG_PARAMETERS,
     EXPORT: EXPORT_PARAMETERS,
+    SUPPLY: SUPPLY_PARAMETERS,
 }
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.

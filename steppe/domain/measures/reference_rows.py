@@ -104,3 +104,15 @@ class Membership:
     def holds_on(self, day: date) -> bool:
         """Whether it belongs on that day."""
         return (self.first is None or self.first <= day) and (self.until is None or day < self.until)
+
+
+@value_class(frozen=True, slots=True, kw_only=True)
+class UnitFactor:
+    """That one of a unit is so many of its base unit: a `t U3O8` of uranium is 0.848005 `tU`. `commodity` None: whatever it is of."""
+
+    commodity: str | None
+    unit: str
+    base: str
+    factor: Decimal
+    detail: str
+    origin: Origin

@@ -22,7 +22,7 @@ OWN_RATE = "EUR,2015,0.5,units per USD,the treasury,page,high"
 
 async def test_every_series_has_its_edition_the_sum_of_its_file_and_its_traps(client: httpx.AsyncClient) -> None:
     items = {item["name"]: item for item in (await get(client, "/v1/reference"))["items"]}
-    assert [*items] == ["aid", "demand", "demand_stated", "fx", "groups", "oda_uz"]
+    assert [*items] == ["aid", "demand", "demand_stated", "fx", "groups", "oda_uz", "units"]
     for name, item in items.items():
         content = SERIES.joinpath(f"{name}.csv").read_bytes()
         assert item["sha256"] == hashlib.sha256(content).hexdigest()
@@ -40,7 +40,7 @@ async def test_rows_of_a_series_are_the_lines_of_its_file(client: httpx.AsyncCli
     answer = await get(client, "/v1/reference/oda_uz")
     with SERIES.joinpath("oda_uz.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    assert [answer[kind] for kind in ("rates", "demand", "groups")] == [[], [], []]
+    assert [answer[kind] for kind in ("rates", "demand", "groups", "units")] == [[], [], [], []]
     assert answer["count"] == len(answer["aid"]) == 30
     for row, line in zip(answer["aid"], lines, strict=True):
         assert {name: row[name] for name in line} == line
@@ -52,6 +52,8 @@ async def test_rows_of_a_series_are_the_lines_of_its_file(client: httpx.AsyncCli
     }  # fmt: skip
     assert len((await get(client, "/v1/reference/demand"))["demand"]) == 53
     assert (await get(client, "/v1/reference/groups"))["groups"][4]["until"] == "2026-02-04"
+    units = {row["unit"]: (row["base"], row["factor"]) for row in (await get(client, "/v1/reference/units"))["units"]}
+    assert units["t U3O8"] == ("tU", "0.848005")
 
 
 async def test_an_unknown_series_is_refused_with_the_one_that_may_be_meant(client: httpx.AsyncClient) -> None:

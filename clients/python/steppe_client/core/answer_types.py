@@ -193,6 +193,34 @@ class ChainStep(Struct):
     people: Annotated[float, Meta(description='How many people were trained; null: nobody said.')] | None
 
 
+class ChainStepOfMarket(Struct):
+    """
+    A step of a commodity in a country.
+    """
+
+    step: Annotated[
+        str,
+        Meta(
+            description='The step.',
+            examples=['mining', 'concentrate', 'separation', 'metal', 'component'],
+        ),
+    ]
+    projects: Annotated[
+        list[str],
+        Meta(
+            description='The projects that are told to have localised it, alphabetical; empty: silence.'
+        ),
+    ]
+    running: Annotated[
+        list[str],
+        Meta(description='Those of them whose works put something out on the day.'),
+    ]
+    nations: Annotated[
+        list[str],
+        Meta(description='The nations of the rows that tell so, alphabetical.'),
+    ]
+
+
 class Change(Struct):
     """
     One thing that is otherwise after the events.
@@ -425,6 +453,26 @@ class DayRange(Struct):
     latest: Annotated[date, Meta(description='The last of them; null: unknown.')] | None
 
 
+class DemandFigure(Struct):
+    """
+    What a country states that it needs, uses or means to reach in a year, or something beside that.
+    """
+
+    country: Annotated[str, Meta(description='ISO 3166-1 alpha-2, or EU.')]
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    metric: Annotated[str, Meta(description='What is measured, as in annual demand.')]
+    value: Annotated[str, Meta(description='As given.')]
+    unit: Annotated[str, Meta(description='As given.')]
+    year: Annotated[int, Meta(description='The year that it is of.')]
+    fiscal: Annotated[bool, Meta(description='Whether that is a fiscal year.')]
+    low: Annotated[float, Meta(description='The value in the unit of the row, its lower end of a range; null: it is not comparable.')] | None
+    high: Annotated[float, Meta(description='Its upper end.')] | None
+    detail: Annotated[str, Meta(description='What the source says beside it.')]
+    source: Annotated[str, Meta(description='Who says so.')]
+    basis: Annotated[str, Meta(description='page, seed, known or secondary.')]
+    confidence: Annotated[str, Meta(description='high, medium or low.')]
+
+
 class DemandItem(Struct):
     """
     What a country needs, uses, or means to reach of a commodity in a year.
@@ -501,6 +549,18 @@ class ExplanationText(Struct):
     stands: Annotated[str, Meta(description='Where it stands.')]
     missing: Annotated[str, Meta(description='What is missing.')]
     next: Annotated[str, Meta(description='What happens next, and when.')]
+
+
+class FactorItem(Struct):
+    """
+    What one of a unit is in its base unit.
+    """
+
+    commodity: Annotated[str, Meta(description='The commodity; null: whatever it is.')] | None
+    unit: Annotated[str, Meta(description='The unit.')]
+    base: Annotated[str, Meta(description='Its base unit.')]
+    factor: Annotated[str, Meta(description='Decimal text.')]
+    source: Annotated[str, Meta(description='Who says so.')]
 
 
 class Figure(Struct):
@@ -689,6 +749,23 @@ class ForumValue(Struct):
     ]
     bound: Annotated[str, Meta(description='What has been bound of those deals since.')]
     share: Annotated[float, Meta(description='Bound over announced, four decimals; null: nothing was announced.')] | None
+
+
+class GroupYear(Struct):
+    """
+    A calendar year of a group of countries and a commodity.
+    """
+
+    year: Annotated[int, Meta(description='The calendar year.')]
+    bound: Annotated[
+        float,
+        Meta(
+            description="What is delivered on the days on which a buyer's country belonged; each contract once."
+        ),
+    ]
+    contracts: Annotated[
+        int, Meta(description='How many contracts deliver on such days.')
+    ]
 
 
 class Halt(Struct):
@@ -1142,6 +1219,25 @@ class Paper(Struct):
     ended_on: Annotated[date, Meta(description='Use `ended`.')] | None
 
 
+class PaperDeal(Struct):
+    """
+    A deal that has nothing but paper.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal.')]
+
+
+class PaperRow(Struct):
+    """
+    Deals of a nation that have nothing but paper, on projects of a commodity. Papers state no volume.
+    """
+
+    country: Annotated[str, Meta(description='The home country of who pursues it, on the day; null: not known.')] | None
+    commodity: Annotated[str, Meta(description='A commodity of the projects.')]
+    deals: Annotated[list[PaperDeal], Meta(description='By project and deal.')]
+
+
 class ParentItem(Struct):
     """
     A party that another belongs to.
@@ -1231,6 +1327,21 @@ class PortfolioAnswer(Struct):
         dict[str, dict[str, int]],
         Meta(description='For each filter, how many projects each of its values has.'),
     ]
+
+
+class ProjectOfNation(Struct):
+    """
+    What rows of one nation tell of a project.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    told_up_to: Annotated[str, Meta(description='The last step of the chain that is told; null: none is, which is no finding.', examples=['mining', 'concentrate', 'separation', 'metal', 'component'])] | None
+    running: Annotated[
+        bool, Meta(description='Whether its works put something out on the day.')
+    ]
+    technology: Annotated[int, Meta(description='Rows of technology.')]
+    training: Annotated[int, Meta(description='Rows of training.')]
+    certification: Annotated[int, Meta(description='Rows of certificates.')]
 
 
 class RateGap(Struct):
@@ -1511,49 +1622,6 @@ class ScorecardAnswer(Struct):
     deals: Annotated[list[Paper], Meta(description='Each deal that signed there.')]
 
 
-class SeriesAnswer(Struct):
-    """
-    A reference series with its rows.
-    """
-
-    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
-    known_at: Annotated[
-        datetime, Meta(description='Only what was known by then was used.')
-    ]
-    name: Annotated[str, Meta(description='The name of the series, as in oda_uz.')]
-    kind: Annotated[
-        str,
-        Meta(
-            description='What its rows are.',
-            examples=['rates', 'aid', 'demand', 'groups'],
-        ),
-    ]
-    title: Annotated[str, Meta(description='What it has, in words.')]
-    version: Annotated[str, Meta(description='Its edition.')]
-    sha256: Annotated[str, Meta(description='The SHA-256 sum of its file.')]
-    shipped: Annotated[
-        bool,
-        Meta(
-            description="Whether it came with the release; false: it is the operator's."
-        ),
-    ]
-    provenance: Annotated[str, Meta(description='Where it comes from.')]
-    traps: Annotated[list[str], Meta(description='What to beware of.')]
-    count: Annotated[int, Meta(description='How many rows it has.')]
-    gaps: Annotated[
-        list[RateGap],
-        Meta(
-            description='Of rates: the years without one, by currency; nothing stands in for them.'
-        ),
-    ]
-    rates: Annotated[list[RateItem], Meta(description='Of kind rates; else empty.')]
-    aid: Annotated[list[AidItem], Meta(description='Of kind aid; else empty.')]
-    demand: Annotated[list[DemandItem], Meta(description='Of kind demand; else empty.')]
-    groups: Annotated[
-        list[MembershipItem], Meta(description='Of kind groups; else empty.')
-    ]
-
-
 class SeriesItem(Struct):
     """
     A reference series: what it is, and where it comes from.
@@ -1564,7 +1632,7 @@ class SeriesItem(Struct):
         str,
         Meta(
             description='What its rows are.',
-            examples=['rates', 'aid', 'demand', 'groups'],
+            examples=['rates', 'aid', 'demand', 'groups', 'units'],
         ),
     ]
     title: Annotated[str, Meta(description='What it has, in words.')]
@@ -1648,6 +1716,96 @@ class SupersededItem(Struct):
     event: Annotated[str, Meta(description='The event that says so, source#id.')]
 
 
+class SupplyContract(Struct):
+    """
+    An offtake contract, in a sum or not.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether the project is an umbrella or a programme, whose contracts are in `umbrellas`.'
+        ),
+    ]
+    deal: Annotated[str, Meta(description='The deal.')] | None
+    event: Annotated[str, Meta(description='The event that signed it, source#id.')]
+    signed_on: Annotated[date, Meta(description='The latest day of the signing.')]
+    signed_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    signed_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    commodity: Annotated[str, Meta(description='What is bought.')]
+    offtakers: Annotated[
+        list[str], Meta(description='Who buys, alphabetical; empty: nobody is named.')
+    ]
+    pursuers: Annotated[
+        list[str], Meta(description='Who pursues its deal, alphabetical.')
+    ]
+    countries: Annotated[
+        list[str],
+        Meta(
+            description='The home countries of the offtakers on the day of the signing, alphabetical.'
+        ),
+    ]
+    volume: Annotated[float, Meta(description='As last amended; null: nobody said.')] | None
+    unit: Annotated[str, Meta(description='Of the volume; null: nobody said.')] | None
+    per: Annotated[str, Meta(description='year or total; null: nobody said.')] | None
+    converted: Annotated[float, Meta(description='The volume in `base_unit`; null: it is not added up.')] | None
+    base_unit: Annotated[str, Meta(description='The unit in which it is added up; null: it is not.')] | None
+    delivers_from: Annotated[date, Meta(description='The first day of delivery.')]
+    delivers_until: Annotated[date, Meta(description='The first day on which it no longer delivers; null: no end is known.')] | None
+    valid: Annotated[bool, Meta(description='Whether its leg binds on the day.')]
+    conditional: Annotated[
+        bool, Meta(description='Whether it still depends on conditions.')
+    ]
+    not_added: Annotated[str, Meta(description='What it lacks that is in no sum: an offtaker, a volume, a unit that is safe to convert, per, an end of a total; null: it is in one.', examples=['offtaker', 'volume', 'unit', 'per', 'end'])] | None
+
+
+class SupplyYear(Struct):
+    """
+    A calendar year of a buyer and a commodity.
+    """
+
+    year: Annotated[int, Meta(description='The calendar year.')]
+    bound: Annotated[
+        float, Meta(description='What binding contracts deliver in it, three decimals.')
+    ]
+    contracts: Annotated[int, Meta(description='How many contracts deliver in it.')]
+    demand: Annotated[
+        list[DemandFigure],
+        Meta(
+            description='What is stated for that year, side by side; empty: nothing is.'
+        ),
+    ]
+
+
+class ToldRow(Struct):
+    """
+    A row that tells of a step, or of what came beside it.
+    """
+
+    event: Annotated[str, Meta(description='The event, source#id.')]
+    on: Annotated[date, Meta(description='The latest day on which it occurred.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    deal: Annotated[str, Meta(description='The deal; null: of the project.')] | None
+    part: Annotated[str, Meta(description='The part of the project; null: none is named.')] | None
+    parties: Annotated[
+        list[str],
+        Meta(description='Who pursues by that row, else who advises, alphabetical.'),
+    ]
+    nations: Annotated[
+        list[str],
+        Meta(
+            description='Their home countries on its day; a bank of several states for itself; alphabetical.'
+        ),
+    ]
+    step: Annotated[str, Meta(description='The step; null: it is of none.', examples=['mining', 'concentrate', 'separation', 'metal', 'component'])] | None
+    what: Annotated[str, Meta(description='What was handed over, taught or certified; null: nobody said.')] | None
+    people: Annotated[float, Meta(description='How many people, of this row alone: rows overlap; null: nobody said.')] | None
+    scheme: Annotated[str, Meta(description='The scheme; null: nobody said.')] | None
+
+
 class Totals(Struct):
     """
     The sums of all partitions.
@@ -1699,6 +1857,32 @@ class TriedEvent(Struct):
     ]
 
 
+class UnitItem(Struct):
+    """
+    What one of a unit is in its base unit.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    commodity: Annotated[str, Meta(description='The commodity; null: whatever it is of.')] | None
+    unit: Annotated[str, Meta(description='The unit, as in t U3O8.')]
+    base: Annotated[str, Meta(description='Its base unit, as in tU.')]
+    factor: Annotated[str, Meta(description='How many of the base unit one is.')]
+    detail: Annotated[str, Meta(description='How that is reckoned.')]
+
+
 class ValuePair(Struct):
     """
     A rule that the two versions do not share.
@@ -1730,6 +1914,100 @@ class WorksLine(Struct):
         Meta(
             description='Whether it was taken out of service, or given up, and not begun again.'
         ),
+    ]
+
+
+class ChainMarket(Struct):
+    """
+    Up to which step a commodity is told to have come in a country. Umbrellas and programmes are in none.
+    """
+
+    country: Annotated[str, Meta(description='ISO 3166-1 alpha-2.')]
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    told_up_to: Annotated[
+        str,
+        Meta(
+            description='The last step that is told.',
+            examples=['mining', 'concentrate', 'separation', 'metal', 'component'],
+        ),
+    ]
+    running_up_to: Annotated[str, Meta(description='The last step told of a project that runs; null: none runs.', examples=['mining', 'concentrate', 'separation', 'metal', 'component'])] | None
+    steps: Annotated[
+        list[ChainStepOfMarket],
+        Meta(
+            description='Every step of the chain, told or not, from the mine to the component.'
+        ),
+    ]
+    projects: Annotated[int, Meta(description='How many projects the market has.')]
+    silent: Annotated[
+        int,
+        Meta(description='Of how many of them no step is told, which is no finding.'),
+    ]
+
+
+class ChainNation(Struct):
+    """
+    A nation whose parties rows name. A row of several nations is under each: they do not add up.
+    """
+
+    nation: Annotated[str, Meta(description='ISO 3166-1 alpha-2, or the key of a bank of several states; null: not known.')] | None
+    told_up_to: Annotated[str, Meta(description='The last step of the chain that is told; null: none is, which is no finding.', examples=['mining', 'concentrate', 'separation', 'metal', 'component'])] | None
+    projects: Annotated[list[ProjectOfNation], Meta(description='By project.')]
+
+
+class ChainProject(Struct):
+    """
+    A project of which a step is told, or something beside the steps, with the state of its works today.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    kind: Annotated[str, Meta(description='What it is, as in deposit; null: not registered.')] | None
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether it is an umbrella or a programme, which is in no market.'
+        ),
+    ]
+    countries: Annotated[
+        list[str], Meta(description='Its countries, ISO 3166-1 alpha-2.')
+    ]
+    commodities: Annotated[
+        list[str], Meta(description='Its commodities, alphabetical.')
+    ]
+    nations: Annotated[
+        list[str], Meta(description='The nations of its rows, alphabetical.')
+    ]
+    told_up_to: Annotated[str, Meta(description='The last step of the chain that is told; null: none is, which is no finding.', examples=['mining', 'concentrate', 'separation', 'metal', 'component'])] | None
+    running: Annotated[
+        bool,
+        Meta(
+            description='Whether its works put something out on the day: in production, trial or commercial, not suspended.'
+        ),
+    ]
+    physical_state: Annotated[str, Meta(description='How far it is on the ground; null: nothing is, or nobody said.', examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'])] | None
+    suspended: Annotated[
+        bool, Meta(description='Whether all of its works stand still.')
+    ]
+    ended: Annotated[Ended, Meta(description='When and how it ended as a whole; null: it has not.')] | None
+    works: Annotated[
+        list[WorksLine], Meta(description='Its lines of works, by deal and part.')
+    ]
+    steps: Annotated[
+        list[ToldRow],
+        Meta(description='Its steps, in the order in which they occurred.'),
+    ]
+    technology: Annotated[
+        list[ToldRow], Meta(description='Technology that was handed over.')
+    ]
+    training: Annotated[
+        list[ToldRow],
+        Meta(
+            description='Training, a row each with its people; they are never summed.'
+        ),
+    ]
+    certification: Annotated[
+        list[ToldRow], Meta(description='Certificates that were granted.')
     ]
 
 
@@ -2038,6 +2316,26 @@ class FlagRow(Struct):
     sector: Annotated[str, Meta(description="The project's sector; null: not registered.", examples=['mining', 'processing', 'energy', 'transport', 'resilience', 'human-capital', 'other'])] | None
 
 
+class GroupRow(Struct):
+    """
+    A group of countries and a commodity, in one unit.
+    """
+
+    group: Annotated[
+        str, Meta(description='The group, as in the reference series `groups`.')
+    ]
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    unit: Annotated[
+        str,
+        Meta(
+            description='The base unit: volumes in others are converted by `factors`.'
+        ),
+    ]
+    years: Annotated[
+        list[GroupYear], Meta(description='The years in which something is delivered.')
+    ]
+
+
 class KnownParty(Struct):
     """
     A party as it is known on a day: registered, or as the first events say that name it.
@@ -2340,6 +2638,50 @@ class ReferenceAnswer(Struct):
     items: Annotated[list[SeriesItem], Meta(description='The series, by name.')]
 
 
+class SeriesAnswer(Struct):
+    """
+    A reference series with its rows.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    name: Annotated[str, Meta(description='The name of the series, as in oda_uz.')]
+    kind: Annotated[
+        str,
+        Meta(
+            description='What its rows are.',
+            examples=['rates', 'aid', 'demand', 'groups', 'units'],
+        ),
+    ]
+    title: Annotated[str, Meta(description='What it has, in words.')]
+    version: Annotated[str, Meta(description='Its edition.')]
+    sha256: Annotated[str, Meta(description='The SHA-256 sum of its file.')]
+    shipped: Annotated[
+        bool,
+        Meta(
+            description="Whether it came with the release; false: it is the operator's."
+        ),
+    ]
+    provenance: Annotated[str, Meta(description='Where it comes from.')]
+    traps: Annotated[list[str], Meta(description='What to beware of.')]
+    count: Annotated[int, Meta(description='How many rows it has.')]
+    gaps: Annotated[
+        list[RateGap],
+        Meta(
+            description='Of rates: the years without one, by currency; nothing stands in for them.'
+        ),
+    ]
+    rates: Annotated[list[RateItem], Meta(description='Of kind rates; else empty.')]
+    aid: Annotated[list[AidItem], Meta(description='Of kind aid; else empty.')]
+    demand: Annotated[list[DemandItem], Meta(description='Of kind demand; else empty.')]
+    groups: Annotated[
+        list[MembershipItem], Meta(description='Of kind groups; else empty.')
+    ]
+    units: Annotated[list[UnitItem], Meta(description='Of kind units; else empty.')]
+
+
 class StatusAnswer(Struct):
     """
     How far the read model is behind the log, partition by partition.
@@ -2364,6 +2706,27 @@ class StatusAnswer(Struct):
     log_end_unknown_because: Annotated[str, Meta(description='Why the end of the log is unknown; null: it is known.')] | None
     rebuild: Annotated[RebuildStatus, Meta(description='How far a rebuild beside this read model is; null: none is under way.')] | None
     totals: Annotated[Totals, Meta(description='The sums of all partitions.')]
+
+
+class SupplyRow(Struct):
+    """
+    A buyer's country and a commodity, in one unit. A contract of buyers of several countries is in the row of each.
+    """
+
+    country: Annotated[str, Meta(description='ISO 3166-1 alpha-2, or the key of a bank of several states; null: the home of nobody who buys is known.')] | None
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    unit: Annotated[
+        str,
+        Meta(
+            description='The base unit: volumes in others are converted by `factors`.'
+        ),
+    ]
+    years: Annotated[
+        list[SupplyYear],
+        Meta(
+            description='The years in which something is delivered or a demand is stated.'
+        ),
+    ]
 
 
 class TimelineEntry(Struct):
@@ -2524,6 +2887,31 @@ class TransitionList(Struct):
     items: Annotated[
         list[TransitionItem],
         Meta(description='The transitions, in the order in which they were found out.'),
+    ]
+
+
+class ValueChainAnswer(Struct):
+    """
+    Which steps were told as localised in the host country.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    markets: Annotated[
+        list[ChainMarket],
+        Meta(description='By country and commodity, those of which a step is told.'),
+    ]
+    nations: Annotated[
+        list[ChainNation],
+        Meta(
+            description='By nation, the unknown one last; without umbrellas and programmes.'
+        ),
+    ]
+    projects: Annotated[
+        list[ChainProject],
+        Meta(description='Each project with its rows, by key, umbrellas among them.'),
     ]
 
 
@@ -3093,6 +3481,57 @@ class ProjectList(Struct):
     ]
     items: Annotated[
         list[ProjectRow], Meta(description='The projects, in the order of sort=.')
+    ]
+
+
+class SupplyAnswer(Struct):
+    """
+    What is bound of what countries need.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    buyers: Annotated[
+        list[SupplyRow],
+        Meta(
+            description='By country, commodity and unit; without umbrellas and programmes.'
+        ),
+    ]
+    groups: Annotated[
+        list[GroupRow],
+        Meta(description='By group, commodity and unit; groups overlap.'),
+    ]
+    umbrellas: Annotated[
+        list[SupplyRow],
+        Meta(
+            description='The same as `buyers` of umbrellas and programmes, without demand.'
+        ),
+    ]
+    papers: Annotated[
+        list[PaperRow],
+        Meta(
+            description='What is only paper, of the commodities that are bought or in demand.'
+        ),
+    ]
+    contracts: Annotated[
+        list[SupplyContract],
+        Meta(description='Each contract, by project and in the order of the signing.'),
+    ]
+    not_added: Annotated[
+        dict[str, int],
+        Meta(description='How many contracts are in no sum, by what they lack.'),
+    ]
+    other_figures: Annotated[
+        list[DemandFigure],
+        Meta(
+            description='Figures of the same countries and commodities that are no volume a year of demand.'
+        ),
+    ]
+    factors: Annotated[
+        list[FactorItem],
+        Meta(description='The factors that volumes or demand were converted by.'),
     ]
 
 

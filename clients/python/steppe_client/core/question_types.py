@@ -759,6 +759,87 @@ class GetReference(TypedDict):
     """
 
 
+class GetValueChain(TypedDict):
+    """
+    Which steps, from the mine to the component, were told as localised in the host country, and whether the works run today.
+
+    `markets` says up to which step each commodity is told in each country; technology, training and certificates stand beside the
+    steps of each project. What nobody told is no finding: the step may be there.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    country: NotRequired[str | list[str]]
+    """
+    One of the countries of the project, or the home of the party, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    commodity: NotRequired[str | list[str]]
+    """
+    Commodity of the project. Several, separated by commas: any of them.
+    """
+
+
+class GetSupply(TypedDict):
+    """
+    What binding offtake contracts deliver a calendar year, by country of the offtakers and commodity, beside the demand that the
+    country states for that year, and by groups of countries while they belong.
+
+    Conflicting figures of demand stand side by side and none is carried on to another year. Contracts that cannot be added up
+    are in `contracts` with the reason; deals that have nothing but paper state no volume and are counted in `papers`.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    buyer_country: NotRequired[str | list[str]]
+    """
+    Home country of an offtaker, on the day of the contract; ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    commodity: NotRequired[str | list[str]]
+    """
+    Commodity of the contract. Several, separated by commas: any of them.
+    """
+    year: NotRequired[int | list[int]]
+    """
+    Only these calendar years. Several, separated by commas.
+    """
+
+
 class ListRetractions(TypedDict):
     """
     Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused.

@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 from services.api.views.frames import OnDay
 from steppe.contracts.field_types import Count, Day, Decimal, Key, choice, doc
 from steppe.domain.measures.exchange_rates import ExchangeRates
-from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate
+from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate, UnitFactor
 from steppe.reference.reference_data import ReferenceData
 from steppe.reference.series_reader import BASES, CONFIDENCES, KINDS, Series
 
@@ -78,6 +78,16 @@ class MembershipItem(OriginItem):
     until: Annotated[Day | None, doc("The first day on which it no longer is a member; null: it is one.")]
 
 
+class UnitItem(OriginItem):
+    """What one of a unit is in its base unit."""
+
+    commodity: Annotated[str | None, doc("The commodity; null: whatever it is of.")]
+    unit: Annotated[str, doc("The unit, as in t U3O8.")]
+    base: Annotated[str, doc("Its base unit, as in tU.")]
+    factor: Annotated[Decimal, doc("How many of the base unit one is.")]
+    detail: Annotated[str, doc("How that is reckoned.")]
+
+
 class RateGap(TypedDict):
     """The years for which a currency has no rate."""
 
@@ -117,6 +127,7 @@ class SeriesRows(SeriesItem):
     aid: Annotated[list[AidItem], doc("Of kind aid; else empty.")]
     demand: Annotated[list[DemandItem], doc("Of kind demand; else empty.")]
     groups: Annotated[list[MembershipItem], doc("Of kind groups; else empty.")]
+    units: Annotated[list[UnitItem], doc("Of kind units; else empty.")]
 
 
 class SeriesAnswer(OnDay, SeriesRows):
@@ -136,6 +147,7 @@ def series_rows(series: Series) -> SeriesRows:
         "aid": [aid(row) for row in series.rows if isinstance(row, Aid)],
         "demand": [demand(row) for row in series.rows if isinstance(row, Demand)],
         "groups": [_membership(row) for row in series.rows if isinstance(row, Membership)],
+        "units": [_unit(row) for row in series.rows if isinstance(row, UnitFactor)],
     }
 
 
@@ -190,6 +202,17 @@ def _membership(row: Membership) -> MembershipItem:
         "member": row.member,
         "first": row.first,
         "until": row.until,
+        **_origin(row.origin),
+    }
+
+
+def _unit(row: UnitFactor) -> UnitItem:
+    return {
+        "commodity": row.commodity,
+        "unit": row.unit,
+        "base": row.base,
+        "factor": f"{row.factor:f}",
+        "detail": row.detail,
         **_origin(row.origin),
     }
 

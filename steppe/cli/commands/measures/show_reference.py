@@ -27,6 +27,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("value", right=True), Column("unit", whole=False),
     ),
     "groups": (Column("group"), Column("member"), Column("first"), Column("until")),
+    "units": (Column("commodity"), Column("unit"), Column("base"), Column("factor", right=True)),
 }  # fmt: skip
 _OF_ALL = (Column("confidence"), Column("line", right=True))
 

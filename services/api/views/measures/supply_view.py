@@ -1,0 +1,484 @@
+"""What is bound of what countries need, a calendar year (domain page, section 9). Pure: from rows and reference series to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, TypedDict
+
+from services.api.store import row_decoding
+from services.api.store.knowledge import Knowledge
+from services.api.store.project_events import histories
+from services.api.store.snapshot import Row
+from services.api.views.frames import OnDay
+from services.api.views.home_countries import Homes
+from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Reference, choice, doc
+from steppe.domain.measures.reference_rows import Demand, Membership, UnitFactor
+from steppe.domain.measures.supply import (
+    REASONS,
+    Contract,
+    Rate,
+    contracts,
+    factor_of,
+    rate,
+    states_volume,
+    united,
+    volumes,
+    within,
+)
+from steppe.domain.values.states import LegState
+
+_DECIMALS = 3
+# A figure of one of these is what a country needs or means to reach; others (a stock, what one mine plans) are told beside.
+_WORDS_OF_DEMAND = ("demand", "need", "consumption", "requirement", "target")
+_BUYER = "ISO 3166-1 alpha-2, or the key of a bank of several states; null: the home of nobody who buys is known."
+_UNIT = "The base unit: volumes in others are converted by `factors`."
+
+
+class DemandFigure(TypedDict):
+    """What a country states that it needs, uses or means to reach in a year, or something beside that."""
+
+    country: Annotated[str, doc("ISO 3166-1 alpha-2, or EU.")]
+    commodity: Annotated[str, doc("The commodity.")]
+    metric: Annotated[str, doc("What is measured, as in annual demand.")]
+    value: Annotated[str, doc("As given.")]
+    unit: Annotated[str, doc("As given.")]
+    year: Annotated[int, doc("The year that it is of.")]
+    fiscal: Annotated[bool, doc("Whether that is a fiscal year.")]
+    low: Annotated[
+        float | None, doc("The value in the unit of the row, its lower end of a range; null: it is not comparable.")
+    ]
+    high: Annotated[float | None, doc("Its upper end.")]
+    detail: Annotated[str, doc("What the source says beside it.")]
+    source: Annotated[str, doc("Who says so.")]
+    basis: Annotated[str, doc("page, seed, known or secondary.")]
+    confidence: Annotated[str, doc("high, medium or low.")]
+
+
+class SupplyYear(TypedDict):
+    """A calendar year of a buyer and a commodity."""
+
+    year: Annotated[int, doc("The calendar year.")]
+    bound: Annotated[float, doc("What binding contracts deliver in it, three decimals.")]
+    contracts: Annotated[Count, doc("How many contracts deliver in it.")]
+    demand: Annotated[list[DemandFigure], doc("What is stated for that year, side by side; empty: nothing is.")]
+
+
+class SupplyRow(TypedDict):
+    """A buyer's country and a commodity, in one unit. A contract of buyers of several countries is in the row of each."""
+
+    country: Annotated[str | None, doc(_BUYER)]
+    commodity: Annotated[str, doc("The commodity.")]
+    unit: Annotated[str, doc(_UNIT)]
+    years: Annotated[list[SupplyYear], doc("The years in which something is delivered or a demand is stated.")]
+
+
+class GroupYear(TypedDict):
+    """A calendar year of a group of countries and a commodity."""
+
+    year: Annotated[int, doc("The calendar year.")]
+    bound: Annotated[
+        float, doc("What is delivered on the days on which a buyer's country belonged; each contract once.")
+    ]
+    contracts: Annotated[Count, doc("How many contracts deliver on such days.")]
+
+
+class GroupRow(TypedDict):
+    """A group of countries and a commodity, in one unit."""
+
+    group: Annotated[str, doc("The group, as in the reference series `groups`.")]
+    commodity: Annotated[str, doc("The commodity.")]
+    unit: Annotated[str, doc(_UNIT)]
+    years: Annotated[list[GroupYear], doc("The years in which something is delivered.")]
+
+
+class SupplyContract(TypedDict):
+    """An offtake contract, in a sum or not."""
+
+    project: Annotated[Key, doc("The project.")]
+    project_name: Annotated[str | None, doc("Its name; null: not registered.")]
+    umbrella: Annotated[
+        bool, doc("Whether the project is an umbrella or a programme, whose contracts are in `umbrellas`.")
+    ]
+    deal: Annotated[Key | None, doc("The deal.")]
+    event: Annotated[Reference, doc("The event that signed it, source#id.")]
+    signed_on: Annotated[Day, doc("The latest day of the signing.")]
+    signed_on_earliest: Annotated[Day | None, doc(EARLIEST)]
+    signed_on_given: Given
+    commodity: Annotated[str, doc("What is bought.")]
+    offtakers: Annotated[list[Key], doc("Who buys, alphabetical; empty: nobody is named.")]
+    pursuers: Annotated[list[Key], doc("Who pursues its deal, alphabetical.")]
+    countries: Annotated[list[str], doc("The home countries of the offtakers on the day of the signing, alphabetical.")]
+    volume: Annotated[float | None, doc("As last amended; null: nobody said.")]
+    unit: Annotated[str | None, doc("Of the volume; null: nobody said.")]
+    per: Annotated[str | None, doc("year or total; null: nobody said.")]
+    converted: Annotated[float | None, doc("The volume in `base_unit`; null: it is not added up.")]
+    base_unit: Annotated[str | None, doc("The unit in which it is added up; null: it is not.")]
+    delivers_from: Annotated[Day, doc("The first day of delivery.")]
+    delivers_until: Annotated[Day | None, doc("The first day on which it no longer delivers; null: no end is known.")]
+    valid: Annotated[bool, doc("Whether its leg binds on the day.")]
+    conditional: Annotated[bool, doc("Whether it still depends on conditions.")]
+    not_added: Annotated[
+        Annotated[str, choice(*REASONS)] | None,
+        doc(
+            "What it lacks that is in no sum: an offtaker, a volume, a unit that is safe to convert, per, an end of a total; null: it is in one."
+        ),
+    ]
+
+
+class PaperDeal(TypedDict):
+    """A deal that has nothing but paper."""
+
+    project: Annotated[Key, doc("The project.")]
+    deal: Annotated[Key, doc("The deal.")]
+
+
+class PaperRow(TypedDict):
+    """Deals of a nation that have nothing but paper, on projects of a commodity. Papers state no volume."""
+
+    country: Annotated[str | None, doc("The home country of who pursues it, on the day; null: not known.")]
+    commodity: Annotated[str, doc("A commodity of the projects.")]
+    deals: Annotated[list[PaperDeal], doc("By project and deal.")]
+
+
+class FactorItem(TypedDict):
+    """What one of a unit is in its base unit."""
+
+    commodity: Annotated[str | None, doc("The commodity; null: whatever it is.")]
+    unit: Annotated[str, doc("The unit.")]
+    base: Annotated[str, doc("Its base unit.")]
+    factor: Annotated[str, doc("Decimal text.")]
+    source: Annotated[str, doc("Who says so.")]
+
+
+class SupplyItem(TypedDict):
+    """What is bound of what countries need."""
+
+    buyers: Annotated[list[SupplyRow], doc("By country, commodity and unit; without umbrellas and programmes.")]
+    groups: Annotated[list[GroupRow], doc("By group, commodity and unit; groups overlap.")]
+    umbrellas: Annotated[list[SupplyRow], doc("The same as `buyers` of umbrellas and programmes, without demand.")]
+    papers: Annotated[list[PaperRow], doc("What is only paper, of the commodities that are bought or in demand.")]
+    contracts: Annotated[list[SupplyContract], doc("Each contract, by project and in the order of the signing.")]
+    not_added: Annotated[dict[str, int], doc("How many contracts are in no sum, by what they lack.")]
+    other_figures: Annotated[
+        list[DemandFigure], doc("Figures of the same countries and commodities that are no volume a year of demand.")
+    ]
+    factors: Annotated[list[FactorItem], doc("The factors that volumes or demand were converted by.")]
+
+
+class SupplyAnswer(OnDay, SupplyItem):
+    """What is bound of what countries need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSupply:
+    """What was read for the measure, as it is stored, and the reference series; can go to another process."""
+
+    as_of: date
+    countries: Sequence[str] | None
+    commodities: Sequence[str] | None
+    years: Sequence[int] | None
+    knowledge: Knowledge | None
+    events: Sequence[Row]
+    phases: Sequence[Row]
+    projects: Sequence[Row]
+    papers: Sequence[Row]
+    nations: Sequence[Row]
+    demand: Sequence[Demand]
+    memberships: Sequence[Membership]
+    factors: Sequence[UnitFactor]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes long to make something of."""
+        return len(self.events) + len(self.phases)
+
+    @property
+    def last_year(self) -> int:
+        """The last year that is told of contracts whose end nobody said."""
+        return max([self.as_of.year, *(self.years or ())])
+
+    def tells(self, year: int) -> bool:
+        """Whether a year is asked for."""
+        return self.years is None or year in self.years
+
+
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    contract: Contract
+    project: Row
+    pursuers: Sequence[str]
+    countries: Sequence[str]
+    rate: Rate | str
+
+    @property
+    def umbrella(self) -> bool:
+        return self.project["kind"] in ("umbrella", "programme")
+
+    def span(self, last_year: int) -> tuple[date, date]:
+        """The days of delivery; without a known end until the end of a year."""
+        return self.contract.start, self.contract.end or date(last_year + 1, 1, 1)
+
+
+_Key = tuple[str | None, str, str]
+_Volumes = dict[_Key, dict[int, list[Decimal]]]
+
+
+def supply(stored: StoredSupply) -> SupplyItem:
+    """The answer of `/v1/supply`."""
+    factors = {(factor.commodity, factor.unit): factor for factor in stored.factors}
+    bought = [one for one in _bought(stored, factors) if _asked(stored, one)]
+    direct = [one for one in bought if not one.umbrella]
+    demand = [
+        figure
+        for figure in stored.demand
+        if (stored.countries is None or figure.country in stored.countries)
+        and (stored.commodities is None or figure.commodity in stored.commodities)
+    ]
+    figures: dict[_Key, dict[int, list[DemandFigure]]] = {}
+    others: list[DemandFigure] = []
+    for figure in demand:
+        key = _demand_key(figure, factors)
+        if key is None:
+            others.append(_figure(figure, None))
+        elif stored.tells(figure.year):
+            told = _figure(figure, _factor_of_demand(figure, factors))
+            figures.setdefault(key, {}).setdefault(figure.year, []).append(told)
+    commodities = {one.contract.terms["commodity"] for one in bought} | {figure.commodity for figure in demand}
+    lacking = [one.rate for one in bought if isinstance(one.rate, str)]
+    return {
+        "buyers": _rows(_by_country(stored, direct), figures),
+        "groups": _groups(stored, direct),
+        "umbrellas": _rows(_by_country(stored, [one for one in bought if one.umbrella]), {}),
+        "papers": _papers(stored, commodities),
+        "contracts": [_contract(one) for one in bought],
+        "not_added": {reason: lacking.count(reason) for reason in REASONS},
+        "other_figures": others,
+        "factors": [_factor(factor) for factor in _used(bought, demand, factors)],
+    }
+
+
+def _bought(stored: StoredSupply, factors: Mapping[tuple[str | None, str], UnitFactor]) -> list[_Bought]:
+    """Every contract of every project, with what it delivers."""
+    projects = {row["project"]: row for row in stored.projects}
+    legs: dict[str, dict[str, LegState]] = {}
+    pursuers: dict[tuple[str, str], Sequence[str]] = {}
+    for row in stored.phases:
+        state = row_decoding.deal(row)
+        for leg in state.legs:
+            if leg.leg == "offtake":
+                legs.setdefault(row["project"], {}).update(dict.fromkeys(leg.events, leg))
+                pursuers.update({(row["project"], event): state.pursuers for event in leg.events})
+    homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
+    effective = histories(stored.events, stored.knowledge)
+    stated = {
+        (event.source, event.id)
+        for events in effective.values()
+        for event in events
+        if states_volume(event) and event.latest <= stored.as_of
+    }
+    return [
+        _Bought(
+            contract,
+            projects[project],
+            sorted(pursuers[project, contract.event.reference]),
+            homes.of(contract.offtakers, contract.event.latest),
+            rate(contract, factors),
+        )
+        for project, events in effective.items()
+        if project in projects
+        for contract in contracts(events, legs.get(project, {}), stored.as_of, stated)
+    ]
+
+
+def _asked(stored: StoredSupply, one: _Bought) -> bool:
+    return (stored.countries is None or not set(stored.countries).isdisjoint(one.countries)) and (
+        stored.commodities is None or one.contract.terms["commodity"] in stored.commodities
+    )
+
+
+def _by_country(stored: StoredSupply, bought: Iterable[_Bought]) -> _Volumes:
+    """By country, commodity and unit, what each contract delivers in each year."""
+    delivered: _Volumes = {}
+    for one in bought:
+        if isinstance(one.rate, str):
+            continue
+        countries: Sequence[str | None] = one.countries or [None]
+        asked = [country for country in countries if stored.countries is None or country in stored.countries]
+        by_year = list(volumes(one.rate, united([one.span(stored.last_year)])))
+        for country in asked:
+            years = delivered.setdefault((country, one.rate.commodity, one.rate.unit), {})
+            for year, volume in by_year:
+                if stored.tells(year):
+                    years.setdefault(year, []).append(volume)
+    return delivered
+
+
+def _rows(delivered: _Volumes, figures: Mapping[_Key, Mapping[int, Sequence[DemandFigure]]]) -> list[SupplyRow]:
+    rows: list[SupplyRow] = []
+    for key in sorted({*delivered, *figures}, key=_unknown_last):
+        of_key, demand = delivered.get(key, {}), figures.get(key, {})
+        country, commodity, unit = key
+        years: list[SupplyYear] = [
+            {
+                "year": year,
+                "bound": _told(sum(of_key.get(year, ()), Decimal(0))),
+                "contracts": len(of_key.get(year, ())),
+                "demand": list(demand.get(year, ())),
+            }
+            for year in sorted({*of_key, *demand})
+        ]
+        if years:
+            rows.append({"country": country, "commodity": commodity, "unit": unit, "years": years})
+    return rows
+
+
+def _groups(stored: StoredSupply, bought: Sequence[_Bought]) -> list[GroupRow]:
+    """What is delivered on the days on which a buyer's country belongs to a group: each contract once a group."""
+    members: dict[str, dict[str, list[tuple[date, date]]]] = {}
+    for membership in stored.memberships:
+        days = membership.first or date.min, membership.until or date.max
+        members.setdefault(membership.group, {}).setdefault(membership.member, []).append(days)
+    delivered: dict[tuple[str, str, str], dict[int, list[Decimal]]] = {}
+    for one in bought:
+        if isinstance(one.rate, str):
+            continue
+        for group, of_group in members.items():
+            belonging = [days for country in one.countries for days in of_group.get(country, ())]
+            by_year: dict[int, Decimal] = {}
+            for year, volume in volumes(one.rate, within(one.span(stored.last_year), united(belonging))):
+                by_year[year] = by_year.get(year, Decimal(0)) + volume
+            for year, volume in by_year.items():
+                if stored.tells(year):
+                    years = delivered.setdefault((group, one.rate.commodity, one.rate.unit), {})
+                    years.setdefault(year, []).append(volume)
+    return [
+        {
+            "group": group,
+            "commodity": commodity,
+            "unit": unit,
+            "years": [
+                {"year": year, "bound": _told(sum(volume, Decimal(0))), "contracts": len(volume)}
+                for year, volume in sorted(years.items())
+            ],
+        }
+        for (group, commodity, unit), years in sorted(delivered.items())
+    ]
+
+
+def _papers(stored: StoredSupply, commodities: set[str]) -> list[PaperRow]:
+    homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
+    deals: dict[tuple[str | None, str], list[PaperDeal]] = {}
+    for row in stored.papers:
+        nations: Sequence[str | None] = homes.of(row["pursuers"], stored.as_of) or [None]
+        for nation in nations:
+            if stored.countries is None or nation in stored.countries:
+                for commodity in commodities.intersection(row["commodities"]):
+                    named: PaperDeal = {"project": row["project"], "deal": row["deal"]}
+                    deals.setdefault((nation, commodity), []).append(named)
+    return [
+        {"country": country, "commodity": commodity, "deals": deals[country, commodity]}
+        for country, commodity in sorted(deals, key=lambda key: (key[0] is None, key[0] or "", key[1]))
+    ]
+
+
+def _contract(one: _Bought) -> SupplyContract:
+    contract, terms, added = one.contract, one.contract.terms, one.rate
+    return {
+        "project": one.project["project"],
+        "project_name": one.project["name"],
+        "umbrella": one.umbrella,
+        "deal": contract.event.deal,
+        "event": contract.event.reference,
+        "signed_on": contract.event.latest,
+        "signed_on_earliest": contract.event.earliest,
+        "signed_on_given": contract.event.given,
+        "commodity": terms["commodity"],
+        "offtakers": list(contract.offtakers),
+        "pursuers": list(one.pursuers),
+        "countries": list(one.countries),
+        "volume": terms.get("volume"),
+        "unit": terms.get("unit"),
+        "per": terms.get("per"),
+        "converted": None if isinstance(added, str) else _told(added.volume),
+        "base_unit": None if isinstance(added, str) else added.unit,
+        "delivers_from": contract.start,
+        "delivers_until": contract.end,
+        "valid": contract.leg.valid,
+        "conditional": contract.leg.conditional,
+        "not_added": added if isinstance(added, str) else None,
+    }
+
+
+def _unit_of_demand(figure: Demand) -> str | None:
+    """The unit of a volume a year, as `tU` of `tU/yr`, also where words follow; None: it is none."""
+    unit, slash, _ = figure.unit.partition("/yr")
+    return unit.strip() if slash else None
+
+
+def _factor_of_demand(figure: Demand, factors: Mapping[tuple[str | None, str], UnitFactor]) -> UnitFactor | None:
+    unit = _unit_of_demand(figure)
+    return None if unit is None else factor_of(figure.commodity, unit, factors)
+
+
+def _demand_key(figure: Demand, factors: Mapping[tuple[str | None, str], UnitFactor]) -> _Key | None:
+    """The row that a figure is laid against; None: it is no volume a year that is needed."""
+    factor = _factor_of_demand(figure, factors)
+    if factor is None or figure.low is None or not any(word in figure.metric for word in _WORDS_OF_DEMAND):
+        return None
+    return figure.country, figure.commodity, factor.base
+
+
+def _figure(figure: Demand, factor: UnitFactor | None) -> DemandFigure:
+    low, high = (
+        None if factor is None or end is None else _told(end * factor.factor) for end in (figure.low, figure.high)
+    )
+    return {
+        "country": figure.country,
+        "commodity": figure.commodity,
+        "metric": figure.metric,
+        "value": figure.value,
+        "unit": figure.unit,
+        "year": figure.year,
+        "fiscal": figure.fiscal,
+        "low": low,
+        "high": high,
+        "detail": figure.detail,
+        "source": figure.origin.source,
+        "basis": figure.origin.basis,
+        "confidence": figure.origin.confidence,
+    }
+
+
+def _used(
+    bought: Iterable[_Bought], demand: Iterable[Demand], factors: Mapping[tuple[str | None, str], UnitFactor]
+) -> list[UnitFactor]:
+    of_contracts = [
+        factor_of(one.rate.commodity, one.contract.terms["unit"], factors)
+        for one in bought
+        if not isinstance(one.rate, str)
+    ]
+    of_demand = [_factor_of_demand(figure, factors) for figure in demand if _demand_key(figure, factors)]
+    used = {(factor.commodity or "", factor.unit): factor for factor in (*of_contracts, *of_demand) if factor}
+    return [used[key] for key in sorted(used)]
+
+
+def _factor(factor: UnitFactor) -> FactorItem:
+    return {
+        "commodity": factor.commodity,
+        "unit": factor.unit,
+        "base": factor.base,
+        "factor": f"{factor.factor:f}",
+        "source": factor.origin.source,
+    }
+
+
+def _unknown_last(key: _Key) -> tuple[bool, str, str, str]:
+    country, commodity, unit = key
+    return country is None, country or "", commodity, unit
+
+
+def _told(volume: Decimal) -> float:
+    return float(round(volume, _DECIMALS))
