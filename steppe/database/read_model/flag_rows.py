@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -36,8 +35,7 @@ HEADLINE_SPAN = (
 )  # fmt: skip
 
 # A step that is certain on the day on which it is possible has one day.
-_EXACT_STEP = re.compile(r'"reached_on":("[0-9-]+")')
-_BOTH_DAYS = r'"possible_on":\1,"certain_on":\1'
+_EXACT_STEP = '"reached_on":"'
 
 _encode = msgspec.json.Encoder().encode
 _decode = reader(FlagClock)
@@ -66,7 +64,12 @@ def headline_rows(project: str, headlines: Iterable[Span[FlagClock]]) -> list[tu
 def clock_of(deal: str, flag: str, document: str) -> FlagClock:
     """The clock of a row; the deal '' is for a flag of the project."""
     whole = with_columns(document, {"flag": flag, "deal": deal or None})
-    return _decode(_EXACT_STEP.sub(_BOTH_DAYS, whole))
+    if _EXACT_STEP in whole:
+        whole, *steps = whole.split(_EXACT_STEP)
+        for step in steps:
+            day, _, rest = step.partition('"')
+            whole += f'"possible_on":"{day}","certain_on":"{day}"{rest}'
+    return _decode(whole)
 
 
 def flag_of_clock(deal: str, flag: str, document: str, day: date) -> Flag:

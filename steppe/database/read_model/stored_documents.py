@@ -5,7 +5,6 @@ say, and with a day once where it is both ends of an interval; and a deal and a 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -25,8 +24,7 @@ T = TypeVar("T")
 # A key that ends so has one day for both ends: of the interval `silence`, of `bound_on` and `bound_on_earliest`. No string of a document
 # can look like one of these: in a string a quotation mark is escaped.
 _INTERVAL, _PAIR = "@", "="
-_EXACT_INTERVAL = re.compile(rf'"(\w+){_INTERVAL}":("[0-9-]+")')
-_EXACT_PAIR = re.compile(rf'"(\w+){_PAIR}":("[0-9-]+")')
+_EXACT_INTERVAL, _EXACT_PAIR = f'{_INTERVAL}":"', f'{_PAIR}":"'
 _EARLIEST = "_earliest"
 # What rows of deals say in columns.
 _DEAL_COLUMNS = ("deal", "phase", "level", "highest_level", "investors")
@@ -79,10 +77,20 @@ def reader(kind: type[T]) -> Callable[[str], T]:
 
 def whole_document(document: str) -> str:
     """A document with both ends of each interval."""
-    if f'{_INTERVAL}":"' in document:
-        document = _EXACT_INTERVAL.sub(r'"\1":{"earliest":\2,"latest":\2}', document)
-    if f'{_PAIR}":"' in document:
-        document = _EXACT_PAIR.sub(rf'"\1":\2,"\1{_EARLIEST}":\2', document)
+    # Split where a regular expression would take twice as long, and say the same.
+    if _EXACT_INTERVAL in document:
+        whole, *others = document.split(_EXACT_INTERVAL)
+        for other in others:
+            day, _, rest = other.partition('"')
+            whole += f'":{{"earliest":"{day}","latest":"{day}"}}{rest}'
+        document = whole
+    if _EXACT_PAIR in document:
+        whole, *others = document.split(_EXACT_PAIR)
+        for other in others:
+            name = whole[whole.rindex('"') + 1 :]
+            day, _, rest = other.partition('"')
+            whole += f'":"{day}","{name}{_EARLIEST}":"{day}"{rest}'
+        document = whole
     return document
 
 

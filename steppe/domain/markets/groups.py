@@ -62,6 +62,8 @@ class Groups:
         return above
 
     def _climb(self, party: str, day: date) -> frozenset[str]:
+        if party not in self._parents:  # as most are: nobody registered parents of theirs
+            return frozenset((party,))
         ends: set[str] = set()
         passed: set[str] = set()
         reached: set[str] = set()

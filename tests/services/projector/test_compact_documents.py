@@ -5,14 +5,17 @@ from datetime import date
 import msgspec
 from hypothesis import given
 
+from steppe.database.read_model.flag_rows import clock_document, clock_of
 from steppe.database.read_model.stored_documents import compact_document, deal_document, deal_of_row, reader
 from steppe.domain.analysis.portfolio import portfolio
+from steppe.domain.values.flag_clock import FlagClock, FlagEvaluation, SeverityStep
 from steppe.domain.values.levels import Level
 from steppe.domain.values.states import DealState, ProjectState, Start
 from tests.domain.random_logs import Log, portfolios
 
 _project = reader(ProjectState)
 _deal = reader(DealState)
+_STEPS = (SeverityStep(severity="watch", possible_on=date(2020, 5, 1), certain_on=date(2020, 5, 1)),)
 
 
 @given(log=portfolios(50))
@@ -82,3 +85,15 @@ def _row(deal: DealState) -> dict[str, object]:
         "deal": deal.deal, "phase": deal.phase, "level": deal.level, "highest_level": deal.highest_level,
         "investors": list(deal.investors), "document": deal_document(deal),
     }  # fmt: skip
+
+
+def test_text_that_looks_like_a_stored_day_is_read_back_as_it_was() -> None:
+    texts = ('name@":"2020-05-01"', 'name=":"2020-05-01"', '"reached_on":"2020-05-01"', "name@", "name=")
+    for text in texts:
+        state = ProjectState(project=text, name=text, countries=texts, bound_on=date(2020, 5, 1))
+        assert _project(compact_document(state)) == state
+        evidence = FlagEvaluation(
+            steps=_STEPS, start=Start(earliest=_STEPS[0].possible_on, latest=_STEPS[0].possible_on), evidence=texts
+        )
+        clock = FlagClock(flag=text, deal=text, clock=text, rule_version=text, evaluation=evidence)
+        assert clock_of(text, text, clock_document(clock)) == clock
