@@ -123,9 +123,8 @@ async def measure(stack: Stack, events: int, late: int, rate: float, *, note: bo
     connection = await asyncpg.connect(owner)
     neighbours = Neighbours(topic, partitions)
     await connection.add_listener("steppe_position", neighbours.hear)
-    process = projector(stack, topic, dsn)
     messages = list(hot_events(events, late))
-    try:
+    with projector(stack, topic, dsn) as process:
         async with AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all", linger_ms=2) as producer:
 
             async def covered() -> None:
@@ -173,10 +172,7 @@ async def measure(stack: Stack, events: int, late: int, rate: float, *, note: bo
         folded = await connection.fetchval("SELECT event_count FROM project WHERE project = $1", _HOT)
         if folded != events:
             raise RuntimeError(f"{folded} of {events} events are folded")
-    finally:
-        process.terminate()
-        process.wait(15)
-        await connection.close()
+    await connection.close()
     sys.stdout.write(f"  {events / took:,.0f} events/s to the end\n")
     if note:
         figures.note("hot project", events / took)

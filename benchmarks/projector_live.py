@@ -23,8 +23,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -59,6 +59,10 @@ INSERT INTO bare_checkpoint (partition, next_offset) VALUES ($1, $2)
 ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset
 """
 
+# A worker that does not keep up with what is sent comes to its end nevertheless, and its figures say how far behind it was.
+_SECONDS_MAX = 600.0
+_SECONDS_TO_END = 15.0
+
 _IS_ANNOUNCED = """
 SELECT NOT EXISTS (SELECT FROM steppe.outbox) AND until.next_offsets = (
     SELECT array_agg(next_offset ORDER BY partition) FROM checkpoint)
@@ -78,10 +82,19 @@ async def prepared(stack: Stack) -> tuple[str, str, str]:
     return topic, database.owner, database.projector
 
 
-def projector(stack: Stack, topic: str, dsn: str) -> psutil.Popen:
-    """The real service."""
+@contextmanager
+def projector(stack: Stack, topic: str, dsn: str) -> Iterator[psutil.Popen]:
+    """The real service, which ends with the measurement, also with one that fails."""
     own = {"STEPPE_KAFKA": stack.kafka, "STEPPE_DATABASE": dsn, "STEPPE_TOPIC": topic, "STEPPE_PROJECTOR_PORT": "0"}
-    return psutil.Popen([sys.executable, "-m", "services.projector"], env={**os.environ, **own})
+    process = psutil.Popen([sys.executable, "-m", "services.projector"], env={**os.environ, **own})
+    try:
+        yield process
+        process.terminate()
+        process.wait(_SECONDS_TO_END)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 async def reached(connection: asyncpg.Connection, total: int) -> float:
@@ -94,8 +107,7 @@ async def reached(connection: asyncpg.Connection, total: int) -> float:
 
 async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int, limit: float) -> None:
     connection = await asyncpg.connect(owner)
-    process = projector(stack, topic, dsn)
-    try:
+    with projector(stack, topic, dsn) as process:
         began = await reached(connection, 1)
         done = sum((await checkpoints(connection)).values())
         busy = sum(process.cpu_times()[:2])
@@ -105,10 +117,7 @@ async def live(stack: Stack, topic: str, owner: str, dsn: str, total: int, limit
         rate, cost = count / (ended - began), busy / count * 1e6
         sys.stdout.write(f"live projection: {rate:,.0f} events/s, {cost:,.0f} µs CPU of the worker an event\n")
         figures.note("live", rate, limit)
-    finally:
-        process.terminate()
-        process.wait(15)
-        await connection.close()
+    await connection.close()
 
 
 async def bare(stack: Stack, topic: str, owner: str, total: int, batch: int) -> float:
@@ -180,11 +189,13 @@ async def rebuilding(stack: Stack, topic: str, dsn: str) -> AsyncIterator[list[f
             await run("--abandon")
 
     running = asyncio.create_task(again_and_again())
-    yield took
-    if running.done():
-        running.result()
-    running.cancel()
-    await asyncio.wait({running})
+    try:
+        yield took
+        if running.done():
+            running.result()
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def announced(connection: asyncpg.Connection) -> None:
@@ -211,11 +222,15 @@ async def latency(
             up_to[partition] = max(up_to[partition], offset + 1)
 
     await connection.add_listener("steppe_position", hear)
-    with tempfile.TemporaryDirectory() as folder, ingest(stack.kafka, topic, Path(folder)) as (address, _):
-        process = projector(stack, topic, dsn)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ingest(stack.kafka, topic, Path(folder)) as (address, _),
+        projector(stack, topic, dsn),
+    ):
         first = await publish(stack.kafka, topic, [event("awake", "project-0")])
-        await until("the projector is awake", lambda: all(place in told for place in first.items()), 300)
-        await announced(connection)
+        await until("the projector is awake", lambda: all(place in told for place in first.items()), _SECONDS_MAX)
+        async with asyncio.timeout(_SECONDS_MAX):
+            await announced(connection)
         # A client that costs little, because it shares the cores with what is measured.
         async with aiohttp.ClientSession(address, headers={"Content-Type": STRUCTURED}) as client:
 
@@ -225,9 +240,7 @@ async def latency(
                     return parse_record_id((await answer.json())["position"])
 
             sent = await at_rate(send, rate, seconds)
-        await until("everything is visible", lambda: all(place in told for _, place in sent))
-        process.terminate()
-        process.wait(15)
+        await until("everything is visible", lambda: all(place in told for _, place in sent), _SECONDS_MAX)
     await connection.close()
     return say(f"from POST to visible at {rate} events/s, {name}", [told[place] - began for began, place in sent])
 
@@ -267,7 +280,7 @@ async def latency_bare(
             return written.partition, written.offset
 
         sent = await at_rate(send, rate, seconds)
-    await until("everything is visible", lambda: all(place in told for _, place in sent))
+    await until("everything is visible", lambda: all(place in told for _, place in sent), _SECONDS_MAX)
     committing.cancel()
     await consumer.stop()
     await connection.close()
