@@ -23,18 +23,29 @@ _RECORDS_MAX = 20_000
 _BATCH_SECONDS = 2.0
 # While more waits than one batch can hold, nobody reads what came last any sooner for shorter ones.
 _BATCH_SECONDS_FAR_BEHIND = 5.0
+_SECONDS_TO_TELL = 0.2
 _SLICE_SECONDS = 30.0
-# So little is left to the stream, which applies it in a second or two; the two do not take turns all the time.
+# So little is left to the stream, which applies it in a second or two.
 _RECORDS_LEFT_SHARE = 0.05
+# After so long with no more than that: a sender that is faster than the stream would else make the two take turns all the time,
+# and each turn costs everybody behind it what it takes to begin to read.
+_SECONDS_NEAR = 2.0
+_WAIT_SECONDS_MAX = 0.2
 
 
 async def catch_up(
     settings: Settings, store: ProjectionStore, partitions: Iterable[int], can_continue: Callable[[], bool]
 ) -> bool:
-    """Apply what these partitions have until little is left (True), or until `can_continue` says no or half a minute has passed."""
-    begin = await store.start_offsets(partitions)
+    """Apply what these partitions have until little has been left for a while (True), or until `can_continue` says no or half a minute
+    has passed. `partitions`: some of those for which the store was asked where to start, or there is nothing to do.
+    """
+    reached = store.progress.next_offsets
+    begin = {partition: reached[partition] for partition in partitions if partition in reached}
+    if not begin:
+        return False
     enough = int(settings.projector_backlog_events_min * _RECORDS_LEFT_SHARE)
     deadline = time.monotonic() + _SLICE_SECONDS
+    near_until: float | None = None
     size = _RECORDS_FIRST
     turns: list[int] = []
     fetch_bytes = log_reader.LARGE_FETCH_BYTES
@@ -46,12 +57,16 @@ async def catch_up(
                 return False  # a rebalance took a partition away while the broker told the ends
             waiting = {partition: ends[partition] - reached[partition] for partition in begin}
             behind = sum(waiting.values())
-            if behind <= enough:
+            if behind > enough:
+                near_until = None
+            elif near_until is None:
+                near_until = time.monotonic() + _SECONDS_NEAR
+            elif time.monotonic() > near_until:
                 return True
             turns = turns or sorted(waiting, key=lambda partition: -waiting[partition])
             chosen = together(turns, waiting, size)
             turns = [*(partition for partition in turns if partition not in chosen), *chosen]
-            records = await reader.batch(size, partitions=chosen)
+            records = await reader.batch(size, _WAIT_SECONDS_MAX, chosen)
             began = time.monotonic()
             if records:
                 await store.apply(record for of_partition in records.values() for record in of_partition)
@@ -73,7 +88,12 @@ def together(turns: Sequence[int], waiting: Mapping[int, int], size: int) -> lis
 
 
 def next_size(size: int, count: int, seconds: float, behind: int) -> int:
-    """How many records fill a batch's time when so many took so long, no more than double or half as many as before."""
+    """How many records fill a batch's time when so many took so long, no more than double or half as many as before.
+
+    As many as before when there were fewer, which took next to no time: that tells what a batch costs, not what its records cost.
+    """
+    if count < size and seconds < _SECONDS_TO_TELL:
+        return size
     goal = _BATCH_SECONDS_FAR_BEHIND if behind > _RECORDS_MAX else _BATCH_SECONDS
     fitting = int(count * goal / max(seconds, 0.001))
     return max(1, min(max(fitting, size // 2), size * 2, _RECORDS_MAX))

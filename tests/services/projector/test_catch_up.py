@@ -67,6 +67,25 @@ async def test_stream_and_catch_up_at_once_are_only_wasteful(
     assert service.child.alive
 
 
+async def test_what_comes_just_after_is_not_left_to_the_stream_so_that_the_two_do_not_take_turns(
+    stack: Stack, topic: str, database: Database, reader: asyncpg.Connection
+) -> None:
+    last = await publish(stack.kafka, topic, messages(random.Random(8), 0, 300, 50))
+    settings = settings_of(stack, database, topic)
+    store = await ProjectionStore.open(settings)
+    await store.start_offsets(range(4))
+    is_wanted = True
+    catching_up = asyncio.create_task(catch_up(settings, store, range(4), lambda: is_wanted))
+    await until_covered(reader, last)
+    for number in range(3):
+        last |= await publish(stack.kafka, topic, [event(f"after-{number}", "project-1")])
+        await until_covered(reader, last)
+        assert not catching_up.done()
+    is_wanted = False
+    assert not await catching_up
+    await store.close()
+
+
 async def test_a_rebalance_that_takes_a_partition_away_ends_the_catching_up(
     stack: Stack, topic: str, database: Database
 ) -> None:
@@ -123,6 +142,7 @@ def test_batches_take_two_seconds_and_five_while_more_waits_than_one_can_hold() 
     assert next_size(4_000, 4_000, 4.0, behind=100_000) == 5_000
     assert next_size(4_000, 4_000, 30.0, behind=100_000) == 2_000, "no less than half"
     assert next_size(4_000, 100, 0.05, behind=15_000) == 4_000, "a partition may have had no more"
+    assert next_size(4_000, 1, 0.05, behind=0) == 4_000, "nor the log"
     assert next_size(16_000, 16_000, 1.0, behind=100_000) == 20_000
 
 
