@@ -53,7 +53,9 @@ class Settings(ServiceSettings):
         default=9.0, gt=0, description="How long an orderly stop may take before the process just ends."
     )
     projector_cached_events_max: int = Field(
-        default=100_000, ge=0, description="Events kept in the cache, with the fold states of their projects."
+        default=100_000,
+        ge=0,
+        description="Events kept in the cache, with the fold states of their projects: about 3 KB each, and 20 KB a project.",
     )
     projector_large_project_events_min: int = Field(
         default=1_000,
