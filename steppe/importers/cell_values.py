@@ -45,9 +45,9 @@ def is_nobody(name: str) -> bool:
 def decimal_of(cell: str) -> Decimal | None:
     """The number of a cell, rounded to six decimals; None where it is none. Signs are kept.
 
-    Thousands may be parted by commas or spaces; a comma is the decimal sign only where it cannot part thousands: 12,5.
+    Thousands may be parted by commas, spaces or apostrophes; a comma is the decimal sign only where it cannot part thousands: 12,5.
     """
-    text = re.sub(r"(?<=[0-9])[\s\u00a0\u202f](?=[0-9]{3}(?![0-9]))", "", cell.strip())
+    text = re.sub(r"(?<=[0-9])[\s\u00a0\u202f'’](?=[0-9]{3}(?![0-9]))", "", cell.strip())
     if re.fullmatch(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
         text = text.replace(",", "")
     elif re.fullmatch(r"[-+]?([0-9]+,[0-9]{1,2}|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+)", text):

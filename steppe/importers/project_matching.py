@@ -81,11 +81,14 @@ class ProjectMatcher:
         if existing is None:
             return Match(Verdict.NEW, "no project has the key", tuple(self._alike(registration)))
         name, country = folded(str(registration["name"])), str(registration["country"])
+        own_ids = _ids_of(registration)
+        if (other_id := _other_id(own_ids, existing.ids)) is not None:
+            return Match(Verdict.TAKEN, f"the key belongs to another project ({existing.name}, id {other_id})")
         if existing.country == country and existing.name is not None and folded(existing.name) == name:
             return Match(Verdict.MATCHED, "same key, name and country")
         if existing.country == country and name in map(folded, existing.aliases):
             return Match(Verdict.MATCHED, "same key and country, and an alias")
-        if set(_ids_of(registration)) & set(existing.ids):
+        if set(own_ids) & set(existing.ids):
             return Match(Verdict.MATCHED, "same key, and an id in common")
         holder = f"{existing.name}, {existing.country}" if existing.name else "not registered"
         return Match(Verdict.TAKEN, f"the key belongs to another project ({holder})")
@@ -131,6 +134,15 @@ def _names_of(project: KnownProject) -> Iterator[str]:
     if project.name is not None:
         yield project.name
     yield from project.aliases
+
+
+def _other_id(own: Iterable[Id], others: Iterable[Id]) -> str | None:
+    """An id of the other that tells the two apart: both have one of its scheme, and none in common."""
+    others = list(others)
+    if set(own) & set(others):
+        return None
+    schemes = {scheme for scheme, _ in own}
+    return next((f"{scheme}:{its_id}" for scheme, its_id in others if scheme in schemes), None)
 
 
 def _ids_of(registration: Data) -> list[Id]:

@@ -207,3 +207,31 @@ def test_a_project_id_that_stands_there_twice_is_taken_once(write: Write) -> Non
     report = _of(write(_row("1"), _row("1"), _row("1", amount="5"))).reports[0]
     assert (report.projects, report.duplicates, report.refused.count) == (1, 1, 1)
     assert report.refused.entries[0]["line"] == 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "sent"),
+    [
+        ({"status": "Pipeline: Pledge", "amount": "many"}, "amount", []),
+        (
+            {"status": "Implementation", "amount": "many", "start_actual": "2013-02-01"},
+            "amount",
+            ["construction.started"],
+        ),
+        ({"status": "Completion", "end_actual": "40573"}, "end actual", ["loan.signed", "production.started"]),
+        ({"year": "twelve"}, "year", ["loan.signed"]),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_line_and_field_and_the_rest_is_sent(
+    write: Write, cells: dict[str, str], field: str, sent: list[str]
+) -> None:
+    result = _of(write(_row(**cells)))
+    (refusal,) = result.reports[0].refused.entries
+    assert (refusal["line"], refusal["field"]) == (2, field)
+    assert names(result.events) == ["project.registered", *sent]
+
+
+def test_thousands_are_parted_by_spaces_of_all_widths_and_by_apostrophes(write: Write) -> None:
+    for sign in (" ", "\u00a0", "\u2009", "\u202f", ",", "'", "’"):
+        (loan,) = _of(write(_row(amount=f"389{sign}740{sign}000.55"))).named("loan.signed")
+        assert loan["amount"]["value"] == "389740000.55", sign

@@ -168,9 +168,25 @@ def test_a_capacity_is_read_as_people_write_it(write: Write, told: str, size: st
     assert not result.reports[0].unsent
 
 
-def test_what_cannot_be_read_of_a_row_is_told(write: Write) -> None:
-    report = import_edition(write(unit_row(status="operating", capacity="2 x 300", year="Q1 1970"))).reports[0]
-    assert report.unsent == {"capacity: '2 x 300' is no number": 1, "start: 'q1 1970' is no year or day": 1}
+@pytest.mark.parametrize(
+    ("cells", "field", "reason"),
+    [
+        ({"capacity": "2 x 300"}, "capacity", "'2 x 300' is no number; the unit is sent without it"),
+        ({"capacity": "-5"}, "capacity", "'-5' is less than nothing; the unit is sent without it"),
+        ({"year": "Q1 1970"}, "start", "'q1 1970' is no year or day; only the edition bounds it"),
+        (
+            {"owner": "Samruk [160%]"},
+            "owner",
+            "'Samruk [160%]' has no share from 0 to 100; the owner is sent without one",
+        ),
+    ],
+)
+def test_what_cannot_be_read_of_a_row_is_refused_with_line_field_and_reason_and_the_rest_is_sent(
+    write: Write, cells: dict[str, str], field: str, reason: str
+) -> None:
+    result = import_edition(write(unit_row(status="operating", **cells)))
+    assert result.reports[0].refused.entries == [{"line": 2, "field": field, "reason": reason}]
+    assert len(result.named("production.started")) == 1
 
 
 def test_a_second_sheet_with_the_same_columns_is_told_and_not_read(tmp_path: Path) -> None:

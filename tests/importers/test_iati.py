@@ -300,6 +300,14 @@ def test_a_transaction_that_cannot_be_read_is_refused_and_the_rest_is_not(
     assert [data["amount"]["value"] for data in result.named("funds.disbursed")] == ["2"]
 
 
+def test_days_that_cannot_be_read_are_named_also_where_another_takes_their_place(write: Write) -> None:
+    paid = _paid("3", "5", day="2019-05-21").replace('iso-date="2019-05-21"', 'iso-date="20/05/2019"')
+    result = _of(write(_activity(_dated("2", "1 May 2019"), paid)))
+    fields = sorted(entry["field"] for entry in result.reports[0].refused.entries)
+    assert fields == ["activity-date", "transaction-date"]
+    assert result.named("funds.disbursed")[0]["occurred"] == "2019-05-21"
+
+
 def test_the_file_tells_its_edition_where_it_was_generated(write: Write) -> None:
     dated_file = write(_activity(), root='version="2.03" generated-datetime="2021-05-26T11:14:38.530Z"')
     assert IatiActivities().edition_of(dated_file) == "2021-05-26"

@@ -78,6 +78,7 @@ def test_a_project_is_matched_with_the_reason(tmp_path: Path, known: KnownProjec
         KnownProject("aktau-power-station", "Aktau power station", "RU"),
         KnownProject("aktau-power-station", "Aktau nuclear plant", "KZ"),
         KnownProject("aktau-power-station", None, None),
+        KnownProject("aktau-power-station", "Aktau power station", "KZ", ids=(("gem-wiki", "https://www.gem.wiki/B"),)),
     ],
 )
 def test_nothing_is_sent_to_the_project_of_another_until_somebody_decides(tmp_path: Path, known: KnownProject) -> None:

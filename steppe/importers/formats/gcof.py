@@ -132,12 +132,16 @@ class _GcofRow:
 
     def _statements(self) -> Iterator[Statement]:
         year = edtf_of(self._cell("year") or "")
+        if year is None and (text := self._cell("year")) is not None:
+            self._report.refuse(self._row.line, "year", f"{text!r} is no year; only the edition bounds it")
         occurred = {} if year is None else {"occurred": year}
         start, end = self._day("start actual"), self._day("end actual")
         amount = self._amount()
         if self._status == "pipeline: pledge":
             if start or end:
                 self._contradict("a pledge has an actual start or end; neither is sent")
+            if not self._is_amount_readable():
+                return
             if amount is None:
                 yield self._statement("intent.announced", {**occurred, "kind": "statement", **self._deal()})
             else:
@@ -146,9 +150,10 @@ class _GcofRow:
         commitment = self._commitment()
         if commitment is None:
             return
-        yield self._statement(
-            commitment, {**occurred, **({} if amount is None else {"amount": amount}), **self._deal()}
-        )
+        if self._is_amount_readable():
+            yield self._statement(
+                commitment, {**occurred, **({} if amount is None else {"amount": amount}), **self._deal()}
+            )
         later = {"occurred": f"{year}/.."} if year else {}
         if self._status == "implementation":
             if end:
@@ -206,9 +211,13 @@ class _GcofRow:
         amount, currency = self._cell("amount"), self._cell("currency")
         value = None if amount is None else decimal_of(amount)
         if amount is not None and value is None:
-            self._report.unsent.count(f"amount: {amount!r} is no number")
+            self._report.refuse(
+                self._row.line, "amount", f"{amount!r} is no number; its pledge or commitment is not sent"
+            )
         elif amount is not None and currency is None:
-            self._report.unsent.count("amount without a currency")
+            self._report.refuse(
+                self._row.line, "currency", f"the amount {amount} has no currency; the deal is sent without it"
+            )
         if value is None or currency is None:
             return None
         if value == 0:
@@ -218,6 +227,11 @@ class _GcofRow:
             self._contradict(f"the amount is {value}; it is left out")
             return None
         return {"value": decimal_text(value), "currency": currency.upper()}
+
+    def _is_amount_readable(self) -> bool:
+        """Whether the amount is none or a number: what is sent without it could never be corrected by the same edition."""
+        amount = self._cell("amount")
+        return amount is None or decimal_of(amount) is not None
 
     def _statement(self, name: str, data: Data) -> Statement:
         common: Data = {}
@@ -243,7 +257,7 @@ class _GcofRow:
             return None
         day = edtf_of(text)
         if day is None:
-            self._report.unsent.count(f"{field}: {text!r} is no day")
+            self._report.refuse(self._row.line, field, f"{text!r} is no day such as 2011-07-05; it is left out")
         elif day > self._edition:
             self._contradict(f"{field} is {day}, after the edition; it is left out")
             return None

@@ -156,7 +156,11 @@ def _add(
         decimal_of(re.sub(r"\s*mw$", "", capacity_text, flags=re.IGNORECASE)) if capacity_text is not None else None
     )
     if capacity_text is not None and capacity is None and not is_nobody(capacity_text):
-        report.unsent.count(f"capacity: {capacity_text!r} is no number")
+        report.refuse(row.line, fields["capacity"], f"{capacity_text!r} is no number; the unit is sent without it")
+    if capacity is not None and capacity < 0:
+        report.refuse(
+            row.line, fields["capacity"], f"{capacity_text!r} is less than nothing; the unit is sent without it"
+        )
     if capacity is not None and capacity <= 0:
         report.zeros += capacity == 0
         capacity = None
@@ -207,6 +211,9 @@ def _registration(
                 data["precision"] = precision
         else:
             report.contradict(line, name, f"{latitude}, {longitude} is no place on earth; it is left out")
+    for coordinate, number in (("latitude", latitude), ("longitude", longitude)):
+        if number is None and (text := cell(coordinate)) is not None and not is_nobody(text):
+            report.refuse(line, coordinate, f"{text!r} is no number; the plant is sent without coordinates")
     return data
 
 
@@ -239,6 +246,8 @@ def _owners(text: str, plant: str, line: int, report: EditionReport) -> list[Dat
         share = decimal_of(match[2]) if match and match[2] else None
         if share is not None and 0 <= share <= 100:
             owner["stake_percent"] = float(share) + owner.get("stake_percent", 0)
+        elif match and match[2]:
+            report.refuse(line, "owner", f"{piece.strip()!r} has no share from 0 to 100; the owner is sent without one")
     if sum(owner.get("stake_percent", 0) for owner in owners.values()) > _STAKES_MAX:
         report.contradict(line, plant, f"the owners hold more than the whole: {text}; the shares are left out")
         for owner in owners.values():
@@ -255,7 +264,7 @@ def _days(cell: _Cell, edition: str, status: str, plant: str, line: int, report:
             continue
         day = edtf_of(text.replace("/", "-")) or day_in_words(text)
         if day is None:
-            report.unsent.count(f"{name}: {text!r} is no year or day")
+            report.refuse(line, name, f"{text!r} is no year or day; only the edition bounds it")
         elif day > edition and (name != "start" or status in RAN):
             report.contradict(line, plant, f"{name} is {day}, after the edition, of a unit that is {status}")
         else:

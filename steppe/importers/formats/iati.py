@@ -212,7 +212,13 @@ class _Activity:
             self._report.read["transactions"] += 1
             code = (_code(element.find("transaction-type")) or "").upper()
             type_code = _TYPES.get(code, code)
-            day = _iso_day(element.find("transaction-date")) or edtf_of(_attribute(element.find("value"), "value-date"))
+            day = _iso_day(element.find("transaction-date"))
+            if day is None:
+                day = edtf_of(_attribute(element.find("value"), "value-date"))
+                if day is not None and (text_of_day := _day_text(element.find("transaction-date"))):
+                    self._refuse_day(
+                        element, "transaction-date", f"{text_of_day!r} is no day; that of the value is taken"
+                    )
             text = _text(element.find("value")) or ""
             content = (decimal_of(text) or Decimal(0), _text(element.find("description/narrative")) or "")
             rows.append((element, type_code, day, (element.get("ref") or "").strip(), content))
@@ -369,7 +375,12 @@ class _Activity:
                 self._contradict(
                     f"its actual {'start' if type == '2' else 'end'} is {day}, after the edition; it is left out"
                 )
+            elif _DATES.get(date_type, date_type) == type and (text := _day_text(element)):
+                self._refuse_day(element, "activity-date", f"{text!r} is no day; it is left out")
         return None
+
+    def _refuse_day(self, element: Element, field: str, reason: str) -> None:
+        self._report.refuse(int(element.sourceline or 0), field, f"{self._id}: {reason}")
 
     def _statement(self, key: str, name: str, data: Data, line: int) -> Statement:
         return Statement(key, name, {**data, "evidence": self._evidence}, line)
@@ -439,8 +450,11 @@ def _iso_day(element: Element | None) -> str | None:
     """The day of `iso-date`, else of the text, as version 1 allows."""
     if element is None:
         return None
-    text = _attribute(element, "iso-date") or element.text or ""
-    return edtf_of(re.sub(r"(Z|[+-][0-9]{2}:[0-9]{2})$", "", text.strip()))
+    return edtf_of(re.sub(r"(Z|[+-][0-9]{2}:[0-9]{2})$", "", _day_text(element)))
+
+
+def _day_text(element: Element | None) -> str:
+    return "" if element is None else (_attribute(element, "iso-date") or element.text or "").strip()
 
 
 def _point(location: Element) -> Data:
