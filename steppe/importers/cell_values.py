@@ -31,6 +31,14 @@ _DECIMALS = Decimal("0.000001")
 _TEXT_MAX = 4_000
 
 
+class NumberCell(str):
+    """The number of a workbook's cell as text: with a decimal point, whatever sign the table writes in texts."""
+
+    def with_sign(self, decimal: str) -> str:
+        """The same as a table writes it that has this decimal sign."""
+        return self.replace(".", decimal)
+
+
 def text_of(cell: str) -> str | None:
     """The text of a cell without control characters and blanks around it, at most 4,000; None where it says nothing."""
     text = _CONTROL.sub(" ", cell).strip()

@@ -10,11 +10,13 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import python_calamine
 
+from steppe.importers.cell_values import NumberCell
 from steppe.importers.import_report import EditionReport
 from steppe.importers.source_file import ZIP, BadFileError, encoding_of, head_of, is_markup, open_bytes
 
@@ -276,7 +278,7 @@ def _text(cell: object) -> str:
         case float() if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
         case float():
-            return repr(cell)
+            return NumberCell(f"{Decimal(repr(cell)):f}")
         case datetime():
             return cell.date().isoformat()
         case date():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -59,6 +60,39 @@ def test_a_spreadsheet_with_russian_headings_is_right_as_it_is_guessed(tmp_path:
     assert "# - not used: куратор" in proposal
     assert "# - kind is a guess" in proposal
     assert result.events[0]["source"] == "/import/csv/sdelki"
+
+
+def test_headings_that_say_more_than_a_word_are_guessed_by_a_part_and_a_person_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    rows: list[list[object]] = [
+        ["Реестр сделок"],
+        ["№ п/п", "Страна", "Наименование проекта", "Вид деятельности", "Зарубежный партнёр", "Участие партнёра, %", "Документ", "Подписан (дата)", "Объём сделки, млн", "Валюта", "Запуск производства"],
+        [1, "Казахстан", "Акбастау", "Горная добыча", "Masdar", "49,9", "Рамочное соглашение", date(2024, 3, 5), 12.125, "KZT", None],
+        [2, None, "Кентау", "Энергетика", "ЕАБР", None, "Договор купли-продажи доли", "07.04.2023", "1 015,75", "USD", None],
+        [3, None, "Актобе", "Транспорт", "ЕАБР", 30, "Меморандум", "32.13.2022", 7, "USD", "01.06.2025"],
+        ["Итого", None, None, None, None, None, None, None, 1034.875],
+    ]  # fmt: skip
+    for row in rows:
+        sheet.append(row)
+    sheet.merge_cells("B3:B5")
+    table = tmp_path / "reestr.xlsx"
+    book.save(table)
+    result, proposal = _by_guess(table)
+    assert [data["country"] for data in result.named("project.registered")] == ["KZ"] * 3
+    (memorandum,), (sale,) = result.named("memorandum.signed"), result.named("equity.agreed")
+    assert (memorandum["occurred"], memorandum["instrument"]) == ("2024-03-05", "framework")
+    assert (memorandum["amount"], memorandum["parties"][0]["stake_percent"]) == (
+        {"value": "12125000", "currency": "KZT"},
+        49.9,
+    )
+    assert (sale["occurred"], sale["amount"]) == ("2023-04-07", {"value": "1015750000", "currency": "USD"})
+    assert [(entry["line"], entry["field"]) for entry in result.reports[0].refused.entries] == [
+        (5, "подписан (дата)"), (6, "наименование проекта"),
+    ]  # fmt: skip
+    assert "'подписан (дата)' is taken for the date by a part of it" in proposal
+    assert "not used: запуск производства" in proposal
 
 
 def test_a_log_with_a_column_of_events_is_one_event_a_row(tmp_path: Path) -> None:

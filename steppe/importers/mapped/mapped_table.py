@@ -13,7 +13,7 @@ from typing import Any
 
 from steppe.domain.events.validation import FIELDS
 from steppe.domain.events.vocabulary import Field, FieldKind
-from steppe.importers.cell_values import country_of, decimal_text, is_nobody, text_of
+from steppe.importers.cell_values import NumberCell, country_of, decimal_text, is_nobody, text_of
 from steppe.importers.import_report import EditionReport
 from steppe.importers.mapped.mapping_document import (
     AmountColumns,
@@ -350,7 +350,8 @@ class _MappedRow:
 
     def _cell(self, value: Value | None) -> str | None:
         column = _column_of(value)
-        return None if column is None else text_of(self._row.cells.get(normalised(column), ""))
+        cell = "" if column is None else self._row.cells.get(normalised(column), "")
+        return text_of(cell.with_sign(self._style.decimal) if isinstance(cell, NumberCell) else cell)
 
     def _refuse(self, value: Value | None, reason: str) -> None:
         self._report.refuse(self._row.line, _column_of(value) or "", reason)

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from steppe.importers.cell_values import country_of, text_of
+from steppe.importers.cell_values import NumberCell, country_of, text_of
 from steppe.importers.import_report import EditionReport
-from steppe.importers.mapped.written_values import Style, UnreadableError, day_of, money_of
+from steppe.importers.mapped.written_values import Style, UnreadableError, day_of, money_of, unit_of
 from steppe.importers.project_keys import slug_of
 from steppe.importers.table_rows import Headings, open_table
 
@@ -38,8 +38,26 @@ _MEANINGS: Mapping[str, tuple[str, ...]] = {
     "note": ("note", "notes", "comment", "comments", "примечание", "комментарий"),
     "url": ("source", "link", "url", "ссылка", "источник"),
 }  # fmt: skip
+# Where no heading is one of these: what a part of it means. The first that fits.
+_STEMS: Sequence[tuple[str, str]] = (
+    (r"(страна|country).*(инвест|партн|компан|investor|partner)", "investor_country"),
+    (r"(дол[яи]|участи|share|stake).*(%|процент|percent)|^дол[яи]\b|\bstake", "stake"),
+    (r"валют|currency", "currency"),
+    (r"сумм|стоимост|об[ъь]?[её]м.*(инвест|финанс|вложен|сделк)|вложени|amount|investment size", "amount"),
+    (r"инвестор|партн[её]р|контрагент|investor|partner", "investor"),
+    (r"наименован|назван|^проект\b|project name|project title", "name"),
+    (r"страна|государств|country", "country"),
+    (r"отрасл|сектор|деятельност|сфера|industry|sector", "sector"),
+    (r"сырь|ископаем|металл|mineral|commodit", "commodities"),
+    (r"регион|област|местополож|location|region", "place"),
+    (r"подписан|заключен|signed|signature", "date"),
+    (r"документ|соглашени|(вид|тип) сделки|instrument|deal type", "event"),
+    (r"примечан|комментар|comment|remark", "note"),
+    (r"статус|состояни|status", "status"),
+)
 # What the words of a heading, or of a cell, mean as an event, and what the event says nothing without. The first that fits.
 _EVENTS: Sequence[tuple[str, str, Mapping[str, str]]] = (
+    (r"framework|рамочн", "memorandum.signed", {"instrument": "framework"}),
     (r"memorand|\bmou\b|меморанд|\bмов\b|протокол о намер", "memorandum.signed", {"instrument": "mou"}),
     (r"term ?sheet|heads of terms|терм ?шит|основные условия", "termsheet.signed", {"instrument": "term-sheet"}),
     (r"feasibility|тэо|технико-эконом", "study.completed", {"kind": "feasibility"}),
@@ -48,7 +66,7 @@ _EVENTS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     (r"licen[cs]e|concession|лиценз|концесс|право недрополь", "rights.granted", {"right": "mining"}),
     (r"\bloan|credit agreement|кредит|займ|заём|заем", "loan.signed", {}),
     (r"\bgrant|грант", "grant.committed", {}),
-    (r"equity|share purchase|выкуп доли|покупка доли|приобретение", "equity.agreed", {}),
+    (r"equity|share purchase|выкуп доли|покупк\w+ дол|купли-продажи дол|приобретение", "equity.agreed", {}),
     (r"\bepc\b|contractor|подряд", "works.awarded", {}),
     (r"construction|groundworks|строительств", "construction.started", {}),
     (r"production|commission|operation|ввод|запуск|добыч|производств", "production.started", {"phase": "commercial"}),
@@ -83,12 +101,19 @@ def propose_mapping(path: Path) -> str:
 
 
 def _is_table(headings: Headings) -> bool:
-    meant = {_meaning(heading) for heading in headings} - {None}
+    meant = {_meaning(heading) or _meaning_of_part(heading) for heading in headings} - {None}
     return "name" in meant and len(meant) >= 2
 
 
 def _meaning(heading: str) -> str | None:
     return next((meaning for meaning, words in _MEANINGS.items() if heading in words), None)
+
+
+def _meaning_of_part(heading: str) -> str | None:
+    """What a part of a heading means; nothing where the whole may be an event."""
+    if _meaning(heading) is not None or _event_of(heading) is not None:
+        return None
+    return next((meaning for pattern, meaning in _STEMS if re.search(pattern, heading)), None)
 
 
 class _Proposal:
@@ -98,10 +123,18 @@ class _Proposal:
         self._name = name
         self._headings = [heading for heading in headings if heading]
         self._rows = rows
-        self._of = {
-            meaning: heading for heading in reversed(self._headings) if (meaning := _meaning(heading)) is not None
+        by_part = {
+            meaning: heading
+            for heading in reversed(self._headings)
+            if (meaning := _meaning_of_part(heading)) is not None
         }
-        self._remarks: list[str] = []
+        whole = {meaning: heading for heading in reversed(self._headings) if (meaning := _meaning(heading)) is not None}
+        self._of = by_part | whole
+        self._remarks = [
+            f"{heading!r} is taken for the {meaning.replace('_', ' ')} by a part of it"
+            for meaning, heading in reversed(by_part.items())
+            if meaning not in whole
+        ]
         self._order = self._order_of_dates()
         self._decimal = self._decimal_sign()
         self._style = Style(self._order, self._decimal)
@@ -183,21 +216,25 @@ class _Proposal:
 
     def _named_by_column(self, event: str, date: str) -> Iterator[dict[str, Any]]:
         words: dict[str, str] = {}
-        needed: dict[str, str] = {}
+        needed: dict[str, dict[str, str]] = {}
         for text in list(dict.fromkeys(self._texts(event)))[:_WORDS_MAX]:
             meant = _event_of(text)
             if meant is None:
                 self._remarks.append(f"which event {text!r} is, is not clear")
             else:
                 words[text] = meant[0]
-                needed |= meant[1]
+                for field, constant in meant[1].items():
+                    needed.setdefault(field, {})[text] = constant
         if words:
             named = {"column": event, "words": words}
             yield {
                 "name": named,
                 "occurred": date,
                 **self._details("memorandum.signed"),
-                "fields": self._fields(needed),
+                "fields": {
+                    **{field: {"column": event, "words": constants} for field, constants in needed.items()},
+                    **self._fields({}),
+                },
             }
 
     def _details(self, event: str) -> dict[str, Any]:
@@ -226,8 +263,13 @@ class _Proposal:
 
     def _amount(self, heading: str) -> dict[str, Any]:
         amount: dict[str, Any] = {"value": heading}
+        times, currency = unit_of(heading)
+        if times > 1:
+            amount["times"] = times
         if "currency" in self._of:
             amount["currency"] = self._of["currency"]
+        elif currency is not None:
+            amount["currency"] = {"constant": currency}
         elif any(currency is None for currency in self._currencies(heading)):
             amount["currency"] = {"constant": "USD"}
             self._remarks.append(f"{heading!r} does not tell the currency everywhere: USD is a guess")
@@ -245,7 +287,7 @@ class _Proposal:
         return {**fields, "note": self._of["note"]} if "note" in self._of else fields
 
     def _is_dated(self, heading: str) -> bool:
-        if _meaning(heading) not in (None, "date"):
+        if (_meaning(heading) or _meaning_of_part(heading)) not in (None, "date"):
             return False
         texts = self._texts(heading)
         return bool(texts) and sum(map(self._is_day, texts)) * 10 >= len(texts) * 6
@@ -271,13 +313,15 @@ class _Proposal:
         return "dmy"
 
     def _decimal_sign(self) -> str:
-        cells = [cell for row in self._rows for cell in row.values()]
+        cells = [cell for row in self._rows for cell in row.values() if not isinstance(cell, NumberCell)]
         commas = sum(bool(re.search(r"[0-9],[0-9]{1,2}(?![0-9])", cell)) for cell in cells)
         points = sum(bool(re.search(r"(?<![0-9.])[0-9 ]+\.[0-9]{1,2}(?![0-9.])", cell)) for cell in cells)
         return "," if commas > points else "."
 
     def _texts(self, heading: str) -> list[str]:
-        return [text for row in self._rows if (text := text_of(row.get(heading, ""))) is not None]
+        cells = (row.get(heading, "") for row in self._rows)
+        texts = (cell.with_sign(self._decimal) if isinstance(cell, NumberCell) else cell for cell in cells)
+        return [text for cell in texts if (text := text_of(cell)) is not None]
 
 
 def _event_of(text: str) -> tuple[str, Mapping[str, str]] | None:

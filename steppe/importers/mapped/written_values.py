@@ -75,23 +75,32 @@ def number_of(text: str, style: Style) -> Decimal:
     return value
 
 
-def money_of(text: str, style: Style) -> tuple[Decimal, str | None, bool]:
-    """Value, currency where it is told, and whether millions or the like are. Raises UnreadableError."""
-    rest = text.strip().casefold()
-    currency = None
+def unit_of(heading: str) -> tuple[int, str | None]:
+    """What a heading says of the numbers below it: by what they are multiplied, and their currency where it tells one."""
+    power, currency, _ = _unit_in(heading.casefold())
+    return 10**power, currency
+
+
+def _unit_in(text: str) -> tuple[int, str | None, str]:
+    """The power of ten and the currency that a text names, and the text without them."""
+    rest, currency = text, None
     for code in re.findall(r"[a-z]{3}", rest):
         if code.upper() in CURRENCIES and re.search(rf"(?<![a-z]){code}(?![a-z])", rest):
             currency = code.upper()
             rest = re.sub(rf"(?<![a-z]){code}(?![a-z])", " ", rest)
             break
     for pattern, code in _CURRENCIES:
-        if currency is None and (found := re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", rest)):
-            currency, rest = code, rest[: found.start()] + " " + rest[found.end() :]
-    power = 0
+        if currency is None and (match := re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", rest)):
+            currency, rest = code, rest[: match.start()] + " " + rest[match.end() :]
     for pattern, zeros in _TIMES:
-        if found := re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", rest):
-            power, rest = zeros, rest[: found.start()] + " " + rest[found.end() :]
-            break
+        if match := re.search(rf"(?<![^\W\d_])(?:{pattern})(?![^\W\d_])", rest):
+            return zeros, currency, rest[: match.start()] + " " + rest[match.end() :]
+    return 0, currency, rest
+
+
+def money_of(text: str, style: Style) -> tuple[Decimal, str | None, bool]:
+    """Value, currency where it is told, and whether millions or the like are. Raises UnreadableError."""
+    power, currency, rest = _unit_in(text.strip().casefold())
     rest = re.sub(_ABOUT, " ", rest).strip()
     try:
         return number_of(rest, style) * Decimal(10) ** power, currency, power > 0
