@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from babel import Locale
 
-from services.api.export.told_projects import StoredProjects
+from services.api.export.project_histories import StoredProjects
 from services.api.store.party_groups import registered_in
 from services.api.store.snapshot import Row
 from services.api.views.money_and_stakes import stakes
@@ -48,7 +48,7 @@ class Holdings:
 def holdings(stored: StoredProjects) -> Holdings:
     """The shares that are held of these projects on their day, by a valid equity leg."""
     held = Holdings()
-    for project in stored.told():
+    for project in stored.histories():
         shares = stakes(project.events, project.deals)
         if not shares:
             continue

@@ -11,7 +11,7 @@ from babel import Locale
 
 from services.api.export.csv_columns import csv_head, csv_lines
 from services.api.export.formula_quoting import quote_formulas
-from services.api.export.told_projects import StoredProjects, ToldProject
+from services.api.export.project_histories import ProjectHistory, StoredProjects
 from steppe.domain.analysis.crosswalk import GEM, word
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
@@ -55,7 +55,7 @@ def units(stored: StoredProjects) -> Units:
     """A row for each part of a project, or one for a project without parts; one without a country is left out."""
     left_out = Counter[str]()
     rows: list[dict[str, Any]] = []
-    for project in stored.told():
+    for project in stored.histories():
         if not project.state.countries and project.state.country is None:
             left_out["project without a country"] += 1
             continue
@@ -66,15 +66,15 @@ def units(stored: StoredProjects) -> Units:
 class _Plant:
     """One project. What has no place in its rows is counted in `left_out`."""
 
-    def __init__(self, project: ToldProject, stored: StoredProjects, left_out: Counter[str]) -> None:
+    def __init__(self, project: ProjectHistory, stored: StoredProjects, left_out: Counter[str]) -> None:
         self._project = project
         self._state = project.state
         self._stored = stored
         self._left_out = left_out
-        self._told = {event.reference for event in project.named("project.registered")[-1:]}
+        self._exported = {event.reference for event in project.named("project.registered")[-1:]}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The units in the order of their keys; then what is not told is counted."""
+        """The units in the order of their keys; then what is not exported is counted."""
         about = self._about()
         for part in self._state.parts or (None,):
             row = {**about, **self._unit(part)}
@@ -85,7 +85,7 @@ class _Plant:
             )
             yield row
         for event in self._project.events:
-            if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
+            if event.reference not in self._exported and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
 
     def _about(self) -> dict[str, Any]:
@@ -127,15 +127,15 @@ class _Plant:
                 day = str(own[-1].data.get("occurred", ""))
                 row[column] = day if _DAY.fullmatch(day) else None
             if name in implied_names or row.get(column):
-                self._told.update(event.reference for event in named_events)
+                self._exported.update(event.reference for event in named_events)
         if status not in _RAN | {"cancelled"}:
             plans = [
                 event for event in events if event.kind.name == _PLAN and event.data["milestone"] == "production-start"
             ]
             if plans and _DAY.fullmatch(str(plans[-1].data["planned_on"])):
                 row["Start year"] = plans[-1].data["planned_on"]
-                self._told.add(plans[-1].reference)
-        self._told.update(event.reference for event in events if event.kind.name in implied_names)
+                self._exported.add(plans[-1].reference)
+        self._exported.update(event.reference for event in events if event.kind.name in implied_names)
         return row
 
     def _word(self) -> str:

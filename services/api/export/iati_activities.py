@@ -9,7 +9,13 @@ from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from services.api.export.told_projects import StoredProjects, ToldProject, first_of_role, giver_of, iati_identifier
+from services.api.export.project_histories import (
+    ProjectHistory,
+    StoredProjects,
+    first_of_role,
+    giver_of,
+    iati_identifier,
+)
 from steppe.domain.analysis.crosswalk import IATI, word
 from steppe.domain.events.event import Event
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
@@ -59,7 +65,7 @@ def activities(stored: StoredProjects) -> Activities:
     """An activity for each project; one without a country is left out, because IATI asks for one."""
     pieces: list[bytes] = []
     left_out = Counter[str]()
-    for project in stored.told():
+    for project in stored.histories():
         if not project.state.countries:
             left_out["project without a country"] += 1
             continue
@@ -70,13 +76,13 @@ def activities(stored: StoredProjects) -> Activities:
 class _Activity:
     """One activity. What has no place in it is counted in `left_out`."""
 
-    def __init__(self, project: ToldProject, stored: StoredProjects, left_out: Counter[str]) -> None:
+    def __init__(self, project: ProjectHistory, stored: StoredProjects, left_out: Counter[str]) -> None:
         self._project = project
         self._state = project.state
         self._events = project.events
         self._stored = stored
         self._left_out = left_out
-        self._told: set[str] = set()
+        self._exported: set[str] = set()
 
     def element(self) -> Element:
         """In the order of the schema."""
@@ -101,7 +107,7 @@ class _Activity:
         activity.extend(transaction for _, transaction in transactions)
         self._add_programmes(activity)
         for event in self._events:
-            if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
+            if event.reference not in self._exported and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
         return activity
 
@@ -141,17 +147,17 @@ class _Activity:
         starts = self._project.named("construction.started")
         ended = self._state.ended_on
         if starts:
-            self._told.add(starts[0].reference)
+            self._exported.add(starts[0].reference)
             SubElement(activity, "activity-date", type="2", attrib={"iso-date": self._day_of(starts[0])})
         elif ended is None:
             first = min((event.latest for event in self._events), default=self._stored.as_of)
             SubElement(activity, "activity-date", type="1", attrib={"iso-date": first.isoformat()})
         if ended is not None:
             SubElement(activity, "activity-date", type="4", attrib={"iso-date": ended.isoformat()})
-        for name in _ENDINGS:  # told by the status
+        for name in _ENDINGS:  # which the status says
             ending = self._project.named(name)
             if ending and ending[-1].deal is None:
-                self._told.add(ending[-1].reference)
+                self._exported.add(ending[-1].reference)
 
     def _add_countries(self, activity: Element) -> None:
         """Equal shares, the first country a little more where they do not divide."""
@@ -180,7 +186,7 @@ class _Activity:
     def _transactions(self) -> Iterator[tuple[tuple[str, str], Element]]:
         """With what they are ordered by: the day and the id of the event."""
         registrations = self._project.named("project.registered")
-        self._told.update(event.reference for event in registrations[-1:])
+        self._exported.update(event.reference for event in registrations[-1:])
         for event in self._project.named("pledge.announced"):
             if event.data.get("amount"):
                 yield self._transaction(event, _PLEDGE, None, Decimal(event.data["amount"]["value"]))
@@ -192,7 +198,7 @@ class _Activity:
     def _transaction(
         self, event: Event, type: str, finance_type: str | None, value: Decimal
     ) -> tuple[tuple[str, str], Element]:
-        self._told.add(event.reference)
+        self._exported.add(event.reference)
         day = self._day_of(event)
         transaction = Element("transaction", ref=_text(event.id))
         SubElement(transaction, "transaction-type", code=type)

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import msgspec
 from babel import Locale
 
-from services.api.export.told_projects import StoredProjects, ToldProject, first_of_role, giver_of
+from services.api.export.project_histories import ProjectHistory, StoredProjects, first_of_role, giver_of
 from steppe.domain.analysis.crosswalk import OC4IDS, word
 from steppe.domain.analysis.money import DISBURSED, MoneyRow
 from steppe.domain.events.event import Event, Party
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
 
 _COUNTRY_NAMES = Locale("en").territories
-# A total is told as what it adds, and numbers stay what they are in decimal.
+# A total is exported as what it adds, and numbers stay what they are in decimal.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _ROLES = {
     "financier": "funder", "donor": "funder", "investor": "funder", "contractor": "supplier", "host": "publicAuthority",
@@ -58,19 +58,21 @@ PACKAGE_FOOT = b"\n]}\n"
 def packaged(stored: StoredProjects) -> PackagedProjects:
     """Each project in its own JSON, in the order of their rows."""
     left_out = Counter[str]()
-    return PackagedProjects([_encode(_Project(told, stored, left_out).item()) for told in stored.told()], left_out)
+    return PackagedProjects(
+        [_encode(_Project(project, stored, left_out).item()) for project in stored.histories()], left_out
+    )
 
 
 class _Project:
     """One project. What has no place in it is counted in `left_out`."""
 
-    def __init__(self, project: ToldProject, stored: StoredProjects, left_out: Counter[str]) -> None:
+    def __init__(self, project: ProjectHistory, stored: StoredProjects, left_out: Counter[str]) -> None:
         self._project = project
         self._state = project.state
         self._events = project.events
         self._stored = stored
         self._left_out = left_out
-        self._told = {event.reference for event in self._project.named("project.registered")[-1:]}
+        self._exported = {event.reference for event in self._project.named("project.registered")[-1:]}
         self._money = list(project.amounts())
 
     def item(self) -> dict[str, Any]:
@@ -94,7 +96,7 @@ class _Project:
             "contractingProcesses": self._contracts(),
         }
         for event in self._events:
-            if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
+            if event.reference not in self._exported and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
         return {name: value for name, value in whole.items() if value}
 
@@ -123,14 +125,14 @@ class _Project:
     def _period(self) -> dict[str, str]:
         period: dict[str, str] = {}
         if starts := self._project.named("construction.started"):
-            self._told.add(starts[0].reference)
+            self._exported.add(starts[0].reference)
             period["startDate"] = _moment(starts[0].latest)
         if self._state.ended_on is not None:
             period["endDate"] = _moment(self._state.ended_on)
             for name in _ENDINGS:
                 endings = self._project.named(name)
                 if endings and endings[-1].deal is None:
-                    self._told.add(endings[-1].reference)
+                    self._exported.add(endings[-1].reference)
         return period
 
     def _locations(self) -> list[dict[str, Any]]:
@@ -210,8 +212,8 @@ class _Project:
         return {"id": party.party, "name": self._stored.name_of(party)}
 
     def _day_of(self, event: Event) -> date:
-        """Its latest day; it is told here."""
-        self._told.add(event.reference)
+        """Its latest day; it is exported here."""
+        self._exported.add(event.reference)
         if event.given is not None or event.earliest != event.latest:
             self._left_out["day that is not exact"] += 1
         return event.latest

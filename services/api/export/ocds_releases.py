@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from babel import Locale
 
-from services.api.export.told_projects import StoredProjects, ToldProject
+from services.api.export.project_histories import ProjectHistory, StoredProjects
 from steppe.domain.analysis.money import DISBURSED
 from steppe.domain.events.event import Event, Party
 from steppe.domain.events.vocabulary import CORRECTION_NAMES
@@ -52,7 +52,7 @@ def released(stored: StoredProjects) -> Releases:
     """The processes of each project: one of its works, one of each buyer of its output."""
     left_out = Counter[str]()
     releases: list[bytes] = []
-    for project in stored.told():
+    for project in stored.histories():
         of_project = list(_Project(project, stored, left_out).releases())
         if not of_project:
             left_out["project without a contract"] += 1
@@ -63,17 +63,17 @@ def released(stored: StoredProjects) -> Releases:
 class _Project:
     """One project and the contracts that its events tell. What has no place in a release is counted in `left_out`."""
 
-    def __init__(self, project: ToldProject, stored: StoredProjects, left_out: Counter[str]) -> None:
+    def __init__(self, project: ProjectHistory, stored: StoredProjects, left_out: Counter[str]) -> None:
         self._project = project
         self._state = project.state
         self._stored = stored
         self._left_out = left_out
-        self._told: set[str] = {event.reference for event in project.named("project.registered")[-1:]}
+        self._exported: set[str] = {event.reference for event in project.named("project.registered")[-1:]}
         self._money = list(project.amounts())
         self._values = {row.event.reference: {"amount": value, "currency": row.currency} for row, value in self._money}
 
     def releases(self) -> Iterator[Json]:
-        """Of works by the project, and of each buyer's offtakes; then what is not told is counted."""
+        """Of works by the project, and of each buyer's offtakes; then what is not exported is counted."""
         if works := self._project.named("works.awarded"):
             yield self._release("", works, "contractor", "host", [self._item(_WORKS)])
         buyers: dict[str, list[Event]] = {}
@@ -85,7 +85,7 @@ class _Project:
             items = [self._item({"scheme": "steppe-commodity", "id": commodity, "description": commodity})]
             yield self._release(f"-offtake-{buyer}", events, "seller", "offtaker", items)
         for event in self._project.events:
-            if event.reference not in self._told and event.kind.name not in CORRECTION_NAMES:
+            if event.reference not in self._exported and event.kind.name not in CORRECTION_NAMES:
                 self._left_out[event.kind.name] += 1
 
     def _release(self, suffix: str, signed: Sequence[Event], supplier: str, buyer: str, items: Sequence[Json]) -> Json:
@@ -118,7 +118,7 @@ class _Project:
         for event in self._project.named("milestone.planned"):
             planned_on = str(event.data["planned_on"])
             if event.data["milestone"] == _AWARD and len(planned_on) == len("2024-05-01"):
-                self._told.add(event.reference)
+                self._exported.add(event.reference)
                 tender["awardPeriod"] = {"endDate": f"{planned_on}T00:00:00Z"}
         return tender
 
@@ -149,7 +149,7 @@ class _Project:
         """What was paid out of the deal, on its first contract."""
         for row, value in self._money:
             event = row.event
-            if row.of == DISBURSED and event.deal == signed.deal and event.reference not in self._told:
+            if row.of == DISBURSED and event.deal == signed.deal and event.reference not in self._exported:
                 payment = {
                     "id": event.reference,
                     "date": _moment(self._day_of(event)),
@@ -194,10 +194,10 @@ class _Project:
         return {"id": party.party, "name": self._stored.name_of(party)}
 
     def _day_of(self, event: Event) -> date:
-        """Its latest day; it is told here."""
-        if event.reference not in self._told and (event.given is not None or event.earliest != event.latest):
+        """Its latest day; it is exported here."""
+        if event.reference not in self._exported and (event.given is not None or event.earliest != event.latest):
             self._left_out["day that is not exact"] += 1
-        self._told.add(event.reference)
+        self._exported.add(event.reference)
         return event.latest
 
 

@@ -103,7 +103,7 @@ class ParquetFile:
         self._out = out
         self._columns = columns
         self._kinds: list[set[str]] = [set() for _ in columns]
-        self._kept = SpooledTemporaryFile(max_size=_SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by `finish`, or with us
+        self._spooled = SpooledTemporaryFile(max_size=_SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by `finish`, or with us
         self._parts = 0
 
     def add(self, items: Sequence[Item]) -> None:
@@ -111,7 +111,7 @@ class ParquetFile:
         columns = [[valued(item, column) for item in items] for column in self._columns]
         for kinds, values in zip(self._kinds, columns, strict=True):
             kinds.update(_kind(value) for value in values if value is not None)
-        pickle.dump(columns, self._kept)
+        pickle.dump(columns, self._spooled)
         self._parts += 1
 
     def finish(self, about: Mapping[str, str]) -> None:
@@ -124,12 +124,12 @@ class ParquetFile:
         schema = Schema(fields, metadata=dict(about))
         batches = RecordBatchReader.from_batches(schema, self._batches(schema, kinds))
         write_parquet(batches, self._out, key_value_metadata=dict(about), max_row_group_size=_ROW_GROUP_MAX)
-        self._kept.close()
+        self._spooled.close()
 
     def _batches(self, schema: Schema, kinds: Sequence[str]) -> Iterator[RecordBatch]:
-        self._kept.seek(0)
+        self._spooled.seek(0)
         for _ in range(self._parts):
-            columns = pickle.load(self._kept)  # noqa: S301  # what `add` wrote, in a file that has no name
+            columns = pickle.load(self._spooled)  # noqa: S301  # what `add` wrote, in a file that has no name
             arrays = [_array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
             yield RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -141,14 +141,14 @@ class TypedParquetFile:
     def __init__(self, out: IO[bytes], kinds: Mapping[str, str]) -> None:
         self._out = out
         self._kinds = kinds
-        self._kept = SpooledTemporaryFile(max_size=_SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by `finish`, or with us
+        self._spooled = SpooledTemporaryFile(max_size=_SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by `finish`, or with us
         self._parts = 0
         self.rows = 0
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
         """Keep these rows, their values in the order of the columns."""
         if rows:
-            pickle.dump(list(zip(*rows, strict=True)), self._kept)
+            pickle.dump(list(zip(*rows, strict=True)), self._spooled)
             self._parts += 1
             self.rows += len(rows)
 
@@ -158,12 +158,12 @@ class TypedParquetFile:
         schema = Schema(fields, metadata=dict(about))
         batches = RecordBatchReader.from_batches(schema, self._batches(schema))
         write_parquet(batches, self._out, key_value_metadata=dict(about), max_row_group_size=_ROW_GROUP_MAX)
-        self._kept.close()
+        self._spooled.close()
 
     def _batches(self, schema: Schema) -> Iterator[RecordBatch]:
-        self._kept.seek(0)
+        self._spooled.seek(0)
         for _ in range(self._parts):
-            columns = pickle.load(self._kept)  # noqa: S301  # what `add` wrote, in a file that has no name
+            columns = pickle.load(self._spooled)  # noqa: S301  # what `add` wrote, in a file that has no name
             arrays = [_array(values, kind) for values, kind in zip(columns, self._kinds.values(), strict=True)]
             yield RecordBatch.from_arrays(arrays, schema=schema)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from services.api.export.told_projects import StoredProjects
+from services.api.export.project_histories import StoredProjects
 from services.api.store.project_events import documents_named
 from services.api.store.snapshot import Row, Snapshot
 from services.api.web.list_filters import investors_of, project_filters

@@ -1,4 +1,4 @@
-"""Projects with their events as formats of the field tell them: states of a day, events as corrected, names, ids. Pure."""
+"""Projects with their events as formats of the field have them: states of a day, events as corrected, names, ids. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Mentioned(NamedTuple):
     programmes: list[str]
 
 
-class ToldProject(NamedTuple):
+class ProjectHistory(NamedTuple):
     """A project on a day with its deals, and with the events that had occurred by then, in the order of the fold. `stated_elsewhere`
     as for the sums of money."""
 
@@ -79,7 +79,7 @@ class StoredProjects:
                 programmes |= {programme} if isinstance(programme, str) else set()
         return Mentioned(sorted(parties), sorted(programmes))
 
-    def told(self) -> Iterator[ToldProject]:
+    def histories(self) -> Iterator[ProjectHistory]:
         """The projects, in the order of their rows."""
         by_subject: dict[str, list[Event]] = {}
         for row in self.events:
@@ -94,7 +94,7 @@ class StoredProjects:
             corrected = read_as_known(by_subject.get(key, ()), self.knowledge).events
             occurred = [event for event in corrected if event.latest <= self.as_of]
             elsewhere = ((named["source"], named["id"]) for named in self.documents if named["subject"] != key)
-            yield ToldProject(
+            yield ProjectHistory(
                 state=row_decoding.project(row),
                 events=sorted(occurred, key=lambda event: event.order),
                 deals=deals.get(key, ()),
