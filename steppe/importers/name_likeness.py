@@ -56,8 +56,8 @@ def thresholds() -> Thresholds:
 def company_name(name: str) -> str:
     """The name of a party folded, without the words for its legal form; all of it where nothing else is left."""
     words = re.findall(r"\w+", folded(name))
-    telling = [word for word in words if word not in thresholds().company_words]
-    return " ".join(telling or words)
+    significant = [word for word in words if word not in thresholds().company_words]
+    return " ".join(significant or words)
 
 
 def alike(

@@ -23,7 +23,7 @@ from steppe.importers.statement import (
 from steppe.importers.table_rows import Headings, Row, open_table
 
 _NEEDED = ("project id", "status", "year", "flow", "title", "recipient iso3", "crs sector code", "amount", "currency")
-_KEPT = frozenset(
+_READ = frozenset(
     {
         *_NEEDED, "umbrella", "donor", "funding agency", "recipient condensed", "all recipients", "recipient iso2", "crs sector name",
         "sources", "recipient agencies", "start actual", "end actual", "year uncertain", "recommended for research",
@@ -68,7 +68,7 @@ class GcofTable:
             thing = _GcofRow(row, edition, report).thing()
             if thing is not None:
                 for heading, cell in row.cells.items():
-                    if heading not in _KEPT and text_of(cell) is not None:
+                    if heading not in _READ and text_of(cell) is not None:
                         report.losses.count(heading or "(no heading)")
                 yield thing
 

@@ -98,12 +98,12 @@ class GemTracker:
         tracker = next((TRACKERS[name] for name in TRACKERS if name in table.headings), POWER)
         tracker = replace(tracker, unit=UNITS_OF_CAPACITY.get(fields.get("capacity", ""), tracker.unit))
         plants: dict[str, _Plant] = {}
-        kept = set(fields.values()) - {fields.get("parent")}
+        read_headings = set(fields.values()) - {fields.get("parent")}
         for count, row in enumerate(table.rows):
             if count >= _UNITS_MAX:
                 raise BadFileError(f"it has more than {_UNITS_MAX:,} units; split it by country")
             for heading, cell in row.cells.items():
-                if heading not in kept and text_of(cell) is not None:
+                if heading not in read_headings and text_of(cell) is not None:
                     report.losses.count(heading or "(no heading)")
             _add(plants, row, fields, tracker, edition, report)
         for plant in plants.values():

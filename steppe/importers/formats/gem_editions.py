@@ -73,7 +73,7 @@ class PlantNews:
             self._keep(statement)
         elif statement.name == "intent.announced" and not begins_anew and not is_taken_back:
             return  # it was begun in other words
-        elif statement.key in self._before.retracted and (begins_anew or not self._is_told_before(statement)):
+        elif statement.key in self._before.retracted and (begins_anew or not self._is_dated_before(statement)):
             self._add(_undated(statement, self._before.edition), again=True)
         elif statement.key not in self._sent():
             self._add(replace(statement, bounds=Bounds.SINCE) if begins_anew else statement)
@@ -82,12 +82,12 @@ class PlantNews:
         else:
             self._add(_undated(statement, self._before.edition), again=changed)
 
-    def _is_told_before(self, statement: Statement) -> bool:
+    def _is_dated_before(self, statement: Statement) -> bool:
         return _is_before(statement.data.get("occurred"), self._before.edition)
 
     def _take_back_what_dates_contradict(self, part: str, statements: Sequence[Statement]) -> None:
         """A unit that was given up, and now is said to have begun before that, was never given up; nor did its plant end."""
-        begun = [row for row in statements if row.name in _BEGINNINGS and self._is_told_before(row)]
+        begun = [row for row in statements if row.name in _BEGINNINGS and self._is_dated_before(row)]
         if not begun or all(row.key in self._before.sent for row in begun):
             return
         self._taken_back |= {
@@ -99,7 +99,7 @@ class PlantNews:
 
     def _close(self, closing: Sequence[Statement]) -> None:
         begun = any(
-            row.name in _STEPS and row.key not in self._before.sent and not self._is_told_before(row)
+            row.name in _STEPS and row.key not in self._before.sent and not self._is_dated_before(row)
             for row in self._statements
         )
         for statement in closing:

@@ -43,13 +43,13 @@ _UNSENT = {
     "1": "incoming funds", "5": "interest payment", "6": "loan repayment", "7": "reimbursement",
 }  # fmt: skip
 _PLEDGES, _COMMITMENTS, _PAYMENTS = ("12", "13"), ("2", "11"), ("3", "4")
-_KEPT = frozenset(
+_READ = frozenset(
     {
         "iati-identifier", "reporting-org", "title", "participating-org", "activity-status", "activity-date", "recipient-country",
         "location", "sector", "default-finance-type", "transaction", "related-activity",
     }
 )  # fmt: skip
-_KEPT_OF_TRANSACTION = frozenset(
+_READ_OF_TRANSACTION = frozenset(
     {"transaction-type", "transaction-date", "value", "provider-org", "finance-type", "recipient-country", "sector"}
 )
 _LISTED_MAX = 100
@@ -388,14 +388,14 @@ class _Activity:
     def _count_losses(self) -> None:
         losses = self._report.losses
         for child in self._element:
-            if child.tag not in _KEPT:
+            if child.tag not in _READ:
                 losses.count(_plain(child.tag))
         losses_of_locations = len(self._element.findall("location")) - 1
         if losses_of_locations > 0:
             losses.count("location beyond the first", losses_of_locations)
         for row in self._transactions:
             for child in row.element:
-                if child.tag not in _KEPT_OF_TRANSACTION:
+                if child.tag not in _READ_OF_TRANSACTION:
                     losses.count(f"transaction/{_plain(child.tag)}")
 
     def _contradict(self, message: str) -> None:

@@ -36,13 +36,13 @@ from steppe.importers.statement import (
 )
 
 _WHAT = "OC4IDS has a package of projects, or one of them a line"
-_KEPT = frozenset(
+_READ = frozenset(
     {
         "id", "updated", "title", "identifiers", "status", "sector", "additionalClassifications", "period", "locations", "publicAuthority",
         "parties", "budget", "transactions", "contractingProcesses", "completion",
     }
 )  # fmt: skip
-_KEPT_OF_SUMMARY = frozenset(
+_READ_OF_SUMMARY = frozenset(
     {"ocid", "nature", "title", "status", "suppliers", "contractValue", "contractPeriod", "transactions", "finance"}
 )
 _STAGES = {
@@ -244,7 +244,7 @@ class _Project:
     def _of_contracts(self) -> Iterator[Statement]:
         for process in objects(self._item.get("contractingProcesses")):
             summary, key = process.get("summary"), identifier(process.get("id"))
-            count_losses(self._report, summary, _KEPT_OF_SUMMARY, "contractingProcesses/summary/")
+            count_losses(self._report, summary, _READ_OF_SUMMARY, "contractingProcesses/summary/")
             if process.get("releases"):
                 self._report.losses.count("contractingProcesses/releases")
             yield from self._of_transactions(summary, f"{key}/")
@@ -282,6 +282,6 @@ class _Project:
         return Statement(key, name, {**data, "evidence": self._evidence}, self._line)
 
     def _count_losses(self) -> None:
-        count_losses(self._report, self._item, _KEPT)
+        count_losses(self._report, self._item, _READ)
         count_losses(self._report, self._item.get("budget"), frozenset({"finance"}), "budget/")
         count_losses(self._report, self._item.get("completion"), frozenset({"endDate"}), "completion/")

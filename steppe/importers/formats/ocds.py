@@ -36,10 +36,10 @@ _WHAT = "OCDS has releases, a package of releases or of records (OC4IDS of proje
 _OF_PACKAGES = frozenset(
     {"uri", "publisher", "publishedDate", "version", "extensions", "license", "publicationPolicy", "packages"}
 )
-_KEPT = frozenset(
+_READ = frozenset(
     {"ocid", "id", "date", "tag", "initiationType", "language", "parties", "buyer", "tender", "awards", "contracts"}
 )
-_KEPT_OF_TENDER = frozenset(
+_READ_OF_TENDER = frozenset(
     {
         "id",
         "title",
@@ -52,8 +52,8 @@ _KEPT_OF_TENDER = frozenset(
         "contractPeriod",
     }
 )
-_KEPT_OF_AWARD = frozenset({"id", "title", "status", "date", "value", "suppliers", "items", "contractPeriod"})
-_KEPT_OF_CONTRACT = frozenset(
+_READ_OF_AWARD = frozenset({"id", "title", "status", "date", "value", "suppliers", "items", "contractPeriod"})
+_READ_OF_CONTRACT = frozenset(
     {"id", "awardID", "title", "status", "period", "value", "items", "dateSigned", "suppliers", "implementation"}
 )
 _TENDER, _AWARD, _CONTRACT, _PAYMENT, _TERMINATED = range(1, 6)
@@ -387,12 +387,12 @@ class _Process:
 
     def _count_losses(self) -> None:
         report = self._report
-        count_losses(report, self._release, _KEPT)
-        count_losses(report, self._tender, _KEPT_OF_TENDER, "tender/")
+        count_losses(report, self._release, _READ)
+        count_losses(report, self._tender, _READ_OF_TENDER, "tender/")
         for award in self._awards.values():
-            count_losses(report, award, _KEPT_OF_AWARD, "awards/")
+            count_losses(report, award, _READ_OF_AWARD, "awards/")
         for contract in self._contracts:
-            count_losses(report, contract, _KEPT_OF_CONTRACT, "contracts/")
+            count_losses(report, contract, _READ_OF_CONTRACT, "contracts/")
             count_losses(
                 report, contract.get("implementation"), frozenset({"transactions"}), "contracts/implementation/"
             )

@@ -189,11 +189,11 @@ def sector_of_words(sectors: Iterable[str]) -> tuple[str, str]:
     return NO_SECTOR
 
 
-def count_losses(report: EditionReport, value: object, kept: frozenset[str], where: str = "") -> None:
+def count_losses(report: EditionReport, value: object, read: frozenset[str], where: str = "") -> None:
     """Count the members that Steppe does not keep."""
     if isinstance(value, Mapping):
         for name, content in value.items():
-            if name not in kept and content not in (None, "", [], {}):
+            if name not in read and content not in (None, "", [], {}):
                 report.losses.count(f"{where}{name}")
 
 

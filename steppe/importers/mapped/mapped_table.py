@@ -44,7 +44,7 @@ class _Project:
     name: str
     line: int
     registration: Data | None
-    told: dict[str, Statement] = field(default_factory=dict)
+    by_content: dict[str, Statement] = field(default_factory=dict)
     stage: int = 0
 
     def statements(self) -> Iterator[Statement]:
@@ -53,11 +53,11 @@ class _Project:
             yield Statement("registered", "project.registered", self.registration, self.line)
         counts: Counter[str] = Counter()
         keys = {}
-        for content in sorted(self.told):
-            key = self.told[content].key
+        for content in sorted(self.by_content):
+            key = self.by_content[content].key
             counts[key] += 1
             keys[content] = f"{key}/{counts[key]}"
-        yield from (replace(row, key=keys[content], alike=row.key) for content, row in self.told.items())
+        yield from (replace(row, key=keys[content], alike=row.key) for content, row in self.by_content.items())
 
 
 class MappedTable:
@@ -65,10 +65,10 @@ class MappedTable:
 
     name = "csv"
 
-    def __init__(self, document: MappingDocument, *, tells_missing: bool = True) -> None:
-        """`tells_missing`: the report says which optional columns the table does not have."""
+    def __init__(self, document: MappingDocument, *, reports_missing: bool = True) -> None:
+        """`reports_missing`: the report says which optional columns the table does not have."""
         self._document = document
-        self._tells_missing = tells_missing
+        self._reports_missing = reports_missing
         self._style = Style(document.dates, document.decimal)
         self._columns = {normalised(column): column for column in columns_of(document)}
         self._optional = {normalised(column) for column in document.optional}
@@ -100,7 +100,7 @@ class MappedTable:
         table = open_table(file, self._is_table, what, report, self._document.encoding)
         columns = {heading: self._heading_of(heading, table.headings) for heading in self._columns}
         for heading, there in columns.items():
-            if there is None and self._tells_missing:
+            if there is None and self._reports_missing:
                 report.unsent.count(f"column {self._columns[heading]!r}, which the table does not have")
         projects: dict[str, _Project] = {}
         for count, row in enumerate(table.rows):
@@ -217,10 +217,10 @@ class _MappedRow:
             data["evidence"] = [evidence]
         key = f"{name}/{self._text(event.row) or data.get('occurred', '')}"
         content = json.dumps([key, data], ensure_ascii=False, sort_keys=True)
-        if content in project.told:
+        if content in project.by_content:
             self._report.duplicates += 1
         else:
-            project.told[content] = Statement(key, name, data, self._row.line)
+            project.by_content[content] = Statement(key, name, data, self._row.line)
 
     def _holds(self, column: str, words: list[str]) -> bool:
         text = (text_of(self._row.cells.get(normalised(column), "")) or "").casefold()

@@ -199,7 +199,7 @@ def _mapped() -> Mapping[str, Format]:
     }
     for template, document in documents.items():
         document.optional = [column for column in template_columns(template) if column not in _NEEDED[template]]
-    return {template: MappedTable(document, tells_missing=False) for template, document in documents.items()}
+    return {template: MappedTable(document, reports_missing=False) for template, document in documents.items()}
 
 
 def _party_columns(role: str) -> PartyColumns:
