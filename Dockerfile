@@ -12,7 +12,7 @@ COPY --chmod=755 <<'SCRIPT' /usr/local/bin/make-root
 #!/bin/sh
 set -eu
 version=$(python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-mkdir -p /root-fs/etc /root-fs/usr/lib /root-fs/usr/lib64 /root-fs/tmp /root-fs/app /own/imports
+mkdir -p /root-fs/etc /root-fs/usr/lib /root-fs/usr/lib64 /root-fs/tmp /root-fs/app /own/imports /own/temporary
 chmod 1777 /root-fs/tmp
 ln -s usr/lib /root-fs/lib
 ln -s usr/lib64 /root-fs/lib64
@@ -89,7 +89,7 @@ COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/ingest services/ingest
 # A volume that is mounted there takes over whose it is.
-COPY --from=root --chown=10001:10001 /own /var/lib/steppe
+COPY --from=root --chown=10001:10001 /own/imports /var/lib/steppe/imports
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
 RUN ["python", "-c", "import services.ingest.__main__, services.ingest.imports.import_process, services.ingest.entry.article, trafilatura"]
 USER steppe
@@ -114,6 +114,7 @@ COPY steppe steppe
 COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/api services/api
+COPY --from=root --chown=10001:10001 /own/temporary /var/lib/steppe/temporary
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
 RUN ["python", "-c", "import services.api.__main__"]
 USER steppe
@@ -128,6 +129,7 @@ COPY --from=compiled /app/build build
 COPY services/__init__.py services/__init__.py
 COPY services/projector services/projector
 COPY examples/central-asia examples/central-asia
+COPY --from=root --chown=10001:10001 /own/temporary /var/lib/steppe/temporary
 RUN ["python", "-m", "compileall", "-q", "steppe", "services"]
 RUN ["python", "-c", "import steppe.cli.__main__, services.projector.rebuild.__main__, services.projector.commands.verify"]
 USER steppe

@@ -19,6 +19,7 @@ import pytest
 from steppe.release import RELEASE
 from steppe.standalone.places import free_port
 from tests import answer_schemas
+from tests.services.ingest.entry_client import EntryClient
 
 ROOT = Path(__file__).parent.parent.parent
 _PARTS = (
@@ -28,6 +29,15 @@ _PARTS = (
 _SERVICES = ("ingest", "projector", "api")
 _RELEASE_BEFORE = "92ce35b2ec94084430ec7362a3dc88cd6a8dd8fd"  # 0.2.0
 _IMAGE_BYTES_MAX = 250_000_000
+_TRACKER = (
+    "country,url,plant,unit,owner,parent,capacity,status,year\n"
+    "Kazakhstan,https://www.gem.wiki/A,Aktau power station,Unit 1,Samruk [100%],State,300,construction,\n"
+    "Kazakhstan,https://www.gem.wiki/A,Aktau power station,Unit 2,Samruk [100%],State,300,retired,1970\n"
+)
+_ARTICLE = (
+    "<html><head><title>Deal</title></head><body><article><h1>Deal</h1><p>Cove Capital and Tau-Ken Samruk signed a term "
+    "sheet on November 6, 2025 for a project of $1.1 billion in Kazakhstan, the companies said.</p></article></body></html>"
+)
 
 
 def lay_out(folder: Path) -> None:
@@ -58,8 +68,8 @@ class Compose:
         self._ports = {
             name: str(free_port(0)) for name in ("STEPPE_KAFKA_PORT", "STEPPE_INGEST_PORT", "STEPPE_API_PORT")
         }
-        self.ingest = f"http://127.0.0.1:{self._ports['STEPPE_INGEST_PORT']}"
-        self.api = f"http://127.0.0.1:{self._ports['STEPPE_API_PORT']}"
+        self.ingest = f"http://localhost:{self._ports['STEPPE_INGEST_PORT']}"
+        self.api = f"http://localhost:{self._ports['STEPPE_API_PORT']}"
         subprocess.run(["make", "secrets"], cwd=folder, check=True, capture_output=True)
 
     def __call__(self, *arguments: str, seconds: float = 300) -> str:
@@ -174,6 +184,83 @@ def test_a_stack_is_sent_to_read_killed_piece_by_piece_and_has_everything_still(
     compose("up", "-d", "--wait")
     compose.caught_up()
     assert compose.flags() == flags
+
+
+def test_the_form_imports_and_measures_of_a_stack_answer(compose: Compose) -> None:
+    compose("build", seconds=900)
+    compose("up", "-d", "--wait")
+    assert compose("run", "--rm", "steppe", "--version").split("\n")[0] == f"steppe {RELEASE} (domain compiled)"
+    compose("run", "--rm", "steppe", "send", "examples/central-asia/events.ndjson", "--wait")
+    compose.caught_up()
+
+    _an_article_is_entered_and_seen(compose)
+    _an_import_outlives_its_container(compose)
+    _files_are_written_to_disks(compose)
+    measure = httpx.get(f"{compose.api}/v1/conversion", timeout=30).raise_for_status().json()
+    assert measure["total"]["deals"] > 40
+    exported = compose("run", "--rm", "-T", "steppe", "export", "events", "--project", "north-katpar")
+    assert "cove-capital" in exported
+    _logs_are_calm(compose)
+
+
+def _an_article_is_entered_and_seen(compose: Compose) -> None:
+    """In the browser's words: from the page to the form, from an article to an event, and back to the page."""
+    assert f'href="{compose.ingest}' in httpx.get(compose.api, timeout=20).text
+    entry = EntryClient(compose.ingest)
+    try:
+        entry.open("/article")
+        entry.press("Read it", url="https://news.example/deal", pasted=_ARTICLE, grade="press", subject="north-katpar")
+        entry.follow("Termsheet signed")
+        entry.press("Preview", parties__0__party="cove-capital", parties__0__role="investor")
+        assert (entry.status, entry.errors()) == (200, {})
+        assert "What it would do cannot be shown." not in entry.text
+        entry.press("Send")
+        assert entry.text.startswith("Sent")
+        link = entry.page.xpath("//a[@class='button']/@href")[0]
+        assert link.startswith(compose.api)
+        assert "news.example" in httpx.get(link, timeout=60).raise_for_status().text
+    finally:
+        entry.close()
+
+
+def _an_import_outlives_its_container(compose: Compose) -> None:
+    address = f"{compose.ingest}/v1/imports"
+    looked_at = _import(compose, _TRACKER, format="gem", edition="2024-02-07", dry_run="true", name="tracker.csv")
+    assert (looked_at["state"], looked_at["sent"], looked_at["report"]["not_compared"]) == ("done", None, None)
+    assert looked_at["events"] > 0
+    compose("up", "-d", "--wait", "--force-recreate", "ingest")
+    assert httpx.get(f"{address}/{looked_at['id']}", timeout=20).json() == looked_at
+    sent = _import(compose, "", of=looked_at["id"], dry_run="false")
+    assert (sent["state"], sent["sent"]["accepted"]) == ("done", looked_at["events"])
+    compose.caught_up()
+    project = httpx.get(f"{compose.api}/v1/projects/aktau-power-station", timeout=20).raise_for_status().json()
+    assert project["name"] == "Aktau power station"
+
+
+def _import(compose: Compose, content: str, **query: str) -> dict[str, Any]:
+    """The last line of what an import answers."""
+    headers = {"content-type": "application/octet-stream"}
+    answer = httpx.post(
+        f"{compose.ingest}/v1/imports", content=content, params=query, headers=headers, timeout=120
+    ).raise_for_status()
+    last: dict[str, Any] = json.loads(answer.text.splitlines()[-1])
+    return last
+
+
+def _files_are_written_to_disks(compose: Compose) -> None:
+    """An export, or what an import remembers, may be larger than the memory of a container, of which /tmp is a part."""
+    script = "import os, tempfile\nwith tempfile.TemporaryFile() as file: print(os.fstat(file.fileno()).st_dev != os.stat('/tmp').st_dev)"
+    for service in ("ingest", "api"):
+        assert compose("exec", service, "python", "-c", script).strip() == "True", service
+    verifying = compose("run", "--rm", "-T", "--entrypoint", "python", "steppe", "-c", script)
+    assert verifying.strip() == "True"
+
+
+def _logs_are_calm(compose: Compose) -> None:
+    """Nobody logged an error, or a traceback."""
+    lines = compose("logs", "--no-color", "--no-log-prefix", *_SERVICES, "migrate").splitlines()
+    assert any("domain compiled" in line for line in lines)
+    assert [line for line in lines if '"level": "ERROR"' in line or "Traceback" in line] == []
 
 
 def _is_shut_in(compose: Compose) -> None:

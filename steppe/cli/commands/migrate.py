@@ -2,10 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import (
+    BrokerResponseError,
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    TopicAlreadyExistsError,
+)
 
 from steppe.contracts.topics import DEALS, FLAGS, PARTITIONS_DEFAULT, PROJECTS, QUARANTINE, Topic
 from steppe.database import apply_migrations
@@ -17,6 +25,10 @@ from steppe.log.broker_address import client_options, parse
 
 _REPLICAS_MAX = 3
 _WAIT_SECONDS = 30.0
+_GROUP = "steppe.projector"
+_COORDINATOR_STARTS = frozenset(
+    error.errno for error in (GroupLoadInProgressError, GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError)
+)
 
 
 class SettingError(Exception):
@@ -55,6 +67,7 @@ async def run(
         count = await ensure_topic(kafka, DEALS, partitions, name=topic)
         for published in (FLAGS, PROJECTS, QUARANTINE):
             await ensure_topic(kafka, published, count)
+        await _wait_for_group_coordinator(kafka)
         await apply_migrations.ensure_checkpoints(connection, topic, count)
     finally:
         await connection.close()
@@ -112,6 +125,29 @@ async def ensure_topic(kafka: str, topic: Topic, partitions: int, *, name: str |
         raise KafkaError(f"Topic {name} had no leaders for its partitions after {_WAIT_SECONDS:.0f} s.") from error
     finally:
         await admin.close()
+
+
+async def _wait_for_group_coordinator(kafka: str) -> None:
+    """A new broker needs seconds, once somebody asks, before it leads groups of consumers; meanwhile workers would log errors."""
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    try:
+        await admin.start()
+        with suppress(TimeoutError):  # who needs a group says so
+            async with asyncio.timeout(_WAIT_SECONDS):
+                while True:
+                    if await _group_error(admin) not in _COORDINATOR_STARTS:
+                        return
+                    await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+
+
+async def _group_error(admin: AIOKafkaAdminClient) -> int:
+    try:
+        (answer,) = await admin.describe_consumer_groups([_GROUP])
+    except BrokerResponseError as error:
+        return int(error.errno)
+    return int(answer.groups[0][0])
 
 
 async def _create(admin: AIOKafkaAdminClient, topic: Topic, name: str, partitions: int) -> None:
