@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -10,6 +11,8 @@ from steppe.access.settings import AccessSettings
 from steppe.database.settings import Database
 from steppe.log.settings import Brokers
 from steppe.reference.reference_data import reference_data
+
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(AccessSettings):
@@ -67,6 +70,23 @@ class Settings(AccessSettings):
         default=None,
         description="Where browsers find ingest's entry form, to which the page then links: to enter, correct, reclassify and retract events. Absent: it does not.",
     )
+    embed_origins: str | None = Field(
+        default=None,
+        description="Origins whose pages may frame the drawings at /embed/…, separated by commas: https://www.example.org,https://*.example.org. Absent: none may.",
+    )
+
+    @property
+    def framing_origins(self) -> tuple[str, ...]:
+        """Those of `embed_origins`, one by one."""
+        return tuple(origin.strip() for origin in (self.embed_origins or "").split(",") if origin.strip())
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: str | None) -> str | None:
+        for origin in (value or "").split(","):
+            if origin.strip() and not _ORIGIN.fullmatch(origin.strip()):
+                raise ValueError(f"{origin[:80]!r} is no origin; write https://www.example.org, without a path")
+        return value
 
     @field_validator("reference")
     @classmethod

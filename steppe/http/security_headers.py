@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +27,7 @@ PAGE_POLICY = (
 )
 """The Content Security Policy of pages: the service's own files and addresses alone, nothing inline."""
 
+_NOBODY = "frame-ancestors 'none'"
 _DOCS = "/docs"
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
@@ -59,6 +60,11 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def embedded_policy(origins: Sequence[str]) -> str:
+    """PAGE_POLICY of a page that these origins may frame; without any nobody may."""
+    return PAGE_POLICY.replace(_NOBODY, f"frame-ancestors {' '.join(origins)}") if origins else PAGE_POLICY
 
 
 def docs_policy(page: bytes) -> str:

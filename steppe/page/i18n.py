@@ -79,6 +79,12 @@ class Translation:
         """The name of a country, by its code; a code that has none stays."""
         return str(self.locale.territories.get(code, code))
 
+    def share(self, value: float) -> str:
+        """A share of one, in percent with one decimal."""
+        return format_percent(
+            value, format="#,##0.0\u00a0%" if self.language == "ru" else "#,##0.0%", locale=self.locale
+        )
+
     def percent(self, value: float) -> str:
         """A share of one, in whole percent."""
         return format_percent(value, locale=self.locale)

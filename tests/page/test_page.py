@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ import httpx
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from steppe.page.i18n import LANGUAGES
 from tests.page.conftest import ARTEFACTS, Visit
@@ -33,6 +34,8 @@ PAGES = {
     "party": "/parties/jbic",
     "forums": "/forums",
     "forum": "/forums/abe-central-asia-2015-10?beside=koizumi-central-asia-2006-08",
+    "conversion": "/conversion",
+    "conversion-embedded": "/embed/conversion?by=year",
     "map": "/map",
     "status": "/status",
     "nothing": "/projects/no-such-project",
@@ -281,12 +284,15 @@ def _shows_what_the_api_answers(page: Page, client: httpx.Client) -> None:
         "data.n", "all => all.map(data => [data.dataset.api, data.dataset.path, data.value, data.textContent])"
     )
     tables = page.locator("table.list[data-api]").all()
-    assert numbers or tables or page.locator("svg.map").count(), page.url
+    drawings = page.locator("svg.map, table[data-figure]").count()
+    assert numbers or tables or drawings, page.url
     answers: dict[str, Any] = {}
     for api, path, value, shown in numbers:
         if api not in answers:
             answers[api] = client.get(api).raise_for_status().json()
         assert str(at(answers[api], path)) == value == shown.replace(",", ""), (api, path)
+    for table in page.locator("table[data-figure]").all():
+        _has_the_data_of_the_api(table, client)
     for table in tables:
         items = client.get(str(table.get_attribute("data-api"))).raise_for_status().json()["items"]
         rows = table.evaluate(
@@ -299,6 +305,19 @@ def _shows_what_the_api_answers(page: Page, client: httpx.Client) -> None:
             for field, shown in cells:
                 value = at(item, field)
                 assert shown.replace(",", "") == ("–" if value is None else str(value)), (item, field)
+
+
+def _has_the_data_of_the_api(table: Locator, client: httpx.Client) -> None:
+    """The rows of a drawing's data are those of the answer that it names; shares in percent."""
+    answer = client.get(str(table.get_attribute("data-api"))).raise_for_status().json()
+    cells = table.evaluate(
+        """table => [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter(cell => cell.dataset.field || cell.dataset.share)
+        .map(cell => [`${row.dataset.path}.${cell.dataset.field ?? cell.dataset.share}`, !!cell.dataset.share, cell.textContent]))"""
+    )
+    for path, is_share, shown in cells:
+        value = at(answer, path)
+        expected = "–" if value is None else f"{100 * Decimal(str(value)):.1f}%" if is_share else str(value)
+        assert shown.replace(",", "") == expected, path
 
 
 def _keys_of(item: dict[str, Any]) -> set[str]:

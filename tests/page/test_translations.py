@@ -46,6 +46,7 @@ _NAMES = {
     "lapsed", "on-hold", "presumed-dead", "suspended", "cancelled", "completed", "retired", "delisted",
     "withdrawn", "terminated", "exited", "expired",
     "construction", "production", "project",  # what stands still of works
+    "open",  # what came of a deal
     "retracted", "parked", "refused", "conflict", "held", "decode", "fold",
 }  # fmt: skip
 
@@ -53,6 +54,8 @@ _NAMES = {
 def _template_messages() -> set[str | tuple[str, ...]]:
     folders = [ROOT / "services" / "api" / "page" / "templates", ROOT / "services" / "ingest" / "entry" / "templates"]
     kinds = [(f"**.{ending}", "jinja2.ext:babel_extract") for ending in ("html", "svg", "xml")]
+    folders.append(ROOT / "services" / "api" / "page" / "measures")  # titles are made of figures
+    kinds.append(("**.py", "python"))
     return {
         message
         for folder in folders

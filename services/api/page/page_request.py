@@ -125,6 +125,15 @@ class PageRequest:
         current = {name: text for name, text in self.query.items() if name != "cursor"}
         return self.link(self.path, **{**current, **changes})
 
+    def figure_url(self, path: str) -> str:
+        """The address of a drawing of this page by itself, of the same question."""
+        return self.link(path, **{name: text for name, text in self.query.items() if name != "cursor"})
+
+    def permalink(self, path: str, as_of: date, known_at: datetime, rules: str) -> str:
+        """The address of a page that answers the same for ever: day, knowledge and rules are in it."""
+        known = known_at.isoformat().replace("+00:00", "Z")
+        return self.link(path, **{**self.query, "as_of": as_of.isoformat(), "known_at": known, "rules": rules})
+
     def entry_link(self, **parameters: Any) -> str:
         """The address of the entry form, filled in by the parameters, in the page's language; empty where there is none."""
         entry_url: str | None = self.request.app.state.settings.entry_url
@@ -189,7 +198,7 @@ class PageRequest:
 
     async def render(
         self, template: str, *, question: Question | None = None, snapshot: Snapshot | None = None, status: int = 200,
-        media_type: str = "text/html; charset=utf-8", names: RegisteredNames = NO_NAMES,
+        media_type: str = "text/html; charset=utf-8", names: RegisteredNames = NO_NAMES, policy: str = PAGE_POLICY,
         problem_headers: Mapping[str, str] | None = None, **values: Any,
     ) -> Response:  # fmt: skip
         """The template as a response, with the headers that an answer of the API has; those of a problem win over them.
@@ -199,6 +208,7 @@ class PageRequest:
         now = datetime.now(UTC).replace(microsecond=0)
         as_of = question.as_of if question else now.date()
         known_at = question.known_at if question else now
+        headers = {"Content-Security-Policy": policy, **self._headers(as_of, known_at, snapshot)}
         body = await in_thread(
             _rendered,
             template,
@@ -217,17 +227,21 @@ class PageRequest:
             release=RELEASE,
             **values,
         )
+        return Response(body, status, {**headers, **(problem_headers or {})}, media_type)
+
+    def headers(self, question: Question, snapshot: Snapshot) -> dict[str, str]:
+        """The headers that an answer of the API has, but for its ETag, of a file that a page offers."""
+        return self._headers(question.as_of, question.known_at, snapshot)
+
+    def _headers(self, as_of: date, known_at: datetime, snapshot: Snapshot | None) -> dict[str, str]:
         headers = {
-            "Content-Security-Policy": PAGE_POLICY,
             "Cache-Control": "private, no-cache",
             "Vary": "Accept-Language",
             "Content-Language": self.translation.language,
             "Steppe-As-Of": as_of.isoformat(),
             "Steppe-Known-At": known_at.isoformat().replace("+00:00", "Z"),
         }
-        if snapshot is not None:
-            headers["Steppe-Position"] = snapshot.position
-        return Response(body, status, {**headers, **(problem_headers or {})}, media_type)
+        return headers if snapshot is None else {**headers, "Steppe-Position": snapshot.position}
 
 
 def _rendered(template: str, **values: Any) -> str:

@@ -14,6 +14,8 @@ from starlette.staticfiles import StaticFiles
 from services.api.page.flag_pages import atom_feed, flags_page
 from services.api.page.forum_pages import forum_page, forums_page
 from services.api.page.market_pages import market_page, markets_page, party_page
+from services.api.page.measures.conversion_page import conversion_page
+from services.api.page.measures.figure_pages import figure_views
 from services.api.page.page_request import PageRequest
 from services.api.page.portfolio_pages import map_page, portfolio_page
 from services.api.page.project_page import project_page
@@ -38,8 +40,10 @@ PAGES: Mapping[str, View] = {
     "/parties/{key}": party_page,
     "/forums": forums_page,
     "/forums/{slug}": forum_page,
+    "/conversion": conversion_page,
     "/map": map_page,
     "/status": status_page,
+    **figure_views(),
 }
 
 

@@ -31,14 +31,14 @@ async def conversion(request: Request) -> Response:
     """
 
     async def item(snapshot: Snapshot, question: Question) -> Reading[bytes]:
-        stored = await _read(snapshot, question)
+        stored = await read_conversion(snapshot, question)
         queue = service_of(request).queues.folds
         return Reading(lambda: computed(queue, stored.rows, _in_json, stored))
 
     return await answer_one(request, query_parameters.CONVERSION, item)
 
 
-async def _read(snapshot: Snapshot, question: Question) -> StoredConversion:
+async def read_conversion(snapshot: Snapshot, question: Question) -> StoredConversion:
     """What the answer is made of."""
     events = await snapshot.rows("paper_events", names=_NAMES)
     projects = sorted({row["subject"] for row in events if ":" not in row["subject"]})

@@ -1,0 +1,99 @@
+"""A drawing by itself: at `/embed/…` for a frame on another site, and at `/drawings/….svg`, `.png` and `.csv`."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import Response
+
+from services.api.computation import computed
+from services.api.drawing.figure import Figure
+from services.api.drawing.figure_file import figure_file
+from services.api.drawing.figure_image import figure_image
+from services.api.drawing.file_styles import file_styles
+from services.api.export.formula_quoting import quote_formulas
+from services.api.page.measures import conversion_page
+from services.api.page.measures.drawn_figure import DrawnFigure
+from services.api.page.page_request import PageRequest
+from services.api.web.responses import service_of
+from steppe.http.security_headers import embedded_policy
+
+FigureOf = Callable[[PageRequest], Awaitable[DrawnFigure]]
+View = Callable[[PageRequest], Awaitable[Response]]
+
+FIGURES: Mapping[str, FigureOf] = {
+    "conversion": conversion_page.conversion_figure,
+    "conversion-groups": conversion_page.groups_figure,
+}
+"""Each drawing by its name in addresses, which may have parameters, as `forums/{slug}`."""
+
+
+def figure_views() -> dict[str, View]:
+    """The addresses of every drawing, each with what answers it."""
+    views: dict[str, View] = {}
+    for name, figure_of in FIGURES.items():
+        views[f"/embed/{name}"] = _embedded(figure_of)
+        for ending, answer in (("svg", _svg), ("png", _png), ("csv", _csv)):
+            views[f"/drawings/{name}.{ending}"] = _sent_as(answer, figure_of)
+    return views
+
+
+def _embedded(figure_of: FigureOf) -> View:
+    async def view(page: PageRequest) -> Response:
+        drawn = await figure_of(page)
+        origins = page.request.app.state.settings.framing_origins
+        return await page.render(
+            "embed.html", question=drawn.question, snapshot=drawn.snapshot, figure=drawn.figure, page_path=drawn.page_path,
+            policy=embedded_policy(origins),
+        )  # fmt: skip
+
+    return view
+
+
+def _sent_as(answer: Callable[[PageRequest, DrawnFigure], Awaitable[Response]], figure_of: FigureOf) -> View:
+    async def view(page: PageRequest) -> Response:
+        return await answer(page, await figure_of(page))
+
+    return view
+
+
+async def _svg(page: PageRequest, drawn: DrawnFigure) -> Response:
+    # Its styles are inside, and a browser that opens it takes them by their hash.
+    digest = base64.b64encode(hashlib.sha256(file_styles().encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
+    headers = {"Content-Security-Policy": policy, **_of_file(page, drawn, "svg")}
+    return Response(figure_file(drawn.figure), headers=headers, media_type="image/svg+xml")
+
+
+async def _png(page: PageRequest, drawn: DrawnFigure) -> Response:
+    queue = service_of(page.request).queues.files
+    image = await computed(queue, 1, figure_image, figure_file(drawn.figure, themes=False), folds=True)
+    return Response(image, headers=_of_file(page, drawn, "png"), media_type="image/png")
+
+
+async def _csv(page: PageRequest, drawn: DrawnFigure) -> Response:
+    return Response(
+        "\ufeff" + csv_of(drawn.figure), headers=_of_file(page, drawn, "csv"), media_type="text/csv; charset=utf-8"
+    )
+
+
+def csv_of(figure: Figure) -> str:
+    """The data of a figure as comma-separated values: shares as shares of one, days in ISO 8601."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([quote_formulas(column.heading) for column in figure.table.columns])
+    for row in figure.table.rows:
+        writer.writerow(["" if cell is None else quote_formulas(str(cell)) for cell in row.cells])
+    return written.getvalue()
+
+
+def _of_file(page: PageRequest, drawn: DrawnFigure, ending: str) -> dict[str, str]:
+    name = f"steppe-{drawn.figure.name}-{drawn.question.as_of.isoformat()}.{ending}"
+    headers = page.headers(drawn.question, drawn.snapshot)
+    return {**headers, "Content-Disposition": f'attachment; filename="{name}"'}
