@@ -111,7 +111,20 @@ def grid(labels: Iterable[tuple[float, str]], left: float, right: float) -> list
 
 
 def _path(points: Iterable[Point]) -> str:
-    return "M" + "L".join(f"{_written(x)} {_written(y)}" for x, y in points)
+    """A line through points; along an axis only the other place is written, which of a line of steps is half the length."""
+    commands: list[str] = []
+    before: Point | None = None
+    for x, y in points:
+        if before is None:
+            commands.append(f"M{_written(x)} {_written(y)}")
+        elif y == before[1]:
+            commands.append(f"H{_written(x)}")
+        elif x == before[0]:
+            commands.append(f"V{_written(y)}")
+        else:
+            commands.append(f"L{_written(x)} {_written(y)}")
+        before = (x, y)
+    return "".join(commands)
 
 
 def _written(value: float | str) -> str:

@@ -11,9 +11,10 @@ import msgspec
 
 from services.api.store.snapshot import Row
 from steppe.database.read_model.flag_rows import clock_of
-from steppe.database.read_model.stored_documents import deal_of_row, project_on_day
+from steppe.database.read_model.stored_documents import deal_of_row, project_on_day, reader
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
+from steppe.domain.measures.conversion import Standing
 from steppe.domain.values.flag_clock import FlagClock
 from steppe.domain.values.history import Crossing, Superseded
 from steppe.domain.values.levels import Level
@@ -37,12 +38,28 @@ class _Won(msgspec.Struct):
     on_given: str | None = None
 
 
+class _Leg(msgspec.Struct):
+    valid: bool
+
+
+class _Standing(msgspec.Struct):
+    legs: tuple[_Leg, ...] = ()
+    bound_on: date | None = None
+    bound_on_earliest: date | None = None
+    bound_on_given: str | None = None
+    ended_on: date | None = None
+    ended_on_earliest: date | None = None
+    ended_on_given: str | None = None
+    ended_how: str | None = None
+
+
 class _Crossed(msgspec.Struct):
     crossings: list[_Won]
 
 
 _announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
+_standing = reader(_Standing)
 _crossed = msgspec.json.Decoder(_Crossed)
 
 
@@ -61,6 +78,23 @@ def superseded(row: Row) -> Superseded | None:
 def deal(row: Row) -> DealState:
     """The deal of a span, without the overlays that follow from flags."""
     return deal_of_row(row)
+
+
+def standing(row: Row) -> Standing:
+    """How the deal of a span stands, as far as conversion asks: a part of the document is a third of the work."""
+    document = _standing(row["document"])
+    return Standing(
+        since=row["valid_from"],
+        phase=row["phase"],
+        bound=_start(document.bound_on_earliest, document.bound_on, document.bound_on_given),
+        valid=any(leg.valid for leg in document.legs),
+        ended=_start(document.ended_on_earliest, document.ended_on, document.ended_on_given),
+        ended_how=document.ended_how,
+    )
+
+
+def _start(earliest: date | None, latest: date | None, given: str | None) -> Start | None:
+    return None if latest is None else Start(earliest=earliest, latest=latest, given=given)
 
 
 def announced_flag(row: Row) -> Flag:

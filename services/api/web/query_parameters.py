@@ -177,7 +177,7 @@ FLAG_ROWS = (
 MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
 SCORECARD = (*COMMON, "horizon_months")
-CONVERSION = (*COMMON, "by", "from", "to")
+CONVERSION = (*COMMON, "by", "from", "to", "include")
 VALUE_CHAIN = (*COMMON, "country", "commodity")
 SUPPLY = (*COMMON, "buyer_country", "commodity", "year")
 RECORD = (*PAGED, "project")
@@ -211,10 +211,15 @@ SUPPLY_PARAMETERS: Mapping[str, Parameter] = {
     "commodity": _many("commodity", "Commodity of the contract.", parse_values.text),
 }
 """The same of SUPPLY."""
+CONVERSION_PARAMETERS: Mapping[str, Parameter] = {
+    "include": Parameter(name="include", help="`deals`: list each deal that is counted, which is most of the answer. Default: none.", read=parse_values.one_of(("deals",)), many=True, choices=("deals",), may_be_empty=True),
+}  # fmt: skip
+"""The same of CONVERSION."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
     FLAG_ROWS: FLAG_PARAMETERS,
     EXPORT: EXPORT_PARAMETERS,
     SUPPLY: SUPPLY_PARAMETERS,
+    CONVERSION: CONVERSION_PARAMETERS,
 }
 
 # These say where an answer starts, how long it is and how it is spelt; the rest is the question.

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -22,6 +22,7 @@ from fastapi import Request, Response
 from services.api.computation import by_size
 from services.api.store import position_watch
 from services.api.store.alternate_models import AlternateReadModels
+from services.api.store.kept_projects import KeptProjects
 from services.api.store.knowledge import rules_named
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
@@ -112,7 +113,7 @@ async def one_turn() -> AsyncIterator[None]:
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every route needs; made by the composition root. `health_reader` has a connection of its own, `trials` copies in which
-    events can be tried, `reference` the series that measures are laid against."""
+    events can be tried, `reference` the series that measures are laid against; `kept_projects` is what measures keep of projects."""
 
     reader: Reader
     health_reader: Reader
@@ -121,6 +122,7 @@ class Service:
     trials: AlternateReadModels
     queues: Queues
     reference: ReferenceData
+    kept_projects: KeptProjects = field(default_factory=KeptProjects)
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from steppe.domain.deals.papers import is_paper
@@ -10,11 +11,23 @@ from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.event import Event
 from steppe.domain.measures.incidence import BOUND, ENDED, OPEN, Age
 from steppe.domain.values.months import months_between
-from steppe.domain.values.states import DealState, Start
+from steppe.domain.values.states import Start
 from steppe.domain.values.value_class import value_class
 
 BOUND_BEFORE = "bound-before"
 """The outcome of a deal that had a valid leg before its first paper, and so was never at risk."""
+
+
+@value_class(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a phase of a deal stands from a day on, as far as conversion asks: when it first bound, whether a leg is valid, how it ended."""
+
+    since: date
+    phase: int
+    bound: Start | None = None
+    valid: bool = False
+    ended: Start | None = None
+    ended_how: str | None = None
 
 
 @value_class(frozen=True, slots=True, kw_only=True)
@@ -44,14 +57,19 @@ class Conversion:
         return Age(self.months_most, self.outcome)
 
 
-def first_papers(events: Iterable[Event], until: date) -> dict[str, Event]:
-    """The first memorandum-class paper ever of each deal of a project, of those that count by a day. A part of another document
-    is a paper, too. Events are those that corrections leave."""
-    papers: dict[str, Event] = {}
-    for event in sorted((event for event in events if is_paper(event)), key=lambda event: event.order):
-        if event.deal is not None and event.latest <= until:
-            papers.setdefault(event.deal, event)
-    return papers
+def papers_in_order(events: Iterable[Event]) -> list[Event]:
+    """The memorandum-class papers among the events of a project, from early to late."""
+    return sorted((event for event in events if is_paper(event)), key=lambda event: event.order)
+
+
+def first_papers(papers: Iterable[Event], until: date) -> dict[str, Event]:
+    """The first paper ever of each deal of a project, of those that count by a day, by deal. A part of another document is a paper, too.
+    Papers are in their order, and those that corrections leave."""
+    first: dict[str, Event] = {}
+    for paper in papers:
+        if paper.deal is not None and paper.latest <= until:
+            first.setdefault(paper.deal, paper)
+    return first
 
 
 def pursuers_of(paper: Event) -> tuple[str, ...]:
@@ -59,7 +77,25 @@ def pursuers_of(paper: Event) -> tuple[str, ...]:
     return Pursuers().with_those_of(paper).parties
 
 
-def conversion(paper: Event, phases: Sequence[DealState], day: date) -> Conversion:
+def without_repeats(standings: Iterable[Standing]) -> tuple[Standing, ...]:
+    """The standings of a deal, from early to late, without those that say what the one before says."""
+    told: list[Standing] = []
+    for standing in standings:
+        if not told or replace(standing, since=told[-1].since) != told[-1]:
+            told.append(standing)
+    return tuple(told)
+
+
+def phases_by(standings: Iterable[Standing], day: date) -> list[Standing]:
+    """How each phase of a deal stood last by a day, in order; those of one deal, from early to late."""
+    phases: dict[int, Standing] = {}
+    for standing in standings:
+        if standing.since <= day:
+            phases[standing.phase] = standing
+    return [phases[phase] for phase in sorted(phases)]
+
+
+def conversion(deal: str, paper: Event, phases: Sequence[Standing], day: date) -> Conversion:
     """What came of a paper by a day. `phases`: the deal as it stood last in each of its phases by then, in order; at least one.
 
     The last phase decides. A deal that lives is bound while a leg of it is valid, else open; one that has ended is bound if a
@@ -73,14 +109,14 @@ def conversion(paper: Event, phases: Sequence[DealState], day: date) -> Conversi
     if bound and bound[0].latest < started_earliest:
         outcome, on = BOUND_BEFORE, bound[0]
     elif last.ended is None:
-        outcome, on = (BOUND, bound[0]) if any(leg.valid for leg in last.legs) else (OPEN, None)
+        outcome, on = (BOUND, bound[0]) if last.valid else (OPEN, None)
     elif last.bound is not None:
         outcome, on = BOUND, bound[0]
     else:
         outcome, on, how = ENDED, last.ended, last.ended_how
     end = day if on is None else on.latest
     return Conversion(
-        deal=last.deal, paper=paper, outcome=outcome, on=on, how=how,
+        deal=deal, paper=paper, outcome=outcome, on=on, how=how,
         months=months_between(started, end), months_most=months_between(started_earliest, end),
     )  # fmt: skip
 

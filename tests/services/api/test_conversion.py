@@ -66,7 +66,7 @@ async def vector(log: Log) -> Log:
 
 
 async def test_the_check_vector_of_the_domain_page(vector: Log, client: httpx.AsyncClient) -> None:
-    answer = await get(client, "/v1/conversion", as_of=AS_OF)
+    answer = await get(client, "/v1/conversion", include="deals", as_of=AS_OF)
     total = answer["total"]
     assert (total["deals"], total["bound"], total["ended"], total["open"]) == (12, 6, 2, 4)
     assert total["ended_how"] == {"withdrawn": 2}
@@ -82,25 +82,27 @@ async def test_the_check_vector_of_the_domain_page(vector: Log, client: httpx.As
 
 async def test_under_ten_deals_there_are_counts_and_no_curve(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(*check_vector("a"))
-    total = (await get(client, "/v1/conversion", as_of=AS_OF))["total"]
+    total = (await get(client, "/v1/conversion", include="deals", as_of=AS_OF))["total"]
     assert (total["deals"], total["bound"], total["curve"], total["range"]) == (6, 3, [], [])
 
 
 async def test_as_of_and_known_at_and_the_days_of_the_papers_move_it(vector: Log, client: httpx.AsyncClient) -> None:
     early = (await get(client, "/v1/conversion", as_of=after(17)))["total"]
     assert (early["deals"], early["bound"], early["open"]) == (12, 2, 8)
-    unknown = (await get(client, "/v1/conversion", as_of=AS_OF, known_at="2020-12-01T12:00:00Z"))["total"]
+    unknown = (await get(client, "/v1/conversion", include="deals", as_of=AS_OF, known_at="2020-12-01T12:00:00Z"))[
+        "total"
+    ]
     assert (unknown["deals"], unknown["bound"], unknown["open"]) == (12, 0, 12)
-    late = (await get(client, "/v1/conversion", as_of=AS_OF, **{"from": "2018-06-01"}))["total"]
+    late = (await get(client, "/v1/conversion", include="deals", as_of=AS_OF, **{"from": "2018-06-01"}))["total"]
     assert (late["deals"], late["open"]) == (2, 2)
-    assert (await get(client, "/v1/conversion", as_of=AS_OF, to="2018-06-01"))["total"]["deals"] == 10
+    assert (await get(client, "/v1/conversion", include="deals", as_of=AS_OF, to="2018-06-01"))["total"]["deals"] == 10
 
 
 async def test_who_was_bound_before_its_paper_is_listed_and_in_no_curve(vector: Log, client: httpx.AsyncClient) -> None:
     await vector.append(*paper("early", "2019-01-01"), bound("early", "2018-12-31"))
     await vector.append(*paper("same-day", "2019-01-01"), bound("same-day", "2019-01-01"))
-    answer = await get(client, "/v1/conversion", as_of=AS_OF)
-    assert [deal["project"] for deal in answer["left_out"]["bound_before"]] == ["early"]
+    answer = await get(client, "/v1/conversion", include="deals", as_of=AS_OF)
+    assert [deal["project"] for deal in answer["left_out"]["deals"]] == ["early"]
     assert answer["total"]["deals"] == 13
     assert next(deal for deal in answer["deals"] if deal["project"] == "same-day")["months"] == 0
 
@@ -119,7 +121,9 @@ async def test_a_deal_counts_once_with_the_outcome_of_its_last_phase(log: Log, c
         ),
         memorandum("back-to-paper", "2019-01-01", "sumitomo", reported="2020-12-01"),
     )  # fmt: skip
-    deals = {deal["project"]: deal for deal in (await get(client, "/v1/conversion", as_of=AS_OF))["deals"]}
+    deals = {
+        deal["project"]: deal for deal in (await get(client, "/v1/conversion", include="deals", as_of=AS_OF))["deals"]
+    }
     assert {key: (deal["outcome"], deal["months"], deal["on"]) for key, deal in deals.items()} == {
         "lost": ("bound", 6, "2018-07-01"),
         "again": ("bound", 12, "2019-01-01"),
@@ -131,7 +135,7 @@ async def test_a_deal_counts_once_with_the_outcome_of_its_last_phase(log: Log, c
 async def test_a_paper_of_an_uncertain_day_has_a_range(log: Log, client: httpx.AsyncClient) -> None:
     rows = [row for number in range(10) for row in (*paper(f"p{number}", "2018"), bound(f"p{number}", "2019-12-31"))]
     await log.append(*rows)
-    answer = await get(client, "/v1/conversion", as_of=AS_OF)
+    answer = await get(client, "/v1/conversion", include="deals", as_of=AS_OF)
     deal = answer["deals"][0]
     assert (deal["signed_on_earliest"], deal["signed_on"], deal["signed_on_given"]) == (
         "2018-01-01",
@@ -160,7 +164,7 @@ async def test_groups_are_those_of_the_paper_and_a_deal_of_several_is_in_each(
     )  # fmt: skip
 
     async def groups(by: str) -> dict[str | None, int]:
-        answer = await get(client, "/v1/conversion", as_of=AS_OF, by=by)
+        answer = await get(client, "/v1/conversion", include="deals", as_of=AS_OF, by=by)
         assert (answer["total"]["deals"], answer["umbrellas"]["deals"]) == (3, 1)
         return {group["group"]: group["deals"] for group in answer["groups"]}
 
@@ -180,7 +184,7 @@ async def test_corrections_and_retractions_of_a_paper_count(vector: Log, client:
         event("event.retracted", "a-old", "back", target=target("a-old"), reason="Never signed.", reported="2020-12-05"),
         event("event.corrected", "b-old", "mended", target=target("b-old"), changes={"occurred": "2018-07-01"}, reported="2020-12-05"),
     )  # fmt: skip
-    answer = await get(client, "/v1/conversion", as_of=AS_OF)
+    answer = await get(client, "/v1/conversion", include="deals", as_of=AS_OF)
     assert answer["total"]["deals"] == 11
     assert {deal["project"]: deal["months"] for deal in answer["deals"] if deal["project"].endswith("-old")} == {
         "b-old": 30
@@ -191,7 +195,7 @@ async def test_a_superseded_project_is_in_no_measure(vector: Log, client: httpx.
     await vector.append(
         event("project.superseded", "a-old", "a-old-superseded", by=["other"], reason="One pit.", reported="2020-12-05")
     )
-    assert (await get(client, "/v1/conversion", as_of=AS_OF))["total"]["deals"] == 11
+    assert (await get(client, "/v1/conversion", include="deals", as_of=AS_OF))["total"]["deals"] == 11
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +206,7 @@ def api(stack: Stack, template: str, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_on_the_real_events_its_rows_are_the_deals_of_the_other_lists(api: Service) -> None:
     with httpx.Client(base_url=api.address, params={"as_of": "2026-11-01"}, timeout=30) as plain:
-        answer = plain.get("/v1/conversion", params={"by": "year"}).raise_for_status().json()
+        answer = plain.get("/v1/conversion", params={"by": "year", "include": "deals"}).raise_for_status().json()
         deals: list[dict[str, Any]] = []
         page: dict[str, Any] = {"next_cursor": ""}
         while page["next_cursor"] is not None:

@@ -825,19 +825,22 @@ class Hold(Struct):
 
 class LeftOut(Struct):
     """
-    What is in no curve.
+    What is in no curve. The lists as asked with include=deals.
     """
 
     bound_before: Annotated[
-        list[ConversionDeal],
+        int,
         Meta(
             description='Deals with a valid leg before their first paper: never at risk.'
         ),
     ]
     papers_without_deal: Annotated[
-        list[str],
-        Meta(description='Papers that name no deal and nobody who pursues one.'),
+        int, Meta(description='Papers that name no deal and nobody who pursues one.')
     ]
+    deals: (
+        Annotated[list[ConversionDeal], Meta(description='Those deals.')] | UnsetType
+    ) = UNSET
+    papers: Annotated[list[str], Meta(description='Those papers.')] | UnsetType = UNSET
 
 
 class LegItem(Struct):
@@ -2977,11 +2980,16 @@ class ConversionAnswer(Struct):
         list[ConversionGroup],
         Meta(description='The deals of `total`, grouped; alphabetical, null last.'),
     ]
-    deals: Annotated[
-        list[ConversionDeal],
-        Meta(description='Each deal that is counted, by project and deal.'),
-    ]
     left_out: Annotated[LeftOut, Meta(description='What is in no curve, and why.')]
+    deals: (
+        Annotated[
+            list[ConversionDeal],
+            Meta(
+                description='Each deal that is counted, by project and deal, as asked with include=deals.'
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class DealItem(Struct):

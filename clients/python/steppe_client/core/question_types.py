@@ -693,8 +693,8 @@ class GetConversion(TypedDict):
     """
     How many first papers of deals became binding, and after how long, with the end of the deal as a competing risk.
 
-    `curve` is the cumulative incidence (Aalen-Johansen) with numbers at risk and 95% bands, 1 - Kaplan-Meier beside it; `deals` are
-    the rows that it is made of, `left_out` what it is not made of.
+    `curve` is the cumulative incidence (Aalen-Johansen) with numbers at risk and 95% bands, 1 - Kaplan-Meier beside it; `deals`
+    (`include=deals`) are the rows that it is made of, `left_out` what it is not made of.
     """
 
     as_of: NotRequired[str | date | datetime]
@@ -728,6 +728,10 @@ class GetConversion(TypedDict):
     to: NotRequired[str | date | datetime]
     """
     Only papers until this day.
+    """
+    include: NotRequired[Literal['deals'] | list[Literal['deals']]]
+    """
+    `deals`: list each deal that is counted, which is most of the answer. Default: none.
     """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Response
 
-from services.api.computation import computed
+from services.api.computation import in_thread
 from services.api.drawing.figure import MULTIPLE, NARROW, WIDE, Column, DataRow, DataTable, Figure
 from services.api.page.measures.curve_drawing import curve_panel, highest, small_panel
 from services.api.page.measures.drawn_figure import DrawnFigure, source_line
@@ -27,7 +27,7 @@ _PATH = "/v1/conversion"
 PAGE = "/conversion"
 _BY_DEFAULT = "investor_country"
 _PARAMETERS = ("by", "from", "to")
-_MULTIPLES_MAX = 24
+_MULTIPLES_MAX = 12
 _ROWS_MAX = 40
 
 
@@ -41,8 +41,9 @@ async def conversion_page(page: PageRequest) -> Response:
             _whole(page, question, snapshot, answer),
             _of_groups(page, question, snapshot, answer, names),
         ],
-        groupings=query_parameters.GROUPINGS, conversion_url=_api_url(page), rows_max=_ROWS_MAX,
-        api=_api_url(page),
+        groupings=query_parameters.GROUPINGS, rows_max=_ROWS_MAX, api=_api_url(page), deals_url=page.api_url(
+            _PATH, query_parameters.CONVERSION, by=answer["by"], include="deals"
+        ),
     )  # fmt: skip
 
 
@@ -62,23 +63,23 @@ async def groups_figure(page: PageRequest) -> DrawnFigure:
 
 async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
     page.reject_unknown_params(*_PARAMETERS)
-    question = page.build_query(_PATH, query_parameters.CONVERSION, by=page.query.get("by", _BY_DEFAULT))
+    question = page.build_query(
+        _PATH, query_parameters.CONVERSION, by=page.query.get("by", _BY_DEFAULT), include="deals"
+    )
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
-        stored = await conversions.read_conversion(snapshot, question)
-    return question, snapshot, await computed(service.queues.folds, stored.rows, _shown, stored)
+        stored = await conversions.read_conversion(service, snapshot, question)
+    return question, snapshot, await in_thread(_shown, stored)
 
 
 def _shown(stored: StoredConversion) -> Item:
     """The answer with the rows that the page shows."""
     answer = conversion_view.measure(stored)
-    left_out = answer["left_out"]
+    deals = answer.get("deals", [])
     return {
         **answer,
-        "deals": answer["deals"][:_ROWS_MAX],
-        "deals_in_all": len(answer["deals"]),
-        "bound_before": len(left_out["bound_before"]),
-        "papers_without_deal": len(left_out["papers_without_deal"]),
+        "deals": deals[:_ROWS_MAX],
+        "deals_in_all": len(deals),
     }
 
 
@@ -160,7 +161,8 @@ def _of_groups(
     translation = page.translation
     _ = translation.gettext
     groups: Sequence[Item] = answer["groups"]
-    drawn = sorted((group for group in groups if group["curve"]), key=_by_share)[:_MULTIPLES_MAX]
+    largest = sorted((group for group in groups if group["curve"]), key=_by_deals)[:_MULTIPLES_MAX]
+    drawn = sorted(largest, key=_by_share)
     last = max((group["curve"][-1]["months"] for group in drawn), default=12)
     most = max(map(highest, drawn), default=1.0)
     multiples = []
@@ -194,12 +196,16 @@ def _of_groups(
     return Figure(
         name="conversion-groups",
         title=_groups_title(page, names, answer["by"], drawn),
-        subtitle=_("Share of deals with a binding contract by the age of their first memorandum in years, in percent. A deal of several groups is in each; groups of fewer than ten deals have no curve."),
+        subtitle=_("Share of deals with a binding contract by the age of their first memorandum in years, in percent. A deal of several groups is in each; drawn are the largest groups, of at least ten deals."),
         text="; ".join(panel.title for panel in multiples),
         source=source_line(page, question, snapshot),
         multiples=multiples,
         table=DataTable(columns=columns, rows=rows, api=_api_url(page)),
     )  # fmt: skip
+
+
+def _by_deals(group: Item) -> tuple[int, str]:
+    return -group["deals"], group["group"] or ""
 
 
 def _by_share(group: Item) -> tuple[float, str]:

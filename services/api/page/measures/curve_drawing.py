@@ -18,6 +18,8 @@ _AXIS = 24
 _ROW = 17
 _LEFT = 40
 _END_LABELS = 150
+_MARKED_MAX = 40
+_SEEN_APART = 3
 
 
 def curve_panel(
@@ -49,7 +51,8 @@ def curve_panel(
     for field, _name in others:
         marks.append(line(_line(curve, field, x, y), "thin line-6"))
     marks.append(line(_line(curve, "incidence", x, y), "curve line-1"))
-    marks += [_step_mark(translation, step, x, y) for step in curve if step["bound"]]
+    if not narrow:
+        marks += [_step_mark(translation, step, x, y) for step in _marked(curve)]
     names = [(event, curve[-1]["incidence"], "strong fill-1")]
     names += [(name, curve[-1][field], "note") for field, name in others]
     if _differs(counted):
@@ -69,16 +72,15 @@ def small_panel(
 ) -> Panel:
     """A curve beside others of the same scales: ages to `last` months, shares to `most`."""
     height = 150.0
-    curve: Sequence[Item] = counted["curve"]
     right = width - _LEFT
     x, y = Linear(0, last, _LEFT, right), Linear(0, most, height - _AXIS, 14)
     marks = grid([(y.at(tick), translation.percent(tick)) for tick in y.ticks(4)], _LEFT, right)
     years = [(x.at(month), str(month // 12)) for month in _whole_years(last, 5)]
     marks += bottom_axis(years, height - _AXIS, _LEFT, right)
+    curve = _seen(counted["curve"], x)
     marks += _band(curve, x, y, "band fill-1")
     end = x.at(curve[-1]["months"])
     marks.append(line(_line(curve, "incidence", x, y), "curve line-1"))
-    marks += [_step_mark(translation, step, x, y, radius=2.5) for step in curve if step["bound"]]
     share = curve[-1]["incidence"]
     marks.append(label(end + 5, y.at(share) + 4, translation.percent(share), "strong fill-1"))
     return Panel(width=width, height=height, marks=marks, text=text, title=title)
@@ -110,6 +112,11 @@ def _line(curve: Sequence[Item], field: str, x: Linear, y: Linear) -> list[Point
     return steps(points, x.at(curve[-1]["months"]))
 
 
+def _seen(curve: Sequence[Item], x: Linear) -> list[Item]:
+    """Of steps that lie within a few pixels of each other the last: what one sees of a small drawing."""
+    return list({int(x.at(step["months"]) / _SEEN_APART): step for step in curve}.values())
+
+
 def _band(curve: Sequence[Item], x: Linear, y: Linear, classes: str) -> list[Mark]:
     banded = [step for step in curve if step["low"] is not None]
     if not banded:
@@ -128,7 +135,7 @@ def _differs(counted: Item) -> bool:
     ]
 
 
-def _step_mark(translation: Translation, step: Item, x: Linear, y: Linear, radius: float = 3.5) -> Mark:
+def _step_mark(translation: Translation, step: Item, x: Linear, y: Linear) -> Mark:
     told = translation.gettext("%(share)s after %(months)s months; %(bound)s of the %(at_risk)s left bound then") % {
         "share": translation.share(step["incidence"]),
         "months": step["months"],
@@ -137,7 +144,14 @@ def _step_mark(translation: Translation, step: Item, x: Linear, y: Linear, radiu
     }
     if step["low"] is not None:
         told += f" ({translation.share(step['low'])} – {translation.share(step['high'])})"
-    return dot(x.at(step["months"]), y.at(step["incidence"]), "fill-1", radius=radius, title=told)
+    return dot(x.at(step["months"]), y.at(step["incidence"]), "fill-1", title=told)
+
+
+def _marked(curve: Sequence[Item]) -> list[Item]:
+    """The steps that have a dot and a text: at which something bound; of very many, evenly chosen ones with the last."""
+    bound = [step for step in curve if step["bound"]]
+    every = -(-len(bound) // _MARKED_MAX)
+    return bound[::-every][::-1] if every else []
 
 
 def _at_risk(curve: Sequence[Item], month: int) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
@@ -14,9 +14,18 @@ from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Reference, choice, doc
-from steppe.domain.deals.papers import is_paper
 from steppe.domain.events.event import Event
-from steppe.domain.measures.conversion import BOUND_BEFORE, Conversion, conversion, first_papers, pursuers_of
+from steppe.domain.measures.conversion import (
+    BOUND_BEFORE,
+    Conversion,
+    Standing,
+    conversion,
+    first_papers,
+    papers_in_order,
+    phases_by,
+    pursuers_of,
+    without_repeats,
+)
 from steppe.domain.measures.incidence import (
     AT_RISK_MIN,
     BOUND,
@@ -27,7 +36,6 @@ from steppe.domain.measures.incidence import (
     shown,
     steps,
 )
-from steppe.domain.values.states import DealState
 
 _BAND = "of the 95% band, log(-log); null: nothing has happened yet, or all has."
 
@@ -100,12 +108,12 @@ class ConversionDeal(TypedDict):
 
 
 class LeftOut(TypedDict):
-    """What is in no curve."""
+    """What is in no curve. The lists as asked with include=deals."""
 
-    bound_before: Annotated[
-        list[ConversionDeal], doc("Deals with a valid leg before their first paper: never at risk.")
-    ]
-    papers_without_deal: Annotated[list[Reference], doc("Papers that name no deal and nobody who pursues one.")]
+    bound_before: Annotated[Count, doc("Deals with a valid leg before their first paper: never at risk.")]
+    papers_without_deal: Annotated[Count, doc("Papers that name no deal and nobody who pursues one.")]
+    deals: NotRequired[Annotated[list[ConversionDeal], doc("Those deals.")]]
+    papers: NotRequired[Annotated[list[Reference], doc("Those papers.")]]
 
 
 class ConversionItem(TypedDict):
@@ -115,7 +123,11 @@ class ConversionItem(TypedDict):
     total: Annotated[ConversionCurve, doc("All deals but those of umbrellas and programmes.")]
     umbrellas: Annotated[ConversionCurve, doc("The deals of umbrellas and programmes, a line of their own.")]
     groups: Annotated[list[ConversionGroup], doc("The deals of `total`, grouped; alphabetical, null last.")]
-    deals: Annotated[list[ConversionDeal], doc("Each deal that is counted, by project and deal.")]
+    deals: NotRequired[
+        Annotated[
+            list[ConversionDeal], doc("Each deal that is counted, by project and deal, as asked with include=deals.")
+        ]
+    ]
     left_out: Annotated[LeftOut, doc("What is in no curve, and why.")]
 
 
@@ -124,23 +136,25 @@ class ConversionAnswer(OnDay, ConversionItem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPapers:
+    """What is kept of a project: its papers in their order, how the deals that have one stand, and its registrations, through all days."""
+
+    papers: Sequence[Event]
+    standings: Mapping[str, Sequence[Standing]]
+    registrations: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConversion:
-    """What was read for the measure, as it is stored; can go to another process. `nations`: of parties through the days."""
+    """What was read for the measure. `nations`: of parties through the days. `deals`: whether the answer lists them."""
 
     as_of: date
     by: str | None
     first: date | None
     last: date | None
-    knowledge: Knowledge | None
-    events: Sequence[Row]
-    phases: Sequence[Row]
-    projects: Sequence[Row]
+    deals: bool
+    projects: Mapping[str, ProjectPapers]
     nations: Sequence[Row]
-
-    @property
-    def rows(self) -> int:
-        """How many rows it takes long to make something of."""
-        return len(self.events) + len(self.phases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,32 @@ class _Counted:
     @property
     def umbrella(self) -> bool:
         return self.project["kind"] in ("umbrella", "programme")
+
+
+def papers_of_projects(
+    events: Iterable[Row], deals: Iterable[Row], registrations: Iterable[Row], knowledge: Knowledge | None
+) -> dict[str, ProjectPapers]:
+    """What is kept of each project with a paper; of rows by day, deals also by deal."""
+    papers = {project: papers_in_order(history) for project, history in _histories(events, knowledge).items()}
+    with_paper = {(project, paper.deal) for project, of_project in papers.items() for paper in of_project}
+    standings: dict[str, dict[str, list[Standing]]] = {}
+    for row in deals:
+        if (row["project"], row["deal"]) in with_paper:
+            of_project = standings.setdefault(row["project"], {})
+            of_project.setdefault(row["deal"], []).append(row_decoding.standing(row))
+    registered: dict[str, list[Row]] = {}
+    for row in registrations:
+        if papers.get(row["project"]):
+            registered.setdefault(row["project"], []).append(row)
+    return {
+        project: ProjectPapers(
+            papers=of_project,
+            standings={deal: without_repeats(rows) for deal, rows in standings.get(project, {}).items()},
+            registrations=registered.get(project, ()),
+        )
+        for project, of_project in papers.items()
+        if of_project
+    }
 
 
 def _histories(events: Iterable[Row], knowledge: Knowledge | None) -> dict[str, list[Event]]:
@@ -166,38 +206,51 @@ def _histories(events: Iterable[Row], knowledge: Knowledge | None) -> dict[str, 
 
 def measure(stored: StoredConversion) -> ConversionItem:
     """The answer of `/v1/conversion`."""
-    events = _histories(stored.events, stored.knowledge)
-    phases: dict[tuple[str, str], list[DealState]] = {}
-    for row in stored.phases:
-        phases.setdefault((row["project"], row["deal"]), []).append(row_decoding.deal(row))
-    projects = {row["project"]: row for row in stored.projects}
     homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
     grouped = _grouping(stored.by, homes)
     counted: list[_Counted] = []
-    for project, of_project in sorted(projects.items()):
-        for deal, paper in sorted(first_papers(events.get(project, ()), stored.as_of).items()):
-            if (project, deal) in phases and _asked(stored, paper):
-                measured = conversion(paper, phases[project, deal], stored.as_of)
-                counted.append(_Counted(of_project, measured, grouped(of_project, paper)))
+    without_deal: list[str] = []
+    for _, of_project in sorted(stored.projects.items()):
+        registration = _registration(of_project, stored.as_of)
+        if registration is None:
+            continue
+        for deal, paper in sorted(first_papers(of_project.papers, stored.as_of).items()):
+            phases = phases_by(of_project.standings.get(deal, ()), stored.as_of)
+            if phases and _asked(stored, paper):
+                measured = conversion(deal, paper, phases, stored.as_of)
+                counted.append(_Counted(registration, measured, grouped(registration, paper)))
+        without_deal += [
+            paper.reference
+            for paper in of_project.papers
+            if paper.deal is None and paper.latest <= stored.as_of and _asked(stored, paper)
+        ]
+    before = [one for one in counted if one.conversion.outcome == BOUND_BEFORE]
     at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
     direct = [one for one in at_risk if not one.umbrella]
-    names = sorted({name for one in direct for name in one.groups}, key=lambda name: (name is None, name or ""))
-    return {
+    of_groups: dict[str | None, list[_Counted]] = {}
+    for one in direct:
+        for name in one.groups:
+            of_groups.setdefault(name, []).append(one)
+    item: ConversionItem = {
         "by": stored.by,
         "total": _curve(direct),
         "umbrellas": _curve([one for one in at_risk if one.umbrella]),
-        "groups": [{"group": name, **_curve([one for one in direct if name in one.groups])} for name in names],
-        "deals": [_deal(one) for one in at_risk],
-        "left_out": {
-            "bound_before": [_deal(one) for one in counted if one.conversion.outcome == BOUND_BEFORE],
-            "papers_without_deal": sorted(
-                event.reference
-                for project in projects
-                for event in events.get(project, ())
-                if is_paper(event) and event.deal is None and event.latest <= stored.as_of and _asked(stored, event)
-            ),
-        },
+        "groups": [
+            {"group": name, **_curve(of_groups[name])}
+            for name in sorted(of_groups, key=lambda name: (name is None, name or ""))
+        ],
+        "left_out": {"bound_before": len(before), "papers_without_deal": len(without_deal)},
     }
+    if stored.deals:
+        item["deals"] = [_deal(one) for one in at_risk]
+        item["left_out"]["deals"] = [_deal(one) for one in before]
+        item["left_out"]["papers"] = sorted(without_deal)
+    return item
+
+
+def _registration(project: ProjectPapers, day: date) -> Row | None:
+    """What a project is registered as on a day; None: it is not there yet."""
+    return next((row for row in project.registrations if row["valid_from"] <= day < row["valid_to"]), None)
 
 
 def _asked(stored: StoredConversion, paper: Event) -> bool:

@@ -62,8 +62,7 @@ def command(
     ]
     screen.print(_table(by or "deals", lines))
     screen.print(Text(_LEGEND))
-    before = len(answer["left_out"]["bound_before"])
-    without = len(answer["left_out"]["papers_without_deal"])
+    before, without = answer["left_out"]["bound_before"], answer["left_out"]["papers_without_deal"]
     screen.print(
         f"{counted(total['deals'], 'deal', 'deals')} as of {answer['as_of']}; left out: {before} bound before the first"
         f" paper, {counted(without, 'paper', 'papers')} that name no deal."
