@@ -47,6 +47,7 @@ SELECT
     deal.project,
     deal.deal,
     deal.phase,
+    deal.level,
     deal.valid_from,
     deal.document
 FROM deal_span AS deal
@@ -58,6 +59,7 @@ SELECT
     deal.project,
     deal.deal,
     deal.phase,
+    deal.level,
     deal.valid_from,
     deal.document
 FROM deal_span AS deal

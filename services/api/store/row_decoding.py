@@ -39,7 +39,11 @@ class _Won(msgspec.Struct):
 
 
 class _Leg(msgspec.Struct):
+    since: date
     valid: bool
+    since_earliest: date | None = None
+    since_given: str | None = None
+    inferred: bool = False
 
 
 class _Standing(msgspec.Struct):
@@ -81,8 +85,13 @@ def deal(row: Row) -> DealState:
 
 
 def standing(row: Row) -> Standing:
-    """How the deal of a span stands, as far as conversion asks: a part of the document is a third of the work."""
+    """How the deal of a span stands, as far as conversion and delivery ask: a part of the document is a third of the work."""
     document = _standing(row["document"])
+    legs = [
+        Start(earliest=leg.since_earliest, latest=leg.since, given=leg.since_given)
+        for leg in document.legs
+        if not leg.inferred
+    ]
     return Standing(
         since=row["valid_from"],
         phase=row["phase"],
@@ -90,6 +99,8 @@ def standing(row: Row) -> Standing:
         valid=any(leg.valid for leg in document.legs),
         ended=_start(document.ended_on_earliest, document.ended_on, document.ended_on_given),
         ended_how=document.ended_how,
+        leg=min(legs, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None),
+        produces=row["level"] == Level.PRODUCING,
     )
 
 

@@ -20,7 +20,8 @@ BOUND_BEFORE = "bound-before"
 
 @value_class(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a phase of a deal stands from a day on, as far as conversion asks: when it first bound, whether a leg is valid, how it ended."""
+    """How a phase of a deal stands from a day on, as far as conversion and delivery ask: when it first bound, whether a leg is valid, how
+    it ended; `leg`: when its first leg bound that no other one implies; `produces`: it is at producing."""
 
     since: date
     phase: int
@@ -28,6 +29,8 @@ class Standing:
     valid: bool = False
     ended: Start | None = None
     ended_how: str | None = None
+    leg: Start | None = None
+    produces: bool = False
 
 
 @value_class(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,44 @@ async def test_the_check_vector_of_the_domain_page(vector: Log, client: httpx.As
     assert sorted(deal["months"] for deal in answer["deals"]) == sorted([10, 12, 18, 24, 24, 36] * 2)
 
 
+async def test_bound_to_delivered_counts_from_the_first_leg_to_production(log: Log, client: httpx.AsyncClient) -> None:
+    def produces(key: str, occurred: str, deal: str | None = "sumitomo") -> Envelope:
+        of_deal = {} if deal is None else {"deal": deal}
+        return event(
+            "production.started",
+            key,
+            f"{key}-{occurred}",
+            occurred=occurred,
+            reported="2020-12-02",
+            phase="commercial",
+            **of_deal,
+        )
+
+    start = START.isoformat()
+    await log.append(party("sumitomo", home_country="JP"))
+    for copy in ("a", "b"):
+        for name in ("10", "18", "24", "out", "young", "old"):
+            await log.append(
+                registered(f"{copy}-{name}"), bound(f"{copy}-{name}", after(12) if name == "young" else start)
+            )
+        await log.append(*(produces(f"{copy}-{months}", after(months)) for months in (10, 18, 24)))
+        await log.append(withdrawn(f"{copy}-out", after(12)))
+    await log.append(registered("late"), produces("late", start), bound("late", after(5)))
+    await log.append(registered("idea", kind="umbrella"), bound("idea", start))
+    told = (await get(client, "/v1/conversion", as_of=AS_OF))["delivery"]
+    counts = [told[name] for name in ("deals", "delivered", "ended", "open", "produced_before")]
+    assert counts == [12, 6, 2, 4, 1], "the umbrella is none that delivers"
+    assert told["ended_how"] == {"withdrawn": 2}
+    at_24 = told["curve"][-1]
+    assert (at_24["months"], at_24["incidence"], at_24["incidence_ended"]) == (24, 0.5, 0.1667)
+    early = (await get(client, "/v1/conversion", as_of=after(17)))["delivery"]
+    assert (early["delivered"], early["ended"], early["open"]) == (2, 2, 8)
+    unknown = (await get(client, "/v1/conversion", as_of=AS_OF, known_at="2020-12-01T12:00:00Z"))["delivery"]
+    assert unknown["deals"] == 0
+    by_leg = (await get(client, "/v1/conversion", as_of=AS_OF, **{"from": "2018-06-01"}))["delivery"]
+    assert (by_leg["deals"], by_leg["open"], by_leg["produced_before"]) == (2, 2, 1)
+
+
 async def test_under_ten_deals_there_are_counts_and_no_curve(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(*check_vector("a"))
     total = (await get(client, "/v1/conversion", include="deals", as_of=AS_OF))["total"]

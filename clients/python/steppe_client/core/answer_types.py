@@ -453,6 +453,38 @@ class DayRange(Struct):
     latest: Annotated[date, Meta(description='The last of them; null: unknown.')] | None
 
 
+class DeliveryStep(Struct):
+    """
+    The curve of delivery from an age on, until the next step.
+    """
+
+    months: Annotated[
+        int, Meta(description='The age of the first leg, in whole months.')
+    ]
+    at_risk: Annotated[
+        int,
+        Meta(description='How many deals were left just before it: the denominator.'),
+    ]
+    delivered: Annotated[
+        int, Meta(description='How many of them came to produce at it.')
+    ]
+    ended: Annotated[
+        int, Meta(description='How many ended at it before they produced.')
+    ]
+    open: Annotated[int, Meta(description='How many are open and no older.')]
+    incidence: Annotated[
+        float,
+        Meta(
+            description='Share that produces by then, the end competing (Aalen-Johansen); four decimals.'
+        ),
+    ]
+    low: Annotated[float, Meta(description='Lower end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+    high: Annotated[float, Meta(description='Upper end of the 95% band, log(-log); null: nothing has happened yet, or all has.')] | None
+    incidence_ended: Annotated[
+        float, Meta(description='Share that has ended before by then; four decimals.')
+    ]
+
+
 class DemandFigure(Struct):
     """
     What a country states that it needs, uses or means to reach in a year, or something beside that.
@@ -2170,6 +2202,40 @@ class DealClocks(Struct):
     step: Annotated[Clock, Meta(description='Since the last step; null: the deal has ended, or took none.')] | None
 
 
+class DeliveryCurve(Struct):
+    """
+    What became of the first legs of deals of deposits, plants and corridors, each deal counted once.
+    """
+
+    deals: Annotated[
+        int, Meta(description='How many deals with a leg that no other one implies.')
+    ]
+    delivered: Annotated[int, Meta(description='How many of them produce, or have.')]
+    ended: Annotated[int, Meta(description='How many ended before.')]
+    ended_how: Annotated[
+        dict[str, int], Meta(description='Of those, how many in which way.')
+    ]
+    open: Annotated[int, Meta(description='How many live and do not produce yet.')]
+    produced_before: Annotated[
+        int,
+        Meta(
+            description='Deals that bound when they produced already: in no curve, and not in `deals`.'
+        ),
+    ]
+    curve: Annotated[
+        list[DeliveryStep],
+        Meta(
+            description='Steps by age; empty under 10 deals, and none from where fewer than 5 are at risk.'
+        ),
+    ]
+    range: Annotated[
+        list[ConversionRange],
+        Meta(
+            description='The other end of the curve: with legs on their earliest days.'
+        ),
+    ]
+
+
 class FlagItem(Struct):
     """
     A flag that stands on a deal, or on a project as a whole: one row of /v1/flags.
@@ -2975,6 +3041,12 @@ class ConversionAnswer(Struct):
     umbrellas: Annotated[
         ConversionCurve,
         Meta(description='The deals of umbrellas and programmes, a line of their own.'),
+    ]
+    delivery: Annotated[
+        DeliveryCurve,
+        Meta(
+            description='Bound to delivered: from the first leg to producing. `from` and `to` choose by the leg.'
+        ),
     ]
     groups: Annotated[
         list[ConversionGroup],

@@ -40,6 +40,7 @@ async def conversion_page(page: PageRequest) -> Response:
         figures=[
             _whole(page, question, snapshot, answer),
             _of_groups(page, question, snapshot, answer, names),
+            _of_delivery(page, question, snapshot, answer),
         ],
         groupings=query_parameters.GROUPINGS, rows_max=_ROWS_MAX, api=_api_url(page), deals_url=page.api_url(
             _PATH, query_parameters.CONVERSION, by=answer["by"], include="deals"
@@ -58,6 +59,13 @@ async def groups_figure(page: PageRequest) -> DrawnFigure:
     """The drawings of the groups by themselves."""
     question, snapshot, answer = await _answer(page)
     figure = _of_groups(page, question, snapshot, answer, await _names(page, question, answer))
+    return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
+
+
+async def delivery_figure(page: PageRequest) -> DrawnFigure:
+    """The drawing from the first contract to production by itself."""
+    question, snapshot, answer = await _answer(page)
+    figure = _of_delivery(page, question, snapshot, answer)
     return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
 
 
@@ -100,7 +108,7 @@ def _whole(page: PageRequest, question: Question, snapshot: Snapshot, answer: It
     counts = {name: translation.number(total[name]) for name in ("deals", "bound", "ended", "open")}
     text = _curve_text(page, total)
     panel = partial(
-        curve_panel, translation, total, text=text, event=_("have a binding contract"),
+        curve_panel, translation, total, text=text, event=_("have a binding contract"), since=_("years since the memorandum"),
         others=[("km", _("if ends did not compete"))],
     )  # fmt: skip
     return Figure(
@@ -153,6 +161,43 @@ def _curve_table(page: PageRequest, counted: Item, path: str) -> DataTable:
         for number, step in enumerate(counted["curve"])
     ]
     return DataTable(columns=columns, rows=rows, api=_api_url(page))
+
+
+def _of_delivery(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
+    translation, told = page.translation, answer["delivery"]
+    _ = translation.gettext
+    counts = {name: translation.number(told[name]) for name in ("deals", "delivered", "ended", "open")}
+    # The drawing knows one event: here it is production.
+    drawn = {**told, "curve": [{**step, "bound": step["delivered"], "km": step["incidence"]} for step in told["curve"]]}
+    title = _("Of %(deals)s deals with a contract %(delivered)s produce; %(ended)s ended before") % counts
+    panel = partial(
+        curve_panel, translation, drawn, text=title, event=_("produce"), since=_("years since the first contract")
+    )
+    columns = [
+        Column(heading=_("Age in months"), kind="number", field="months"),
+        Column(heading=_("At risk"), kind="number", field="at_risk"),
+        Column(heading=_("Delivered"), kind="number", field="delivered"),
+        Column(heading=_("Ended"), kind="number", field="ended"),
+        Column(heading=_("Not decided"), kind="number", field="open"),
+        Column(heading=_("Share delivered"), kind="share", field="incidence"),
+        Column(heading=_("Band from"), kind="share", field="low"),
+        Column(heading=_("Band to"), kind="share", field="high"),
+        Column(heading=_("Share ended"), kind="share", field="incidence_ended"),
+    ]
+    rows = [
+        DataRow(cells=[step[column.field] for column in columns], path=f"delivery.curve.{number}")
+        for number, step in enumerate(told["curve"])
+    ]
+    return Figure(
+        name="conversion-delivery",
+        title=title,
+        subtitle=_("Share of deals of deposits, plants and corridors that produce by the age of their first contract, in percent, with its 95% band. That a deal ends competes (Aalen-Johansen)."),
+        text=title if told["curve"] else f"{title}. {_('There is no curve under ten deals.')}",
+        source=source_line(page, question, snapshot),
+        wide=panel(WIDE) if told["curve"] else None,
+        narrow=panel(NARROW) if told["curve"] else None,
+        table=DataTable(columns=columns, rows=rows, api=_api_url(page)),
+    )  # fmt: skip
 
 
 def _of_groups(

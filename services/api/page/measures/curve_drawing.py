@@ -29,9 +29,10 @@ def curve_panel(
     *,
     text: str,
     event: str,
+    since: str,
     others: Sequence[tuple[str, str]] = (),
 ) -> Panel:
-    """A curve with its numbers at risk. `counted` is a ConversionCurve; `event` says what it counts, beside its end; `others` are further
+    """A curve with its numbers at risk. `counted` is a ConversionCurve; `event` says what it counts, beside its end, `since` what its ages are reckoned from; `others` are further
     fields of its steps, drawn thin, each with its name.
     """
     _ = translation.gettext
@@ -43,7 +44,7 @@ def curve_panel(
     marks: list[Mark] = grid([(y.at(tick), translation.percent(tick)) for tick in y.ticks(5)], _LEFT, right)
     months = _whole_years(x.last, 6 if narrow else 11)
     marks += bottom_axis([(x.at(month), str(month // 12)) for month in months], height - _AXIS, _LEFT, right)
-    marks.append(label(right, height + 10, _("years since the memorandum"), "note", anchor="end"))
+    marks.append(label(right, height + 10, since, "note", anchor="end"))
     marks += _band(curve, x, y, "band fill-1")
     if _differs(counted):
         marks.append(line(_line(counted["range"], "incidence", x, y), "thin line-1"))

@@ -28,6 +28,7 @@ View = Callable[[PageRequest], Awaitable[Response]]
 FIGURES: Mapping[str, FigureOf] = {
     "conversion": conversion_page.conversion_figure,
     "conversion-groups": conversion_page.groups_figure,
+    "conversion-delivery": conversion_page.delivery_figure,
 }
 """Each drawing by its name in addresses, which may have parameters, as `forums/{slug}`."""
 

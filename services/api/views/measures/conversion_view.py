@@ -26,6 +26,7 @@ from steppe.domain.measures.conversion import (
     pursuers_of,
     without_repeats,
 )
+from steppe.domain.measures.delivery import DELIVERED, KINDS, PRODUCED_BEFORE, Delivery, delivery
 from steppe.domain.measures.incidence import (
     AT_RISK_MIN,
     BOUND,
@@ -107,6 +108,38 @@ class ConversionDeal(TypedDict):
     months_most: Annotated[Count, doc("From the earliest day of the paper, where one is known.")]
 
 
+class DeliveryStep(TypedDict):
+    """The curve of delivery from an age on, until the next step."""
+
+    months: Annotated[Count, doc("The age of the first leg, in whole months.")]
+    at_risk: Annotated[Count, doc("How many deals were left just before it: the denominator.")]
+    delivered: Annotated[Count, doc("How many of them came to produce at it.")]
+    ended: Annotated[Count, doc("How many ended at it before they produced.")]
+    open: Annotated[Count, doc("How many are open and no older.")]
+    incidence: Annotated[float, doc("Share that produces by then, the end competing (Aalen-Johansen); four decimals.")]
+    low: Annotated[float | None, doc(f"Lower end {_BAND}")]
+    high: Annotated[float | None, doc(f"Upper end {_BAND}")]
+    incidence_ended: Annotated[float, doc("Share that has ended before by then; four decimals.")]
+
+
+class DeliveryCurve(TypedDict):
+    """What became of the first legs of deals of deposits, plants and corridors, each deal counted once."""
+
+    deals: Annotated[Count, doc("How many deals with a leg that no other one implies.")]
+    delivered: Annotated[Count, doc("How many of them produce, or have.")]
+    ended: Annotated[Count, doc("How many ended before.")]
+    ended_how: Annotated[dict[str, int], doc("Of those, how many in which way.")]
+    open: Annotated[Count, doc("How many live and do not produce yet.")]
+    produced_before: Annotated[
+        Count, doc("Deals that bound when they produced already: in no curve, and not in `deals`.")
+    ]
+    curve: Annotated[
+        list[DeliveryStep],
+        doc(f"Steps by age; empty under {DEALS_MIN} deals, and none from where fewer than {AT_RISK_MIN} are at risk."),
+    ]
+    range: Annotated[list[ConversionRange], doc("The other end of the curve: with legs on their earliest days.")]
+
+
 class LeftOut(TypedDict):
     """What is in no curve. The lists as asked with include=deals."""
 
@@ -122,6 +155,9 @@ class ConversionItem(TypedDict):
     by: Annotated[str | None, doc("What the deals are grouped by; null: nothing.")]
     total: Annotated[ConversionCurve, doc("All deals but those of umbrellas and programmes.")]
     umbrellas: Annotated[ConversionCurve, doc("The deals of umbrellas and programmes, a line of their own.")]
+    delivery: Annotated[
+        DeliveryCurve, doc("Bound to delivered: from the first leg to producing. `from` and `to` choose by the leg.")
+    ]
     groups: Annotated[list[ConversionGroup], doc("The deals of `total`, grouped; alphabetical, null last.")]
     deals: NotRequired[
         Annotated[
@@ -137,7 +173,7 @@ class ConversionAnswer(OnDay, ConversionItem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPapers:
-    """What is kept of a project: its papers in their order, how the deals that have one stand, and its registrations, through all days."""
+    """What is kept of a project through all days: its papers in their order, how the deals stand that have one or a leg, registrations."""
 
     papers: Sequence[Event]
     standings: Mapping[str, Sequence[Standing]]
@@ -171,26 +207,30 @@ class _Counted:
 def papers_of_projects(
     events: Iterable[Row], deals: Iterable[Row], registrations: Iterable[Row], knowledge: Knowledge | None
 ) -> dict[str, ProjectPapers]:
-    """What is kept of each project with a paper; of rows by day, deals also by deal."""
+    """What is kept of each project with a paper or a leg; of rows by day, deals also by deal."""
     papers = {project: papers_in_order(history) for project, history in _histories(events, knowledge).items()}
     with_paper = {(project, paper.deal) for project, of_project in papers.items() for paper in of_project}
     standings: dict[str, dict[str, list[Standing]]] = {}
     for row in deals:
-        if (row["project"], row["deal"]) in with_paper:
-            of_project = standings.setdefault(row["project"], {})
-            of_project.setdefault(row["deal"], []).append(row_decoding.standing(row))
+        of_project = standings.setdefault(row["project"], {})
+        of_project.setdefault(row["deal"], []).append(row_decoding.standing(row))
+    kept = {
+        project: {
+            deal: without_repeats(rows)
+            for deal, rows in of_project.items()
+            if (project, deal) in with_paper or any(standing.leg for standing in rows)
+        }
+        for project, of_project in standings.items()
+    }
     registered: dict[str, list[Row]] = {}
     for row in registrations:
-        if papers.get(row["project"]):
-            registered.setdefault(row["project"], []).append(row)
+        registered.setdefault(row["project"], []).append(row)
     return {
         project: ProjectPapers(
-            papers=of_project,
-            standings={deal: without_repeats(rows) for deal, rows in standings.get(project, {}).items()},
-            registrations=registered.get(project, ()),
+            papers=papers.get(project, ()), standings=kept.get(project, {}), registrations=registered.get(project, ())
         )
-        for project, of_project in papers.items()
-        if of_project
+        for project in sorted({*papers, *kept})
+        if papers.get(project) or kept.get(project)
     }
 
 
@@ -210,19 +250,23 @@ def measure(stored: StoredConversion) -> ConversionItem:
     grouped = _grouping(stored.by, homes)
     counted: list[_Counted] = []
     without_deal: list[str] = []
+    deliveries: list[Delivery] = []
     for _, of_project in sorted(stored.projects.items()):
         registration = _registration(of_project, stored.as_of)
         if registration is None:
             continue
         for deal, paper in sorted(first_papers(of_project.papers, stored.as_of).items()):
             phases = phases_by(of_project.standings.get(deal, ()), stored.as_of)
-            if phases and _asked(stored, paper):
+            if phases and _asked(stored, paper.latest):
                 measured = conversion(deal, paper, phases, stored.as_of)
                 counted.append(_Counted(registration, measured, grouped(registration, paper)))
+        if registration["kind"] in KINDS:
+            of_legs = (delivery(standings, stored.as_of) for standings in of_project.standings.values())
+            deliveries += [one for one in of_legs if one is not None and _asked(stored, one.leg.latest)]
         without_deal += [
             paper.reference
             for paper in of_project.papers
-            if paper.deal is None and paper.latest <= stored.as_of and _asked(stored, paper)
+            if paper.deal is None and paper.latest <= stored.as_of and _asked(stored, paper.latest)
         ]
     before = [one for one in counted if one.conversion.outcome == BOUND_BEFORE]
     at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
@@ -235,6 +279,7 @@ def measure(stored: StoredConversion) -> ConversionItem:
         "by": stored.by,
         "total": _curve(direct),
         "umbrellas": _curve([one for one in at_risk if one.umbrella]),
+        "delivery": _delivery_curve(deliveries),
         "groups": [
             {"group": name, **_curve(of_groups[name])}
             for name in sorted(of_groups, key=lambda name: (name is None, name or ""))
@@ -253,11 +298,9 @@ def _registration(project: ProjectPapers, day: date) -> Row | None:
     return next((row for row in project.registrations if row["valid_from"] <= day < row["valid_to"]), None)
 
 
-def _asked(stored: StoredConversion, paper: Event) -> bool:
-    """Whether a paper is of the days that are asked for."""
-    return (stored.first is None or stored.first <= paper.latest) and (
-        stored.last is None or paper.latest <= stored.last
-    )
+def _asked(stored: StoredConversion, day: date) -> bool:
+    """Whether the day of a paper or a leg is of those that are asked for."""
+    return (stored.first is None or stored.first <= day) and (stored.last is None or day <= stored.last)
 
 
 def _grouping(by: str | None, homes: Homes) -> Callable[[Row, Event], Sequence[str | None]]:
@@ -294,6 +337,37 @@ def _curve(counted: Sequence[_Counted]) -> ConversionCurve:
         "range": [
             {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
             for step in shown(steps(one.age_most for one in conversions))
+        ],
+    }
+
+
+def _delivery_curve(deliveries: Sequence[Delivery]) -> DeliveryCurve:
+    at_risk = [one for one in deliveries if one.outcome != PRODUCED_BEFORE]
+    outcomes = Counter(one.outcome for one in at_risk)
+    return {
+        "deals": len(at_risk),
+        "delivered": outcomes[DELIVERED],
+        "ended": outcomes[ENDED],
+        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in at_risk if one.outcome == ENDED).items())),
+        "open": outcomes[OPEN],
+        "produced_before": len(deliveries) - len(at_risk),
+        "curve": [
+            {
+                "months": step.months,
+                "at_risk": step.at_risk,
+                "delivered": step.bound,
+                "ended": step.ended,
+                "open": step.open,
+                "incidence": round(step.incidence, 4),
+                "low": _rounded(step.low),
+                "high": _rounded(step.high),
+                "incidence_ended": round(step.incidence_ended, 4),
+            }
+            for step in shown(steps(one.ages[0] for one in at_risk))
+        ],
+        "range": [
+            {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
+            for step in shown(steps(one.ages[1] for one in at_risk))
         ],
     }
 

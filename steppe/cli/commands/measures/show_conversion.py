@@ -62,6 +62,11 @@ def command(
     ]
     screen.print(_table(by or "deals", lines))
     screen.print(Text(_LEGEND))
+    told = answer["delivery"]
+    screen.print(
+        f"From contract to production: of {counted(told['deals'], 'deal', 'deals')} {told['delivered']} produce, {told['ended']} ended before,"
+        f" {told['open']} are open; {told['produced_before']} bound when they produced already."
+    )
     before, without = answer["left_out"]["bound_before"], answer["left_out"]["papers_without_deal"]
     screen.print(
         f"{counted(total['deals'], 'deal', 'deals')} as of {answer['as_of']}; left out: {before} bound before the first"
