@@ -60,7 +60,7 @@ def curve_panel(
         names.append((_("from earliest days"), counted["range"][-1]["incidence"], "note"))
     marks += _narrow_names(translation, names) if narrow else _end_names(translation, names, y, right, height)
     base = height + 32
-    marks.append(label(_LEFT, base, _("Left at that age, neither bound nor ended"), "note"))
+    marks.append(label(_LEFT, base, _("Left at that age, not decided"), "note"))
     marks += [
         label(x.at(month), base + _ROW, translation.number(_at_risk(curve, month)), "tick", anchor="middle")
         for month in months
@@ -137,7 +137,7 @@ def _differs(counted: Item) -> bool:
 
 
 def _step_mark(translation: Translation, step: Item, x: Linear, y: Linear) -> Mark:
-    told = translation.gettext("%(share)s after %(months)s months; %(bound)s of the %(at_risk)s left bound then") % {
+    told = translation.gettext("%(share)s after %(months)s months; %(bound)s of the %(at_risk)s left at that age") % {
         "share": translation.share(step["incidence"]),
         "months": step["months"],
         "bound": translation.number(step["bound"]),
@@ -183,7 +183,7 @@ def _in_lines(text: str) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, 13) > _END_LABELS - 24:
+        if lines[-1] and text_width(longer, 13) > _END_LABELS - 34:
             lines.append(word)
         else:
             lines[-1] = longer
