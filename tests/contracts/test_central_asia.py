@@ -31,8 +31,8 @@ def test_all_real_events_are_accepted_with_few_warnings_and_decoded() -> None:
         )
         seen.add((event.subject, event.source, event.id))
     assert len(seen) == len(lines) == 830
-    # Three contracts tell both ends and the years between; a reclassification repeats the parties of its target; two pledges
-    # and a grant say what no measure reads yet; a start of production repeats the share of a host.
+    # Three contracts tell both ends and the years between; a reclassification repeats the parties of its target; a start of
+    # production repeats the share of a host.
     assert sorted(warning.split(" ")[0] for warning in warnings) == [
-        "deadline", "parties", "programme", "recipients", "recipients", "stake_percent", *["term_years"] * 3,
+        "parties", "stake_percent", *["term_years"] * 3,
     ]  # fmt: skip

@@ -94,7 +94,7 @@ def test_no_mutation_of_an_example_is_decided_otherwise_on_the_fast_path(path: P
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("grant.committed", {"occurred": "2020", "deal": "a", "programme": "fund"}),
+        ("memorandum.signed", {"occurred": "2020", "deal": "a", "instrument": "mou", "programme": "fund"}),
         ("hold.placed", {"until": "2020"}),
         ("hold.placed", {"occurred": "2020-05-05", "until": "2020-05-05", "reported": "2020-06-01"}),
         ("rights.granted", {"occurred": "2020", "deal": "a", "right": "mining", "part": "lot-1", "conditional": True, "long_stop": "2019"}),

@@ -12,9 +12,37 @@ from steppe_client.refusals import ForeignAnswerError, Refusal, SteppeError, Unr
 
 __version__ = "0.3.0"
 __all__ = [
-    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect",
-    "conversion", "deals", "export", "flags", "forums", "market", "markets", "parties", "party", "portfolio", "project",
-    "projects", "retractions", "rules", "scorecard", "status", "supply", "timeline", "trace", "transitions", "value_chain",
+    "Client",
+    "ForeignAnswerError",
+    "Refusal",
+    "SteppeError",
+    "UnreachableError",
+    "backtest",
+    "close",
+    "conflicts",
+    "connect",
+    "conversion",
+    "deals",
+    "export",
+    "flags",
+    "forums",
+    "market",
+    "markets",
+    "parties",
+    "party",
+    "pledges",
+    "portfolio",
+    "project",
+    "projects",
+    "retractions",
+    "rules",
+    "scorecard",
+    "status",
+    "supply",
+    "timeline",
+    "trace",
+    "transitions",
+    "value_chain",
     "what_if",
 ]  # fmt: skip
 
@@ -39,6 +67,7 @@ scorecard = _client.scorecard
 conversion = _client.conversion
 value_chain = _client.value_chain
 supply = _client.supply
+pledges = _client.pledges
 trace = _client.trace
 rules = _client.rules
 status = _client.status

@@ -145,6 +145,10 @@ class Client(Generic[F]):
         """What binding offtake contracts deliver a calendar year, against the demand that countries state."""
         return self._one("/v1/supply", question, answer_types.SupplyAnswer)
 
+    def pledges(self, **question: Unpack[question_types.GetPledges]) -> answer_types.PledgesAnswer:
+        """What of each promise of money is bound and disbursed, against its time, and programmes traced to projects."""
+        return self._one("/v1/pledges", question, answer_types.PledgesAnswer)
+
     def trace(self, event: str, **question: Unpack[question_types.GetTrace]) -> answer_types.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
         return self._one(f"/v1/trace/{_part(event)}", question, answer_types.TraceAnswer)

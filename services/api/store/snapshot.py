@@ -27,6 +27,7 @@ QUERIES = {
     **load("markets", "services.api"),
     **load("conversion", "services.api"),
     **load("measures", "services.api"),
+    **load("pledges", "services.api"),
     **load("status", "services.api"),
     **load("transitions", "services.api"),
     **load("exports", "services.api"),

@@ -15,6 +15,7 @@ from fastapi import Request
 
 from services.api.problems import FORMAT_NOT_AVAILABLE, did_you_mean
 from services.api.store.knowledge import Knowledge
+from services.api.views.measures.pledge_view import GROUPINGS as PLEDGE_GROUPINGS
 from services.api.views.timeline_view import NOT_STATED
 from services.api.web import pagination, parse_values
 from services.api.web.pagination import Cursor
@@ -152,6 +153,9 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="from", help="Only papers from this day on, by their latest days.", read=parse_values.day),
         Parameter(name="to", help="Only papers until this day.", read=parse_values.day),
         _many("series", "Name of a reference series.", parse_values.text),
+        _many("donor", "Who gives: a party's key, or its home country in capitals, a bank of several states being its own.", parse_values.text),
+        _many("recipient", "Country that is to have it, ISO 3166-1 alpha-2.", parse_values.country),
+        _many("programme", "Project of kind programme or umbrella through which money comes.", parse_values.text),
         Parameter(name="q", help="Part of the key, name, alias (a former key is one) or id in another register, of a project or deal also of a party that pursues it; whatever the case, the accents, the width or the script, Cyrillic or Latin.", read=parse_values.search),
         Parameter(name="sort", help="Order; a leading - is descending. Default: key.", read=parse_values.one_of(SORTS), choices=SORTS),
         Parameter(name="updated_after", help="Changed in the read model after this instant.", read=parse_values.instant),
@@ -180,6 +184,7 @@ SCORECARD = (*COMMON, "horizon_months")
 CONVERSION = (*COMMON, "by", "from", "to", "include")
 VALUE_CHAIN = (*COMMON, "country", "commodity")
 SUPPLY = (*COMMON, "buyer_country", "commodity", "year")
+PLEDGES = (*COMMON, "by", "donor", "recipient", "forum", "programme", "year")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
@@ -215,8 +220,14 @@ CONVERSION_PARAMETERS: Mapping[str, Parameter] = {
     "include": Parameter(name="include", help="`deals`: list each deal that is counted, which is most of the answer. Default: none.", read=parse_values.one_of(("deals",)), many=True, choices=("deals",), may_be_empty=True),
 }  # fmt: skip
 """The same of CONVERSION."""
+PLEDGE_PARAMETERS: Mapping[str, Parameter] = {
+    "by": Parameter(name="by", help="What promises are grouped by: who pledged, the nation of that party, recipient, forum, programme, or year in which it was first said. Default: not at all.", read=parse_values.one_of(PLEDGE_GROUPINGS), choices=PLEDGE_GROUPINGS),
+    "forum": _many("forum", "Forum at which it was said.", parse_values.text),
+}  # fmt: skip
+"""The same of PLEDGES."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
     FLAG_ROWS: FLAG_PARAMETERS,
+    PLEDGES: PLEDGE_PARAMETERS,
     EXPORT: EXPORT_PARAMETERS,
     SUPPLY: SUPPLY_PARAMETERS,
     CONVERSION: CONVERSION_PARAMETERS,

@@ -52,6 +52,24 @@ class MoneyRow:
         return added(total, self.event)
 
 
+@value_class(frozen=True, slots=True, kw_only=True)
+class MoneyChange:
+    """By how much a row moves its sum: a `total` by the difference, what is taken off by less than nothing."""
+
+    row: MoneyRow
+    change: Decimal
+
+
+def changes(events: Iterable[Event], stated_elsewhere: Collection[Identity] = ()) -> Iterator[MoneyChange]:
+    """The rows of `money_rows` with what each adds to the sum of its deal, leg and currency: together they are `sums`."""
+    so_far: dict[tuple[str, str, str, str], Decimal] = {}
+    for row in money_rows(events, stated_elsewhere):
+        key = (row.event.deal or "", row.leg, row.currency, row.of)
+        before = so_far.get(key, _NOTHING)
+        so_far[key] = row.added_to(before)
+        yield MoneyChange(row=row, change=so_far[key] - before)
+
+
 def sums(events: Iterable[Event], stated_elsewhere: Collection[Identity] = ()) -> Mapping[tuple[str, str, str], Sums]:
     """By deal ('' speaks of the project), leg and currency. Events and `stated_elsewhere` as for `money_rows`."""
     by_key: dict[tuple[str, str, str], Sums] = {}

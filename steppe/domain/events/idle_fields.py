@@ -35,13 +35,6 @@ CHANGED_FIELDS = {
 }
 # Where the works are kept by part, a plan or a permit is of a part, or the ending of one is: elsewhere it is only recorded.
 _PART_ONLY_RECORDED = ("funds.disbursed", "processing.localised", "works.awarded", "rights.", "setback.")
-# What a measure is to read that is not there yet (section 9), and what to do meanwhile.
-_NOT_READ_YET = {
-    "deadline": "is kept; no measure reads it yet; send milestone.planned for a day that is to become overdue",
-    "programme": "is kept; no measure reads it yet; say deal or part_of for what has to be seen together today",
-    "recipients": "are kept; no measure reads them yet; a project is found by its own countries",
-    "repeats": "is kept; no measure reads it yet; both pledges stand in the timeline, and no pledge is summed",
-}
 # Who may say what it holds after an equity event: the investors hold the leg, hosts and sellers keep the rest.
 _SHAREHOLDERS = frozenset({"investor", "host", "seller"})
 _CLOSED_END = {
@@ -108,8 +101,10 @@ def _of_common_fields(kind: EventKind) -> list[Remark]:
             remarks.append(Remark("forum", _always(f"forum does nothing on {name}: nothing is signed by it")))
         remarks.append(Remark("amount", _amount_of_record(name)))
         remarks.append(Remark("programme", _always(f"programme does nothing on {name}, through which no money comes")))
-    else:
-        remarks.append(Remark("programme", _not_read_yet("programme")))
+    elif not _moves_money(kind):
+        remarks.append(
+            Remark("programme", _always(f"programme does nothing on {name}: it is followed to money and pledges"))
+        )
     if name in ("commitment.reduced", "funds.returned"):
         remarks.append(Remark("amount", _no_total(name)))
     return remarks
@@ -137,11 +132,7 @@ def _of_own_fields(kind: EventKind) -> list[Remark]:
         case "party.registered" | "party.amended":
             remarks += [Remark("parent", _parent), Remark("parents", _own_parent)]
         case "pledge.announced":
-            remarks += [
-                Remark("deadline", _deadline),
-                Remark("recipients", _not_read_yet("recipients")),
-                Remark("repeats", _not_read_yet("repeats")),
-            ]
+            remarks.append(Remark("deadline", _closed_end("deadline")))
         case "memorandum.signed" | "memorandum.renewed":
             remarks.append(Remark("expires_on", _treaty))
         case "milestone.planned" | "milestone.met":
@@ -210,12 +201,10 @@ def _closed_end(field: str) -> Callable[[Data], str | None]:
     return remark
 
 
-def _not_read_yet(field: str) -> Callable[[Data], str]:
-    return _always(f"{field} {_NOT_READ_YET[field]}")
-
-
-def _deadline(data: Data) -> str | None:
-    return _closed_end("deadline")(data) or _not_read_yet("deadline")(data)
+def _moves_money(kind: EventKind) -> bool:
+    """Whether measures follow it to its programme: it binds, pays, takes money off, or promises some."""
+    others = ("commitment.reduced", "funds.disbursed", "funds.returned", "pledge.announced")
+    return kind.effect is Effect.BINDING or kind.name in others
 
 
 def _milestone(data: Data) -> str | None:

@@ -913,6 +913,27 @@ class LegItem(Struct):
     ]
 
 
+class LegMoney(Struct):
+    """
+    What of a promise is of one leg and currency.
+    """
+
+    leg: Annotated[
+        str,
+        Meta(
+            description='The leg.',
+            examples=['equity', 'offtake', 'debt', 'grant', 'guarantee', 'rights', 'works', 'investment', 'unknown'],
+        ),
+    ]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    bound: Annotated[
+        str, Meta(description='What has been bound since, less reductions.')
+    ]
+    disbursed: Annotated[
+        str, Meta(description='What has been paid since, less what came back.')
+    ]
+
+
 class LegOfDeal(Struct):
     """
     A leg, with its deal.
@@ -1194,6 +1215,24 @@ class NextSeverity(Struct):
     on: Annotated[date, Meta(description='The first day on which it has it.')]
 
 
+class NotConverted(Struct):
+    """
+    Money that has no rate of the pledge's year.
+    """
+
+    of: Annotated[
+        str,
+        Meta(
+            description='What it is of.', examples=['announced', 'bound', 'disbursed']
+        ),
+    ]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    year: Annotated[
+        int, Meta(description="The pledge's year, of which a rate is missing.")
+    ]
+    value: Annotated[str, Meta(description='How much.')]
+
+
 class Occurred(Struct):
     """
     When an event occurred.
@@ -1336,6 +1375,48 @@ class PermitItem(Struct):
     ends_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
     ends_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
     event: Annotated[str, Meta(description='The event that granted it, source#id.')]
+
+
+class PledgeRow(Struct):
+    """
+    A row that binds or moves money.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    deal: Annotated[str, Meta(description='The deal; null: of the project.')] | None
+    event: Annotated[str, Meta(description='The event, as source#id.')]
+    name: Annotated[str, Meta(description='What it is, as in loan.signed.')]
+    on: Annotated[date, Meta(description='The latest day on which it occurred.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    leg: Annotated[str, Meta(description='The leg of its money; null: it moves none.', examples=['equity', 'offtake', 'debt', 'grant', 'guarantee', 'rights', 'works', 'investment', 'unknown'])] | None
+    of: Annotated[str, Meta(description='Which sum it moves; null: none.', examples=['bound', 'disbursed'])] | None
+    currency: Annotated[str, Meta(description='ISO 4217; null: it moves no sum.')] | None
+    change: Annotated[
+        str,
+        Meta(
+            description='By how much it moves that sum: a total by its difference, a reduction by less than nothing.'
+        ),
+    ]
+    uncounted: Annotated[str, Meta(description='Why it moves none: what its amount is of, it states none, or another document does; null: it counts.', examples=['claim', 'no-amount', 'part-of', 'portfolio', 'project-cost'])] | None
+    programmes: Annotated[list[str], Meta(description='The programmes that it names.')]
+
+
+class PledgesLeftOut(Struct):
+    """
+    What is in no sum.
+    """
+
+    without_amount: Annotated[
+        list[str], Meta(description='Pledges that say no amount.')
+    ]
+    uncounted_rows: Annotated[
+        int,
+        Meta(
+            description='How many rows under the pledges move no sum: see `uncounted` of each.'
+        ),
+    ]
 
 
 class PortfolioAnswer(Struct):
@@ -1618,6 +1699,22 @@ class RulesAnswer(Struct):
     ]
 
 
+class Said(Struct):
+    """
+    One time a promise was made.
+    """
+
+    event: Annotated[str, Meta(description='The event, as source#id.')]
+    project: Annotated[str, Meta(description='The project of which it was said.')]
+    on: Annotated[date, Meta(description='The latest day on which it was said.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    forum: Annotated[str, Meta(description='The forum at which it was said; null: at none.')] | None
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    value: Annotated[str, Meta(description='How much it said.')]
+    deadline: Annotated[str, Meta(description='By when, in EDTF; null: it did not say.')] | None
+
+
 class ScorecardAnswer(Struct):
     """
     The scorecard of a forum.
@@ -1736,6 +1833,15 @@ class StoredRecord(Struct):
     record: Annotated[
         Any, Meta(description='The value of the record as it stands in the log.')
     ]
+
+
+class Sum(Struct):
+    """
+    Money of one currency.
+    """
+
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    value: Annotated[str, Meta(description='How much.')]
 
 
 class SupersededItem(Struct):
@@ -1927,6 +2033,18 @@ class ValuePair(Struct):
         int, Meta(description='Its value in the version that is compared with.')
     ]
     tried: Annotated[int, Meta(description='Its value in the version that is tried.')]
+
+
+class Withdrawn(Struct):
+    """
+    How a promise was taken back.
+    """
+
+    event: Annotated[str, Meta(description='The event, as source#id.')]
+    on: Annotated[date, Meta(description='The latest day on which it was.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    reason: Annotated[str, Meta(description='Why; null: nobody said.')] | None
 
 
 class WorksLine(Struct):
@@ -2405,6 +2523,26 @@ class GroupRow(Struct):
     ]
 
 
+class InOneCurrency(Struct):
+    """
+    Promises that stand and their rows, in one currency, each at the average rate of its pledge's year, to the cent.
+    """
+
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    announced: Annotated[str, Meta(description='What the promises say that stand.')]
+    bound: Annotated[
+        str, Meta(description='What has been bound since, less reductions.')
+    ]
+    disbursed: Annotated[
+        str, Meta(description='What has been paid since, less what came back.')
+    ]
+    bound_share: Annotated[float, Meta(description='Bound over announced, four decimals; null: nothing to compare, or not all of it.')] | None
+    disbursed_share: Annotated[float, Meta(description='Disbursed over announced, likewise.')] | None
+    not_converted: Annotated[
+        list[NotConverted], Meta(description='What is in none of these sums.')
+    ]
+
+
 class KnownParty(Struct):
     """
     A party as it is known on a day: registered, or as the first events say that name it.
@@ -2540,6 +2678,132 @@ class PartyList(Struct):
         ),
     ]
     items: Annotated[list[KnownParty], Meta(description='The parties, by key.')]
+
+
+class PledgeItem(Struct):
+    """
+    A promise of money, with what came of it.
+    """
+
+    pledge: Annotated[
+        str, Meta(description='The event that repeats no other, as source#id.')
+    ]
+    project: Annotated[str, Meta(description='The project of which it was said.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether that is an umbrella or a programme, which is not in `total`.'
+        ),
+    ]
+    deal: Annotated[str, Meta(description='Its deal.')] | None
+    pledgers: Annotated[list[str], Meta(description='Who promised it, alphabetical.')]
+    nations: Annotated[
+        list[str],
+        Meta(
+            description='Their home countries on the day, a bank of several states for itself.'
+        ),
+    ]
+    recipients: Annotated[
+        list[str],
+        Meta(
+            description='Countries that are to have it, as last said; else those of the project.'
+        ),
+    ]
+    forums: Annotated[list[str], Meta(description='Forums at which it was said.')]
+    programmes: Annotated[
+        list[str],
+        Meta(
+            description='Programmes through which it comes: rows that name them are under it.'
+        ),
+    ]
+    announced_on: Annotated[
+        date, Meta(description='The latest day on which it was first said.')
+    ]
+    announced_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    announced_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    currency: Annotated[str, Meta(description='Of the amount as last said, ISO 4217.')]
+    announced: Annotated[str, Meta(description='How much, as last said.')]
+    first_currency: Annotated[
+        str, Meta(description='Of the amount as first said, ISO 4217.')
+    ]
+    first_announced: Annotated[str, Meta(description='How much, as first said.')]
+    deadline: Annotated[str, Meta(description='By when, in EDTF, as last said; null: nobody said.')] | None
+    first_deadline: Annotated[str, Meta(description='By when, as first said; null: the first did not say.')] | None
+    deadline_on: Annotated[date, Meta(description='The latest day of the deadline; null: it has none, or is open.')] | None
+    time_passed: Annotated[float, Meta(description='The share of its time that is over, four decimals; null: no deadline.')] | None
+    withdrawn: Annotated[Withdrawn, Meta(description='How it was taken back; null: it stands.')] | None
+    bound: Annotated[
+        str,
+        Meta(description='What has been bound since, in the currency of the promise.'),
+    ]
+    disbursed: Annotated[
+        str, Meta(description='What has been paid since, in that currency.')
+    ]
+    bound_share: Annotated[float, Meta(description='Bound over announced, four decimals; null: not all of it can be compared.')] | None
+    disbursed_share: Annotated[float, Meta(description='Disbursed over announced, likewise.')] | None
+    not_converted: Annotated[
+        list[NotConverted],
+        Meta(description='What is in other currencies and in neither sum.'),
+    ]
+    legs: Annotated[
+        list[LegMoney],
+        Meta(description='The same by leg, in the currencies of the rows.'),
+    ]
+    said: Annotated[
+        list[Said],
+        Meta(
+            description='Each time it was said, the repeats among them; it counts once.'
+        ),
+    ]
+    rows: Annotated[
+        list[PledgeRow],
+        Meta(
+            description='The rows after it that name its programme or are of its deal.'
+        ),
+    ]
+
+
+class PledgeTotal(Struct):
+    """
+    Promises together. A row under several of them is counted once.
+    """
+
+    pledges: Annotated[int, Meta(description='How many, repeats not counted.')]
+    withdrawn: Annotated[int, Meta(description='How many of them were withdrawn.')]
+    announced: Annotated[
+        list[Sum], Meta(description='What those say that stand, by currency.')
+    ]
+    taken_back: Annotated[
+        list[Sum], Meta(description='What those said that were withdrawn.')
+    ]
+    bound: Annotated[
+        list[Sum],
+        Meta(
+            description='What rows under those that stand have bound, less reductions.'
+        ),
+    ]
+    disbursed: Annotated[
+        list[Sum], Meta(description='What they have paid, less what came back.')
+    ]
+    converted: Annotated[InOneCurrency, Meta(description='The same in one currency.')]
+
+
+class ProgrammeProject(Struct):
+    """
+    A project that names a programme, with the rows that do.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    bound: Annotated[
+        list[Sum],
+        Meta(description='What these rows have bound, less reductions, by currency.'),
+    ]
+    disbursed: Annotated[
+        list[Sum], Meta(description='What they have paid, less what came back.')
+    ]
+    rows: Annotated[list[PledgeRow], Meta(description='The rows.')]
 
 
 class ProjectRow(Struct):
@@ -3287,6 +3551,44 @@ class PartyAnswer(Struct):
     next_cursor: Annotated[str, Meta(description='Asks for the next page of deals; null: there is none.')] | None
 
 
+class PledgeGroup(Struct):
+    """
+    The promises of one group. A promise of several is in each: groups do not add up.
+    """
+
+    group: Annotated[str, Meta(description='What they have in common, as `by` asks; null: nobody said.')] | None
+    total: Annotated[PledgeTotal, Meta(description='Those of projects.')]
+    umbrellas: Annotated[
+        PledgeTotal, Meta(description='Those of umbrellas and programmes.')
+    ]
+
+
+class Programme(Struct):
+    """
+    A programme, traced to the projects that name it, whether or not anybody pledged it.
+    """
+
+    programme: Annotated[str, Meta(description='The project that is the programme.')]
+    name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    pledges: Annotated[list[str], Meta(description='What was pledged through it.')]
+    bound: Annotated[
+        list[Sum],
+        Meta(
+            description='What rows of all projects that name it have bound, by currency.'
+        ),
+    ]
+    disbursed: Annotated[list[Sum], Meta(description='What they have paid.')]
+    projects: Annotated[
+        list[ProgrammeProject], Meta(description='The projects that name it.')
+    ]
+    own_rows: Annotated[
+        list[PledgeRow],
+        Meta(
+            description='Rows of the programme itself, which are in none of its sums.'
+        ),
+    ]
+
+
 class ProjectAnswer(Struct):
     """
     A project with its deals, legs, stakes, offtakes, money and value chain.
@@ -3728,3 +4030,33 @@ class DealList(Struct):
         list[DealRow],
         Meta(description='The deals, by project and deal, ended ones too.'),
     ]
+
+
+class PledgesAnswer(Struct):
+    """
+    What became of promises of money by a day.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    by: Annotated[str, Meta(description='What they are grouped by; null: nothing.', examples=['pledger', 'nation', 'recipient', 'forum', 'programme', 'year'])] | None
+    total: Annotated[PledgeTotal, Meta(description='Promises of projects together.')]
+    umbrellas: Annotated[
+        PledgeTotal, Meta(description='Promises of umbrellas and programmes together.')
+    ]
+    groups: Annotated[
+        list[PledgeGroup], Meta(description='By group; empty without `by`.')
+    ]
+    pledges: Annotated[
+        list[PledgeItem],
+        Meta(description='Each promise, from the first that was said.'),
+    ]
+    programmes: Annotated[
+        list[Programme],
+        Meta(
+            description='Programmes that are named by a row, or through which a pledge comes.'
+        ),
+    ]
+    left_out: Annotated[PledgesLeftOut, Meta(description='What is in no sum.')]

@@ -844,6 +844,60 @@ class GetSupply(TypedDict):
     """
 
 
+class GetPledges(TypedDict):
+    """
+    What of each promise of money is bound and disbursed, against the share of its time that has passed.
+
+    `pledges` are the promises, repeats under them and counted once, withdrawn ones marked, each with the rows after it that name its
+    programme or are of its deal; `programmes` are traced to the projects that name them; `left_out` is what is in no sum.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    by: NotRequired[Literal['pledger', 'nation', 'recipient', 'forum', 'programme', 'year']]
+    """
+    What promises are grouped by: who pledged, the nation of that party, recipient, forum, programme, or year in which it was first said. Default: not at all.
+    """
+    donor: NotRequired[str | list[str]]
+    """
+    Who gives: a party's key, or its home country in capitals, a bank of several states being its own. Several, separated by commas: any of them.
+    """
+    recipient: NotRequired[str | list[str]]
+    """
+    Country that is to have it, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    forum: NotRequired[str | list[str]]
+    """
+    Forum at which it was said. Several, separated by commas: any of them.
+    """
+    programme: NotRequired[str | list[str]]
+    """
+    Project of kind programme or umbrella through which money comes. Several, separated by commas: any of them.
+    """
+    year: NotRequired[int | list[int]]
+    """
+    Only these calendar years. Several, separated by commas.
+    """
+
+
 class ListRetractions(TypedDict):
     """
     Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused.
