@@ -12,37 +12,9 @@ from steppe_client.refusals import ForeignAnswerError, Refusal, SteppeError, Unr
 
 __version__ = "0.3.0"
 __all__ = [
-    "Client",
-    "ForeignAnswerError",
-    "Refusal",
-    "SteppeError",
-    "UnreachableError",
-    "backtest",
-    "close",
-    "conflicts",
-    "connect",
-    "conversion",
-    "deals",
-    "export",
-    "flags",
-    "forums",
-    "market",
-    "markets",
-    "parties",
-    "party",
-    "pledges",
-    "portfolio",
-    "project",
-    "projects",
-    "retractions",
-    "rules",
-    "scorecard",
-    "status",
-    "supply",
-    "timeline",
-    "trace",
-    "transitions",
-    "value_chain",
+    "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect",
+    "conversion", "deals", "export", "flags", "forums", "market", "markets", "parties", "party", "pledges", "portfolio", "project",
+    "projects", "retractions", "rules", "scorecard", "scorecards", "status", "supply", "timeline", "trace", "transitions", "value_chain",
     "what_if",
 ]  # fmt: skip
 
@@ -64,6 +36,7 @@ portfolio = _client.portfolio
 party = _client.party
 market = _client.market
 scorecard = _client.scorecard
+scorecards = _client.scorecards
 conversion = _client.conversion
 value_chain = _client.value_chain
 supply = _client.supply

@@ -129,6 +129,10 @@ class Client(Generic[F]):
         """What became of the papers of a forum."""
         return self._one(f"/v1/forums/{_part(forum)}/scorecard", question, answer_types.ScorecardAnswer)
 
+    def scorecards(self, **question: Unpack[question_types.GetScorecards]) -> answer_types.ScorecardsAnswer:
+        """What became of the papers of several forums (`forum`), at the same age and as one."""
+        return self._one("/v1/scorecards", question, answer_types.ScorecardsAnswer)
+
     def conversion(self, **question: Unpack[question_types.GetConversion]) -> answer_types.ConversionAnswer:
         """How many first papers of deals became binding, and after how long: curves, and the deals that they are made of."""
         return self._one("/v1/conversion", question, answer_types.ConversionAnswer)

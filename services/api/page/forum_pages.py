@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from fastapi import Response
 
 from services.api.computation import computed
@@ -11,12 +9,10 @@ from services.api.page.page_data import Item, next_page_url
 from services.api.page.page_request import PageRequest
 from services.api.page.registered_names import read_names
 from services.api.routes.measures import forums
-from services.api.store.snapshot import Row
 from services.api.views.measures import forum_view
 from services.api.views.measures.forum_view import StoredScorecard
 from services.api.web import query_parameters
 from services.api.web.responses import service_of
-from steppe.domain.values.months import months_between
 
 _ROWS = 50
 _FORUMS_TO_COMPARE_MAX = 500
@@ -47,11 +43,8 @@ async def forum_page(page: PageRequest) -> Response:
     async with service.snapshot(question) as snapshot:
         compared = [await forums.read_forum(snapshot, name) for name in (slug, beside) if name is not None]
         others = (await forums.forum_page(snapshot, others_question)).items
-        at_age = question
-        if beside is not None:
-            age = min(_age_months(forum, question.as_of) for forum in compared)
-            at_age = page.build_query(path, query_parameters.SCORECARD, horizon_months=age)
-        stored = [await forums.read_scorecard(snapshot, at_age, forum) for forum in compared]
+        age = None if beside is None else forums.common_age(compared, question.as_of)
+        stored = [await forums.read_scorecards(snapshot, question, [forum], age) for forum in compared]
     scorecards = [await computed(service.queues.folds, one.rows, _shown_scorecard, one) for one in stored]
     names = await read_names(service_of(page.request), question, scorecards)
     horizon = scorecards[0]["horizon_months"]
@@ -65,8 +58,3 @@ def _shown_scorecard(stored: StoredScorecard) -> Item:
     """The scorecard with the deals that the page shows."""
     scorecard = forum_view.scorecard(stored)
     return {**scorecard, "deals": scorecard["deals"][:_PAPERS_MAX]}
-
-
-def _age_months(forum: Row, as_of: date) -> int:
-    held: date | None = forum["held_latest"]
-    return 0 if held is None else months_between(held, as_of)

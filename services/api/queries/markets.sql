@@ -256,8 +256,8 @@ SELECT forum.forum, forum.name
 FROM forum
 WHERE forum.forum = ANY (:forums::text[]);
 
--- name: events_of_forum
--- All events of the projects of which some paper was signed at a forum.
+-- name: events_of_forums
+-- All events of the projects of which some event names one of some forums.
 SELECT
     event.subject,
     event.raw,
@@ -265,7 +265,7 @@ SELECT
     event.state
 FROM event
 JOIN project ON project.project = event.subject
-WHERE project.forums @> ARRAY[:forum::text];
+WHERE project.forums && :forums::text[];
 
 -- name: deal_spans_of_projects
 -- The deals of some projects through the days up to one.

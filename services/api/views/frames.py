@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal as Number
 from typing import Annotated, TypedDict
 
-from steppe.contracts.field_types import EARLIEST, Day, Given, Instant, Positions, doc
+from steppe.contracts.field_types import EARLIEST, Day, Decimal, Given, Instant, Positions, doc
 from steppe.domain.values.states import Start
 
 
@@ -22,6 +24,18 @@ class ListAnswer(TypedDict):
     as_of: Annotated[Day, doc("The day (UTC) that is judged.")]
     known_at: Annotated[Instant, doc("Only what was known by then was used.")]
     position: Annotated[Positions, doc("The prefix of the log that the page reflects, as in 0:41,3:7.")]
+
+
+class Sum(TypedDict):
+    """Money of one currency."""
+
+    currency: Annotated[str, doc("ISO 4217.")]
+    value: Annotated[Decimal, doc("How much.")]
+
+
+def sums(of: Mapping[str, Number]) -> list[Sum]:
+    """Money by currency, alphabetical."""
+    return [{"currency": currency, "value": f"{value:f}"} for currency, value in sorted(of.items())]
 
 
 class Ended(TypedDict):

@@ -26,7 +26,7 @@ from services.api.problems import (
 from services.api.views import list_answers, project_view, projection_status, rules_view
 from services.api.views.market_answer import MarketAnswer
 from services.api.views.measures.conversion_view import ConversionAnswer
-from services.api.views.measures.forum_view import ScorecardAnswer
+from services.api.views.measures.forum_view import ScorecardAnswer, ScorecardsAnswer
 from services.api.views.measures.pledge_view import PledgesAnswer
 from services.api.views.measures.reference_view import ReferenceAnswer, SeriesAnswer
 from services.api.views.measures.supply_view import SupplyAnswer
@@ -47,7 +47,7 @@ ANSWERS = (
     list_answers.ProjectList, list_answers.DealList, list_answers.FlagList, list_answers.TransitionList,
     list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
-    MarketAnswer, ScorecardAnswer, ConversionAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer,
+    MarketAnswer, ScorecardAnswer, ConversionAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer, ScorecardsAnswer,
     ReferenceAnswer, SeriesAnswer, ValueChainAnswer, SupplyAnswer, WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness, PledgesAnswer,
 )  # fmt: skip
 """The type of each answer."""
@@ -73,6 +73,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_market": Example("/v1/markets/KZ/tungsten?as_of=2026-11-01"),
     "list_forums": Example("/v1/forums?as_of=2026-11-01&limit=1"),
     "get_scorecard": Example("/v1/forums/cop27-2022-11/scorecard?as_of=2026-11-01"),
+    "get_scorecards": Example("/v1/scorecards?forum=cop27-2022-11,ca-japan-summit-2025-12&as_of=2026-11-01"),
     "get_conversion": Example("/v1/conversion?by=sector&from=2025-01-01&as_of=2026-11-01"),
     "list_reference": Example("/v1/reference?series=fx"),
     "get_reference": Example("/v1/reference/oda_uz"),

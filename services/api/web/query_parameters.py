@@ -182,6 +182,7 @@ MARKETS = (*PAGED, "country", "commodity", "investor_country")
 FORUMS = PAGED
 SCORECARD = (*COMMON, "horizon_months")
 CONVERSION = (*COMMON, "by", "from", "to", "include")
+SCORECARDS = (*COMMON, "forum", "horizon_months")
 VALUE_CHAIN = (*COMMON, "country", "commodity")
 SUPPLY = (*COMMON, "buyer_country", "commodity", "year")
 PLEDGES = (*COMMON, "by", "donor", "recipient", "forum", "programme", "year")
@@ -225,9 +226,15 @@ PLEDGE_PARAMETERS: Mapping[str, Parameter] = {
     "forum": _many("forum", "Forum at which it was said.", parse_values.text),
 }  # fmt: skip
 """The same of PLEDGES."""
+SCORECARDS_PARAMETERS: Mapping[str, Parameter] = {
+    "forum": _many("forum", "Keys of forums, at least one.", parse_values.text),
+    "horizon_months": Parameter(name="horizon_months", help="As they stood so many months after each. Default: the age of the youngest.", read=parse_values.count(0, 1200), kind="integer"),
+}  # fmt: skip
+"""The same of SCORECARDS."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
     FLAG_ROWS: FLAG_PARAMETERS,
     PLEDGES: PLEDGE_PARAMETERS,
+    SCORECARDS: SCORECARDS_PARAMETERS,
     EXPORT: EXPORT_PARAMETERS,
     SUPPLY: SUPPLY_PARAMETERS,
     CONVERSION: CONVERSION_PARAMETERS,

@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from steppe.domain.events.event import Event
-from steppe.domain.measures.scorecard import scorecard
+from steppe.domain.measures.scorecard import scorecard, values
 from tests.domain.event_logs import event
-from tests.domain.flags.portfolio_by_hand import on
 
 
 def loan(occurred: str, value: str, part_of: str | None = None) -> Event:
@@ -23,8 +22,10 @@ PAPER = event(
 
 
 def bound(*events: Event, elsewhere: Event | None = None) -> Decimal:
-    others = {} if elsewhere is None else {"south": [on("south", elsewhere)]}
-    (value,) = scorecard("summit", {"north": [PAPER, *events], **others}, {}, date(2026, 1, 1)).values
+    stated = {} if elsewhere is None else {"north": {(elsewhere.source, elsewhere.id)}}
+    days = {"summit": date(2019, 1, 1)}
+    card = scorecard(days, {"north": [PAPER, *events]}, {}, date(2026, 1, 1), stated_elsewhere=stated)
+    (value,) = values(card.papers)
     return value.bound
 
 

@@ -61,7 +61,7 @@ BACK_TEST = Asked("/v1/backtest", "POST", {"version": OTHER_RULES, "to": "2026-1
 NEED_A_COPY: Sequence[Asked] = tuple(
     [Asked(f"{path}?{_THEN}") for path in (*_COPIED, *_COPIED_PAGES) if path != "/v1/flags/transitions"]
     + [Asked(f"{path}?{_DAY}&rules={OTHER_RULES}") for path in ("/v1/flags", "/v1/projects/kz-masdar-wind", "/")]
-    + [Asked(f"/v1/flags?{_THEN}&format=csv")]
+    + [Asked(f"/v1/flags?{_THEN}&format=csv"), Asked(f"/v1/scorecards?forum=cop27-2022-11&{_THEN}")]
     + [Asked(EXAMPLES["try_events"].request, "POST", EXAMPLES["try_events"].body)]
 )
 """Questions that are answered from a copy of the read model."""

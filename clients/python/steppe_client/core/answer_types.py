@@ -770,14 +770,36 @@ class ForumList(Struct):
     items: Annotated[list[ForumItem], Meta(description='The forums, the latest first.')]
 
 
+class ForumRowItem(Struct):
+    """
+    A row that names the forum and puts no deal into its cohort.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    deal: Annotated[str, Meta(description='The deal; null: of the project.')] | None
+    event: Annotated[str, Meta(description='The event, as source#id.')]
+    name: Annotated[str, Meta(description='What it is, as in intent.announced.')]
+    on: Annotated[date, Meta(description='The latest day on which it occurred.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    why: Annotated[
+        str,
+        Meta(
+            description='Why: it only announces, binds, repeats a document, builds, is a treaty, names no deal.',
+            examples=['announcement', 'binding', 'part-of', 'physical', 'treaty', 'without-deal', 'other'],
+        ),
+    ]
+
+
 class ForumValue(Struct):
     """
-    Money of the forum's deals in one currency. Nothing is converted.
+    Money of the deals that announced a sum, in one currency. Nothing is converted.
     """
 
     currency: Annotated[str, Meta(description='ISO 4217.')]
     announced: Annotated[
-        str, Meta(description='What the papers said that they are about.')
+        str, Meta(description='The largest sum of each deal among its papers there.')
     ]
     bound: Annotated[str, Meta(description='What has been bound of those deals since.')]
     share: Annotated[float, Meta(description='Bound over announced, four decimals; null: nothing was announced.')] | None
@@ -1262,37 +1284,6 @@ class Offtake(Struct):
     event: Annotated[str, Meta(description='The event that signed it, source#id.')]
 
 
-class Paper(Struct):
-    """
-    A deal that signed at the forum, and how far it came since.
-    """
-
-    project: Annotated[str, Meta(description='The project.')]
-    deal: Annotated[str, Meta(description='The deal.')]
-    signed_on: Annotated[
-        date, Meta(description='The latest day of its first paper there.')
-    ]
-    signed_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
-    signed_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
-    level: Annotated[str, Meta(description='Its level; null: it has ended.', examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'])] | None
-    highest_since: Annotated[
-        str,
-        Meta(
-            description='The highest level it reached since.',
-            examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'],
-        ),
-    ]
-    strict: Annotated[bool, Meta(description='Whether a leg of it has bound since.')]
-    loose: Annotated[
-        bool, Meta(description='Whether it took any step above memorandum since.')
-    ]
-    paper_only: Annotated[
-        bool, Meta(description='Whether it lives and has nothing but paper.')
-    ]
-    ended: Annotated[Ended, Meta(description='When and how it ended; null: it lives.')] | None
-    ended_on: Annotated[date, Meta(description='Use `ended`.')] | None
-
-
 class PaperDeal(Struct):
     """
     A deal that has nothing but paper.
@@ -1443,6 +1434,18 @@ class PortfolioAnswer(Struct):
         dict[str, dict[str, int]],
         Meta(description='For each filter, how many projects each of its values has.'),
     ]
+
+
+class PortfolioSum(Struct):
+    """
+    What a paper there says of a portfolio: it is compared with nothing.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    event: Annotated[str, Meta(description='The paper or pledge, as source#id.')]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    value: Annotated[str, Meta(description='How much.')]
 
 
 class ProjectOfNation(Struct):
@@ -1715,43 +1718,16 @@ class Said(Struct):
     deadline: Annotated[str, Meta(description='By when, in EDTF; null: it did not say.')] | None
 
 
-class ScorecardAnswer(Struct):
+class ScorecardPoint(Struct):
     """
-    The scorecard of a forum.
+    How many of the cohort were strict and loose from an age on, until the next point.
     """
 
-    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
-    known_at: Annotated[
-        datetime, Meta(description='Only what was known by then was used.')
+    months: Annotated[
+        int, Meta(description="The age, in months since the forum's day.")
     ]
-    key: Annotated[str, Meta(description='The key of the forum.')]
-    forum: Annotated[str, Meta(description='Use `key`.')]
-    name: Annotated[str, Meta(description='Its name; null: nobody said.')] | None
-    place: Annotated[str, Meta(description='Where it was held; null: nobody said.')] | None
-    countries: Annotated[
-        list[str], Meta(description='Who took part, ISO 3166-1 alpha-2, alphabetical.')
-    ]
-    held: Annotated[DayRange, Meta(description='When it was held.')]
-    projects: Annotated[
-        int, Meta(description='How many projects have an event that names it.')
-    ]
-    until: Annotated[date, Meta(description='The day on which the papers are judged.')]
-    horizon_months: Annotated[int, Meta(description='How many months after the forum, as asked; null: until as_of.')] | None
-    papers: Annotated[int, Meta(description='How many deals signed there.')]
-    strict: Annotated[
-        int, Meta(description='In how many of them a leg has bound since.')
-    ]
-    loose: Annotated[
-        int, Meta(description='How many took any step above memorandum since.')
-    ]
-    paper_only: Annotated[
-        int, Meta(description='How many live and have nothing but paper.')
-    ]
-    ended: Annotated[int, Meta(description='How many have ended.')]
-    value: Annotated[
-        list[ForumValue], Meta(description='Announced and bound, currency by currency.')
-    ]
-    deals: Annotated[list[Paper], Meta(description='Each deal that signed there.')]
+    strict: Annotated[int, Meta(description='How many were strict.')]
+    loose: Annotated[int, Meta(description='How many were loose.')]
 
 
 class SeriesItem(Struct):
@@ -2661,6 +2637,64 @@ class OverridesPair(Struct):
     ]
 
 
+class Paper(Struct):
+    """
+    A deal of the cohort, and how far it came since.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether that is an umbrella or a programme, which stand under `umbrellas`.'
+        ),
+    ]
+    deal: Annotated[str, Meta(description='The deal.')]
+    signed_on: Annotated[
+        date, Meta(description='The latest day of its first paper or pledge there.')
+    ]
+    signed_on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    signed_on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    level: Annotated[str, Meta(description='Its level; null: it has ended, or its paper counts later.', examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'])] | None
+    highest_since: Annotated[
+        str,
+        Meta(
+            description='The highest level it reached since.',
+            examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'],
+        ),
+    ]
+    already_bound: Annotated[
+        bool,
+        Meta(
+            description='Whether it had a valid leg the day before the forum: then it is neither strict nor loose.'
+        ),
+    ]
+    strict: Annotated[
+        bool,
+        Meta(description="Whether a leg of it has bound on the forum's day or since."),
+    ]
+    strict_age: Annotated[int, Meta(description='At how many months of age it first had; null: it has not.')] | None
+    holds: Annotated[bool, Meta(description='Whether it holds a valid leg.')]
+    loose: Annotated[
+        bool,
+        Meta(description='Strict, or another row since of a level above memorandum.'),
+    ]
+    loose_age: Annotated[int, Meta(description='At how many months of age it became so; null: it has not.')] | None
+    paper_only: Annotated[
+        bool, Meta(description='Whether it lives and has nothing but paper.')
+    ]
+    announced: Annotated[
+        list[Sum],
+        Meta(
+            description='The largest sum of its papers there; empty: they state none, or of a portfolio.'
+        ),
+    ]
+    bound: Annotated[list[Sum], Meta(description='What has been bound of it since.')]
+    ended: Annotated[Ended, Meta(description='When and how it ended; null: it lives.')] | None
+    ended_on: Annotated[date, Meta(description='Use `ended`.')] | None
+
+
 class PartyList(Struct):
     """
     One page of parties.
@@ -2971,6 +3005,57 @@ class ReferenceAnswer(Struct):
     items: Annotated[list[SeriesItem], Meta(description='The series, by name.')]
 
 
+class ScorecardLine(Struct):
+    """
+    A cohort on a day. What was bound the day before the forum is told apart: it is in no figure but `papers` and `already_bound`.
+    """
+
+    papers: Annotated[
+        int,
+        Meta(
+            description='How many deals have a paper or a pledge that names the forum.'
+        ),
+    ]
+    already_bound: Annotated[
+        int, Meta(description='How many of them had a valid leg the day before.')
+    ]
+    strict: Annotated[
+        int,
+        Meta(
+            description="In how many of the others a leg has bound on the forum's day or since."
+        ),
+    ]
+    holding: Annotated[
+        int, Meta(description='How many of the strict ones hold a valid leg.')
+    ]
+    loose: Annotated[
+        int,
+        Meta(
+            description='How many are strict or have another row since of a level above memorandum.'
+        ),
+    ]
+    paper_only: Annotated[
+        int, Meta(description='How many live and have nothing but paper.')
+    ]
+    ended: Annotated[int, Meta(description='How many have ended.')]
+    value: Annotated[
+        list[ForumValue],
+        Meta(
+            description='Announced and bound of the deals that announced a sum, currency by currency.'
+        ),
+    ]
+    bound_without_sum: Annotated[
+        list[Sum],
+        Meta(
+            description='What has been bound of those that announced none: compared with nothing.'
+        ),
+    ]
+    curve: Annotated[
+        list[ScorecardPoint],
+        Meta(description='Strict and loose by age; empty without a cohort.'),
+    ]
+
+
 class SeriesAnswer(Struct):
     """
     A reference series with its rows.
@@ -3108,6 +3193,61 @@ class TimelineEntry(Struct):
     ]
     position: Annotated[
         str, Meta(description='Where it stands in the log, partition:offset.')
+    ]
+
+
+class Together(Struct):
+    """
+    Several forums as one: a deal that signed at several counts once, from the first of them.
+    """
+
+    papers: Annotated[
+        int,
+        Meta(
+            description='How many deals have a paper or a pledge that names the forum.'
+        ),
+    ]
+    already_bound: Annotated[
+        int, Meta(description='How many of them had a valid leg the day before.')
+    ]
+    strict: Annotated[
+        int,
+        Meta(
+            description="In how many of the others a leg has bound on the forum's day or since."
+        ),
+    ]
+    holding: Annotated[
+        int, Meta(description='How many of the strict ones hold a valid leg.')
+    ]
+    loose: Annotated[
+        int,
+        Meta(
+            description='How many are strict or have another row since of a level above memorandum.'
+        ),
+    ]
+    paper_only: Annotated[
+        int, Meta(description='How many live and have nothing but paper.')
+    ]
+    ended: Annotated[int, Meta(description='How many have ended.')]
+    value: Annotated[
+        list[ForumValue],
+        Meta(
+            description='Announced and bound of the deals that announced a sum, currency by currency.'
+        ),
+    ]
+    bound_without_sum: Annotated[
+        list[Sum],
+        Meta(
+            description='What has been bound of those that announced none: compared with nothing.'
+        ),
+    ]
+    curve: Annotated[
+        list[ScorecardPoint],
+        Meta(description='Strict and loose by age; empty without a cohort.'),
+    ]
+    umbrellas: Annotated[
+        ScorecardLine,
+        Meta(description='The deals of umbrellas and programmes, a line of their own.'),
     ]
 
 
@@ -3864,6 +4004,205 @@ class ProjectList(Struct):
     items: Annotated[
         list[ProjectRow], Meta(description='The projects, in the order of sort=.')
     ]
+
+
+class ScorecardAnswer(Struct):
+    """
+    The scorecard of a forum.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    key: Annotated[str, Meta(description='The key of the forum.')]
+    forum: Annotated[str, Meta(description='Use `key`.')]
+    name: Annotated[str, Meta(description='Its name; null: nobody said.')] | None
+    place: Annotated[str, Meta(description='Where it was held; null: nobody said.')] | None
+    countries: Annotated[
+        list[str], Meta(description='Who took part, ISO 3166-1 alpha-2, alphabetical.')
+    ]
+    held: Annotated[DayRange, Meta(description='When it was held.')]
+    projects: Annotated[
+        int, Meta(description='How many projects have an event that names it.')
+    ]
+    papers: Annotated[
+        int,
+        Meta(
+            description='How many deals have a paper or a pledge that names the forum.'
+        ),
+    ]
+    already_bound: Annotated[
+        int, Meta(description='How many of them had a valid leg the day before.')
+    ]
+    strict: Annotated[
+        int,
+        Meta(
+            description="In how many of the others a leg has bound on the forum's day or since."
+        ),
+    ]
+    holding: Annotated[
+        int, Meta(description='How many of the strict ones hold a valid leg.')
+    ]
+    loose: Annotated[
+        int,
+        Meta(
+            description='How many are strict or have another row since of a level above memorandum.'
+        ),
+    ]
+    paper_only: Annotated[
+        int, Meta(description='How many live and have nothing but paper.')
+    ]
+    ended: Annotated[int, Meta(description='How many have ended.')]
+    value: Annotated[
+        list[ForumValue],
+        Meta(
+            description='Announced and bound of the deals that announced a sum, currency by currency.'
+        ),
+    ]
+    bound_without_sum: Annotated[
+        list[Sum],
+        Meta(
+            description='What has been bound of those that announced none: compared with nothing.'
+        ),
+    ]
+    curve: Annotated[
+        list[ScorecardPoint],
+        Meta(description='Strict and loose by age; empty without a cohort.'),
+    ]
+    until: Annotated[date, Meta(description='The day on which they are judged.')]
+    horizon_months: Annotated[int, Meta(description='How many months after the forum, as asked; null: until as_of.')] | None
+    umbrellas: Annotated[
+        ScorecardLine,
+        Meta(description='The deals of umbrellas and programmes, a line of their own.'),
+    ]
+    bound_there: Annotated[
+        list[ForumRowItem],
+        Meta(description='Rows that bind and name the forum, of whatever deal.'),
+    ]
+    portfolios: Annotated[
+        list[PortfolioSum],
+        Meta(description='Sums of portfolios: listed, not compared.'),
+    ]
+    without_papers: Annotated[
+        int,
+        Meta(
+            description='How many of `projects` have no deal in the cohort by as_of: their rows are left out.'
+        ),
+    ]
+    left_out: Annotated[
+        list[ForumRowItem], Meta(description='The other rows that name the forum.')
+    ]
+    deals: Annotated[
+        list[Paper], Meta(description='Each deal of the cohort, umbrellas too.')
+    ]
+
+
+class ScorecardItem(Struct):
+    """
+    What became of the papers and pledges that name a forum. Its own figures are without umbrellas and programmes.
+    """
+
+    key: Annotated[str, Meta(description='The key of the forum.')]
+    forum: Annotated[str, Meta(description='Use `key`.')]
+    name: Annotated[str, Meta(description='Its name; null: nobody said.')] | None
+    place: Annotated[str, Meta(description='Where it was held; null: nobody said.')] | None
+    countries: Annotated[
+        list[str], Meta(description='Who took part, ISO 3166-1 alpha-2, alphabetical.')
+    ]
+    held: Annotated[DayRange, Meta(description='When it was held.')]
+    projects: Annotated[
+        int, Meta(description='How many projects have an event that names it.')
+    ]
+    papers: Annotated[
+        int,
+        Meta(
+            description='How many deals have a paper or a pledge that names the forum.'
+        ),
+    ]
+    already_bound: Annotated[
+        int, Meta(description='How many of them had a valid leg the day before.')
+    ]
+    strict: Annotated[
+        int,
+        Meta(
+            description="In how many of the others a leg has bound on the forum's day or since."
+        ),
+    ]
+    holding: Annotated[
+        int, Meta(description='How many of the strict ones hold a valid leg.')
+    ]
+    loose: Annotated[
+        int,
+        Meta(
+            description='How many are strict or have another row since of a level above memorandum.'
+        ),
+    ]
+    paper_only: Annotated[
+        int, Meta(description='How many live and have nothing but paper.')
+    ]
+    ended: Annotated[int, Meta(description='How many have ended.')]
+    value: Annotated[
+        list[ForumValue],
+        Meta(
+            description='Announced and bound of the deals that announced a sum, currency by currency.'
+        ),
+    ]
+    bound_without_sum: Annotated[
+        list[Sum],
+        Meta(
+            description='What has been bound of those that announced none: compared with nothing.'
+        ),
+    ]
+    curve: Annotated[
+        list[ScorecardPoint],
+        Meta(description='Strict and loose by age; empty without a cohort.'),
+    ]
+    until: Annotated[date, Meta(description='The day on which they are judged.')]
+    horizon_months: Annotated[int, Meta(description='How many months after the forum, as asked; null: until as_of.')] | None
+    umbrellas: Annotated[
+        ScorecardLine,
+        Meta(description='The deals of umbrellas and programmes, a line of their own.'),
+    ]
+    bound_there: Annotated[
+        list[ForumRowItem],
+        Meta(description='Rows that bind and name the forum, of whatever deal.'),
+    ]
+    portfolios: Annotated[
+        list[PortfolioSum],
+        Meta(description='Sums of portfolios: listed, not compared.'),
+    ]
+    without_papers: Annotated[
+        int,
+        Meta(
+            description='How many of `projects` have no deal in the cohort by as_of: their rows are left out.'
+        ),
+    ]
+    left_out: Annotated[
+        list[ForumRowItem], Meta(description='The other rows that name the forum.')
+    ]
+    deals: Annotated[
+        list[Paper], Meta(description='Each deal of the cohort, umbrellas too.')
+    ]
+
+
+class ScorecardsAnswer(Struct):
+    """
+    The scorecards of forums at the same age.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    horizon_months: Annotated[
+        int, Meta(description='The age: as asked, else that of the youngest.')
+    ]
+    forums: Annotated[
+        list[ScorecardItem],
+        Meta(description='The scorecard of each, in the order of the question.'),
+    ]
+    together: Annotated[Together, Meta(description='All of them as one.')]
 
 
 class SupplyAnswer(Struct):

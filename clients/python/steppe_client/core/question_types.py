@@ -657,10 +657,10 @@ class ListForums(TypedDict):
 
 class GetScorecard(TypedDict):
     """
-    What became of the papers that were signed at a forum: `strict`, a binding leg of that deal since; `loose`, any step above
-    memorandum; `value`, money bound over money announced, currency by currency.
+    What became of the papers and pledges that name a forum: `strict`, a leg of that deal that bound on its day or since; `loose`,
+    also another row above memorandum; `value`, money bound over the largest sum announced, currency by currency; `curve`, by age.
 
-    `horizon_months`: as it stood so long after the forum, to lay two of them side by side at the same age.
+    `horizon_months`: as the same deals stood so long after the forum, to lay two of them side by side at the same age.
     """
 
     as_of: NotRequired[str | date | datetime]
@@ -686,6 +686,43 @@ class GetScorecard(TypedDict):
     horizon_months: NotRequired[int]
     """
     As it stood so many months after the forum.
+    """
+
+
+class GetScorecards(TypedDict):
+    """
+    The scorecards of any number of forums at the same age, each from its own day, and all of them as one.
+
+    The age is `horizon_months`, else that of the youngest.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    forum: NotRequired[str | list[str]]
+    """
+    Keys of forums, at least one. Several, separated by commas: any of them.
+    """
+    horizon_months: NotRequired[int]
+    """
+    As they stood so many months after each. Default: the age of the youngest.
     """
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, Any, TypedDict
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
-from services.api.views.frames import OnDay
+from services.api.views.frames import OnDay, Sum
+from services.api.views.frames import sums as by_currency
 from services.api.views.home_countries import Homes
 from steppe.contracts.field_types import EARLIEST, Count, Day, Decimal, Given, Key, LegName, Reference, choice, doc
 from steppe.domain.analysis.money import COMMITTED, DISBURSED
@@ -25,13 +26,6 @@ from steppe.domain.measures.pledges import ANNOUNCED, Claim, Pledge
 _UMBRELLAS = ("programme", "umbrella")
 _CURRENCY = "USD"
 GROUPINGS = ("pledger", "nation", "recipient", "forum", "programme", "year")
-
-
-class Sum(TypedDict):
-    """Money of one currency."""
-
-    currency: Annotated[str, doc("ISO 4217.")]
-    value: Annotated[Decimal, doc("How much.")]
 
 
 class NotConverted(TypedDict):
@@ -358,10 +352,10 @@ def _total(promises: Sequence[Pledge], rates: ExchangeRates) -> PledgeTotal:
     return {
         "pledges": together.pledges,
         "withdrawn": together.withdrawn,
-        "announced": _sums(together.announced),
-        "taken_back": _sums(together.taken_back),
-        "bound": _sums(together.bound),
-        "disbursed": _sums(together.disbursed),
+        "announced": by_currency(together.announced),
+        "taken_back": by_currency(together.taken_back),
+        "bound": by_currency(together.bound),
+        "disbursed": by_currency(together.disbursed),
         "converted": {
             "currency": _CURRENCY,
             "announced": f"{converted.announced:f}",
@@ -375,10 +369,6 @@ def _total(promises: Sequence[Pledge], rates: ExchangeRates) -> PledgeTotal:
             ],
         },
     }
-
-
-def _sums(by_currency: Mapping[str, Number]) -> list[Sum]:
-    return [{"currency": currency, "value": f"{value:f}"} for currency, value in sorted(by_currency.items())]
 
 
 def _share(part: Number, whole: Number) -> float | None:
@@ -516,8 +506,8 @@ def _programmes(
             "programme": programme,
             "name": names.get(programme),
             "pledges": pledged[programme],
-            "bound": _sums(measure.sums_of(naming[programme], COMMITTED)),
-            "disbursed": _sums(measure.sums_of(naming[programme], DISBURSED)),
+            "bound": by_currency(measure.sums_of(naming[programme], COMMITTED)),
+            "disbursed": by_currency(measure.sums_of(naming[programme], DISBURSED)),
             "projects": [
                 _programme_project(project, [claim for claim in naming[programme] if claim.project == project], names)
                 for project in sorted({claim.project for claim in naming[programme]})
@@ -532,7 +522,7 @@ def _programme_project(project: str, claims: Sequence[Claim], names: Mapping[str
     return {
         "project": project,
         "project_name": names.get(project),
-        "bound": _sums(measure.sums_of(claims, COMMITTED)),
-        "disbursed": _sums(measure.sums_of(claims, DISBURSED)),
+        "bound": by_currency(measure.sums_of(claims, COMMITTED)),
+        "disbursed": by_currency(measure.sums_of(claims, DISBURSED)),
         "rows": [_row(claim, names) for claim in claims],
     }
