@@ -33,6 +33,7 @@ PAGES = {
     "market": "/markets/KZ/uranium",
     "party": "/parties/jbic",
     "forums": "/forums",
+    "pledges": "/pledges",
     "forum": "/forums/abe-central-asia-2015-10?beside=koizumi-central-asia-2006-08",
     "conversion": "/conversion",
     "conversion-embedded": "/embed/conversion?by=year",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import Response
 
 from services.api.computation import computed
@@ -17,6 +20,7 @@ from services.api.web.responses import service_of
 _ROWS = 50
 _FORUMS_TO_COMPARE_MAX = 500
 _PAPERS_MAX = 200
+_WIDTH, _HEIGHT = 300, 100
 
 
 async def forums_page(page: PageRequest) -> Response:
@@ -33,7 +37,7 @@ async def forums_page(page: PageRequest) -> Response:
 
 
 async def forum_page(page: PageRequest) -> Response:
-    """The scorecard of one forum; with `beside=`, that of another, both as of the age of the younger."""
+    """The scorecard of one forum; with `beside=`, those of others (commas between), all as of the age of the youngest."""
     page.reject_unknown_params("beside")
     slug, beside = page.path_params["slug"], page.query.get("beside")
     path = f"/v1/forums/{slug}/scorecard"
@@ -41,7 +45,8 @@ async def forum_page(page: PageRequest) -> Response:
     others_question = page.build_query("/v1/forums", query_parameters.FORUMS, limit=_FORUMS_TO_COMPARE_MAX)
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
-        compared = [await forums.read_forum(snapshot, name) for name in (slug, beside) if name is not None]
+        slugs = list(dict.fromkeys([slug, *(beside or "").split(",")]))
+        compared = [await forums.read_forum(snapshot, name) for name in slugs if name]
         others = (await forums.forum_page(snapshot, others_question)).items
         age = None if beside is None else forums.common_age(compared, question.as_of)
         stored = [await forums.read_scorecards(snapshot, question, [forum], age) for forum in compared]
@@ -50,6 +55,7 @@ async def forum_page(page: PageRequest) -> Response:
     horizon = scorecards[0]["horizon_months"]
     return await page.render(
         "forum.html", question=question, snapshot=snapshot, names=names, scorecards=scorecards, forums=others, rows_max=_PAPERS_MAX,
+        ages=[_drawn_curve(scorecard, scorecards) for scorecard in scorecards],
         scorecard_url=page.api_url(path, query_parameters.SCORECARD, horizon_months=horizon),
     )  # fmt: skip
 
@@ -58,3 +64,19 @@ def _shown_scorecard(stored: StoredScorecard) -> Item:
     """The scorecard with the deals that the page shows."""
     scorecard = forum_view.scorecard(stored)
     return {**scorecard, "deals": scorecard["deals"][:_PAPERS_MAX]}
+
+
+def _drawn_curve(scorecard: Item, scorecards: Sequence[Item]) -> Item | None:
+    """The lines of a curve by age, in percent of the cohort; None: there is none. All of a page have one scale."""
+    cohort = scorecard["papers"] - scorecard["already_bound"]
+    if not scorecard["curve"] or not cohort:
+        return None
+    oldest = max(point["months"] for one in scorecards for point in one["curve"]) or 1
+    lines: dict[str, Any] = {"months": scorecard["curve"][-1]["months"]}
+    for field in ("strict", "loose"):
+        path = f"M0 {_HEIGHT}"
+        for point in scorecard["curve"]:
+            x = round(_WIDTH * point["months"] / oldest, 1)
+            path += f"H{x}V{round(_HEIGHT - _HEIGHT * point[field] / cohort, 1)}"
+        lines[field] = path
+    return lines

@@ -16,6 +16,7 @@ from services.api.page.forum_pages import forum_page, forums_page
 from services.api.page.market_pages import market_page, markets_page, party_page
 from services.api.page.measures.conversion_page import conversion_page
 from services.api.page.measures.figure_pages import figure_views
+from services.api.page.measures.pledges_page import pledges_page
 from services.api.page.page_request import PageRequest
 from services.api.page.portfolio_pages import map_page, portfolio_page
 from services.api.page.project_page import project_page
@@ -41,6 +42,7 @@ PAGES: Mapping[str, View] = {
     "/forums": forums_page,
     "/forums/{slug}": forum_page,
     "/conversion": conversion_page,
+    "/pledges": pledges_page,
     "/map": map_page,
     "/status": status_page,
     **figure_views(),
