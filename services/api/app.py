@@ -28,7 +28,15 @@ from services.api.routes import (
     transitions,
 )
 from services.api.routes.exports import exported_files
-from services.api.routes.measures import conversions, forums, promised_money, reference, supplies, value_chains
+from services.api.routes.measures import (
+    conversions,
+    forums,
+    lifecycles,
+    promised_money,
+    reference,
+    supplies,
+    value_chains,
+)
 from services.api.routes.stream import Streams
 from services.api.routes.trials import backtests, what_if
 from services.api.settings import Settings
@@ -128,6 +136,7 @@ def create_app(settings: Settings) -> FastAPI:
         value_chains.router,
         supplies.router,
         promised_money.router,
+        lifecycles.router,
         retractions.router,
         rules.router,
         transitions.router,

@@ -32,7 +32,14 @@ from steppe.cli.commands import (
 from steppe.cli.commands import (
     send as sending,
 )
-from steppe.cli.commands.measures import show_conversion, show_pledges, show_reference, show_supply, show_value_chain
+from steppe.cli.commands.measures import (
+    show_conversion,
+    show_lifecycle,
+    show_pledges,
+    show_reference,
+    show_supply,
+    show_value_chain,
+)
 from steppe.cli.http_client import Answer, RefusedError
 from steppe.cli.other_program import PASS_THROUGH, become
 from steppe.compilation import domain_in_use
@@ -62,6 +69,7 @@ app.command(name="reference")(show_reference.command)
 app.command(name="value-chain")(show_value_chain.command)
 app.command(name="supply")(show_supply.command)
 app.command(name="pledges")(show_pledges.command)
+app.command(name="lifecycle")(show_lifecycle.command)
 app.command(name="what-if")(try_events.command)
 app.command(name="config")(config.command)
 app.command(name="backup")(backup.command)

@@ -37,6 +37,9 @@ PAGES = {
     "forum": "/forums/abe-central-asia-2015-10?beside=koizumi-central-asia-2006-08",
     "conversion": "/conversion",
     "conversion-embedded": "/embed/conversion?by=year",
+    "supply": "/supply",
+    "value-chain": "/value-chain",
+    "lifecycle": "/lifecycle",
     "map": "/map",
     "status": "/status",
     "nothing": "/projects/no-such-project",
@@ -317,7 +320,9 @@ def _has_the_data_of_the_api(table: Locator, client: httpx.Client) -> None:
     )
     for path, is_share, shown in cells:
         value = at(answer, path)
-        expected = "–" if value is None else f"{100 * Decimal(str(value)):.1f}%" if is_share else str(value)
+        expected = (
+            "–" if value is None else f"{100 * Decimal(str(value)):.1f}%" if is_share else str(value).removesuffix(".0")
+        )
         assert shown.replace(",", "") == expected, path
 
 

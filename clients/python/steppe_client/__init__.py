@@ -13,9 +13,9 @@ from steppe_client.refusals import ForeignAnswerError, Refusal, SteppeError, Unr
 __version__ = "0.3.0"
 __all__ = [
     "Client", "ForeignAnswerError", "Refusal", "SteppeError", "UnreachableError", "backtest", "close", "conflicts", "connect",
-    "conversion", "deals", "export", "flags", "forums", "market", "markets", "parties", "party", "pledges", "portfolio", "project",
-    "projects", "retractions", "rules", "scorecard", "scorecards", "status", "supply", "timeline", "trace", "transitions", "value_chain",
-    "what_if",
+    "conversion", "deals", "export", "flags", "forums", "lifecycle", "market", "markets", "parties", "party", "pledges",
+    "portfolio", "project", "projects", "retractions", "rules", "scorecard", "scorecards", "status", "supply", "timeline",
+    "trace", "transitions", "value_chain", "what_if",
 ]  # fmt: skip
 
 connect = Client
@@ -41,6 +41,7 @@ conversion = _client.conversion
 value_chain = _client.value_chain
 supply = _client.supply
 pledges = _client.pledges
+lifecycle = _client.lifecycle
 trace = _client.trace
 rules = _client.rules
 status = _client.status

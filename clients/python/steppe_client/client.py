@@ -153,6 +153,10 @@ class Client(Generic[F]):
         """What of each promise of money is bound and disbursed, against its time, and programmes traced to projects."""
         return self._one("/v1/pledges", question, answer_types.PledgesAnswer)
 
+    def lifecycle(self, **question: Unpack[question_types.GetLifecycle]) -> answer_types.LifecycleAnswer:
+        """How long deals stay at a level, how old papers are, how many bind, and who overtook whom."""
+        return self._one("/v1/lifecycle", question, answer_types.LifecycleAnswer)
+
     def trace(self, event: str, **question: Unpack[question_types.GetTrace]) -> answer_types.TraceAnswer:
         """An event, source#id: what it says and what it brought about."""
         return self._one(f"/v1/trace/{_part(event)}", question, answer_types.TraceAnswer)

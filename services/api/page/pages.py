@@ -16,7 +16,10 @@ from services.api.page.forum_pages import forum_page, forums_page
 from services.api.page.market_pages import market_page, markets_page, party_page
 from services.api.page.measures.conversion_page import conversion_page
 from services.api.page.measures.figure_pages import figure_views
+from services.api.page.measures.lifecycle_page import lifecycle_page
 from services.api.page.measures.pledges_page import pledges_page
+from services.api.page.measures.supply_page import supply_page
+from services.api.page.measures.value_chain_page import value_chain_page
 from services.api.page.page_request import PageRequest
 from services.api.page.portfolio_pages import map_page, portfolio_page
 from services.api.page.project_page import project_page
@@ -42,6 +45,9 @@ PAGES: Mapping[str, View] = {
     "/forums": forums_page,
     "/forums/{slug}": forum_page,
     "/conversion": conversion_page,
+    "/supply": supply_page,
+    "/value-chain": value_chain_page,
+    "/lifecycle": lifecycle_page,
     "/pledges": pledges_page,
     "/map": map_page,
     "/status": status_page,

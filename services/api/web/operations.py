@@ -27,6 +27,7 @@ from services.api.views import list_answers, project_view, projection_status, ru
 from services.api.views.market_answer import MarketAnswer
 from services.api.views.measures.conversion_view import ConversionAnswer
 from services.api.views.measures.forum_view import ScorecardAnswer, ScorecardsAnswer
+from services.api.views.measures.lifecycle_view import LifecycleAnswer
 from services.api.views.measures.pledge_view import PledgesAnswer
 from services.api.views.measures.reference_view import ReferenceAnswer, SeriesAnswer
 from services.api.views.measures.supply_view import SupplyAnswer
@@ -48,7 +49,7 @@ ANSWERS = (
     list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
     MarketAnswer, ScorecardAnswer, ConversionAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer, ScorecardsAnswer,
-    ReferenceAnswer, SeriesAnswer, ValueChainAnswer, SupplyAnswer, WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness, PledgesAnswer,
+    ReferenceAnswer, SeriesAnswer, ValueChainAnswer, SupplyAnswer, LifecycleAnswer, WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness, PledgesAnswer,
 )  # fmt: skip
 """The type of each answer."""
 
@@ -80,6 +81,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_value_chain": Example("/v1/value-chain?commodity=uranium&as_of=2026-11-01"),
     "get_supply": Example("/v1/supply?buyer_country=KR&commodity=uranium&year=2010,2016&as_of=2026-11-01"),
     "get_pledges": Example("/v1/pledges?forum=ca-japan-summit-2025-12&as_of=2026-11-01"),
+    "get_lifecycle": Example("/v1/lifecycle?commodity=gallium&as_of=2026-11-01"),
     "get_party": Example("/v1/parties/masdar?as_of=2026-11-01"),
     "list_retractions": Example("/v1/retractions?as_of=2026-11-01&limit=1"),
     "list_conflicts": Example("/v1/conflicts?as_of=2026-11-01&limit=1"),

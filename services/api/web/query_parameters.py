@@ -186,6 +186,7 @@ SCORECARDS = (*COMMON, "forum", "horizon_months")
 VALUE_CHAIN = (*COMMON, "country", "commodity")
 SUPPLY = (*COMMON, "buyer_country", "commodity", "year")
 PLEDGES = (*COMMON, "by", "donor", "recipient", "forum", "programme", "year")
+LIFECYCLE = (*COMMON, "country", "commodity", "level")
 RECORD = (*PAGED, "project")
 STATED = ("confidence", "evidence")
 TIMELINE = (*PAGED, *STATED)
@@ -231,11 +232,16 @@ SCORECARDS_PARAMETERS: Mapping[str, Parameter] = {
     "horizon_months": Parameter(name="horizon_months", help="As they stood so many months after each. Default: the age of the youngest.", read=parse_values.count(0, 1200), kind="integer"),
 }  # fmt: skip
 """The same of SCORECARDS."""
+LIFECYCLE_PARAMETERS: Mapping[str, Parameter] = {
+    "level": _many("level", "Name the spells at these levels.", parse_values.level, tuple(LEVEL_OF_LABEL)),
+}
+"""The same of LIFECYCLE."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
     FLAG_ROWS: FLAG_PARAMETERS,
     PLEDGES: PLEDGE_PARAMETERS,
     SCORECARDS: SCORECARDS_PARAMETERS,
     EXPORT: EXPORT_PARAMETERS,
+    LIFECYCLE: LIFECYCLE_PARAMETERS,
     SUPPLY: SUPPLY_PARAMETERS,
     CONVERSION: CONVERSION_PARAMETERS,
 }

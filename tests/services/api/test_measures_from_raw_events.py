@@ -15,6 +15,13 @@ import httpx
 import pytest
 
 from tests.central_asia import EVENTS, api_of_central_asia
+from tests.domain.reference.corrections import records
+from tests.domain.reference.days import months_between
+from tests.domain.reference.events import read
+from tests.domain.reference.history import History
+from tests.domain.reference.random_wire_logs import portfolio_log
+from tests.domain.reference.registry import Registered
+from tests.domain.reference.vocabulary import LEVELS
 from tests.services.api import raw_events
 from tests.services.api.raw_events import Nations, Raw, latest, name_of, parties_of
 from tests.services.api.reading_api import Log, event, get
@@ -31,9 +38,15 @@ BESIDE = {
 }
 
 
-@pytest.fixture(scope="module", name="real_events")
+@pytest.fixture(scope="module", name="recorded_events")
 def events_of_central_asia() -> list[Raw]:
-    return raw_events.effective(json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines())
+    lines = EVENTS.read_text(encoding="utf-8").splitlines()
+    return [{**json.loads(line), "recordedtime": "2026-11-01T10:00:00Z"} for line in lines]
+
+
+@pytest.fixture(scope="module", name="real_events")
+def events_as_corrected(recorded_events: list[Raw]) -> list[Raw]:
+    return raw_events.effective(recorded_events)
 
 
 @pytest.fixture(scope="module", name="real")
@@ -337,3 +350,113 @@ def generated_offtakes(chance: random.Random) -> Iterator[Raw]:
             case 3:
                 target = {"source": "/tests", "id": f"r{number}"}
                 yield event("event.corrected", project, f"c{number}", target=target, changes={"volume": 11}, reason="Eleven.", reported="2025-02-01")  # fmt: skip
+
+
+# Lifecycle, from the second implementation of the domain page
+
+
+def slow_spells(
+    events: list[Raw], day: date
+) -> tuple[dict[Any, list[tuple[date, date | None]]], dict[str, int], set[str]]:
+    """By project, deal, phase and level the spells by a day; the age of each paper whose clock runs; umbrellas and programmes."""
+    standing = records(read(events), lambda event: True)
+    spells: dict[Any, list[tuple[date, date | None]]] = {}
+    ages: dict[str, int] = {}
+    umbrellas: set[str] = set()
+    for subject, record in standing.items():
+        if ":" in subject or any(row.name == "project.superseded" for row in record.rows):
+            continue
+        history = History(subject, record.rows, [], Registered(record), day)
+        if not history.is_there(day):
+            continue
+        if history.registered.value("kind", day) in ("umbrella", "programme"):
+            umbrellas.add(subject)
+        running: dict[str, tuple[Any, date]] = {}
+        for turn, snapshot in zip(history.days, history.snapshots, strict=True):
+            if turn > day:
+                break
+            states = {key: (deal.phase, LEVELS[deal.level]) for key, deal in snapshot.deals.items() if deal.level}
+            for key in [key for key, (state, _) in running.items() if states.get(key) != state]:
+                state, began = running.pop(key)
+                spells.setdefault((subject, key, *state), []).append((began, turn))
+            for key, state in states.items():
+                running.setdefault(key, (state, turn))
+        for key, (state, began) in running.items():
+            spells.setdefault((subject, key, *state), []).append((began, None))
+        last = history.at(day)
+        assert last is not None, "the project is there"
+        for key, deal in last.deals.items():
+            if deal.memorandum_runs and deal.memorandum is not None:
+                ages[f"{subject}/{key}"] = months_between(deal.memorandum.latest, day)
+    return spells, ages, umbrellas
+
+
+def quartile(values: list[int], share: float) -> float | None:
+    """Linear between the two neighbours, as QUARTILE.INC of spreadsheets."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    lower = int(place)
+    above = ordered[min(lower + 1, len(ordered) - 1)]
+    return ordered[lower] + (place - lower) * (above - ordered[lower])
+
+
+def check_lifecycle(answer: Any, events: list[Raw], day: date) -> int:
+    spells, ages, umbrellas = slow_spells(events, day)
+    told = {
+        (row["project"], row["deal"], row["level"], date.fromisoformat(row["began_on"]), row["ended_on"] and date.fromisoformat(row["ended_on"]))
+        for row in answer["spells"]
+    }  # fmt: skip
+    assert told == {
+        (project, deal, level, began, ended)
+        for (project, deal, _, level), of_level in spells.items()
+        for began, ended in of_level
+    }
+    for level in answer["levels"]:
+        of_level = [span for key, spans in spells.items() for span in spans if key[3] == level["level"] and key[0] not in umbrellas]  # fmt: skip
+        ended = [months_between(began, end) for began, end in of_level if end is not None]
+        lasting = [months_between(began, day) for began, end in of_level if end is None]
+        for months, part in ((ended, level["ended"]), (lasting, level["lasting"])):
+            figures = [part["count"], part["lower"], part["median"], part["upper"]]
+            assert figures == [len(months), *(quartile(months, share) for share in (0.25, 0.5, 0.75))], level
+        assert sum(level["ended"][name] for name in ("rose", "fell", "deal_ended")) == len(ended)
+    assert {f"{paper['project']}/{paper['deal']}": paper["months"] for paper in answer["ages"]["papers"]} == ages
+    counted = [months for key, months in ages.items() if key.partition("/")[0] not in umbrellas]
+    bars = {bar["from_months"]: bar["deals"] for bar in answer["ages"]["histogram"] if bar["deals"]}
+    assert bars == {first: sum(first <= age < first + 12 for age in counted) for first in range(0, 600, 12) if any(first <= age < first + 12 for age in counted)}  # fmt: skip
+    return len(told)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_the_lifecycle_of_the_real_events(
+    real: httpx.Client, recorded_events: list[Raw], real_events: list[Raw], day: str
+) -> None:
+    answer = ask(real, "/v1/lifecycle", as_of=day, level=",".join(LEVELS))
+    assert check_lifecycle(answer, recorded_events, date.fromisoformat(day)) > 20
+    for by, part in (("year", "bound_by_year"), ("investor_country", "bound_by_nation")):
+        groups = ask(real, "/v1/conversion", as_of=day, by=by)["groups"]
+        fields = ("group", "deals", "bound", "ended", "open")
+        assert [[row[field] for field in fields] for row in answer[part]] == [
+            [group[field] for field in fields] for group in groups
+        ]
+    overtaken = {(run["project"], run["deal"]) for run in answer["overtakings"] if run["until"] is None}
+    flags = ask(real, "/v1/flags", as_of=day, flag="displaced", limit=500)["items"]
+    assert overtaken == {(flag["project"], flag["deal"]) for flag in flags}
+    for market in answer["markets"]:
+        first = ask(real, f"/v1/markets/{market['country']}/{market['commodity']}", as_of=day)["first"]
+        assert {(one["project"], one["deal"]) for one in market["first_bound"]} == {
+            (one["project"], one["deal"]) for one in first["bound"]
+        }, market
+        assert {(one["project"], one["deal"]) for one in market["first_paper"]} == {
+            (one["project"], one["deal"]) for one in first["memorandum"]
+        }, market
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_lifecycle_of_generated_events(log: Log, client: httpx.AsyncClient, seed: int) -> None:
+    events = portfolio_log(seed, events=60)
+    await log.append_records([(row["subject"].encode(), json.dumps(row).encode()) for row in events])
+    for day in ("2016-03-01", "2017-06-16", "2019-07-15"):
+        answer = await get(client, "/v1/lifecycle", as_of=day, level=",".join(LEVELS))
+        check_lifecycle(answer, events, date.fromisoformat(day))

@@ -8,6 +8,18 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 
+class AgeBar(Struct):
+    """
+    A bar of the histogram.
+    """
+
+    from_months: Annotated[int, Meta(description='The least age.')]
+    to_months: Annotated[int, Meta(description='The age that is too old for it.')]
+    deals: Annotated[
+        int, Meta(description='How many papers are so old, by latest days.')
+    ]
+
+
 class AidItem(Struct):
     """
     An amount of aid.
@@ -573,6 +585,20 @@ class Ended(Struct):
     how: Annotated[str, Meta(description='How, as in withdrawn or expired; null: nobody said.')] | None
 
 
+class EndedSpells(Struct):
+    """
+    The spells that ended.
+    """
+
+    count: Annotated[int, Meta(description='Of how many.')]
+    lower: Annotated[float, Meta(description='The lower quartile, in whole months, linear between two; null: of none.')] | None
+    median: Annotated[float, Meta(description='The median, in whole months, linear between two; null: of none.')] | None
+    upper: Annotated[float, Meta(description='The upper quartile, in whole months, linear between two; null: of none.')] | None
+    rose: Annotated[int, Meta(description='How many by a rise to another level.')]
+    fell: Annotated[int, Meta(description='How many by a fall to another level.')]
+    deal_ended: Annotated[int, Meta(description='How many with the deal.')]
+
+
 class ExplanationText(Struct):
     """
     A project in plain English, one to three sentences each, with the figures of the day.
@@ -622,6 +648,24 @@ class FirstMemorandum(Struct):
     ]
     on: Annotated[date, Meta(description='The latest day on which it may have signed.')]
     on_earliest: Annotated[date, Meta(description='The earliest; null: open or unknown.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+
+
+class FirstMover(Struct):
+    """
+    A deal that was the first of its market.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal.')]
+    nations: Annotated[
+        list[str],
+        Meta(
+            description='The home countries of who pursues it, on that day, alphabetical.'
+        ),
+    ]
+    on: Annotated[date, Meta(description='The latest day.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
     on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
 
 
@@ -1067,6 +1111,28 @@ class MarketDeal(Struct):
     flags: Annotated[list[FlagName], Meta(description='The flags that stand on it.')]
 
 
+class MarketHistory(Struct):
+    """
+    Who was first in a market, and who overtook whom, over time. Umbrellas and programmes are in none.
+    """
+
+    country: Annotated[str, Meta(description='ISO 3166-1 alpha-2.')]
+    commodity: Annotated[str, Meta(description='The commodity.')]
+    first_paper: Annotated[
+        list[FirstMover],
+        Meta(description='Whose paper was the first; several on one day.'),
+    ]
+    first_bound: Annotated[
+        list[FirstMover],
+        Meta(
+            description='Who bound first, whether it still holds; several on one day.'
+        ),
+    ]
+    overtakings: Annotated[
+        int, Meta(description='How many of `overtakings` are of its projects.')
+    ]
+
+
 class MarketProject(Struct):
     """
     A project of the market.
@@ -1284,6 +1350,47 @@ class Offtake(Struct):
     event: Annotated[str, Meta(description='The event that signed it, source#id.')]
 
 
+class PaperAge(Struct):
+    """
+    A paper whose clock runs.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal.')]
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether its project is an umbrella or a programme, which is in no figure.'
+        ),
+    ]
+    started: Annotated[
+        date, Meta(description='The latest day of the first paper of the phase.')
+    ]
+    started_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    started_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    months: Annotated[int, Meta(description='Its age by that day.')]
+    months_most: Annotated[
+        int, Meta(description='Its age by the earliest day, where one is known.')
+    ]
+
+
+class PaperAges(Struct):
+    """
+    The ages of the papers whose clock runs.
+    """
+
+    count: Annotated[int, Meta(description='Of how many.')]
+    lower: Annotated[float, Meta(description='The lower quartile, in whole months, linear between two; null: of none.')] | None
+    median: Annotated[float, Meta(description='The median, in whole months, linear between two; null: of none.')] | None
+    upper: Annotated[float, Meta(description='The upper quartile, in whole months, linear between two; null: of none.')] | None
+    histogram: Annotated[
+        list[AgeBar], Meta(description='By 12 months, from the youngest.')
+    ]
+    papers: Annotated[
+        list[PaperAge], Meta(description='Each of them, by project and deal.')
+    ]
+
+
 class PaperDeal(Struct):
     """
     A deal that has nothing but paper.
@@ -1461,6 +1568,17 @@ class ProjectOfNation(Struct):
     technology: Annotated[int, Meta(description='Rows of technology.')]
     training: Annotated[int, Meta(description='Rows of training.')]
     certification: Annotated[int, Meta(description='Rows of certificates.')]
+
+
+class QuartilesItem(Struct):
+    """
+    Quartiles of some months.
+    """
+
+    count: Annotated[int, Meta(description='Of how many.')]
+    lower: Annotated[float, Meta(description='The lower quartile, in whole months, linear between two; null: of none.')] | None
+    median: Annotated[float, Meta(description='The median, in whole months, linear between two; null: of none.')] | None
+    upper: Annotated[float, Meta(description='The upper quartile, in whole months, linear between two; null: of none.')] | None
 
 
 class RateGap(Struct):
@@ -1763,6 +1881,21 @@ class SeriesItem(Struct):
     ]
 
 
+class ShareBound(Struct):
+    """
+    What became of the first papers of some deals, as /v1/conversion counts them.
+    """
+
+    group: Annotated[str, Meta(description='The year of the first paper, or the nation; null: not known.')] | None
+    deals: Annotated[int, Meta(description='How many deals.')]
+    bound: Annotated[
+        int, Meta(description='How many are bound, or ended after they had been.')
+    ]
+    ended: Annotated[int, Meta(description='How many ended unbound.')]
+    open: Annotated[int, Meta(description='How many live without a valid leg.')]
+    share: Annotated[float, Meta(description='Bound over deals, four decimals.')]
+
+
 class Shown(Struct):
     """
     The beginning of a record's bytes, 2 KiB at most: one of the two.
@@ -1770,6 +1903,28 @@ class Shown(Struct):
 
     text: Annotated[str, Meta(description='Where they are UTF-8.')] | UnsetType = UNSET
     hex: Annotated[str, Meta(description='Where they are not.')] | UnsetType = UNSET
+
+
+class SpellItem(Struct):
+    """
+    Unbroken days of a deal at one level.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal.')]
+    level: Annotated[
+        str,
+        Meta(
+            description='The level.',
+            examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'],
+        ),
+    ]
+    began_on: Annotated[date, Meta(description='Its first day, by latest days.')]
+    ended_on: Annotated[date, Meta(description='The first day on which it no longer was; null: it lasts.')] | None
+    then: Annotated[str, Meta(description='What followed; null: it lasts.', examples=['rose', 'fell', 'ended'])] | None
+    months: Annotated[
+        int, Meta(description='Its whole months, of one that lasts by the day.')
+    ]
 
 
 class Stake(Struct):
@@ -2009,6 +2164,16 @@ class ValuePair(Struct):
         int, Meta(description='Its value in the version that is compared with.')
     ]
     tried: Annotated[int, Meta(description='Its value in the version that is tried.')]
+
+
+class Winner(Struct):
+    """
+    A deal that overtook another.
+    """
+
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal; null: the event names none.')] | None
+    event: Annotated[str, Meta(description='The winning event, source#id.')]
 
 
 class Withdrawn(Struct):
@@ -2561,6 +2726,30 @@ class KnownParty(Struct):
     lei: Annotated[str, Meta(description='Its legal entity identifier, ISO 17442; null: not registered.')] | None
 
 
+class LevelMonths(Struct):
+    """
+    How long deals stay at a level.
+    """
+
+    level: Annotated[
+        str,
+        Meta(
+            description='The level.',
+            examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'],
+        ),
+    ]
+    ended: Annotated[
+        EndedSpells,
+        Meta(description='Spells that ended by the day: how long they had lasted.'),
+    ]
+    lasting: Annotated[
+        QuartilesItem,
+        Meta(
+            description='Spells that last: how long they have, by the day. They are no shorter than that.'
+        ),
+    ]
+
+
 class MarketAnswer(Struct):
     """
     One market: each nation's deals, who was first, who displaced whom.
@@ -2635,6 +2824,29 @@ class OverridesPair(Struct):
     tried: Annotated[
         list[RuleOverride], Meta(description='Those of the version that is tried.')
     ]
+
+
+class Overtaking(Struct):
+    """
+    A deal with only paper, and who got what it was after.
+    """
+
+    project: Annotated[
+        str, Meta(description='The project of the deal that was overtaken.')
+    ]
+    deal: Annotated[str, Meta(description='The deal.')]
+    markets: Annotated[
+        list[str], Meta(description='The markets of its project, as KZ/tungsten.')
+    ]
+    nations: Annotated[
+        list[str], Meta(description='Its nations on the day on which it was.')
+    ]
+    tier: Annotated[str, Meta(description='Of one that lasts: asset, the same project; market, another one of a market of it; else null.')] | None
+    since: Annotated[
+        date, Meta(description='The first day on which it stood displaced.')
+    ]
+    until: Annotated[date, Meta(description='The first day on which it no longer did; null: it does.')] | None
+    by: Annotated[list[Winner], Meta(description='Of one that lasts, who did it; null: it is over, or more than 200 last: narrow with country and commodity.')] | None
 
 
 class Paper(Struct):
@@ -3624,6 +3836,55 @@ class FlagList(Struct):
     total: Annotated[int, Meta(description='How many flags all pages have.')]
     items: Annotated[
         list[FlagRow], Meta(description='The flags, in the order of sort=.')
+    ]
+
+
+class LifecycleAnswer(Struct):
+    """
+    How long deals stay at a level, how old papers are, how many bind, and who overtook whom.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    levels: Annotated[
+        list[LevelMonths],
+        Meta(description='By level, without umbrellas and programmes.'),
+    ]
+    umbrellas: Annotated[
+        list[LevelMonths], Meta(description='The same of umbrellas and programmes.')
+    ]
+    spells: Annotated[
+        list[SpellItem],
+        Meta(
+            description='The spells at the levels asked for with `level`; empty without it.'
+        ),
+    ]
+    ages: Annotated[
+        PaperAges, Meta(description='The papers whose clock runs on the day.')
+    ]
+    bound_by_year: Annotated[
+        list[ShareBound],
+        Meta(
+            description='By the year of the first paper; without umbrellas and programmes.'
+        ),
+    ]
+    bound_by_nation: Annotated[
+        list[ShareBound],
+        Meta(description='By the nation of that paper: a deal of several is in each.'),
+    ]
+    markets: Annotated[
+        list[MarketHistory],
+        Meta(
+            description='Markets in which somebody signed or bound, by country and commodity.'
+        ),
+    ]
+    overtakings: Annotated[
+        list[Overtaking],
+        Meta(
+            description='In the order in which they came; without those of umbrellas and programmes.'
+        ),
     ]
 
 

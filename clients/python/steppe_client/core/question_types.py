@@ -935,6 +935,49 @@ class GetPledges(TypedDict):
     """
 
 
+class GetLifecycle(TypedDict):
+    """
+    How long deals stay at each level, how old the papers are whose clock runs, how many papers of a year or a nation are bound, and
+    who was first in each market and who overtook whom.
+
+    Quartiles are of the spells that ended; those that last stand beside them, for a deal that has waited for ten years is in no
+    spell that ended. `level` names the spells themselves.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    country: NotRequired[str | list[str]]
+    """
+    One of the countries of the project, or the home of the party, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    commodity: NotRequired[str | list[str]]
+    """
+    Commodity of the project. Several, separated by commas: any of them.
+    """
+    level: NotRequired[Literal['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'] | list[Literal['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing']]]
+    """
+    Name the spells at these levels. Several, separated by commas: any of them.
+    """
+
+
 class ListRetractions(TypedDict):
     """
     Every retraction that was known: what it takes back, why, and whether it holds, waits or is refused.

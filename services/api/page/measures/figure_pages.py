@@ -16,7 +16,7 @@ from services.api.drawing.figure_file import figure_file
 from services.api.drawing.figure_image import figure_image
 from services.api.drawing.file_styles import file_styles
 from services.api.export.formula_quoting import quote_formulas
-from services.api.page.measures import conversion_page
+from services.api.page.measures import conversion_page, lifecycle_page, supply_page, value_chain_page
 from services.api.page.measures.drawn_figure import DrawnFigure
 from services.api.page.page_request import PageRequest
 from services.api.web.responses import service_of
@@ -28,6 +28,12 @@ View = Callable[[PageRequest], Awaitable[Response]]
 FIGURES: Mapping[str, FigureOf] = {
     "conversion": conversion_page.conversion_figure,
     "conversion-groups": conversion_page.groups_figure,
+    "supply": supply_page.supply_figure,
+    "supply-buyers": supply_page.buyers_figure,
+    "value-chain": value_chain_page.value_chain_figure,
+    "lifecycle-ages": lifecycle_page.ages_figure,
+    "lifecycle-levels": lifecycle_page.levels_figure,
+    "lifecycle-years": lifecycle_page.years_figure,
     "conversion-delivery": conversion_page.delivery_figure,
 }
 """Each drawing by its name in addresses, which may have parameters, as `forums/{slug}`."""

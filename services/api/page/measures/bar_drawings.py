@@ -1,0 +1,206 @@
+"""Bars of measures: what is bound a year against demand, ages of papers, months at a level, shares of years, and steps of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.api.drawing.figure import NARROW, Panel
+from services.api.drawing.marks import Mark, bar, bottom_axis, dot, grid, hatched_bar, label, line
+from services.api.drawing.scales import Categories, Linear, step_of
+from services.api.drawing.text_layout import text_width
+from steppe.page.i18n import Translation
+
+Item = Mapping[str, Any]
+
+_TOP = 24
+_AXIS = 26
+_LEFT = 52
+_YEARS_MAX = 40
+_PAPER_HEIGHT = 14.0
+_ROW = 30.0
+
+
+def supply_panel(
+    translation: Translation, row: Item, width: float, *, text: str, papers: int, year: int, title: str = ""
+) -> Panel:
+    """What is bound a calendar year as bars, demand as marks, and what is only paper as a hatched block on the bar of `year`.
+
+    The block is as high for one paper as for many: papers state no volume.
+    """
+    small = bool(title)
+    height = 150.0 if small else 250.0 if width <= NARROW else 320.0
+    years = range(row["years"][0]["year"], max(row["years"][-1]["year"], year if papers else 0) + 1)[-_YEARS_MAX:]
+    of_year = {entry["year"]: entry for entry in row["years"]}
+    most = max(
+        [entry["bound"] for entry in row["years"]]
+        + [figure["high"] for entry in row["years"] for figure in entry["demand"]]
+    )
+    right, bottom = width - 8, height - _AXIS
+    y = Linear(0, (most or 1) * 1.05, bottom, _TOP + (_PAPER_HEIGHT if papers else 0))
+    ticks = [(y.at(tick), translation.number(tick)) for tick in y.ticks(3 if small else 5)]
+    left = max(text_width(text_of_tick, 12) for _, text_of_tick in ticks) + 12
+    x = Categories([str(one) for one in years], left, right, gap=0.25)
+    marks = grid(ticks, left, right)
+    most_labels = 3 if small else 5 if width <= NARROW else 11
+    marks += bottom_axis(
+        [(x.middle(str(one)), str(one)) for one in years if one % max(int(step_of(len(years), most_labels)), 1) == 0],
+        bottom, left, right,
+    )  # fmt: skip
+    if not small:
+        marks.append(label(left, 14, row["unit"], "note"))
+    for one in years:
+        entry = of_year.get(one)
+        at = x.at(str(one))
+        top = y.at(entry["bound"]) if entry else bottom
+        if entry and entry["bound"]:
+            told = f"{one}: {translation.number(entry['bound'])} {row['unit']}"
+            marks.append(bar(at, top, x.width, bottom - top, "fill-1", title=told))
+        if papers and one == year:
+            marks += hatched_bar(at, top - _PAPER_HEIGHT, x.width, _PAPER_HEIGHT, "line-2")
+    for entry in row["years"]:
+        if entry["year"] in years:
+            marks += _demand_marks(translation, entry, row["unit"], x, y, small=small)
+    return Panel(width=width, height=height, marks=marks, text=text, title=title)
+
+
+def _demand_marks(
+    translation: Translation, entry: Item, unit: str, x: Categories, y: Linear, *, small: bool
+) -> list[Mark]:  # fmt: skip
+    """Each figure that is stated for a year: a dot, of a range a line with a dot at each end."""
+    marks: list[Mark] = []
+    middle = x.middle(str(entry["year"]))
+    for figure in entry["demand"]:
+        ends = sorted({figure["low"], figure["high"]})
+        told = f"{entry['year']}: {' – '.join(translation.number(end) for end in ends)} {unit}, {figure['metric']}"
+        if len(ends) > 1:
+            marks.append(line([(middle, y.at(ends[0])), (middle, y.at(ends[-1]))], "thin line-4"))
+        marks += [dot(middle, y.at(end), "fill-4", radius=2.5 if small else 4, title=told) for end in ends]
+    return marks
+
+
+def ages_panel(translation: Translation, bars: Sequence[Item], width: float, *, text: str) -> Panel:
+    """How many papers are how old, a bar for every twelve months."""
+    height = 220.0 if width <= NARROW else 280.0
+    left, right, bottom = _LEFT - 12, width - 8, height - _AXIS
+    names = [str(entry["from_months"]) for entry in bars]
+    x = Categories(names, left, right, gap=0.12)
+    y = Linear(0, max((entry["deals"] for entry in bars), default=1) * 1.1, bottom, _TOP)
+    ticks = [tick for tick in y.ticks(5) if tick == int(tick)]
+    marks = grid([(y.at(tick), translation.number(int(tick))) for tick in ticks], left, right)
+    step = max(int(step_of(max(len(names), 1), 6 if width <= NARROW else 14)), 1)
+    labels = [(x.at(name), str(number)) for number, name in enumerate(names) if number % step == 0]
+    marks += bottom_axis(labels, bottom, left, right)
+    marks.append(label(right, height + 8, translation.gettext("years since the memorandum"), "note", anchor="end"))
+    for entry in bars:
+        top = y.at(entry["deals"])
+        marks.append(bar(x.at(str(entry["from_months"])), top, x.width, bottom - top, "fill-1"))
+        if entry["deals"]:
+            middle = x.middle(str(entry["from_months"]))
+            marks.append(label(middle, top - 4, translation.number(entry["deals"]), "strong", anchor="middle"))
+    return Panel(width=width, height=height + 16, marks=marks, text=text)
+
+
+def levels_panel(translation: Translation, levels: Sequence[Item], width: float, *, text: str) -> Panel:
+    """Of each level the middle half of the spells that ended as a bar with its median, and under it of those that last, pale."""
+    _ = translation.gettext
+    narrow = width <= NARROW
+    left = 12.0 if narrow else 170.0
+    right = width - 40
+    ends = [level[part]["upper"] or 0 for level in levels for part in ("ended", "lasting")]
+    x = Linear(0, max([*ends, 12]) * 1.05, left, right)
+    row = 2 * _ROW + (8 if narrow else -8)
+    bottom = 30 + row * len(levels)
+    step = max(step_of(x.last / 12, 5 if narrow else 9), 1)
+    years = [number * step for number in range(int(x.last / 12 / step) + 1)]
+    marks = [line([(x.at(12 * year), 24), (x.at(12 * year), bottom)], "grid") for year in years]
+    marks += bottom_axis([(x.at(12 * year), f"{year:g}") for year in years], bottom, left, right)
+    marks.append(label(right, bottom + 34, _("years at the level"), "note", anchor="end"))
+    marks += [
+        bar(left, 4, 18, 10, "fill-1"), label(left + 24, 14, _("ended"), "note"),
+        bar(left + 110, 4, 18, 10, "fill-1 pale"), label(left + 134, 14, _("last"), "note"),
+    ]  # fmt: skip
+    for number, level in enumerate(levels):
+        at = 30 + row * number
+        name_at = (left, at + 12, "start") if narrow else (left - 10, at + 26, "end")
+        marks.append(label(name_at[0], name_at[1], _(level["level"]), "strong", anchor=name_at[2]))
+        first = at + (18 if narrow else 8)
+        for part, classes, top in (("ended", "fill-1", first), ("lasting", "fill-1 pale", first + 18)):
+            of = level[part]
+            if of["median"] is None:
+                continue
+            start, end, median = x.at(of["lower"]), x.at(of["upper"]), x.at(of["median"])
+            marks.append(bar(start, top, max(end - start, 2), 12, classes))
+            marks.append(line([(median, top - 2), (median, top + 14)], "curve line-4"))
+            told = f"{translation.number(of['median'])} ({translation.number(of['count'])})"
+            marks.append(label(max(end, median) + 6, top + 10, told, "tick"))
+    return Panel(width=width, height=bottom + 42, marks=marks, text=text)
+
+
+def shares_panel(translation: Translation, groups: Sequence[Item], width: float, *, text: str) -> Panel:
+    """Of each group how many deals are bound, how many are open, hatched, and how many ended unbound, pale, on each other."""
+    _ = translation.gettext
+    narrow = width <= NARROW
+    height = 240.0 if narrow else 300.0
+    left, right, bottom = _LEFT - 16, width - 8, height - _AXIS
+    names = [group["group"] or "–" for group in groups]
+    x = Categories(names, left, right, gap=0.2)
+    y = Linear(0, max((group["deals"] for group in groups), default=1) * 1.1, bottom, 30)
+    ticks = [tick for tick in y.ticks(5) if tick == int(tick)]
+    marks = grid([(y.at(tick), translation.number(int(tick))) for tick in ticks], left, right)
+    step = max(int(step_of(max(len(names), 1), 6 if narrow else 13)), 1)
+    marks += bottom_axis(
+        [(x.middle(name), name) for number, name in enumerate(names) if number % step == 0], bottom, left, right
+    )
+    at = float(left)
+    for classes, name in (("fill-1", _("bound")), ("line-2", _("open")), ("fill-6 pale", _("ended"))):
+        marks += hatched_bar(at, 4, 18, 10, classes) if classes.startswith("line") else [bar(at, 4, 18, 10, classes)]
+        marks.append(label(at + 24, 14, name, "note"))
+        at += 44 + text_width(name, 12)
+    for group, name in zip(groups, names, strict=True):
+        bound, opened, deals = (
+            y.at(value) for value in (group["bound"], group["bound"] + group["open"], group["deals"])
+        )
+        told = f"{name}: {translation.number(group['bound'])} / {translation.number(group['deals'])}"
+        marks.append(bar(x.at(name), bound, x.width, bottom - bound, "fill-1", title=told))
+        if group["open"]:
+            marks += hatched_bar(x.at(name), opened, x.width, bound - opened, "line-2")
+        marks.append(bar(x.at(name), deals, x.width, opened - deals, "fill-6 pale"))
+        if group["bound"] and x.width >= 26:
+            share = translation.percent(group["share"])
+            marks.append(label(x.middle(name), deals - 4, share, "tick", anchor="middle"))
+    return Panel(width=width, height=height, marks=marks, text=text)
+
+
+def chain_panel(
+    translation: Translation, markets: Sequence[tuple[str, Item]], steps: Mapping[str, str], width: float, *, text: str
+) -> Panel:
+    """A row for each market, a column for each step (with its name): full where works run, a ring where a step is told and none runs, and
+    a faint point where nobody told."""
+    narrow = width <= NARROW
+    left = 10.0 if narrow else 250.0
+    row = 40.0 if narrow else 26.0
+    columns = Categories(list(steps), left, width - 8, gap=0.0)
+    marks: list[Mark] = []
+    head = 48.0 if narrow else 34.0
+    for number, (step, named) in enumerate(steps.items()):
+        y = 30 if narrow and number % 2 else 16  # side by side they would meet on a phone
+        marks.append(label(columns.middle(step), y, named, "tick" if narrow else "strong", anchor="middle"))
+    for number, (name, market) in enumerate(markets):
+        top = head + row * number
+        at = top + (26 if narrow else 8)
+        marks.append(label(left if narrow else left - 14, top + 12, name, anchor="start" if narrow else "end"))
+        told = [step for step in market["steps"] if step["projects"]]
+        reached = columns.middle(told[-1]["step"])
+        marks.append(line([(columns.middle(market["steps"][0]["step"]), at), (reached, at)], "grid"))
+        for step in market["steps"]:
+            x = columns.middle(step["step"])
+            if not step["projects"]:
+                marks.append(dot(x, at, "fill-6 pale", radius=2))
+                continue
+            said = f"{name}, {steps[step['step']]}: {', '.join(step['projects'])}"
+            classes = "fill-1" if step["running"] else "ring line-1"
+            marks.append(dot(x, at, classes, radius=8, title=said))
+            if len(step["projects"]) > 1:
+                marks.append(label(x + 12, at + 4, translation.number(len(step["projects"])), "tick"))
+    return Panel(width=width, height=head + row * len(markets) + 4, marks=marks, text=text)
