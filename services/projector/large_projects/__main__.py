@@ -133,6 +133,7 @@ def main() -> None:
     logs.configure(settings, "projector")
     for library in ("aiokafka", "asyncio"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # Not its session too (steppe.niceness): batches wait for locks of markets that it holds while it writes.
     os.nice(_NICENESS)
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)

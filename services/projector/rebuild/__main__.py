@@ -23,6 +23,7 @@ from services.projector.rebuild.roll_back import ReadModelState
 from services.projector.settings import Settings
 from steppe.connection_errors import run
 from steppe.database.rule_versions import RuleVersionError
+from steppe.niceness import stand_back
 from steppe.settings import from_environment
 from steppe.terminal import addresses
 from steppe.terminal.options import AsJson, Data, application
@@ -106,7 +107,7 @@ async def _run(settings: Settings, action: Action | None, workers: int, as_json:
             return f"{schema} is active again, at {position}. `steppe rebuild --roll-back` once more goes forward."
         case Action.NO_FLIP | None:
             # The live projection goes first; the worker processes inherit this.
-            os.nice(_NICENESS)
+            stand_back(_NICENESS)
             with progress_bar(quiet=as_json) as report:
                 rebuilt = await rebuild(settings, workers=workers, flip=action is None, report=report)
             return _json(asdict(rebuilt)) if as_json else _summary(rebuilt)

@@ -21,6 +21,7 @@ from services.projector.rebuild.pace import pacing
 from services.projector.settings import Settings
 from steppe.database import rule_versions
 from steppe.database.connection import open_connection
+from steppe.niceness import stand_back
 from steppe.settings import from_environment
 
 # Of ten thousand objects that a batch makes, none is garbage before its end.
@@ -79,6 +80,7 @@ def _exit_with_parent() -> None:
 def main() -> None:
     """Exit 0: nothing is left to take. Anything else: the rebuild reports it, and a later one goes on."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    stand_back()  # as the rebuild does, in a session of its own
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
     asyncio.run(_work(from_environment(Settings, "steppe rebuild"), msgspec.json.decode(sys.argv[1], type=Task)))
