@@ -1,7 +1,9 @@
 """Fixtures that every test may use: `stack`, and a topic and a database of the test's own. See README.md beside this."""
 
 import asyncio
+import os
 import signal
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,10 @@ from tests.stack import LOGINS, PARTITIONS, Database, Service, Stack, database_o
 
 # A suite that a shell runs in the background ignores Ctrl-C, and so would the programs that its tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where the environment forbids to write bytecode, each of a thousand programs that tests start would compile all its sources.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine makes no test fail: how long something takes is a benchmark's business.
 hypothesis.settings.register_profile("steppe", deadline=None)
