@@ -71,7 +71,7 @@ system: ## Install what tests need of the system: Debian's Chromium, Prometheus 
 faults: setup ## Run the fault suite at its full sizes (tests/faults/README.md)
 	@STEPPE_FAULTS=full $(BIN)/pytest -s tests/faults tests/services/rebuild/test_rebuild_readers.py
 
-fuzz: setup ## Generated requests to both services (schemathesis), and 5,000 with forged cursors, positions and headers; SEED=… repeats those
+fuzz: setup ## Generated requests to both services (schemathesis), and 5,000 with forged cursors, positions and headers; SEED=… repeats all of them
 	@$(BIN)/python -m tests.operations.fuzz
 
 soak: setup ## Twenty minutes of load and random faults; SECONDS=…, SEED=… to repeat one
