@@ -13,7 +13,13 @@ from services.api.app import create_app
 from services.api.problems import PROBLEMS
 from services.api.settings import Settings
 from services.api.web.operations import EXAMPLES
-from services.api.web.query_parameters import EXPORT_PARAMETERS, FLAG_PARAMETERS, MEDIA_TYPES, PARAMETERS
+from services.api.web.query_parameters import (
+    EXPORT_PARAMETERS,
+    FLAG_PARAMETERS,
+    MEDIA_TYPES,
+    MONEY_PARAMETERS,
+    PARAMETERS,
+)
 from steppe.access import middleware
 from steppe.contracts.type_schemas import Schema
 
@@ -101,6 +107,7 @@ def _parameters() -> Iterator[str]:
     named = {
         **{f"`{name}`": own for name, own in PARAMETERS.items()},
         **{f"`{name}` of flags": own for name, own in FLAG_PARAMETERS.items()},
+        **{f"`{name}` of money": own for name, own in MONEY_PARAMETERS.items()},
         **{f"`{name}` of exports": own for name, own in EXPORT_PARAMETERS.items()},
     }
     for name, parameter in sorted(named.items()):

@@ -35,6 +35,7 @@ from steppe.cli.commands import (
 from steppe.cli.commands.measures import (
     show_conversion,
     show_lifecycle,
+    show_money,
     show_pledges,
     show_reference,
     show_supply,
@@ -65,6 +66,7 @@ app.command(name="import")(import_files.command)
 app.command(name="export")(export_files.command)
 app.command(name="backtest")(run_backtest.command)
 app.command(name="conversion")(show_conversion.command)
+app.command(name="money")(show_money.command)
 app.command(name="reference")(show_reference.command)
 app.command(name="value-chain")(show_value_chain.command)
 app.command(name="supply")(show_supply.command)

@@ -17,7 +17,7 @@ OPERATIONS = {
     "api": {
         "list_projects", "get_project", "get_timeline", "get_portfolio", "list_deals", "list_flags", "list_transitions",
         "stream_transitions", "list_markets", "get_market", "list_forums", "get_scorecard", "get_party", "list_parties", "get_scorecards",
-        "list_retractions", "list_conflicts", "list_rules", "run_backtest", "try_events", "get_conversion", "list_reference", "get_reference", "get_value_chain", "get_supply", "get_lifecycle", "export", "get_trace", "get_status", "list_quarantine", "get_pledges",
+        "list_retractions", "list_conflicts", "list_rules", "run_backtest", "try_events", "get_conversion", "get_money", "get_aid", "list_reference", "get_reference", "get_value_chain", "get_supply", "get_lifecycle", "export", "get_trace", "get_status", "list_quarantine", "get_pledges",
         "get_liveness", "get_readiness", "get_metrics",
     },
 }  # fmt: skip

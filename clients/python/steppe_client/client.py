@@ -137,6 +137,14 @@ class Client(Generic[F]):
         """How many first papers of deals became binding, and after how long: curves, and the deals that they are made of."""
         return self._one("/v1/conversion", question, answer_types.ConversionAnswer)
 
+    def money(self, **question: Unpack[question_types.GetMoney]) -> answer_types.MoneyAnswer:
+        """Who gave how much to whom, by leg: sums, and the rows that they are made of."""
+        return self._one("/v1/money", question, answer_types.MoneyAnswer)
+
+    def aid(self, **question: Unpack[question_types.GetAid]) -> answer_types.AidAnswer:
+        """Aid by donor, recipient and year with ranks, from reference series."""
+        return self._one("/v1/money/aid", question, answer_types.AidAnswer)
+
     def reference(self, name: str, **question: Unpack[question_types.GetReference]) -> answer_types.SeriesAnswer:
         """A reference series with its rows, as `fx`: rates, aid, demand or groups, each row with its source."""
         return self._one(f"/v1/reference/{_part(name)}", question, answer_types.SeriesAnswer)

@@ -26,6 +26,7 @@ QUERIES = {
     **load("project", "services.api"),
     **load("markets", "services.api"),
     **load("conversion", "services.api"),
+    **load("money", "services.api"),
     **load("measures", "services.api"),
     **load("pledges", "services.api"),
     **load("status", "services.api"),

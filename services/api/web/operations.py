@@ -25,9 +25,11 @@ from services.api.problems import (
 )
 from services.api.views import list_answers, project_view, projection_status, rules_view
 from services.api.views.market_answer import MarketAnswer
+from services.api.views.measures.aid_view import AidAnswer
 from services.api.views.measures.conversion_view import ConversionAnswer
 from services.api.views.measures.forum_view import ScorecardAnswer, ScorecardsAnswer
 from services.api.views.measures.lifecycle_view import LifecycleAnswer
+from services.api.views.measures.money_view import MoneyAnswer
 from services.api.views.measures.pledge_view import PledgesAnswer
 from services.api.views.measures.reference_view import ReferenceAnswer, SeriesAnswer
 from services.api.views.measures.supply_view import SupplyAnswer
@@ -49,7 +51,7 @@ ANSWERS = (
     list_answers.PartyList, list_answers.MarketList, list_answers.ForumList, list_answers.Timeline, list_answers.RetractionList,
     list_answers.ConflictList, list_answers.QuarantineList, project_view.ProjectAnswer, project_view.PortfolioAnswer,
     MarketAnswer, ScorecardAnswer, ConversionAnswer, PartyAnswer, TraceAnswer, rules_view.RulesAnswer, BacktestAnswer, ScorecardsAnswer,
-    ReferenceAnswer, SeriesAnswer, ValueChainAnswer, SupplyAnswer, LifecycleAnswer, WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness, PledgesAnswer,
+    MoneyAnswer, AidAnswer, ReferenceAnswer, SeriesAnswer, ValueChainAnswer, SupplyAnswer, LifecycleAnswer, WhatIfAnswer, projection_status.StatusAnswer, projection_status.Liveness, projection_status.Readiness, PledgesAnswer,
 )  # fmt: skip
 """The type of each answer."""
 
@@ -76,6 +78,8 @@ EXAMPLES: Mapping[str, Example] = {
     "get_scorecard": Example("/v1/forums/cop27-2022-11/scorecard?as_of=2026-11-01"),
     "get_scorecards": Example("/v1/scorecards?forum=cop27-2022-11,ca-japan-summit-2025-12&as_of=2026-11-01"),
     "get_conversion": Example("/v1/conversion?by=sector&from=2025-01-01&as_of=2026-11-01"),
+    "get_money": Example("/v1/money?donor=JP&recipient=UZ&year=2019&by=donor,year&as_of=2026-11-01"),
+    "get_aid": Example("/v1/money/aid?recipient=UZ&year=2015"),
     "list_reference": Example("/v1/reference?series=fx"),
     "get_reference": Example("/v1/reference/oda_uz"),
     "get_value_chain": Example("/v1/value-chain?commodity=uranium&as_of=2026-11-01"),

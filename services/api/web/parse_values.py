@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 from services.api.problems import did_you_mean
+from steppe.domain.values.currencies import CURRENCIES, likely_currency
 from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.search_folding import folded
 from steppe.domain.values.states import FOREVER
@@ -51,6 +52,14 @@ def knowledge(text: str) -> datetime:
     if _DAY.fullmatch(text):
         return datetime.combine(day(text), time.max, UTC)
     return instant(text)
+
+
+def currency(text: str) -> str:
+    """A currency of ISO 4217."""
+    if text not in CURRENCIES:
+        likely = likely_currency(text)
+        raise ValueError(f"{text[:40]!r} is no currency of ISO 4217{f'; did you mean {likely}?' if likely else ''}")
+    return text
 
 
 def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:

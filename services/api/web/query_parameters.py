@@ -46,6 +46,7 @@ HEADLINES = ("any", "none", *memorandum_only.FLAG.severities)
 _CONFIDENCES = (*CONFIDENCES, NOT_STATED)
 _EVIDENCE = (*GRADES, NOT_STATED)
 INCLUDED = ("flags", "names")
+MONEY_GROUPINGS = ("donor", "programme", "recipient", "year")
 GROUPINGS = ("investor_country", "commodity", "sector", "forum", "instrument", "year")
 FORMATS = ("json", "csv", "xlsx", "parquet")
 MEDIA_TYPES = {
@@ -152,6 +153,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter(name="year", help="Only these calendar years. Several, separated by commas.", read=parse_values.count(1900, 2200), many=True, kind="integer"),
         Parameter(name="from", help="Only papers from this day on, by their latest days.", read=parse_values.day),
         Parameter(name="to", help="Only papers until this day.", read=parse_values.day),
+        Parameter(name="currency", help="The one currency beside the original ones, ISO 4217. Default: USD.", read=parse_values.currency),
         _many("series", "Name of a reference series.", parse_values.text),
         _many("donor", "Who gives: a party's key, or its home country in capitals, a bank of several states being its own.", parse_values.text),
         _many("recipient", "Country that is to have it, ISO 3166-1 alpha-2.", parse_values.country),
@@ -199,6 +201,8 @@ FEED = ("format", "min_position", "limit", "cursor", "bom", *_OF_TRANSITIONS)
 STREAM = _OF_TRANSITIONS
 QUARANTINE = ("format", "min_position", "limit", "cursor", "bom")
 WAITING = ("min_position",)
+MONEY = (*COMMON, "by", "donor", "recipient", "country", "commodity", "programme", "forum", "year", "currency")
+AID = (*WAITING, "donor", "recipient", "year")
 REFERENCE = (*WAITING, "series")
 WHAT_IF = ("as_of", "rules", "min_position")
 EXPORT = (*COMMON, "project", *ABOUT_PROJECTS, "recordedtime")
@@ -210,6 +214,15 @@ FLAG_PARAMETERS: Mapping[str, Parameter] = {
     "overlay": _many("overlay", "Overlay beside the level of the project.", parse_values.one_of(OVERLAYS), OVERLAYS),
 }
 """The parameters that mean something else in FLAG_ROWS than in other lists."""
+MONEY_PARAMETERS: Mapping[str, Parameter] = {
+    "by": _many("by", "What money is grouped by. Default: not at all.", parse_values.one_of(MONEY_GROUPINGS), MONEY_GROUPINGS),
+    "donor": _many("donor", "Nation of who gives, ISO 3166-1 alpha-2; the key of a bank of several states.", parse_values.text),
+    "recipient": _many("recipient", "Country that receives, ISO 3166-1 alpha-2.", parse_values.text),
+    "programme": _many("programme", "Programme that events name, or that is the project itself.", parse_values.text),
+    "country": _many("country", "One of the countries of the project, ISO 3166-1 alpha-2.", parse_values.country),
+    "forum": _many("forum", "Forum that the event names.", parse_values.text),
+}  # fmt: skip
+"""The same of MONEY and AID."""
 EXPORT_PARAMETERS: Mapping[str, Parameter] = {
     "format": Parameter(name="format", help="What the file is. Default: events.", read=str, choices=tuple(EXPORTS)),
 }
@@ -237,6 +250,8 @@ LIFECYCLE_PARAMETERS: Mapping[str, Parameter] = {
 }
 """The same of LIFECYCLE."""
 _OWN_PARAMETERS: Mapping[tuple[str, ...], Mapping[str, Parameter]] = {
+    MONEY: MONEY_PARAMETERS,
+    AID: MONEY_PARAMETERS,
     FLAG_ROWS: FLAG_PARAMETERS,
     PLEDGES: PLEDGE_PARAMETERS,
     SCORECARDS: SCORECARDS_PARAMETERS,
@@ -329,7 +344,7 @@ def _values(request: Request, names: tuple[str, ...]) -> dict[str, list[str]]:
         if name not in names:
             detail = f"{name[:60]!r} is not known at {request.url.path}.{did_you_mean(name, names)}"
             raise Refusal(UNKNOWN_PARAMETER, detail, parameter=name[:60], parameters=sorted(names))
-        if PARAMETERS[name].many:
+        if parameter(name, names).many:
             given.setdefault(name, []).extend(part.strip() for part in text.split(","))
         elif name in given:
             raise _bad(name, "it is given more than once")

@@ -45,7 +45,7 @@ _COPIED = (
     "/v1/projects", "/v1/portfolio", "/v1/deals", "/v1/flags", "/v1/parties", "/v1/markets", "/v1/markets/KZ/tungsten",
     "/v1/forums", "/v1/forums/cop27-2022-11/scorecard", "/v1/parties/masdar", "/v1/retractions", "/v1/conflicts",
     "/v1/projects/kz-masdar-wind", "/v1/projects/kz-masdar-wind/timeline", "/v1/trace/kz-masdar-wind-2023-01-mou",
-    "/v1/flags/transitions", "/v1/value-chain", "/v1/supply", "/v1/lifecycle", "/v1/conversion", "/v1/pledges",
+    "/v1/flags/transitions", "/v1/money", "/v1/value-chain", "/v1/supply", "/v1/lifecycle", "/v1/conversion", "/v1/pledges",
 )  # fmt: skip
 _COPIED_PAGES = (
     "/", "/projects/kz-masdar-wind", "/flags", "/markets", "/markets/KZ/tungsten", "/parties/masdar", "/forums",

@@ -65,6 +65,52 @@ class AidItem(Struct):
     detail: Annotated[str, Meta(description='What the source says besides.')]
 
 
+class AidRow(Struct):
+    """
+    A row of a series of aid.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    donor: Annotated[
+        str,
+        Meta(description='Who gives: ISO 3166-1 alpha-2, or the words of the source.'),
+    ]
+    recipient: Annotated[
+        str,
+        Meta(
+            description='Who receives: ISO 3166-1 alpha-2, or the words of the source.'
+        ),
+    ]
+    period: Annotated[str, Meta(description='Of when it is, as the source says.')]
+    first_year: Annotated[int, Meta(description='The first year of the period; null: open.')] | None
+    last_year: Annotated[int, Meta(description='The last year of the period; null: open.')] | None
+    measure: Annotated[
+        str,
+        Meta(
+            description='What it measures; one is never added to another.',
+            examples=['gross', 'net', 'commitment', 'cumulative', 'stock', 'unstated'],
+        ),
+    ]
+    amount: Annotated[str, Meta(description='The amount; null: the source says none.')] | None
+    currency: Annotated[str, Meta(description='ISO 4217; null: there is no amount.')] | None
+    programme: Annotated[str, Meta(description='The programme or lender.')]
+    detail: Annotated[str, Meta(description='What the source says besides.')]
+    series: Annotated[str, Meta(description='The series, as in /v1/reference.')]
+
+
 class AliasItem(Struct):
     """
     Another name: in another language or script, a former name or key.
@@ -572,6 +618,26 @@ class DisplacedDeal(Struct):
             description='Who overtook it; it may be in another market that the project is in.'
         ),
     ]
+
+
+class DonorOfYear(Struct):
+    """
+    What one donor disbursed in a year.
+    """
+
+    rank: Annotated[
+        int,
+        Meta(
+            description='1: the first donor of the year, of those that the series name. Equal amounts share it.'
+        ),
+    ]
+    donor: Annotated[
+        str,
+        Meta(description='Who gives: ISO 3166-1 alpha-2, or the words of the source.'),
+    ]
+    usd: Annotated[str, Meta(description='In US dollars of the year.')]
+    series: Annotated[str, Meta(description='The series that says so.')]
+    line: Annotated[int, Meta(description='Its line there.')]
 
 
 class Ended(Struct):
@@ -1260,6 +1326,88 @@ class Money(Struct):
     disbursed: Annotated[str, Meta(description='What was disbursed.')]
 
 
+class MoneyRowItem(Struct):
+    """
+    What an event moves a sum by.
+    """
+
+    event: Annotated[str, Meta(description='An event, as source#id.')]
+    project: Annotated[str, Meta(description='The project.')]
+    project_name: Annotated[str, Meta(description='Its name; null: not registered.')] | None
+    deal: Annotated[str, Meta(description='The deal; null: it names none, and is in no sum.')] | None
+    umbrella: Annotated[
+        bool, Meta(description='Whether its project is an umbrella or a programme.')
+    ]
+    leg: Annotated[
+        str,
+        Meta(
+            description='The leg.',
+            examples=['equity', 'offtake', 'debt', 'grant', 'guarantee', 'rights', 'works', 'investment', 'unknown'],
+        ),
+    ]
+    of: Annotated[
+        str,
+        Meta(description='Which sum it moves.', examples=['committed', 'disbursed']),
+    ]
+    value: Annotated[
+        str,
+        Meta(
+            description='By how much: of a total the difference; less than nothing: taken off.'
+        ),
+    ]
+    in_force: Annotated[
+        str, Meta(description='By how much it moves what valid legs commit.')
+    ]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    converted: Annotated[str, Meta(description='`value` in `currency` of the answer; null: it could not be converted.')] | None
+    converted_in_force: Annotated[str, Meta(description='`in_force` likewise.')] | None
+    not_converted: Annotated[str, Meta(description='Why not; null: it was.')] | None
+    year: Annotated[
+        int, Meta(description='The year of its latest day, whose rate it takes.')
+    ]
+    on: Annotated[date, Meta(description='Its latest day.')]
+    on_earliest: Annotated[date, Meta(description='The earliest such day, the other being the latest; null: open, unknown, or none.')] | None
+    on_given: Annotated[str, Meta(description='What its event gave, in EDTF, where the two days do not say the same (cut, narrowed, open, roughly); null: they do.')] | None
+    givers: Annotated[
+        list[str],
+        Meta(description='Who gives; of works the contractors, of offtake the buyers.'),
+    ]
+    donors: Annotated[
+        list[str],
+        Meta(
+            description='Home countries on the day, ISO 3166-1 alpha-2; a bank of several states by its key; empty: nobody said.'
+        ),
+    ]
+    recipients: Annotated[
+        list[str],
+        Meta(
+            description="The countries of hosts that are governments, agencies or state companies, else the project's."
+        ),
+    ]
+    programme: Annotated[str, Meta(description='The programme that it names; null: none.')] | None
+    forum: Annotated[str, Meta(description='The forum that it names; null: none.')] | None
+
+
+class MoneySum(Struct):
+    """
+    Money of one currency.
+    """
+
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    committed: Annotated[
+        str, Meta(description='What was ever committed, less reductions.')
+    ]
+    disbursed: Annotated[
+        str, Meta(description='What was disbursed, less what came back.')
+    ]
+    in_force: Annotated[
+        str,
+        Meta(
+            description='Of what was committed, what legs that are valid on the day commit.'
+        ),
+    ]
+
+
 class NationItem(Struct):
     """
     A nation with its deals in the market.
@@ -1319,6 +1467,35 @@ class NotConverted(Struct):
         int, Meta(description="The pledge's year, of which a rate is missing.")
     ]
     value: Annotated[str, Meta(description='How much.')]
+
+
+class NotSummed(Struct):
+    """
+    An amount that is in no sum, because of what it is of.
+    """
+
+    event: Annotated[str, Meta(description='An event, as source#id.')]
+    project: Annotated[str, Meta(description='The project.')]
+    deal: Annotated[str, Meta(description='The deal; null: it names none.')] | None
+    of: Annotated[
+        str,
+        Meta(
+            description='What the amount is of.',
+            examples=['claim', 'portfolio', 'project-cost'],
+        ),
+    ]
+    value: Annotated[str, Meta(description='How much.')]
+    currency: Annotated[str, Meta(description='ISO 4217.')]
+    year: Annotated[int, Meta(description='The year of its latest day.')]
+    donors: Annotated[
+        list[str],
+        Meta(
+            description='Home countries on the day, ISO 3166-1 alpha-2; a bank of several states by its key; empty: nobody said.'
+        ),
+    ]
+    recipients: Annotated[list[str], Meta(description='As of rows.')]
+    programme: Annotated[str, Meta(description='The programme that it names; null: none.')] | None
+    forum: Annotated[str, Meta(description='The forum that it names; null: none.')] | None
 
 
 class Occurred(Struct):
@@ -2211,6 +2388,33 @@ class WorksLine(Struct):
     ]
 
 
+class AidYear(Struct):
+    """
+    The donors of a country in a year by one measure. One measure is never added to, or ranked against, another.
+    """
+
+    recipient: Annotated[
+        str,
+        Meta(
+            description='Who receives: ISO 3166-1 alpha-2, or the words of the source.'
+        ),
+    ]
+    measure: Annotated[
+        str,
+        Meta(
+            description='Before or after what was paid back.', examples=['gross', 'net']
+        ),
+    ]
+    year: Annotated[int, Meta(description='The year.')]
+    donors: Annotated[
+        list[DonorOfYear],
+        Meta(
+            description='By rank. Conflicting figures of one donor stand side by side.'
+        ),
+    ]
+    of_all: Annotated[str, Meta(description='Of all donors together, in US dollars, where a series says it; null: none does.')] | None
+
+
 class ChainMarket(Struct):
     """
     Up to which step a commodity is told to have come in a country. Umbrellas and programmes are in none.
@@ -2809,6 +3013,59 @@ class MarketList(Struct):
     ]
     items: Annotated[
         list[MarketSummary], Meta(description='The markets, by country and commodity.')
+    ]
+
+
+class MoneyLeftOut(Struct):
+    """
+    What is in no sum, and why.
+    """
+
+    without_deal: Annotated[
+        list[MoneyRowItem],
+        Meta(description='Rows that name no deal and nobody who pursues one.'),
+    ]
+    not_summed: Annotated[
+        list[NotSummed],
+        Meta(description="Amounts of a project's cost, a portfolio or a claim."),
+    ]
+
+
+class MoneyOfLeg(Struct):
+    """
+    Money of one leg. Legs are never added up.
+    """
+
+    leg: Annotated[
+        str,
+        Meta(
+            description='The leg.',
+            examples=['equity', 'offtake', 'debt', 'grant', 'guarantee', 'rights', 'works', 'investment', 'unknown'],
+        ),
+    ]
+    sums: Annotated[
+        list[MoneySum], Meta(description='In the currencies in which it was said.')
+    ]
+    committed: Annotated[
+        str,
+        Meta(
+            description='What was ever committed, less reductions. In `currency` of the answer: the rows that could be converted.'
+        ),
+    ]
+    disbursed: Annotated[
+        str,
+        Meta(
+            description='What was disbursed, less what came back. In `currency` of the answer, as `committed`.'
+        ),
+    ]
+    in_force: Annotated[
+        str,
+        Meta(
+            description='Of what was committed, what legs that are valid on the day commit. In `currency` of the answer, as `committed`.'
+        ),
+    ]
+    not_converted: Annotated[
+        int, Meta(description='How many rows of it could not be converted.')
     ]
 
 
@@ -3600,6 +3857,35 @@ class ValueChainAnswer(Struct):
     ]
 
 
+class AidAnswer(Struct):
+    """
+    Aid by donor, recipient and year, from reference series.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    years: Annotated[
+        list[AidYear],
+        Meta(
+            description='Disbursed in a year, by recipient, measure and year: donors in their order.'
+        ),
+    ]
+    not_ranked: Annotated[
+        list[AidRow],
+        Meta(
+            description='Yearly disbursements in a currency for which there is no rate.'
+        ),
+    ]
+    rows: Annotated[
+        list[AidRow],
+        Meta(
+            description='All rows that are asked for, commitments, portfolios and sums of years, too.'
+        ),
+    ]
+
+
 class BacktestAnswer(Struct):
     """
     History under other thresholds: which flags would have been raised, and how much earlier.
@@ -3886,6 +4172,24 @@ class LifecycleAnswer(Struct):
             description='In the order in which they came; without those of umbrellas and programmes.'
         ),
     ]
+
+
+class MoneyGroup(Struct):
+    """
+    Money of the rows that have in common what `by` asks for. Whoever gives or receives together stands once, together.
+    """
+
+    donors: Annotated[list[str], Meta(description='The nations that give, together; empty: nobody said; null: not asked.')] | None
+    recipients: Annotated[list[str], Meta(description='The countries that receive, together; null: not asked.')] | None
+    programme: Annotated[str, Meta(description='The programme that the events name; null: none, or not asked.')] | None
+    year: Annotated[int, Meta(description='The year; null: not asked.')] | None
+    umbrella: Annotated[
+        bool,
+        Meta(
+            description='Whether it is money of umbrellas and programmes, which is in no other group.'
+        ),
+    ]
+    legs: Annotated[list[MoneyOfLeg], Meta(description='By leg, contracts among them.')]
 
 
 class PartyAnswer(Struct):
@@ -4630,6 +4934,43 @@ class DealList(Struct):
         list[DealRow],
         Meta(description='The deals, by project and deal, ended ones too.'),
     ]
+
+
+class MoneyAnswer(Struct):
+    """
+    Who gave how much to whom, committed and disbursed, by leg.
+    """
+
+    as_of: Annotated[date, Meta(description='The day (UTC) that is judged.')]
+    known_at: Annotated[
+        datetime, Meta(description='Only what was known by then was used.')
+    ]
+    by: Annotated[
+        list[str],
+        Meta(description='What the groups are made by; empty: there are none.'),
+    ]
+    currency: Annotated[
+        str, Meta(description='The one currency of what is converted, ISO 4217.')
+    ]
+    total: Annotated[
+        list[MoneyOfLeg],
+        Meta(description='By leg, without contracts, umbrellas and programmes.'),
+    ]
+    contracts: Annotated[
+        list[MoneyOfLeg],
+        Meta(
+            description='Works and offtake: prices of contracts, not of umbrellas. Nobody gives them.'
+        ),
+    ]
+    umbrellas: Annotated[
+        list[MoneyOfLeg], Meta(description='By leg, of umbrellas and programmes.')
+    ]
+    groups: Annotated[list[MoneyGroup], Meta(description='The same rows as `by` asks.')]
+    rows: Annotated[
+        list[MoneyRowItem], Meta(description='What it is made of, by project and day.')
+    ]
+    rates: Annotated[list[RateItem], Meta(description='The rates that were used.')]
+    left_out: Annotated[MoneyLeftOut, Meta(description='What is in no sum, and why.')]
 
 
 class PledgesAnswer(Struct):

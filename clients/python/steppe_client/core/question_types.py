@@ -772,6 +772,97 @@ class GetConversion(TypedDict):
     """
 
 
+class GetMoney(TypedDict):
+    """
+    Committed and disbursed by leg, which are never added up, and as `by` asks by donor, recipient, programme and year.
+
+    Sums are in the currencies in which they were said, and beside it in one `currency` at the average rates of each row's own year;
+    `rows` are what they are made of, `left_out` what is in none.
+    """
+
+    as_of: NotRequired[str | date | datetime]
+    """
+    The day that is judged, YYYY-MM-DD. Default: today (UTC). Later: a forecast.
+    """
+    known_at: NotRequired[str | date | datetime]
+    """
+    Only what was known by then: an instant, or a day, meaning its end (UTC). Default: now.
+    """
+    known_by: NotRequired[Literal['reported', 'recorded']]
+    """
+    When something counts as known: `reported` (default) when the world could know it, `recorded` when it was accepted here.
+    """
+    rules: NotRequired[str]
+    """
+    A version of the rules, as in /v1/rules. Default: the one in force.
+    """
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    by: NotRequired[Literal['donor', 'programme', 'recipient', 'year'] | list[Literal['donor', 'programme', 'recipient', 'year']]]
+    """
+    What money is grouped by. Default: not at all. Several, separated by commas: any of them.
+    """
+    donor: NotRequired[str | list[str]]
+    """
+    Nation of who gives, ISO 3166-1 alpha-2; the key of a bank of several states. Several, separated by commas: any of them.
+    """
+    recipient: NotRequired[str | list[str]]
+    """
+    Country that receives, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    country: NotRequired[str | list[str]]
+    """
+    One of the countries of the project, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    commodity: NotRequired[str | list[str]]
+    """
+    Commodity of the project. Several, separated by commas: any of them.
+    """
+    programme: NotRequired[str | list[str]]
+    """
+    Programme that events name, or that is the project itself. Several, separated by commas: any of them.
+    """
+    forum: NotRequired[str | list[str]]
+    """
+    Forum that the event names. Several, separated by commas: any of them.
+    """
+    year: NotRequired[int | list[int]]
+    """
+    Only these calendar years. Several, separated by commas.
+    """
+    currency: NotRequired[str]
+    """
+    The one currency beside the original ones, ISO 4217. Default: USD.
+    """
+
+
+class GetAid(TypedDict):
+    """
+    Aid by donor, recipient and year with the rank of each donor, from reference series: gross, net and portfolios apart.
+
+    It is of `/v1/reference`, not of events: no day and no knowledge moves it.
+    """
+
+    min_position: NotRequired[str]
+    """
+    Wait until the read model has reached it, as in 0:41,3:7.
+    """
+    donor: NotRequired[str | list[str]]
+    """
+    Nation of who gives, ISO 3166-1 alpha-2; the key of a bank of several states. Several, separated by commas: any of them.
+    """
+    recipient: NotRequired[str | list[str]]
+    """
+    Country that receives, ISO 3166-1 alpha-2. Several, separated by commas: any of them.
+    """
+    year: NotRequired[int | list[int]]
+    """
+    Only these calendar years. Several, separated by commas.
+    """
+
+
 class ListReference(TypedDict):
     """
     The reference series, each with its edition, the sum of its file, where it comes from, and what to beware of.
