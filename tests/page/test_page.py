@@ -36,6 +36,8 @@ PAGES = {
     "pledges": "/pledges",
     "forum": "/forums/abe-central-asia-2015-10?beside=koizumi-central-asia-2006-08",
     "conversion": "/conversion",
+    "money": "/money",
+    "money-embedded": "/embed/aid-ranks",
     "conversion-embedded": "/embed/conversion?by=year",
     "supply": "/supply",
     "value-chain": "/value-chain",

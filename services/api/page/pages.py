@@ -17,6 +17,7 @@ from services.api.page.market_pages import market_page, markets_page, party_page
 from services.api.page.measures.conversion_page import conversion_page
 from services.api.page.measures.figure_pages import figure_views
 from services.api.page.measures.lifecycle_page import lifecycle_page
+from services.api.page.measures.money_page import money_page
 from services.api.page.measures.pledges_page import pledges_page
 from services.api.page.measures.supply_page import supply_page
 from services.api.page.measures.value_chain_page import value_chain_page
@@ -45,6 +46,7 @@ PAGES: Mapping[str, View] = {
     "/forums": forums_page,
     "/forums/{slug}": forum_page,
     "/conversion": conversion_page,
+    "/money": money_page,
     "/supply": supply_page,
     "/value-chain": value_chain_page,
     "/lifecycle": lifecycle_page,

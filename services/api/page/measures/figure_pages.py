@@ -16,7 +16,7 @@ from services.api.drawing.figure_file import figure_file
 from services.api.drawing.figure_image import figure_image
 from services.api.drawing.file_styles import file_styles
 from services.api.export.formula_quoting import quote_formulas
-from services.api.page.measures import conversion_page, lifecycle_page, supply_page, value_chain_page
+from services.api.page.measures import conversion_page, lifecycle_page, money_page, supply_page, value_chain_page
 from services.api.page.measures.drawn_figure import DrawnFigure
 from services.api.page.page_request import PageRequest
 from services.api.web.responses import service_of
@@ -26,6 +26,9 @@ FigureOf = Callable[[PageRequest], Awaitable[DrawnFigure]]
 View = Callable[[PageRequest], Awaitable[Response]]
 
 FIGURES: Mapping[str, FigureOf] = {
+    "money": money_page.legs_figure,
+    "money-donors": money_page.donors_figure,
+    "aid-ranks": money_page.ranks_figure,
     "conversion": conversion_page.conversion_figure,
     "conversion-groups": conversion_page.groups_figure,
     "supply": supply_page.supply_figure,
