@@ -28,7 +28,7 @@ PAGE = "/conversion"
 _BY_DEFAULT = "investor_country"
 _PARAMETERS = ("by", "from", "to")
 _MULTIPLES_MAX = 12
-_ROWS_MAX = 40
+_ROWS_MAX = 25
 
 
 async def conversion_page(page: PageRequest) -> Response:
