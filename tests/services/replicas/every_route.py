@@ -13,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 from starlette.routing import Match
 
+from services.api.page.measures.figure_pages import FIGURES
 from services.api.web.operations import EXAMPLES
 from services.api.web.query_parameters import MEDIA_TYPES
 from tests.services.replicas.replicated import OTHER_RULES
@@ -73,6 +74,8 @@ OTHERS: Sequence[Asked] = (
     Asked("/v1/flags?format=xlsx"), Asked("/v1/export?format=events&project=kz-masdar-wind"),
     BACK_TEST,
     *(Asked(page) for page in (*_COPIED_PAGES, "/flags.atom", "/status", "/?lang=ru", "/flags?lang=ja")),
+    *(Asked(f"/embed/{name}?{_DAY}") for name in FIGURES),
+    *(Asked(f"/drawings/{name}.{ending}?{_DAY}") for name in FIGURES for ending in ("svg", "png", "csv")),
     Asked("/v1/projects", "HEAD"),
     Asked("/v1/stream", "HEAD"),
     Asked("/livez"), Asked("/readyz"), Asked("/metrics"), Asked("/openapi.json"), Asked("/docs"),
