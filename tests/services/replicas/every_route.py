@@ -50,7 +50,7 @@ _COPIED = (
 )  # fmt: skip
 _COPIED_PAGES = (
     "/", "/projects/kz-masdar-wind", "/flags", "/markets", "/markets/KZ/tungsten", "/parties/masdar", "/forums",
-    "/forums/cop27-2022-11", "/pledges", "/map",
+    "/forums/cop27-2022-11", "/pledges", "/map", "/conversion", "/money", "/supply", "/value-chain", "/lifecycle",
 )  # fmt: skip
 _REFUSED = (
     Asked("/v1/projects?contry=KZ"), Asked("/v1/projects?cursor=forged"), Asked("/v1/projects/nothing"), Asked("/v1/nothing"),
