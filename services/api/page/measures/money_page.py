@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -97,11 +96,11 @@ async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
 
 def _shown(stored: StoredMoney) -> Item:
     """The answer by year with the rows that the page shows, and the groups by donor and year."""
-    answer = money_view.measure(stored)
+    answer, of_donors = money_view.measure_and_groups(stored, ("donor", "year"))
     left_out = answer["left_out"]
     return {
         **answer,
-        "of_donors": money_view.measure(replace(stored, by=("donor", "year")))["groups"],
+        "of_donors": of_donors,
         "rows": answer["rows"][:_ROWS_MAX],
         "rows_in_all": len(answer["rows"]),
         "without_deal": len(left_out["without_deal"]),

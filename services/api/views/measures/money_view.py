@@ -175,11 +175,16 @@ class _Counted(NamedTuple):
 
 def measure(stored: StoredMoney) -> MoneyItem:
     """The answer of `/v1/money`."""
+    return measure_and_groups(stored, ())[0]
+
+
+def measure_and_groups(stored: StoredMoney, by: Collection[str]) -> tuple[MoneyItem, list[MoneyGroup]]:
+    """The answer of `/v1/money`, and its groups by something else: what is read is decoded once."""
     reader = _Reader(stored)
     counted = [one for one in reader.rows() if _is_asked(stored.filters, one.item)]
     summed = [one for one in counted if one.item["deal"] is not None]
     direct = [one for one in summed if not one.item["umbrella"]]
-    return {
+    answer: MoneyItem = {
         "by": sorted(stored.by),
         "currency": stored.currency,
         "total": _legs(one for one in direct if one.item["leg"] not in CONTRACTS),
@@ -193,6 +198,7 @@ def measure(stored: StoredMoney) -> MoneyItem:
             "not_summed": [item for item in reader.not_summed if _is_asked(stored.filters, item)],
         },
     }
+    return answer, _groups(by, summed) if by else []
 
 
 class _Reader:
