@@ -1,7 +1,7 @@
 -- What conversion is made of: papers, how their deals stood last, and whose they were.
 
 -- name: written_projects
--- Which transaction wrote the row of each project last: whatever changes of a project, its row is written with it.
+-- Which transaction wrote the row of each project last: whatever its events change, flags of markets apart, its row is written with it.
 SELECT
     project.project,
     project.xmin::text::bigint AS written_by

@@ -74,86 +74,13 @@ WHERE deal.valid_from <= :as_of::date
     AND (:commodities::text[] IS NULL OR span.commodities && :commodities::text[])
 ORDER BY deal.project COLLATE "C", deal.deal COLLATE "C";
 
--- name: level_spells
--- The spells of deals at a level until a day: unbroken days of a deal, in one phase, at one level. `ended_on` null: the spell lasts.
--- `next_level` null: the deal ended then, as it did where `next_phase` is another one. A deal that took no step is at no level.
-WITH turns AS (
-    SELECT
-        deal.project,
-        deal.deal,
-        deal.phase,
-        deal.level,
-        deal.valid_from,
-        lag(deal.phase) OVER of_deal IS DISTINCT FROM deal.phase
-        OR lag(deal.level) OVER of_deal IS DISTINCT FROM deal.level AS begins
-    FROM deal_span AS deal
-    WHERE deal.valid_from <= :as_of::date
-    WINDOW of_deal AS (PARTITION BY deal.project, deal.deal ORDER BY deal.valid_from)
-),
-
-spells AS (
-    SELECT
-        turns.project,
-        turns.deal,
-        turns.phase,
-        turns.level,
-        turns.valid_from AS began_on,
-        lead(turns.valid_from) OVER of_deal AS ended_on,
-        lead(turns.level) OVER of_deal AS next_level,
-        lead(turns.phase) OVER of_deal AS next_phase
-    FROM turns
-    WHERE turns.begins
-    WINDOW of_deal AS (PARTITION BY turns.project, turns.deal ORDER BY turns.valid_from)
-)
-
-SELECT
-    spells.project,
-    spells.deal,
-    spells.phase,
-    spells.level,
-    spells.began_on,
-    spells.ended_on,
-    spells.next_level,
-    spells.next_phase
-FROM spells
-WHERE spells.level > 0;
-
--- name: deals_by_phase
--- All deals as they stood last in each of their phases by a day.
-SELECT DISTINCT ON (deal.project, deal.deal, deal.phase)
-    deal.project,
-    deal.deal,
-    deal.phase,
-    deal.level,
-    deal.highest_level,
-    deal.investors,
-    deal.document
-FROM deal_span AS deal
-WHERE deal.valid_from <= :as_of::date
-ORDER BY deal.project, deal.deal, deal.phase, deal.valid_from DESC;
-
--- name: projects_on_that_day
--- What all projects are registered as on a day.
-SELECT
-    span.project,
-    span.name,
-    span.sector,
-    span.kind,
-    span.countries,
-    span.commodities
-FROM project_span AS span
-WHERE span.valid_from <= :as_of::date
-    AND span.valid_to > :as_of::date;
-
 -- name: displaced_spans
 -- On which days deals were displaced, of those that began by a day.
 SELECT
     flag.project,
     flag.deal,
-    flag.flag,
     flag.valid_from,
-    flag.valid_to,
-    flag.document
+    flag.valid_to
 FROM flag_span AS flag
 WHERE flag.flag = 'displaced'
     AND flag.valid_from <= :as_of::date

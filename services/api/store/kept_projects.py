@@ -45,8 +45,8 @@ class KeptProjects:
     async def of(self, snapshot: Snapshot, read: Read[T], knowledge: Knowledge | None = None) -> Mapping[str, T]:
         """What `read` gives of all projects in this snapshot, which has that knowledge. Nobody may change what comes back.
 
-        The same values as a call of `read`, and nearly nothing of its cost while projects stay as they are: whatever is written of a project
-        is written with its row, in one transaction, by which it is known.
+        The same values as a call of `read`, and nearly nothing of its cost while projects stay as they are: whatever the events of a project
+        write is written with its row, in one transaction, by which it is known. Flags are not to be kept so: markets write them, too.
         """
         kept = self._readers(snapshot).setdefault(read, _Kept())
         async with kept.reading:

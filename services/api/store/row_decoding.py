@@ -14,6 +14,7 @@ from steppe.database.read_model.flag_rows import clock_of
 from steppe.database.read_model.stored_documents import deal_of_row, project_on_day, reader
 from steppe.database.read_model.stored_events import stored_event
 from steppe.domain.events.event import Event
+from steppe.domain.measures import lifecycle
 from steppe.domain.measures.conversion import Standing
 from steppe.domain.values.flag_clock import FlagClock
 from steppe.domain.values.history import Crossing, Superseded
@@ -57,6 +58,15 @@ class _Standing(msgspec.Struct):
     ended_how: str | None = None
 
 
+class _Waiting(msgspec.Struct):
+    memorandum: Start | None = None
+    memorandum_runs: bool = False
+    bound_on: date | None = None
+    bound_on_earliest: date | None = None
+    bound_on_given: str | None = None
+    pursuers: tuple[str, ...] = ()
+
+
 class _Crossed(msgspec.Struct):
     crossings: list[_Won]
 
@@ -64,6 +74,7 @@ class _Crossed(msgspec.Struct):
 _announced_flag = msgspec.json.Decoder(Flag)
 _crossing = msgspec.json.Decoder(Crossing)
 _standing = reader(_Standing)
+_waiting = reader(_Waiting)
 _crossed = msgspec.json.Decoder(_Crossed)
 
 
@@ -101,6 +112,20 @@ def standing(row: Row) -> Standing:
         ended_how=document.ended_how,
         leg=min(legs, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None),
         produces=row["level"] == Level.PRODUCING,
+    )
+
+
+def waiting(row: Row) -> lifecycle.Standing:
+    """How the deal of a span stands, as far as the lifecycle asks."""
+    document = _waiting(row["document"])
+    return lifecycle.Standing(
+        since=row["valid_from"],
+        phase=row["phase"],
+        level=None if row["level"] is None else Level(row["level"]),
+        memorandum=document.memorandum,
+        memorandum_runs=document.memorandum_runs,
+        bound=_start(document.bound_on_earliest, document.bound_on, document.bound_on_given),
+        pursuers=document.pursuers,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from tests.services.api.reading_api import Envelope, Log, event, get, memorandum, registered
+from tests.services.api.reading_api import SOURCE, Envelope, Log, api, event, get, memorandum, registered
+from tests.stack import Database
 
 AS_OF = "2022-01-01"
 
@@ -115,3 +116,26 @@ async def test_first_movers_and_overtakings_of_a_market_are_told_in_time(log: Lo
     assert [market["commodity"] for market in answer["markets"]] == ["gold", "tungsten"]
     before = await get(client, "/v1/lifecycle", as_of="2020-02-29")
     assert before["overtakings"] == []
+
+
+async def test_what_is_kept_follows_events_of_the_project_and_of_its_market(
+    log: Log, client: httpx.AsyncClient, database: Database, topic_name: str
+) -> None:
+    asked = {"as_of": AS_OF, "level": "memorandum,bound"}
+    figures = []
+    for events in (
+        (*HOMES, registered("a"), registered("b"), paper("a", "2018-01-01", "sumitomo")),
+        (paper("b", "2019-05-01", "xiamen"),),
+        (of_kind("equity.agreed", "b", "2020-03-01", "cove"),),  # overtakes the paper of another project
+        (of_kind("investor.withdrew", "a", "2021-02-01", "sumitomo"),),
+        (registered("roof", kind="programme"), paper("roof", "2018-01-01", "sumitomo")),
+        (event("event.retracted", "b", "taken-back", target={"source": SOURCE, "id": "b-equity.agreed-2020-03-01"}, reason="denied", reported="2021-12-02"),),
+    ):  # fmt: skip
+        await log.append(*events)
+        answer = await get(client, "/v1/lifecycle", **asked)
+        async with api(database.api, topic_name) as anew:
+            read_anew = await get(anew, "/v1/lifecycle", **asked)
+        assert {**answer, "known_at": None} == {**read_anew, "known_at": None}
+        figures.append((len(answer["spells"]), [(run["project"], run["until"]) for run in answer["overtakings"]]))
+    both = [("a", "2021-02-01"), ("b", None)]
+    assert figures == [(1, []), (2, []), (3, [("a", None), ("b", None)]), (3, both), (4, both), (3, [])]

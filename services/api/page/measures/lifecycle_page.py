@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from services.api.computation import computed
+from services.api.computation import in_thread
 from services.api.drawing.figure import NARROW, WIDE, Cell, Column, DataRow, DataTable, Figure
 from services.api.page.measures.bar_drawings import ages_panel, levels_panel, shares_panel
 from services.api.page.measures.drawn_figure import DrawnFigure, source_line
@@ -65,7 +65,7 @@ async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         stored = await lifecycles.read_lifecycle(service, snapshot, question)
-    return question, snapshot, await computed(service.queues.folds, stored.rows, _shown, stored)
+    return question, snapshot, await in_thread(_shown, stored)
 
 
 def _asked(page: PageRequest) -> dict[str, str]:

@@ -194,13 +194,16 @@ class StoredConversion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class CountedDeal:
+    """A deal with a paper: its project as registered on the day, what came of it, and the groups that it is in."""
+
     project: Row
     conversion: Conversion
     groups: Sequence[str | None]
 
     @property
     def umbrella(self) -> bool:
+        """Whether its project is an umbrella or a programme."""
         return self.project["kind"] in ("umbrella", "programme")
 
 
@@ -246,20 +249,13 @@ def _histories(events: Iterable[Row], knowledge: Knowledge | None) -> dict[str, 
 
 def measure(stored: StoredConversion) -> ConversionItem:
     """The answer of `/v1/conversion`."""
-    homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
-    grouped = _grouping(stored.by, homes)
-    counted: list[_Counted] = []
+    counted = counted_deals(stored)
     without_deal: list[str] = []
     deliveries: list[Delivery] = []
     for _, of_project in sorted(stored.projects.items()):
         registration = _registration(of_project, stored.as_of)
         if registration is None:
             continue
-        for deal, paper in sorted(first_papers(of_project.papers, stored.as_of).items()):
-            phases = phases_by(of_project.standings.get(deal, ()), stored.as_of)
-            if phases and _asked(stored, paper.latest):
-                measured = conversion(deal, paper, phases, stored.as_of)
-                counted.append(_Counted(registration, measured, grouped(registration, paper)))
         if registration["kind"] in KINDS:
             of_legs = (delivery(standings, stored.as_of) for standings in of_project.standings.values())
             deliveries += [one for one in of_legs if one is not None and _asked(stored, one.leg.latest)]
@@ -271,7 +267,7 @@ def measure(stored: StoredConversion) -> ConversionItem:
     before = [one for one in counted if one.conversion.outcome == BOUND_BEFORE]
     at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
     direct = [one for one in at_risk if not one.umbrella]
-    of_groups: dict[str | None, list[_Counted]] = {}
+    of_groups: dict[str | None, list[CountedDeal]] = {}
     for one in direct:
         for name in one.groups:
             of_groups.setdefault(name, []).append(one)
@@ -293,9 +289,31 @@ def measure(stored: StoredConversion) -> ConversionItem:
     return item
 
 
+def counted_deals(stored: StoredConversion) -> list[CountedDeal]:
+    """Each deal with a paper, by project and deal; those too that were bound before it."""
+    homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
+    grouped = _grouping(stored.by, homes)
+    counted: list[CountedDeal] = []
+    for _, of_project in sorted(stored.projects.items()):
+        registration = _registration(of_project, stored.as_of)
+        if registration is None:
+            continue
+        for deal, paper in sorted(first_papers(of_project.papers, stored.as_of).items()):
+            phases = phases_by(of_project.standings.get(deal, ()), stored.as_of)
+            if phases and _asked(stored, paper.latest):
+                measured = conversion(deal, paper, phases, stored.as_of)
+                counted.append(CountedDeal(registration, measured, grouped(registration, paper)))
+    return counted
+
+
 def _registration(project: ProjectPapers, day: date) -> Row | None:
     """What a project is registered as on a day; None: it is not there yet."""
-    return next((row for row in project.registrations if row["valid_from"] <= day < row["valid_to"]), None)
+    return registered_on(project.registrations, day)
+
+
+def registered_on(registrations: Iterable[Row], day: date) -> Row | None:
+    """Of what a project is registered as through the days, that of a day; None: it is not there yet."""
+    return next((row for row in registrations if row["valid_from"] <= day < row["valid_to"]), None)
 
 
 def _asked(stored: StoredConversion, day: date) -> bool:
@@ -324,7 +342,7 @@ def _grouping(by: str | None, homes: Homes) -> Callable[[Row, Event], Sequence[s
     return groupings[by]
 
 
-def _curve(counted: Sequence[_Counted]) -> ConversionCurve:
+def _curve(counted: Sequence[CountedDeal]) -> ConversionCurve:
     conversions = [one.conversion for one in counted]
     outcomes = Counter(one.outcome for one in conversions)
     return {
@@ -393,7 +411,7 @@ def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 4)
 
 
-def _deal(counted: _Counted) -> ConversionDeal:
+def _deal(counted: CountedDeal) -> ConversionDeal:
     measured, paper = counted.conversion, counted.conversion.paper
     on = measured.on
     return {

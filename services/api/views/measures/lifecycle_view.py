@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, TypedDict
 
@@ -12,8 +12,9 @@ from services.api.store import row_decoding
 from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
-from services.api.views.measures.conversion_view import ConversionDeal
+from services.api.views.measures.conversion_view import CountedDeal, StoredConversion, counted_deals, registered_on
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LevelName, Reference, choice, doc
+from steppe.domain.measures.conversion import BOUND_BEFORE
 from steppe.domain.measures.incidence import BOUND, OPEN
 from steppe.domain.measures.incidence import ENDED as ENDED_UNBOUND
 from steppe.domain.measures.lifecycle import (
@@ -21,18 +22,25 @@ from steppe.domain.measures.lifecycle import (
     ENDED,
     FELL,
     ROSE,
+    DisplacedRun,
+    Life,
     Quartiles,
     Spell,
+    Standing,
+    StandingOnDay,
     histogram,
+    life,
     quartiles,
-    what_followed,
+    runs,
+    standing_on,
 )
 from steppe.domain.values.levels import Level
 from steppe.domain.values.months import months_between
-from steppe.domain.values.states import BEGINNING, DealState, Flag, Start
+from steppe.domain.values.states import Flag, Start
 
 CAUSES_MAX = 200
 """Of so many deals that are displaced on the day it is told by whom: what they rest on is reckoned of their markets when it is asked."""
+_Market = tuple[str, str]
 _MONTHS = "in whole months, linear between two; null: of none."
 
 
@@ -183,52 +191,119 @@ class LifecycleAnswer(OnDay, LifecycleItem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLifecycle:
-    """What was read for the measure, as it is stored; can go to another process.
+class ProjectLife:
+    """What is kept of a project through all days: its registrations, and its deals, by key."""
 
-    `papers`: the deals that /v1/conversion counts, grouped by nation. `causes`: the flag of each deal that is displaced on the day, with
-    what it rests on (None: of too many); `winners`: whose events that is.
+    registrations: Sequence[Row]
+    deals: Mapping[str, Life]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLifecycle:
+    """What was read for the measure. `projects`: those that are asked for, with what each is registered as on the day.
+
+    `displaced`: since and until when deals of projects are, of those that were by the day. It is kept nowhere: markets change it, and not the
+    row of its project. `papers`: what /v1/conversion is made of, by nation. `causes`: the flag of each deal that is displaced on the day, with what it rests
+    on (None: of too many); `winners`: whose events that is.
     """
 
     as_of: date
     countries: Sequence[str] | None
     commodities: Sequence[str] | None
     levels: Sequence[int]
-    projects: Sequence[Row]
-    phases: Sequence[Row]
+    projects: Mapping[str, tuple[Row, ProjectLife]]
     nations: Sequence[Row]
-    papers: Sequence[ConversionDeal]
-    spells: Sequence[Row]
-    displaced: Sequence[Row]
+    papers: StoredConversion
+    displaced: Mapping[str, Sequence[DisplacedRun]]
     causes: Mapping[tuple[str, str], Flag] | None
     winners: Sequence[Row]
 
-    @property
-    def rows(self) -> int:
-        """How many rows it takes long to make something of."""
-        return len(self.phases) + len(self.spells)
+
+def lives_of_projects(deals: Iterable[Row], registrations: Iterable[Row]) -> dict[str, ProjectLife]:
+    """What is kept of each registered project; of rows by day, those of deals by deal."""
+    standings: dict[str, dict[str, list[Standing]]] = {}
+    for row in deals:
+        of_project = standings.setdefault(row["project"], {})
+        of_project.setdefault(row["deal"], []).append(row_decoding.waiting(row))
+    registered: dict[str, list[Row]] = {}
+    for row in registrations:
+        registered.setdefault(row["project"], []).append(row)
+    return {
+        project: ProjectLife(
+            registrations=rows,
+            deals={deal: life(of_deal) for deal, of_deal in sorted(standings.get(project, {}).items())},
+        )
+        for project, rows in sorted(registered.items())
+    }
+
+
+def projects_asked(
+    projects: Mapping[str, ProjectLife],
+    as_of: date,
+    countries: Sequence[str] | None,
+    commodities: Sequence[str] | None,
+) -> dict[str, tuple[Row, ProjectLife]]:
+    """The projects that are there on the day in one of the countries, with one of the commodities, by key."""
+    asked: dict[str, tuple[Row, ProjectLife]] = {}
+    for project, kept in sorted(projects.items()):
+        registration = registered_on(kept.registrations, as_of)
+        if registration is not None and is_asked(registration, countries, commodities):
+            asked[project] = registration, kept
+    return asked
+
+
+def displaced_runs(rows: Iterable[Row]) -> dict[str, tuple[DisplacedRun, ...]]:
+    """Rows of `displaced_spans` as unbroken runs, by project."""
+    spans: dict[str, list[DisplacedRun]] = {}
+    for row in rows:
+        span = DisplacedRun(deal=row["deal"], since=row["valid_from"], until=row["valid_to"])
+        spans.setdefault(row["project"], []).append(span)
+    return {project: runs(of_project) for project, of_project in spans.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    project: str
+    deal: str
+    umbrella: bool
+    markets: Sequence[_Market]
+    life: Life
+    day: StandingOnDay
 
 
 def lifecycle(stored: StoredLifecycle) -> LifecycleItem:
     """The answer of `/v1/lifecycle`."""
-    projects = {row["project"]: row for row in stored.projects if is_asked(row, stored.countries, stored.commodities)}
-    phases = [(row["project"], row_decoding.deal(row)) for row in stored.phases if row["project"] in projects]
     homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
-    spells = [_spell(row) for row in stored.spells if row["project"] in projects]
-    papers = [deal for deal in stored.papers if deal["project"] in projects]
-    states = {(project, state.deal): state for project, state in phases}
-    overtakings = _overtakings(stored, projects, states, homes)
-    umbrellas = {key for key, row in projects.items() if row["kind"] in ("umbrella", "programme")}
+    deals = [
+        _Deal(project, deal, _is_umbrella(registration), markets, of_deal, day)
+        for project, (registration, kept) in stored.projects.items()
+        for markets in [_markets_of(registration)]
+        for deal, of_deal in kept.deals.items()
+        if (day := standing_on(of_deal.standings, stored.as_of)) is not None
+    ]
+    overtakings = _overtakings(stored, {(deal.project, deal.deal): deal for deal in deals}, homes)
+    papers = _papers(stored)
     return {
-        "levels": _levels([spell for spell in spells if spell.project not in umbrellas], stored.as_of),
-        "umbrellas": _levels([spell for spell in spells if spell.project in umbrellas], stored.as_of),
-        "spells": [_spell_item(spell, stored.as_of) for spell in spells if spell.level in stored.levels],
-        "ages": _ages(phases, umbrellas, stored.as_of),
-        "bound_by_year": _shares(papers, lambda deal: [str(deal["signed_on"].year)]),
-        "bound_by_nation": _shares(papers, lambda deal: deal["groups"]),
-        "markets": _markets(stored, projects, phases, homes, overtakings),
+        "levels": _levels([deal for deal in deals if not deal.umbrella], stored.as_of),
+        "umbrellas": _levels([deal for deal in deals if deal.umbrella], stored.as_of),
+        "spells": _spells(deals, stored) if stored.levels else [],
+        "ages": _ages(deals, stored.as_of),
+        "bound_by_year": _shares(papers, lambda counted: [str(counted.conversion.paper.latest.year)]),
+        "bound_by_nation": _shares(papers, lambda counted: counted.groups),
+        "markets": _markets(stored, deals, homes, overtakings),
         "overtakings": overtakings,
     }
+
+
+def _is_umbrella(registration: Row) -> bool:
+    return registration["kind"] in ("umbrella", "programme")
+
+
+def _papers(stored: StoredLifecycle) -> list[CountedDeal]:
+    """The deals of the projects that /v1/conversion counts in its groups."""
+    of_asked = {name: papers for name, papers in stored.papers.projects.items() if name in stored.projects}
+    counted = counted_deals(replace(stored.papers, projects=of_asked))
+    return [one for one in counted if not one.umbrella and one.conversion.outcome != BOUND_BEFORE]
 
 
 def is_asked(project: Row, countries: Sequence[str] | None, commodities: Sequence[str] | None) -> bool:
@@ -238,50 +313,51 @@ def is_asked(project: Row, countries: Sequence[str] | None, commodities: Sequenc
     )
 
 
-def _spell(row: Row) -> Spell:
-    same_phase = row["next_phase"] == row["phase"]
-    ended_on = row["ended_on"]
-    return Spell(
-        project=row["project"],
-        deal=row["deal"],
-        level=Level(row["level"]),
-        began_on=row["began_on"],
-        ended_on=ended_on,
-        then=None if ended_on is None else what_followed(row["level"], row["next_level"], same_phase=same_phase),
-    )
+def _spells(deals: Iterable[_Deal], stored: StoredLifecycle) -> list[SpellItem]:
+    as_of = stored.as_of
+    return [
+        _spell(deal, spell, as_of, lasts=spell.ended_on is None or spell.ended_on > as_of)
+        for deal in deals
+        for spell in deal.life.spells
+        if spell.began_on <= as_of and spell.level in stored.levels
+    ]
 
 
-def _spell_item(spell: Spell, as_of: date) -> SpellItem:
+def _spell(deal: _Deal, spell: Spell, as_of: date, *, lasts: bool) -> SpellItem:
     return {
-        "project": spell.project,
-        "deal": spell.deal,
+        "project": deal.project,
+        "deal": deal.deal,
         "level": spell.level.label,
         "began_on": spell.began_on,
-        "ended_on": spell.ended_on,
-        "then": spell.then,
-        "months": spell.months(as_of),
+        "ended_on": None if lasts else spell.ended_on,
+        "then": None if lasts else spell.then,
+        "months": months_between(spell.began_on, as_of) if lasts or spell.lasted is None else spell.lasted,
     }
 
 
-def _levels(spells: Sequence[Spell], as_of: date) -> list[LevelMonths]:
-    by_level: dict[Level, list[Spell]] = {}
-    for spell in spells:
-        by_level.setdefault(spell.level, []).append(spell)
-    return [_level(level, by_level[level], as_of) for level in sorted(by_level)]
+def _levels(deals: Iterable[_Deal], as_of: date) -> list[LevelMonths]:
+    ended: dict[Level, list[Spell]] = {}
+    lasting: dict[Level, list[Spell]] = {}
+    for deal in deals:
+        for spell in deal.life.spells:
+            if spell.began_on > as_of:
+                break
+            lasts = spell.ended_on is None or spell.ended_on > as_of
+            (lasting if lasts else ended).setdefault(spell.level, []).append(spell)
+    return [_level(level, ended.get(level, ()), lasting.get(level, ()), as_of) for level in sorted({*ended, *lasting})]
 
 
-def _level(level: Level, spells: Sequence[Spell], as_of: date) -> LevelMonths:
-    ended = [spell for spell in spells if spell.then is not None]
-    followed = [spell.then for spell in ended]
+def _level(level: Level, ended: Sequence[Spell], lasting: Sequence[Spell], as_of: date) -> LevelMonths:
+    followed = Counter(spell.then for spell in ended)
     return {
         "level": level.label,
         "ended": {
-            **_quartiles(quartiles(spell.months(as_of) for spell in ended)),
-            "rose": followed.count(ROSE),
-            "fell": followed.count(FELL),
-            "deal_ended": followed.count(ENDED),
+            **_quartiles(quartiles(spell.lasted for spell in ended if spell.lasted is not None)),
+            "rose": followed[ROSE],
+            "fell": followed[FELL],
+            "deal_ended": followed[ENDED],
         },
-        "lasting": _quartiles(quartiles(spell.months(as_of) for spell in spells if spell.then is None)),
+        "lasting": _quartiles(quartiles(months_between(spell.began_on, as_of) for spell in lasting)),
     }
 
 
@@ -289,27 +365,27 @@ def _quartiles(of: Quartiles) -> QuartilesItem:
     return {"count": of.count, "lower": of.lower, "median": of.median, "upper": of.upper}
 
 
-def _ages(phases: Iterable[tuple[str, DealState]], umbrellas: set[str], as_of: date) -> PaperAges:
+def _ages(deals: Iterable[_Deal], as_of: date) -> PaperAges:
     papers = [
-        _paper(project, state, state.memorandum, as_of, umbrella=project in umbrellas)
-        for project, state in phases
-        if state.memorandum_runs and state.memorandum is not None
+        _paper(deal.project, deal.deal, start, as_of, umbrella=deal.umbrella)
+        for deal in deals
+        for start in deal.day.waits
     ]
     months = [paper["months"] for paper in papers if not paper["umbrella"]]
     return {
         **_quartiles(quartiles(months)),
         "histogram": [
-            {"from_months": first, "to_months": first + BIN_MONTHS, "deals": deals}
-            for first, deals in histogram(months)
+            {"from_months": first, "to_months": first + BIN_MONTHS, "deals": deals_of_bar}
+            for first, deals_of_bar in histogram(months)
         ],
-        "papers": sorted(papers, key=lambda paper: (paper["project"], paper["deal"])),
+        "papers": papers,
     }
 
 
-def _paper(project: str, state: DealState, start: Start, as_of: date, *, umbrella: bool) -> PaperAge:
+def _paper(project: str, deal: str, start: Start, as_of: date, *, umbrella: bool) -> PaperAge:
     return {
         "project": project,
-        "deal": state.deal,
+        "deal": deal,
         "umbrella": umbrella,
         "started": start.latest,
         "started_earliest": start.earliest,
@@ -319,15 +395,12 @@ def _paper(project: str, state: DealState, start: Start, as_of: date, *, umbrell
     }
 
 
-def _shares(
-    deals: Sequence[ConversionDeal], groups_of: Callable[[ConversionDeal], Sequence[str | None]]
-) -> list[ShareBound]:
-    """Of each group what became of its deals, by name, the unknown one last; without umbrellas and programmes."""
+def _shares(deals: Sequence[CountedDeal], groups_of: Callable[[CountedDeal], Sequence[str | None]]) -> list[ShareBound]:
+    """Of each group what became of its deals, by name, the unknown one last."""
     outcomes: dict[str | None, Counter[str]] = {}
     for deal in deals:
-        if not deal["umbrella"]:
-            for group in groups_of(deal):
-                outcomes.setdefault(group, Counter())[deal["outcome"]] += 1
+        for group in groups_of(deal):
+            outcomes.setdefault(group, Counter())[deal.conversion.outcome] += 1
     return [
         _share(group, outcomes[group]) for group in sorted(outcomes, key=lambda group: (group is None, group or ""))
     ]
@@ -345,25 +418,12 @@ def _share(group: str | None, outcomes: Counter[str]) -> ShareBound:
     }
 
 
-_Market = tuple[str, str]
-
-
 def _markets(
-    stored: StoredLifecycle,
-    projects: Mapping[str, Row],
-    phases: Sequence[tuple[str, DealState]],
-    homes: Homes,
-    overtakings: Sequence[Overtaking],
+    stored: StoredLifecycle, deals: Sequence[_Deal], homes: Homes, overtakings: Sequence[Overtaking]
 ) -> list[MarketHistory]:
     """Who was first in each market. A deal signs and binds once for the first time, in whatever phase."""
-    papers: dict[tuple[str, str], tuple[Start, DealState]] = {}
-    bindings: dict[tuple[str, str], tuple[Start, DealState]] = {}
-    for project, state in phases:
-        for firsts, start in ((papers, state.memorandum), (bindings, state.bound)):
-            key = project, state.deal
-            if start is not None and (key not in firsts or _order(start) < _order(firsts[key][0])):
-                firsts[key] = start, state
-    signed, bound = _first_in_markets(papers, projects), _first_in_markets(bindings, projects)
+    signed = _first_in_markets((deal, deal.day.signed) for deal in deals)
+    bound = _first_in_markets((deal, deal.day.bound) for deal in deals)
     overtaken = Counter(market for run in overtakings for market in run["markets"])
     asked = [
         (country, commodity)
@@ -383,74 +443,72 @@ def _markets(
     ]
 
 
-_Mover = tuple[str, Start, DealState]
+@dataclass(frozen=True, slots=True)
+class _Mover:
+    deal: _Deal
+    start: Start
+    pursuers: Sequence[str]
 
 
 def _first_in_markets(
-    firsts: Mapping[tuple[str, str], tuple[Start, DealState]], projects: Mapping[str, Row]
+    firsts: Iterable[tuple[_Deal, tuple[Start, Standing] | None]],
 ) -> dict[_Market, list[_Mover]]:
     movers: dict[_Market, list[_Mover]] = {}
-    for (project, _), (start, state) in sorted(firsts.items(), key=lambda entry: entry[0]):
-        for market in _markets_of(projects[project]):
+    for deal, first in firsts:
+        if first is None:
+            continue
+        start, standing = first
+        for market in deal.markets:
             of_market = movers.setdefault(market, [])
-            if of_market and start.latest < of_market[0][1].latest:
+            if of_market and start.latest < of_market[0].start.latest:
                 of_market.clear()
-            if not of_market or start.latest == of_market[0][1].latest:
-                of_market.append((project, start, state))
+            if not of_market or start.latest == of_market[0].start.latest:
+                of_market.append(_Mover(deal, start, standing.pursuers))
     return movers
 
 
 def _mover(mover: _Mover, homes: Homes) -> FirstMover:
-    project, start, state = mover
     return {
-        "project": project,
-        "deal": state.deal,
-        "nations": homes.of(state.pursuers, start.latest),
-        "on": start.latest,
-        "on_earliest": start.earliest,
-        "on_given": start.given,
+        "project": mover.deal.project,
+        "deal": mover.deal.deal,
+        "nations": homes.of(mover.pursuers, mover.start.latest),
+        "on": mover.start.latest,
+        "on_earliest": mover.start.earliest,
+        "on_given": mover.start.given,
     }
 
 
 def _markets_of(project: Row) -> list[_Market]:
     """The markets of a project; an umbrella is in none."""
-    if project["kind"] in ("umbrella", "programme"):
+    if _is_umbrella(project):
         return []
     return [(country, commodity) for country in project["countries"] for commodity in project["commodities"]]
 
 
-def _overtakings(
-    stored: StoredLifecycle,
-    projects: Mapping[str, Row],
-    deals: Mapping[tuple[str, str], DealState],
-    homes: Homes,
-) -> list[Overtaking]:
+def _overtakings(stored: StoredLifecycle, deals: Mapping[tuple[str, str], _Deal], homes: Homes) -> list[Overtaking]:
     """The unbroken days on which deals stood displaced, in order; who did it is told of those that last."""
     won = {f"{row['source']}#{row['id']}": (row["subject"], row["deal"]) for row in stored.winners}
-    runs: list[Overtaking] = []
-    for row in stored.displaced:
-        key = row["project"], row["deal"]
-        markets = [f"{country}/{commodity}" for country, commodity in _markets_of(projects[key[0]])] if key[0] in projects else []  # fmt: skip
-        if not markets or key not in deals:
-            continue
-        lasts = row["valid_to"] > stored.as_of
-        cause = stored.causes.get(key) if lasts and stored.causes is not None else None
-        run: Overtaking = {
-            "project": row["project"],
-            "deal": row["deal"],
-            "markets": markets,
-            "nations": homes.of(deals[key].pursuers, row["valid_from"]),
-            "tier": None if cause is None else cause.tier,
-            "since": row["valid_from"],
-            "until": None if lasts else row["valid_to"],
-            "by": None if cause is None else _winners(cause, won),
-        }
-        last = runs[-1] if runs else None
-        if last is not None and (last["project"], last["deal"], last["until"]) == (*key, row["valid_from"]):
-            run = {**run, "since": last["since"], "nations": last["nations"]}
-            runs.pop()
-        runs.append(run)
-    return sorted(runs, key=lambda run: (run["since"], run["project"], run["deal"]))
+    overtakings: list[Overtaking] = []
+    for project in stored.projects:
+        for run in stored.displaced.get(project, ()):
+            deal = deals.get((project, run.deal))
+            if deal is None or not deal.markets:
+                continue
+            lasts = run.until > stored.as_of
+            cause = stored.causes.get((project, run.deal)) if lasts and stored.causes is not None else None
+            overtakings.append(
+                {
+                    "project": project,
+                    "deal": run.deal,
+                    "markets": [f"{country}/{commodity}" for country, commodity in deal.markets],
+                    "nations": homes.of(deal.day.now.pursuers, run.since),
+                    "tier": None if cause is None else cause.tier,
+                    "since": run.since,
+                    "until": None if lasts else run.until,
+                    "by": None if cause is None else _winners(cause, won),
+                }
+            )
+    return sorted(overtakings, key=lambda run: (run["since"], run["project"], run["deal"]))
 
 
 def _winners(cause: Flag, won: Mapping[str, tuple[str, str | None]]) -> list[Winner]:
@@ -458,7 +516,3 @@ def _winners(cause: Flag, won: Mapping[str, tuple[str, str | None]]) -> list[Win
     return [
         {"project": won[event][0], "deal": won[event][1], "event": event} for event in cause.evidence if event in won
     ]
-
-
-def _order(start: Start) -> tuple[date, date]:
-    return start.latest, start.earliest or BEGINNING
