@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from steppe.domain.measures.exchange_rates import ExchangeRates
-from steppe.domain.measures.reference_rows import Aid, Demand, Membership, Rate, UnitFactor
+from steppe.domain.measures.reference_rows import Aid, Demand, Mark, Membership, Rate, UnitFactor
 from steppe.reference.series_reader import Series, WrongReferenceError, provenance, series
 
 SERIES_FILE = "series.json"
@@ -55,7 +55,12 @@ class ReferenceData:
         """Units that may be added up, in the order of names and lines."""
         return tuple(row for row in self._rows() if isinstance(row, UnitFactor))
 
-    def _rows(self) -> Iterator[Rate | Aid | Demand | Membership | UnitFactor]:
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """How others counted what became of papers, in the order of names and lines."""
+        return tuple(row for row in self._rows() if isinstance(row, Mark))
+
+    def _rows(self) -> Iterator[Rate | Aid | Demand | Membership | UnitFactor | Mark]:
         for one in self.series.values():
             yield from one.rows
 

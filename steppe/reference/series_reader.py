@@ -13,15 +13,16 @@ from typing import Literal
 
 import msgspec
 
-from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate, UnitFactor
+from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Mark, Membership, Origin, Rate, UnitFactor
 from steppe.domain.values.countries import COUNTRIES, likely_country
 from steppe.domain.values.currencies import CURRENCIES, likely_currency
+from steppe.domain.values.levels import LEVEL_OF_LABEL
 
-Kind = Literal["rates", "aid", "demand", "groups", "units"]
-Row = Rate | Aid | Demand | Membership | UnitFactor
+Kind = Literal["rates", "aid", "demand", "groups", "units", "marks"]
+Row = Rate | Aid | Demand | Membership | UnitFactor | Mark
 Provenance = Mapping[str, "About"]
 
-KINDS: tuple[Kind, ...] = ("rates", "aid", "demand", "groups", "units")
+KINDS: tuple[Kind, ...] = ("rates", "aid", "demand", "groups", "units", "marks")
 BASES = ("known", "page", "secondary", "seed")
 CONFIDENCES = ("high", "low", "medium")
 _ORIGIN = ("source", "basis", "confidence")
@@ -31,6 +32,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     "demand": ("country", "commodity", "metric", "value", "unit", "year", "detail", *_ORIGIN),
     "groups": ("group", "member", "from", "until", *_ORIGIN),
     "units": ("commodity", "unit", "base", "factor", "detail", *_ORIGIN),
+    "marks": ("mark", "title", "counted", "of", "months", "level", "definition", *_ORIGIN),
 }
 """The columns of a file of each kind, in their order."""
 
@@ -158,6 +160,15 @@ class _Fields:
             raise self.wrong(field, f"{text[:40]!r} is no number; write it like 1234.56")
         return Decimal(text)
 
+    def whole_number(self, field: str) -> int:
+        text = self.texts[field].strip()
+        if not re.fullmatch(r"\d+", text, re.ASCII):
+            raise self.wrong(field, f"{text[:40]!r} is no whole number")
+        return int(text)
+
+    def whole_number_or_none(self, field: str) -> int | None:
+        return self.whole_number(field) if self.texts[field].strip() else None
+
     def currency(self, field: str) -> str:
         text = self.texts[field].strip()
         if text not in CURRENCIES:
@@ -282,10 +293,28 @@ def _unit(fields: _Fields) -> UnitFactor:
     )
 
 
+def _mark(fields: _Fields) -> Mark:
+    counted, of = fields.whole_number("counted"), fields.whole_number_or_none("of")
+    if of is not None and (counted > of or not of):
+        raise fields.wrong("of", f"{counted} of {of} is no share")
+    level = fields.one_of("level", tuple(LEVEL_OF_LABEL)) if fields.texts["level"].strip() else None
+    return Mark(
+        mark=fields.text("mark"),
+        title=fields.text("title"),
+        counted=counted,
+        of=of,
+        months=fields.whole_number_or_none("months"),
+        level=None if level is None else LEVEL_OF_LABEL[level],
+        definition=fields.text("definition"),
+        origin=fields.origin(),
+    )
+
+
 _ROW_OF: Mapping[Kind, Callable[[_Fields], Row]] = {
     "rates": _rate,
     "aid": _aid,
     "demand": _demand,
     "groups": _membership,
     "units": _unit,
+    "marks": _mark,
 }

@@ -28,7 +28,16 @@ def folder_of(path: Path, kind: str, *lines: str, name: str = "own") -> Path:
 
 
 def test_every_line_of_every_file_becomes_a_row_with_its_origin() -> None:
-    lines = {"aid": 57, "demand": 53, "demand_stated": 25, "fx": 302, "groups": 28, "oda_uz": 30, "units": 19}
+    lines = {
+        "aid": 57,
+        "demand": 53,
+        "demand_stated": 25,
+        "fx": 302,
+        "groups": 28,
+        "marks": 5,
+        "oda_uz": 30,
+        "units": 19,
+    }
     assert {name: len(series.rows) for name, series in SHIPPED.series.items()} == lines
     for name, series in SHIPPED.series.items():
         with SERIES.joinpath(f"{name}.csv").open(encoding="utf-8") as file:
@@ -123,6 +132,8 @@ _GOOD = "JPY,2015,121.05,units per USD,us,page,high"
         ("aid", ["JP,UZ,2015,net,,USD,ODA,,us,page,high"], "own.csv line 2, amount: it is empty, and there is a currency"),
         ("demand", ["UK,tin,annual demand,1,t/yr,2015,,us,page,high"], "own.csv line 2, country: 'UK' is no country of ISO 3166-1; did you mean GB?"),
         ("units", ["tin,t Sn,t Sn,0,,us,page,high"], "own.csv line 2, factor: a factor is more than nothing"),
+        ("marks", ["ours,Ours,3,2,,bound,all,us,page,high"], "own.csv line 2, of: 3 of 2 is no share"),
+        ("marks", ["ours,Ours,3,,,signed,all,us,page,high"], "own.csv line 2, level: 'signed' is none of identified, announced, memorandum, advanced, partly-bound, bound, financed, construction, commissioning, producing"),
         ("units", ["tin,t,t,1,,us,page,high", "tin,t,t,2,,us,page,high"], "own.csv line 3, unit: line 2 has a factor of t already"),
         ("groups", ["quad,JP,2020-13-01,,us,page,high"], "own.csv line 2, from: '2020-13-01' is no day; write 2022-06-14"),
         ("groups", ["quad,JP,2020-01-01,2020-01-01,us,page,high"], "own.csv line 2, until: it is not after from"),

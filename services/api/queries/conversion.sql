@@ -48,6 +48,7 @@ SELECT
     deal.deal,
     deal.phase,
     deal.level,
+    deal.highest_level,
     deal.valid_from,
     deal.document
 FROM deal_span AS deal
@@ -60,6 +61,7 @@ SELECT
     deal.deal,
     deal.phase,
     deal.level,
+    deal.highest_level,
     deal.valid_from,
     deal.document
 FROM deal_span AS deal

@@ -112,6 +112,7 @@ def standing(row: Row) -> Standing:
         ended_how=document.ended_how,
         leg=min(legs, key=lambda start: (start.latest, start.earliest or BEGINNING), default=None),
         produces=row["level"] == Level.PRODUCING,
+        highest=Level(row["highest_level"]),
     )
 
 

@@ -10,6 +10,7 @@ from steppe.domain.deals.papers import is_paper
 from steppe.domain.deals.pursuers import Pursuers
 from steppe.domain.events.event import Event
 from steppe.domain.measures.incidence import BOUND, ENDED, OPEN, Age
+from steppe.domain.values.levels import Level
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import Start
 from steppe.domain.values.value_class import value_class
@@ -21,7 +22,7 @@ BOUND_BEFORE = "bound-before"
 @value_class(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a phase of a deal stands from a day on, as far as conversion and delivery ask: when it first bound, whether a leg is valid, how
-    it ended; `leg`: when its first leg bound that no other one implies; `produces`: it is at producing."""
+    it ended; `leg`: when its first leg bound that no other one implies; `produces`: it is at producing; `highest`: its highest level."""
 
     since: date
     phase: int
@@ -31,6 +32,7 @@ class Standing:
     ended_how: str | None = None
     leg: Start | None = None
     produces: bool = False
+    highest: Level = Level.IDENTIFIED
 
 
 @value_class(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Conversion:
 
     `on` is when it first bound since the paper, or ended (`how`); None while it is open. `months` are reckoned from the
     latest day of the paper, `months_most` from its earliest, where one is known; both to the latest day of the outcome.
+    `highest`: the highest level that the deal came to, in whatever phase.
     """
 
     deal: str
@@ -48,6 +51,7 @@ class Conversion:
     how: str | None
     months: int
     months_most: int
+    highest: Level
 
     @property
     def age(self) -> Age:
@@ -121,7 +125,13 @@ def conversion(deal: str, paper: Event, phases: Sequence[Standing], day: date) -
     return Conversion(
         deal=deal, paper=paper, outcome=outcome, on=on, how=how,
         months=months_between(started, end), months_most=months_between(started_earliest, end),
+        highest=max(phase.highest for phase in phases),
     )  # fmt: skip
+
+
+def counted_as(level: Level | None, conversions: Iterable[Conversion]) -> int:
+    """How many deals somebody counts who counts those that came to a level, or for None those that have not ended unbound."""
+    return sum(one.outcome != ENDED if level is None else one.highest >= level for one in conversions)
 
 
 def _first(start: Start) -> tuple[date, date]:

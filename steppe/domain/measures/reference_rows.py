@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from steppe.domain.values.levels import Level
 from steppe.domain.values.value_class import value_class
 
 NET, GROSS, STOCK = "net", "gross", "stock"
@@ -115,4 +116,22 @@ class UnitFactor:
     base: str
     factor: Decimal
     detail: str
+    origin: Origin
+
+
+@value_class(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How somebody else counted what became of papers: so many `counted` of so many, after `months`; `definition`, in their words.
+
+    `of` None: they counted only what came so far. `level`: the lowest level of a deal that comes near their definition; None: whatever
+    has not ended.
+    """
+
+    mark: str
+    title: str
+    counted: int
+    of: int | None
+    months: int | None
+    level: Level | None
+    definition: str
     origin: Origin

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.domain.values.months import add_months
 from tests.central_asia import api_of_central_asia
 from tests.services.api.reading_api import Envelope, Log, event, get, memorandum, registered
@@ -266,3 +267,18 @@ def test_on_the_real_events_its_rows_are_the_deals_of_the_other_lists(api: Servi
     assert answer["total"]["deals"] == len(direct) == sum(group["deals"] for group in answer["groups"])
     assert answer["total"]["bound"] == sum(row["outcome"] == "bound" for row in direct)
     assert answer["total"]["curve"][0]["at_risk"] == len(direct)
+    counts = {line["theirs"]["mark"]: line for line in answer["their_way"]}
+    of_uttar_pradesh = counts["uttar-pradesh-2018"]["theirs"]
+    assert (of_uttar_pradesh["counted"], of_uttar_pradesh["of"], of_uttar_pradesh["months"]) == (106, 1045, 25)
+    for line in counts.values():
+        level = line["theirs"]["level"]
+        reaching = [
+            row for row in direct
+            if (row["outcome"] != "ended" if level is None else reached(listed[row["project"], row["deal"]], level))
+        ]  # fmt: skip
+        assert (line["counted"], line["deals"]) == (len(reaching), len(direct)), line["theirs"]["mark"]
+    assert counts["belt-and-road-forum-2017"]["counted"] > counts["uttar-pradesh-2018"]["counted"] > 0
+
+
+def reached(deal: dict[str, Any], level: str) -> bool:
+    return LEVEL_OF_LABEL[deal["highest_level"]] >= LEVEL_OF_LABEL[level]

@@ -22,11 +22,11 @@ OWN_RATE = "EUR,2015,0.5,units per USD,the treasury,page,high"
 
 async def test_every_series_has_its_edition_the_sum_of_its_file_and_its_traps(client: httpx.AsyncClient) -> None:
     items = {item["name"]: item for item in (await get(client, "/v1/reference"))["items"]}
-    assert [*items] == ["aid", "demand", "demand_stated", "fx", "groups", "oda_uz", "units"]
+    assert [*items] == ["aid", "demand", "demand_stated", "fx", "groups", "marks", "oda_uz", "units"]
     for name, item in items.items():
         content = SERIES.joinpath(f"{name}.csv").read_bytes()
         assert item["sha256"] == hashlib.sha256(content).hexdigest()
-        assert (item["version"], item["shipped"]) == ("2026-11", True)
+        assert (item["version"], item["shipped"]) == ("2026-12" if item["name"] == "marks" else "2026-11", True)
         assert item["provenance"]
         assert item["traps"]
     gaps = {gap["currency"]: gap["years"] for gap in items["fx"]["gaps"]}
@@ -40,7 +40,7 @@ async def test_rows_of_a_series_are_the_lines_of_its_file(client: httpx.AsyncCli
     answer = await get(client, "/v1/reference/oda_uz")
     with SERIES.joinpath("oda_uz.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    assert [answer[kind] for kind in ("rates", "demand", "groups", "units")] == [[], [], [], []]
+    assert [answer[kind] for kind in ("rates", "demand", "groups", "units", "marks")] == [[], [], [], [], []]
     assert answer["count"] == len(answer["aid"]) == 30
     for row, line in zip(answer["aid"], lines, strict=True):
         assert {name: row[name] for name in line} == line

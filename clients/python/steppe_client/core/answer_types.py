@@ -1136,6 +1136,34 @@ class LogPlace(Struct):
     position: Annotated[str, Meta(description='Both, partition:offset.')]
 
 
+class MarkItem(Struct):
+    """
+    How somebody else counted what became of papers.
+    """
+
+    line: Annotated[
+        int, Meta(description='The line of its file, of which the header is the first.')
+    ]
+    source: Annotated[str, Meta(description='Where it was read.')]
+    basis: Annotated[
+        str,
+        Meta(
+            description='`page`: a page says so; `seed`: the article that Steppe comes from; `known`: public record, not looked up again; `secondary`: a page that repeats another.',
+            examples=['known', 'page', 'secondary', 'seed'],
+        ),
+    ]
+    confidence: Annotated[
+        str, Meta(description='How sure it is.', examples=['high', 'low', 'medium'])
+    ]
+    mark: Annotated[str, Meta(description='Its key, as in uttar-pradesh-2018.')]
+    title: Annotated[str, Meta(description='Whose papers they are.')]
+    counted: Annotated[int, Meta(description='How many they counted.')]
+    of: Annotated[int, Meta(description='Of how many; null: they do not say.')] | None
+    months: Annotated[int, Meta(description='How old the papers were, in whole months; null: of several years.')] | None
+    level: Annotated[str, Meta(description='The lowest level of a deal that comes near their definition; null: whatever has not ended.', examples=['identified', 'announced', 'memorandum', 'advanced', 'partly-bound', 'bound', 'financed', 'construction', 'commissioning', 'producing'])] | None
+    definition: Annotated[str, Meta(description='What they count.')]
+
+
 class MarketChange(Struct):
     """
     A flag of another project that comes otherwise because of what happens in its market.
@@ -2035,7 +2063,7 @@ class SeriesItem(Struct):
         str,
         Meta(
             description='What its rows are.',
-            examples=['rates', 'aid', 'demand', 'groups', 'units'],
+            examples=['rates', 'aid', 'demand', 'groups', 'units', 'marks'],
         ),
     ]
     title: Annotated[str, Meta(description='What it has, in words.')]
@@ -2224,6 +2252,21 @@ class SupplyYear(Struct):
         list[DemandFigure],
         Meta(
             description='What is stated for that year, side by side; empty: nothing is.'
+        ),
+    ]
+
+
+class TheirWay(Struct):
+    """
+    How somebody else counts, beside what Steppe's deals would be by that definition.
+    """
+
+    theirs: Annotated[MarkItem, Meta(description='Their count, with who says so.')]
+    deals: Annotated[int, Meta(description='How many deals of `total` there are.')]
+    counted: Annotated[
+        int,
+        Meta(
+            description='How many of them count by the level of their definition, at whatever age.'
         ),
     ]
 
@@ -3539,7 +3582,7 @@ class SeriesAnswer(Struct):
         str,
         Meta(
             description='What its rows are.',
-            examples=['rates', 'aid', 'demand', 'groups', 'units'],
+            examples=['rates', 'aid', 'demand', 'groups', 'units', 'marks'],
         ),
     ]
     title: Annotated[str, Meta(description='What it has, in words.')]
@@ -3567,6 +3610,7 @@ class SeriesAnswer(Struct):
         list[MembershipItem], Meta(description='Of kind groups; else empty.')
     ]
     units: Annotated[list[UnitItem], Meta(description='Of kind units; else empty.')]
+    marks: Annotated[list[MarkItem], Meta(description='Of kind marks; else empty.')]
 
 
 class StatusAnswer(Struct):
@@ -3953,6 +3997,12 @@ class ConversionAnswer(Struct):
     groups: Annotated[
         list[ConversionGroup],
         Meta(description='The deals of `total`, grouped; alphabetical, null last.'),
+    ]
+    their_way: Annotated[
+        list[TheirWay],
+        Meta(
+            description='How others count, as far as levels come near their definitions; never the headline.'
+        ),
     ]
     left_out: Annotated[LeftOut, Meta(description='What is in no curve, and why.')]
     deals: (

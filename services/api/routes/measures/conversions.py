@@ -56,6 +56,7 @@ async def read_conversion(service: Service, snapshot: Snapshot, question: Questi
         deals="deals" in question.filters.get("include", ()),
         projects=await service.kept_projects.of(snapshot, _papers, question.knowledge),
         nations=await snapshot.rows("nations_of_parties"),
+        marks=service.reference.marks,
     )
 
 

@@ -13,6 +13,7 @@ from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
 from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
+from services.api.views.measures.reference_view import MarkItem, mark
 from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, Reference, choice, doc
 from steppe.domain.events.event import Event
 from steppe.domain.measures.conversion import (
@@ -20,6 +21,7 @@ from steppe.domain.measures.conversion import (
     Conversion,
     Standing,
     conversion,
+    counted_as,
     first_papers,
     papers_in_order,
     phases_by,
@@ -37,6 +39,7 @@ from steppe.domain.measures.incidence import (
     shown,
     steps,
 )
+from steppe.domain.measures.reference_rows import Mark
 
 _BAND = "of the 95% band, log(-log); null: nothing has happened yet, or all has."
 
@@ -140,6 +143,14 @@ class DeliveryCurve(TypedDict):
     range: Annotated[list[ConversionRange], doc("The other end of the curve: with legs on their earliest days.")]
 
 
+class TheirWay(TypedDict):
+    """How somebody else counts, beside what Steppe's deals would be by that definition."""
+
+    theirs: Annotated[MarkItem, doc("Their count, with who says so.")]
+    deals: Annotated[Count, doc("How many deals of `total` there are.")]
+    counted: Annotated[Count, doc("How many of them count by the level of their definition, at whatever age.")]
+
+
 class LeftOut(TypedDict):
     """What is in no curve. The lists as asked with include=deals."""
 
@@ -163,6 +174,9 @@ class ConversionItem(TypedDict):
         Annotated[
             list[ConversionDeal], doc("Each deal that is counted, by project and deal, as asked with include=deals.")
         ]
+    ]
+    their_way: Annotated[
+        list[TheirWay], doc("How others count, as far as levels come near their definitions; never the headline.")
     ]
     left_out: Annotated[LeftOut, doc("What is in no curve, and why.")]
 
@@ -191,6 +205,7 @@ class StoredConversion:
     deals: bool
     projects: Mapping[str, ProjectPapers]
     nations: Sequence[Row]
+    marks: Sequence[Mark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +294,14 @@ def measure(stored: StoredConversion) -> ConversionItem:
         "groups": [
             {"group": name, **_curve(of_groups[name])}
             for name in sorted(of_groups, key=lambda name: (name is None, name or ""))
+        ],
+        "their_way": [
+            {
+                "theirs": mark(row),
+                "deals": len(direct),
+                "counted": counted_as(row.level, (one.conversion for one in direct)),
+            }
+            for row in stored.marks
         ],
         "left_out": {"bound_before": len(before), "papers_without_deal": len(without_deal)},
     }

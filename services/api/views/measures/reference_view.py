@@ -7,7 +7,8 @@ from typing import Annotated, TypedDict
 from services.api.views.frames import OnDay
 from steppe.contracts.field_types import Count, Day, Decimal, Key, choice, doc
 from steppe.domain.measures.exchange_rates import ExchangeRates
-from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Membership, Origin, Rate, UnitFactor
+from steppe.domain.measures.reference_rows import AID_MEASURES, Aid, Demand, Mark, Membership, Origin, Rate, UnitFactor
+from steppe.domain.values.levels import LEVEL_OF_LABEL
 from steppe.reference.reference_data import ReferenceData
 from steppe.reference.series_reader import BASES, CONFIDENCES, KINDS, Series
 
@@ -88,6 +89,21 @@ class UnitItem(OriginItem):
     detail: Annotated[str, doc("How that is reckoned.")]
 
 
+class MarkItem(OriginItem):
+    """How somebody else counted what became of papers."""
+
+    mark: Annotated[Key, doc("Its key, as in uttar-pradesh-2018.")]
+    title: Annotated[str, doc("Whose papers they are.")]
+    counted: Annotated[Count, doc("How many they counted.")]
+    of: Annotated[Count | None, doc("Of how many; null: they do not say.")]
+    months: Annotated[Count | None, doc("How old the papers were, in whole months; null: of several years.")]
+    level: Annotated[
+        Annotated[str, choice(*LEVEL_OF_LABEL)] | None,
+        doc("The lowest level of a deal that comes near their definition; null: whatever has not ended."),
+    ]
+    definition: Annotated[str, doc("What they count.")]
+
+
 class RateGap(TypedDict):
     """The years for which a currency has no rate."""
 
@@ -128,6 +144,7 @@ class SeriesRows(SeriesItem):
     demand: Annotated[list[DemandItem], doc("Of kind demand; else empty.")]
     groups: Annotated[list[MembershipItem], doc("Of kind groups; else empty.")]
     units: Annotated[list[UnitItem], doc("Of kind units; else empty.")]
+    marks: Annotated[list[MarkItem], doc("Of kind marks; else empty.")]
 
 
 class SeriesAnswer(OnDay, SeriesRows):
@@ -148,6 +165,7 @@ def series_rows(series: Series) -> SeriesRows:
         "demand": [demand(row) for row in series.rows if isinstance(row, Demand)],
         "groups": [_membership(row) for row in series.rows if isinstance(row, Membership)],
         "units": [_unit(row) for row in series.rows if isinstance(row, UnitFactor)],
+        "marks": [mark(row) for row in series.rows if isinstance(row, Mark)],
     }
 
 
@@ -213,6 +231,20 @@ def _unit(row: UnitFactor) -> UnitItem:
         "base": row.base,
         "factor": f"{row.factor:f}",
         "detail": row.detail,
+        **_origin(row.origin),
+    }
+
+
+def mark(row: Mark) -> MarkItem:
+    """One count of others."""
+    return {
+        "mark": row.mark,
+        "title": row.title,
+        "counted": row.counted,
+        "of": row.of,
+        "months": row.months,
+        "level": None if row.level is None else row.level.label,
+        "definition": row.definition,
         **_origin(row.origin),
     }
 

@@ -62,16 +62,39 @@ def command(
     ]
     screen.print(_table(by or "deals", lines))
     screen.print(Text(_LEGEND))
-    told = answer["delivery"]
+    delivery = answer["delivery"]
     screen.print(
-        f"From contract to production: of {counted(told['deals'], 'deal', 'deals')} {told['delivered']} produce, {told['ended']} ended before,"
-        f" {told['open']} are open; {told['produced_before']} bound when they produced already."
+        f"From contract to production: of {counted(delivery['deals'], 'deal', 'deals')} {delivery['delivered']} produce,"
+        f" {delivery['ended']} ended before, {delivery['open']} are open; {delivery['produced_before']} bound when they produced already."
     )
+    if answer["their_way"]:
+        screen.print("How others count, beside these deals by the nearest level:")
+        screen.print(_others(answer["their_way"]))
     before, without = answer["left_out"]["bound_before"], answer["left_out"]["papers_without_deal"]
     screen.print(
         f"{counted(total['deals'], 'deal', 'deals')} as of {answer['as_of']}; left out: {before} bound before the first"
         f" paper, {counted(without, 'paper', 'papers')} that name no deal."
     )
+
+
+def _others(lines: list[Item]) -> TerminalTable:
+    columns = (
+        Column("of", names_row=True), Column("theirs", right=True), Column("ours", right=True), Column("they count"),
+    )  # fmt: skip
+    rows = [
+        (
+            line["theirs"]["title"],
+            _share_of(line["theirs"]["counted"], line["theirs"]["of"]),
+            _share_of(line["counted"], line["deals"]),
+            line["theirs"]["definition"],
+        )
+        for line in lines
+    ]
+    return TerminalTable(columns, rows)
+
+
+def _share_of(number: int, of: int | None) -> str:
+    return f"{number} of {of} ({100 * number / of:.0f}%)" if of else str(number)
 
 
 def _table(title: str, lines: list[tuple[str, Item]]) -> TerminalTable:

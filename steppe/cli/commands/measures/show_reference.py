@@ -28,6 +28,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "groups": (Column("group"), Column("member"), Column("first"), Column("until")),
     "units": (Column("commodity"), Column("unit"), Column("base"), Column("factor", right=True)),
+    "marks": (Column("mark"), Column("counted", right=True), Column("of", right=True), Column("months", right=True), Column("level")),
 }  # fmt: skip
 _OF_ALL = (Column("confidence"), Column("line", right=True))
 
