@@ -7,6 +7,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -22,9 +23,12 @@ from services.api.drawing.figure_image import figure_image
 from services.api.drawing.file_styles import file_styles
 from services.api.drawing.marks import bar, hatched_bar, label, steps
 from services.api.drawing.scales import Categories, Days, Linear, apart
-from services.api.drawing.text_layout import text_width, wrapped
+from services.api.drawing.text_layout import shortened, text_width, wrapped
+from services.api.page.measures.bar_drawings import pledges_panel
+from services.api.page.measures.curve_drawing import cohort_panel
 from services.api.page.measures.figure_pages import FIGURES, csv_of
 from services.api.settings import Settings
+from steppe.page.i18n import translation
 from tests.page.conftest import ROOT
 from tests.stack import Service
 
@@ -110,6 +114,70 @@ def test_a_file_stands_for_itself_and_leads_nowhere() -> None:
     assert used <= styled, "every class of a drawing has its rule in the file"
 
 
+def test_titles_of_small_drawings_are_wrapped_in_a_file() -> None:
+    title = "Prime Minister Koizumi's visit to Kazakhstan and Uzbekistan: 0 of 1"
+    small = Panel(width=260, height=60, marks=[], text="none", title=title)
+    root = ElementTree.fromstring(figure_file(replace(figure(), multiples=[small, small, small])))
+    lines = [element.text or "" for element in root.iter(f"{SVG}text") if element.get("class") == "panel-title"]
+    assert " ".join(lines) == " ".join([title] * 3)
+    assert all(text_width(words, 13) <= 260 for words in lines)
+
+
+def test_a_shortened_text_fits_and_says_that_it_goes_on() -> None:
+    assert shortened("Navoi", 100, 13) == "Navoi"
+    cut = shortened("Central Asia + Japan summit programme", 100, 13)
+    assert (
+        cut.endswith("…")
+        and text_width(cut, 13) <= 100
+        and cut[:-1] == "Central Asia + Japan summit programme"[: len(cut) - 1]
+    )
+
+
+@pytest.mark.parametrize("width", [860, 360])
+def test_a_promise_is_a_bar_with_what_came_of_it_in_front(width: int) -> None:
+    def promise(**shares: float | None) -> dict[str, object]:
+        return {"project": "x", "project_name": "X", "currency": "USD", "announced": "2000000", **shares}
+
+    panel = pledges_panel(
+        translation("en"),
+        [
+            promise(bound_share=0.5, disbursed_share=0.25, time_passed=0.75),
+            promise(bound_share=1.5, disbursed_share=0.0, time_passed=None),
+            promise(bound_share=None, disbursed_share=None, time_passed=1.0),
+        ],
+        width,
+        text="three",
+    )
+    bars = [(dict(mark.attributes), mark.classes) for mark in panel.marks if mark.element == "rect"]
+    whole = float(bars[0][0]["width"])
+    shares = [(classes, round(float(place["width"]) / whole, 2)) for place, classes in bars]
+    assert shares == [
+        ("fill-6 pale", 1), ("fill-1", 0.5), ("fill-2", 0.25), ("fill-6 pale", 1), ("fill-1", 1), ("fill-6 pale", 1),
+    ]  # fmt: skip
+    strokes = [str(dict(mark.attributes)["d"]) for mark in panel.marks if mark.element == "path"]
+    left = float(bars[0][0]["x"])
+    assert [round((float(path[1:].split()[0]) - left) / whole, 2) for path in strokes] == [0.75, 1]
+    assert [mark.title for mark in panel.marks if mark.classes == "fill-6 pale"] == [
+        "X: Bound 50%, disbursed 25%, time over 75%",
+        "X: Bound 150%, disbursed 0%, time over –",
+        "X: Bound –, disbursed –, time over 100%",
+    ]
+
+
+def test_a_cohort_is_drawn_in_shares_of_who_was_not_bound_before() -> None:
+    card = {
+        "papers": 5, "already_bound": 1,
+        "curve": [{"months": 0, "strict": 0, "loose": 1}, {"months": 10, "strict": 2, "loose": 3}],
+    }  # fmt: skip
+    panel = cohort_panel(translation("en"), card, 860, last=20, text="a cohort")
+    assert [mark.text for mark in panel.marks if mark.text in ("50%", "75%")][-2:] == ["75%", "50%"]
+    places = {mark.classes: str(dict(mark.attributes)["d"]) for mark in panel.marks if mark.element == "path"}
+    heights = {str(dict(mark.attributes)["y"]): mark.text for mark in panel.marks if mark.classes == "tick"}
+    for classes, share in (("curve line-1", "50%"), ("thin line-6", "75%")):
+        end = float(re.split("V", places[classes])[-1].split("H")[0])
+        assert heights[str(end + 4)] == share
+
+
 def test_csv_holds_the_data_and_no_formula() -> None:
     assert list(csv.reader(io.StringIO(csv_of(figure())))) == [["nation", "share"], ["'=1+1", "0.2195"]]
 
@@ -189,16 +257,32 @@ def files(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [name.format(slug="abe-central-asia-2015-10") for name in FIGURES])
 def test_every_drawing_has_its_files_and_its_frame(files: httpx.Client, name: str) -> None:
     for ending, media in (("svg", "image/svg+xml"), ("png", "image/png"), ("csv", "text/csv; charset=utf-8")):
         answer = files.get(f"/drawings/{name}.{ending}", params={"as_of": "2025-12-31"}).raise_for_status()
         assert answer.headers["content-type"] == media
-        assert answer.headers["content-disposition"] == f'attachment; filename="steppe-{name}-2025-12-31.{ending}"'
+        assert (
+            answer.headers["content-disposition"]
+            == f'attachment; filename="steppe-{name.replace("/", "-")}-2025-12-31.{ending}"'
+        )
         assert answer.headers["steppe-as-of"] == "2025-12-31"
     frame = files.get(f"/embed/{name}").raise_for_status()
     assert "frame-ancestors 'none'" in frame.headers["content-security-policy"]
     assert files.get(f"/drawings/{name}.svg", params={"colour": "red"}).status_code == 400
+
+
+def test_forums_beside_each_other_are_one_drawing_of_one_scale(files: httpx.Client) -> None:
+    address, others = "/embed/scorecards/abe-central-asia-2015-10", {"beside": "koizumi-central-asia-2006-08"}
+    alone, both = files.get(address).text, files.get(address, params=others).text
+    assert "five Central Asian states: 0 of 2 became binding</h1>" in alone.replace("&#39;", "'")
+    assert "states: 0 of 2; Prime Minister" in both and "Uzbekistan: 0 of 1 became binding</h1>" in both
+    assert both.count('class="plot"') == 2
+    assert "/drawings/scorecards/abe-central-asia-2015-10.svg?beside=koizumi-central-asia-2006-08" in both
+    link = re.search(r'href="(/forums/abe-central-asia-2015-10\?[^"#]*)', both)
+    assert link is not None
+    assert 'id="scorecards/abe-central-asia-2015-10"' in files.get(link[1].replace("&amp;", "&")).text
+    assert files.get("/drawings/scorecards/no-such-forum.svg").status_code == 404
 
 
 def test_a_permanent_link_names_day_knowledge_and_rules_and_answers_the_same(files: httpx.Client) -> None:

@@ -75,7 +75,7 @@ class DataTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A drawing, whole. `name` is that of its address and its files; `title` is one message, made of the figures; `subtitle` says
+    """A drawing, whole. `name` is that of its address, and with hyphens for slashes of its files; `title` is one message, made of the figures; `subtitle` says
     what is drawn, in which unit; `text` what a reader who does not see it is told; `source` where it comes from.
 
     `wide` and `narrow` are the same drawing for a page and for a phone; `multiples` are small ones beside each other, instead of them or under them.

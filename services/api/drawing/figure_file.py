@@ -12,6 +12,7 @@ from services.api.drawing.text_layout import wrapped
 _MARGIN = 24
 _GAP = 24
 _TITLE_SIZE, _SUBTITLE_SIZE, _SOURCE_SIZE = 22, 14, 12
+_PANEL_TITLE_SIZE, _PANEL_LINE = 13, 18
 
 
 def figure_file(figure: Figure, *, themes: bool = True) -> str:
@@ -34,11 +35,13 @@ def figure_file(figure: Figure, *, themes: bool = True) -> str:
     columns = int((WIDE + _GAP) // (MULTIPLE + _GAP))
     for start in range(0, len(figure.multiples), columns):
         row = figure.multiples[start : start + columns]
-        for number, panel in enumerate(row):
+        titles = [wrapped(panel.title, MULTIPLE, _PANEL_TITLE_SIZE) for panel in row]
+        head = 2 + _PANEL_LINE * max(1, *map(len, titles))
+        for number, (panel, lines) in enumerate(zip(row, titles, strict=True)):
             x = _MARGIN + number * (MULTIPLE + _GAP)
-            marks.append(label(x, y + 14, panel.title, "panel-title"))
-            panels.append(_placed(panel, x, y + 20))
-        y += 20 + max(panel.height for panel in row) + 16
+            marks += [label(x, y + 14 + _PANEL_LINE * at, words, "panel-title") for at, words in enumerate(lines)]
+            panels.append(_placed(panel, x, y + head))
+        y += head + max(panel.height for panel in row) + 16
     for words in wrapped(figure.source, WIDE, _SOURCE_SIZE):
         y += _SOURCE_SIZE * 1.4
         marks.append(label(_MARGIN, round(y, 1), words, "file-source"))

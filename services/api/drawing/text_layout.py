@@ -26,6 +26,16 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
+def shortened(text: str, width: float, size: float) -> str:
+    """The text, or as much of its beginning as that width holds with an ellipsis behind it."""
+    if text_width(text, size) <= width:
+        return text
+    end = len(text)
+    while end and text_width(f"{text[:end]}…", size) > width:
+        end -= 1
+    return f"{text[:end].rstrip()}…"
+
+
 def _share(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0

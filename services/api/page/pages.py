@@ -12,13 +12,14 @@ from fastapi import FastAPI, Request, Response
 from starlette.staticfiles import StaticFiles
 
 from services.api.page.flag_pages import atom_feed, flags_page
-from services.api.page.forum_pages import forum_page, forums_page
+from services.api.page.forum_pages import forums_page
 from services.api.page.market_pages import market_page, markets_page, party_page
 from services.api.page.measures.conversion_page import conversion_page
 from services.api.page.measures.figure_pages import figure_views
 from services.api.page.measures.lifecycle_page import lifecycle_page
 from services.api.page.measures.money_page import money_page
 from services.api.page.measures.pledges_page import pledges_page
+from services.api.page.measures.scorecard_page import scorecard_page
 from services.api.page.measures.supply_page import supply_page
 from services.api.page.measures.value_chain_page import value_chain_page
 from services.api.page.page_request import PageRequest
@@ -44,7 +45,7 @@ PAGES: Mapping[str, View] = {
     "/markets/{country}/{commodity:path}": market_page,
     "/parties/{key}": party_page,
     "/forums": forums_page,
-    "/forums/{slug}": forum_page,
+    "/forums/{slug}": scorecard_page,
     "/conversion": conversion_page,
     "/money": money_page,
     "/supply": supply_page,

@@ -52,6 +52,7 @@ _COPIED_PAGES = (
     "/", "/projects/kz-masdar-wind", "/flags", "/markets", "/markets/KZ/tungsten", "/parties/masdar", "/forums",
     "/forums/cop27-2022-11", "/pledges", "/map", "/conversion", "/money", "/supply", "/value-chain", "/lifecycle",
 )  # fmt: skip
+_FIGURES = [name.format(slug="cop27-2022-11") for name in FIGURES]
 _REFUSED = (
     Asked("/v1/projects?contry=KZ"), Asked("/v1/projects?cursor=forged"), Asked("/v1/projects/nothing"), Asked("/v1/nothing"),
     Asked("/v1/projects", "POST"), Asked("/v1/backtest", "POST", {"version": "no such"}), Asked("/v1/flags?rules=no-such"),
@@ -74,8 +75,8 @@ OTHERS: Sequence[Asked] = (
     Asked("/v1/flags?format=xlsx"), Asked("/v1/export?format=events&project=kz-masdar-wind"),
     BACK_TEST,
     *(Asked(page) for page in (*_COPIED_PAGES, "/flags.atom", "/status", "/?lang=ru", "/flags?lang=ja")),
-    *(Asked(f"/embed/{name}?{_DAY}") for name in FIGURES),
-    *(Asked(f"/drawings/{name}.{ending}?{_DAY}") for name in FIGURES for ending in ("svg", "png", "csv")),
+    *(Asked(f"/embed/{name}?{_DAY}") for name in _FIGURES),
+    *(Asked(f"/drawings/{name}.{ending}?{_DAY}") for name in _FIGURES for ending in ("svg", "png", "csv")),
     Asked("/v1/projects", "HEAD"),
     Asked("/v1/stream", "HEAD"),
     Asked("/livez"), Asked("/readyz"), Asked("/metrics"), Asked("/openapi.json"), Asked("/docs"),

@@ -1,14 +1,15 @@
-"""Bars of measures: what is bound a year against demand, ages of papers, months at a level, shares of years, and steps of a chain."""
+"""Bars of measures: what is bound a year against demand, ages of papers, months at a level, shares of years, steps of a chain, and promises."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from services.api.drawing.figure import NARROW, Panel
 from services.api.drawing.marks import Mark, bar, bottom_axis, dot, grid, hatched_bar, label, line
 from services.api.drawing.scales import Categories, Linear, step_of
-from services.api.drawing.text_layout import text_width
+from services.api.drawing.text_layout import shortened, text_width
 from steppe.page.i18n import Translation
 
 Item = Mapping[str, Any]
@@ -204,3 +205,36 @@ def chain_panel(
             if len(step["projects"]) > 1:
                 marks.append(label(x + 12, at + 4, translation.number(len(step["projects"])), "tick"))
     return Panel(width=width, height=head + row * len(markets) + 4, marks=marks, text=text)
+
+
+def pledges_panel(translation: Translation, pledges: Sequence[Item], width: float, *, text: str) -> Panel:
+    """Of each promise a pale bar, as long for a small one as for a large one; in front what is bound and paid of it as shares,
+    and a stroke at the share of its time that is over."""
+    _ = translation.gettext
+    narrow = width <= NARROW
+    row = 44.0 if narrow else 28.0
+    left = 4.0 if narrow else 300.0
+    sums = [f"{pledge['currency']} {translation.number(round(Decimal(pledge['announced'])))}" for pledge in pledges]
+    beside = max((text_width(words, 14) for words in sums), default=0.0) + 12  # types differ, and digits are wide
+    x = Linear(0, 1, left, width - 4 if narrow else width - beside)
+    marks: list[Mark] = []
+    for number, (pledge, announced) in enumerate(zip(pledges, sums, strict=True)):
+        top = row * number
+        at = top + (22 if narrow else 4)
+        name = pledge["project_name"] or pledge["project"]
+        room = width - 8 - beside if narrow else left - 14
+        marks.append(label(left if narrow else left - 10, top + 15, shortened(name, room, 14), anchor="start" if narrow else "end", title=name))  # fmt: skip
+        marks.append(label(width - 4, top + 15, announced, "tick", anchor="end"))
+        shares = {field: pledge[field] for field in ("bound_share", "disbursed_share", "time_passed")}
+        told = {field: "–" if share is None else translation.percent(share) for field, share in shares.items()}
+        said = _("Bound %(bound)s, disbursed %(paid)s, time over %(time)s") % {
+            "bound": told["bound_share"], "paid": told["disbursed_share"], "time": told["time_passed"],
+        }  # fmt: skip
+        marks.append(bar(left, at, x.end - left, 14, "fill-6 pale", title=f"{name}: {said}"))
+        for field, inset, classes in (("bound_share", 0.0, "fill-1"), ("disbursed_share", 4.0, "fill-2")):
+            if shares[field]:
+                marks.append(bar(left, at + inset, x.at(shares[field]) - left, 14 - 2 * inset, classes))
+        if shares["time_passed"] is not None:
+            over = x.at(shares["time_passed"])
+            marks.append(line([(over, at - 3), (over, at + 17)], "curve line-4"))
+    return Panel(width=width, height=row * len(pledges) + 6, marks=marks, text=text)

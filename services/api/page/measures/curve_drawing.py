@@ -87,6 +87,34 @@ def small_panel(
     return Panel(width=width, height=height, marks=marks, text=text, title=title)
 
 
+def cohort_panel(
+    translation: Translation, scorecard: Item, width: float, *, last: int, text: str, title: str = ""
+) -> Panel:
+    """How much of a forum's cohort was strict, thick, and loose, thin, by age to `last` months; all of a page have these scales."""
+    height = 150.0 if title else 220.0 if width <= NARROW else 280.0
+    right, bottom = width - _LEFT, height - _AXIS
+    x, y = Linear(0, last, _LEFT, right), Linear(0, 1, bottom, 14)
+    ticks = (0, 0.5, 1) if title else (0, 0.25, 0.5, 0.75, 1)
+    marks = grid([(y.at(tick), translation.percent(tick)) for tick in ticks], _LEFT, right)
+    months = [(x.at(month), str(month)) for month in x.ticks(5 if width <= NARROW else 10) if month == int(month)]
+    marks += bottom_axis([(at, month.removesuffix(".0")) for at, month in months], bottom, _LEFT, right)
+    curve = scorecard["curve"]
+    cohort = scorecard["papers"] - scorecard["already_bound"]
+    end = x.at(curve[-1]["months"])
+    marks.append(label(right, bottom + 30, translation.gettext("Months"), "note", anchor="end"))
+    for field, classes in (("loose", "thin line-6"), ("strict", "curve line-1")):
+        points = [(x.at(0), y.at(0)), *((x.at(point["months"]), y.at(point[field] / cohort)) for point in curve)]
+        marks.append(line(steps(points, end), classes))
+    looks = {"strict": "strong fill-1", "loose": "tick"}
+    named = ["strict"] if curve[-1]["strict"] == curve[-1]["loose"] else ["loose", "strict"]
+    shares = [curve[-1][field] / cohort for field in named]
+    for place, field, share in zip(
+        apart([y.at(share) for share in shares], 14, 14, bottom), named, shares, strict=True
+    ):
+        marks.append(label(end + 5, place + 4, translation.percent(share), looks[field]))
+    return Panel(width=width, height=height + 14, marks=marks, text=text, title=title)
+
+
 def highest(counted: Item) -> float:
     """The highest share that is drawn of a curve: of its band, where that has one."""
     return max((step["high"] or step["incidence"] for step in counted["curve"]), default=0.0)

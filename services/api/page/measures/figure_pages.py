@@ -16,7 +16,15 @@ from services.api.drawing.figure_file import figure_file
 from services.api.drawing.figure_image import figure_image
 from services.api.drawing.file_styles import file_styles
 from services.api.export.formula_quoting import quote_formulas
-from services.api.page.measures import conversion_page, lifecycle_page, money_page, supply_page, value_chain_page
+from services.api.page.measures import (
+    conversion_page,
+    lifecycle_page,
+    money_page,
+    pledges_page,
+    scorecard_page,
+    supply_page,
+    value_chain_page,
+)
 from services.api.page.measures.drawn_figure import DrawnFigure
 from services.api.page.page_request import PageRequest
 from services.api.web.responses import service_of
@@ -38,8 +46,10 @@ FIGURES: Mapping[str, FigureOf] = {
     "lifecycle-levels": lifecycle_page.levels_figure,
     "lifecycle-years": lifecycle_page.years_figure,
     "conversion-delivery": conversion_page.delivery_figure,
+    "pledges": pledges_page.pledges_figure,
+    "scorecards/{slug}": scorecard_page.scorecard_figure,
 }
-"""Each drawing by its name in addresses, which may have parameters, as `forums/{slug}`."""
+"""Each drawing by its name in addresses, which may have parameters, as `scorecards/{slug}`."""
 
 
 def figure_views() -> dict[str, View]:
@@ -104,6 +114,6 @@ def csv_of(figure: Figure) -> str:
 
 
 def _of_file(page: PageRequest, drawn: DrawnFigure, ending: str) -> dict[str, str]:
-    name = f"steppe-{drawn.figure.name}-{drawn.question.as_of.isoformat()}.{ending}"
+    name = f"steppe-{drawn.figure.name.replace('/', '-')}-{drawn.question.as_of.isoformat()}.{ending}"
     headers = page.headers(drawn.question, drawn.snapshot)
     return {**headers, "Content-Disposition": f'attachment; filename="{name}"'}
