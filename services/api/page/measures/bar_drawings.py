@@ -44,9 +44,9 @@ def supply_panel(
     x = Categories([str(one) for one in years], left, right, gap=0.25)
     marks = grid(ticks, left, right)
     most_labels = 3 if small else 5 if width <= NARROW else 11
+    step = _label_step(len(years), most_labels)
     marks += bottom_axis(
-        [(x.middle(str(one)), str(one)) for one in years if one % max(int(step_of(len(years), most_labels)), 1) == 0],
-        bottom, left, right,
+        [(x.middle(str(one)), str(one)) for one in years if one % step == 0], bottom, left, right
     )  # fmt: skip
     if not small:
         marks.append(label(left, 14, row["unit"], "note"))
@@ -87,9 +87,8 @@ def ages_panel(translation: Translation, bars: Sequence[Item], width: float, *, 
     names = [str(entry["from_months"]) for entry in bars]
     x = Categories(names, left, right, gap=0.12)
     y = Linear(0, max((entry["deals"] for entry in bars), default=1) * 1.1, bottom, _TOP)
-    ticks = [tick for tick in y.ticks(5) if tick == int(tick)]
-    marks = grid([(y.at(tick), translation.number(int(tick))) for tick in ticks], left, right)
-    step = max(int(step_of(max(len(names), 1), 6 if width <= NARROW else 14)), 1)
+    marks = _whole_grid(translation, y, left, right)
+    step = _label_step(len(names), 6 if width <= NARROW else 14)
     labels = [(x.at(name), str(number)) for number, name in enumerate(names) if number % step == 0]
     marks += bottom_axis(labels, bottom, left, right)
     marks.append(label(right, height + 8, translation.gettext("years since the memorandum"), "note", anchor="end"))
@@ -147,9 +146,8 @@ def shares_panel(translation: Translation, groups: Sequence[Item], width: float,
     names = [group["group"] or "–" for group in groups]
     x = Categories(names, left, right, gap=0.2)
     y = Linear(0, max((group["deals"] for group in groups), default=1) * 1.1, bottom, 30)
-    ticks = [tick for tick in y.ticks(5) if tick == int(tick)]
-    marks = grid([(y.at(tick), translation.number(int(tick))) for tick in ticks], left, right)
-    step = max(int(step_of(max(len(names), 1), 6 if narrow else 13)), 1)
+    marks = _whole_grid(translation, y, left, right)
+    step = _label_step(len(names), 6 if narrow else 13)
     marks += bottom_axis(
         [(x.middle(name), name) for number, name in enumerate(names) if number % step == 0], bottom, left, right
     )
@@ -238,3 +236,14 @@ def pledges_panel(translation: Translation, pledges: Sequence[Item], width: floa
             over = x.at(shares["time_passed"])
             marks.append(line([(over, at - 3), (over, at + 17)], "curve line-4"))
     return Panel(width=width, height=row * len(pledges) + 6, marks=marks, text=text)
+
+
+def _whole_grid(translation: Translation, y: Linear, left: float, right: float) -> list[Mark]:
+    """The grid of an axis that counts: lines at whole numbers alone."""
+    ticks = [int(tick) for tick in y.ticks(5) if tick == int(tick)]
+    return grid([(y.at(tick), translation.number(tick)) for tick in ticks], left, right)
+
+
+def _label_step(count: int, most: int) -> int:
+    """Of how many bars one has a label, so that there are fewer labels than `most`."""
+    return max(int(step_of(max(count, 1), most)), 1)

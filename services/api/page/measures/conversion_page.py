@@ -119,7 +119,10 @@ def _whole(page: PageRequest, question: Question, snapshot: Snapshot, answer: It
         source=source_line(page, question, snapshot),
         wide=panel(WIDE) if total["curve"] else None,
         narrow=panel(NARROW) if total["curve"] else None,
-        table=_curve_table(page, total, "total.curve"),
+        table=_curve_table(
+            page, total["curve"], "total.curve", event=Column(heading=_("Bound"), kind="number", field="bound"), share=_("Share bound"),
+            others=[Column(heading="1 - Kaplan-Meier", kind="share", field="km")],
+        ),
     )  # fmt: skip
 
 
@@ -142,61 +145,56 @@ def _curve_text(page: PageRequest, counted: Item) -> str:
     return f"{heading}: {'; '.join(told)}."
 
 
-def _curve_table(page: PageRequest, counted: Item, path: str) -> DataTable:
+def _curve_table(
+    page: PageRequest, curve: Sequence[Item], path: str, *, event: Column, share: str, others: Sequence[Column] = ()
+) -> DataTable:  # fmt: skip
+    """The steps of a curve, at `path` of the answer: `event` is the column of the deals that came to it, `share` heads that of their share; `others` stand last."""
     _ = page.translation.gettext
     columns = [
         Column(heading=_("Age in months"), kind="number", field="months"),
         Column(heading=_("At risk"), kind="number", field="at_risk"),
-        Column(heading=_("Bound"), kind="number", field="bound"),
+        event,
         Column(heading=_("Ended"), kind="number", field="ended"),
         Column(heading=_("Not decided"), kind="number", field="open"),
-        Column(heading=_("Share bound"), kind="share", field="incidence"),
+        Column(heading=share, kind="share", field="incidence"),
         Column(heading=_("Band from"), kind="share", field="low"),
         Column(heading=_("Band to"), kind="share", field="high"),
         Column(heading=_("Share ended"), kind="share", field="incidence_ended"),
-        Column(heading="1 - Kaplan-Meier", kind="share", field="km"),
+        *others,
     ]
     rows = [
         DataRow(cells=[step[column.field] for column in columns], path=f"{path}.{number}")
-        for number, step in enumerate(counted["curve"])
+        for number, step in enumerate(curve)
     ]
     return DataTable(columns=columns, rows=rows, api=_api_url(page))
 
 
 def _of_delivery(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
-    translation, told = page.translation, answer["delivery"]
+    translation, delivery = page.translation, answer["delivery"]
     _ = translation.gettext
-    counts = {name: translation.number(told[name]) for name in ("deals", "delivered", "ended", "open")}
-    # The drawing knows one event: here it is production.
-    drawn = {**told, "curve": [{**step, "bound": step["delivered"], "km": step["incidence"]} for step in told["curve"]]}
+    curve: Sequence[Item] = delivery["curve"]
+    counts = {name: translation.number(delivery[name]) for name in ("deals", "delivered", "ended", "open")}
     title = _("Of %(deals)s deals with a contract %(delivered)s produce; %(ended)s ended before") % counts
+    # The panel draws the field `bound` of a step as the event; here the event is production.
+    conversion = {
+        **delivery,
+        "curve": [{**step, "bound": step["delivered"], "km": step["incidence"]} for step in curve],
+    }
     panel = partial(
-        curve_panel, translation, drawn, text=title, event=_("produce"), since=_("years since the first contract")
+        curve_panel, translation, conversion, text=title, event=_("produce"), since=_("years since the first contract")
     )
-    columns = [
-        Column(heading=_("Age in months"), kind="number", field="months"),
-        Column(heading=_("At risk"), kind="number", field="at_risk"),
-        Column(heading=_("Delivered"), kind="number", field="delivered"),
-        Column(heading=_("Ended"), kind="number", field="ended"),
-        Column(heading=_("Not decided"), kind="number", field="open"),
-        Column(heading=_("Share delivered"), kind="share", field="incidence"),
-        Column(heading=_("Band from"), kind="share", field="low"),
-        Column(heading=_("Band to"), kind="share", field="high"),
-        Column(heading=_("Share ended"), kind="share", field="incidence_ended"),
-    ]
-    rows = [
-        DataRow(cells=[step[column.field] for column in columns], path=f"delivery.curve.{number}")
-        for number, step in enumerate(told["curve"])
-    ]
     return Figure(
         name="conversion-delivery",
         title=title,
         subtitle=_("Share of deals of deposits, plants and corridors that produce by the age of their first contract, in percent, with its 95% band. That a deal ends competes (Aalen-Johansen)."),
-        text=title if told["curve"] else f"{title}. {_('There is no curve under ten deals.')}",
+        text=title if curve else f"{title}. {_('There is no curve under ten deals.')}",
         source=source_line(page, question, snapshot),
-        wide=panel(WIDE) if told["curve"] else None,
-        narrow=panel(NARROW) if told["curve"] else None,
-        table=DataTable(columns=columns, rows=rows, api=_api_url(page)),
+        wide=panel(WIDE) if curve else None,
+        narrow=panel(NARROW) if curve else None,
+        table=_curve_table(
+            page, curve, "delivery.curve", event=Column(heading=_("Delivered"), kind="number", field="delivered"),
+            share=_("Share delivered"),
+        ),
     )  # fmt: skip
 
 

@@ -61,19 +61,15 @@ async def years_figure(page: PageRequest) -> DrawnFigure:
 
 async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
     page.reject_unknown_params(*_PARAMETERS)
-    question = page.build_query(_PATH, query_parameters.LIFECYCLE, **_asked(page))
+    question = page.build_query(_PATH, query_parameters.LIFECYCLE)
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         stored = await lifecycles.read_lifecycle(service, snapshot, question)
     return question, snapshot, await in_thread(_shown, stored)
 
 
-def _asked(page: PageRequest) -> dict[str, str]:
-    return {name: page.query[name] for name in _PARAMETERS if page.query.get(name)}
-
-
 def _api_url(page: PageRequest) -> str:
-    return page.api_url(_PATH, query_parameters.LIFECYCLE, **_asked(page))
+    return page.api_url(_PATH, query_parameters.LIFECYCLE)
 
 
 def _shown(stored: StoredLifecycle) -> Item:

@@ -210,7 +210,7 @@ def _ranks(page: PageRequest, question: Question, snapshot: Snapshot) -> Figure:
     rows: list[DataRow] = []
     for number, year in enumerate(years):
         for place, donor in enumerate(year["donors"]):
-            name = _country(page, donor["donor"])
+            name = translation.country(donor["donor"])
             rows.append(
                 DataRow(
                     cells=[
@@ -227,11 +227,11 @@ def _ranks(page: PageRequest, question: Question, snapshot: Snapshot) -> Figure:
                 told = f"{name} {year['year']}: {donor['rank']}; {_millions(page, donor['usd'], 'USD')}"
                 lines.setdefault(donor["donor"], []).append(RankedYear(year["year"], donor["rank"], told))
     ordered = dict(sorted(lines.items(), key=lambda one: (-len(one[1]), sum(ranked.rank for ranked in one[1]))))
-    names = {donor: _country(page, donor) for donor in ordered}
+    names = {donor: translation.country(donor) for donor in ordered}
     firsts = _firsts(
         page, [(one.year, names[donor]) for donor, ranked in ordered.items() for one in ranked if one.rank == 1]
     )
-    country = {"country": _country(page, recipient)}
+    country = {"country": translation.country(recipient)}
     columns = [
         Column(heading=_("Year")), Column(heading=_("Measure")), Column(heading=_("Rank"), kind="number", field="rank"),
         Column(heading=_("Donor")), Column(heading="USD", field="usd"),
@@ -310,10 +310,6 @@ def _ends(bars: Any) -> Mapping[str, Any]:
     """The scale that holds all of these bars."""
     values = [value for one in bars for value in (one.committed, one.disbursed)]
     return {"most": max([*values, 0.1]) * 1.05, "least": min([*values, 0]) * 1.05}
-
-
-def _country(page: PageRequest, code: str) -> str:
-    return page.translation.country(code) if len(code) == 2 else code
 
 
 def _donors(page: PageRequest, names: RegisteredNames, donors: Sequence[str]) -> str:

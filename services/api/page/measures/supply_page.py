@@ -59,19 +59,15 @@ async def buyers_figure(page: PageRequest) -> DrawnFigure:
 
 async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
     page.reject_unknown_params(*_PARAMETERS)
-    question = page.build_query(_PATH, query_parameters.SUPPLY, **_asked(page))
+    question = page.build_query(_PATH, query_parameters.SUPPLY)
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         stored = await supplies.read_supply(snapshot, question, service.reference)
     return question, snapshot, await computed(service.queues.folds, stored.rows, _shown, stored)
 
 
-def _asked(page: PageRequest) -> dict[str, str]:
-    return {name: page.query[name] for name in _PARAMETERS if page.query.get(name)}
-
-
 def _api_url(page: PageRequest) -> str:
-    return page.api_url(_PATH, query_parameters.SUPPLY, **_asked(page))
+    return page.api_url(_PATH, query_parameters.SUPPLY)
 
 
 def _shown(stored: StoredSupply) -> Item:
@@ -89,7 +85,7 @@ def buyer_name(page: PageRequest, country: str | None) -> str:
     """What a buyer's country is called on the page; a bank of several states by its key."""
     if country is None:
         return page.translation.gettext("not stated")
-    return page.translation.country(country) if len(country) == 2 else country
+    return page.translation.country(country)
 
 
 def _missing(page: PageRequest) -> dict[str, str]:
@@ -170,11 +166,14 @@ def _title(page: PageRequest, row: Item | None, this_year: int) -> str:
     return _("%(buyer)s, %(commodity)s, %(year)s: contracts bind %(bound)s %(unit)s, no demand is stated") % told
 
 
+def _heading(page: PageRequest, row: Item) -> str:
+    return f"{buyer_name(page, row['country'])}, {row['commodity']}, {row['unit']}"
+
+
 def _text(page: PageRequest, row: Item) -> str:
     translation = page.translation
-    heading = f"{buyer_name(page, row['country'])}, {row['commodity']}, {row['unit']}"
     told = [f"{year['year']}: {translation.number(year['bound'])}" for year in row["years"] if year["contracts"]]
-    return f"{heading}. {'; '.join(told[-12:])}"
+    return f"{_heading(page, row)}. {'; '.join(told[-12:])}"
 
 
 def _table(page: PageRequest, rows: Sequence[tuple[int, Item, int | None]]) -> DataTable:
@@ -205,7 +204,7 @@ def _all(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item
     multiples = [
         supply_panel(
             page.translation, rows[one], MULTIPLE, text=_text(page, rows[one]), papers=_papers_of(answer, rows[one]),
-            year=question.as_of.year, title=f"{buyer_name(page, rows[one]['country'])}, {rows[one]['commodity']}, {rows[one]['unit']}",
+            year=question.as_of.year, title=_heading(page, rows[one]),
         )
         for one in drawn
     ]  # fmt: skip

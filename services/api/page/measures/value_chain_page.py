@@ -50,19 +50,15 @@ async def value_chain_figure(page: PageRequest) -> DrawnFigure:
 
 async def _answer(page: PageRequest) -> tuple[Question, Snapshot, Item]:
     page.reject_unknown_params(*_PARAMETERS)
-    question = page.build_query(_PATH, query_parameters.VALUE_CHAIN, **_asked(page))
+    question = page.build_query(_PATH, query_parameters.VALUE_CHAIN)
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         stored = await value_chains.read_value_chain(snapshot, question)
     return question, snapshot, await computed(service.queues.folds, stored.rows, _shown, stored)
 
 
-def _asked(page: PageRequest) -> dict[str, str]:
-    return {name: page.query[name] for name in _PARAMETERS if page.query.get(name)}
-
-
 def _api_url(page: PageRequest) -> str:
-    return page.api_url(_PATH, query_parameters.VALUE_CHAIN, **_asked(page))
+    return page.api_url(_PATH, query_parameters.VALUE_CHAIN)
 
 
 def _shown(stored: StoredValueChain) -> Item:

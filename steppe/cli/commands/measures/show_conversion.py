@@ -44,9 +44,7 @@ def command(
     Example: steppe conversion --by investor_country --as-of 2026-11-01
     """
     query = {"by": by, "from": first_day, "to": last_day, "as_of": as_of, "known_at": known_at, "rules": rules}
-    answer = http_client.get(
-        addresses.find().api, "/v1/conversion", {name: value for name, value in query.items() if value is not None}
-    )
+    answer = http_client.get(addresses.find().api, "/v1/conversion", query)
     if as_json:
         print_json(answer)
         return

@@ -36,9 +36,7 @@ def command(
     Example: steppe lifecycle --country KZ --as-of 2026-11-01
     """
     query = {"country": country, "commodity": commodity, "as_of": as_of, "known_at": known_at, "rules": rules}
-    answer = http_client.get(
-        addresses.find().api, "/v1/lifecycle", {name: value for name, value in query.items() if value is not None}
-    )
+    answer = http_client.get(addresses.find().api, "/v1/lifecycle", query)
     if as_json:
         print_json(answer)
         return

@@ -41,12 +41,8 @@ def command(
     Example: steppe pledges --donor JP --as-of 2026-11-01
     """
     several = {"donor": donor, "recipient": recipient, "forum": forum, "programme": programme, "year": year}
-    query = {name: ",".join(values) for name, values in several.items() if values}
-    query |= {
-        name: value
-        for name, value in {"as_of": as_of, "known_at": known_at, "rules": rules}.items()
-        if value is not None
-    }
+    query = {"as_of": as_of, "known_at": known_at, "rules": rules}
+    query |= {name: ",".join(values) for name, values in several.items() if values}
     answer = http_client.get(addresses.find().api, "/v1/pledges", query)
     if as_json:
         print_json(answer)

@@ -37,9 +37,7 @@ def command(
     Example: steppe supply --buyer JP,KR --commodity uranium --as-of 2026-11-01
     """
     query = {"buyer_country": buyer, "commodity": commodity, "year": year, "as_of": as_of, "known_at": known_at, "rules": rules}  # fmt: skip
-    answer = http_client.get(
-        addresses.find().api, "/v1/supply", {name: value for name, value in query.items() if value is not None}
-    )
+    answer = http_client.get(addresses.find().api, "/v1/supply", query)
     if as_json:
         print_json(answer)
         return
