@@ -1,4 +1,4 @@
-"""A drawing with what belongs to it: the message as its title, unit, source, a text for who does not see it, and its data."""
+"""A drawing with what belongs to it: the message as its title, unit, source, a text for readers who do not see it, and its data."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ class Panel:
     def svg(self, *, label_id: str = "") -> Markup:
         """As an element of a page: one picture with its text, or with marks that lead somewhere a group of links."""
         role = "group" if any(mark.href for mark in self.marks) else "img"
-        name = (
+        accessible_name = (
             Markup(' aria-labelledby="{}"').format(label_id)
             if label_id
             else Markup(' aria-label="{}"').format(self.text)
         )
         return Markup('<svg class="plot" viewBox="0 0 {:g} {:g}" role="{}"{}>{}</svg>').format(
-            self.width, self.height, role, name, self.drawn()
+            self.width, self.height, role, accessible_name, self.marks_svg()
         )
 
-    def drawn(self, *, links: bool = True) -> Markup:
-        """Its marks."""
+    def marks_svg(self, *, links: bool = True) -> Markup:
+        """The marks as SVG, without the element around them."""
         return Markup("").join(mark.svg(links=links) for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of the data. `field`: what the API calls it within the thing of a row; empty: the API has no such field."""
+    """A column of the data. `field`: its name in the API's object of a row; empty: the API has no such field."""
 
     heading: str
     kind: Kind = "text"

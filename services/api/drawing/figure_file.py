@@ -1,4 +1,4 @@
-"""A figure as an SVG file that stands for itself: title, subtitle, drawing and source, with its styles inside."""
+"""A figure as a self-contained SVG file: title, subtitle, drawing and source, with its styles inside."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def figure_file(figure: Figure, *, themes: bool = True) -> str:
         head = 2 + _PANEL_LINE * max(1, *map(len, titles))
         for number, (panel, lines) in enumerate(zip(row, titles, strict=True)):
             x = _MARGIN + number * (MULTIPLE + _GAP)
-            marks += [label(x, y + 14 + _PANEL_LINE * at, words, "panel-title") for at, words in enumerate(lines)]
+            marks += [label(x, y + 14 + _PANEL_LINE * index, words, "panel-title") for index, words in enumerate(lines)]
             panels.append(_placed(panel, x, y + head))
         y += head + max(panel.height for panel in row) + 16
     for words in wrapped(figure.source, WIDE, _SOURCE_SIZE):
@@ -58,4 +58,4 @@ def figure_file(figure: Figure, *, themes: bool = True) -> str:
 
 
 def _placed(panel: Panel, x: float, y: float) -> Markup:
-    return Markup('<g transform="translate({:g} {:g})">{}</g>').format(x, y, panel.drawn(links=False))
+    return Markup('<g transform="translate({:g} {:g})">{}</g>').format(x, y, panel.marks_svg(links=False))

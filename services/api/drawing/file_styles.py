@@ -1,4 +1,4 @@
-"""The rules of the stylesheet that drawings need, for a file that has no stylesheet beside it: light, and dark for who prefers that."""
+"""The rules of the stylesheet that drawings need, for a file that has no stylesheet beside it: light, and dark for readers who prefer that."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def light_styles() -> str:
 
 @cache
 def file_styles() -> str:
-    """The same, and behind it those of the dark theme for programs that know of themes."""
+    """The same, and behind it those of the dark theme for programs that support themes."""
     return f"{light_styles()}{_DARK}{{{_resolved(_themes()[1])}}}"
 
 

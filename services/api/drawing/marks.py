@@ -15,7 +15,7 @@ _HATCH = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """An SVG element. `classes` say how it looks, `title` what a pointer and a screen reader are told, `href` where it leads."""
+    """An SVG element. `classes` say how it looks, `title` its tooltip, which a screen reader reads, `href` where it leads."""
 
     element: str
     attributes: tuple[tuple[str, float | str], ...]
@@ -27,7 +27,7 @@ class Mark:
     def svg(self, *, links: bool = True) -> Markup:
         """As SVG; without its link where a file is made of it, which is read elsewhere."""
         attributes = Markup("").join(
-            Markup(' {}="{}"').format(name, _written(value)) for name, value in self.attributes
+            Markup(' {}="{}"').format(name, _short_number(value)) for name, value in self.attributes
         )
         title = Markup("<title>{}</title>").format(self.title) if self.title else Markup("")
         element = Markup('<{0} class="{1}"{2}>{3}{4}</{0}>').format(
@@ -54,7 +54,7 @@ def hatched_bar(
         left, right = max(offset, 0.0), min(offset + height, width)
         if right > left:
             lines.append(
-                f"M{_written(x + left)} {_written(y + height - (left - offset))}L{_written(x + right)} {_written(y + height - (right - offset))}"
+                f"M{_short_number(x + left)} {_short_number(y + height - (left - offset))}L{_short_number(x + right)} {_short_number(y + height - (right - offset))}"
             )
         offset += _HATCH
     ground = bar(x, y, width, height, f"hatch-ground {classes}", title=title, href=href)
@@ -111,22 +111,22 @@ def grid(labels: Iterable[tuple[float, str]], left: float, right: float) -> list
 
 
 def _path(points: Iterable[Point]) -> str:
-    """A line through points; along an axis only the other place is written, which of a line of steps is half the length."""
+    """A line through points; along an axis only the other coordinate, which halves the length of a line of steps."""
     commands: list[str] = []
     before: Point | None = None
     for x, y in points:
         if before is None:
-            commands.append(f"M{_written(x)} {_written(y)}")
+            commands.append(f"M{_short_number(x)} {_short_number(y)}")
         elif y == before[1]:
-            commands.append(f"H{_written(x)}")
+            commands.append(f"H{_short_number(x)}")
         elif x == before[0]:
-            commands.append(f"V{_written(y)}")
+            commands.append(f"V{_short_number(y)}")
         else:
-            commands.append(f"L{_written(x)} {_written(y)}")
+            commands.append(f"L{_short_number(x)} {_short_number(y)}")
         before = (x, y)
     return "".join(commands)
 
 
-def _written(value: float | str) -> str:
-    """A number to one decimal, without a zero behind the point."""
+def _short_number(value: float | str) -> str:
+    """A number to one decimal, without a zero behind the point; a text as it is."""
     return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")

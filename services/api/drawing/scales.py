@@ -61,11 +61,11 @@ class Categories:
 
     @property
     def width(self) -> float:
-        """How wide what is drawn of one may be."""
+        """How wide the bar of a name may be."""
         return round(self._step * (1 - self.gap), 1)
 
     def at(self, name: str) -> float:
-        """Where the place of a name begins. Raises ValueError for one that there is not."""
+        """Where the place of a name begins. Raises ValueError for an unknown name."""
         return round(self.start + self._step * (list(self.names).index(name) + self.gap / 2), 1)
 
     def middle(self, name: str) -> float:

@@ -130,9 +130,9 @@ class PageRequest:
         return self.link(path, **{name: text for name, text in self.query.items() if name != "cursor"})
 
     def permalink(self, path: str, as_of: date, known_at: datetime, rules: str) -> str:
-        """The address of a page that answers the same for ever: day, knowledge and rules are in it."""
-        known = known_at.isoformat().replace("+00:00", "Z")
-        return self.link(path, **{**self.query, "as_of": as_of.isoformat(), "known_at": known, "rules": rules})
+        """The address of a page whose answer never changes: it names day, knowledge and rules."""
+        moment = known_at.isoformat().replace("+00:00", "Z")
+        return self.link(path, **{**self.query, "as_of": as_of.isoformat(), "known_at": moment, "rules": rules})
 
     def entry_link(self, **parameters: Any) -> str:
         """The address of the entry form, filled in by the parameters, in the page's language; empty where there is none."""

@@ -23,16 +23,16 @@ _ROW = 30.0
 
 
 def supply_panel(
-    translation: Translation, row: Item, width: float, *, text: str, papers: int, year: int, title: str = ""
+    translation: Translation, row: Item, width: float, *, text: str, papers: int, this_year: int, title: str = ""
 ) -> Panel:
-    """What is bound a calendar year as bars, demand as marks, and what is only paper as a hatched block on the bar of `year`.
+    """What is bound a calendar year as bars, demand as marks, and what is only paper as a hatched block on the bar of `this_year`.
 
     The block is as high for one paper as for many: papers state no volume.
     """
     small = bool(title)
     height = 150.0 if small else 250.0 if width <= NARROW else 320.0
-    years = range(row["years"][0]["year"], max(row["years"][-1]["year"], year if papers else 0) + 1)[-_YEARS_MAX:]
-    of_year = {entry["year"]: entry for entry in row["years"]}
+    years = range(row["years"][0]["year"], max(row["years"][-1]["year"], this_year if papers else 0) + 1)[-_YEARS_MAX:]
+    entries = {entry["year"]: entry for entry in row["years"]}
     most = max(
         [entry["bound"] for entry in row["years"]]
         + [figure["high"] for entry in row["years"] for figure in entry["demand"]]
@@ -40,24 +40,23 @@ def supply_panel(
     right, bottom = width - 8, height - _AXIS
     y = Linear(0, (most or 1) * 1.05, bottom, _TOP + (_PAPER_HEIGHT if papers else 0))
     ticks = [(y.at(tick), translation.number(tick)) for tick in y.ticks(3 if small else 5)]
-    left = max(text_width(text_of_tick, 12) for _, text_of_tick in ticks) + 12
-    x = Categories([str(one) for one in years], left, right, gap=0.25)
+    left = max(text_width(tick_text, 12) for _, tick_text in ticks) + 12
+    x = Categories([str(year) for year in years], left, right, gap=0.25)
     marks = grid(ticks, left, right)
     most_labels = 3 if small else 5 if width <= NARROW else 11
     step = _label_step(len(years), most_labels)
-    marks += bottom_axis(
-        [(x.middle(str(one)), str(one)) for one in years if one % step == 0], bottom, left, right
-    )  # fmt: skip
+    labels = [(x.middle(str(year)), str(year)) for year in years if year % step == 0]
+    marks += bottom_axis(labels, bottom, left, right)
     if not small:
         marks.append(label(left, 14, row["unit"], "note"))
-    for one in years:
-        entry = of_year.get(one)
-        at = x.at(str(one))
+    for year in years:
+        entry = entries.get(year)
+        at = x.at(str(year))
         top = y.at(entry["bound"]) if entry else bottom
         if entry and entry["bound"]:
-            told = f"{one}: {translation.number(entry['bound'])} {row['unit']}"
-            marks.append(bar(at, top, x.width, bottom - top, "fill-1", title=told))
-        if papers and one == year:
+            bar_title = f"{year}: {translation.number(entry['bound'])} {row['unit']}"
+            marks.append(bar(at, top, x.width, bottom - top, "fill-1", title=bar_title))
+        if papers and year == this_year:
             marks += hatched_bar(at, top - _PAPER_HEIGHT, x.width, _PAPER_HEIGHT, "line-2")
     for entry in row["years"]:
         if entry["year"] in years:
@@ -73,10 +72,10 @@ def _demand_marks(
     middle = x.middle(str(entry["year"]))
     for figure in entry["demand"]:
         ends = sorted({figure["low"], figure["high"]})
-        told = f"{entry['year']}: {' – '.join(translation.number(end) for end in ends)} {unit}, {figure['metric']}"
+        dot_title = f"{entry['year']}: {' – '.join(translation.number(end) for end in ends)} {unit}, {figure['metric']}"
         if len(ends) > 1:
             marks.append(line([(middle, y.at(ends[0])), (middle, y.at(ends[-1]))], "thin line-4"))
-        marks += [dot(middle, y.at(end), "fill-4", radius=2.5 if small else 4, title=told) for end in ends]
+        marks += [dot(middle, y.at(end), "fill-4", radius=2.5 if small else 4, title=dot_title) for end in ends]
     return marks
 
 
@@ -126,14 +125,14 @@ def levels_panel(translation: Translation, levels: Sequence[Item], width: float,
         marks.append(label(name_at[0], name_at[1], _(level["level"]), "strong", anchor=name_at[2]))
         first = at + (18 if narrow else 8)
         for part, classes, top in (("ended", "fill-1", first), ("lasting", "fill-1 pale", first + 18)):
-            of = level[part]
-            if of["median"] is None:
+            spells = level[part]
+            if spells["median"] is None:
                 continue
-            start, end, median = x.at(of["lower"]), x.at(of["upper"]), x.at(of["median"])
+            start, end, median = x.at(spells["lower"]), x.at(spells["upper"]), x.at(spells["median"])
             marks.append(bar(start, top, max(end - start, 2), 12, classes))
             marks.append(line([(median, top - 2), (median, top + 14)], "curve line-4"))
-            told = f"{translation.number(of['median'])} ({translation.number(of['count'])})"
-            marks.append(label(max(end, median) + 6, top + 10, told, "tick"))
+            label_text = f"{translation.number(spells['median'])} ({translation.number(spells['count'])})"
+            marks.append(label(max(end, median) + 6, top + 10, label_text, "tick"))
     return Panel(width=width, height=bottom + 42, marks=marks, text=text)
 
 
@@ -157,49 +156,49 @@ def shares_panel(translation: Translation, groups: Sequence[Item], width: float,
         marks.append(label(at + 24, 14, name, "note"))
         at += 44 + text_width(name, 12)
     for group, name in zip(groups, names, strict=True):
-        bound, opened, deals = (
+        bound_top, open_top, ended_top = (
             y.at(value) for value in (group["bound"], group["bound"] + group["open"], group["deals"])
         )
-        told = f"{name}: {translation.number(group['bound'])} / {translation.number(group['deals'])}"
-        marks.append(bar(x.at(name), bound, x.width, bottom - bound, "fill-1", title=told))
+        bar_title = f"{name}: {translation.number(group['bound'])} / {translation.number(group['deals'])}"
+        marks.append(bar(x.at(name), bound_top, x.width, bottom - bound_top, "fill-1", title=bar_title))
         if group["open"]:
-            marks += hatched_bar(x.at(name), opened, x.width, bound - opened, "line-2")
-        marks.append(bar(x.at(name), deals, x.width, opened - deals, "fill-6 pale"))
+            marks += hatched_bar(x.at(name), open_top, x.width, bound_top - open_top, "line-2")
+        marks.append(bar(x.at(name), ended_top, x.width, open_top - ended_top, "fill-6 pale"))
         if group["bound"] and x.width >= 26:
             share = translation.percent(group["share"])
-            marks.append(label(x.middle(name), deals - 4, share, "tick", anchor="middle"))
+            marks.append(label(x.middle(name), ended_top - 4, share, "tick", anchor="middle"))
     return Panel(width=width, height=height, marks=marks, text=text)
 
 
 def chain_panel(
     translation: Translation, markets: Sequence[tuple[str, Item]], steps: Mapping[str, str], width: float, *, text: str
 ) -> Panel:
-    """A row for each market, a column for each step (with its name): full where works run, a ring where a step is told and none runs, and
-    a faint point where nobody told."""
+    """A row for each market, a column for each step (with its name): full where works run, a ring where events name a step and none runs,
+    and a faint point where none names it."""
     narrow = width <= NARROW
     left = 10.0 if narrow else 250.0
     row = 40.0 if narrow else 26.0
     columns = Categories(list(steps), left, width - 8, gap=0.0)
     marks: list[Mark] = []
     head = 48.0 if narrow else 34.0
-    for number, (step, named) in enumerate(steps.items()):
+    for number, (step, step_name) in enumerate(steps.items()):
         y = 30 if narrow and number % 2 else 16  # side by side they would meet on a phone
-        marks.append(label(columns.middle(step), y, named, "tick" if narrow else "strong", anchor="middle"))
+        marks.append(label(columns.middle(step), y, step_name, "tick" if narrow else "strong", anchor="middle"))
     for number, (name, market) in enumerate(markets):
         top = head + row * number
         at = top + (26 if narrow else 8)
         marks.append(label(left if narrow else left - 14, top + 12, name, anchor="start" if narrow else "end"))
-        told = [step for step in market["steps"] if step["projects"]]
-        reached = columns.middle(told[-1]["step"])
-        marks.append(line([(columns.middle(market["steps"][0]["step"]), at), (reached, at)], "grid"))
+        localised = [step for step in market["steps"] if step["projects"]]
+        first, last = (columns.middle(step["step"]) for step in (market["steps"][0], localised[-1]))
+        marks.append(line([(first, at), (last, at)], "grid"))
         for step in market["steps"]:
             x = columns.middle(step["step"])
             if not step["projects"]:
                 marks.append(dot(x, at, "fill-6 pale", radius=2))
                 continue
-            said = f"{name}, {steps[step['step']]}: {', '.join(step['projects'])}"
+            dot_title = f"{name}, {steps[step['step']]}: {', '.join(step['projects'])}"
             classes = "fill-1" if step["running"] else "ring line-1"
-            marks.append(dot(x, at, classes, radius=8, title=said))
+            marks.append(dot(x, at, classes, radius=8, title=dot_title))
             if len(step["projects"]) > 1:
                 marks.append(label(x + 12, at + 4, translation.number(len(step["projects"])), "tick"))
     return Panel(width=width, height=head + row * len(markets) + 4, marks=marks, text=text)
@@ -213,28 +212,28 @@ def pledges_panel(translation: Translation, pledges: Sequence[Item], width: floa
     row = 44.0 if narrow else 28.0
     left = 4.0 if narrow else 300.0
     sums = [f"{pledge['currency']} {translation.number(round(Decimal(pledge['announced'])))}" for pledge in pledges]
-    beside = max((text_width(words, 14) for words in sums), default=0.0) + 12  # types differ, and digits are wide
-    x = Linear(0, 1, left, width - 4 if narrow else width - beside)
+    sum_width = max((text_width(amount, 14) for amount in sums), default=0.0) + 12  # types differ, and digits are wide
+    x = Linear(0, 1, left, width - 4 if narrow else width - sum_width)
     marks: list[Mark] = []
     for number, (pledge, announced) in enumerate(zip(pledges, sums, strict=True)):
         top = row * number
         at = top + (22 if narrow else 4)
         name = pledge["project_name"] or pledge["project"]
-        room = width - 8 - beside if narrow else left - 14
-        marks.append(label(left if narrow else left - 10, top + 15, shortened(name, room, 14), anchor="start" if narrow else "end", title=name))  # fmt: skip
+        name_width = width - 8 - sum_width if narrow else left - 14
+        marks.append(label(left if narrow else left - 10, top + 15, shortened(name, name_width, 14), anchor="start" if narrow else "end", title=name))  # fmt: skip
         marks.append(label(width - 4, top + 15, announced, "tick", anchor="end"))
         shares = {field: pledge[field] for field in ("bound_share", "disbursed_share", "time_passed")}
-        told = {field: "–" if share is None else translation.percent(share) for field, share in shares.items()}
-        said = _("Bound %(bound)s, disbursed %(paid)s, time over %(time)s") % {
-            "bound": told["bound_share"], "paid": told["disbursed_share"], "time": told["time_passed"],
+        percents = {field: "–" if share is None else translation.percent(share) for field, share in shares.items()}
+        bar_text = _("Bound %(bound)s, disbursed %(paid)s, time over %(time)s") % {
+            "bound": percents["bound_share"], "paid": percents["disbursed_share"], "time": percents["time_passed"],
         }  # fmt: skip
-        marks.append(bar(left, at, x.end - left, 14, "fill-6 pale", title=f"{name}: {said}"))
+        marks.append(bar(left, at, x.end - left, 14, "fill-6 pale", title=f"{name}: {bar_text}"))
         for field, inset, classes in (("bound_share", 0.0, "fill-1"), ("disbursed_share", 4.0, "fill-2")):
             if shares[field]:
                 marks.append(bar(left, at + inset, x.at(shares[field]) - left, 14 - 2 * inset, classes))
         if shares["time_passed"] is not None:
-            over = x.at(shares["time_passed"])
-            marks.append(line([(over, at - 3), (over, at + 17)], "curve line-4"))
+            time_x = x.at(shares["time_passed"])
+            marks.append(line([(time_x, at - 3), (time_x, at + 17)], "curve line-4"))
     return Panel(width=width, height=row * len(pledges) + 6, marks=marks, text=text)
 
 

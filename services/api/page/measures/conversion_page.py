@@ -38,9 +38,9 @@ async def conversion_page(page: PageRequest) -> Response:
     return await page.render(
         "conversion.html", question=question, snapshot=snapshot, names=names, answer=answer, page_path=PAGE,
         figures=[
-            _whole(page, question, snapshot, answer),
-            _of_groups(page, question, snapshot, answer, names),
-            _of_delivery(page, question, snapshot, answer),
+            _all_deals(page, question, snapshot, answer),
+            _by_group(page, question, snapshot, answer, names),
+            _delivery(page, question, snapshot, answer),
         ],
         groupings=query_parameters.GROUPINGS, rows_max=_ROWS_MAX, api=_api_url(page), deals_url=page.api_url(
             _PATH, query_parameters.CONVERSION, by=answer["by"], include="deals"
@@ -51,21 +51,21 @@ async def conversion_page(page: PageRequest) -> Response:
 async def conversion_figure(page: PageRequest) -> DrawnFigure:
     """The drawing of all deals by itself."""
     question, snapshot, answer = await _answer(page)
-    figure = _whole(page, question, snapshot, answer)
+    figure = _all_deals(page, question, snapshot, answer)
     return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
 
 
 async def groups_figure(page: PageRequest) -> DrawnFigure:
     """The drawings of the groups by themselves."""
     question, snapshot, answer = await _answer(page)
-    figure = _of_groups(page, question, snapshot, answer, await _names(page, question, answer))
+    figure = _by_group(page, question, snapshot, answer, await _names(page, question, answer))
     return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
 
 
 async def delivery_figure(page: PageRequest) -> DrawnFigure:
     """The drawing from the first contract to production by itself."""
     question, snapshot, answer = await _answer(page)
-    figure = _of_delivery(page, question, snapshot, answer)
+    figure = _delivery(page, question, snapshot, answer)
     return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
 
 
@@ -102,7 +102,7 @@ def _api_url(page: PageRequest) -> str:
     return page.api_url(_PATH, query_parameters.CONVERSION, by=page.query.get("by", _BY_DEFAULT))
 
 
-def _whole(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
+def _all_deals(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
     translation, total = page.translation, answer["total"]
     _ = translation.gettext
     counts = {name: translation.number(total[name]) for name in ("deals", "bound", "ended", "open")}
@@ -126,23 +126,23 @@ def _whole(page: PageRequest, question: Question, snapshot: Snapshot, answer: It
     )  # fmt: skip
 
 
-def _curve_text(page: PageRequest, counted: Item) -> str:
+def _curve_text(page: PageRequest, conversion: Item) -> str:
     """The curve in words, at whole years."""
-    curve = counted["curve"]
+    curve = conversion["curve"]
     if not curve:
         return page.translation.gettext("There is no curve under ten deals.")
-    told = []
+    shares = []
     for months in (12, 24, 36, 60, 120):
         steps = [step for step in curve if step["months"] <= months]
         if steps and curve[-1]["months"] >= months:
             share = page.translation.share(steps[-1]["incidence"])
-            told.append(
+            shares.append(
                 page.translation.gettext("%(share)s after %(months)s months") % {"share": share, "months": months}
             )
     last = {"share": page.translation.share(curve[-1]["incidence"]), "months": curve[-1]["months"]}
-    told.append(page.translation.gettext("%(share)s after %(months)s months") % last)
+    shares.append(page.translation.gettext("%(share)s after %(months)s months") % last)
     heading = page.translation.gettext("Share with a binding contract")
-    return f"{heading}: {'; '.join(told)}."
+    return f"{heading}: {'; '.join(shares)}."
 
 
 def _curve_table(
@@ -169,7 +169,7 @@ def _curve_table(
     return DataTable(columns=columns, rows=rows, api=_api_url(page))
 
 
-def _of_delivery(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
+def _delivery(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
     translation, delivery = page.translation, answer["delivery"]
     _ = translation.gettext
     curve: Sequence[Item] = delivery["curve"]
@@ -198,18 +198,18 @@ def _of_delivery(page: PageRequest, question: Question, snapshot: Snapshot, answ
     )  # fmt: skip
 
 
-def _of_groups(
+def _by_group(
     page: PageRequest, question: Question, snapshot: Snapshot, answer: Item, names: RegisteredNames
 ) -> Figure:
     translation = page.translation
     _ = translation.gettext
     groups: Sequence[Item] = answer["groups"]
     largest = sorted((group for group in groups if group["curve"]), key=_by_deals)[:_MULTIPLES_MAX]
-    drawn = sorted(largest, key=_by_share)
-    last = max((group["curve"][-1]["months"] for group in drawn), default=12)
-    most = max(map(highest, drawn), default=1.0)
+    ranked = sorted(largest, key=_by_share)
+    last = max((group["curve"][-1]["months"] for group in ranked), default=12)
+    most = max(map(highest, ranked), default=1.0)
     multiples = []
-    for group in drawn:
+    for group in ranked:
         title = _group_title(page, names, answer["by"], group)
         multiples.append(
             small_panel(
@@ -238,7 +238,7 @@ def _of_groups(
     ]  # fmt: skip
     return Figure(
         name="conversion-groups",
-        title=_groups_title(page, names, answer["by"], drawn),
+        title=_groups_title(page, names, answer["by"], ranked),
         subtitle=_("Share of deals with a binding contract by the age of their first memorandum in years, in percent. A deal of several groups is in each; drawn are the largest groups, of at least ten deals."),
         text="; ".join(panel.title for panel in multiples),
         source=source_line(page, question, snapshot),
@@ -263,13 +263,15 @@ def _group_title(page: PageRequest, names: RegisteredNames, by: str, group: Item
     }
 
 
-def _groups_title(page: PageRequest, names: RegisteredNames, by: str, drawn: Sequence[Item]) -> str:
-    if not drawn:
+def _groups_title(page: PageRequest, names: RegisteredNames, by: str, groups: Sequence[Item]) -> str:
+    if not groups:
         return page.translation.gettext("No group has the ten deals that a curve needs")
-    if len(drawn) == 1:
-        return page.translation.gettext("%(group)s became binding") % {"group": _group_title(page, names, by, drawn[0])}
-    most = max(drawn, key=lambda group: group["bound"] / group["deals"])
-    least = min(drawn, key=lambda group: group["bound"] / group["deals"])
+    if len(groups) == 1:
+        return page.translation.gettext("%(group)s became binding") % {
+            "group": _group_title(page, names, by, groups[0])
+        }
+    most = max(groups, key=lambda group: group["bound"] / group["deals"])
+    least = min(groups, key=lambda group: group["bound"] / group["deals"])
     return page.translation.gettext("From %(least)s to %(most)s became binding") % {
         "least": _group_title(page, names, by, least),
         "most": _group_title(page, names, by, most),
@@ -282,5 +284,5 @@ def group_name(page: PageRequest, names: RegisteredNames, by: str, group: str | 
         return page.translation.gettext("not stated")
     if by == "investor_country":
         return page.translation.country(group) if len(group) == 2 else names.party(group)
-    worded: Any = {"sector": page.translation.gettext, "forum": names.forum}.get(by, str)
-    return str(worded(group))
+    translate: Any = {"sector": page.translation.gettext, "forum": names.forum}.get(by, str)
+    return str(translate(group))

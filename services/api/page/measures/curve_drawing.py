@@ -1,4 +1,4 @@
-"""A curve of how many have come to something by an age: with its band, the ages of its steps, and how many are left under it."""
+"""The share of deals that came to an event by an age, as a curve: with its band, the ages of its steps, and how many are left under it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ROW = 17
 _LEFT = 40
 _END_LABELS = 150
 _MARKED_MAX = 40
-_SEEN_APART = 3
+_DISTINCT_PIXELS = 3
 
 
 def curve_panel(
     translation: Translation,
-    counted: Item,
+    conversion: Item,
     width: float,
     *,
     text: str,
@@ -32,22 +32,24 @@ def curve_panel(
     since: str,
     others: Sequence[tuple[str, str]] = (),
 ) -> Panel:
-    """A curve with its numbers at risk. `counted` is a ConversionCurve; `event` says what it counts, beside its end, `since` what its ages are reckoned from; `others` are further
-    fields of its steps, drawn thin, each with its name.
+    """A curve with its numbers at risk. `event` says what it counts, beside its end, `since` what its ages are reckoned from; `others` are further fields of its
+    steps, drawn thin, each with its name.
+
+    `conversion` is a ConversionCurve of the API.
     """
     _ = translation.gettext
     narrow = width <= NARROW
     height = 250.0 if narrow else 330.0
-    curve: Sequence[Item] = counted["curve"]
+    curve: Sequence[Item] = conversion["curve"]
     right = width - 8 if narrow else width - _END_LABELS
-    x, y = _scales(curve, counted["range"], _LEFT, right, _TOP, height - _AXIS)
+    x, y = _scales(curve, conversion["range"], _LEFT, right, _TOP, height - _AXIS)
     marks: list[Mark] = grid([(y.at(tick), translation.percent(tick)) for tick in y.ticks(5)], _LEFT, right)
     months = _whole_years(x.last, 6 if narrow else 11)
     marks += bottom_axis([(x.at(month), str(month // 12)) for month in months], height - _AXIS, _LEFT, right)
     marks.append(label(right, height + 10, since, "note", anchor="end"))
     marks += _band(curve, x, y, "band fill-1")
-    if _differs(counted):
-        marks.append(line(_line(counted["range"], "incidence", x, y), "thin line-1"))
+    if _differs(conversion):
+        marks.append(line(_line(conversion["range"], "incidence", x, y), "thin line-1"))
     others = [(field, name) for field, name in others if any(step[field] != step["incidence"] for step in curve)]
     for field, _name in others:
         marks.append(line(_line(curve, field, x, y), "thin line-6"))
@@ -56,8 +58,8 @@ def curve_panel(
         marks += [_step_mark(translation, step, x, y) for step in _marked(curve)]
     names = [(event, curve[-1]["incidence"], "strong fill-1")]
     names += [(name, curve[-1][field], "note") for field, name in others]
-    if _differs(counted):
-        names.append((_("from earliest days"), counted["range"][-1]["incidence"], "note"))
+    if _differs(conversion):
+        names.append((_("from earliest days"), conversion["range"][-1]["incidence"], "note"))
     marks += _narrow_names(translation, names) if narrow else _end_names(translation, names, y, right, height)
     base = height + 32
     marks.append(label(_LEFT, base, _("Left at that age, not decided"), "note"))
@@ -69,7 +71,7 @@ def curve_panel(
 
 
 def small_panel(
-    translation: Translation, counted: Item, width: float, *, title: str, text: str, last: int, most: float
+    translation: Translation, conversion: Item, width: float, *, title: str, text: str, last: int, most: float
 ) -> Panel:
     """A curve beside others of the same scales: ages to `last` months, shares to `most`."""
     height = 150.0
@@ -78,7 +80,7 @@ def small_panel(
     marks = grid([(y.at(tick), translation.percent(tick)) for tick in y.ticks(4)], _LEFT, right)
     years = [(x.at(month), str(month // 12)) for month in _whole_years(last, 5)]
     marks += bottom_axis(years, height - _AXIS, _LEFT, right)
-    curve = _seen(counted["curve"], x)
+    curve = _distinct_steps(conversion["curve"], x)
     marks += _band(curve, x, y, "band fill-1")
     end = x.at(curve[-1]["months"])
     marks.append(line(_line(curve, "incidence", x, y), "curve line-1"))
@@ -105,19 +107,19 @@ def cohort_panel(
     for field, classes in (("loose", "thin line-6"), ("strict", "curve line-1")):
         points = [(x.at(0), y.at(0)), *((x.at(point["months"]), y.at(point[field] / cohort)) for point in curve)]
         marks.append(line(steps(points, end), classes))
-    looks = {"strict": "strong fill-1", "loose": "tick"}
-    named = ["strict"] if curve[-1]["strict"] == curve[-1]["loose"] else ["loose", "strict"]
-    shares = [curve[-1][field] / cohort for field in named]
+    label_classes = {"strict": "strong fill-1", "loose": "tick"}
+    fields = ["strict"] if curve[-1]["strict"] == curve[-1]["loose"] else ["loose", "strict"]
+    shares = [curve[-1][field] / cohort for field in fields]
     for place, field, share in zip(
-        apart([y.at(share) for share in shares], 14, 14, bottom), named, shares, strict=True
+        apart([y.at(share) for share in shares], 14, 14, bottom), fields, shares, strict=True
     ):
-        marks.append(label(end + 5, place + 4, translation.percent(share), looks[field]))
+        marks.append(label(end + 5, place + 4, translation.percent(share), label_classes[field]))
     return Panel(width=width, height=height + 14, marks=marks, text=text, title=title)
 
 
-def highest(counted: Item) -> float:
+def highest(conversion: Item) -> float:
     """The highest share that is drawn of a curve: of its band, where that has one."""
-    return max((step["high"] or step["incidence"] for step in counted["curve"]), default=0.0)
+    return max((step["high"] or step["incidence"] for step in conversion["curve"]), default=0.0)
 
 
 def _scales(
@@ -141,9 +143,9 @@ def _line(curve: Sequence[Item], field: str, x: Linear, y: Linear) -> list[Point
     return steps(points, x.at(curve[-1]["months"]))
 
 
-def _seen(curve: Sequence[Item], x: Linear) -> list[Item]:
-    """Of steps that lie within a few pixels of each other the last: what one sees of a small drawing."""
-    return list({int(x.at(step["months"]) / _SEEN_APART): step for step in curve}.values())
+def _distinct_steps(curve: Sequence[Item], x: Linear) -> list[Item]:
+    """Of steps that lie within a few pixels of each other the last: a small drawing shows no more."""
+    return list({int(x.at(step["months"]) / _DISTINCT_PIXELS): step for step in curve}.values())
 
 
 def _band(curve: Sequence[Item], x: Linear, y: Linear, classes: str) -> list[Mark]:
@@ -157,23 +159,23 @@ def _band(curve: Sequence[Item], x: Linear, y: Linear, classes: str) -> list[Mar
     return [area(upper, lower, classes)]
 
 
-def _differs(counted: Item) -> bool:
+def _differs(conversion: Item) -> bool:
     """Whether papers on their earliest days would give another curve."""
-    return [(step["months"], step["incidence"]) for step in counted["range"]] != [
-        (step["months"], step["incidence"]) for step in counted["curve"]
+    return [(step["months"], step["incidence"]) for step in conversion["range"]] != [
+        (step["months"], step["incidence"]) for step in conversion["curve"]
     ]
 
 
 def _step_mark(translation: Translation, step: Item, x: Linear, y: Linear) -> Mark:
-    told = translation.gettext("%(share)s after %(months)s months; %(bound)s of the %(at_risk)s left at that age") % {
+    title = translation.gettext("%(share)s after %(months)s months; %(bound)s of the %(at_risk)s left at that age") % {
         "share": translation.share(step["incidence"]),
         "months": step["months"],
         "bound": translation.number(step["bound"]),
         "at_risk": translation.number(step["at_risk"]),
     }
     if step["low"] is not None:
-        told += f" ({translation.share(step['low'])} – {translation.share(step['high'])})"
-    return dot(x.at(step["months"]), y.at(step["incidence"]), "fill-1", title=told)
+        title += f" ({translation.share(step['low'])} – {translation.share(step['high'])})"
+    return dot(x.at(step["months"]), y.at(step["incidence"]), "fill-1", title=title)
 
 
 def _marked(curve: Sequence[Item]) -> list[Item]:

@@ -1,4 +1,4 @@
-"""A figure with the question that it answers; and its line of source, which says of which day and state of the log it is."""
+"""A figure with the question that it answers, and its source line, which names the day and the state of the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.api.web.query_parameters import Question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFigure:
-    """A figure, what was asked, and the address of the page that it is of."""
+    """A figure, the question that it answers, from which snapshot, and the address of its page."""
 
     figure: Figure
     question: Question
@@ -24,7 +24,7 @@ def source_line(page: PageRequest, question: Question, snapshot: Snapshot) -> st
     """Who publishes the figures, of which day they are, and from which state of the log and of the rules."""
     publisher = page.request.app.state.settings.data_publisher
     translation = page.translation
-    stated = translation.gettext(
+    source = translation.gettext(
         "Source: %(publisher)s; as of %(day)s; rules %(rules)s; position in the log %(position)s."
     ) % {
         "publisher": publisher,
@@ -33,6 +33,6 @@ def source_line(page: PageRequest, question: Question, snapshot: Snapshot) -> st
         "position": snapshot.position or "–",
     }
     if question.knowledge is None:
-        return stated
-    known = translation.gettext("Only what was known by %(day)s.") % {"day": translation.day(question.known_at)}
-    return f"{stated} {known}"
+        return source
+    knowledge = translation.gettext("Only what was known by %(day)s.") % {"day": translation.day(question.known_at)}
+    return f"{source} {knowledge}"

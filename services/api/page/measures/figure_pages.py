@@ -30,10 +30,10 @@ from services.api.page.page_request import PageRequest
 from services.api.web.responses import service_of
 from steppe.http.security_headers import embedded_policy
 
-FigureOf = Callable[[PageRequest], Awaitable[DrawnFigure]]
+ReadFigure = Callable[[PageRequest], Awaitable[DrawnFigure]]
 View = Callable[[PageRequest], Awaitable[Response]]
 
-FIGURES: Mapping[str, FigureOf] = {
+FIGURES: Mapping[str, ReadFigure] = {
     "money": money_page.legs_figure,
     "money-donors": money_page.donors_figure,
     "aid-ranks": money_page.ranks_figure,
@@ -53,67 +53,69 @@ FIGURES: Mapping[str, FigureOf] = {
 
 
 def figure_views() -> dict[str, View]:
-    """The addresses of every drawing, each with what answers it."""
+    """The view of each address of a drawing."""
     views: dict[str, View] = {}
-    for name, figure_of in FIGURES.items():
-        views[f"/embed/{name}"] = _embedded(figure_of)
-        for ending, answer in (("svg", _svg), ("png", _png), ("csv", _csv)):
-            views[f"/drawings/{name}.{ending}"] = _sent_as(answer, figure_of)
+    for name, read_figure in FIGURES.items():
+        views[f"/embed/{name}"] = _embedded(read_figure)
+        for ending, respond in (("svg", _svg), ("png", _png), ("csv", _csv)):
+            views[f"/drawings/{name}.{ending}"] = _file(respond, read_figure)
     return views
 
 
-def _embedded(figure_of: FigureOf) -> View:
+def _embedded(read_figure: ReadFigure) -> View:
     async def view(page: PageRequest) -> Response:
-        drawn = await figure_of(page)
+        drawing = await read_figure(page)
         origins = page.request.app.state.settings.framing_origins
         return await page.render(
-            "embed.html", question=drawn.question, snapshot=drawn.snapshot, figure=drawn.figure, page_path=drawn.page_path,
+            "embed.html", question=drawing.question, snapshot=drawing.snapshot, figure=drawing.figure, page_path=drawing.page_path,
             policy=embedded_policy(origins),
         )  # fmt: skip
 
     return view
 
 
-def _sent_as(answer: Callable[[PageRequest, DrawnFigure], Awaitable[Response]], figure_of: FigureOf) -> View:
+def _file(respond: Callable[[PageRequest, DrawnFigure], Awaitable[Response]], read_figure: ReadFigure) -> View:
     async def view(page: PageRequest) -> Response:
-        return await answer(page, await figure_of(page))
+        return await respond(page, await read_figure(page))
 
     return view
 
 
-async def _svg(page: PageRequest, drawn: DrawnFigure) -> Response:
+async def _svg(page: PageRequest, drawing: DrawnFigure) -> Response:
     # Its styles are inside, and a browser that opens it takes them by their hash.
     digest = base64.b64encode(hashlib.sha256(file_styles().encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
-    headers = {"Content-Security-Policy": policy, **_of_file(page, drawn, "svg")}
-    return Response(figure_file(drawn.figure), headers=headers, media_type="image/svg+xml")
+    headers = {"Content-Security-Policy": policy, **_file_headers(page, drawing, "svg")}
+    return Response(figure_file(drawing.figure), headers=headers, media_type="image/svg+xml")
 
 
-async def _png(page: PageRequest, drawn: DrawnFigure) -> Response:
+async def _png(page: PageRequest, drawing: DrawnFigure) -> Response:
     queue = service_of(page.request).queues.files
-    image = await computed(queue, 1, figure_image, figure_file(drawn.figure, themes=False), folds=True)
-    return Response(image, headers=_of_file(page, drawn, "png"), media_type="image/png")
+    image = await computed(queue, 1, figure_image, figure_file(drawing.figure, themes=False), folds=True)
+    return Response(image, headers=_file_headers(page, drawing, "png"), media_type="image/png")
 
 
-async def _csv(page: PageRequest, drawn: DrawnFigure) -> Response:
+async def _csv(page: PageRequest, drawing: DrawnFigure) -> Response:
     return Response(
-        "\ufeff" + csv_of(drawn.figure), headers=_of_file(page, drawn, "csv"), media_type="text/csv; charset=utf-8"
+        "\ufeff" + csv_of(drawing.figure),
+        headers=_file_headers(page, drawing, "csv"),
+        media_type="text/csv; charset=utf-8",
     )
 
 
 def csv_of(figure: Figure) -> str:
     """The data of a figure as comma-separated values: shares as shares of one, days in ISO 8601."""
-    written = io.StringIO()
-    writer = csv.writer(written)
+    lines = io.StringIO()
+    writer = csv.writer(lines)
     writer.writerow([quote_formulas(column.heading) for column in figure.table.columns])
     for row in figure.table.rows:
         writer.writerow(["" if cell is None else quote_formulas(str(cell)) for cell in row.cells])
-    return written.getvalue()
+    return lines.getvalue()
 
 
-def _of_file(page: PageRequest, drawn: DrawnFigure, ending: str) -> dict[str, str]:
-    name = f"steppe-{drawn.figure.name.replace('/', '-')}-{drawn.question.as_of.isoformat()}.{ending}"
-    headers = page.headers(drawn.question, drawn.snapshot)
+def _file_headers(page: PageRequest, drawing: DrawnFigure, ending: str) -> dict[str, str]:
+    name = f"steppe-{drawing.figure.name.replace('/', '-')}-{drawing.question.as_of.isoformat()}.{ending}"
+    headers = page.headers(drawing.question, drawing.snapshot)
     return {**headers, "Content-Disposition": f'attachment; filename="{name}"'}

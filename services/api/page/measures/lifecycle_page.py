@@ -134,9 +134,9 @@ def _levels(page: PageRequest, question: Question, snapshot: Snapshot, answer: I
     ]  # fmt: skip
     rows: list[DataRow] = []
     for number, level in enumerate(levels):
-        for part, worded in parts.items():
-            of = level[part]
-            cells: list[Cell] = [_(level["level"]), worded, of["count"], of["lower"], of["median"], of["upper"]]
+        for part, part_name in parts.items():
+            spells = level[part]
+            cells: list[Cell] = [_(level["level"]), part_name, *(spells[field] for field in ("count", "lower", "median", "upper"))]  # fmt: skip
             rows.append(DataRow(cells=cells, path=f"levels.{number}.{part}"))
     text = "; ".join(" ".join(str(cell) for cell in row.cells if cell is not None) for row in rows)
     return Figure(
@@ -158,12 +158,12 @@ def _years(page: PageRequest, question: Question, snapshot: Snapshot, answer: It
     least = min((year for year in years if year["deals"] >= 5), key=lambda year: year["share"], default=None)
     title = _("What became of the memoranda of each year")
     if least is not None:
-        told = {
+        counts = {
             "year": least["group"],
             "deals": translation.number(least["deals"]),
             "bound": translation.number(least["bound"]),
         }
-        title = _("Fewest of %(year)s came to a contract: %(bound)s of %(deals)s") % told
+        title = _("Fewest of %(year)s came to a contract: %(bound)s of %(deals)s") % counts
     columns = [
         Column(heading=_("Year")), Column(heading=_("Memoranda"), kind="number", field="deals"), Column(heading=_("Bound"), kind="number", field="bound"),
         Column(heading=_("Ended"), kind="number", field="ended"), Column(heading=_("Not decided"), kind="number", field="open"),

@@ -20,7 +20,7 @@ _SERIES = 5
 
 @dataclass(frozen=True, slots=True)
 class YearBar:
-    """Of one year what was committed, and what was disbursed, in millions; `title` says it."""
+    """What was committed and what was disbursed in a year, in millions; `title` says it in words."""
 
     committed: float
     disbursed: float
@@ -42,18 +42,21 @@ def bars_panel(
     marks += bottom_axis(labels or [(x.middle(names[0]), names[0])], height - _AXIS, _LEFT, width - 6)
     if least < 0:
         marks.append(line([(_LEFT, y.at(0)), (width - 6, y.at(0))], "base"))
-    for year, one in sorted(years.items()):
-        for value, share, look in ((one.committed, 1.0, f"{classes} pale"), (one.disbursed, 0.5, classes)):
+    for year, amounts in sorted(years.items()):
+        for value, share, bar_classes in (
+            (amounts.committed, 1.0, f"{classes} pale"),
+            (amounts.disbursed, 0.5, classes),
+        ):
             if value:
                 upper, lower = y.at(max(value, 0)), y.at(min(value, 0))
                 left = x.at(str(year)) + x.width * (1 - share) / 2
-                marks.append(bar(left, upper, x.width * share, max(lower - upper, 1), look, title=one.title))
+                marks.append(bar(left, upper, x.width * share, max(lower - upper, 1), bar_classes, title=amounts.title))
     return Panel(width=width, height=height, marks=marks, text=text, title=title)
 
 
 @dataclass(frozen=True, slots=True)
 class RankedYear:
-    """The rank of a donor in a year, and what is said of it."""
+    """The rank of a donor in a year; `title` says it in words."""
 
     year: int
     rank: int
@@ -64,8 +67,8 @@ def ranks_panel(
     lines: Mapping[str, Sequence[RankedYear]], names: Mapping[str, str], width: float, *, text: str
 ) -> Panel:
     """A line a donor through its ranks, the first above, with its name at the end; broken where a year does not name it."""
-    years = sorted({one.year for ranked in lines.values() for one in ranked})
-    last_rank = max(one.rank for ranked in lines.values() for one in ranked)
+    years = sorted({ranked.year for series in lines.values() for ranked in series})
+    last_rank = max(ranked.rank for series in lines.values() for ranked in series)
     narrow = width <= NARROW
     right = width - (_NAMES - 20 if narrow else _NAMES)
     height = _TOP + 14 + _ROW * (last_rank - 1) + 22 + _AXIS
@@ -73,14 +76,17 @@ def ranks_panel(
     y = Linear(1, max(last_rank, 2), _TOP + 14, _TOP + 14 + _ROW * max(last_rank - 1, 1))
     marks: list[Mark] = grid([(y.at(rank), str(rank)) for rank in range(1, last_rank + 1)], 26, right)
     marks += bottom_axis([(x.at(year), str(year)) for year in years], height - _AXIS, 26, right)
-    for number, (donor, ranked) in enumerate(lines.items(), start=1):
+    for number, (donor, series) in enumerate(lines.items(), start=1):
         colour = min(number, _SERIES + 1)
-        for stretch in _unbroken(ranked):
-            points: list[Point] = [(x.at(one.year), y.at(one.rank)) for one in stretch]
+        for stretch in _unbroken(series):
+            points: list[Point] = [(x.at(ranked.year), y.at(ranked.rank)) for ranked in stretch]
             if len(points) > 1:
                 marks.append(line(points, f"curve line-{colour}"))
-        marks += [dot(x.at(one.year), y.at(one.rank), f"fill-{colour}", radius=6, title=one.title) for one in ranked]
-        end = ranked[-1]
+        marks += [
+            dot(x.at(ranked.year), y.at(ranked.rank), f"fill-{colour}", radius=6, title=ranked.title)
+            for ranked in series
+        ]
+        end = series[-1]
         marks.append(
             label(
                 x.at(end.year) + 11,
@@ -92,11 +98,12 @@ def ranks_panel(
     return Panel(width=width, height=height, marks=marks, text=text)
 
 
-def _unbroken(ranked: Sequence[RankedYear]) -> list[list[RankedYear]]:
+def _unbroken(series: Sequence[RankedYear]) -> list[list[RankedYear]]:
+    """The runs of years without a gap."""
     stretches: list[list[RankedYear]] = []
-    for one in ranked:
-        if stretches and stretches[-1][-1].year == one.year - 1:
-            stretches[-1].append(one)
+    for ranked in series:
+        if stretches and stretches[-1][-1].year == ranked.year - 1:
+            stretches[-1].append(ranked)
         else:
-            stretches.append([one])
+            stretches.append([ranked])
     return stretches

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from fastapi import Response
 
@@ -50,14 +49,14 @@ async def money_page(page: PageRequest) -> Response:
 async def legs_figure(page: PageRequest) -> DrawnFigure:
     """Each leg by year, by itself."""
     question, snapshot, answer = await _answer(page)
-    return _drawn(_by_leg(page, question, snapshot, answer), question, snapshot)
+    return _drawn_figure(_by_leg(page, question, snapshot, answer), question, snapshot)
 
 
 async def donors_figure(page: PageRequest) -> DrawnFigure:
-    """The givers of one leg beside each other, by themselves."""
+    """The donors of one leg beside each other, by themselves."""
     question, snapshot, answer = await _answer(page)
     names = await _names(page, question, answer)
-    return _drawn(_by_donor(page, question, snapshot, answer, names), question, snapshot)
+    return _drawn_figure(_by_donor(page, question, snapshot, answer, names), question, snapshot)
 
 
 async def ranks_figure(page: PageRequest) -> DrawnFigure:
@@ -65,10 +64,10 @@ async def ranks_figure(page: PageRequest) -> DrawnFigure:
     page.reject_unknown_params(*_FILTERS, "leg")
     question = _question(page, "year")
     async with service_of(page.request).snapshot(question) as snapshot:
-        return _drawn(_ranks(page, question, snapshot), question, snapshot)
+        return _drawn_figure(_ranks(page, question, snapshot), question, snapshot)
 
 
-def _drawn(figure: Figure, question: Question, snapshot: Snapshot) -> DrawnFigure:
+def _drawn_figure(figure: Figure, question: Question, snapshot: Snapshot) -> DrawnFigure:
     return DrawnFigure(figure=figure, question=question, snapshot=snapshot, page_path=PAGE)
 
 
@@ -130,7 +129,7 @@ def _by_leg(page: PageRequest, question: Question, snapshot: Snapshot, answer: I
     multiples = [
         bars_panel(
             translation, by_leg[leg["leg"]], MULTIPLE, title=_leg_title(page, leg), text=_leg_title(page, leg),
-            classes=f"fill-{number % 5 + 1}", first=first, last=last, **_ends(by_leg[leg["leg"]].values()),
+            classes=f"fill-{number % 5 + 1}", first=first, last=last, **_scale(by_leg[leg["leg"]].values()),
         )
         for number, leg in enumerate(answer["total"])
         if leg["leg"] in by_leg
@@ -170,24 +169,25 @@ def _by_donor(
                 rows.append(_row([name, str(group["year"])], leg, f"groups.{number}.legs.{place}"))
                 by_donor.setdefault(donors, {})[group["year"]] = _bar(page, f"{name} {group['year']}", leg, currency)
                 sums[donors] = sums.get(donors, Decimal(0)) + Decimal(leg["committed"])
-    drawn = sorted(by_donor, key=lambda donors: (-sums[donors], donors))[:_MULTIPLES_MAX]
-    first, last = _span([year for donors in drawn for year in by_donor[donors]])
-    ends = _ends([one for donors in drawn for one in by_donor[donors].values()])
-    titles = {donors: f"{_donors(page, names, donors)}: {_in_millions(page, str(sums[donors]))}" for donors in drawn}
+    largest = sorted(by_donor, key=lambda donors: (-sums[donors], donors))[:_MULTIPLES_MAX]
+    first, last = _span([year for donors in largest for year in by_donor[donors]])
+    scale = _scale([bar for donors in largest for bar in by_donor[donors].values()])
+    titles = {donors: f"{_donors(page, names, donors)}: {_in_millions(page, str(sums[donors]))}" for donors in largest}
     multiples = [
         bars_panel(
-            translation, by_donor[donors], MULTIPLE, title=titles[donors], text=titles[donors], classes="fill-1", first=first, last=last, **ends
+            translation, by_donor[donors], MULTIPLE, title=titles[donors], text=titles[donors], classes="fill-1", first=first, last=last, **scale
         )
-        for donors in drawn
+        for donors in largest
     ]  # fmt: skip
     title = (
         _("Nobody is told to have given %(leg)s") % {"leg": _(leg_name)}
-        if not drawn
+        if not largest
         else _("Who committed most as %(leg)s: %(donors)s")
         % {
             "leg": _(leg_name),
             "donors": "; ".join(
-                f"{_donors(page, names, donors)} {_millions(page, str(sums[donors]), currency)}" for donors in drawn[:2]
+                f"{_donors(page, names, donors)} {_millions(page, str(sums[donors]), currency)}"
+                for donors in largest[:2]
             ),
         }
     )
@@ -224,12 +224,12 @@ def _ranks(page: PageRequest, question: Question, snapshot: Snapshot) -> Figure:
                 )
             )
             if year["measure"] == GROSS:
-                told = f"{name} {year['year']}: {donor['rank']}; {_millions(page, donor['usd'], 'USD')}"
-                lines.setdefault(donor["donor"], []).append(RankedYear(year["year"], donor["rank"], told))
-    ordered = dict(sorted(lines.items(), key=lambda one: (-len(one[1]), sum(ranked.rank for ranked in one[1]))))
-    names = {donor: translation.country(donor) for donor in ordered}
+                title = f"{name} {year['year']}: {donor['rank']}; {_millions(page, donor['usd'], 'USD')}"
+                lines.setdefault(donor["donor"], []).append(RankedYear(year["year"], donor["rank"], title))
+    lines = dict(sorted(lines.items(), key=lambda line: (-len(line[1]), sum(ranked.rank for ranked in line[1]))))
+    names = {donor: translation.country(donor) for donor in lines}
     firsts = _firsts(
-        page, [(one.year, names[donor]) for donor, ranked in ordered.items() for one in ranked if one.rank == 1]
+        [(ranked.year, names[donor]) for donor, series in lines.items() for ranked in series if ranked.rank == 1]
     )
     country = {"country": translation.country(recipient)}
     columns = [
@@ -241,13 +241,13 @@ def _ranks(page: PageRequest, question: Question, snapshot: Snapshot) -> Figure:
         title=_("First donor, %(country)s: %(firsts)s") % {**country, "firsts": firsts} if firsts else _("No series ranks donors of %(country)s") % country,
         subtitle=_("Rank by gross disbursements of official development assistance in the year, of the donors that the series names. Net figures and portfolios are in no rank."),
         text=firsts, source=_("Source: reference series, edition %(edition)s (/v1/reference).") % {"edition": reference.series["oda_uz"].about.version},
-        wide=ranks_panel(ordered, names, WIDE, text=firsts) if ordered else None,
-        narrow=ranks_panel(ordered, names, NARROW, text=firsts) if ordered else None,
+        wide=ranks_panel(lines, names, WIDE, text=firsts) if lines else None,
+        narrow=ranks_panel(lines, names, NARROW, text=firsts) if lines else None,
         table=DataTable(columns=columns, rows=rows, api=f"{_AID}?recipient={recipient}"),
     )  # fmt: skip
 
 
-def _firsts(page: PageRequest, years: Sequence[tuple[int, str]]) -> str:
+def _firsts(years: Sequence[tuple[int, str]]) -> str:
     """Who was first in which years, as Germany 2012, Japan 2013–2016."""
     runs: list[tuple[str, int, int]] = []
     for year, name in sorted(years):
@@ -260,12 +260,12 @@ def _firsts(page: PageRequest, years: Sequence[tuple[int, str]]) -> str:
 
 def _bar(page: PageRequest, what: str, leg: Item, currency: str) -> YearBar:
     _ = page.translation.gettext
-    told = _("%(what)s: %(committed)s committed, %(disbursed)s disbursed") % {
+    title = _("%(what)s: %(committed)s committed, %(disbursed)s disbursed") % {
         "what": what,
         "committed": _millions(page, leg["committed"], currency),
         "disbursed": _millions(page, leg["disbursed"], currency),
     }
-    return YearBar(float(leg["committed"]) / _MILLION, float(leg["disbursed"]) / _MILLION, told)
+    return YearBar(float(leg["committed"]) / _MILLION, float(leg["disbursed"]) / _MILLION, title)
 
 
 def _row(cells: Sequence[str], leg: Item, path: str) -> DataRow:
@@ -306,13 +306,13 @@ def _span(years: Sequence[int]) -> tuple[int, int]:
     return (min(years), max(years)) if years else (2000, 2000)
 
 
-def _ends(bars: Any) -> Mapping[str, Any]:
+def _scale(bars: Iterable[YearBar]) -> Mapping[str, float]:
     """The scale that holds all of these bars."""
-    values = [value for one in bars for value in (one.committed, one.disbursed)]
+    values = [value for bar in bars for value in (bar.committed, bar.disbursed)]
     return {"most": max([*values, 0.1]) * 1.05, "least": min([*values, 0]) * 1.05}
 
 
 def _donors(page: PageRequest, names: RegisteredNames, donors: Sequence[str]) -> str:
     if not donors:
         return page.translation.gettext("not stated")
-    return " + ".join(page.translation.country(one) if len(one) == 2 else names.party(one) for one in donors)
+    return " + ".join(page.translation.country(donor) if len(donor) == 2 else names.party(donor) for donor in donors)

@@ -72,7 +72,7 @@ def _pledges(page: PageRequest, question: Question, snapshot: Snapshot, answer: 
     translation = page.translation
     _ = translation.gettext
     pledges: Sequence[Item] = answer["pledges"]
-    drawn = pledges[:_DRAWN_MAX]
+    first_pledges = pledges[:_DRAWN_MAX]
     counts = {
         "count": translation.number(len(pledges)),
         "withdrawn": translation.number(sum(pledge["withdrawn"] is not None for pledge in pledges)),
@@ -83,8 +83,8 @@ def _pledges(page: PageRequest, question: Question, snapshot: Snapshot, answer: 
         _("Of %(count)s promises %(bound)s are bound at least in part, and %(paid)s are paid at least in part") % counts
     )
     subtitle = _("%(count)s promises, of them withdrawn: %(withdrawn)s. Pale: promised; in front: bound and paid by rows that name the programme or are of the deal; the stroke: how much of the time is over.") % counts  # fmt: skip
-    if len(pledges) > len(drawn):
-        cut = {"shown": translation.number(len(drawn)), "all": counts["count"]}
+    if len(pledges) > len(first_pledges):
+        cut = {"shown": translation.number(len(first_pledges)), "all": counts["count"]}
         subtitle += " " + _("Only the first %(shown)s of %(all)s are shown; the API has all of them.") % cut
     columns = [
         Column(heading=_("Project")), Column(heading=_("Currency"), field="currency"), Column(heading=_("Promised"), kind="number", field="announced"),
@@ -110,8 +110,8 @@ def _pledges(page: PageRequest, question: Question, snapshot: Snapshot, answer: 
         subtitle=subtitle,
         text=title,
         source=source_line(page, question, snapshot),
-        wide=pledges_panel(translation, drawn, WIDE, text=title) if drawn else None,
-        narrow=pledges_panel(translation, drawn, NARROW, text=title) if drawn else None,
+        wide=pledges_panel(translation, first_pledges, WIDE, text=title) if first_pledges else None,
+        narrow=pledges_panel(translation, first_pledges, NARROW, text=title) if first_pledges else None,
         table=DataTable(columns=columns, rows=rows, api=_api_url(page)),
     )
 

@@ -27,7 +27,7 @@ _PAPERS_MAX = 200
 
 
 class _Answer(NamedTuple):
-    """What was asked of a forum, and the scorecards of it and of those beside it, at one age."""
+    """The scorecards of a forum and of those beside it, at one age; `others` are the forums to choose from."""
 
     question: Question
     snapshot: Snapshot
@@ -40,10 +40,10 @@ async def scorecard_page(page: PageRequest) -> Response:
     answer = await _answer(page)
     first = answer.scorecards[0]
     names = await read_names(service_of(page.request), answer.question, answer.scorecards)
-    drawn = any(map(_cohort, answer.scorecards))
+    has_curve = any(map(_cohort, answer.scorecards))
     return await page.render(
         "forum.html", question=answer.question, snapshot=answer.snapshot, names=names, scorecards=answer.scorecards,
-        forums=answer.others, rows_max=_PAPERS_MAX, figures=[_by_age(page, answer)] if drawn else [],
+        forums=answer.others, rows_max=_PAPERS_MAX, figures=[_by_age(page, answer)] if has_curve else [],
         scorecard_url=page.scorecard_url(first),
     )  # fmt: skip
 
@@ -65,11 +65,13 @@ async def _answer(page: PageRequest) -> _Answer:
     service = service_of(page.request)
     async with service.snapshot(question) as snapshot:
         slugs = list(dict.fromkeys([slug, *(beside or "").split(",")]))
-        compared = [await forums.read_forum(snapshot, name) for name in slugs if name]
+        compared = [await forums.read_forum(snapshot, key) for key in slugs if key]
         others = (await forums.forum_page(snapshot, others_question)).items
         age = None if beside is None else forums.common_age(compared, question.as_of)
-        stored = [await forums.read_scorecards(snapshot, question, [forum], age) for forum in compared]
-    scorecards = [await computed(service.queues.folds, one.rows, _shown_scorecard, one) for one in stored]
+        stored_scorecards = [await forums.read_scorecards(snapshot, question, [forum], age) for forum in compared]
+    scorecards = [
+        await computed(service.queues.folds, stored.rows, _shown_scorecard, stored) for stored in stored_scorecards
+    ]
     return _Answer(question, snapshot, scorecards, others)
 
 
@@ -93,18 +95,18 @@ def _by_age(page: PageRequest, answer: _Answer) -> Figure:
     translation = page.translation
     _ = translation.gettext
     scorecards = answer.scorecards
-    drawn = [scorecard for scorecard in scorecards if _cohort(scorecard)]
-    last = max((point["months"] for scorecard in drawn for point in scorecard["curve"]), default=0) or 1
-    ranked = sorted(drawn, key=_strict_share)
+    with_curve = [scorecard for scorecard in scorecards if _cohort(scorecard)]
+    last = max((point["months"] for scorecard in with_curve for point in scorecard["curve"]), default=0) or 1
+    ranked = sorted(with_curve, key=_strict_share)
     if len(ranked) > 1 and _strict_share(ranked[0]) < _strict_share(ranked[-1]):
-        ends = {"least": _told(page, ranked[0]), "most": _told(page, ranked[-1])}
+        ends = {"least": _bound_of_deals(page, ranked[0]), "most": _bound_of_deals(page, ranked[-1])}
         title = _("From %(least)s to %(most)s became binding") % ends
     else:
         title = _("%(group)s became binding") % {
-            "group": "; ".join(_told(page, scorecard) for scorecard in drawn or scorecards[:1])
+            "group": "; ".join(_bound_of_deals(page, scorecard) for scorecard in with_curve or scorecards[:1])
         }
-    text = "; ".join(_told(page, scorecard) for scorecard in scorecards)
-    wide, narrow, multiples = _panels(page, drawn, last, text)
+    text = "; ".join(_bound_of_deals(page, scorecard) for scorecard in scorecards)
+    wide, narrow, multiples = _panels(page, with_curve, last, text)
     return Figure(
         name=f"scorecards/{scorecards[0]['key']}",
         title=title,
@@ -119,21 +121,23 @@ def _by_age(page: PageRequest, answer: _Answer) -> Figure:
 
 
 def _panels(
-    page: PageRequest, drawn: Sequence[Item], last: int, text: str
+    page: PageRequest, scorecards: Sequence[Item], last: int, text: str
 ) -> tuple[Panel | None, Panel | None, Sequence[Panel]]:
     """A forum alone for a page and for a phone, or several as small ones."""
-    if len(drawn) == 1:
+    if len(scorecards) == 1:
         wide, narrow = (
-            cohort_panel(page.translation, drawn[0], width, last=last, text=text) for width in (WIDE, NARROW)
+            cohort_panel(page.translation, scorecards[0], width, last=last, text=text) for width in (WIDE, NARROW)
         )
         return wide, narrow, ()
-    told = [(scorecard, _told(page, scorecard)) for scorecard in drawn]
-    return None, None, [
-        cohort_panel(page.translation, scorecard, MULTIPLE, last=last, text=words, title=words) for scorecard, words in told
-    ]  # fmt: skip
+    titles = [_bound_of_deals(page, scorecard) for scorecard in scorecards]
+    multiples = [
+        cohort_panel(page.translation, scorecard, MULTIPLE, last=last, text=title, title=title)
+        for scorecard, title in zip(scorecards, titles, strict=True)
+    ]
+    return None, None, multiples
 
 
-def _told(page: PageRequest, scorecard: Item) -> str:
+def _bound_of_deals(page: PageRequest, scorecard: Item) -> str:
     """A forum with how many of its deals have bound since."""
     return page.translation.gettext("%(group)s: %(bound)s of %(deals)s") % {
         "group": scorecard["name"] or scorecard["key"],
@@ -158,9 +162,9 @@ def _points(page: PageRequest, scorecards: Sequence[Item]) -> DataTable:
     rows = [
         DataRow(
             cells=[scorecard["name"] or scorecard["key"], _cohort(scorecard), *(point[field] for field in ("months", "strict", "loose"))],
-            path=f"curve.{number}" if alone else f"forums.{at}.curve.{number}",
+            path=f"curve.{number}" if alone else f"forums.{forum_number}.curve.{number}",
         )
-        for at, scorecard in enumerate(scorecards)
+        for forum_number, scorecard in enumerate(scorecards)
         for number, point in enumerate(scorecard["curve"])
     ]  # fmt: skip
     return DataTable(columns=columns, rows=rows, api=api)

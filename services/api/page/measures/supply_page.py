@@ -36,7 +36,7 @@ async def supply_page(page: PageRequest) -> Response:
     names = await read_names(service_of(page.request), question, answer["contracts"])
     return await page.render(
         "supply.html", question=question, snapshot=snapshot, names=names, answer=answer, page_path=PAGE,
-        figures=[_chosen(page, question, snapshot, answer), _all(page, question, snapshot, answer)],
+        figures=[_fullest_pair(page, question, snapshot, answer), _all_pairs(page, question, snapshot, answer)],
         rows_max=_ROWS_MAX, api=_api_url(page), buyer_name=partial(buyer_name, page), missing=_missing(page), per=_per(page),
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ async def supply_figure(page: PageRequest) -> DrawnFigure:
     """The drawing of one buyer and commodity by itself."""
     question, snapshot, answer = await _answer(page)
     return DrawnFigure(
-        figure=_chosen(page, question, snapshot, answer), question=question, snapshot=snapshot, page_path=PAGE
+        figure=_fullest_pair(page, question, snapshot, answer), question=question, snapshot=snapshot, page_path=PAGE
     )
 
 
@@ -53,7 +53,7 @@ async def buyers_figure(page: PageRequest) -> DrawnFigure:
     """The drawings of all buyers and commodities by themselves."""
     question, snapshot, answer = await _answer(page)
     return DrawnFigure(
-        figure=_all(page, question, snapshot, answer), question=question, snapshot=snapshot, page_path=PAGE
+        figure=_all_pairs(page, question, snapshot, answer), question=question, snapshot=snapshot, page_path=PAGE
     )
 
 
@@ -106,7 +106,8 @@ def _per(page: PageRequest) -> dict[str, str]:
     return {"year": _("a year"), "total": _("in total")}
 
 
-def _papers_of(answer: Item, row: Item) -> int:
+def _paper_deals(answer: Item, row: Item) -> int:
+    """How many deals of that buyer and commodity have only paper."""
     return sum(
         len(paper["deals"])
         for paper in answer["papers"]
@@ -120,15 +121,15 @@ def _weight(row: Item) -> tuple[int, int, int]:
     return sum(bool(year["demand"]) for year in bound), len(bound), len(row["years"])
 
 
-def _chosen(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
+def _fullest_pair(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
     """The row of which there is most to see."""
     _ = page.translation.gettext
     rows: Sequence[Item] = answer["buyers"]
-    number = max(range(len(rows)), key=lambda one: (_weight(rows[one]), -one), default=None)
+    number = max(range(len(rows)), key=lambda index: (_weight(rows[index]), -index), default=None)
     row = None if number is None else rows[number]
     text = "" if row is None else _text(page, row)
-    papers = 0 if row is None else _papers_of(answer, row)
-    panel = partial(supply_panel, page.translation, row, text=text, papers=papers, year=question.as_of.year) if row else None  # fmt: skip
+    papers = 0 if row is None else _paper_deals(answer, row)
+    panel = partial(supply_panel, page.translation, row, text=text, papers=papers, this_year=question.as_of.year) if row else None  # fmt: skip
     return Figure(
         name="supply",
         title=_title(page, row, question.as_of.year),
@@ -147,7 +148,7 @@ def _title(page: PageRequest, row: Item | None, this_year: int) -> str:
     _ = translation.gettext
     if row is None:
         return _("No offtake contract and no demand is known")
-    told = {"buyer": buyer_name(page, row["country"]), "commodity": row["commodity"], "unit": row["unit"]}
+    values = {"buyer": buyer_name(page, row["country"]), "commodity": row["commodity"], "unit": row["unit"]}
     years = [year for year in row["years"] if year["year"] <= this_year] or row["years"]
     of_demand = [year for year in years if year["demand"]]
     of_bound = [year for year in years if year["contracts"]]
@@ -156,14 +157,14 @@ def _title(page: PageRequest, row: Item | None, this_year: int) -> str:
         year = (both or of_demand)[-1]
         ends = [figure[end] for figure in year["demand"] for end in ("low", "high")]
         demand = " – ".join(translation.number(end) for end in sorted({min(ends), max(ends)}))
-        told |= {"year": str(year["year"]), "bound": translation.number(year["bound"]), "demand": demand}
+        values |= {"year": str(year["year"]), "bound": translation.number(year["bound"]), "demand": demand}
         return (
             _("%(buyer)s, %(commodity)s, %(year)s: contracts bind %(bound)s %(unit)s, stated demand is %(demand)s")
-            % told
+            % values
         )
     year = (of_bound or row["years"])[-1]
-    told |= {"year": str(year["year"]), "bound": translation.number(year["bound"])}
-    return _("%(buyer)s, %(commodity)s, %(year)s: contracts bind %(bound)s %(unit)s, no demand is stated") % told
+    values |= {"year": str(year["year"]), "bound": translation.number(year["bound"])}
+    return _("%(buyer)s, %(commodity)s, %(year)s: contracts bind %(bound)s %(unit)s, no demand is stated") % values
 
 
 def _heading(page: PageRequest, row: Item) -> str:
@@ -171,9 +172,10 @@ def _heading(page: PageRequest, row: Item) -> str:
 
 
 def _text(page: PageRequest, row: Item) -> str:
+    """What is bound in each of the latest years, in words."""
     translation = page.translation
-    told = [f"{year['year']}: {translation.number(year['bound'])}" for year in row["years"] if year["contracts"]]
-    return f"{_heading(page, row)}. {'; '.join(told[-12:])}"
+    volumes = [f"{year['year']}: {translation.number(year['bound'])}" for year in row["years"] if year["contracts"]]
+    return f"{_heading(page, row)}. {'; '.join(volumes[-12:])}"
 
 
 def _table(page: PageRequest, rows: Sequence[tuple[int, Item, int | None]]) -> DataTable:
@@ -196,17 +198,17 @@ def _table(page: PageRequest, rows: Sequence[tuple[int, Item, int | None]]) -> D
     return DataTable(columns=columns, rows=data, api=_api_url(page))
 
 
-def _all(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
+def _all_pairs(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item) -> Figure:
     _ = page.translation.gettext
     rows: Sequence[Item] = answer["buyers"]
-    drawn = sorted(range(len(rows)), key=lambda one: (tuple(-weight for weight in _weight(rows[one])), one))
-    drawn = sorted(drawn[:_MULTIPLES_MAX])
+    by_weight = sorted(enumerate(rows), key=lambda pair: _weight(pair[1]), reverse=True)
+    fullest = sorted(by_weight[:_MULTIPLES_MAX], key=lambda pair: pair[0])
     multiples = [
         supply_panel(
-            page.translation, rows[one], MULTIPLE, text=_text(page, rows[one]), papers=_papers_of(answer, rows[one]),
-            year=question.as_of.year, title=_heading(page, rows[one]),
+            page.translation, row, MULTIPLE, text=_text(page, row), papers=_paper_deals(answer, row), this_year=question.as_of.year,
+            title=_heading(page, row),
         )
-        for one in drawn
+        for _number, row in fullest
     ]  # fmt: skip
     bound = sum(any(year["contracts"] for year in row["years"]) for row in rows)
     counts = {"bound": page.translation.number(bound), "rows": page.translation.number(len(rows))}
@@ -217,5 +219,5 @@ def _all(page: PageRequest, question: Question, snapshot: Snapshot, answer: Item
         text="; ".join(panel.title for panel in multiples),
         source=source_line(page, question, snapshot),
         multiples=multiples,
-        table=_table(page, [(one, rows[one], len(rows[one]["years"]) - 1) for one in drawn]),
+        table=_table(page, [(number, row, len(row["years"]) - 1) for number, row in fullest]),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Up to which step ore is told to have come, at `/value-chain`: a matrix of markets and steps, and the projects with their rows."""
+"""The value chain, at `/value-chain`: a matrix of markets and the steps that events report as localised, and the projects with their rows."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def _matrix(page: PageRequest, question: Question, snapshot: Snapshot, answer: I
     _ = translation.gettext
     steps = step_names(translation)
     markets: Sequence[Item] = answer["markets"]
-    named = [(f"{translation.country(market['country'])}, {market['commodity']}", market) for market in markets]
-    text = "; ".join(f"{name}: {steps[market['told_up_to']]}" for name, market in named)
+    named_markets = [(f"{translation.country(market['country'])}, {market['commodity']}", market) for market in markets]
+    text = "; ".join(f"{name}: {steps[market['told_up_to']]}" for name, market in named_markets)
     early = [market for market in markets if market["told_up_to"] in PROCESSING_STEPS[:2]]
     counts = {"early": translation.number(len(early)), "markets": translation.number(len(markets))}
     title = _("In %(early)s of %(markets)s markets the chain is told no further than concentrate") % counts
@@ -108,7 +108,7 @@ def _matrix(page: PageRequest, question: Question, snapshot: Snapshot, answer: I
         subtitle=_("Steps that events tell as localised in the country. Full: works run on the day; ring: told, and none runs; faint: nobody told, which is no finding. A figure says how many projects."),
         text=text,
         source=source_line(page, question, snapshot),
-        wide=chain_panel(translation, named, steps, WIDE, text=text) if markets else None,
-        narrow=chain_panel(translation, named, steps, NARROW, text=text) if markets else None,
+        wide=chain_panel(translation, named_markets, steps, WIDE, text=text) if markets else None,
+        narrow=chain_panel(translation, named_markets, steps, NARROW, text=text) if markets else None,
         table=DataTable(columns=columns, rows=rows, api=_api_url(page)),
     )  # fmt: skip

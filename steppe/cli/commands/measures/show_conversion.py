@@ -91,8 +91,8 @@ def _others(lines: list[Item]) -> TerminalTable:
     return TerminalTable(columns, rows)
 
 
-def _share_of(number: int, of: int | None) -> str:
-    return f"{number} of {of} ({100 * number / of:.0f}%)" if of else str(number)
+def _share_of(count: int, total: int | None) -> str:
+    return f"{count} of {total} ({100 * count / total:.0f}%)" if total else str(count)
 
 
 def _table(title: str, lines: list[tuple[str, Item]]) -> TerminalTable:

@@ -92,8 +92,10 @@ def _years(years: list[Item]) -> TerminalTable:
     return TerminalTable(columns, rows)
 
 
-def _quartiles(of: Item) -> str:
-    return f"{_months(of['median'])} ({_months(of['lower'])}-{_months(of['upper'])})" if of["count"] else ""
+def _quartiles(spells: Item) -> str:
+    if not spells["count"]:
+        return ""
+    return f"{_months(spells['median'])} ({_months(spells['lower'])}-{_months(spells['upper'])})"
 
 
 def _months(value: float | None) -> str:

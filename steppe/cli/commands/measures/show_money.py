@@ -40,7 +40,7 @@ def command(
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Say what was committed and disbursed, by leg and as asked by donor, recipient, programme, year.
+    """Say what was committed and disbursed, by leg; --by groups it by donor, recipient, programme or year.
 
     Example: steppe money --recipient UZ --by donor --as-of 2026-11-01
     """
@@ -111,7 +111,7 @@ def _name(group: Item, by: Sequence[str]) -> str:
         "programme": group["programme"] or "no programme",
         "year": str(group["year"]),
     }
-    name = " ".join(parts[what] for what in ("donor", "recipient", "programme", "year") if what in by)
+    name = " ".join(parts[dimension] for dimension in ("donor", "recipient", "programme", "year") if dimension in by)
     return f"{name} (umbrellas)" if group["umbrella"] else name
 
 

@@ -18,7 +18,7 @@ from steppe.terminal.output import out, print_json
 Item = dict[str, Any]
 _LEGEND = """
 Bound and paid: rows after the pledge that name its programme or are of its deal,
-in % of what it said last. Time: how much of it is over, until its deadline.
+in % of its latest amount. Time: how much of it is over, until its deadline.
 """
 
 
@@ -27,9 +27,9 @@ def command(
         list[str] | None, typer.Option(help="Only of these givers: keys of parties, or their countries in capitals.")
     ] = None,
     recipient: Annotated[list[str] | None, typer.Option(help="Only for these countries.")] = None,
-    forum: Annotated[list[str] | None, typer.Option(help="Only those said at these forums.")] = None,
+    forum: Annotated[list[str] | None, typer.Option(help="Only those made at these forums.")] = None,
     programme: Annotated[list[str] | None, typer.Option(help="Only through these programmes.")] = None,
-    year: Annotated[list[str] | None, typer.Option(help="Only those first said in these years.")] = None,
+    year: Annotated[list[str] | None, typer.Option(help="Only those first made in these years.")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     rules: Rules = None,
@@ -40,9 +40,9 @@ def command(
 
     Example: steppe pledges --donor JP --as-of 2026-11-01
     """
-    several = {"donor": donor, "recipient": recipient, "forum": forum, "programme": programme, "year": year}
+    filters = {"donor": donor, "recipient": recipient, "forum": forum, "programme": programme, "year": year}
     query = {"as_of": as_of, "known_at": known_at, "rules": rules}
-    query |= {name: ",".join(values) for name, values in several.items() if values}
+    query |= {name: ",".join(values) for name, values in filters.items() if values}
     answer = http_client.get(addresses.find().api, "/v1/pledges", query)
     if as_json:
         print_json(answer)

@@ -1,4 +1,4 @@
-"""`steppe reference`: the series that measures are laid against, and the rows of one."""
+"""`steppe reference`: the series that measures are compared with, and the rows of one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
     "units": (Column("commodity"), Column("unit"), Column("base"), Column("factor", right=True)),
     "marks": (Column("mark"), Column("counted", right=True), Column("of", right=True), Column("months", right=True), Column("level")),
 }  # fmt: skip
-_OF_ALL = (Column("confidence"), Column("line", right=True))
+_COMMON_COLUMNS = (Column("confidence"), Column("line", right=True))
 
 
 def command(
@@ -60,12 +60,12 @@ def _print_list(items: Sequence[dict[str, Any]]) -> None:
     )
     rows = [(item["name"], str(item["count"]), item["version"], item["title"]) for item in items]
     out().print(TerminalTable(columns, rows))
-    own = [item["name"] for item in items if not item["shipped"]]
-    out().print(Text(f"\nOf the operator, not of the release: {', '.join(own)}." if own else ""))
+    replaced = [item["name"] for item in items if not item["shipped"]]
+    out().print(Text(f"\nOf the operator, not of the release: {', '.join(replaced)}." if replaced else ""))
 
 
 def _print_series(answer: Answer) -> None:
-    columns = (*_COLUMNS[answer["kind"]], *_OF_ALL)
+    columns = (*_COLUMNS[answer["kind"]], *_COMMON_COLUMNS)
     rows = [
         tuple("" if row[column.title] is None else str(row[column.title]) for column in columns)
         for row in answer[answer["kind"]]

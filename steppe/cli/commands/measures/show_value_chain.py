@@ -1,4 +1,4 @@
-"""`steppe value-chain`: which steps were told as localised in the host countries, which the API reads from the events."""
+"""`steppe value-chain`: which steps of processing are localised in the host countries, by the events that the API reads."""
 
 from __future__ import annotations
 
