@@ -15,7 +15,7 @@ from fastapi import Request
 
 from services.api.problems import FORMAT_NOT_AVAILABLE, did_you_mean
 from services.api.store.knowledge import Knowledge
-from services.api.views.measures.pledge_view import GROUPINGS as PLEDGE_GROUPINGS
+from services.api.views.measures.pledge_answer import GROUPINGS as PLEDGE_GROUPINGS
 from services.api.views.timeline_view import NOT_STATED
 from services.api.web import pagination, parse_values
 from services.api.web.pagination import Cursor

@@ -55,35 +55,35 @@ class Pledge:
 
     project: str
     root: Event
-    said: tuple[Event, ...]
+    statements: tuple[Event, ...]
     withdrawn: Event | None
     programmes: tuple[str, ...]
     claims: tuple[Claim, ...]
 
     @property
     def first(self) -> Event:
-        """As it was said first."""
-        return self.said[0]
+        """Its first statement."""
+        return self.statements[0]
 
     @property
     def year(self) -> int:
-        """The year of its rates: in which it was first said."""
+        """The year whose rates apply: that of the first statement."""
         return self.first.latest.year
 
     @property
     def amount(self) -> Decimal:
-        """As last said."""
-        return Decimal(self.said[-1].data["amount"]["value"])
+        """By the last statement."""
+        return Decimal(self.statements[-1].data["amount"]["value"])
 
     @property
     def currency(self) -> str:
-        """Of the amount as last said."""
-        return str(self.said[-1].data["amount"]["currency"])
+        """Of the amount in the last statement."""
+        return str(self.statements[-1].data["amount"]["currency"])
 
     @property
     def deadline(self) -> str | None:
-        """As last said, in EDTF; None: nobody said one."""
-        return next((event.data["deadline"] for event in reversed(self.said) if "deadline" in event.data), None)
+        """By the last statement that has one, in EDTF; None: no statement has."""
+        return next((event.data["deadline"] for event in reversed(self.statements) if "deadline" in event.data), None)
 
     @property
     def ends(self) -> Start | None:
@@ -94,21 +94,21 @@ class Pledge:
     def pledgers(self) -> tuple[str, ...]:
         """The parties of the highest pursuing role that it names."""
         pursuers = Pursuers()
-        for event in self.said:
+        for event in self.statements:
             pursuers = pursuers.with_those_of(event)
         return pursuers.parties
 
     @property
     def recipients(self) -> tuple[str, ...] | None:
-        """The countries that are to have it, as last said; None: nobody said."""
-        said = (event.data["recipients"] for event in reversed(self.said) if event.data.get("recipients"))
-        last = next(said, None)
+        """The countries that are to have it, by the last statement that names some; None: no statement does."""
+        recipients = (event.data["recipients"] for event in reversed(self.statements) if event.data.get("recipients"))
+        last = next(recipients, None)
         return None if last is None else tuple(sorted(last))
 
     @property
     def forums(self) -> tuple[str, ...]:
-        """Where it was said."""
-        return tuple(sorted({event.data["forum"] for event in self.said if "forum" in event.data}))
+        """The forums of its statements."""
+        return tuple(sorted({event.data["forum"] for event in self.statements if "forum" in event.data}))
 
     def time_passed(self, day: date) -> float | None:
         """The share of its time that is over on a day, from the day on which it was first said to its deadline, both at their
@@ -203,7 +203,7 @@ def pledges(
             by_deal[claim.project, claim.event.deal].append(claim)
     promises: list[Pledge] = []
     for (project, source, id_), chain in chains.items():
-        chain.sort(key=lambda one: (one[1].order, one[0]))
+        chain.sort(key=lambda statement: (statement[1].order, statement[0]))
         programmes = sorted({name for subject, event in chain for name in _programmes(subject, event, kinds)})
         deals = sorted({(subject, event.deal) for subject, event in chain if event.deal is not None})
         first = chain[0][1].order
@@ -216,7 +216,7 @@ def pledges(
                 root=next(
                     event for subject, event in chain if (subject, event.source, event.id) == (project, source, id_)
                 ),
-                said=tuple(event for _, event in chain),
+                statements=tuple(event for _, event in chain),
                 withdrawn=_withdrawal(events, chain),
                 programmes=tuple(programmes),
                 claims=tuple(sorted(after.values(), key=lambda claim: (claim.event.order, claim.project))),
@@ -256,12 +256,12 @@ def _roots(announced: Sequence[tuple[str, Event]]) -> Mapping[tuple[str, str, st
         while (following := repeated.get(path[-1])) is not None and following not in path:
             path.append(following)
         ring = [] if following is None else path[path.index(following) :]
-        roots[key] = min(ring, key=lambda one: orders[one]) if ring else path[-1]
+        roots[key] = min(ring, key=lambda member: orders[member]) if ring else path[-1]
     return roots
 
 
 def _withdrawal(events: Mapping[str, Sequence[Event]], chain: Sequence[tuple[str, Event]]) -> Event | None:
-    """What took a promise back, unless it was said again since."""
+    """What took a promise back, unless it was repeated since."""
     last = chain[-1][1].order
     takers = [
         event
@@ -269,7 +269,7 @@ def _withdrawal(events: Mapping[str, Sequence[Event]], chain: Sequence[tuple[str
         for event in events[project]
         if event.kind.name == WITHDRAWN
         and event.order > last
-        and any(_takes(event, said) for of, said in chain if of == project)
+        and any(_takes(event, statement) for of, statement in chain if of == project)
     ]
     return min(takers, key=lambda event: event.order, default=None)
 
@@ -285,8 +285,8 @@ def _takes(withdrawal: Event, pledge: Event) -> bool:
 class Total:
     """Several promises together. Rows under several count once, those of withdrawn ones alone not at all.
 
-    `announced` is what the promises say that stand, `taken_back` what the others said; both, and `bound` and `disbursed`, by
-    currency as said.
+    `announced` is the sum of the promises that stand, `taken_back` that of the others; both, and `bound` and `disbursed`, by
+    currency of the statement.
     """
 
     pledges: int
@@ -309,7 +309,7 @@ class InOneCurrency:
 
 
 def total(promises: Sequence[Pledge]) -> Total:
-    """Several promises together, in the currencies in which they and their rows were told."""
+    """Several promises together, in the currencies of the promises and of their rows."""
     standing = [pledge for pledge in promises if pledge.withdrawn is None]
     claims = [claim for claim, _ in _once(standing)]
     return Total(
@@ -323,7 +323,7 @@ def total(promises: Sequence[Pledge]) -> Total:
 
 
 def total_in(currency: str, promises: Sequence[Pledge], rates: ExchangeRates) -> InOneCurrency:
-    """The promises that stand, in one currency. A row under several is reckoned at the year of the first of them."""
+    """The promises that stand, in one currency. A row under several is converted at the year of the first of them."""
     standing = [pledge for pledge in promises if pledge.withdrawn is None]
     sums: defaultdict[tuple[str, str, int], Decimal] = defaultdict(Decimal)
     for pledge in standing:
@@ -333,12 +333,12 @@ def total_in(currency: str, promises: Sequence[Pledge], rates: ExchangeRates) ->
             sums["bound" if claim.of == COMMITTED else "disbursed", claim.currency, year] += claim.change
     converted: defaultdict[str, Decimal] = defaultdict(Decimal)
     missing: dict[tuple[str, str, int], Decimal] = {}
-    for (of, told_in, year), value in sorted(sums.items()):
-        in_one = rates.convert(value, told_in, currency, year)
-        if isinstance(in_one, Converted):
-            converted[of] += in_one.value
+    for (of, of_currency, year), value in sorted(sums.items()):
+        exchanged = rates.convert(value, of_currency, currency, year)
+        if isinstance(exchanged, Converted):
+            converted[of] += exchanged.value
         else:
-            missing[of, told_in, year] = value
+            missing[of, of_currency, year] = value
     return InOneCurrency(
         announced=converted["announced"], bound=converted["bound"], disbursed=converted["disbursed"], missing=missing
     )

@@ -14,9 +14,8 @@ from services.api.store.knowledge import Knowledge
 from services.api.store.raised_flags import flags_of_rows
 from services.api.store.snapshot import Snapshot
 from services.api.views.measures import lifecycle_view
+from services.api.views.measures.lifecycle_answer import CAUSES_MAX, LifecycleAnswer
 from services.api.views.measures.lifecycle_view import (
-    CAUSES_MAX,
-    LifecycleAnswer,
     ProjectLife,
     StoredLifecycle,
     displaced_runs,
@@ -56,9 +55,9 @@ async def read_lifecycle(service: Service, snapshot: Snapshot, question: Questio
     """What the answer of `/v1/lifecycle` is made of."""
     as_of, filters = question.as_of, question.filters
     countries, commodities = filters.get("country"), filters.get("commodity")
-    kept = await service.kept_projects.of(snapshot, _lives, question.knowledge)
+    lives = await service.kept_projects.of(snapshot, _lives, question.knowledge)
     papers = await conversions.read_conversion(service, snapshot, question)
-    projects = await in_thread(lifecycle_view.projects_asked, kept, as_of, countries, commodities)
+    projects = await in_thread(lifecycle_view.matching_projects, lives, as_of, countries, commodities)
     spans = await snapshot.rows("displaced_spans", as_of=as_of)
     displaced = await by_size(len(spans), displaced_runs, spans)
     lasting = [(project, run.deal) for project in projects for run in displaced.get(project, ()) if run.until > as_of]

@@ -9,7 +9,8 @@ from services.api.problems import COMPUTATION_ENDED
 from services.api.store.project_events import documents_named
 from services.api.store.snapshot import Snapshot
 from services.api.views.measures import pledge_view
-from services.api.views.measures.pledge_view import PledgesAnswer, StoredPledges
+from services.api.views.measures.pledge_answer import PledgesAnswer
+from services.api.views.measures.pledge_view import StoredPledges
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question

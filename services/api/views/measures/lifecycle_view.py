@@ -6,14 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, TypedDict
 
 from services.api.store import row_decoding
 from services.api.store.snapshot import Row
-from services.api.views.frames import OnDay
 from services.api.views.home_countries import Homes
 from services.api.views.measures.conversion_view import CountedDeal, StoredConversion, counted_deals, registered_on
-from steppe.contracts.field_types import EARLIEST, Count, Day, Given, Key, LevelName, Reference, choice, doc
+from services.api.views.measures.lifecycle_answer import (
+    FirstMover,
+    LevelMonths,
+    LifecycleItem,
+    MarketHistory,
+    Overtaking,
+    PaperAge,
+    PaperAges,
+    QuartilesItem,
+    ShareBound,
+    SpellItem,
+    Winner,
+)
 from steppe.domain.measures.conversion import BOUND_BEFORE
 from steppe.domain.measures.incidence import BOUND, OPEN
 from steppe.domain.measures.incidence import ENDED as ENDED_UNBOUND
@@ -38,161 +48,12 @@ from steppe.domain.values.levels import Level
 from steppe.domain.values.months import months_between
 from steppe.domain.values.states import Flag, Start
 
-CAUSES_MAX = 200
-"""Of so many deals that are displaced on the day it is told by whom: what they rest on is reckoned of their markets when it is asked."""
 _Market = tuple[str, str]
-_MONTHS = "in whole months, linear between two; null: of none."
-
-
-class QuartilesItem(TypedDict):
-    """Quartiles of some months."""
-
-    count: Annotated[Count, doc("Of how many.")]
-    lower: Annotated[float | None, doc(f"The lower quartile, {_MONTHS}")]
-    median: Annotated[float | None, doc(f"The median, {_MONTHS}")]
-    upper: Annotated[float | None, doc(f"The upper quartile, {_MONTHS}")]
-
-
-class EndedSpells(QuartilesItem):
-    """The spells that ended."""
-
-    rose: Annotated[Count, doc("How many by a rise to another level.")]
-    fell: Annotated[Count, doc("How many by a fall to another level.")]
-    deal_ended: Annotated[Count, doc("How many with the deal.")]
-
-
-class LevelMonths(TypedDict):
-    """How long deals stay at a level."""
-
-    level: Annotated[LevelName, doc("The level.")]
-    ended: Annotated[EndedSpells, doc("Spells that ended by the day: how long they had lasted.")]
-    lasting: Annotated[
-        QuartilesItem, doc("Spells that last: how long they have, by the day. They are no shorter than that.")
-    ]
-
-
-class SpellItem(TypedDict):
-    """Unbroken days of a deal at one level."""
-
-    project: Annotated[Key, doc("The project.")]
-    deal: Annotated[Key, doc("The deal.")]
-    level: Annotated[LevelName, doc("The level.")]
-    began_on: Annotated[Day, doc("Its first day, by latest days.")]
-    ended_on: Annotated[Day | None, doc("The first day on which it no longer was; null: it lasts.")]
-    then: Annotated[Annotated[str, choice(ROSE, FELL, ENDED)] | None, doc("What followed; null: it lasts.")]
-    months: Annotated[Count, doc("Its whole months, of one that lasts by the day.")]
-
-
-class PaperAge(TypedDict):
-    """A paper whose clock runs."""
-
-    project: Annotated[Key, doc("The project.")]
-    deal: Annotated[Key, doc("The deal.")]
-    umbrella: Annotated[bool, doc("Whether its project is an umbrella or a programme, which is in no figure.")]
-    started: Annotated[Day, doc("The latest day of the first paper of the phase.")]
-    started_earliest: Annotated[Day | None, doc(EARLIEST)]
-    started_given: Given
-    months: Annotated[Count, doc("Its age by that day.")]
-    months_most: Annotated[Count, doc("Its age by the earliest day, where one is known.")]
-
-
-class AgeBar(TypedDict):
-    """A bar of the histogram."""
-
-    from_months: Annotated[Count, doc("The least age.")]
-    to_months: Annotated[Count, doc("The age that is too old for it.")]
-    deals: Annotated[Count, doc("How many papers are so old, by latest days.")]
-
-
-class PaperAges(QuartilesItem):
-    """The ages of the papers whose clock runs."""
-
-    histogram: Annotated[list[AgeBar], doc(f"By {BIN_MONTHS} months, from the youngest.")]
-    papers: Annotated[list[PaperAge], doc("Each of them, by project and deal.")]
-
-
-class ShareBound(TypedDict):
-    """What became of the first papers of some deals, as /v1/conversion counts them."""
-
-    group: Annotated[str | None, doc("The year of the first paper, or the nation; null: not known.")]
-    deals: Annotated[Count, doc("How many deals.")]
-    bound: Annotated[Count, doc("How many are bound, or ended after they had been.")]
-    ended: Annotated[Count, doc("How many ended unbound.")]
-    open: Annotated[Count, doc("How many live without a valid leg.")]
-    share: Annotated[float, doc("Bound over deals, four decimals.")]
-
-
-class FirstMover(TypedDict):
-    """A deal that was the first of its market."""
-
-    project: Annotated[Key, doc("The project.")]
-    deal: Annotated[Key, doc("The deal.")]
-    nations: Annotated[list[str], doc("The home countries of who pursues it, on that day, alphabetical.")]
-    on: Annotated[Day, doc("The latest day.")]
-    on_earliest: Annotated[Day | None, doc(EARLIEST)]
-    on_given: Given
-
-
-class Winner(TypedDict):
-    """A deal that overtook another."""
-
-    project: Annotated[Key, doc("The project.")]
-    deal: Annotated[Key | None, doc("The deal; null: the event names none.")]
-    event: Annotated[Reference, doc("The winning event, source#id.")]
-
-
-class Overtaking(TypedDict):
-    """A deal with only paper, and who got what it was after."""
-
-    project: Annotated[Key, doc("The project of the deal that was overtaken.")]
-    deal: Annotated[Key, doc("The deal.")]
-    markets: Annotated[list[str], doc("The markets of its project, as KZ/tungsten.")]
-    nations: Annotated[list[str], doc("Its nations on the day on which it was.")]
-    tier: Annotated[
-        str | None, doc("Of one that lasts: asset, the same project; market, another one of a market of it; else null.")
-    ]
-    since: Annotated[Day, doc("The first day on which it stood displaced.")]
-    until: Annotated[Day | None, doc("The first day on which it no longer did; null: it does.")]
-    by: Annotated[
-        list[Winner] | None,
-        doc(
-            f"Of one that lasts, who did it; null: it is over, or more than {CAUSES_MAX} last: narrow with country and commodity."
-        ),
-    ]
-
-
-class MarketHistory(TypedDict):
-    """Who was first in a market, and who overtook whom, over time. Umbrellas and programmes are in none."""
-
-    country: Annotated[str, doc("ISO 3166-1 alpha-2.")]
-    commodity: Annotated[str, doc("The commodity.")]
-    first_paper: Annotated[list[FirstMover], doc("Whose paper was the first; several on one day.")]
-    first_bound: Annotated[list[FirstMover], doc("Who bound first, whether it still holds; several on one day.")]
-    overtakings: Annotated[Count, doc("How many of `overtakings` are of its projects.")]
-
-
-class LifecycleItem(TypedDict):
-    """How long deals stay at a level, how old papers are, how many bind, and who overtook whom."""
-
-    levels: Annotated[list[LevelMonths], doc("By level, without umbrellas and programmes.")]
-    umbrellas: Annotated[list[LevelMonths], doc("The same of umbrellas and programmes.")]
-    spells: Annotated[list[SpellItem], doc("The spells at the levels asked for with `level`; empty without it.")]
-    ages: Annotated[PaperAges, doc("The papers whose clock runs on the day.")]
-    bound_by_year: Annotated[list[ShareBound], doc("By the year of the first paper; without umbrellas and programmes.")]
-    bound_by_nation: Annotated[list[ShareBound], doc("By the nation of that paper: a deal of several is in each.")]
-    markets: Annotated[list[MarketHistory], doc("Markets in which somebody signed or bound, by country and commodity.")]
-    overtakings: Annotated[
-        list[Overtaking], doc("In the order in which they came; without those of umbrellas and programmes.")
-    ]
-
-
-class LifecycleAnswer(OnDay, LifecycleItem):
-    """How long deals stay at a level, how old papers are, how many bind, and who overtook whom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLife:
-    """What is kept of a project through all days: its registrations, and its deals, by key."""
+    """What the cache holds of a project, for all days: its registrations, and its deals, by key."""
 
     registrations: Sequence[Row]
     deals: Mapping[str, Life]
@@ -200,10 +61,10 @@ class ProjectLife:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLifecycle:
-    """What was read for the measure. `projects`: those that are asked for, with what each is registered as on the day.
+    """What was read for the measure. `projects`: those that pass the filters, with what each is registered as on the day.
 
-    `displaced`: since and until when deals of projects are, of those that were by the day. It is kept nowhere: markets change it, and not the
-    row of its project. `papers`: what /v1/conversion is made of, by nation. `causes`: the flag of each deal that is displaced on the day, with what it rests
+    `displaced`: since and until when deals are displaced, of those that were by the day. It is not cached: markets change it, and the row of
+    its project stays. `papers`: what /v1/conversion is made of, by nation. `causes`: the flag of each deal that is displaced on the day, with what it rests
     on (None: of too many); `winners`: whose events that is.
     """
 
@@ -220,7 +81,7 @@ class StoredLifecycle:
 
 
 def lives_of_projects(deals: Iterable[Row], registrations: Iterable[Row]) -> dict[str, ProjectLife]:
-    """What is kept of each registered project; of rows by day, those of deals by deal."""
+    """What the cache holds of each registered project; rows are by day, those of deals by deal."""
     standings: dict[str, dict[str, list[Standing]]] = {}
     for row in deals:
         of_project = standings.setdefault(row["project"], {})
@@ -237,19 +98,19 @@ def lives_of_projects(deals: Iterable[Row], registrations: Iterable[Row]) -> dic
     }
 
 
-def projects_asked(
+def matching_projects(
     projects: Mapping[str, ProjectLife],
     as_of: date,
     countries: Sequence[str] | None,
     commodities: Sequence[str] | None,
 ) -> dict[str, tuple[Row, ProjectLife]]:
     """The projects that are there on the day in one of the countries, with one of the commodities, by key."""
-    asked: dict[str, tuple[Row, ProjectLife]] = {}
-    for project, kept in sorted(projects.items()):
-        registration = registered_on(kept.registrations, as_of)
-        if registration is not None and is_asked(registration, countries, commodities):
-            asked[project] = registration, kept
-    return asked
+    matching: dict[str, tuple[Row, ProjectLife]] = {}
+    for project, of_project in sorted(projects.items()):
+        registration = registered_on(of_project.registrations, as_of)
+        if registration is not None and matches(registration, countries, commodities):
+            matching[project] = registration, of_project
+    return matching
 
 
 def displaced_runs(rows: Iterable[Row]) -> dict[str, tuple[DisplacedRun, ...]]:
@@ -276,9 +137,9 @@ def lifecycle(stored: StoredLifecycle) -> LifecycleItem:
     homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
     deals = [
         _Deal(project, deal, _is_umbrella(registration), markets, of_deal, day)
-        for project, (registration, kept) in stored.projects.items()
+        for project, (registration, of_project) in stored.projects.items()
         for markets in [_markets_of(registration)]
-        for deal, of_deal in kept.deals.items()
+        for deal, of_deal in of_project.deals.items()
         if (day := standing_on(of_deal.standings, stored.as_of)) is not None
     ]
     overtakings = _overtakings(stored, {(deal.project, deal.deal): deal for deal in deals}, homes)
@@ -301,13 +162,13 @@ def _is_umbrella(registration: Row) -> bool:
 
 def _papers(stored: StoredLifecycle) -> list[CountedDeal]:
     """The deals of the projects that /v1/conversion counts in its groups."""
-    of_asked = {name: papers for name, papers in stored.papers.projects.items() if name in stored.projects}
-    counted = counted_deals(replace(stored.papers, projects=of_asked))
-    return [one for one in counted if not one.umbrella and one.conversion.outcome != BOUND_BEFORE]
+    matching = {name: papers for name, papers in stored.papers.projects.items() if name in stored.projects}
+    counted = counted_deals(replace(stored.papers, projects=matching))
+    return [deal for deal in counted if not deal.umbrella and deal.conversion.outcome != BOUND_BEFORE]
 
 
-def is_asked(project: Row, countries: Sequence[str] | None, commodities: Sequence[str] | None) -> bool:
-    """Whether a project is in one of the countries, and puts out one of the commodities, that are asked for."""
+def matches(project: Row, countries: Sequence[str] | None, commodities: Sequence[str] | None) -> bool:
+    """Whether a project is in one of these countries and puts out one of these commodities; None: of any."""
     return (countries is None or not set(countries).isdisjoint(project["countries"])) and (
         commodities is None or not set(commodities).isdisjoint(project["commodities"])
     )
@@ -425,7 +286,7 @@ def _markets(
     signed = _first_in_markets((deal, deal.day.signed) for deal in deals)
     bound = _first_in_markets((deal, deal.day.bound) for deal in deals)
     overtaken = Counter(market for run in overtakings for market in run["markets"])
-    asked = [
+    markets = [
         (country, commodity)
         for country, commodity in sorted({*signed, *bound})
         if (stored.countries is None or country in stored.countries)
@@ -439,7 +300,7 @@ def _markets(
             "first_bound": [_mover(mover, homes) for mover in bound.get((country, commodity), ())],
             "overtakings": overtaken[f"{country}/{commodity}"],
         }
-        for country, commodity in asked
+        for country, commodity in markets
     ]
 
 
@@ -486,7 +347,7 @@ def _markets_of(project: Row) -> list[_Market]:
 
 
 def _overtakings(stored: StoredLifecycle, deals: Mapping[tuple[str, str], _Deal], homes: Homes) -> list[Overtaking]:
-    """The unbroken days on which deals stood displaced, in order; who did it is told of those that last."""
+    """The unbroken days on which deals stood displaced, in order; with who did it for those that last."""
     won = {f"{row['source']}#{row['id']}": (row["subject"], row["deal"]) for row in stored.winners}
     overtakings: list[Overtaking] = []
     for project in stored.projects:

@@ -7,15 +7,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal as Number
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
 from services.api.store import row_decoding
 from services.api.store.knowledge import Knowledge, read_as_known
 from services.api.store.snapshot import Row
-from services.api.views.frames import OnDay, Sum
 from services.api.views.frames import sums as by_currency
 from services.api.views.home_countries import Homes
-from steppe.contracts.field_types import EARLIEST, Count, Day, Decimal, Given, Key, LegName, Reference, choice, doc
+from services.api.views.measures.pledge_answer import (
+    LegMoney,
+    NotConverted,
+    PledgeGroup,
+    PledgeItem,
+    PledgeRow,
+    PledgesItem,
+    PledgeTotal,
+    Programme,
+    ProgrammeProject,
+    Said,
+    Withdrawn,
+)
 from steppe.domain.analysis.money import COMMITTED, DISBURSED
 from steppe.domain.events.corrections import Identity
 from steppe.domain.events.event import Event
@@ -25,189 +36,6 @@ from steppe.domain.measures.pledges import ANNOUNCED, Claim, Pledge
 
 _UMBRELLAS = ("programme", "umbrella")
 _CURRENCY = "USD"
-GROUPINGS = ("pledger", "nation", "recipient", "forum", "programme", "year")
-
-
-class NotConverted(TypedDict):
-    """Money that has no rate of the pledge's year."""
-
-    of: Annotated[str, choice("announced", "bound", "disbursed"), doc("What it is of.")]
-    currency: Annotated[str, doc("ISO 4217.")]
-    year: Annotated[int, doc("The pledge's year, of which a rate is missing.")]
-    value: Annotated[Decimal, doc("How much.")]
-
-
-class InOneCurrency(TypedDict):
-    """Promises that stand and their rows, in one currency, each at the average rate of its pledge's year, to the cent."""
-
-    currency: Annotated[str, doc("ISO 4217.")]
-    announced: Annotated[Decimal, doc("What the promises say that stand.")]
-    bound: Annotated[Decimal, doc("What has been bound since, less reductions.")]
-    disbursed: Annotated[Decimal, doc("What has been paid since, less what came back.")]
-    bound_share: Annotated[
-        float | None, doc("Bound over announced, four decimals; null: nothing to compare, or not all of it.")
-    ]
-    disbursed_share: Annotated[float | None, doc("Disbursed over announced, likewise.")]
-    not_converted: Annotated[list[NotConverted], doc("What is in none of these sums.")]
-
-
-class PledgeTotal(TypedDict):
-    """Promises together. A row under several of them is counted once."""
-
-    pledges: Annotated[Count, doc("How many, repeats not counted.")]
-    withdrawn: Annotated[Count, doc("How many of them were withdrawn.")]
-    announced: Annotated[list[Sum], doc("What those say that stand, by currency.")]
-    taken_back: Annotated[list[Sum], doc("What those said that were withdrawn.")]
-    bound: Annotated[list[Sum], doc("What rows under those that stand have bound, less reductions.")]
-    disbursed: Annotated[list[Sum], doc("What they have paid, less what came back.")]
-    converted: Annotated[InOneCurrency, doc("The same in one currency.")]
-
-
-class PledgeGroup(TypedDict):
-    """The promises of one group. A promise of several is in each: groups do not add up."""
-
-    group: Annotated[str | None, doc("What they have in common, as `by` asks; null: nobody said.")]
-    total: Annotated[PledgeTotal, doc("Those of projects.")]
-    umbrellas: Annotated[PledgeTotal, doc("Those of umbrellas and programmes.")]
-
-
-class PledgeRow(TypedDict):
-    """A row that binds or moves money."""
-
-    project: Annotated[Key, doc("The project.")]
-    project_name: Annotated[str | None, doc("Its name; null: not registered.")]
-    deal: Annotated[Key | None, doc("The deal; null: of the project.")]
-    event: Annotated[Reference, doc("The event, as source#id.")]
-    name: Annotated[str, doc("What it is, as in loan.signed.")]
-    on: Annotated[Day, doc("The latest day on which it occurred.")]
-    on_earliest: Annotated[Day | None, doc(EARLIEST)]
-    on_given: Given
-    leg: Annotated[LegName | None, doc("The leg of its money; null: it moves none.")]
-    of: Annotated[Annotated[str, choice("bound", "disbursed")] | None, doc("Which sum it moves; null: none.")]
-    currency: Annotated[str | None, doc("ISO 4217; null: it moves no sum.")]
-    change: Annotated[
-        Decimal, doc("By how much it moves that sum: a total by its difference, a reduction by less than nothing.")
-    ]
-    uncounted: Annotated[
-        Annotated[str, choice("claim", "no-amount", "part-of", "portfolio", "project-cost")] | None,
-        doc("Why it moves none: what its amount is of, it states none, or another document does; null: it counts."),
-    ]
-    programmes: Annotated[list[Key], doc("The programmes that it names.")]
-
-
-class Said(TypedDict):
-    """One time a promise was made."""
-
-    event: Annotated[Reference, doc("The event, as source#id.")]
-    project: Annotated[Key, doc("The project of which it was said.")]
-    on: Annotated[Day, doc("The latest day on which it was said.")]
-    on_earliest: Annotated[Day | None, doc(EARLIEST)]
-    on_given: Given
-    forum: Annotated[Key | None, doc("The forum at which it was said; null: at none.")]
-    currency: Annotated[str, doc("ISO 4217.")]
-    value: Annotated[Decimal, doc("How much it said.")]
-    deadline: Annotated[str | None, doc("By when, in EDTF; null: it did not say.")]
-
-
-class Withdrawn(TypedDict):
-    """How a promise was taken back."""
-
-    event: Annotated[Reference, doc("The event, as source#id.")]
-    on: Annotated[Day, doc("The latest day on which it was.")]
-    on_earliest: Annotated[Day | None, doc(EARLIEST)]
-    on_given: Given
-    reason: Annotated[str | None, doc("Why; null: nobody said.")]
-
-
-class LegMoney(TypedDict):
-    """What of a promise is of one leg and currency."""
-
-    leg: Annotated[LegName, doc("The leg.")]
-    currency: Annotated[str, doc("ISO 4217.")]
-    bound: Annotated[Decimal, doc("What has been bound since, less reductions.")]
-    disbursed: Annotated[Decimal, doc("What has been paid since, less what came back.")]
-
-
-class PledgeItem(TypedDict):
-    """A promise of money, with what came of it."""
-
-    pledge: Annotated[Reference, doc("The event that repeats no other, as source#id.")]
-    project: Annotated[Key, doc("The project of which it was said.")]
-    project_name: Annotated[str | None, doc("Its name; null: not registered.")]
-    umbrella: Annotated[bool, doc("Whether that is an umbrella or a programme, which is not in `total`.")]
-    deal: Annotated[Key | None, doc("Its deal.")]
-    pledgers: Annotated[list[Key], doc("Who promised it, alphabetical.")]
-    nations: Annotated[list[str], doc("Their home countries on the day, a bank of several states for itself.")]
-    recipients: Annotated[list[str], doc("Countries that are to have it, as last said; else those of the project.")]
-    forums: Annotated[list[Key], doc("Forums at which it was said.")]
-    programmes: Annotated[list[Key], doc("Programmes through which it comes: rows that name them are under it.")]
-    announced_on: Annotated[Day, doc("The latest day on which it was first said.")]
-    announced_on_earliest: Annotated[Day | None, doc(EARLIEST)]
-    announced_on_given: Given
-    currency: Annotated[str, doc("Of the amount as last said, ISO 4217.")]
-    announced: Annotated[Decimal, doc("How much, as last said.")]
-    first_currency: Annotated[str, doc("Of the amount as first said, ISO 4217.")]
-    first_announced: Annotated[Decimal, doc("How much, as first said.")]
-    deadline: Annotated[str | None, doc("By when, in EDTF, as last said; null: nobody said.")]
-    first_deadline: Annotated[str | None, doc("By when, as first said; null: the first did not say.")]
-    deadline_on: Annotated[Day | None, doc("The latest day of the deadline; null: it has none, or is open.")]
-    time_passed: Annotated[float | None, doc("The share of its time that is over, four decimals; null: no deadline.")]
-    withdrawn: Annotated[Withdrawn | None, doc("How it was taken back; null: it stands.")]
-    bound: Annotated[Decimal, doc("What has been bound since, in the currency of the promise.")]
-    disbursed: Annotated[Decimal, doc("What has been paid since, in that currency.")]
-    bound_share: Annotated[
-        float | None, doc("Bound over announced, four decimals; null: not all of it can be compared.")
-    ]
-    disbursed_share: Annotated[float | None, doc("Disbursed over announced, likewise.")]
-    not_converted: Annotated[list[NotConverted], doc("What is in other currencies and in neither sum.")]
-    legs: Annotated[list[LegMoney], doc("The same by leg, in the currencies of the rows.")]
-    said: Annotated[list[Said], doc("Each time it was said, the repeats among them; it counts once.")]
-    rows: Annotated[list[PledgeRow], doc("The rows after it that name its programme or are of its deal.")]
-
-
-class ProgrammeProject(TypedDict):
-    """A project that names a programme, with the rows that do."""
-
-    project: Annotated[Key, doc("The project.")]
-    project_name: Annotated[str | None, doc("Its name; null: not registered.")]
-    bound: Annotated[list[Sum], doc("What these rows have bound, less reductions, by currency.")]
-    disbursed: Annotated[list[Sum], doc("What they have paid, less what came back.")]
-    rows: Annotated[list[PledgeRow], doc("The rows.")]
-
-
-class Programme(TypedDict):
-    """A programme, traced to the projects that name it, whether or not anybody pledged it."""
-
-    programme: Annotated[Key, doc("The project that is the programme.")]
-    name: Annotated[str | None, doc("Its name; null: not registered.")]
-    pledges: Annotated[list[Reference], doc("What was pledged through it.")]
-    bound: Annotated[list[Sum], doc("What rows of all projects that name it have bound, by currency.")]
-    disbursed: Annotated[list[Sum], doc("What they have paid.")]
-    projects: Annotated[list[ProgrammeProject], doc("The projects that name it.")]
-    own_rows: Annotated[list[PledgeRow], doc("Rows of the programme itself, which are in none of its sums.")]
-
-
-class PledgesLeftOut(TypedDict):
-    """What is in no sum."""
-
-    without_amount: Annotated[list[Reference], doc("Pledges that say no amount.")]
-    uncounted_rows: Annotated[Count, doc("How many rows under the pledges move no sum: see `uncounted` of each.")]
-
-
-class PledgesItem(TypedDict):
-    """What became of promises of money."""
-
-    by: Annotated[Annotated[str, choice(*GROUPINGS)] | None, doc("What they are grouped by; null: nothing.")]
-    total: Annotated[PledgeTotal, doc("Promises of projects together.")]
-    umbrellas: Annotated[PledgeTotal, doc("Promises of umbrellas and programmes together.")]
-    groups: Annotated[list[PledgeGroup], doc("By group; empty without `by`.")]
-    pledges: Annotated[list[PledgeItem], doc("Each promise, from the first that was said.")]
-    programmes: Annotated[list[Programme], doc("Programmes that are named by a row, or through which a pledge comes.")]
-    left_out: Annotated[PledgesLeftOut, doc("What is in no sum.")]
-
-
-class PledgesAnswer(OnDay, PledgesItem):
-    """What became of promises of money by a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +62,7 @@ class StoredPledges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _RegisteredPledge:
     """A promise with what the registry says of it."""
 
     pledge: Pledge
@@ -256,17 +84,25 @@ def answer(stored: StoredPledges) -> PledgesItem:
     ]
     promises = measure.pledges(events, claims, {key: row["kind"] for key, row in projects.items()})
     homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
-    told = [one for one in (_told(pledge, projects, homes) for pledge in promises) if _asked(one, stored.filters)]
+    matching = [
+        registered
+        for registered in (_registered(pledge, projects, homes) for pledge in promises)
+        if _matches(registered, stored.filters)
+    ]
     names = {key: row["name"] for key, row in projects.items()}
     keys_of = _grouping(stored.by)
-    keys = sorted({key for one in told for key in keys_of(one)}, key=lambda key: (key is None, key or ""))
+    keys = sorted(
+        {key for registered in matching for key in keys_of(registered)}, key=lambda key: (key is None, key or "")
+    )
     return {
         "by": stored.by,
-        "total": _total([one.pledge for one in told if not one.umbrella], rates),
-        "umbrellas": _total([one.pledge for one in told if one.umbrella], rates),
-        "groups": [_group(key, [one for one in told if key in keys_of(one)], rates) for key in keys],
-        "pledges": [_pledge(one, names, stored.as_of, rates) for one in told],
-        "programmes": _programmes(told, claims, names, stored.filters),
+        "total": _total([registered.pledge for registered in matching if not registered.umbrella], rates),
+        "umbrellas": _total([registered.pledge for registered in matching if registered.umbrella], rates),
+        "groups": [
+            _group(key, [registered for registered in matching if key in keys_of(registered)], rates) for key in keys
+        ],
+        "pledges": [_pledge(registered, names, stored.as_of, rates) for registered in matching],
+        "programmes": _programmes(matching, claims, names, stored.filters),
         "left_out": {
             "without_amount": sorted(
                 event.reference
@@ -275,7 +111,12 @@ def answer(stored: StoredPledges) -> PledgesItem:
                 if event.kind.name == ANNOUNCED and not event.data.get("amount")
             ),
             "uncounted_rows": len(
-                {claim.identity for one in told for claim in one.pledge.claims if claim.uncounted is not None}
+                {
+                    claim.identity
+                    for registered in matching
+                    for claim in registered.pledge.claims
+                    if claim.uncounted is not None
+                }
             ),
         },
     }
@@ -298,50 +139,48 @@ def _stated_elsewhere(documents: Iterable[tuple[str, str, str]], project: str) -
     return frozenset((source, id_) for subject, source, id_ in documents if subject != project)
 
 
-def _told(pledge: Pledge, projects: Mapping[str, Row], homes: Homes) -> _Told:
-    registered = projects.get(pledge.project)
-    countries = [] if registered is None else sorted(registered["countries"])
-    return _Told(
+def _registered(pledge: Pledge, projects: Mapping[str, Row], homes: Homes) -> _RegisteredPledge:
+    project = projects.get(pledge.project)
+    countries = [] if project is None else sorted(project["countries"])
+    return _RegisteredPledge(
         pledge=pledge,
-        name=None if registered is None else registered["name"],
-        umbrella=registered is not None and registered["kind"] in _UMBRELLAS,
+        name=None if project is None else project["name"],
+        umbrella=project is not None and project["kind"] in _UMBRELLAS,
         nations=homes.of(pledge.pledgers, pledge.first.latest),
         recipients=countries if pledge.recipients is None else pledge.recipients,
     )
 
 
-def _asked(told: _Told, filters: Mapping[str, Any]) -> bool:
-    """Whether a promise is of those that are asked for."""
+def _matches(registered: _RegisteredPledge, filters: Mapping[str, Any]) -> bool:
+    """Whether a promise passes the filters."""
     has: Mapping[str, Collection[str | int]] = {
-        "donor": {*told.pledge.pledgers, *told.nations},
-        "recipient": told.recipients,
-        "forum": told.pledge.forums,
-        "programme": told.pledge.programmes,
-        "year": {told.pledge.year},
+        "donor": {*registered.pledge.pledgers, *registered.nations},
+        "recipient": registered.recipients,
+        "forum": registered.pledge.forums,
+        "programme": registered.pledge.programmes,
+        "year": {registered.pledge.year},
     }
-    return all(
-        not filters.get(name) or any(value in of_told for value in filters[name]) for name, of_told in has.items()
-    )
+    return all(not filters.get(name) or any(value in values for value in filters[name]) for name, values in has.items())
 
 
-def _grouping(by: str | None) -> Callable[[_Told], Sequence[str | None]]:
-    groupings: Mapping[str | None, Callable[[_Told], Sequence[str | None]]] = {
-        None: lambda told: [],
-        "pledger": lambda told: told.pledge.pledgers or [None],
-        "nation": lambda told: told.nations or [None],
-        "recipient": lambda told: told.recipients or [None],
-        "forum": lambda told: told.pledge.forums or [None],
-        "programme": lambda told: told.pledge.programmes or [None],
-        "year": lambda told: [str(told.pledge.year)],
+def _grouping(by: str | None) -> Callable[[_RegisteredPledge], Sequence[str | None]]:
+    groupings: Mapping[str | None, Callable[[_RegisteredPledge], Sequence[str | None]]] = {
+        None: lambda registered: [],
+        "pledger": lambda registered: registered.pledge.pledgers or [None],
+        "nation": lambda registered: registered.nations or [None],
+        "recipient": lambda registered: registered.recipients or [None],
+        "forum": lambda registered: registered.pledge.forums or [None],
+        "programme": lambda registered: registered.pledge.programmes or [None],
+        "year": lambda registered: [str(registered.pledge.year)],
     }
     return groupings[by]
 
 
-def _group(key: str | None, told: Sequence[_Told], rates: ExchangeRates) -> PledgeGroup:
+def _group(key: str | None, pledges: Sequence[_RegisteredPledge], rates: ExchangeRates) -> PledgeGroup:
     return {
         "group": key,
-        "total": _total([one.pledge for one in told if not one.umbrella], rates),
-        "umbrellas": _total([one.pledge for one in told if one.umbrella], rates),
+        "total": _total([registered.pledge for registered in pledges if not registered.umbrella], rates),
+        "umbrellas": _total([registered.pledge for registered in pledges if registered.umbrella], rates),
     }
 
 
@@ -379,8 +218,10 @@ def _not_converted(of: str, currency: str, year: int, value: Number) -> NotConve
     return {"of": of, "currency": currency, "year": year, "value": f"{value:f}"}
 
 
-def _pledge(told: _Told, names: Mapping[str, str | None], as_of: date, rates: ExchangeRates) -> PledgeItem:
-    pledge, first = told.pledge, told.pledge.first
+def _pledge(
+    registered: _RegisteredPledge, names: Mapping[str, str | None], as_of: date, rates: ExchangeRates
+) -> PledgeItem:
+    pledge, first = registered.pledge, registered.pledge.first
     sums: dict[str, Number] = {}
     missing: list[NotConverted] = []
     for of, leg_sums in (("bound", pledge.sums(COMMITTED)), ("disbursed", pledge.sums(DISBURSED))):
@@ -391,17 +232,17 @@ def _pledge(told: _Told, names: Mapping[str, str | None], as_of: date, rates: Ex
                 sums[of] += converted.value
             else:
                 missing.append(_not_converted(of, currency, pledge.year, value))
-    lacking = {one["of"] for one in missing}
+    lacking = {money["of"] for money in missing}
     first_amount = first.data["amount"]
     return {
         "pledge": pledge.root.reference,
         "project": pledge.project,
-        "project_name": told.name,
-        "umbrella": told.umbrella,
+        "project_name": registered.name,
+        "umbrella": registered.umbrella,
         "deal": pledge.root.deal,
         "pledgers": list(pledge.pledgers),
-        "nations": list(told.nations),
-        "recipients": list(told.recipients),
+        "nations": list(registered.nations),
+        "recipients": list(registered.recipients),
         "forums": list(pledge.forums),
         "programmes": list(pledge.programmes),
         "announced_on": first.latest,
@@ -422,7 +263,7 @@ def _pledge(told: _Told, names: Mapping[str, str | None], as_of: date, rates: Ex
         "disbursed_share": None if "disbursed" in lacking else _share(sums["disbursed"], pledge.amount),
         "not_converted": missing,
         "legs": _legs(pledge.claims),
-        "said": [_said(event) for event in pledge.said],
+        "said": [_statement(event) for event in pledge.statements],
         "rows": [_row(claim, names) for claim in pledge.claims],
     }
 
@@ -439,7 +280,7 @@ def _withdrawn(event: Event | None) -> Withdrawn | None:
     }
 
 
-def _said(event: Event) -> Said:
+def _statement(event: Event) -> Said:
     return {
         "event": event.reference,
         "project": event.subject,
@@ -487,9 +328,12 @@ def _row(claim: Claim, names: Mapping[str, str | None]) -> PledgeRow:
 
 
 def _programmes(
-    told: Sequence[_Told], claims: Sequence[Claim], names: Mapping[str, str | None], filters: Mapping[str, Any]
+    pledges: Sequence[_RegisteredPledge],
+    claims: Sequence[Claim],
+    names: Mapping[str, str | None],
+    filters: Mapping[str, Any],
 ) -> list[Programme]:
-    """Without a filter every programme that is named; with one those of the promises that it leaves, and those it names."""
+    """Without a filter every programme that is named; with one those of the promises that pass it, and those it names."""
     naming: defaultdict[str, list[Claim]] = defaultdict(list)
     own: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in sorted(claims, key=lambda claim: (claim.event.order, claim.project)):
@@ -497,10 +341,10 @@ def _programmes(
         for programme in claim.programmes:
             naming[programme].append(claim)
     pledged: defaultdict[str, list[str]] = defaultdict(list)
-    for one in told:
-        for programme in one.pledge.programmes:
-            pledged[programme].append(one.pledge.root.reference)
-    asked = {*pledged, *(filters.get("programme") or ())} if any(filters.values()) else {*pledged, *naming}
+    for registered in pledges:
+        for programme in registered.pledge.programmes:
+            pledged[programme].append(registered.pledge.root.reference)
+    listed = {*pledged, *(filters.get("programme") or ())} if any(filters.values()) else {*pledged, *naming}
     return [
         {
             "programme": programme,
@@ -514,7 +358,7 @@ def _programmes(
             ],
             "own_rows": [_row(claim, names) for claim in own[programme] if programme not in claim.programmes],
         }
-        for programme in sorted(asked & {*pledged, *naming})
+        for programme in sorted(listed & {*pledged, *naming})
     ]
 
 
