@@ -216,8 +216,12 @@ def crossing(row: Row) -> Crossing:
 
 def first_crossing(row: Row, as_of: date) -> Start | None:
     """When some deal of the project of a standing first crossed the line, by a day; None: none did."""
-    won = (one for one in _crossed.decode(row["document"]).crossings if one.scope == "any" and one.on <= as_of)
-    first = min(won, key=lambda one: (one.on, one.on_earliest or BEGINNING), default=None)
+    won = (
+        crossing
+        for crossing in _crossed.decode(row["document"]).crossings
+        if crossing.scope == "any" and crossing.on <= as_of
+    )
+    first = min(won, key=lambda crossing: (crossing.on, crossing.on_earliest or BEGINNING), default=None)
     return None if first is None else Start(earliest=first.on_earliest, latest=first.on, given=first.on_given)
 
 

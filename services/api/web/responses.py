@@ -22,7 +22,7 @@ from fastapi import Request, Response
 from services.api.computation import by_size
 from services.api.store import position_watch
 from services.api.store.alternate_models import AlternateReadModels
-from services.api.store.kept_projects import KeptProjects
+from services.api.store.decoded_projects import DecodedProjects
 from services.api.store.knowledge import rules_named
 from services.api.store.position_watch import PositionWatch
 from services.api.store.snapshot import Reader, Snapshot
@@ -113,7 +113,7 @@ async def one_turn() -> AsyncIterator[None]:
 @dataclass(frozen=True, slots=True)
 class Service:
     """What every route needs; made by the composition root. `health_reader` has a connection of its own, `trials` copies in which
-    events can be tried, `reference` the series that measures are laid against; `kept_projects` is what measures keep of projects."""
+    events can be tried, `reference` the series that measures are laid against; `decoded_projects` is what measures read of each project."""
 
     reader: Reader
     health_reader: Reader
@@ -122,7 +122,7 @@ class Service:
     trials: AlternateReadModels
     queues: Queues
     reference: ReferenceData
-    kept_projects: KeptProjects = field(default_factory=KeptProjects)
+    decoded_projects: DecodedProjects = field(default_factory=DecodedProjects)
 
     @asynccontextmanager
     async def snapshot(self, question: Question) -> AsyncIterator[Snapshot]:

@@ -106,8 +106,8 @@ async def test_first_movers_and_overtakings_of_a_market_are_told_in_time(log: Lo
         ("xiamen", ["CN"], "2018-01-01")
     ]
     assert [(mover["deal"], mover["nations"]) for mover in market["first_bound"]] == [("cove", ["US"])]
-    told = [(run["deal"], run["tier"], run["since"], run["until"]) for run in answer["overtakings"]]
-    assert told == [("sumitomo", "asset", "2020-03-01", None), ("xiamen", None, "2020-03-01", "2020-09-01")]
+    runs = [(run["deal"], run["tier"], run["since"], run["until"]) for run in answer["overtakings"]]
+    assert runs == [("sumitomo", "asset", "2020-03-01", None), ("xiamen", None, "2020-03-01", "2020-09-01")]
     lasting, over = answer["overtakings"]
     assert ([winner["deal"] for winner in lasting["by"]], over["by"]) == (["cove"], None)
     assert (market["overtakings"], lasting["markets"], lasting["nations"]) == (2, ["KZ/tungsten"], ["JP"])
@@ -118,10 +118,10 @@ async def test_first_movers_and_overtakings_of_a_market_are_told_in_time(log: Lo
     assert before["overtakings"] == []
 
 
-async def test_what_is_kept_follows_events_of_the_project_and_of_its_market(
+async def test_the_cache_follows_events_of_the_project_and_of_its_market(
     log: Log, client: httpx.AsyncClient, database: Database, topic_name: str
 ) -> None:
-    asked = {"as_of": AS_OF, "level": "memorandum,bound"}
+    parameters = {"as_of": AS_OF, "level": "memorandum,bound"}
     figures = []
     for events in (
         (*HOMES, registered("a"), registered("b"), paper("a", "2018-01-01", "sumitomo")),
@@ -132,9 +132,9 @@ async def test_what_is_kept_follows_events_of_the_project_and_of_its_market(
         (event("event.retracted", "b", "taken-back", target={"source": SOURCE, "id": "b-equity.agreed-2020-03-01"}, reason="denied", reported="2021-12-02"),),
     ):  # fmt: skip
         await log.append(*events)
-        answer = await get(client, "/v1/lifecycle", **asked)
+        answer = await get(client, "/v1/lifecycle", **parameters)
         async with api(database.api, topic_name) as anew:
-            read_anew = await get(anew, "/v1/lifecycle", **asked)
+            read_anew = await get(anew, "/v1/lifecycle", **parameters)
         assert {**answer, "known_at": None} == {**read_anew, "known_at": None}
         figures.append((len(answer["spells"]), [(run["project"], run["until"]) for run in answer["overtakings"]]))
     both = [("a", "2021-02-01"), ("b", None)]

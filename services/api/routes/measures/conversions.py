@@ -54,7 +54,7 @@ async def read_conversion(service: Service, snapshot: Snapshot, question: Questi
         first=question.filters.get("from"),
         last=question.filters.get("to"),
         deals="deals" in question.filters.get("include", ()),
-        projects=await service.kept_projects.of(snapshot, _papers, question.knowledge),
+        projects=await service.decoded_projects.of(snapshot, _papers, question.knowledge),
         nations=await snapshot.rows("nations_of_parties"),
         marks=service.reference.marks,
     )

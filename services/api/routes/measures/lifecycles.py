@@ -55,7 +55,7 @@ async def read_lifecycle(service: Service, snapshot: Snapshot, question: Questio
     """What the answer of `/v1/lifecycle` is made of."""
     as_of, filters = question.as_of, question.filters
     countries, commodities = filters.get("country"), filters.get("commodity")
-    lives = await service.kept_projects.of(snapshot, _lives, question.knowledge)
+    lives = await service.decoded_projects.of(snapshot, _lives, question.knowledge)
     papers = await conversions.read_conversion(service, snapshot, question)
     projects = await in_thread(lifecycle_view.matching_projects, lives, as_of, countries, commodities)
     spans = await snapshot.rows("displaced_spans", as_of=as_of)
