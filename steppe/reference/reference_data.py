@@ -27,7 +27,7 @@ class ReferenceData:
     @cached_property
     def identity(self) -> str:
         """Stands for the content and provenance of all of it: equal for equal data."""
-        text = "\n".join(f"{one.name} {one.sha256} {one.about}" for one in self.series.values())
+        text = "\n".join(f"{dataset.name} {dataset.sha256} {dataset.about}" for dataset in self.series.values())
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
@@ -61,8 +61,8 @@ class ReferenceData:
         return tuple(row for row in self._rows() if isinstance(row, Mark))
 
     def _rows(self) -> Iterator[Rate | Aid | Demand | Membership | UnitFactor | Mark]:
-        for one in self.series.values():
-            yield from one.rows
+        for dataset in self.series.values():
+            yield from dataset.rows
 
 
 def reference_data(folder: Path | None = None) -> ReferenceData:
@@ -93,7 +93,7 @@ def _of_folder(folder: Traversable, *, shipped: bool) -> dict[str, Series]:
 
 def _refuse_unnamed(folder: Traversable, named: set[str]) -> None:
     """A file that would be ignored is a mistake of whoever put it there."""
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+    for file in sorted(folder.iterdir(), key=lambda path: path.name):
         if file.name.endswith(".csv") and file.name not in named:
             raise WrongReferenceError(f"{_shown(folder, file.name)}: {SERIES_FILE} does not name it")
 

@@ -30,11 +30,11 @@ def _tracker(path: Path, plant: str = "Aktau power station", status: str = "cons
 
 def _compared(
     tmp_path: Path,
-    *known: KnownProject,
+    *registered: KnownProject,
     parties: Sequence[KnownParty] = (KnownParty("samruk"),),
     decided: Mapping[str, str] | None = None,
 ) -> Imported:
-    known_names = KnownNames(ProjectMatcher(known), PartyMatcher(parties))
+    known_names = KnownNames(ProjectMatcher(registered), PartyMatcher(parties))
     editions = [
         Edition(_EDITION, [_tracker(tmp_path / "first.csv")]), Edition(_NEXT, [_tracker(tmp_path / "next.csv", status="operating")]),
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def test_a_project_of_another_key_is_new_and_a_known_party_is_counted(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("known", "matched"),
+    ("registered", "matched"),
     [
         (KnownProject("aktau-power-station", "AKTAU Power Station", "KZ"), "matched: same key, name and country"),
         (
@@ -66,14 +66,14 @@ def test_a_project_of_another_key_is_new_and_a_known_party_is_counted(tmp_path: 
         ),
     ],
 )
-def test_a_project_is_matched_with_the_reason(tmp_path: Path, known: KnownProject, matched: str) -> None:
-    result = _compared(tmp_path, known)
+def test_a_project_is_matched_with_the_reason(tmp_path: Path, registered: KnownProject, matched: str) -> None:
+    result = _compared(tmp_path, registered)
     assert _first(result).matches == {matched: 1}
     assert len(result.events) == 3
 
 
 @pytest.mark.parametrize(
-    "known",
+    "registered",
     [
         KnownProject("aktau-power-station", "Aktau power station", "RU"),
         KnownProject("aktau-power-station", "Aktau nuclear plant", "KZ"),
@@ -81,18 +81,20 @@ def test_a_project_is_matched_with_the_reason(tmp_path: Path, known: KnownProjec
         KnownProject("aktau-power-station", "Aktau power station", "KZ", ids=(("gem-wiki", "https://www.gem.wiki/B"),)),
     ],
 )
-def test_nothing_is_sent_to_the_project_of_another_until_somebody_decides(tmp_path: Path, known: KnownProject) -> None:
-    undecided = _compared(tmp_path, known)
+def test_nothing_is_sent_to_the_project_of_another_until_somebody_decides(
+    tmp_path: Path, registered: KnownProject
+) -> None:
+    undecided = _compared(tmp_path, registered)
     assert undecided.events == []
     assert [report.undecided.count for report in undecided.reports] == [1, 1]
     (entry,) = _first(undecided).undecided.entries
     assert (entry["thing"], entry["project"]) == (_URL, "aktau-power-station")
 
-    the_same = _compared(tmp_path, known, decided={_URL: "aktau-power-station"})
+    the_same = _compared(tmp_path, registered, decided={_URL: "aktau-power-station"})
     assert names(the_same.events) == ["construction.started", "production.started"]
     assert {event["subject"] for event in the_same.events} == {"aktau-power-station"}
 
-    another = _compared(tmp_path, known, decided={_URL: "aktau-coal"})
+    another = _compared(tmp_path, registered, decided={_URL: "aktau-coal"})
     assert names(another.events) == ["project.registered", "construction.started", "production.started"]
     assert {event["subject"] for event in another.events} == {"aktau-coal"}
 
@@ -117,7 +119,7 @@ def test_a_new_name_like_another_of_its_country_is_a_question_and_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("known", "because"),
+    ("registered", "because"),
     [
         (KnownProject("other", "Mangystau CHP", "RU", ids=(_OWN_ID,)), f"the id gem-wiki:{_URL}"),
         (KnownProject("other", "Mangystau CHP", "KZ", ("Aktau Power station",)), "100% of a name"),
@@ -126,16 +128,16 @@ def test_a_new_name_like_another_of_its_country_is_a_question_and_is_sent(
     ],
 )
 def test_a_project_may_be_one_of_another_key_by_an_id_an_alias_or_the_place(
-    tmp_path: Path, known: KnownProject, because: str | None
+    tmp_path: Path, registered: KnownProject, because: str | None
 ) -> None:
-    result = _compared(tmp_path, known)
+    result = _compared(tmp_path, registered)
     others = [entry["others"] for entry in _first(result).alike.entries]
-    assert others == ([] if because is None else [[f"other ({known.name}): {because}"]])
+    assert others == ([] if because is None else [[f"other ({registered.name}): {because}"]])
     assert len(result.events) == 3
 
 
 @pytest.mark.parametrize(
-    ("known", "is_alike"),
+    ("registered", "is_alike"),
     [
         (KnownParty("samruk-energy", "JSC «Samruk»", "KZ"), True),
         (KnownParty("samruk-energy", "АО «Самрук»"), True),
@@ -146,12 +148,14 @@ def test_a_project_may_be_one_of_another_key_by_an_id_an_alias_or_the_place(
     ],
 )
 def test_a_party_of_a_new_key_and_a_known_name_is_a_question_and_a_key_that_is_said_takes_its_place(
-    tmp_path: Path, known: KnownParty, is_alike: bool
+    tmp_path: Path, registered: KnownParty, is_alike: bool
 ) -> None:
-    result = _compared(tmp_path, parties=[known])
+    result = _compared(tmp_path, parties=[registered])
     assert [entry["thing"] for entry in _first(result).parties_alike.entries] == ["party:samruk"] * is_alike
-    assert _first(result).parties_known == (known.key == "samruk")
-    decided = _compared(tmp_path, parties=[known], decided={"party:samruk": known.key})
+    assert _first(result).parties_known == (registered.key == "samruk")
+    decided = _compared(tmp_path, parties=[registered], decided={"party:samruk": registered.key})
     assert _first(decided).parties_alike.count == 0
-    assert {party["party"] for event in decided.events for party in event["data"].get("parties", ())} == {known.key}
+    assert {party["party"] for event in decided.events for party in event["data"].get("parties", ())} == {
+        registered.key
+    }
     assert [event["id"] for event in decided.events] == [event["id"] for event in result.events]

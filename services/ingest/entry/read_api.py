@@ -165,7 +165,7 @@ class ReadApi:
             answer = await self._ask(request, "GET", f"/v1/parties/{quote(key, safe='')}", params={"limit": 1})
             item = answer.json() if answer.status_code == httpx.codes.OK else {}
         else:
-            item = next((one for one in await self.items(request, "/v1/forums", {}) if one["key"] == key), {})
+            item = next((forum for forum in await self.items(request, "/v1/forums", {}) if forum["key"] == key), {})
         return {name: _without_nothing(item[name]) for name in REGISTERED_FIELDS if item.get(name)}
 
     async def what_if(self, request: Request, event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What is known of the projects and parties that a form names: which they are, and which registered ones they are near to.
+"""The projects and parties that a form names: which registered ones they are, or are near to.
 
 Near is what the imports take for near: by ids, names, aliases, country and place, with the thresholds of
 `steppe/importers/name_matching.json`. Nothing is put in the place of what somebody typed: the preview asks.
@@ -39,7 +39,7 @@ _CALLERS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What is known of the names of a form, by field. `api_away`: why not all of it is; empty: all is."""
+    """The recognised names of a form, by field. `api_away`: why the API could not be asked about all; empty: it was."""
 
     names: Mapping[str, Recognised]
     api_away: str = ""
@@ -47,7 +47,11 @@ class Recognition:
     def open_questions(self, texts: FormTexts) -> Sequence[str]:
         """The fields whose names are new and near to others, and of which the form does not say that they are new."""
         chosen = texts.many(CHOSEN)
-        return [name for name, one in self.names.items() if one.asks and f"{name}={one.text}" not in chosen]
+        return [
+            name
+            for name, recognised in self.names.items()
+            if recognised.asks and f"{name}={recognised.text}" not in chosen
+        ]
 
 
 @dataclass(slots=True)
@@ -71,7 +75,7 @@ class NameRecognition:
         self._read: dict[str, _CallersNames] = {}
 
     async def recognise(self, request: Request, draft: DraftedEvent) -> Recognition:
-        """What is known of the names that a draft adds to the record."""
+        """The recognised names that a draft adds to the record."""
         lookups = [*_named_parties(draft), *_named_project(draft)][:_KEYS_MAX]
         answers = await asyncio.gather(*(self._api.recognise(request, kind, text) for _, kind, text in lookups), return_exceptions=True)  # fmt: skip
         api_away = "" if self._api.is_set else "no API is configured (STEPPE_API)"
@@ -86,12 +90,12 @@ class NameRecognition:
             elif isinstance(answer, BaseException):
                 raise answer
         registers = draft.mode == "new" and draft.kind.name in ("project.registered", "party.registered")
-        if not api_away and (registers or any(one.exact is None for one in names.values())):
+        if not api_away and (registers or any(recognised.exact is None for recognised in names.values())):
             try:
                 registered = await self.registered(request)
             except ApiAwayError as error:
                 return Recognition(names, str(error))
-            names = {name: _with_near(one, registered, draft, name) for name, one in names.items()}
+            names = {name: _with_near(recognised, registered, draft, name) for name, recognised in names.items()}
             if registers:
                 names |= _of_registration(registered, draft)
         return Recognition(names, api_away)
@@ -142,10 +146,10 @@ class NameRecognition:
 def _spellings(registered: KnownNames) -> Sequence[RegisteredName]:
     sorts = (("projects", registered.projects.all()), ("parties", registered.parties.all()))
     return [
-        RegisteredName(kind, one.key, name)
-        for kind, known in sorts
-        for one in known
-        for name in (one.name, *one.aliases)
+        RegisteredName(kind, entry.key, name)
+        for kind, of_kind in sorts
+        for entry in of_kind
+        for name in (entry.name, *entry.aliases)
         if name
     ]
 
@@ -165,19 +169,19 @@ def _named_project(draft: DraftedEvent) -> Iterable[tuple[str, str, str]]:
         yield "subject", "projects", draft.subject
 
 
-def _with_near(one: Recognised, registered: KnownNames, draft: DraftedEvent, name: str) -> Recognised:
+def _with_near(recognised: Recognised, registered: KnownNames, draft: DraftedEvent, name: str) -> Recognised:
     """The same with those that are near before those that a search has found."""
-    if one.exact is not None:
-        return one
-    if one.kind == "projects":
-        offers = [_project_offer(other) for other in registered.projects.named(one.text)]
+    if recognised.exact is not None:
+        return recognised
+    if recognised.kind == "projects":
+        offers = [_project_offer(other) for other in registered.projects.named(recognised.text)]
     else:
         own_name, country = _name_beside(draft, name)
-        texts = [text for text in (own_name, one.text) if text]
+        texts = [text for text in (own_name, recognised.text) if text]
         near = [its for text in texts for its in registered.parties.named(text, country)]
         offers = [_party_offer(other, because) for other, because in near]
-    by_key = {offer.key: offer for offer in reversed([*offers, *one.alike])}
-    return replace(one, alike=[by_key[key] for key in reversed(by_key)])
+    by_key = {offer.key: offer for offer in reversed([*offers, *recognised.alike])}
+    return replace(recognised, alike=[by_key[key] for key in reversed(by_key)])
 
 
 def _name_beside(draft: DraftedEvent, name: str) -> tuple[str | None, str | None]:

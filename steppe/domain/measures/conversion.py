@@ -39,7 +39,7 @@ class Standing:
 class Conversion:
     """The first paper of a deal and what came of it by a day: bound, ended, open or bound-before.
 
-    `on` is when it first bound since the paper, or ended (`how`); None while it is open. `months` are reckoned from the
+    `on` is when it first bound since the paper, or ended (`how`); None while it is open. `months` are counted from the
     latest day of the paper, `months_most` from its earliest, where one is known; both to the latest day of the outcome.
     `highest`: the highest level that the deal came to, in whatever phase.
     """
@@ -55,12 +55,12 @@ class Conversion:
 
     @property
     def age(self) -> Age:
-        """As the curve reckons: with latest days."""
+        """For the curve: with latest days."""
         return Age(self.months, self.outcome)
 
     @property
     def age_most(self) -> Age:
-        """As the range of the curve reckons: with the start on its earliest day."""
+        """For the range of the curve: with the start on its earliest day."""
         return Age(self.months_most, self.outcome)
 
 
@@ -86,15 +86,15 @@ def pursuers_of(paper: Event) -> tuple[str, ...]:
 
 def without_repeats(standings: Iterable[Standing]) -> tuple[Standing, ...]:
     """The standings of a deal, from early to late, without those that say what the one before says."""
-    told: list[Standing] = []
+    changes: list[Standing] = []
     for standing in standings:
-        if not told or replace(standing, since=told[-1].since) != told[-1]:
-            told.append(standing)
-    return tuple(told)
+        if not changes or replace(standing, since=changes[-1].since) != changes[-1]:
+            changes.append(standing)
+    return tuple(changes)
 
 
 def phases_by(standings: Iterable[Standing], day: date) -> list[Standing]:
-    """How each phase of a deal stood last by a day, in order; those of one deal, from early to late."""
+    """The last standing of each phase of a deal by a day, in order; those of one deal, from early to late."""
     phases: dict[int, Standing] = {}
     for standing in standings:
         if standing.since <= day:
@@ -131,7 +131,7 @@ def conversion(deal: str, paper: Event, phases: Sequence[Standing], day: date) -
 
 def counted_as(level: Level | None, conversions: Iterable[Conversion]) -> int:
     """How many deals somebody counts who counts those that came to a level, or for None those that have not ended unbound."""
-    return sum(one.outcome != ENDED if level is None else one.highest >= level for one in conversions)
+    return sum(measured.outcome != ENDED if level is None else measured.highest >= level for measured in conversions)
 
 
 def _first(start: Start) -> tuple[date, date]:

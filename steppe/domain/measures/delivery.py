@@ -22,7 +22,7 @@ PRODUCED_BEFORE = "produced-before"
 class Delivery:
     """What came of the first leg of a deal by a day: delivered, ended (`how`), open or produced-before.
 
-    `months` are reckoned from the latest day of the leg, `months_most` from its earliest, where one is known; both to the latest day of
+    `months` are counted from the latest day of the leg, `months_most` from its earliest, where one is known; both to the latest day of
     the outcome.
     """
 
@@ -34,7 +34,7 @@ class Delivery:
 
     @property
     def ages(self) -> tuple[Age, Age]:
-        """As the curve reckons, with latest days, and as its range does."""
+        """For the curve, with latest days, and for its range."""
         outcome = BOUND if self.outcome == DELIVERED else self.outcome
         return Age(self.months, outcome), Age(self.months_most, outcome)
 

@@ -92,7 +92,7 @@ def steps(ages: Iterable[Age]) -> list[Step]:
 
 
 def shown(curve: Sequence[Step]) -> Sequence[Step]:
-    """What of a curve is told: nothing of a cohort that is too small, and nothing from where too few are left."""
+    """What of a curve is shown: nothing of a cohort that is too small, and nothing from where too few are left."""
     if not curve or curve[0].at_risk < DEALS_MIN:
         return ()
     return [step for step in curve if step.at_risk >= AT_RISK_MIN]

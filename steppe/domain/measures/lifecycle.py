@@ -45,7 +45,7 @@ class Spell:
 
 @value_class(frozen=True, slots=True, kw_only=True)
 class Life:
-    """A deal through all days: its spells, and how it stood, from early to late."""
+    """A deal through all days: its spells and standings, from early to late."""
 
     spells: tuple[Spell, ...]
     standings: tuple[Standing, ...]
@@ -111,12 +111,12 @@ def life(standings: Sequence[Standing]) -> Life:
         for turn, following in zip(turns, [*turns[1:], None], strict=True)
         if turn.level is not None and turn.level > 0
     ]
-    told: list[Standing] = []
+    changes: list[Standing] = []
     for standing in standings:
-        same = told and replace(standing, since=told[-1].since, level=told[-1].level) == told[-1]
+        same = changes and replace(standing, since=changes[-1].since, level=changes[-1].level) == changes[-1]
         if not same:
-            told.append(standing)
-    return Life(spells=tuple(spells), standings=tuple(told))
+            changes.append(standing)
+    return Life(spells=tuple(spells), standings=tuple(changes))
 
 
 def _turns(before: Standing, after: Standing) -> bool:

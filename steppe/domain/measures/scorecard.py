@@ -1,7 +1,7 @@
 """What became of the papers and pledges of a forum (domain page, section 9): strict, loose and value, of one forum or several as one.
 
-The cohort is frozen: the deals of the memorandum-class papers and pledges that name it, treaties and repetitions left out. How it
-stood at whatever age, it is the same deals.
+The cohort is frozen: the deals of the memorandum-class papers and pledges that name it, treaties and repetitions left out. At every
+age it holds the same deals.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ def scorecard(
     portfolios: list[Portfolio] = []
     rows: list[ForumRow] = []
     elsewhere = stated_elsewhere or {}
-    for project, known in sorted(events.items()):
-        in_order = narrowed(sorted(known, key=lambda event: event.order))
+    for project, of_project in sorted(events.items()):
+        in_order = narrowed(sorted(of_project, key=lambda event: event.order))
         money = _committed(in_order, elsewhere.get(project, ()))
         papers: dict[str, list[Event]] = {}
         for event in signed_at(in_order, days, as_of):
@@ -237,7 +237,7 @@ def _largest(papers: Sequence[Event]) -> Mapping[str, Decimal]:
     if not sums:
         return {}
     currency = sums[0]["currency"]
-    return {currency: max(Decimal(one["value"]) for one in sums if one["currency"] == currency)}
+    return {currency: max(Decimal(amount["value"]) for amount in sums if amount["currency"] == currency)}
 
 
 def _is_of_portfolio(paper: Event) -> bool:
@@ -274,7 +274,7 @@ def _outcome(
     legs = _legs(shown)
     already = any(leg.since < day and not there.intersection(leg.events) and _held(leg, day) for leg in legs)
     bound_on = [max(leg.since, day) for leg in legs if leg.since >= day or there.intersection(leg.events)]
-    papers = {one.reference for one in signed}
+    papers = {paper.reference for paper in signed}
     steps = [
         max(event.latest, day)
         for event in events
@@ -311,7 +311,7 @@ def _outcome(
 
 
 def _legs(spans: Sequence[Span[DealState]]) -> list[LegState]:
-    """Every leg of a deal as it stood last, over its phases."""
+    """Every leg of a deal in its last state, over all phases."""
     last: dict[tuple[int, int], LegState] = {}
     for span in spans:
         for number, leg in enumerate(span.value.legs):

@@ -28,7 +28,7 @@ _ENDS = ("starts_on", "ends_on", "term_years")
 NO_OFFTAKER, NO_VOLUME, NO_PER, NO_END, NO_UNIT = "offtaker", "volume", "per", "end", "unit"
 REASONS = (NO_OFFTAKER, NO_VOLUME, NO_UNIT, NO_PER, NO_END)
 """What a contract lacks that is in no sum: somebody who buys, a volume, a unit that can be added up, whether the volume is of a
-year or in total, an end over which a total could be spread. The first in this order is told."""
+year or in total, an end over which a total could be spread. The first in this order is given."""
 
 
 @value_class(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Contract:
 
     @property
     def end(self) -> date | None:
-        """The first day on which it no longer delivers, as far as it is known; None: none is."""
+        """The first day on which it no longer delivers, by the record; None: no day is stated."""
         agreed = self._as_agreed(conditional=self.leg.conditional).ceases_on
         if self.leg.ended_on is None or agreed is None:
             return self.leg.ended_on or agreed

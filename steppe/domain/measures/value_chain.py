@@ -1,4 +1,4 @@
-"""Which steps of the value chain were told as localised in the host country, and by whom (domain page, section 9)."""
+"""Which steps of the value chain are localised in the host country by the record, and by whom (domain page, section 9)."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def furthest(steps: Iterable[str]) -> str | None:
     return max(steps, key=PROCESSING_STEPS.index, default=None)
 
 
-def steps_told(rows: Sequence[Event]) -> list[str]:
-    """The steps that these rows tell as localised, each once, along the chain."""
-    told_steps = {row.data["step"] for row in rows if row.kind.name == LOCALISED}
-    return [step for step in PROCESSING_STEPS if step in told_steps]
+def localised_steps(rows: Sequence[Event]) -> list[str]:
+    """The steps that these rows state as localised, each once, along the chain."""
+    localised = {row.data["step"] for row in rows if row.kind.name == LOCALISED}
+    return [step for step in PROCESSING_STEPS if step in localised]
 
 
 def runs(project: ProjectState) -> bool:

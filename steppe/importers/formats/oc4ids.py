@@ -110,7 +110,7 @@ class _Project:
         self._report = report
         self._id = identifier(item.get("id"))
         self._deal = slug_of(self._id) or "project"
-        self._parties = {identifier(one.get("id")): one for one in objects(item.get("parties"))}
+        self._parties = {identifier(entry.get("id")): entry for entry in objects(item.get("parties"))}
         publisher = words(member(item, "publicAuthority", "name"))
         self._evidence = [
             {"title": f"OC4IDS project {self._id}", "grade": "official"}
@@ -140,7 +140,8 @@ class _Project:
         meant = sector_of_words(str(sector) for sector in self._item.get("sector") or ())
         sector, kind, commodities = in_own_words(objects(self._item.get("additionalClassifications")), meant)
         identifiers = [
-            (str(one.get("scheme") or ""), identifier(one.get("id"))) for one in objects(self._item.get("identifiers"))
+            (str(entry.get("scheme") or ""), identifier(entry.get("id")))
+            for entry in objects(self._item.get("identifiers"))
         ]
         ids = {("oc4ids", self._id), *((slug_of(scheme), text) for scheme, text in identifiers if scheme != _OWN)}
         data: Data = {
@@ -221,14 +222,14 @@ class _Project:
             yield self._statement(f"finance/{where}{identifier(row.get('id'))}", name, data)
 
     def _of_transactions(self, of: object, where: str) -> Iterator[Statement]:
-        seen: dict[str, int] = {}
+        payments: dict[str, int] = {}
         for row in objects(member(of, "transactions")):
             self._report.read["transactions"] += 1
             amount = money(row.get("value"), self._report)
             if amount is None:
                 continue
             key = f"payment/{where}{identifier(row.get('id')) or row.get('date')}"
-            seen[key] = seen.get(key, 0) + 1
+            payments[key] = payments.get(key, 0) + 1
             payer = organisation(row.get("payer"), self._parties)
             funds = "funder" in (payer.get("roles") or ())
             parties = parties_of(
@@ -239,7 +240,7 @@ class _Project:
                 **({"parties": parties} if parties else {}),
             }  # fmt: skip
             name = "funds.returned" if amount[1] else "funds.disbursed"
-            yield self._statement(key if seen[key] == 1 else f"{key}/{seen[key]}", name, data)
+            yield self._statement(key if payments[key] == 1 else f"{key}/{payments[key]}", name, data)
 
     def _of_contracts(self) -> Iterator[Statement]:
         for process in objects(self._item.get("contractingProcesses")):
@@ -249,7 +250,8 @@ class _Project:
                 self._report.losses.count("contractingProcesses/releases")
             yield from self._of_transactions(summary, f"{key}/")
             suppliers = [
-                (organisation(one, self._parties), "contractor") for one in objects(member(summary, "suppliers"))
+                (organisation(supplier, self._parties), "contractor")
+                for supplier in objects(member(summary, "suppliers"))
             ]
             if "construction" not in (member(summary, "nature") or ()):
                 self._report.unsent.count("contracting process that builds nothing")

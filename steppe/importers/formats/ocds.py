@@ -152,7 +152,7 @@ class _Process:
         self._line = line
         self._edition = edition
         self._report = report
-        self._parties = {identifier(one.get("id")): one for one in objects(release.get("parties"))}
+        self._parties = {identifier(entry.get("id")): entry for entry in objects(release.get("parties"))}
         tender = release.get("tender")
         self._tender: Json = tender if isinstance(tender, dict) else {}
         self._awards = {identifier(award.get("id")): award for award in objects(release.get("awards"))}
@@ -178,7 +178,7 @@ class _Process:
         self._count_losses()
         name = self._name()
         items = list(self._items())
-        own = [one for item in items for one in objects(item.get("additionalClassifications"))]
+        own = [classification for item in items for classification in objects(item.get("additionalClassifications"))]
         sector, kind, commodities = in_own_words(own, sector_of_codes(cpv_codes(items)))
         registration: Data = {
             "name": name, "country": countries[0], "sector": sector, "kind": kind, "commodities": commodities,
@@ -210,9 +210,9 @@ class _Process:
             yield from countries
             return
         roles = ("buyer", "procuringEntity")
-        of_role = [one for one in self._parties.values() if not set(roles).isdisjoint(one.get("roles") or ())]
-        for one in (self._buyer, organisation(self._tender.get("procuringEntity"), self._parties), *of_role):
-            if (code := country_of_address(one.get("address"))) is not None:
+        of_role = [entry for entry in self._parties.values() if not set(roles).isdisjoint(entry.get("roles") or ())]
+        for entry in (self._buyer, organisation(self._tender.get("procuringEntity"), self._parties), *of_role):
+            if (code := country_of_address(entry.get("address"))) is not None:
                 yield code
                 return
 
@@ -340,20 +340,20 @@ class _Process:
             return None
         data |= {"commodity": commodity, **_quantity(items)}
         data |= {name: value for name, value in (("starts_on", begins), ("ends_on", ends)) if value is not None}
-        sellers = [(organisation(one, self._parties), "seller") for one in suppliers]
+        sellers = [(organisation(supplier, self._parties), "seller") for supplier in suppliers]
         if parties := parties_of([(self._buyer, "offtaker"), *sellers]):
             data["parties"] = parties
         return self._statement(f"contract/{key}", "offtake.signed", data)
 
     def _of_payments(self, contract: Json, contract_key: str, deal: str) -> Iterator[Statement]:
-        seen: dict[str, int] = {}
+        payments: dict[str, int] = {}
         for row in objects(member(contract, "implementation", "transactions")):
             self._report.read["transactions"] += 1
             amount = money(row.get("value") or row.get("amount"), self._report)
             if amount is None:
                 continue
             key = identifier(row.get("id")) or str(row.get("date"))
-            seen[key] = seen.get(key, 0) + 1
+            payments[key] = payments.get(key, 0) + 1
             payer = organisation(row.get("payer") or row.get("providerOrganization"), self._parties)
             data: Data = {**self._past(row.get("date"), "a payment was made"), "deal": deal, "amount": amount[0]}
             if parties := parties_of([(payer, "host")]):
@@ -361,7 +361,7 @@ class _Process:
             self._stage = max(self._stage, _PAYMENT)
             name = "funds.returned" if amount[1] else "funds.disbursed"
             statement = f"contract/{contract_key}/payment/{key}"
-            yield self._statement(statement if seen[key] == 1 else f"{statement}/{seen[key]}", name, data)
+            yield self._statement(statement if payments[key] == 1 else f"{statement}/{payments[key]}", name, data)
 
     def _deal(self, award: str) -> str:
         """An award and its contracts are one deal."""
@@ -372,7 +372,7 @@ class _Process:
         return {"parties": parties} if parties else {}
 
     def _pursued(self, suppliers: Iterator[Json], role: str) -> Data:
-        named = [(organisation(one, self._parties), role) for one in suppliers]
+        named = [(organisation(supplier, self._parties), role) for supplier in suppliers]
         parties = parties_of([*named, (self._buyer, "host")])
         return {"parties": parties} if parties else {}
 

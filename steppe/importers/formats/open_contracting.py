@@ -102,8 +102,8 @@ def parties_of(organisations: Iterable[tuple[Json, str]]) -> list[Data]:
     """Each once a role."""
     parties: dict[tuple[str, str], Data] = {}
     for of, role in organisations:
-        if (one := party(of, role)) is not None:
-            parties.setdefault((one["party"], role), one)
+        if (entry := party(of, role)) is not None:
+            parties.setdefault((entry["party"], role), entry)
     return list(parties.values())
 
 
@@ -170,7 +170,11 @@ def in_own_words(classifications: Iterable[Json], meant: tuple[str, str]) -> tup
 
 def own_words(classifications: Iterable[Json], what: str) -> list[str]:
     """What classifications in Steppe's own words say: its sector, kind, or commodities."""
-    return [identifier(one.get("id")) for one in classifications if one.get("scheme") == f"steppe-{what}"]
+    return [
+        identifier(classification.get("id"))
+        for classification in classifications
+        if classification.get("scheme") == f"steppe-{what}"
+    ]
 
 
 def commodity_of(codes: Iterable[str]) -> str | None:

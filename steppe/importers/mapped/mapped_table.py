@@ -249,9 +249,9 @@ class _MappedRow:
         """What a field holds; None where the row says nothing. Raises UnreadableError."""
         text = self._cell(value)
         if text is not None and field.kind in _LISTS:
-            of_one = Field(field.name, _LISTS[field.kind], field.choices)
+            of_piece = Field(field.name, _LISTS[field.kind], field.choices)
             pieces = [_in_words(piece.strip(), value) for piece in re.split(r"[;,\n]", text) if piece.strip()]
-            return list(dict.fromkeys(self._typed(str(piece), of_one) for piece in pieces))
+            return list(dict.fromkeys(self._typed(str(piece), of_piece) for piece in pieces))
         content = self._content(value)
         return self._typed(content, field) if isinstance(content, str) else content
 
@@ -307,7 +307,7 @@ class _MappedRow:
             raise UnreadableError(f"{text!r} has no currency, and the mapping none")
         qualifiers = {"of": columns.of, "semantics": columns.semantics, "basis": columns.basis}
         return {
-            "value": decimal_text(value), "currency": currency.upper(), **{name: said for name, said in qualifiers.items() if said is not None},
+            "value": decimal_text(value), "currency": currency.upper(), **{name: qualifier for name, qualifier in qualifiers.items() if qualifier is not None},
         }  # fmt: skip
 
     def _capacity(self, text: str, columns: CapacityColumns) -> Data | None:

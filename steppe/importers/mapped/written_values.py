@@ -99,7 +99,7 @@ def _unit_in(text: str) -> tuple[int, str | None, str]:
 
 
 def money_of(text: str, style: Style) -> tuple[Decimal, str | None, bool]:
-    """Value, currency where it is told, and whether millions or the like are. Raises UnreadableError."""
+    """Value, currency where it is stated, and whether millions or the like are. Raises UnreadableError."""
     power, currency, rest = _unit_in(text.strip().casefold())
     rest = re.sub(_ABOUT, " ", rest).strip()
     try:

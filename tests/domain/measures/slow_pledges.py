@@ -64,35 +64,35 @@ def sums(log: Sequence[Raw], as_of: str) -> dict[str, tuple[str, Decimal, dict[s
         if name_of(pledge) != "pledge.announced":
             continue
         repeated = pledge["data"].get("repeats", {}).get("id")
-        if any(one["id"] == repeated and name_of(one) == "pledge.announced" for one in counting):
+        if any(event["id"] == repeated and name_of(event) == "pledge.announced" for event in counting):
             continue
-        said = [pledge]
+        statements = [pledge]
         while True:
-            ids = [one["id"] for one in said]
+            ids = [event["id"] for event in statements]
             more = [
-                one for one in counting
-                if one not in said and name_of(one) == "pledge.announced" and one["data"].get("repeats", {}).get("id") in ids
+                event for event in counting
+                if event not in statements and name_of(event) == "pledge.announced" and event["data"].get("repeats", {}).get("id") in ids
             ]  # fmt: skip
             if not more:
                 break
-            said += more
-        said.sort(key=counting.index)
-        names = {one["data"].get("programme") or one["subject"] for one in said} & (
-            programmes | {one["data"].get("programme") for one in said}
+            statements += more
+        statements.sort(key=counting.index)
+        names = {event["data"].get("programme") or event["subject"] for event in statements} & (
+            programmes | {event["data"].get("programme") for event in statements}
         )
-        deals = {(one["subject"], deal_of(one)) for one in said}
+        deals = {(event["subject"], deal_of(event)) for event in statements}
         bound: dict[str, Decimal] = {}
         disbursed: dict[str, Decimal] = {}
         states: dict[tuple[Any, ...], Decimal] = {}
         for row in counting:
             moved = _moved(row, states, counting)
-            if moved is None or counting.index(row) <= counting.index(said[0]):
+            if moved is None or counting.index(row) <= counting.index(statements[0]):
                 continue
             into, currency, change = moved
             if row["data"].get("programme") in names or (row["subject"], deal_of(row)) in deals:
                 sums_of = bound if into == "committed" else disbursed
                 sums_of[currency] = sums_of.get(currency, Decimal(0)) + change
-        amount = said[-1]["data"]["amount"]
+        amount = statements[-1]["data"]["amount"]
         answers[pledge["id"]] = (amount["currency"], Decimal(amount["value"]), bound, disbursed)
     return answers
 
@@ -104,7 +104,7 @@ def _moved(row: Raw, states: dict[tuple[Any, ...], Decimal], log: Sequence[Raw])
     if not amount or amount.get("of", "price") not in ("price", "leg"):
         return None
     whole = data.get("part_of")
-    if whole and any(one["id"] == whole["id"] and one["data"].get("amount") for one in log):
+    if whole and any(event["id"] == whole["id"] and event["data"].get("amount") for event in log):
         return None
     if name in _BINDS or name == "commitment.reduced":
         into = "committed"

@@ -77,12 +77,14 @@ def _infers(row: Raw, rows: Sequence[Raw]) -> bool:
     if name_of(row) not in PHYSICAL - {"processing.localised"}:
         return False
     before = [
-        one for one in rows if one is not row and (last_day(one), name_of(one) in PHYSICAL) < (last_day(row), True)
+        earlier
+        for earlier in rows
+        if earlier is not row and (last_day(earlier), name_of(earlier) in PHYSICAL) < (last_day(row), True)
     ]
     if name_of(row) == "funds.disbursed":
         leg = _leg_of(row)
-        return not any(_leg_of(one) == leg for one in before)
-    return not any(name_of(one) in BINDING | PHYSICAL - {"processing.localised"} for one in before)
+        return not any(_leg_of(earlier) == leg for earlier in before)
+    return not any(name_of(earlier) in BINDING | PHYSICAL - {"processing.localised"} for earlier in before)
 
 
 def _leg_of(row: Raw) -> str | None:

@@ -53,8 +53,8 @@ def test_of_each_phase_counts_how_it_stood_last_by_the_day() -> None:
     paper, again = Standing(since=days[0], phase=1), Standing(since=days[1], phase=1)
     signed = Standing(since=days[2], phase=1, bound=bound, valid=True)
     second = Standing(since=days[3], phase=2)
-    told = without_repeats([paper, again, signed, second])
-    assert told == (paper, signed, second), "what says the same from another day on is left out"
-    assert phases_by(told, days[1]) == [paper]
-    assert phases_by(told, days[3]) == [signed, second]
-    assert phases_by(told, date(2017, 12, 31)) == []
+    changes = without_repeats([paper, again, signed, second])
+    assert changes == (paper, signed, second), "what says the same from another day on is left out"
+    assert phases_by(changes, days[1]) == [paper]
+    assert phases_by(changes, days[3]) == [signed, second]
+    assert phases_by(changes, date(2017, 12, 31)) == []

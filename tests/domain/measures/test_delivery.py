@@ -14,27 +14,27 @@ FIRST_LEG = Start(earliest=date(2015, 7, 1), latest=LEG)
 
 
 def of(*standings: Standing, day: date = DAY) -> Delivery:
-    told = delivery(standings, day)
-    assert told is not None
-    return told
+    measured = delivery(standings, day)
+    assert measured is not None
+    return measured
 
 
 def test_it_counts_from_the_first_leg_to_the_first_day_of_production_with_both_ends() -> None:
-    told = of(
+    measured = of(
         Standing(since=PAPER, phase=1),
         Standing(since=LEG, phase=1, leg=FIRST_LEG),
         Standing(since=WORKS, phase=1, leg=FIRST_LEG, produces=True),
         Standing(since=LATE, phase=1, leg=FIRST_LEG),
     )
-    assert (told.outcome, told.months, told.months_most) == ("delivered", 24, 30)
+    assert (measured.outcome, measured.months, measured.months_most) == ("delivered", 24, 30)
 
 
 def test_without_production_it_ends_with_the_deal_or_is_open() -> None:
     bound = Standing(since=LEG, phase=1, leg=FIRST_LEG)
     assert (of(bound).outcome, of(bound).months) == ("open", 60)
     ended = Standing(since=LATE, phase=1, leg=FIRST_LEG, ended=Start(earliest=LATE, latest=LATE), ended_how="withdrawn")
-    told = of(bound, ended)
-    assert (told.outcome, told.how, told.months) == ("ended", "withdrawn", 48)
+    measured = of(bound, ended)
+    assert (measured.outcome, measured.how, measured.months) == ("ended", "withdrawn", 48)
     assert of(bound, ended, day=date(2019, 1, 1)).outcome == "open"
     assert of(bound, ended, Standing(since=date(2020, 6, 1), phase=2)).outcome == "open", "it lives again"
 

@@ -86,22 +86,22 @@ class Nations:
     """Of which nation parties are on a day: their home country, a bank of several states itself."""
 
     def __init__(self, events: Iterable[Raw]) -> None:
-        self._said: dict[str, list[tuple[date, Raw]]] = {}
+        self._registered: dict[str, list[tuple[date, Raw]]] = {}
         for event in events:
             name = name_of(event)
             if name == "party.registered":
-                self._said.setdefault(event["data"]["party"], []).insert(0, (BEGINNING, event["data"]))
+                self._registered.setdefault(event["data"]["party"], []).insert(0, (BEGINNING, event["data"]))
             elif name == "party.amended":
                 first = event["data"].get("from")
                 holds = latest(event) if first is None else days_of(first)[0] or BEGINNING
-                self._said.setdefault(event["data"]["party"], []).append((holds, event["data"]))
+                self._registered.setdefault(event["data"]["party"], []).append((holds, event["data"]))
 
     def of(self, parties: Iterable[str], day: date) -> set[str]:
         """The nations of these parties."""
         nations = set()
         for party in parties:
             home = kind = None
-            for first, data in self._said.get(party, ()):
+            for first, data in self._registered.get(party, ()):
                 if first <= day:
                     home, kind = data.get("home_country", home), data.get("kind", kind)
             nation = party if kind == "multilateral" else home

@@ -66,10 +66,10 @@ class SlowMoney:
         return sums
 
 
-def days(occurred: str | None, known: date) -> tuple[date, date]:
+def days(occurred: str | None, reported: date) -> tuple[date, date]:
     """The earliest (or 0001-01-01) and the latest day, cut at the known day."""
     if occurred is None:
-        return known, known
+        return reported, reported
     first, _, last = occurred.partition("/")
     last = last or first
 
@@ -85,7 +85,7 @@ def days(occurred: str | None, known: date) -> tuple[date, date]:
             )
         return date(numbers[0], numbers[1], numbers[2]), date(numbers[0], numbers[1], numbers[2])
 
-    earliest, latest = ends(first)[0] or date.min, min(ends(last)[1] or known, known)
+    earliest, latest = ends(first)[0] or date.min, min(ends(last)[1] or reported, reported)
     return earliest, max(latest, earliest)
 
 
@@ -117,8 +117,10 @@ def slow_money(envelopes: Iterable[Envelope], as_of: date, homes: Mapping[str, s
             name = e["type"][len("steppe.") : -len(".v1")]
             if e["id"] in renamed:
                 name = renamed[e["id"]] or "retracted"
-            known = date.fromisoformat(e["data"]["reported"]) if e["data"].get("reported") else datetime.now(UTC).date()
-            earliest, latest = days(e["data"].get("occurred"), known)
+            reported = (
+                date.fromisoformat(e["data"]["reported"]) if e["data"].get("reported") else datetime.now(UTC).date()
+            )
+            earliest, latest = days(e["data"].get("occurred"), reported)
             if e["subject"] == project and latest <= as_of and (name in _ORDER or name == "contract.terminated"):
                 place = _ORDER.index(name) if name in _ORDER else 99
                 rows.append(((latest, earliest, place, e["source"], e["id"]), name, e))
@@ -138,15 +140,15 @@ def _of_project(
 ) -> list[SlowRow]:
     sums: dict[Any, Fraction] = {}
     valid: dict[Any, Fraction] = {}
-    told: list[SlowRow] = []
-    legs_told: dict[Any, set[str]] = {}
+    flows: list[SlowRow] = []
+    legs_before: dict[Any, set[str]] = {}
     givers_before: dict[Any, list[str]] = {}
     for place, name, e in rows:
         data = e["data"]
         parties = data.get("parties", [])
         deal = data.get("deal") or next((p["party"] for role in _PURSUE for p in parties if p["role"] == role), None)
         if name == "contract.terminated":
-            for row in told:
+            for row in flows:
                 if row.deal == deal and data.get("leg") in (None, row.leg):
                     row.in_force = Fraction(0)
                     valid.pop((row.deal, row.leg, row.currency), None)
@@ -162,7 +164,7 @@ def _of_project(
         value, currency = Fraction(amount["value"]), amount["currency"]
         of = "disbursed" if name in ("funds.disbursed", "funds.returned") else "committed"
         roles = {p["role"] for p in parties}
-        before_of_deal = legs_told.setdefault((deal, currency, of), set())
+        before_of_deal = legs_before.setdefault((deal, currency, of), set())
         if name in _LEGS:
             leg = _LEGS[name]
         elif name in ("commitment.reduced", "funds.returned") and "leg" not in data and len(before_of_deal) == 1:
@@ -186,13 +188,13 @@ def _of_project(
                 in_force = value - (still or 0) if amount.get("semantics") == "total" else value
             valid[deal, leg, currency] = (still or Fraction(0)) + in_force
         named = next(
-            (found for role in _GIVERS[leg] if (found := [p["party"] for p in parties if p["role"] == role])), []
+            (givers for role in _GIVERS[leg] if (givers := [p["party"] for p in parties if p["role"] == role])), []
         )
         givers = named or (givers_before.get((deal, leg), []) if deal else [])
         givers_before[deal, leg] = givers
         hosts = sorted({homes[p["party"]] for p in parties if p["role"] == "host" and p["party"] in of_states})
         year = place[0].year
-        told.append(
+        flows.append(
             SlowRow(
                 event=f"{e['source']}#{e['id']}", project=project, deal=deal, leg=leg, of=of, currency=currency, value=moved,
                 in_force=in_force, year=year,
@@ -202,4 +204,4 @@ def _of_project(
                 cents=cents(moved, currency, year),
             )
         )  # fmt: skip
-    return told
+    return flows

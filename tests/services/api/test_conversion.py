@@ -105,11 +105,11 @@ async def test_bound_to_delivered_counts_from_the_first_leg_to_production(log: L
         await log.append(withdrawn(f"{copy}-out", after(12)))
     await log.append(registered("late"), produces("late", start), bound("late", after(5)))
     await log.append(registered("idea", kind="umbrella"), bound("idea", start))
-    told = (await get(client, "/v1/conversion", as_of=AS_OF))["delivery"]
-    counts = [told[name] for name in ("deals", "delivered", "ended", "open", "produced_before")]
+    deliveries = (await get(client, "/v1/conversion", as_of=AS_OF))["delivery"]
+    counts = [deliveries[name] for name in ("deals", "delivered", "ended", "open", "produced_before")]
     assert counts == [12, 6, 2, 4, 1], "the umbrella is none that delivers"
-    assert told["ended_how"] == {"withdrawn": 2}
-    at_24 = told["curve"][-1]
+    assert deliveries["ended_how"] == {"withdrawn": 2}
+    at_24 = deliveries["curve"][-1]
     assert (at_24["months"], at_24["incidence"], at_24["incidence_ended"]) == (24, 0.5, 0.1667)
     early = (await get(client, "/v1/conversion", as_of=after(17)))["delivery"]
     assert (early["delivered"], early["ended"], early["open"]) == (2, 2, 8)

@@ -69,7 +69,7 @@ def ask(client: httpx.Client, path: str, **parameters: Any) -> Any:
 # Value chain
 
 
-def told_steps(events: Iterable[Raw], day: date) -> Any:
+def steps_of_markets(events: Iterable[Raw], day: date) -> Any:
     """Of each market the nations and projects of each step; of each project its steps, and how many people each training had."""
     events = list(events)
     registered, nations = raw_events.registered(events), Nations(events)
@@ -97,14 +97,14 @@ def told_steps(events: Iterable[Raw], day: date) -> Any:
 
 
 def check_value_chain(answer: Any, events: Iterable[Raw], day: date) -> int:
-    markets, projects = told_steps(events, day)
+    markets, projects = steps_of_markets(events, day)
     assert [(market["country"], market["commodity"]) for market in answer["markets"]] == sorted(markets)
     for market in answer["markets"]:
-        told = markets[market["country"], market["commodity"]]
-        assert market["told_up_to"] == max(told, key=STEPS.index)
+        steps = markets[market["country"], market["commodity"]]
+        assert market["told_up_to"] == max(steps, key=STEPS.index)
         assert [step["step"] for step in market["steps"]] == list(STEPS)
         for step in market["steps"]:
-            of_step = told.get(step["step"], (set(), set()))
+            of_step = steps.get(step["step"], (set(), set()))
             assert (set(step["projects"]), set(step["nations"])) == of_step, market
     assert [project["project"] for project in answer["projects"]] == sorted(projects)
     for project in answer["projects"]:
@@ -265,8 +265,8 @@ def day_by_day(events: list[Raw], day: date) -> tuple[dict[Any, dict[int, float]
         whole_until = end if contract["how"] == "offtake.ended" else agreed or end
         factor = factors.get((terms["commodity"], terms.get("unit"))) or factors.get(("", terms.get("unit")))
         spread = None if whole_until is None else (whole_until - start).days
-        told = contract["buyers"] and terms.get("volume") is not None and terms.get("per")
-        if not told or factor is None or (terms["per"] == "total" and (spread is None or spread <= 0)):
+        has_rate = contract["buyers"] and terms.get("volume") is not None and terms.get("per")
+        if not has_rate or factor is None or (terms["per"] == "total" and (spread is None or spread <= 0)):
             left_out += 1
             continue
         if registered[contract["subject"]]["kind"] in ("umbrella", "programme"):
@@ -291,15 +291,15 @@ def day_by_day(events: list[Raw], day: date) -> tuple[dict[Any, dict[int, float]
 def check_supply(answer: Any, events: list[Raw], day: date) -> int:
     buyers, groups, left_out = day_by_day(events, day)
     for name, part, expected in (("country", "buyers", buyers), ("group", "groups", groups)):
-        told = {
+        answered = {
             (row[name] or "nowhere", row["commodity"], row["unit"]): {
                 year["year"]: year["bound"] for year in row["years"] if year["contracts"]
             }
             for row in answer[part]
         }
-        assert {key for key, years in told.items() if years} == expected.keys()
+        assert {key for key, years in answered.items() if years} == expected.keys()
         for key, years in expected.items():
-            assert told[key] == pytest.approx(years, abs=0.002), key
+            assert answered[key] == pytest.approx(years, abs=0.002), key
     assert sum(answer["not_added"].values()) == left_out
     return len(buyers)
 
@@ -404,11 +404,11 @@ def quartile(values: list[int], share: float) -> float | None:
 
 def check_lifecycle(answer: Any, events: list[Raw], day: date) -> int:
     spells, ages, umbrellas = slow_spells(events, day)
-    told = {
+    answered = {
         (row["project"], row["deal"], row["level"], date.fromisoformat(row["began_on"]), row["ended_on"] and date.fromisoformat(row["ended_on"]))
         for row in answer["spells"]
     }  # fmt: skip
-    assert told == {
+    assert answered == {
         (project, deal, level, began, ended)
         for (project, deal, _, level), of_level in spells.items()
         for began, ended in of_level
@@ -425,7 +425,7 @@ def check_lifecycle(answer: Any, events: list[Raw], day: date) -> int:
     counted = [months for key, months in ages.items() if key.partition("/")[0] not in umbrellas]
     bars = {bar["from_months"]: bar["deals"] for bar in answer["ages"]["histogram"] if bar["deals"]}
     assert bars == {first: sum(first <= age < first + 12 for age in counted) for first in range(0, 600, 12) if any(first <= age < first + 12 for age in counted)}  # fmt: skip
-    return len(told)
+    return len(answered)
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -445,11 +445,11 @@ def test_the_lifecycle_of_the_real_events(
     assert overtaken == {(flag["project"], flag["deal"]) for flag in flags}
     for market in answer["markets"]:
         first = ask(real, f"/v1/markets/{market['country']}/{market['commodity']}", as_of=day)["first"]
-        assert {(one["project"], one["deal"]) for one in market["first_bound"]} == {
-            (one["project"], one["deal"]) for one in first["bound"]
+        assert {(mover["project"], mover["deal"]) for mover in market["first_bound"]} == {
+            (mover["project"], mover["deal"]) for mover in first["bound"]
         }, market
-        assert {(one["project"], one["deal"]) for one in market["first_paper"]} == {
-            (one["project"], one["deal"]) for one in first["memorandum"]
+        assert {(mover["project"], mover["deal"]) for mover in market["first_paper"]} == {
+            (mover["project"], mover["deal"]) for mover in first["memorandum"]
         }, market
 
 

@@ -49,7 +49,10 @@ def by(role: str, *keys: str, host: str | None = None) -> list[dict[str, str]]:
 
 def legs_of(lines: list[dict[str, Any]]) -> dict[str, dict[str, tuple[str, str, str]]]:
     return {
-        line["leg"]: {one["currency"]: (one["committed"], one["disbursed"], one["in_force"]) for one in line["sums"]}
+        line["leg"]: {
+            currency_sum["currency"]: (currency_sum["committed"], currency_sum["disbursed"], currency_sum["in_force"])
+            for currency_sum in line["sums"]
+        }
         for line in lines
     }
 
@@ -164,8 +167,8 @@ async def test_what_is_in_no_sum_is_listed(log: Log, client: httpx.AsyncClient) 
     assert (answer["total"], answer["rows"]) == ([], [])
     assert [row["event"] for row in answer["left_out"]["without_deal"]] == ["/tests#own-title"]
     listed = [
-        (one["event"], one["of"], one["value"], one["donors"], one["recipients"])
-        for one in answer["left_out"]["not_summed"]
+        (row["event"], row["of"], row["value"], row["donors"], row["recipients"])
+        for row in answer["left_out"]["not_summed"]
     ]
     assert listed == [
         ("/tests#frame", "portfolio", "500", ["JP"], ["UZ"]),
@@ -267,13 +270,13 @@ async def test_generated_logs_are_as_the_slow_reckoning_says(seed: int, log: Log
         row.event: row.in_force for row in slow.rows
     }
     for line in answer["total"]:
-        for one in line["sums"]:
+        for currency_sum in line["sums"]:
             of_leg = [
                 row.in_force
                 for row in slow.rows
-                if (row.leg, row.currency, row.umbrella) == (line["leg"], one["currency"], False)
+                if (row.leg, row.currency, row.umbrella) == (line["leg"], currency_sum["currency"], False)
             ]
-            assert Fraction(one["in_force"]) == sum(of_leg), line["leg"]
+            assert Fraction(currency_sum["in_force"]) == sum(of_leg), line["leg"]
 
 
 def assert_equal(answer: dict[str, Any], slow: SlowMoney) -> None:
@@ -283,25 +286,25 @@ def assert_equal(answer: dict[str, Any], slow: SlowMoney) -> None:
     assert rows.keys() == with_deal.keys()
     for reference, expected in with_deal.items():
         row = rows[reference]
-        told = (Fraction(row["value"]), row["currency"], row["leg"], row["of"], row["year"], row["donors"], row["recipients"], row["umbrella"], row["deal"])  # fmt: skip
-        assert told == (expected.value, expected.currency, expected.leg, expected.of, expected.year, expected.donors, expected.recipients, expected.umbrella, expected.deal), reference  # fmt: skip
+        answered = (Fraction(row["value"]), row["currency"], row["leg"], row["of"], row["year"], row["donors"], row["recipients"], row["umbrella"], row["deal"])  # fmt: skip
+        assert answered == (expected.value, expected.currency, expected.leg, expected.of, expected.year, expected.donors, expected.recipients, expected.umbrella, expected.deal), reference  # fmt: skip
         assert (None if row["converted"] is None else Fraction(row["converted"]) * 100) == expected.cents, reference
     assert {row["event"] for row in answer["left_out"]["without_deal"]} == {
         row.event for row in slow.rows if row.deal is None
     }
-    assert {one["event"] for one in answer["left_out"]["not_summed"]} == slow.not_summed
+    assert {item["event"] for item in answer["left_out"]["not_summed"]} == slow.not_summed
     contracts = ("works", "offtake")
-    told_rows = with_deal.values()
-    _assert_legs(answer["total"], [row for row in told_rows if not row.umbrella and row.leg not in contracts])
-    _assert_legs(answer["contracts"], [row for row in told_rows if not row.umbrella and row.leg in contracts])
-    _assert_legs(answer["umbrellas"], [row for row in told_rows if row.umbrella])
+    expected_rows = with_deal.values()
+    _assert_legs(answer["total"], [row for row in expected_rows if not row.umbrella and row.leg not in contracts])
+    _assert_legs(answer["contracts"], [row for row in expected_rows if not row.umbrella and row.leg in contracts])
+    _assert_legs(answer["umbrellas"], [row for row in expected_rows if row.umbrella])
     grouped: dict[tuple[Any, ...], list[SlowRow]] = {}
-    for slow_row in told_rows:
+    for slow_row in expected_rows:
         key = (tuple(slow_row.donors), tuple(slow_row.recipients), slow_row.year, slow_row.umbrella)
         grouped.setdefault(key, []).append(slow_row)
     groups = {
-        (tuple(one["donors"]), tuple(one["recipients"]), one["year"], one["umbrella"]): one["legs"]
-        for one in answer["groups"]
+        (tuple(group["donors"]), tuple(group["recipients"]), group["year"], group["umbrella"]): group["legs"]
+        for group in answer["groups"]
     }
     assert groups.keys() == grouped.keys()
     for key, legs in groups.items():
@@ -316,9 +319,12 @@ def _assert_legs(lines: list[dict[str, Any]], rows: list[SlowRow]) -> None:
         cents[row.leg, row.of] = cents.get((row.leg, row.of), 0) + (row.cents or 0)
     assert [line["leg"] for line in lines] == sorted({row.leg for row in rows})
     for line in lines:
-        for one in line["sums"]:
+        for currency_sum in line["sums"]:
             for of in ("committed", "disbursed"):
-                assert Fraction(one[of]) == sums.get((line["leg"], one["currency"], of), 0), (line["leg"], one)
+                assert Fraction(currency_sum[of]) == sums.get((line["leg"], currency_sum["currency"], of), 0), (
+                    line["leg"],
+                    currency_sum,
+                )
         for of in ("committed", "disbursed"):
             assert Fraction(line[of]) * 100 == cents.get((line["leg"], of), 0), line["leg"]
         assert line["not_converted"] == sum(row.cents is None for row in rows if row.leg == line["leg"])
@@ -334,10 +340,12 @@ def test_the_real_events_are_as_the_slow_reckoning_says(real: Service) -> None:
     events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
     registered_parties = [e["data"] for e in events if e["type"] == "steppe.party.registered.v1"]
     homes = {
-        one["party"]: one["party"] if one["kind"] == "multilateral" else one["home_country"]
-        for one in registered_parties
+        party["party"]: party["party"] if party["kind"] == "multilateral" else party["home_country"]
+        for party in registered_parties
     }
-    states = {one["party"] for one in registered_parties if one["kind"] in ("government", "agency", "state-company")}
+    states = {
+        party["party"] for party in registered_parties if party["kind"] in ("government", "agency", "state-company")
+    }
     with httpx.Client(base_url=real.address, params={"as_of": "2026-11-01"}, timeout=60) as plain:
         answer = plain.get("/v1/money", params={"by": "donor,recipient,year"}).raise_for_status().json()
         assert_equal(answer, slow_money(events, date(2026, 11, 1), homes, states))
@@ -371,7 +379,8 @@ async def test_japan_is_ahead_of_the_usa_in_uzbekistan_each_year_and_measures_st
     }
     of_2015 = {year["measure"]: year for year in answer["years"] if year["year"] == 2015}
     japan = {
-        measure: [one["usd"] for one in year["donors"] if one["donor"] == "JP"] for measure, year in of_2015.items()
+        measure: [donor["usd"] for donor in year["donors"] if donor["donor"] == "JP"]
+        for measure, year in of_2015.items()
     }
     assert japan == {"gross": ["154140000"], "net": ["116000000"]}
     assert (of_2015["gross"]["of_all"], of_2015["net"]["of_all"]) == ("212840000", None)

@@ -27,14 +27,14 @@ def usd(value: str, **more: str) -> dict[str, str]:
     return {"value": value, "currency": "USD", **more}
 
 
-def told(name: str, project: str, occurred: str, party: str, role: str, id: str = "", **data: Any) -> Envelope:
+def event_by(name: str, project: str, occurred: str, party: str, role: str, id: str = "", **data: Any) -> Envelope:
     parties = [{"party": party, "role": role}]
     given = {"occurred": occurred, "reported": occurred, "parties": parties, **data}
     return event(name, project, id or f"{project}-{name}-{occurred}", **given)
 
 
 def pledge(project: str, occurred: str, amount: dict[str, str], party: str = "gov-jp", **data: Any) -> Envelope:
-    return told("pledge.announced", project, occurred, party, "donor", amount=amount, **data)
+    return event_by("pledge.announced", project, occurred, party, "donor", amount=amount, **data)
 
 
 def programme(key: str, **data: Any) -> Envelope:
@@ -56,53 +56,53 @@ async def fund(log: Log) -> Log:
     await log.append(
         event("party.registered", "party:gov-jp", "gov-jp", party="gov-jp", name="Japan", home_country="JP", kind="government"),
         programme("fund"), registered("mine"), registered("road", kind="corridor", sector="transport"),
-        told("loan.signed", "mine", "2023-12-31", "jbic", "financier", amount=usd("7"), programme="fund"),
+        event_by("loan.signed", "mine", "2023-12-31", "jbic", "financier", amount=usd("7"), programme="fund"),
         PROMISED,
-        told("loan.signed", "mine", "2024-06-01", "jbic", "financier", amount=usd("100.25"), programme="fund"),
-        told("loan.signed", "mine", "2024-07-01", "jbic", "financier", amount=usd("150", semantics="total"), programme="fund"),
-        told("funds.disbursed", "mine", "2025-01-01", "jbic", "financier", amount=usd("40.10"), leg="debt", programme="fund"),
-        told("funds.returned", "mine", "2025-02-01", "jbic", "financier", amount=usd("0.05"), leg="debt", programme="fund"),
-        told("loan.signed", "mine", "2025-03-01", "adb", "financier", amount=usd("999")),
-        told("grant.committed", "fund", "2024-09-01", "gov-jp", "donor", amount=usd("20")),
-        told("commitment.reduced", "fund", "2024-10-01", "gov-jp", "donor", amount=usd("5"), leg="grant"),
-        told("works.awarded", "road", "2025-05-01", "kajima", "contractor", amount=usd("300", of="project-cost"), programme="fund"),
-        told("grant.committed", "road", "2025-06-01", "gov-jp", "donor", programme="fund"),
+        event_by("loan.signed", "mine", "2024-06-01", "jbic", "financier", amount=usd("100.25"), programme="fund"),
+        event_by("loan.signed", "mine", "2024-07-01", "jbic", "financier", amount=usd("150", semantics="total"), programme="fund"),
+        event_by("funds.disbursed", "mine", "2025-01-01", "jbic", "financier", amount=usd("40.10"), leg="debt", programme="fund"),
+        event_by("funds.returned", "mine", "2025-02-01", "jbic", "financier", amount=usd("0.05"), leg="debt", programme="fund"),
+        event_by("loan.signed", "mine", "2025-03-01", "adb", "financier", amount=usd("999")),
+        event_by("grant.committed", "fund", "2024-09-01", "gov-jp", "donor", amount=usd("20")),
+        event_by("commitment.reduced", "fund", "2024-10-01", "gov-jp", "donor", amount=usd("5"), leg="grant"),
+        event_by("works.awarded", "road", "2025-05-01", "kajima", "contractor", amount=usd("300", of="project-cost"), programme="fund"),
+        event_by("grant.committed", "road", "2025-06-01", "gov-jp", "donor", programme="fund"),
     )  # fmt: skip
     return log
 
 
 async def pledges(client: httpx.AsyncClient, **query: str) -> dict[str, dict[str, Any]]:
     answer = await get(client, "/v1/pledges", **{"as_of": AS_OF, **query})
-    return {one["pledge"].removeprefix(f"{SOURCE}#"): one for one in answer["pledges"]}
+    return {promise["pledge"].removeprefix(f"{SOURCE}#"): promise for promise in answer["pledges"]}
 
 
 async def test_what_is_bound_and_disbursed_after_it_stands_against_its_time(
     fund: Log, client: httpx.AsyncClient
 ) -> None:
-    (one,) = (await pledges(client)).values()
-    assert (one["announced"], one["currency"], one["deadline"], one["deadline_on"]) == (
+    (promise,) = (await pledges(client)).values()
+    assert (promise["announced"], promise["currency"], promise["deadline"], promise["deadline_on"]) == (
         "1000",
         "USD",
         "2027-12-31",
         "2027-12-31",
     )
     # 150 less the 7 of the day before the promise, 20 less 5; 40.10 less 0.05.
-    assert (one["bound"], one["disbursed"]) == ("158.00", "40.05")
-    assert (one["bound_share"], one["disbursed_share"]) == (0.158, 0.0401)
+    assert (promise["bound"], promise["disbursed"]) == ("158.00", "40.05")
+    assert (promise["bound_share"], promise["disbursed_share"]) == (0.158, 0.0401)
     passed = (date(2026, 6, 30) - date(2024, 1, 1)).days / (date(2027, 12, 31) - date(2024, 1, 1)).days
-    assert one["time_passed"] == round(passed, 4)
-    assert [leg["leg"] for leg in one["legs"]] == ["debt", "grant"]
-    uncounted = {(row["project"], row["name"]): row["uncounted"] for row in one["rows"] if row["uncounted"]}
+    assert promise["time_passed"] == round(passed, 4)
+    assert [leg["leg"] for leg in promise["legs"]] == ["debt", "grant"]
+    uncounted = {(row["project"], row["name"]): row["uncounted"] for row in promise["rows"] if row["uncounted"]}
     assert uncounted == {("road", "works.awarded"): "project-cost", ("road", "grant.committed"): "no-amount"}
-    assert sum(Decimal(row["change"]) for row in one["rows"] if row["of"] == "bound") == Decimal(one["bound"])
-    assert (one["pledgers"], one["nations"], one["recipients"]) == (["gov-jp"], ["JP"], ["KZ", "UZ"])
+    assert sum(Decimal(row["change"]) for row in promise["rows"] if row["of"] == "bound") == Decimal(promise["bound"])
+    assert (promise["pledgers"], promise["nations"], promise["recipients"]) == (["gov-jp"], ["JP"], ["KZ", "UZ"])
 
 
 async def test_as_of_and_known_at_move_it(fund: Log, client: httpx.AsyncClient) -> None:
-    (one,) = (await pledges(client, as_of="2024-06-30")).values()
-    assert (one["bound"], one["disbursed"], one["time_passed"]) == ("100.25", "0", round(181 / 1460, 4))
-    (one,) = (await pledges(client, known_at="2024-06-30")).values()
-    assert one["bound"] == "100.25"
+    (promise,) = (await pledges(client, as_of="2024-06-30")).values()
+    assert (promise["bound"], promise["disbursed"], promise["time_passed"]) == ("100.25", "0", round(181 / 1460, 4))
+    (promise,) = (await pledges(client, known_at="2024-06-30")).values()
+    assert promise["bound"] == "100.25"
     assert await pledges(client, as_of="2023-12-31") == {}
 
 
@@ -113,10 +113,10 @@ async def test_a_repeat_is_shown_under_it_counted_once_and_says_the_last_amount_
     third = pledge("fund", "2025-06-01", usd("1200"), repeats=ref(again), id="third")
     await fund.append(again, third)
     answer = await get(client, "/v1/pledges", as_of=AS_OF)
-    (one,) = answer["pledges"]
-    assert [said["event"].split("#")[1] for said in one["said"]] == ["promised", again["id"], "third"]
-    assert (one["announced"], one["deadline"], one["deadline_on"]) == ("1200", "2030", "2030-12-31")
-    assert (one["first_announced"], one["first_deadline"], one["forums"]) == (
+    (promise,) = answer["pledges"]
+    assert [statement["event"].split("#")[1] for statement in promise["said"]] == ["promised", again["id"], "third"]
+    assert (promise["announced"], promise["deadline"], promise["deadline_on"]) == ("1200", "2030", "2030-12-31")
+    assert (promise["first_announced"], promise["first_deadline"], promise["forums"]) == (
         "1000",
         "2027-12-31",
         ["second", "summit"],
@@ -125,27 +125,31 @@ async def test_a_repeat_is_shown_under_it_counted_once_and_says_the_last_amount_
         1,
         [{"currency": "USD", "value": "1200"}],
     )
-    assert one["bound"] == "158.00", "rows after the first time count"
+    assert promise["bound"] == "158.00", "rows after the first time count"
 
 
 async def test_a_withdrawn_one_stays_marked_and_is_in_no_total_until_it_is_said_again(
     fund: Log, client: httpx.AsyncClient
 ) -> None:
     await fund.append(
-        told(
+        event_by(
             "pledge.withdrawn", "fund", "2025-09-01", "gov-jp", "donor", ends=ref(PROMISED), reason="Budget.", id="gone"
         )
     )
     answer = await get(client, "/v1/pledges", as_of=AS_OF)
-    (one,) = answer["pledges"]
-    assert (one["withdrawn"]["on"], one["withdrawn"]["reason"], one["bound"]) == ("2025-09-01", "Budget.", "158.00")
+    (promise,) = answer["pledges"]
+    assert (promise["withdrawn"]["on"], promise["withdrawn"]["reason"], promise["bound"]) == (
+        "2025-09-01",
+        "Budget.",
+        "158.00",
+    )
     total = answer["umbrellas"]
     assert (total["pledges"], total["withdrawn"], total["announced"], total["bound"]) == (1, 1, [], [])
     assert total["taken_back"] == [{"currency": "USD", "value": "1000"}]
     assert (await pledges(client, as_of="2025-08-31"))["promised"]["withdrawn"] is None
     await fund.append(pledge("fund", "2026-01-01", usd("800"), repeats=ref(PROMISED), id="after-all"))
-    (one,) = (await pledges(client)).values()
-    assert (one["withdrawn"], one["announced"]) == (None, "800")
+    (promise,) = (await pledges(client)).values()
+    assert (promise["withdrawn"], promise["announced"]) == (None, "800")
 
 
 async def test_a_withdrawal_without_ends_speaks_of_the_pledges_of_its_deal_before_it(
@@ -153,10 +157,10 @@ async def test_a_withdrawal_without_ends_speaks_of_the_pledges_of_its_deal_befor
 ) -> None:
     await fund.append(
         pledge("fund", "2024-02-01", usd("5"), "gov-kr", id="korean"),
-        told("pledge.withdrawn", "fund", "2025-09-01", "gov-jp", "donor", id="gone"),
+        event_by("pledge.withdrawn", "fund", "2025-09-01", "gov-jp", "donor", id="gone"),
         pledge("fund", "2025-10-01", usd("6"), id="anew"),
     )
-    assert {key: bool(one["withdrawn"]) for key, one in (await pledges(client)).items()} == {
+    assert {key: bool(promise["withdrawn"]) for key, promise in (await pledges(client)).items()} == {
         "promised": True,
         "korean": False,
         "anew": False,
@@ -168,7 +172,7 @@ async def test_a_row_under_several_pledges_is_under_each_and_once_in_a_total(
 ) -> None:
     await fund.append(pledge("fund", "2024-06-15", usd("500"), "gov-kr", id="korean", forum="summit"))
     answer = await get(client, "/v1/pledges", as_of=AS_OF, by="forum")
-    by_key = {one["pledge"].split("#")[1]: one for one in answer["pledges"]}
+    by_key = {promise["pledge"].split("#")[1]: promise for promise in answer["pledges"]}
     assert (by_key["promised"]["bound"], by_key["korean"]["bound"]) == ("158.00", "42.75")
     (group,) = answer["groups"]
     assert (group["group"], group["umbrellas"]["pledges"]) == ("summit", 2)
@@ -184,7 +188,9 @@ async def test_pledges_are_grouped_and_filtered_by_who_gives_gets_where_and_thro
     async def groups(by: str) -> dict[str | None, tuple[int, int]]:
         answer = await get(client, "/v1/pledges", as_of=AS_OF, by=by)
         assert (answer["total"]["pledges"], answer["umbrellas"]["pledges"]) == (1, 1)
-        return {one["group"]: (one["total"]["pledges"], one["umbrellas"]["pledges"]) for one in answer["groups"]}
+        return {
+            group["group"]: (group["total"]["pledges"], group["umbrellas"]["pledges"]) for group in answer["groups"]
+        }
 
     assert await groups("pledger") == {"adb": (1, 0), "gov-jp": (0, 1)}
     assert await groups("nation") == {"JP": (0, 1), None: (1, 0)}
@@ -203,7 +209,7 @@ async def test_pledges_are_grouped_and_filtered_by_who_gives_gets_where_and_thro
 
 async def test_other_currencies_without_a_rate_are_listed_and_in_no_share(fund: Log, client: httpx.AsyncClient) -> None:
     await fund.append(
-        told(
+        event_by(
             "loan.signed",
             "road",
             "2025-06-02",
@@ -213,9 +219,9 @@ async def test_other_currencies_without_a_rate_are_listed_and_in_no_share(fund: 
             programme="fund",
         )
     )
-    (one,) = (await pledges(client)).values()
-    assert one["not_converted"] == [{"of": "bound", "currency": "UZS", "year": 2024, "value": "3"}]
-    assert (one["bound"], one["bound_share"], one["disbursed_share"]) == ("158.00", None, 0.0401)
+    (promise,) = (await pledges(client)).values()
+    assert promise["not_converted"] == [{"of": "bound", "currency": "UZS", "year": 2024, "value": "3"}]
+    assert (promise["bound"], promise["bound_share"], promise["disbursed_share"]) == ("158.00", None, 0.0401)
 
 
 async def test_several_currencies_are_reckoned_at_the_rate_of_the_pledges_year_to_the_cent(
@@ -223,11 +229,11 @@ async def test_several_currencies_are_reckoned_at_the_rate_of_the_pledges_year_t
 ) -> None:
     yen = {"value": "1234567.89", "currency": "JPY"}
     await fund.append(
-        told("loan.signed", "road", "2025-06-02", "jica", "financier", amount=yen, programme="fund"),
+        event_by("loan.signed", "road", "2025-06-02", "jica", "financier", amount=yen, programme="fund"),
         pledge("fund", "2025-01-01", {"value": "1000", "currency": "EUR"}, "gov-fr", id="in-euro"),
     )
     answer = await get(client, "/v1/pledges", as_of=AS_OF)
-    by_key = {one["pledge"].split("#")[1]: one for one in answer["pledges"]}
+    by_key = {promise["pledge"].split("#")[1]: promise for promise in answer["pledges"]}
     in_dollars = _cents(Decimal("1234567.89") / _per_usd("JPY", 2024))
     assert Decimal(by_key["promised"]["bound"]) == 158 + in_dollars
     in_euro = _cents(Decimal("1234567.89") * _per_usd("EUR", 2025) / _per_usd("JPY", 2025))
@@ -257,9 +263,9 @@ async def test_what_was_superseded_or_retracted_counts_nowhere(fund: Log, client
     await fund.append(
         event("project.superseded", "mine", "mine-superseded", by=["pit"], reason="One pit.", reported="2026-01-01"),
     )
-    (one,) = (await pledges(client)).values()
-    assert {row["project"] for row in one["rows"]} == {"fund", "road"}
-    assert one["bound"] == "15"
+    (promise,) = (await pledges(client)).values()
+    assert {row["project"] for row in promise["rows"]} == {"fund", "road"}
+    assert promise["bound"] == "15"
     await fund.append(
         event("event.retracted", "fund", "back", target=ref(PROMISED), reason="Never said.", reported="2026-02-01")
     )
@@ -269,26 +275,26 @@ async def test_what_was_superseded_or_retracted_counts_nowhere(fund: Log, client
 async def test_a_pledge_of_a_year_that_was_withdrawn_in_it_was_made_before(log: Log, client: httpx.AsyncClient) -> None:
     await log.append(
         programme("fund"),
-        told(
+        event_by(
             "pledge.announced", "fund", "2025", "gov-jp", "donor", amount=usd("10"), reported="2025-12-31", id="coarse"
         ),
-        told("pledge.withdrawn", "fund", "2025-06-01", "gov-jp", "donor", id="gone"),
+        event_by("pledge.withdrawn", "fund", "2025-06-01", "gov-jp", "donor", id="gone"),
     )
-    one = (await pledges(client))["coarse"]
-    assert (one["announced_on"], one["withdrawn"]["on"]) == ("2025-06-01", "2025-06-01")
+    promise = (await pledges(client))["coarse"]
+    assert (promise["announced_on"], promise["withdrawn"]["on"]) == ("2025-06-01", "2025-06-01")
 
 
 async def test_what_a_part_of_a_document_says_of_its_programme_counts_for_the_whole(
     fund: Log, client: httpx.AsyncClient
 ) -> None:
-    whole = told("loan.signed", "road", "2025-07-01", "jica", "financier", amount=usd("60"), id="whole")
+    whole = event_by("loan.signed", "road", "2025-07-01", "jica", "financier", amount=usd("60"), id="whole")
     await fund.append(
         whole,
-        told("loan.signed", "road", "2025-07-02", "jica", "financier", amount=usd("60"), part_of=ref(whole), programme="fund", id="part"),
+        event_by("loan.signed", "road", "2025-07-02", "jica", "financier", amount=usd("60"), part_of=ref(whole), programme="fund", id="part"),
     )  # fmt: skip
-    (one,) = (await pledges(client)).values()
-    rows = {row["event"].split("#")[1]: row["uncounted"] for row in one["rows"] if row["deal"] == "jica"}
-    assert (one["bound"], rows) == ("218.00", {"whole": None, "part": "part-of"})
+    (promise,) = (await pledges(client)).values()
+    rows = {row["event"].split("#")[1]: row["uncounted"] for row in promise["rows"] if row["deal"] == "jica"}
+    assert (promise["bound"], rows) == ("218.00", {"whole": None, "part": "part-of"})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -302,7 +308,7 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
         registered("roof", kind="umbrella"),
         *(registered(f"p{n}") for n in range(5)),
     ]
-    said: list[Envelope] = []
+    pledged: list[Envelope] = []
     money = ["loan.signed", "grant.committed", "equity.agreed", "works.awarded", "finance.closed", "funds.disbursed"]
     for number in range(140):
         subject = draw.choice(["fund", "roof", "p0", "p1", "p2", "p3", "p4"])
@@ -314,8 +320,8 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
         more: dict[str, Any] = {"programme": draw.choice(["fund", "roof"])} if draw.random() < 0.5 else {}
         if draw.random() < 0.15:
             name = "pledge.announced"
-            if said and draw.random() < 0.4:
-                more["repeats"] = ref(draw.choice(said))
+            if pledged and draw.random() < 0.4:
+                more["repeats"] = ref(draw.choice(pledged))
         else:
             name = draw.choice([*money, "commitment.reduced", "funds.returned"])
             amount["of"] = draw.choice(["price", "leg", "leg", "portfolio"])
@@ -323,9 +329,9 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
                 amount["semantics"] = "total"
             if name in ("commitment.reduced", "funds.returned", "funds.disbursed"):
                 more["leg"] = draw.choice(["debt", "grant"])
-        made = told(name, subject, draw.choice(days), party, role, id=f"e{number:03}", amount=amount, **more)
+        made = event_by(name, subject, draw.choice(days), party, role, id=f"e{number:03}", amount=amount, **more)
         if name == "pledge.announced" and "repeats" not in more:
-            said.append(made)
+            pledged.append(made)
         events.append(made)
     await log.append(*events)
     answer = await get(client, "/v1/pledges", as_of="2023-06-30")
@@ -335,24 +341,29 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
 
 def _equals_slow(answer: dict[str, Any], events: list[Envelope], as_of: str) -> None:
     expected = slow_pledges.sums(events, as_of)
-    assert {one["pledge"].split("#")[1] for one in answer["pledges"]} == expected.keys()
-    for one in answer["pledges"]:
-        currency, announced, bound, disbursed = expected[one["pledge"].split("#")[1]]
-        assert (one["currency"], Decimal(one["announced"])) == (currency, announced), one["pledge"]
+    assert {promise["pledge"].split("#")[1] for promise in answer["pledges"]} == expected.keys()
+    for promise in answer["pledges"]:
+        currency, announced, bound, disbursed = expected[promise["pledge"].split("#")[1]]
+        assert (promise["currency"], Decimal(promise["announced"])) == (currency, announced), promise["pledge"]
         for of, reckoned in (("bound", bound), ("disbursed", disbursed)):
             summed: dict[str, Decimal] = {}
-            for row in one["rows"]:
+            for row in promise["rows"]:
                 if row["of"] == of and row["uncounted"] is None:
                     summed[row["currency"]] = summed.get(row["currency"], Decimal(0)) + Decimal(row["change"])
-            assert summed == reckoned, (one["pledge"], of)
+            assert summed == reckoned, (promise["pledge"], of)
     for of in ("bound", "disbursed"):
-        once = {row["event"]: row for one in answer["pledges"] for row in one["rows"] if row["of"] == of}
+        once = {row["event"]: row for promise in answer["pledges"] for row in promise["rows"] if row["of"] == of}
         together: dict[str, Decimal] = {}
         for line in (answer["total"], answer["umbrellas"]):
             for entry in line[of]:
                 together[entry["currency"]] = together.get(entry["currency"], Decimal(0)) + Decimal(entry["value"])
         both = [
-            {row["event"] for one in answer["pledges"] if one["umbrella"] is umbrella for row in one["rows"]}
+            {
+                row["event"]
+                for promise in answer["pledges"]
+                if promise["umbrella"] is umbrella
+                for row in promise["rows"]
+            }
             for umbrella in (True, False)
         ]
         if not both[0] & both[1]:
@@ -378,7 +389,7 @@ def test_the_real_pledges_are_those_of_the_raw_events_to_the_cent(api: Service) 
     events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
     answer = _real(api)
     _equals_slow(answer, events, "2026-11-01")
-    by_project = {one["project"]: one for one in answer["pledges"]}
+    by_project = {promise["project"]: promise for promise in answer["pledges"]}
     tokyo = by_project["ca-japan-action-plan"]
     assert (tokyo["announced"], tokyo["currency"], tokyo["deadline"]) == ("3000000000000", "JPY", "2030-12")
     assert tokyo["time_passed"] == round(
@@ -394,12 +405,14 @@ def test_the_real_pledges_are_those_of_the_raw_events_to_the_cent(api: Service) 
 def test_tokyos_package_and_the_money_of_jfpr_and_phrd_are_traced_to_the_projects_that_name_them(api: Service) -> None:
     events = [json.loads(line) for line in EVENTS.read_text(encoding="utf-8").splitlines()]
     naming: dict[str, set[str]] = {}
-    for one in events:
-        if "programme" in one["data"]:
-            naming.setdefault(one["data"]["programme"], set()).add(one["subject"])
-    programmes = {one["programme"]: one for one in _real(api)["programmes"]}
+    for row in events:
+        if "programme" in row["data"]:
+            naming.setdefault(row["data"]["programme"], set()).add(row["subject"])
+    programmes = {programme["programme"]: programme for programme in _real(api)["programmes"]}
     assert {
-        key: {project["project"] for project in one["projects"]} for key, one in programmes.items() if one["projects"]
+        key: {project["project"] for project in programme["projects"]}
+        for key, programme in programmes.items()
+        if programme["projects"]
     } == naming
     funds = programmes["jfpr-phrd-funds"]
     (dam,) = funds["projects"]

@@ -32,8 +32,8 @@ async def test_every_series_has_its_edition_the_sum_of_its_file_and_its_traps(cl
     gaps = {gap["currency"]: gap["years"] for gap in items["fx"]["gaps"]}
     assert gaps["RUB"] == [*range(2000, 2006), *range(2022, 2026)]
     assert items["aid"]["gaps"] == []
-    asked = (await get(client, "/v1/reference", series="fx,aid"))["items"]
-    assert [item["name"] for item in asked] == ["aid", "fx"]
+    selected = (await get(client, "/v1/reference", series="fx,aid"))["items"]
+    assert [item["name"] for item in selected] == ["aid", "fx"]
 
 
 async def test_rows_of_a_series_are_the_lines_of_its_file(client: httpx.AsyncClient) -> None:
@@ -70,7 +70,7 @@ async def test_series_of_the_operator_are_told_apart_and_change_every_etag(
         items = {item["name"]: item for item in (await get(other, "/v1/reference"))["items"]}
         assert {name for name, item in items.items() if not item["shipped"]} == {"fx"}
         assert (items["fx"]["count"], items["fx"]["title"]) == (1, "Own figures")
-        tags = [(await one.get("/v1/projects")).headers["ETag"] for one in (client, other)]
+        tags = [(await api_client.get("/v1/projects")).headers["ETag"] for api_client in (client, other)]
         assert tags[0] != tags[1]
 
 

@@ -97,7 +97,7 @@ async def test_the_cohort_is_told_apart_as_section_9_says(summit: Log, client: h
     }  # fmt: skip
     assert deals["before"]["already_bound"] and not deals["before"]["strict"]
     assert not deals["terms"]["loose"], "the papers there are no step since"
-    assert [one["event"].split("#")[1] for one in card["bound_there"]] == [f"day-offtake.signed-{HELD}"]
+    assert [row["event"].split("#")[1] for row in card["bound_there"]] == [f"day-offtake.signed-{HELD}"]
 
 
 async def test_value_is_money_bound_over_the_largest_sum_of_each_deal_that_announced_one(
@@ -106,13 +106,13 @@ async def test_value_is_money_bound_over_the_largest_sum_of_each_deal_that_annou
     card = await get(client, "/v1/forums/summit/scorecard", as_of=AS_OF)
     assert card["value"] == [{"currency": "USD", "announced": "170", "bound": "32.50", "share": 0.1912}]
     assert card["bound_without_sum"] == [{"currency": "USD", "value": "3"}]
-    assert [(one["project"], one["value"]) for one in card["portfolios"]] == [("promise", "900")]
+    assert [(row["project"], row["value"]) for row in card["portfolios"]] == [("promise", "900")]
 
 
 async def test_what_names_the_forum_without_a_paper_is_said(summit: Log, client: httpx.AsyncClient) -> None:
     (listed,) = (await get(client, "/v1/forums", as_of=AS_OF))["items"]
     card = await get(client, "/v1/forums/summit/scorecard", as_of=AS_OF)
-    assert [(one["project"], one["why"]) for one in card["left_out"]] == [("talk", "announcement")]
+    assert [(row["project"], row["why"]) for row in card["left_out"]] == [("talk", "announcement")]
     of_cohort = {deal["project"] for deal in card["deals"]}
     assert listed["projects"] == card["projects"] == len(of_cohort) + card["without_papers"] == 9
 
@@ -201,9 +201,9 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
         expected = slow_scorecards.cohort(events, "summit", HELD, until, AS_OF)
         _equals_slow(card, expected)
         assert card["papers"] == len(expected) > 2
-        assert card["strict"] == sum(one["strict"] for one in expected.values())
+        assert card["strict"] == sum(deal["strict"] for deal in expected.values())
         announced = sum(
-            (sum(one["announced"].values()) for one in expected.values() if not one["already_bound"]), Decimal(0)
+            (sum(deal["announced"].values()) for deal in expected.values() if not deal["already_bound"]), Decimal(0)
         )
         assert sum(Decimal(value["announced"]) for value in card["value"]) == announced
 
@@ -211,11 +211,14 @@ async def test_generated_logs_reckoned_again_slowly_from_raw_events(
 def _equals_slow(card: dict[str, Any], expected: dict[tuple[str, str], dict[str, Any]]) -> None:
     for deal in card["deals"]:
         reckoned = expected[deal["project"], deal["deal"]]
-        told = {
+        answered = {
             **{name: deal[name] for name in ("already_bound", "strict", "loose")},
-            **{name: {one["currency"]: Decimal(one["value"]) for one in deal[name]} for name in ("announced", "bound")},
+            **{
+                name: {amount["currency"]: Decimal(amount["value"]) for amount in deal[name]}
+                for name in ("announced", "bound")
+            },
         }
-        assert told == reckoned, deal
+        assert answered == reckoned, deal
 
 
 @pytest.fixture(scope="module")
@@ -236,11 +239,13 @@ def test_all_real_forums_reckoned_again_slowly_from_raw_events(api: Service) -> 
         "equity.exited",
     }
     ended = {
-        (one["subject"], deal_of(one)) for one in log if name_of(one) in ends | {"offtake.ended", "event.reclassified"}
+        (event["subject"], deal_of(event))
+        for event in log
+        if name_of(event) in ends | {"offtake.ended", "event.reclassified"}
     }
     with httpx.Client(base_url=api.address, params={"as_of": day}, timeout=30) as plain:
         forums = plain.get("/v1/forums", params={"limit": 500}).raise_for_status().json()["items"]
-        slugs = ",".join(one["key"] for one in forums)
+        slugs = ",".join(forum["key"] for forum in forums)
         answer = plain.get("/v1/scorecards", params={"forum": slugs, "horizon_months": 1200}).raise_for_status().json()
     compared = 0
     for card in answer["forums"]:
@@ -263,7 +268,7 @@ def test_the_summit_of_december_2025_with_the_visits_around_it(api: Service) -> 
     ).json()
     summit = answer["forums"][0]
     assert (summit["papers"], summit["umbrellas"]["papers"], summit["without_papers"]) == (0, 1, 2)
-    assert [(one["project"], one["value"]) for one in summit["portfolios"]] == [
+    assert [(row["project"], row["value"]) for row in summit["portfolios"]] == [
         ("ca-japan-action-plan", "3000000000000")
     ]
     together = answer["together"]

@@ -47,8 +47,8 @@ HOMES = (
 )  # fmt: skip
 
 
-async def bound(client: httpx.AsyncClient, part: str = "buyers", **asked: str) -> dict[Any, dict[int, float]]:
-    answer = await get(client, "/v1/supply", **{"as_of": AS_OF, **asked})
+async def bound(client: httpx.AsyncClient, part: str = "buyers", **parameters: str) -> dict[Any, dict[int, float]]:
+    answer = await get(client, "/v1/supply", **{"as_of": AS_OF, **parameters})
     return {
         (row.get("group", row.get("country")), row["commodity"], row["unit"]): {
             year["year"]: year["bound"] for year in row["years"] if year["contracts"]

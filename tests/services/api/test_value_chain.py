@@ -116,14 +116,14 @@ async def test_corrections_endings_and_knowledge_count(log: Log, client: httpx.A
               name="processing.localised", changes={"step": "separation"}, reason="It separates.", reported="2025-06-01"),
     )  # fmt: skip
 
-    async def told(**day: str) -> dict[str, Any]:
+    async def last_steps(**day: str) -> dict[str, Any]:
         answer = await get(client, "/v1/value-chain", **day)
         return {project["project"]: project["told_up_to"] for project in answer["projects"]}
 
     now = {"drawn": "mining", "mended": "metal", "renamed": "separation"}
-    assert await told(as_of=AS_OF) == now
-    assert await told(as_of="2020-03-01") == now, "what ends must have begun"
-    assert await told(as_of="2020-02-28") == {key: step for key, step in now.items() if key != "drawn"}
+    assert await last_steps(as_of=AS_OF) == now
+    assert await last_steps(as_of="2020-03-01") == now, "what ends must have begun"
+    assert await last_steps(as_of="2020-02-28") == {key: step for key, step in now.items() if key != "drawn"}
     then = {"drawn": "mining", "mended": "mining", "taken-back": "mining"}
-    assert await told(as_of="2021-01-01", known_at="2025-05-01") == then
-    assert await told(as_of="2021-01-01", known_at="2024-12-31") == {}
+    assert await last_steps(as_of="2021-01-01", known_at="2025-05-01") == then
+    assert await last_steps(as_of="2021-01-01", known_at="2024-12-31") == {}

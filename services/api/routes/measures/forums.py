@@ -103,7 +103,7 @@ async def forum_page(snapshot: Snapshot, question: Question) -> Page:
 
 
 async def read_forum(snapshot: Snapshot, slug: str) -> Row:
-    """A forum. Raises Refusal when no such forum is known."""
+    """A forum. Raises Refusal when there is none of that key."""
     slug = slug.replace("\x00", "")
     row = await snapshot.row("forum", forum=slug)
     if row is None:
@@ -115,7 +115,7 @@ async def read_forum(snapshot: Snapshot, slug: str) -> Row:
 async def read_scorecards(
     snapshot: Snapshot, question: Question, forums: Sequence[Row], horizon_months: int | None
 ) -> StoredScorecard:
-    """What scorecards of these forums are made of, at an age in months (None: on the day that is asked for)."""
+    """What scorecards of these forums are made of, at an age in months (None: on the day of the question)."""
     slugs = [row["forum"] for row in forums]
     events = [row for row in await snapshot.rows("events_of_forums", forums=slugs) if row_decoding.folds(row)]
     projects = sorted({row["subject"] for row in events})

@@ -1,4 +1,4 @@
-"""Who gave how much to whom: /v1/money, which `steppe.domain.measures.money_flows` reckons, and /v1/money/aid of reference series."""
+"""Who gave how much to whom: /v1/money, computed by `steppe.domain.measures.money_flows`, and /v1/money/aid from reference series."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ async def read_money(snapshot: Snapshot, question: Question, rates: ExchangeRate
     )
 
 
-def _is_of(asked: list[str] | None, values: list[str]) -> bool:
-    return asked is None or not set(asked).isdisjoint(values)
+def _is_of(filter_values: list[str] | None, values: list[str]) -> bool:
+    return filter_values is None or not set(filter_values).isdisjoint(values)
 
 
 def _in_json(stored: StoredMoney) -> bytes:

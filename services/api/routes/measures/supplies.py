@@ -1,4 +1,4 @@
-"""What is bound of what countries need: /v1/supply, which `steppe.domain.measures.supply` reckons."""
+"""What is bound of what countries need: /v1/supply, computed by `steppe.domain.measures.supply`."""
 
 from __future__ import annotations
 

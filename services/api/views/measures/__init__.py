@@ -1,1 +1,1 @@
-"""What is reckoned of many deals at once: conversion, scorecards of forums (domain page, section 9)."""
+"""Measures over many deals at once: conversion, scorecards of forums, money, pledges, supply, lifecycles (domain page, section 9)."""

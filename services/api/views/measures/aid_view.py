@@ -61,16 +61,18 @@ class AidAnswer(OnDay, AidMoneyItem):
 def aid_by_year(rows: Collection[Aid], rates: ExchangeRates, filters: Mapping[str, Any]) -> AidMoneyItem:
     """The answer of `/v1/money/aid`. Donors are ranked among all that the series name, whatever donor is asked for."""
     donors = filters.get("donor")
-    asked = [row for row in rows if _is_asked(row, filters)]
-    yearly = [row for row in asked if row.measure in (GROSS, NET) and row.year is not None and row.amount is not None]
+    matching = [row for row in rows if _matches(row, filters)]
+    yearly = [
+        row for row in matching if row.measure in (GROSS, NET) and row.year is not None and row.amount is not None
+    ]
     in_usd = [(row, usd) for row in yearly if (usd := _usd(row, rates)) is not None]
     keys = sorted({(row.recipient, row.measure, row.year or 0) for row, _ in in_usd})
     years = [
         _year(key, [(row, usd) for row, usd in in_usd if (row.recipient, row.measure, row.year) == key]) for key in keys
     ]
     if donors is not None:
-        years = [{**year, "donors": [one for one in year["donors"] if one["donor"] in donors]} for year in years]
-    shown = [row for row in asked if donors is None or row.donor in donors]
+        years = [{**year, "donors": [donor for donor in year["donors"] if donor["donor"] in donors]} for year in years]
+    shown = [row for row in matching if donors is None or row.donor in donors]
     return {
         "years": [year for year in years if year["donors"]],
         "not_ranked": _items(row for row in shown if row in yearly and _usd(row, rates) is None),
@@ -78,7 +80,7 @@ def aid_by_year(rows: Collection[Aid], rates: ExchangeRates, filters: Mapping[st
     }
 
 
-def _is_asked(row: Aid, filters: Mapping[str, Any]) -> bool:
+def _matches(row: Aid, filters: Mapping[str, Any]) -> bool:
     recipients, years = filters.get("recipient"), filters.get("year")
     return (recipients is None or row.recipient in recipients) and (years is None or row.year in years)
 
@@ -87,7 +89,7 @@ def _year(key: tuple[str, str, int], rows: Collection[tuple[Aid, Number]]) -> Ai
     recipient, measure, year = key
     named = sorted(
         ((row, usd) for row, usd in rows if row.donor not in _SUMS_OF_DONORS),
-        key=lambda one: (-one[1], one[0].donor, one[0].origin.series, one[0].origin.line),
+        key=lambda pair: (-pair[1], pair[0].donor, pair[0].origin.series, pair[0].origin.line),
     )
     of_all = [usd for row, usd in rows if row.donor in _SUMS_OF_DONORS]
     return {

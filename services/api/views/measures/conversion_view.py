@@ -187,7 +187,7 @@ class ConversionAnswer(OnDay, ConversionItem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPapers:
-    """What is kept of a project through all days: its papers in their order, how the deals stand that have one or a leg, registrations."""
+    """What the cache holds of a project, for all days: papers in order, the standings of deals with a paper or a leg, registrations."""
 
     papers: Sequence[Event]
     standings: Mapping[str, Sequence[Standing]]
@@ -225,14 +225,14 @@ class CountedDeal:
 def papers_of_projects(
     events: Iterable[Row], deals: Iterable[Row], registrations: Iterable[Row], knowledge: Knowledge | None
 ) -> dict[str, ProjectPapers]:
-    """What is kept of each project with a paper or a leg; of rows by day, deals also by deal."""
+    """What the cache holds of each project with a paper or a leg; rows are by day, those of deals by deal."""
     papers = {project: papers_in_order(history) for project, history in _histories(events, knowledge).items()}
     with_paper = {(project, paper.deal) for project, of_project in papers.items() for paper in of_project}
     standings: dict[str, dict[str, list[Standing]]] = {}
     for row in deals:
         of_project = standings.setdefault(row["project"], {})
         of_project.setdefault(row["deal"], []).append(row_decoding.standing(row))
-    kept = {
+    standings_of = {
         project: {
             deal: without_repeats(rows)
             for deal, rows in of_project.items()
@@ -245,10 +245,12 @@ def papers_of_projects(
         registered.setdefault(row["project"], []).append(row)
     return {
         project: ProjectPapers(
-            papers=papers.get(project, ()), standings=kept.get(project, {}), registrations=registered.get(project, ())
+            papers=papers.get(project, ()),
+            standings=standings_of.get(project, {}),
+            registrations=registered.get(project, ()),
         )
-        for project in sorted({*papers, *kept})
-        if papers.get(project) or kept.get(project)
+        for project in sorted({*papers, *standings_of})
+        if papers.get(project) or standings_of.get(project)
     }
 
 
@@ -273,23 +275,25 @@ def measure(stored: StoredConversion) -> ConversionItem:
             continue
         if registration["kind"] in KINDS:
             of_legs = (delivery(standings, stored.as_of) for standings in of_project.standings.values())
-            deliveries += [one for one in of_legs if one is not None and _asked(stored, one.leg.latest)]
+            deliveries += [
+                measured for measured in of_legs if measured is not None and _is_in_days(stored, measured.leg.latest)
+            ]
         without_deal += [
             paper.reference
             for paper in of_project.papers
-            if paper.deal is None and paper.latest <= stored.as_of and _asked(stored, paper.latest)
+            if paper.deal is None and paper.latest <= stored.as_of and _is_in_days(stored, paper.latest)
         ]
-    before = [one for one in counted if one.conversion.outcome == BOUND_BEFORE]
-    at_risk = [one for one in counted if one.conversion.outcome != BOUND_BEFORE]
-    direct = [one for one in at_risk if not one.umbrella]
+    before = [deal for deal in counted if deal.conversion.outcome == BOUND_BEFORE]
+    at_risk = [deal for deal in counted if deal.conversion.outcome != BOUND_BEFORE]
+    direct = [deal for deal in at_risk if not deal.umbrella]
     of_groups: dict[str | None, list[CountedDeal]] = {}
-    for one in direct:
-        for name in one.groups:
-            of_groups.setdefault(name, []).append(one)
+    for deal in direct:
+        for name in deal.groups:
+            of_groups.setdefault(name, []).append(deal)
     item: ConversionItem = {
         "by": stored.by,
         "total": _curve(direct),
-        "umbrellas": _curve([one for one in at_risk if one.umbrella]),
+        "umbrellas": _curve([deal for deal in at_risk if deal.umbrella]),
         "delivery": _delivery_curve(deliveries),
         "groups": [
             {"group": name, **_curve(of_groups[name])}
@@ -299,15 +303,15 @@ def measure(stored: StoredConversion) -> ConversionItem:
             {
                 "theirs": mark(row),
                 "deals": len(direct),
-                "counted": counted_as(row.level, (one.conversion for one in direct)),
+                "counted": counted_as(row.level, (deal.conversion for deal in direct)),
             }
             for row in stored.marks
         ],
         "left_out": {"bound_before": len(before), "papers_without_deal": len(without_deal)},
     }
     if stored.deals:
-        item["deals"] = [_deal(one) for one in at_risk]
-        item["left_out"]["deals"] = [_deal(one) for one in before]
+        item["deals"] = [_deal(deal) for deal in at_risk]
+        item["left_out"]["deals"] = [_deal(deal) for deal in before]
         item["left_out"]["papers"] = sorted(without_deal)
     return item
 
@@ -323,7 +327,7 @@ def counted_deals(stored: StoredConversion) -> list[CountedDeal]:
             continue
         for deal, paper in sorted(first_papers(of_project.papers, stored.as_of).items()):
             phases = phases_by(of_project.standings.get(deal, ()), stored.as_of)
-            if phases and _asked(stored, paper.latest):
+            if phases and _is_in_days(stored, paper.latest):
                 measured = conversion(deal, paper, phases, stored.as_of)
                 counted.append(CountedDeal(registration, measured, grouped(registration, paper)))
     return counted
@@ -339,8 +343,8 @@ def registered_on(registrations: Iterable[Row], day: date) -> Row | None:
     return next((row for row in registrations if row["valid_from"] <= day < row["valid_to"]), None)
 
 
-def _asked(stored: StoredConversion, day: date) -> bool:
-    """Whether the day of a paper or a leg is of those that are asked for."""
+def _is_in_days(stored: StoredConversion, day: date) -> bool:
+    """Whether the day of a paper or a leg is within the days of the question."""
     return (stored.first is None or stored.first <= day) and (stored.last is None or day <= stored.last)
 
 
@@ -366,30 +370,34 @@ def _grouping(by: str | None, homes: Homes) -> Callable[[Row, Event], Sequence[s
 
 
 def _curve(counted: Sequence[CountedDeal]) -> ConversionCurve:
-    conversions = [one.conversion for one in counted]
-    outcomes = Counter(one.outcome for one in conversions)
+    conversions = [measured.conversion for measured in counted]
+    outcomes = Counter(measured.outcome for measured in conversions)
     return {
         "deals": len(conversions),
         "bound": outcomes[BOUND],
         "ended": outcomes[ENDED],
-        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in conversions if one.outcome == ENDED).items())),
+        "ended_how": dict(
+            sorted(Counter(measured.how or "unknown" for measured in conversions if measured.outcome == ENDED).items())
+        ),
         "open": outcomes[OPEN],
-        "curve": [_step(step) for step in shown(steps(one.age for one in conversions))],
+        "curve": [_step(step) for step in shown(steps(measured.age for measured in conversions))],
         "range": [
             {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
-            for step in shown(steps(one.age_most for one in conversions))
+            for step in shown(steps(measured.age_most for measured in conversions))
         ],
     }
 
 
 def _delivery_curve(deliveries: Sequence[Delivery]) -> DeliveryCurve:
-    at_risk = [one for one in deliveries if one.outcome != PRODUCED_BEFORE]
-    outcomes = Counter(one.outcome for one in at_risk)
+    at_risk = [measured for measured in deliveries if measured.outcome != PRODUCED_BEFORE]
+    outcomes = Counter(measured.outcome for measured in at_risk)
     return {
         "deals": len(at_risk),
         "delivered": outcomes[DELIVERED],
         "ended": outcomes[ENDED],
-        "ended_how": dict(sorted(Counter(one.how or "unknown" for one in at_risk if one.outcome == ENDED).items())),
+        "ended_how": dict(
+            sorted(Counter(measured.how or "unknown" for measured in at_risk if measured.outcome == ENDED).items())
+        ),
         "open": outcomes[OPEN],
         "produced_before": len(deliveries) - len(at_risk),
         "curve": [
@@ -404,11 +412,11 @@ def _delivery_curve(deliveries: Sequence[Delivery]) -> DeliveryCurve:
                 "high": _rounded(step.high),
                 "incidence_ended": round(step.incidence_ended, 4),
             }
-            for step in shown(steps(one.ages[0] for one in at_risk))
+            for step in shown(steps(measured.ages[0] for measured in at_risk))
         ],
         "range": [
             {"months": step.months, "at_risk": step.at_risk, "incidence": round(step.incidence, 4)}
-            for step in shown(steps(one.ages[1] for one in at_risk))
+            for step in shown(steps(measured.ages[1] for measured in at_risk))
         ],
     }
 

@@ -267,17 +267,17 @@ def _item(row: Row, judged: _Judged) -> ScorecardItem:
     stored, card = judged.stored, judged.card([row])
     held, horizon = row["held_latest"], stored.horizon_months
     in_cohort = {paper.project for paper in card.papers}
-    naming = {one.project for one in (*card.bound_there, *card.left_out)}
+    naming = {row.project for row in (*card.bound_there, *card.left_out)}
     return {
         **forum(row),
         **_line([paper for paper in card.papers if not judged.is_umbrella(paper.project)]),
         "until": stored.as_of if horizon is None or held is None else min(stored.as_of, add_months(held, horizon)),
         "horizon_months": horizon,
         "umbrellas": _line([paper for paper in card.papers if judged.is_umbrella(paper.project)]),
-        "bound_there": [_row(one, judged) for one in card.bound_there],
-        "portfolios": [_portfolio(one, judged) for one in card.portfolios],
+        "bound_there": [_row(row, judged) for row in card.bound_there],
+        "portfolios": [_portfolio(row, judged) for row in card.portfolios],
         "without_papers": len(naming - in_cohort),
-        "left_out": [_row(one, judged) for one in card.left_out],
+        "left_out": [_row(row, judged) for row in card.left_out],
         "deals": [_paper(paper, judged) for paper in card.papers],
     }
 

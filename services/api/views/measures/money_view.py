@@ -181,21 +181,21 @@ def measure(stored: StoredMoney) -> MoneyItem:
 def measure_and_groups(stored: StoredMoney, by: Collection[str]) -> tuple[MoneyItem, list[MoneyGroup]]:
     """The answer of `/v1/money`, and its groups by something else: what is read is decoded once."""
     reader = _Reader(stored)
-    counted = [one for one in reader.rows() if _is_asked(stored.filters, one.item)]
-    summed = [one for one in counted if one.item["deal"] is not None]
-    direct = [one for one in summed if not one.item["umbrella"]]
+    counted = [row for row in reader.rows() if _matches(stored.filters, row.item)]
+    summed = [row for row in counted if row.item["deal"] is not None]
+    direct = [row for row in summed if not row.item["umbrella"]]
     answer: MoneyItem = {
         "by": sorted(stored.by),
         "currency": stored.currency,
-        "total": _legs(one for one in direct if one.item["leg"] not in CONTRACTS),
-        "contracts": _legs(one for one in direct if one.item["leg"] in CONTRACTS),
-        "umbrellas": _legs(one for one in summed if one.item["umbrella"]),
+        "total": _legs(row for row in direct if row.item["leg"] not in CONTRACTS),
+        "contracts": _legs(row for row in direct if row.item["leg"] in CONTRACTS),
+        "umbrellas": _legs(row for row in summed if row.item["umbrella"]),
         "groups": _groups(stored.by, summed) if stored.by else [],
-        "rows": [one.item for one in summed],
+        "rows": [row.item for row in summed],
         "rates": [reference_view.rate(rate) for rate in reader.rates_used(summed)],
         "left_out": {
-            "without_deal": [one.item for one in counted if one.item["deal"] is None],
-            "not_summed": [item for item in reader.not_summed if _is_asked(stored.filters, item)],
+            "without_deal": [row.item for row in counted if row.item["deal"] is None],
+            "not_summed": [item for item in reader.not_summed if _matches(stored.filters, item)],
         },
     }
     return answer, _groups(by, summed) if by else []
@@ -216,7 +216,7 @@ class _Reader:
         self.not_summed: list[NotSummed] = []
 
     def rows(self) -> list[_Counted]:
-        """The flows of all projects that are asked for, by project and in the order of the fold."""
+        """The flows of all projects that were read, by project and in the order of the fold."""
         stored = self._stored
         histories: dict[str, list[Event]] = {}
         for row in stored.events:
@@ -243,10 +243,10 @@ class _Reader:
         """The rates by which these rows were converted, by currency and year."""
         into = self._stored.currency
         used = {
-            (currency, one.item["year"])
-            for one in summed
-            if one.converted is not None and one.item["currency"] != into
-            for currency in (one.item["currency"], into)
+            (currency, row.item["year"])
+            for row in summed
+            if row.converted is not None and row.item["currency"] != into
+            for currency in (row.item["currency"], into)
         }
         return [rate for key, rate in sorted(self._rates.items()) if key in used]
 
@@ -316,7 +316,7 @@ class _Reader:
         }
 
 
-def _is_asked(filters: Mapping[str, Any], item: MoneyRowItem | NotSummed) -> bool:
+def _matches(filters: Mapping[str, Any], item: MoneyRowItem | NotSummed) -> bool:
     donors, recipients, years = filters.get("donor"), filters.get("recipient"), filters.get("year")
     programmes, forums = filters.get("programme"), filters.get("forum")
     return (
@@ -330,15 +330,15 @@ def _is_asked(filters: Mapping[str, Any], item: MoneyRowItem | NotSummed) -> boo
 
 def _groups(by: Collection[str], summed: Iterable[_Counted]) -> list[MoneyGroup]:
     grouped: dict[tuple[Any, ...], list[_Counted]] = {}
-    for one in summed:
+    for row in summed:
         key = (
-            tuple(one.item["donors"]) if "donor" in by else None,
-            tuple(one.item["recipients"]) if "recipient" in by else None,
-            one.item["programme"] if "programme" in by else None,
-            one.item["year"] if "year" in by else None,
-            one.item["umbrella"],
+            tuple(row.item["donors"]) if "donor" in by else None,
+            tuple(row.item["recipients"]) if "recipient" in by else None,
+            row.item["programme"] if "programme" in by else None,
+            row.item["year"] if "year" in by else None,
+            row.item["umbrella"],
         )
-        grouped.setdefault(key, []).append(one)
+        grouped.setdefault(key, []).append(row)
 
     def order(key: tuple[Any, ...]) -> tuple[Any, ...]:
         donors, recipients, programme, year, umbrella = key
@@ -359,21 +359,21 @@ def _groups(by: Collection[str], summed: Iterable[_Counted]) -> list[MoneyGroup]
 
 def _legs(counted: Iterable[_Counted]) -> list[MoneyOfLeg]:
     by_leg: dict[str, list[_Counted]] = {}
-    for one in counted:
-        by_leg.setdefault(one.item["leg"], []).append(one)
+    for row in counted:
+        by_leg.setdefault(row.item["leg"], []).append(row)
     return [_leg(leg, by_leg[leg]) for leg in sorted(by_leg)]
 
 
 def _leg(leg: str, rows: Sequence[_Counted]) -> MoneyOfLeg:
     by_currency: dict[str, list[_Counted]] = {}
-    for one in rows:
-        by_currency.setdefault(one.item["currency"], []).append(one)
+    for row in rows:
+        by_currency.setdefault(row.item["currency"], []).append(row)
 
     def sum_of(counted: Iterable[_Counted], of: str) -> str:
-        return f"{sum((one.value for one in counted if one.item['of'] == of), Number(0)):f}"
+        return f"{sum((row.value for row in counted if row.item['of'] == of), Number(0)):f}"
 
     def converted(of: str) -> str:
-        return f"{sum((one.converted or Number(0) for one in rows if one.item['of'] == of), Number(0)):f}"
+        return f"{sum((row.converted or Number(0) for row in rows if row.item['of'] == of), Number(0)):f}"
 
     return {
         "leg": leg,
@@ -382,12 +382,12 @@ def _leg(leg: str, rows: Sequence[_Counted]) -> MoneyOfLeg:
                 "currency": currency,
                 "committed": sum_of(counted, COMMITTED),
                 "disbursed": sum_of(counted, DISBURSED),
-                "in_force": f"{sum((one.in_force for one in counted), Number(0)):f}",
+                "in_force": f"{sum((row.in_force for row in counted), Number(0)):f}",
             }
             for currency, counted in sorted(by_currency.items())
         ],
         "committed": converted(COMMITTED),
         "disbursed": converted(DISBURSED),
-        "in_force": f"{sum((one.converted_in_force for one in rows), Number(0)):f}",
-        "not_converted": sum(one.converted is None for one in rows),
+        "in_force": f"{sum((row.converted_in_force for row in rows), Number(0)):f}",
+        "not_converted": sum(row.converted is None for row in rows),
     }

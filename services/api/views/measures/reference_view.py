@@ -153,7 +153,7 @@ class SeriesAnswer(OnDay, SeriesRows):
 
 def series_list(reference: ReferenceData, names: list[str] | None) -> ReferenceItem:
     """The answer of `/v1/reference`; of the series of these names, where some are given."""
-    return {"items": [_series(one) for one in reference.series.values() if names is None or one.name in names]}
+    return {"items": [_series(series) for series in reference.series.values() if names is None or series.name in names]}
 
 
 def series_rows(series: Series) -> SeriesRows:

@@ -31,7 +31,7 @@ from steppe.domain.measures.supply import (
 from steppe.domain.values.states import LegState
 
 _DECIMALS = 3
-# A figure of one of these is what a country needs or means to reach; others (a stock, what one mine plans) are told beside.
+# A figure of one of these is what a country needs or means to reach; others (a stock, what one mine plans) are shown beside it.
 _WORDS_OF_DEMAND = ("demand", "need", "consumption", "requirement", "target")
 _BUYER = "ISO 3166-1 alpha-2, or the key of a bank of several states; null: the home of nobody who buys is known."
 _UNIT = "The base unit: volumes in others are converted by `factors`."
@@ -197,16 +197,16 @@ class StoredSupply:
 
     @property
     def last_year(self) -> int:
-        """The last year that is told of contracts whose end nobody said."""
+        """The last year shown for contracts without a stated end."""
         return max([self.as_of.year, *(self.years or ())])
 
-    def tells(self, year: int) -> bool:
-        """Whether a year is asked for."""
+    def includes(self, year: int) -> bool:
+        """Whether a year is among those of the question."""
         return self.years is None or year in self.years
 
 
 @dataclass(frozen=True, slots=True)
-class _Bought:
+class _Purchase:
     contract: Contract
     project: Row
     pursuers: Sequence[str]
@@ -218,7 +218,7 @@ class _Bought:
         return self.project["kind"] in ("umbrella", "programme")
 
     def span(self, last_year: int) -> tuple[date, date]:
-        """The days of delivery; without a known end until the end of a year."""
+        """The days of delivery; without a stated end until the end of `last_year`."""
         return self.contract.start, self.contract.end or date(last_year + 1, 1, 1)
 
 
@@ -229,8 +229,8 @@ _Volumes = dict[_Key, dict[int, list[Decimal]]]
 def supply(stored: StoredSupply) -> SupplyItem:
     """The answer of `/v1/supply`."""
     factors = {(factor.commodity, factor.unit): factor for factor in stored.factors}
-    bought = [one for one in _bought(stored, factors) if _asked(stored, one)]
-    direct = [one for one in bought if not one.umbrella]
+    bought = [purchase for purchase in _purchases(stored, factors) if _matches(stored, purchase)]
+    direct = [purchase for purchase in bought if not purchase.umbrella]
     demand = [
         figure
         for figure in stored.demand
@@ -243,24 +243,26 @@ def supply(stored: StoredSupply) -> SupplyItem:
         key = _demand_key(figure, factors)
         if key is None:
             others.append(_figure(figure, None))
-        elif stored.tells(figure.year):
-            told = _figure(figure, _factor_of_demand(figure, factors))
-            figures.setdefault(key, {}).setdefault(figure.year, []).append(told)
-    commodities = {one.contract.terms["commodity"] for one in bought} | {figure.commodity for figure in demand}
-    lacking = [one.rate for one in bought if isinstance(one.rate, str)]
+        elif stored.includes(figure.year):
+            of_figure = _figure(figure, _factor_of_demand(figure, factors))
+            figures.setdefault(key, {}).setdefault(figure.year, []).append(of_figure)
+    commodities = {purchase.contract.terms["commodity"] for purchase in bought} | {
+        figure.commodity for figure in demand
+    }
+    lacking = [purchase.rate for purchase in bought if isinstance(purchase.rate, str)]
     return {
         "buyers": _rows(_by_country(stored, direct), figures),
         "groups": _groups(stored, direct),
-        "umbrellas": _rows(_by_country(stored, [one for one in bought if one.umbrella]), {}),
+        "umbrellas": _rows(_by_country(stored, [purchase for purchase in bought if purchase.umbrella]), {}),
         "papers": _papers(stored, commodities),
-        "contracts": [_contract(one) for one in bought],
+        "contracts": [_contract(purchase) for purchase in bought],
         "not_added": {reason: lacking.count(reason) for reason in REASONS},
         "other_figures": others,
         "factors": [_factor(factor) for factor in _used(bought, demand, factors)],
     }
 
 
-def _bought(stored: StoredSupply, factors: Mapping[tuple[str | None, str], UnitFactor]) -> list[_Bought]:
+def _purchases(stored: StoredSupply, factors: Mapping[tuple[str | None, str], UnitFactor]) -> list[_Purchase]:
     """Every contract of every project, with what it delivers."""
     projects = {row["project"]: row for row in stored.projects}
     legs: dict[str, dict[str, LegState]] = {}
@@ -280,7 +282,7 @@ def _bought(stored: StoredSupply, factors: Mapping[tuple[str | None, str], UnitF
         if states_volume(event) and event.latest <= stored.as_of
     }
     return [
-        _Bought(
+        _Purchase(
             contract,
             projects[project],
             sorted(pursuers[project, contract.event.reference]),
@@ -293,25 +295,25 @@ def _bought(stored: StoredSupply, factors: Mapping[tuple[str | None, str], UnitF
     ]
 
 
-def _asked(stored: StoredSupply, one: _Bought) -> bool:
-    return (stored.countries is None or not set(stored.countries).isdisjoint(one.countries)) and (
-        stored.commodities is None or one.contract.terms["commodity"] in stored.commodities
+def _matches(stored: StoredSupply, purchase: _Purchase) -> bool:
+    return (stored.countries is None or not set(stored.countries).isdisjoint(purchase.countries)) and (
+        stored.commodities is None or purchase.contract.terms["commodity"] in stored.commodities
     )
 
 
-def _by_country(stored: StoredSupply, bought: Iterable[_Bought]) -> _Volumes:
+def _by_country(stored: StoredSupply, bought: Iterable[_Purchase]) -> _Volumes:
     """By country, commodity and unit, what each contract delivers in each year."""
     delivered: _Volumes = {}
-    for one in bought:
-        if isinstance(one.rate, str):
+    for purchase in bought:
+        if isinstance(purchase.rate, str):
             continue
-        countries: Sequence[str | None] = one.countries or [None]
-        asked = [country for country in countries if stored.countries is None or country in stored.countries]
-        by_year = list(volumes(one.rate, united([one.span(stored.last_year)])))
-        for country in asked:
-            years = delivered.setdefault((country, one.rate.commodity, one.rate.unit), {})
+        countries: Sequence[str | None] = purchase.countries or [None]
+        counted = [country for country in countries if stored.countries is None or country in stored.countries]
+        by_year = list(volumes(purchase.rate, united([purchase.span(stored.last_year)])))
+        for country in counted:
+            years = delivered.setdefault((country, purchase.rate.commodity, purchase.rate.unit), {})
             for year, volume in by_year:
-                if stored.tells(year):
+                if stored.includes(year):
                     years.setdefault(year, []).append(volume)
     return delivered
 
@@ -324,7 +326,7 @@ def _rows(delivered: _Volumes, figures: Mapping[_Key, Mapping[int, Sequence[Dema
         years: list[SupplyYear] = [
             {
                 "year": year,
-                "bound": _told(sum(of_key.get(year, ()), Decimal(0))),
+                "bound": _rounded(sum(of_key.get(year, ()), Decimal(0))),
                 "contracts": len(of_key.get(year, ())),
                 "demand": list(demand.get(year, ())),
             }
@@ -335,24 +337,24 @@ def _rows(delivered: _Volumes, figures: Mapping[_Key, Mapping[int, Sequence[Dema
     return rows
 
 
-def _groups(stored: StoredSupply, bought: Sequence[_Bought]) -> list[GroupRow]:
+def _groups(stored: StoredSupply, bought: Sequence[_Purchase]) -> list[GroupRow]:
     """What is delivered on the days on which a buyer's country belongs to a group: each contract once a group."""
     members: dict[str, dict[str, list[tuple[date, date]]]] = {}
     for membership in stored.memberships:
         days = membership.first or date.min, membership.until or date.max
         members.setdefault(membership.group, {}).setdefault(membership.member, []).append(days)
     delivered: dict[tuple[str, str, str], dict[int, list[Decimal]]] = {}
-    for one in bought:
-        if isinstance(one.rate, str):
+    for purchase in bought:
+        if isinstance(purchase.rate, str):
             continue
         for group, of_group in members.items():
-            belonging = [days for country in one.countries for days in of_group.get(country, ())]
+            belonging = [days for country in purchase.countries for days in of_group.get(country, ())]
             by_year: dict[int, Decimal] = {}
-            for year, volume in volumes(one.rate, within(one.span(stored.last_year), united(belonging))):
+            for year, volume in volumes(purchase.rate, within(purchase.span(stored.last_year), united(belonging))):
                 by_year[year] = by_year.get(year, Decimal(0)) + volume
             for year, volume in by_year.items():
-                if stored.tells(year):
-                    years = delivered.setdefault((group, one.rate.commodity, one.rate.unit), {})
+                if stored.includes(year):
+                    years = delivered.setdefault((group, purchase.rate.commodity, purchase.rate.unit), {})
                     years.setdefault(year, []).append(volume)
     return [
         {
@@ -360,7 +362,7 @@ def _groups(stored: StoredSupply, bought: Sequence[_Bought]) -> list[GroupRow]:
             "commodity": commodity,
             "unit": unit,
             "years": [
-                {"year": year, "bound": _told(sum(volume, Decimal(0))), "contracts": len(volume)}
+                {"year": year, "bound": _rounded(sum(volume, Decimal(0))), "contracts": len(volume)}
                 for year, volume in sorted(years.items())
             ],
         }
@@ -384,12 +386,12 @@ def _papers(stored: StoredSupply, commodities: set[str]) -> list[PaperRow]:
     ]
 
 
-def _contract(one: _Bought) -> SupplyContract:
-    contract, terms, added = one.contract, one.contract.terms, one.rate
+def _contract(purchase: _Purchase) -> SupplyContract:
+    contract, terms, added = purchase.contract, purchase.contract.terms, purchase.rate
     return {
-        "project": one.project["project"],
-        "project_name": one.project["name"],
-        "umbrella": one.umbrella,
+        "project": purchase.project["project"],
+        "project_name": purchase.project["name"],
+        "umbrella": purchase.umbrella,
         "deal": contract.event.deal,
         "event": contract.event.reference,
         "signed_on": contract.event.latest,
@@ -397,12 +399,12 @@ def _contract(one: _Bought) -> SupplyContract:
         "signed_on_given": contract.event.given,
         "commodity": terms["commodity"],
         "offtakers": list(contract.offtakers),
-        "pursuers": list(one.pursuers),
-        "countries": list(one.countries),
+        "pursuers": list(purchase.pursuers),
+        "countries": list(purchase.countries),
         "volume": terms.get("volume"),
         "unit": terms.get("unit"),
         "per": terms.get("per"),
-        "converted": None if isinstance(added, str) else _told(added.volume),
+        "converted": None if isinstance(added, str) else _rounded(added.volume),
         "base_unit": None if isinstance(added, str) else added.unit,
         "delivers_from": contract.start,
         "delivers_until": contract.end,
@@ -433,7 +435,7 @@ def _demand_key(figure: Demand, factors: Mapping[tuple[str | None, str], UnitFac
 
 def _figure(figure: Demand, factor: UnitFactor | None) -> DemandFigure:
     low, high = (
-        None if factor is None or end is None else _told(end * factor.factor) for end in (figure.low, figure.high)
+        None if factor is None or end is None else _rounded(end * factor.factor) for end in (figure.low, figure.high)
     )
     return {
         "country": figure.country,
@@ -453,12 +455,12 @@ def _figure(figure: Demand, factor: UnitFactor | None) -> DemandFigure:
 
 
 def _used(
-    bought: Iterable[_Bought], demand: Iterable[Demand], factors: Mapping[tuple[str | None, str], UnitFactor]
+    bought: Iterable[_Purchase], demand: Iterable[Demand], factors: Mapping[tuple[str | None, str], UnitFactor]
 ) -> list[UnitFactor]:
     of_contracts = [
-        factor_of(one.rate.commodity, one.contract.terms["unit"], factors)
-        for one in bought
-        if not isinstance(one.rate, str)
+        factor_of(purchase.rate.commodity, purchase.contract.terms["unit"], factors)
+        for purchase in bought
+        if not isinstance(purchase.rate, str)
     ]
     of_demand = [_factor_of_demand(figure, factors) for figure in demand if _demand_key(figure, factors)]
     used = {(factor.commodity or "", factor.unit): factor for factor in (*of_contracts, *of_demand) if factor}
@@ -480,5 +482,5 @@ def _unknown_last(key: _Key) -> tuple[bool, str, str, str]:
     return country is None, country or "", commodity, unit
 
 
-def _told(volume: Decimal) -> float:
+def _rounded(volume: Decimal) -> float:
     return float(round(volume, _DECIMALS))

@@ -1,4 +1,4 @@
-"""Which steps of the value chain were told as localised, per project, nation and market (domain page, section 9). Pure."""
+"""Which steps of the value chain are localised by the record, per project, nation and market (domain page, section 9). Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from steppe.domain.measures.value_chain import (
     chain_rows,
     concerned,
     furthest,
+    localised_steps,
     runs,
-    steps_told,
 )
 from steppe.domain.values.states import ProjectState
 
@@ -153,7 +153,7 @@ class StoredValueChain:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ChainHistory:
     project: ProjectState
     rows: Sequence[Event]
     nations: Mapping[str, Sequence[str]]
@@ -171,33 +171,33 @@ def value_chain(stored: StoredValueChain) -> ValueChainItem:
     """The answer of `/v1/value-chain`."""
     states = {row["project"]: row_decoding.project(row) for row in stored.projects}
     homes = Homes((row["party"], row["valid_from"], row["valid_to"], row["nation"]) for row in stored.nations)
-    projects: list[_Told] = []
+    projects: list[_ChainHistory] = []
     for key, events in histories(stored.events, stored.knowledge).items():
         rows = chain_rows(events, stored.as_of)
-        if rows and key in states and _asked(stored, states[key]):
+        if rows and key in states and _matches(stored, states[key]):
             nations = {row.reference: homes.of(concerned(row), row.latest) for row in rows}
-            projects.append(_Told(states[key], rows, nations))
+            projects.append(_ChainHistory(states[key], rows, nations))
     return {
         "markets": _markets(stored, projects),
-        "nations": _nations([told for told in projects if not told.umbrella]),
-        "projects": [_project(told) for told in projects],
+        "nations": _nations([history for history in projects if not history.umbrella]),
+        "projects": [_project(history) for history in projects],
     }
 
 
-def _asked(stored: StoredValueChain, project: ProjectState) -> bool:
+def _matches(stored: StoredValueChain, project: ProjectState) -> bool:
     return (stored.countries is None or not set(stored.countries).isdisjoint(project.countries)) and (
         stored.commodities is None or not set(stored.commodities).isdisjoint(project.commodities)
     )
 
 
-def _markets(stored: StoredValueChain, projects: Sequence[_Told]) -> list[ChainMarket]:
-    members: dict[tuple[str, str], list[_Told]] = {}
-    for told in projects:
-        if told.umbrella or not told.of(LOCALISED):
+def _markets(stored: StoredValueChain, projects: Sequence[_ChainHistory]) -> list[ChainMarket]:
+    members: dict[tuple[str, str], list[_ChainHistory]] = {}
+    for history in projects:
+        if history.umbrella or not history.of(LOCALISED):
             continue
-        for country in told.project.countries:
-            for commodity in told.project.commodities:
-                members.setdefault((country, commodity), []).append(told)
+        for country in history.project.countries:
+            for commodity in history.project.commodities:
+                members.setdefault((country, commodity), []).append(history)
     sizes = {(row["country"], row["commodity"]): row["projects"] for row in stored.markets}
     return [
         _market(country, commodity, members[country, commodity], sizes[country, commodity])
@@ -207,14 +207,14 @@ def _markets(stored: StoredValueChain, projects: Sequence[_Told]) -> list[ChainM
     ]
 
 
-def _market(country: str, commodity: str, projects: Sequence[_Told], size: int) -> ChainMarket:
+def _market(country: str, commodity: str, projects: Sequence[_ChainHistory], size: int) -> ChainMarket:
     steps = [_step(step, projects) for step in PROCESSING_STEPS]
-    told_up_to = furthest(step["step"] for step in steps if step["projects"])
-    assert told_up_to is not None, "every project here tells of a step"
+    up_to = furthest(step["step"] for step in steps if step["projects"])
+    assert up_to is not None, "every project here tells of a step"
     return {
         "country": country,
         "commodity": commodity,
-        "told_up_to": told_up_to,
+        "told_up_to": up_to,
         "running_up_to": furthest(step["step"] for step in steps if step["running"]),
         "steps": steps,
         "projects": size,
@@ -222,28 +222,28 @@ def _market(country: str, commodity: str, projects: Sequence[_Told], size: int) 
     }
 
 
-def _step(step: str, projects: Sequence[_Told]) -> ChainStepOfMarket:
-    rows = [(told, row) for told in projects for row in told.of(LOCALISED) if row.data["step"] == step]
+def _step(step: str, projects: Sequence[_ChainHistory]) -> ChainStepOfMarket:
+    rows = [(history, row) for history in projects for row in history.of(LOCALISED) if row.data["step"] == step]
     return {
         "step": step,
-        "projects": sorted({told.project.project for told, _ in rows}),
-        "running": sorted({told.project.project for told, _ in rows if runs(told.project)}),
-        "nations": sorted({nation for told, row in rows for nation in told.nations[row.reference]}),
+        "projects": sorted({history.project.project for history, _ in rows}),
+        "running": sorted({history.project.project for history, _ in rows if runs(history.project)}),
+        "nations": sorted({nation for history, row in rows for nation in history.nations[row.reference]}),
     }
 
 
-def _nations(projects: Sequence[_Told]) -> list[ChainNation]:
+def _nations(projects: Sequence[_ChainHistory]) -> list[ChainNation]:
     rows_of: dict[str | None, dict[str, list[Event]]] = {}
-    for told in projects:
-        for row in told.rows:
-            nations: Sequence[str | None] = told.nations[row.reference] or [None]
+    for history in projects:
+        for row in history.rows:
+            nations: Sequence[str | None] = history.nations[row.reference] or [None]
             for nation in nations:
-                rows_of.setdefault(nation, {}).setdefault(told.project.project, []).append(row)
-    running = {told.project.project: runs(told.project) for told in projects}
+                rows_of.setdefault(nation, {}).setdefault(history.project.project, []).append(row)
+    running = {history.project.project: runs(history.project) for history in projects}
     return [
         {
             "nation": nation,
-            "told_up_to": furthest(step for rows in rows_of[nation].values() for step in steps_told(rows)),
+            "told_up_to": furthest(step for rows in rows_of[nation].values() for step in localised_steps(rows)),
             "projects": [
                 _project_of_nation(project, rows, running=running[project])
                 for project, rows in sorted(rows_of[nation].items())
@@ -257,7 +257,7 @@ def _project_of_nation(project: str, rows: Sequence[Event], *, running: bool) ->
     technology, training, certification = (sum(row.kind.name == name for row in rows) for name in BESIDE_THE_STEPS)
     return {
         "project": project,
-        "told_up_to": furthest(steps_told(rows)),
+        "told_up_to": furthest(localised_steps(rows)),
         "running": running,
         "technology": technology,
         "training": training,
@@ -265,31 +265,31 @@ def _project_of_nation(project: str, rows: Sequence[Event], *, running: bool) ->
     }
 
 
-def _project(told: _Told) -> ChainProject:
-    state = told.project
-    technology, training, certification = (_rows(told, told.of(name)) for name in BESIDE_THE_STEPS)
+def _project(history: _ChainHistory) -> ChainProject:
+    state = history.project
+    technology, training, certification = (_rows(history, history.of(name)) for name in BESIDE_THE_STEPS)
     return {
         "project": state.project,
         "project_name": state.name,
         "kind": state.kind,
-        "umbrella": told.umbrella,
+        "umbrella": history.umbrella,
         "countries": list(state.countries),
         "commodities": sorted(state.commodities),
-        "nations": sorted({nation for nations in told.nations.values() for nation in nations}),
-        "told_up_to": furthest(steps_told(told.rows)),
+        "nations": sorted({nation for nations in history.nations.values() for nation in nations}),
+        "told_up_to": furthest(localised_steps(history.rows)),
         "running": runs(state),
         "physical_state": level_name(state.physical_state),
         "suspended": "suspended" in state.overlays,
         "ended": frames.ended(state.ended, state.ended_how),
         "works": [project_view.works(line) for line in state.works],
-        "steps": _rows(told, told.of(LOCALISED)),
+        "steps": _rows(history, history.of(LOCALISED)),
         "technology": technology,
         "training": training,
         "certification": certification,
     }
 
 
-def _rows(told: _Told, rows: Iterable[Event]) -> list[ToldRow]:
+def _rows(history: _ChainHistory, rows: Iterable[Event]) -> list[ToldRow]:
     return [
         {
             "event": row.reference,
@@ -299,7 +299,7 @@ def _rows(told: _Told, rows: Iterable[Event]) -> list[ToldRow]:
             "deal": row.deal,
             "part": row.data.get("part"),
             "parties": list(concerned(row)),
-            "nations": list(told.nations[row.reference]),
+            "nations": list(history.nations[row.reference]),
             "step": row.data.get("step"),
             "what": row.data.get("what"),
             "people": row.data.get("people"),
