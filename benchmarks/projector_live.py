@@ -212,7 +212,8 @@ async def latency(
     """From the start of POST /v1/events, one event a request, to the notice of the commit that made it readable: p50 and p99, s."""
     connection = await asyncpg.connect(owner)
     told: dict[tuple[int, int], float] = {}
-    up_to = dict(await checkpoints(connection))
+    held = await checkpoints(connection)
+    up_to = dict(held)
 
     def hear(*notice: object) -> None:
         now = time.monotonic()
@@ -239,7 +240,9 @@ async def latency(
                     answer.raise_for_status()
                     return parse_record_id((await answer.json())["position"])
 
-            sent = await at_rate(send, rate, seconds)
+            answered = await at_rate(send, rate, seconds)
+        # A repetition of what the log held before is answered with its old place: it was visible already.
+        sent = [(began, (partition, offset)) for began, (partition, offset) in answered if offset >= held[partition]]
         await until("everything is visible", lambda: all(place in told for _, place in sent), _SECONDS_MAX)
     await connection.close()
     return say(f"from POST to visible at {rate} events/s, {name}", [told[place] - began for began, place in sent])
