@@ -26,13 +26,13 @@ from services.api.problems import (
 from services.api.views import list_answers, project_view, projection_status, rules_view
 from services.api.views.market_answer import MarketAnswer
 from services.api.views.measures.aid_view import AidAnswer
-from services.api.views.measures.conversion_view import ConversionAnswer
+from services.api.views.measures.conversion_answer import ConversionAnswer
 from services.api.views.measures.forum_view import ScorecardAnswer, ScorecardsAnswer
 from services.api.views.measures.lifecycle_answer import LifecycleAnswer
 from services.api.views.measures.money_view import MoneyAnswer
 from services.api.views.measures.pledge_answer import PledgesAnswer
 from services.api.views.measures.reference_view import ReferenceAnswer, SeriesAnswer
-from services.api.views.measures.supply_view import SupplyAnswer
+from services.api.views.measures.supply_answer import SupplyAnswer
 from services.api.views.measures.value_chain_view import ValueChainAnswer
 from services.api.views.party_view import PartyAnswer
 from services.api.views.record_view import TraceAnswer

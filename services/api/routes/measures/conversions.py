@@ -10,12 +10,8 @@ from services.api.computation import by_size, in_thread
 from services.api.store.knowledge import Knowledge
 from services.api.store.snapshot import Snapshot
 from services.api.views.measures import conversion_view
-from services.api.views.measures.conversion_view import (
-    ConversionAnswer,
-    ProjectPapers,
-    StoredConversion,
-    papers_of_projects,
-)
+from services.api.views.measures.conversion_answer import ConversionAnswer
+from services.api.views.measures.conversion_view import ProjectPapers, StoredConversion, papers_of_projects
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question

@@ -8,7 +8,8 @@ from services.api.computation import computed
 from services.api.problems import COMPUTATION_ENDED
 from services.api.store.snapshot import Snapshot
 from services.api.views.measures import supply_view
-from services.api.views.measures.supply_view import StoredSupply, SupplyAnswer
+from services.api.views.measures.supply_answer import SupplyAnswer
+from services.api.views.measures.supply_view import StoredSupply
 from services.api.web import query_parameters
 from services.api.web.operations import operation
 from services.api.web.query_parameters import Question
