@@ -17,5 +17,5 @@ def stand_back(by: int = 0) -> None:
     niceness = os.nice(by)
     # Where the kernel groups processes by session, each session gets the same share whatever the niceness of its processes.
     if os.getsid(0) == os.getpid():  # else it would hold for whoever started it
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # no such file, or a container forbids it: then niceness has to do
             _OF_SESSION.write_text(str(niceness), encoding="ascii")

@@ -22,9 +22,8 @@ def of(count: int) -> int:
     return count * terms.TARIFF
 """
 # Where no C compiler answers, nothing is compiled, and everybody runs what all other tests run: the interpreted domain.
-_compiles = pytest.mark.skipif(
-    shutil.which("cc") is None, reason="nothing to compile with"
-)  # the images and CI have cc
+_NO_COMPILER = shutil.which("cc") is None
+_compiles = pytest.mark.skipif(_NO_COMPILER, reason="nothing to compile with")  # the images and CI have cc
 
 
 @pytest.fixture(scope="module")

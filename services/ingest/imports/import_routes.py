@@ -126,7 +126,7 @@ class ImportRoutes:
         while running.goes_on:
             yield msgspec.json.encode(state_of(running.stored, running)) + b"\n"
             running.changed.clear()
-            with suppress(TimeoutError):  # it is said again how far it is
+            with suppress(TimeoutError):  # a second without news: the same state again
                 async with asyncio.timeout(_STATE_SECONDS):
                     while running.goes_on:  # an end is told at once
                         await running.changed.wait()

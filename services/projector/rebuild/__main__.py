@@ -81,7 +81,7 @@ def command(
     except (RebuildError, ProjectorError, RuleVersionError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    with suppress(BrokenPipeError):
+    with suppress(BrokenPipeError):  # who reads it, as `head` does, has enough
         sys.stdout.write(output + "\n")
 
 

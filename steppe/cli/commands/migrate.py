@@ -132,7 +132,7 @@ async def _wait_for_group_coordinator(kafka: str) -> None:
     admin = AIOKafkaAdminClient(**client_options(kafka))
     try:
         await admin.start()
-        with suppress(TimeoutError):  # who needs a group says so
+        with suppress(TimeoutError):  # a worker that needs a group reports the broker itself
             async with asyncio.timeout(_WAIT_SECONDS):
                 while True:
                     if await _group_error(admin) not in _COORDINATOR_STARTS:
